@@ -1,0 +1,1 @@
+"""symgrad derives gradients in closed form, proves every line it prints, and renders the whole as documents."""

@@ -1,0 +1,231 @@
+"""Claims: statements with domain, expectation and source, made from SymPy objects, from text, from TOML and JSON."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+
+from symgrad import syntax
+from symgrad.errors import ClaimError, ParseError
+from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement
+
+EXPECTATIONS = ("holds", "refuted")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement and where it is said to hold.
+
+    Attributes
+    ----------
+    statement : Relation, Extremum or Conjunction
+    domain : Domain
+        A set for each free variable; the reals unless something else was said.
+    id : str
+        Its name in reports; no part of equality.
+    source : str
+        Who says so, and where; no part of equality.
+    expect : {"holds", "refuted"}
+        What checking should find: an erratum must be refuted.
+    also_defined : tuple of Expr
+        Expressions that stand in the text and vanished when SymPy put it together (the x of ``x/x``); they too
+        must be defined on the domain.
+    """
+
+    statement: Statement
+    domain: Domain
+    id: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
+    expect: str = "holds"
+    also_defined: tuple[Expr, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.expect not in EXPECTATIONS:
+            raise ClaimError(f'expect must be "holds" or "refuted"; got {self.expect!r}')
+
+    def named(self, name: str) -> Claim:
+        """The same claim under this id."""
+        return replace(self, id=name)
+
+    def __str__(self) -> str:
+        return syntax.to_text(self.statement)
+
+
+Formula = Expr | str | int
+Where = Iterable[str | Condition]
+
+
+def claim(
+    says: Formula,
+    op: str | None = None,
+    rhs: Formula | None = None,
+    *,
+    where: Where = (),
+    id: str = "",
+    source: str = "",
+    expect: str = "holds",
+) -> Claim:
+    """A claim from text, ``claim("sin(x)**2 <= 1")``, or from two sides, ``claim(a, "==", b)``.
+
+    Parameters
+    ----------
+    says : str or Expr
+        The whole statement as text, or its left side.
+    op : {"==", "!=", "<", "<=", ">", ">="}, optional
+    rhs : str or Expr, optional
+        The right side.
+    where : iterable of str or SymPy conditions
+        The domain, such as ``["x in (0, oo)", "T integer"]``; real variables on the whole line by default.
+    id, source, expect : str
+        See `Claim`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If the statement says nothing that could be true or false, or its domain is empty.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> print(sg.claim("log(x*y) == log(x) + log(y)", where=["x > 0", "y > 0"]))
+    log(x*y) == log(x) + log(y)
+    """
+    conditions, symbols = _conditions(where)
+    if op is None and rhs is None:
+        if not isinstance(says, str):
+            raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
+        statement, also_defined = syntax.parse_statement(says, symbols)
+    elif op is None or rhs is None:
+        raise ClaimError(f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}')
+    else:
+        statement, also_defined = Relation(_expression(says, symbols), op, _expression(rhs, symbols)), ()
+    return _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
+
+
+def extremum(
+    kind: ExtremumKind,
+    of: Formula,
+    variable: Symbol,
+    value: Formula,
+    *,
+    at: Formula | None = None,
+    where: Where = (),
+    id: str = "",
+    source: str = "",
+    expect: str = "holds",
+) -> Claim:
+    """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
+    conditions, symbols = _conditions(where)
+    place = None if at is None else _expression(at, symbols)
+    statement = Extremum(kind, _expression(of, symbols), variable, _expression(value, symbols), place)
+    return _claim(statement, conditions, id=id, source=source, expect=expect)
+
+
+def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
+    """The claim that the largest value of `of` is `value`; options are those of `extremum`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> sg.verify(sg.maximum(sg.tanh(x).diff(x), x, 1, at=0)).holds
+    True
+    """
+    return extremum(ExtremumKind.MAXIMUM, of, variable, value, **options)
+
+
+def minimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
+    """The claim that the smallest value of `of` is `value`; options are those of `extremum`."""
+    return extremum(ExtremumKind.MINIMUM, of, variable, value, **options)
+
+
+def supremum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
+    """The claim that `value` is the least upper bound of `of`, attained or not; options are those of `extremum`."""
+    return extremum(ExtremumKind.SUPREMUM, of, variable, value, **options)
+
+
+def infimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
+    """The claim that `value` is the greatest lower bound of `of`, attained or not; options are those of `extremum`."""
+    return extremum(ExtremumKind.INFIMUM, of, variable, value, **options)
+
+
+def _conditions(where: Where) -> tuple[list[Condition], dict[str, Symbol]]:
+    if isinstance(where, str):
+        where = [where]
+    conditions = list(where)
+    parsed, symbols = syntax.parse_where([c for c in conditions if isinstance(c, str)])
+    return [*parsed, *(c for c in conditions if not isinstance(c, str))], symbols
+
+
+def _expression(formula: Formula, symbols: Mapping[str, Symbol]) -> Expr:
+    if isinstance(formula, str):
+        return syntax.parse(formula, symbols)
+    if isinstance(formula, float):
+        raise ClaimError(f"a float is no exact number; write {formula!r} as text or as a Rational")
+    if isinstance(formula, bool) or not isinstance(formula, (Expr, int)):
+        raise ClaimError(f"a side of a claim is a SymPy expression, an integer or text; got {type(formula).__name__}")
+    return sympy.Integer(formula) if isinstance(formula, int) else formula
+
+
+def _claim(statement: Statement, conditions: list[Condition], **facts: Any) -> Claim:
+    free = {s for e in (*statement.expressions, *facts.get("also_defined", ())) for s in e.free_symbols}
+    return Claim(statement, Domain.of(free, conditions), **facts)
+
+
+_FIELDS = {"id": str, "says": str, "where": list, "expect": str, "source": str}
+
+
+def load_claims(path: Path) -> tuple[Claim, ...]:
+    """The claims of a TOML or JSON file, in its order; unnamed ones are called by their number.
+
+    Raises
+    ------
+    ClaimError
+        If the file cannot be read or a claim in it is none; the message names file and claim.
+    """
+    readers = {".toml": tomllib.loads, ".json": json.loads}
+    reader = readers.get(path.suffix)
+    if reader is None:
+        raise ClaimError(f"{path}: claims are read from .toml and .json files")
+    try:
+        content = reader(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ClaimError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ClaimError(f"{path}: not {path.suffix[1:].upper()}: {error}") from None
+    entries = content.get("claim") if isinstance(content, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise ClaimError(f"{path}: no claims; each is a table [[claim]] with a field says")
+    claims = tuple(_from_entry(entry, number, path) for number, entry in enumerate(entries, 1))
+    names = [c.id for c in claims]
+    for name in names:
+        if names.count(name) > 1:
+            raise ClaimError(f"{path}: two claims have the id {name!r}")
+    return claims
+
+
+def _from_entry(entry: object, number: int, path: Path) -> Claim:
+    place = f"{path}: claim {number}"
+    if not isinstance(entry, dict):
+        raise ClaimError(f"{place}: must be a table with a field says; got {type(entry).__name__}")
+    for name, value in entry.items():
+        if name not in _FIELDS:
+            raise ClaimError(f"{place}: unknown field {name!r}; known are {', '.join(_FIELDS)}")
+        if not isinstance(value, _FIELDS[name]) or (name == "where" and not all(isinstance(c, str) for c in value)):
+            raise ClaimError(f"{place}: {name} must be {'a list of texts' if name == 'where' else 'text'}; got {value!r}")
+    if "says" not in entry:
+        raise ClaimError(f"{place}: the field says is missing")
+    facts = {"id": f"claim-{number}", **entry}
+    try:
+        return claim(facts.pop("says"), **facts)
+    except (ParseError, ClaimError) as error:
+        raise ClaimError(f"{place} ({facts['id']}): {error}") from None

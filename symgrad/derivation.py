@@ -1,0 +1,372 @@
+"""Derivations: title, prose, chains of steps, errata, figures and tables, as one value; and how a file becomes one."""
+
+from __future__ import annotations
+
+import runpy
+import string
+import traceback
+from collections.abc import Iterator, Mapping
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sympy import Basic, Expr, Symbol, sympify
+
+from symgrad import notation
+from symgrad.claims import Claim, Formula, Where, claim
+from symgrad.errors import ClaimError, DerivationError, SymgradError
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A reference to the equation, figure or table with this label; ``"file.label"`` points into another derivation."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph whose ``{names}`` stand for mathematics, claims or references; its text never holds formulas."""
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def parts(self) -> Iterator[str | object]:
+        """The texts and values of the paragraph, in order."""
+        for text, name, _, _ in string.Formatter().parse(self.template):
+            if text:
+                yield text
+            if name is not None:
+                yield self.values[name]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a chain: ``op expression``, with the reason that takes the previous line to it."""
+
+    op: str
+    expression: Expr
+    by: str | Prose = ""
+    equality_at: Mapping[Symbol, Expr] | None = None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """An expression and the steps that lead away from it; each is a claim about the line before."""
+
+    start: Expr
+    steps: tuple[Step, ...]
+    where: tuple = ()
+    label: str = ""
+
+    def step_claims(self) -> tuple[tuple[Step, Claim, Claim | None], ...]:
+        """For each step its claim and, where it says where equality holds, the claim of that equality."""
+        lines = [self.start, *(step.expression for step in self.steps)]
+        return tuple(
+            (step, claim(left, step.op, step.expression, where=self.where), self._equality(left, step))
+            for left, step in zip(lines, self.steps)
+        )
+
+    def _equality(self, left: Expr, step: Step) -> Claim | None:
+        if step.equality_at is None:
+            return None
+        there = dict(step.equality_at)
+        return claim(left.doit().subs(there), "==", step.expression.subs(there))
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(c for _, *claims in self.step_claims() for c in claims if c is not None)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A claim on a line of its own, with a remark; an erratum if it must be refuted."""
+
+    claim: Claim
+    remark: str | Prose = ""
+    label: str = ""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (self.claim,)
+
+    @property
+    def is_erratum(self) -> bool:
+        return self.claim.expect == "refuted"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The graph of an expression over an interval of its variable."""
+
+    label: str | Expr
+    of: Expr
+    variable: Symbol
+    start: Expr
+    stop: Expr
+    samples: int = 241
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """What a recurrence makes of an expression: the symbols are updated together, `of` is drawn after each step."""
+
+    label: str | Expr
+    of: Expr
+    updates: Mapping[Symbol, Expr]
+    start: Mapping[Symbol, Expr]
+    steps: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Curves in one frame; with ``log10`` the vertical axis shows powers of ten, however small."""
+
+    caption: str | Prose
+    curves: tuple[Curve | Orbit, ...]
+    alt: str
+    x_label: str | Expr
+    y_label: str | Expr
+    log10: bool = False
+    label: str = ""
+
+
+Cell = str | Basic | Claim | Prose
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text, mathematics and claims; a claim is shown with its verdict."""
+
+    caption: str | Prose
+    header: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    label: str = ""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(cell for row in self.rows for cell in row if isinstance(cell, Claim))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a derivation under a heading of its own."""
+
+    title: str
+    items: tuple[Item, ...]
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(c for item in self.items for c in getattr(item, "claims", ()))
+
+
+Item = Prose | Chain | Stated | Figure | Table | Section
+
+
+@dataclass(frozen=True, init=False)
+class Derivation:
+    """A title, what follows it, and the source it comes from.
+
+    Attributes
+    ----------
+    title : str
+    items : tuple
+        What the functions `prose`, `chain`, `statement`, `erratum`, `figure`, `table` and `section` return.
+    source : str
+    meanings : mapping of Symbol to str
+        What the symbols were declared to mean when the derivation was made.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x", "pre-activation")
+    >>> slope = sg.chain(sg.tanh(x).diff(x), sg.equals(1 / sg.cosh(x)**2, by="definition of tanh"))
+    >>> [str(claim) for claim in sg.Derivation("The slope of tanh", slope).claims]
+    ['1 - tanh(x)**2 == cosh(x)**(-2)']
+    """
+
+    title: str
+    items: tuple[Item, ...]
+    source: str
+    meanings: Mapping[Symbol, str]
+
+    def __init__(self, title: str, *items: Item, source: str = "") -> None:
+        for item in items:
+            if not isinstance(item, Item):
+                raise ClaimError(
+                    f"a derivation holds prose, chains, statements, figures, tables, sections; got {type(item).__name__}"
+                )
+        facts = {"title": title, "items": items, "source": source}
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "meanings", notation.meanings(_symbols(items)))
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """All claims in the order of the document, numbered by their ids."""
+        found = (c for item in self.items for c in getattr(item, "claims", ()))
+        return tuple(c.named(c.id or str(number)) for number, c in enumerate(found, 1))
+
+
+def _symbols(value: object) -> set[Symbol]:
+    """The free symbols of everything mathematical inside a value."""
+    if isinstance(value, Basic):
+        return set(value.free_symbols) | set(value.atoms(Symbol))
+    if isinstance(value, Claim):
+        return _symbols(value.statement.expressions)
+    if isinstance(value, Mapping):
+        return set().union(*map(_symbols, value.keys()), *map(_symbols, value.values()))
+    if isinstance(value, tuple | list):
+        return set().union(*map(_symbols, value))
+    fields = getattr(value, "__dataclass_fields__", {})
+    return set().union(*(_symbols(getattr(value, name)) for name in fields))
+
+
+def prose(template: str, **values: object) -> Prose:
+    """A paragraph; ``{name}`` in the text stands for the value of that name, a SymPy object as its formula."""
+    return Prose(template, _checked_values(template, values))
+
+
+def _checked_values(template: str, values: Mapping[str, object]) -> dict[str, object]:
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise ClaimError(f"prose {template[:40]!r}: {error}; write {{{{ and }}}} for braces themselves") from None
+    names = {name for _, name, _, _ in fields if name is not None}
+    if any(spec or conversion for _, _, spec, conversion in fields) or not all(n.isidentifier() for n in names):
+        raise ClaimError(f"prose {template[:40]!r}: braces hold a plain name and nothing else")
+    if names != values.keys():
+        raise ClaimError(
+            f"prose {template[:40]!r} names {', '.join(sorted(names)) or 'nothing'}; given were {', '.join(sorted(values)) or 'none'}"
+        )
+    return dict(values)
+
+
+def ref(label: str) -> Ref:
+    """A reference, for prose: ``prose("by {it}", it=ref("slope"))``."""
+    return Ref(label)
+
+
+def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> Chain:
+    """A chain of equations and inequalities that begins at `start`; steps are made by `equals`, `at_most` and the like."""
+    return Chain(sympify(start), steps, tuple(where), label)
+
+
+def equals(expression: Formula, by: str | Prose = "") -> Step:
+    """The next line of a chain is equal to the one before."""
+    return Step("==", sympify(expression), by)
+
+
+def at_most(expression: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
+    """The line before is at most this; equal to it at the point `equality_at`."""
+    return _bound("<=", expression, by, equality_at)
+
+
+def at_least(expression: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
+    """The line before is at least this; equal to it at the point `equality_at`."""
+    return _bound(">=", expression, by, equality_at)
+
+
+def less_than(expression: Formula, by: str | Prose = "") -> Step:
+    """The line before is less than this."""
+    return Step("<", sympify(expression), by)
+
+
+def greater_than(expression: Formula, by: str | Prose = "") -> Step:
+    """The line before is greater than this."""
+    return Step(">", sympify(expression), by)
+
+
+def _bound(op: str, expression: Formula, by: str | Prose, equality_at: Mapping[Symbol, Formula] | None) -> Step:
+    place = None if equality_at is None else {s: sympify(v) for s, v in equality_at.items()}
+    return Step(op, sympify(expression), by, place)
+
+
+def statement(says: Claim | str, *, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:
+    """A claim on a line of its own."""
+    return Stated(says if isinstance(says, Claim) else claim(says, where=where), remark, label)
+
+
+def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:
+    """A false statement of a source, shown with its counterexample; the document fails if it is not refuted."""
+    return Stated(claim(says, where=where, source=source, expect="refuted"), remark, label)
+
+
+def curve(of: Expr, variable: Symbol, start: Formula, stop: Formula, *, label: str | Expr = "", samples: int = 241) -> Curve:
+    """The graph of `of` for `variable` from `start` to `stop`."""
+    return Curve(label if label != "" else of, of, variable, sympify(start), sympify(stop), samples)
+
+
+def orbit(
+    of: Expr,
+    updates: Mapping[Symbol, Expr],
+    start: Mapping[Symbol, Formula],
+    steps: int,
+    *,
+    label: str | Expr = "",
+) -> Orbit:
+    """`of` after 0, 1, …, `steps` simultaneous updates of the symbols, from their values in `start`."""
+    return Orbit(label if label != "" else of, of, dict(updates), {s: sympify(v) for s, v in start.items()}, steps)
+
+
+def figure(
+    caption: str | Prose,
+    *curves: Curve | Orbit,
+    alt: str,
+    x_label: str | Expr,
+    y_label: str | Expr,
+    log10: bool = False,
+    label: str = "",
+) -> Figure:
+    """Curves and orbits in one frame, with a caption and a text for those who cannot see it."""
+    return Figure(caption, curves, alt, x_label, y_label, log10, label)
+
+
+def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...], label: str = "") -> Table:
+    """A table; every row is as long as the header."""
+    for row in rows:
+        if len(row) != len(header):
+            raise ClaimError(f"a row of a table has {len(row)} cells, its header {len(header)}")
+    return Table(caption, tuple(header), tuple(tuple(row) for row in rows), label)
+
+
+def section(title: str, *items: Item) -> Section:
+    """A heading and what stands under it."""
+    return Section(title, items)
+
+
+def load_derivation(path: Path) -> Derivation:
+    """The derivation that a Python file ends in, under the name ``derivation``.
+
+    Raises
+    ------
+    DerivationError
+        If the file is missing, raises, or defines no derivation; the message names file and line.
+    """
+    if not path.is_file():
+        raise DerivationError(str(path), None, "no such file")
+    try:
+        names = copy_context().run(_run, path)
+    except Exception as error:
+        raise DerivationError(str(path), _line_in(path, error), _one_line(error)) from error
+    found = names.get("derivation")
+    if not isinstance(found, Derivation):
+        raise DerivationError(str(path), None, "must end in a Derivation called derivation")
+    return found
+
+
+def _run(path: Path) -> dict[str, object]:
+    notation.fresh_vocabulary()
+    return runpy.run_path(str(path))
+
+
+def _line_in(path: Path, error: Exception) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+    return lines[-1] if lines else None
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or "no reason given"
+    return text if isinstance(error, SymgradError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,77 @@
+"""The family of exceptions: each says what was asked, what came and what to do, and keeps its facts as attributes."""
+
+from __future__ import annotations
+
+
+class SymgradError(Exception):
+    """Any mistake of a user that symgrad can name; its text is one line."""
+
+
+class ParseError(SymgradError, ValueError):
+    """A text that is not a formula, with the place where reading stopped.
+
+    Attributes
+    ----------
+    text : str
+        What was to be read.
+    column : int
+        Where it went wrong, counted from 1.
+    reason : str
+        What is wrong there and what would be right.
+    """
+
+    SHOWN = 60
+
+    def __init__(self, text: str, column: int, reason: str) -> None:
+        self.text, self.column, self.reason = text, column, reason
+        super().__init__(f"{self.excerpt()!r}, column {column}: {reason}")
+
+    def excerpt(self) -> str:
+        """The part of the text around the place, on one line and never long."""
+        start = max(0, min(self.column - 1, len(self.text)) - self.SHOWN // 2)
+        part = self.text[start : start + self.SHOWN]
+        return ("…" if start else "") + part + ("…" if start + self.SHOWN < len(self.text) else "")
+
+
+class ClaimError(SymgradError, ValueError):
+    """A claim that says nothing that could be true or false, or a claims file that cannot be read."""
+
+
+class DerivationError(SymgradError):
+    """A derivation file that cannot be loaded.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    line : int or None
+        The line of that file at which it stopped.
+    reason : str
+        What went wrong.
+    """
+
+    def __init__(self, path: str, line: int | None, reason: str) -> None:
+        self.path, self.line, self.reason = path, line, reason
+        super().__init__(f"{path}{f':{line}' if line else ''}: {reason}")
+
+
+class MissingExtraError(SymgradError, ImportError):
+    """A library of an optional extra is not installed.
+
+    Attributes
+    ----------
+    extra : str
+        The extra that brings it.
+    """
+
+    def __init__(self, wanted: str, library: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{wanted} needs {library}: python -m pip install 'symgrad[{extra}]'")
+
+
+class OutputError(SymgradError):
+    """A document that could not be written."""
+
+
+class VerdictTruthError(SymgradError, TypeError):
+    """A verdict was used as a truth value."""

@@ -1,0 +1,177 @@
+"""What can be true or false: relations and extrema, and the domains they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import sympy
+from sympy import Expr, S, Symbol
+from sympy.core.relational import Relational
+from sympy.sets import Set
+
+from symgrad.errors import ClaimError
+
+Condition = Relational | sympy.Contains
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`lhs op rhs`, with op one of `==`, `!=`, `<`, `<=`, `>`, `>=`.
+
+    `==` says more than equality: that both sides are defined on the whole domain.
+    """
+
+    lhs: Expr
+    op: str
+    rhs: Expr
+
+    OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
+
+    def __post_init__(self) -> None:
+        if self.op not in self.OPERATORS:
+            raise ClaimError(f"a relation is one of {' '.join(self.OPERATORS)}; got {self.op!r}")
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return (self.lhs, self.rhs)
+
+
+class ExtremumKind(Enum):
+    """Which extremum; a maximum or minimum is attained, a supremum or infimum need not be."""
+
+    MAXIMUM = "maximum"
+    MINIMUM = "minimum"
+    SUPREMUM = "supremum"
+    INFIMUM = "infimum"
+
+    @property
+    def is_upper(self) -> bool:
+        return self in (ExtremumKind.MAXIMUM, ExtremumKind.SUPREMUM)
+
+    @property
+    def is_attained(self) -> bool:
+        return self in (ExtremumKind.MAXIMUM, ExtremumKind.MINIMUM)
+
+
+@dataclass(frozen=True)
+class Extremum:
+    """The maximum (minimum, supremum, infimum) of `of` over `variable` is `value`, attained at `at` if that is given."""
+
+    kind: ExtremumKind
+    of: Expr
+    variable: Symbol
+    value: Expr
+    at: Expr | None = None
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return (self.of, self.value) if self.at is None else (self.of, self.value, self.at)
+
+
+@dataclass(frozen=True)
+class Conjunction:
+    """All of the parts."""
+
+    parts: tuple[Statement, ...]
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return tuple(e for part in self.parts for e in part.expressions)
+
+
+Statement = Relation | Extremum | Conjunction
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where a statement is said to hold: a set for each variable, and conditions that tie several together.
+
+    Attributes
+    ----------
+    sets : tuple of (Symbol, Set)
+        In order of the symbols' names; a subset of the reals, the integers or the complex numbers.
+    conditions : tuple of Relational
+        Conditions on more than one variable, such as ``k <= T``.
+    """
+
+    sets: tuple[tuple[Symbol, Set], ...] = ()
+    conditions: tuple[Relational, ...] = ()
+
+    @classmethod
+    def of(cls, symbols: Iterable[Symbol], where: Iterable[Condition] = ()) -> Domain:
+        """The domain of these symbols under the conditions: what concerns one symbol narrows its set.
+
+        Raises
+        ------
+        ClaimError
+            If the conditions leave a variable nothing, or speak of none.
+        """
+        sets = {symbol: _whole_set(symbol) for symbol in symbols}
+        joint: list[Relational] = []
+        for condition in where:
+            free = sorted(condition.free_symbols, key=str)
+            if not free:
+                raise ClaimError(f"a condition must speak of a variable; got {condition}")
+            for symbol in free:
+                sets.setdefault(symbol, _whole_set(symbol))
+            narrowed = _single_set(condition, free[0]) if len(free) == 1 else None
+            if narrowed is not None:
+                sets[free[0]] = sets[free[0]].intersect(narrowed)
+            elif isinstance(condition, Relational):
+                joint.append(condition)
+            else:
+                raise ClaimError(f"membership of a single variable in a set of numbers is understood; got {condition}")
+        for symbol, values in sets.items():
+            if values.is_empty:
+                raise ClaimError(f"the domain is empty: no {symbol} satisfies {' and '.join(str(c) for c in where)}")
+        return cls(tuple(sorted(sets.items(), key=lambda item: item[0].name)), tuple(joint))
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        return tuple(symbol for symbol, _ in self.sets)
+
+    def set_of(self, symbol: Symbol) -> Set:
+        """The values that a variable takes."""
+        return self.as_dict().get(symbol, _whole_set(symbol))
+
+    def as_dict(self) -> Mapping[Symbol, Set]:
+        return dict(self.sets)
+
+    def restricted(self, symbol: Symbol, values: Set) -> Domain:
+        """The same domain with one variable confined to these values."""
+        return Domain(tuple((s, values if s == symbol else v) for s, v in self.sets), self.conditions)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was asked of the variables beyond being real."""
+        return not self.conditions and all(values == S.Reals for _, values in self.sets)
+
+
+def _whole_set(symbol: Symbol) -> Set:
+    if symbol.is_integer:
+        return S.Integers
+    return S.Reals if symbol.is_real else S.Complexes
+
+
+_HALF_LINES: dict[type[Relational], Callable[[Expr], Set]] = {
+    sympy.StrictLessThan: lambda bound: sympy.Interval.open(-sympy.oo, bound),
+    sympy.LessThan: lambda bound: sympy.Interval(-sympy.oo, bound),
+    sympy.StrictGreaterThan: lambda bound: sympy.Interval.open(bound, sympy.oo),
+    sympy.GreaterThan: lambda bound: sympy.Interval(bound, sympy.oo),
+    sympy.Equality: lambda value: sympy.FiniteSet(value),
+}
+
+
+def _single_set(condition: Condition, symbol: Symbol) -> Set | None:
+    """The values of the symbol that satisfy a condition which compares it with a number; None for any other."""
+    if isinstance(condition, sympy.Contains):
+        return condition.args[1] if condition.args[0] == symbol else None
+    if condition.lhs != symbol:
+        condition = condition.reversed
+    if condition.lhs != symbol or condition.rhs.free_symbols:
+        return None
+    if isinstance(condition, sympy.Ne):
+        return _whole_set(symbol) - sympy.FiniteSet(condition.rhs)
+    return _HALF_LINES[type(condition)](condition.rhs)
