@@ -107,7 +107,7 @@ def claim(
     elif op is None or rhs is None:
         raise ClaimError(f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}')
     else:
-        statement, also_defined = Relation(_expression(says, symbols), op, _expression(rhs, symbols)), ()
+        statement, also_defined = Relation(expression(says, symbols), op, expression(rhs, symbols)), ()
     return _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
 
 
@@ -125,8 +125,8 @@ def extremum(
 ) -> Claim:
     """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
     conditions, symbols = _conditions(where)
-    place = None if at is None else _expression(at, symbols)
-    statement = Extremum(kind, _expression(of, symbols), variable, _expression(value, symbols), place)
+    place = None if at is None else expression(at, symbols)
+    statement = Extremum(kind, expression(of, symbols), variable, expression(value, symbols), place)
     return _claim(statement, conditions, id=id, source=source, expect=expect)
 
 
@@ -166,7 +166,8 @@ def _conditions(where: Where) -> tuple[list[Condition], dict[str, Symbol]]:
     return [*parsed, *(c for c in conditions if not isinstance(c, str))], symbols
 
 
-def _expression(formula: Formula, symbols: Mapping[str, Symbol]) -> Expr:
+def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) -> Expr:
+    """A side of a claim as SymPy: an expression as it is, text through the parser, an integer as a number."""
     if isinstance(formula, str):
         return syntax.parse(formula, symbols)
     if isinstance(formula, float):

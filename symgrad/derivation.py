@@ -10,10 +10,10 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sympy import Basic, Expr, Symbol, sympify
+from sympy import Basic, Expr, Symbol
 
 from symgrad import notation
-from symgrad.claims import Claim, Formula, Where, claim
+from symgrad.claims import Claim, Formula, Where, claim, expression
 from symgrad.errors import ClaimError, DerivationError, SymgradError
 
 
@@ -249,37 +249,37 @@ def ref(label: str) -> Ref:
 
 def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> Chain:
     """A chain of equations and inequalities that begins at `start`; steps are made by `equals`, `at_most` and the like."""
-    return Chain(sympify(start), steps, tuple(where), label)
+    return Chain(expression(start), steps, tuple(where), label)
 
 
-def equals(expression: Formula, by: str | Prose = "") -> Step:
+def equals(line: Formula, by: str | Prose = "") -> Step:
     """The next line of a chain is equal to the one before."""
-    return Step("==", sympify(expression), by)
+    return Step("==", expression(line), by)
 
 
-def at_most(expression: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
+def at_most(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
     """The line before is at most this; equal to it at the point `equality_at`."""
-    return _bound("<=", expression, by, equality_at)
+    return _bound("<=", line, by, equality_at)
 
 
-def at_least(expression: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
+def at_least(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
     """The line before is at least this; equal to it at the point `equality_at`."""
-    return _bound(">=", expression, by, equality_at)
+    return _bound(">=", line, by, equality_at)
 
 
-def less_than(expression: Formula, by: str | Prose = "") -> Step:
+def less_than(line: Formula, by: str | Prose = "") -> Step:
     """The line before is less than this."""
-    return Step("<", sympify(expression), by)
+    return Step("<", expression(line), by)
 
 
-def greater_than(expression: Formula, by: str | Prose = "") -> Step:
+def greater_than(line: Formula, by: str | Prose = "") -> Step:
     """The line before is greater than this."""
-    return Step(">", sympify(expression), by)
+    return Step(">", expression(line), by)
 
 
-def _bound(op: str, expression: Formula, by: str | Prose, equality_at: Mapping[Symbol, Formula] | None) -> Step:
-    place = None if equality_at is None else {s: sympify(v) for s, v in equality_at.items()}
-    return Step(op, sympify(expression), by, place)
+def _bound(op: str, line: Formula, by: str | Prose, equality_at: Mapping[Symbol, Formula] | None) -> Step:
+    place = None if equality_at is None else {s: expression(v) for s, v in equality_at.items()}
+    return Step(op, expression(line), by, place)
 
 
 def statement(says: Claim | str, *, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:
@@ -294,7 +294,7 @@ def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = ""
 
 def curve(of: Expr, variable: Symbol, start: Formula, stop: Formula, *, label: str | Expr = "", samples: int = 241) -> Curve:
     """The graph of `of` for `variable` from `start` to `stop`."""
-    return Curve(label if label != "" else of, of, variable, sympify(start), sympify(stop), samples)
+    return Curve(label if label != "" else of, of, variable, expression(start), expression(stop), samples)
 
 
 def orbit(
@@ -306,7 +306,7 @@ def orbit(
     label: str | Expr = "",
 ) -> Orbit:
     """`of` after 0, 1, …, `steps` simultaneous updates of the symbols, from their values in `start`."""
-    return Orbit(label if label != "" else of, of, dict(updates), {s: sympify(v) for s, v in start.items()}, steps)
+    return Orbit(label if label != "" else of, of, dict(updates), {s: expression(v) for s, v in start.items()}, steps)
 
 
 def figure(
