@@ -1,12 +1,14 @@
-"""Symbols of the field: how they are made, what they mean."""
+"""Symbols of the field: how they are made, what they mean, how they are printed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 
 import sympy
 from sympy import Symbol
+from sympy.printing.latex import LatexPrinter
 
 # SymPy compares symbols by name and assumptions and caches the expressions they stand in, so a symbol
 # cannot carry a text of its own. Meanings live beside them, one vocabulary for each derivation file.
@@ -57,6 +59,65 @@ def _declare(symbol: Symbol, meaning: str) -> Symbol:
     return symbol
 
 
+# What may stand in a name without being text: letters, digits, Greek, primes, and at most one script of each kind in
+# braces. Anything else could be a command of TeX.
+_LETTERS = "A-Za-z0-9\u0391-\u03a9\u03b1-\u03c9"
+_PLAIN_NAME = re.compile(rf"[{_LETTERS}][{_LETTERS}_]*'*(\^[{_LETTERS}]+)?")
+_NAME_WITH_SCRIPTS = re.compile(
+    rf"[{_LETTERS}]+'*(?:_\{{[{_LETTERS} +\-*,'()]+\}})?(?:\^\{{[{_LETTERS} +\-*,'()]+\}})?"
+)
+_TEXT_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        **{c: "\\" + c for c in "{}$&#%_"},
+        **{chr(code): " " for code in (*range(32), 127)},
+    }
+)
+
+
+def latex_text(text: str) -> str:
+    """Text for LaTeX, of which nothing is a command.
+
+    Examples
+    --------
+    >>> print(latex_text("100 % of $x_1$"))
+    100 \\% of \\$x\\_1\\$
+    """
+    return text.translate(_TEXT_ESCAPES)
+
+
+# SymPy puts the names of functions through the operator %, so that sign waits until SymPy is done.
+_PERCENT = "\0"
+
+
+class _Printer(LatexPrinter):  # type: ignore[misc]
+    """SymPy's LaTeX, except that a name which is no plain one is set as text and never read as commands."""
+
+    def _deal_with_super_sub(self, string: str, style: str = "plain") -> str:
+        if _PLAIN_NAME.fullmatch(string) or _NAME_WITH_SCRIPTS.fullmatch(string):
+            return str(super()._deal_with_super_sub(string, style=style))
+        return rf"\text{{{latex_text(string)}}}".replace("%", _PERCENT)
+
+    def _print_Str(self, expr: sympy.Basic) -> str:
+        return self._deal_with_super_sub(str(expr))
+
+    def _print_str(self, expr: str) -> str:
+        return self._deal_with_super_sub(expr)
+
+
+_PRINTER = _Printer({"ln_notation": False, "fold_short_frac": False, "inv_trig_style": "full"})
+
+
 def latex(expression: sympy.Basic) -> str:
-    """LaTeX of an expression as a paper of the field prints it."""
-    return str(sympy.latex(expression, ln_notation=False, fold_short_frac=False, inv_trig_style="full"))
+    """LaTeX of an expression as a paper of the field prints it; a strange name in it comes out as text.
+
+    Examples
+    --------
+    >>> print(latex(Symbol("x_1") / 2), latex(Symbol(r"\\input{x}")))
+    \\frac{x_{1}}{2} \\text{\\textbackslash{}input\\{x\\}}
+    """
+    return str(_PRINTER.doprint(expression)).replace(_PERCENT, "%")
