@@ -1,0 +1,631 @@
+"""SymPy expressions in ball arithmetic: enclosures that certainly hold the value, at any precision.
+
+An expression is compiled once into a tape of operations and then evaluated at points or on boxes. Values are
+exact rationals as long as that is possible, then real balls, then complex balls. Two values stand for none:
+UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can be said at this precision.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
+
+import flint
+import sympy
+from flint import acb, arb, fmpq
+from sympy import Basic, Expr, Symbol
+
+from symgrad import activations
+from symgrad.errors import SymgradError
+
+
+class NoValue(Enum):
+    """What stands in place of a value that is missing."""
+
+    UNDEFINED = "undefined"
+    UNKNOWN = "unknown"
+
+
+UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
+Ball = fmpq | arb | acb
+Value = Ball | NoValue | bool | None
+
+
+class UnsupportedError(SymgradError):
+    """An expression holds something that has no ball arithmetic here."""
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Work at this many bits, and at the former number afterwards."""
+    with flint.ctx.workprec(bits):
+        yield
+
+
+# --- values -------------------------------------------------------------------------------------------------
+
+
+def ball(value: Ball | int) -> arb | acb:
+    """The value as a ball of the present precision."""
+    return value if isinstance(value, (arb, acb)) else arb(value)
+
+
+def real_part_only(value: Ball) -> Ball:
+    """A complex ball whose imaginary part is exactly zero, as a real one."""
+    return value.real if isinstance(value, acb) and value.imag.is_zero() else value
+
+
+def is_real(value: Value) -> bool:
+    return isinstance(value, (fmpq, arb))
+
+
+def is_exactly_zero(value: Value) -> bool:
+    return bool(value == 0) if isinstance(value, fmpq) else isinstance(value, (arb, acb)) and bool(value.is_zero())
+
+
+def sign(value: Value) -> int | None:
+    """Sign of a real value where it is certain, else None."""
+    if isinstance(value, fmpq):
+        return (value > 0) - (value < 0)
+    if not isinstance(value, arb):
+        return None
+    return 1 if value > 0 else -1 if value < 0 else 0 if value.is_zero() else None
+
+
+def separated(left: Value, right: Value) -> bool:
+    """Whether two enclosures certainly hold different numbers."""
+    if isinstance(left, NoValue) or isinstance(right, NoValue):
+        return False
+    return not acb(ball(left)).overlaps(acb(ball(right)))
+
+
+def _finite(value: Any) -> Value:
+    if isinstance(value, fmpq):
+        return value
+    return real_part_only(value) if value.is_finite() else UNKNOWN
+
+
+# --- operations ---------------------------------------------------------------------------------------------
+
+
+def _add(*terms: Ball) -> Ball:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _multiply(*factors: Ball) -> Ball:
+    product = factors[0]
+    for factor in factors[1:]:
+        product = product * factor
+    return product
+
+
+LARGEST_EXACT_EXPONENT = 4096
+
+
+def _power(base: Ball, exponent: Ball) -> Value:
+    if is_exactly_zero(base):
+        positive = sign(exponent)
+        if positive == 0:
+            return fmpq(1)
+        return UNKNOWN if positive is None else fmpq(0) if positive > 0 else UNDEFINED
+    if isinstance(exponent, fmpq) and exponent.q == 1:
+        n = int(exponent)
+        if isinstance(base, fmpq) and abs(n) <= LARGEST_EXACT_EXPONENT:
+            return base**n
+        return ball(base) ** n
+    if isinstance(exponent, fmpq) and exponent.q == 2:
+        return _power(_square_root(base), fmpq(exponent.p))
+    if is_real(base) and sign(base) != 1:
+        base = acb(ball(base))
+    return ball(base) ** ball(exponent)
+
+
+def _square_root(base: Ball) -> Ball:
+    if isinstance(base, fmpq) and base >= 0:
+        p, q = math.isqrt(int(base.p)), math.isqrt(int(base.q))
+        if p * p == base.p and q * q == base.q:
+            return fmpq(p, q)
+    value = ball(base)
+    if isinstance(value, arb) and sign(value) != 1:
+        if not value < 0 and value.upper() > 0:
+            return _root_at_border(value)
+        return acb(value).sqrt()
+    return value.sqrt()
+
+
+def _root_at_border(value: arb) -> acb:
+    """Root of a ball around zero: real up to the root of its upper end, imaginary down to that of its lower."""
+    up = value.upper().sqrt()
+    down = (-value.lower()).sqrt() if value.lower() < 0 else arb(0)
+    return acb(arb(0).union(up), arb(0).union(down))
+
+
+def _exp(u: Ball) -> Value:
+    return fmpq(1) if is_exactly_zero(u) else ball(u).exp()
+
+
+def _log(u: Ball) -> Value:
+    if is_exactly_zero(u):
+        return UNDEFINED
+    if isinstance(u, fmpq) and u == 1:
+        return fmpq(0)
+    value = ball(u)
+    return value.log() if not isinstance(value, arb) or value > 0 else acb(value).log()
+
+
+def _absolute(u: Ball) -> Value:
+    return abs(u)
+
+
+def _sign(u: Ball) -> Value:
+    if is_real(u):
+        known = sign(u)
+        return fmpq(known) if known is not None else ball(u).sgn()
+    return UNDEFINED if is_exactly_zero(u) else u / abs(u)
+
+
+def _extreme(choose: str) -> Callable[..., Value]:
+    def extreme(*values: Ball) -> Value:
+        if not all(map(is_real, values)):
+            return UNDEFINED if any(isinstance(v, acb) and not v.imag.contains(0) for v in values) else UNKNOWN
+        if all(isinstance(v, fmpq) for v in values):
+            return max(values) if choose == "max" else min(values)
+        best = ball(values[0])
+        for value in values[1:]:
+            best = getattr(best, choose)(ball(value))
+        return best
+
+    return extreme
+
+
+def _floor(u: Ball) -> Value:
+    if isinstance(u, fmpq):
+        return fmpq(u.p // u.q)
+    return u.floor() if isinstance(u, arb) else UNKNOWN
+
+
+def _modulo(u: Ball, m: Ball) -> Value:
+    if is_exactly_zero(m):
+        return UNDEFINED
+    whole = _floor(u / m)
+    return UNKNOWN if isinstance(whole, NoValue) else u - m * whole
+
+
+def _heaviside(u: Ball, at_zero: Ball) -> Value:
+    known = sign(u) if is_real(u) else None
+    if known is None:
+        return arb(0).union(arb(1)) if isinstance(u, arb) else UNKNOWN
+    return {1: fmpq(1), 0: at_zero, -1: fmpq(0)}[known]
+
+
+def _principal_angle(y: Ball, x: Ball) -> Value:
+    if not (is_real(x) and is_real(y)):
+        return UNKNOWN
+    if is_exactly_zero(x) and is_exactly_zero(y):
+        return UNDEFINED
+    return arb.atan2(ball(y), ball(x))
+
+
+def _argument(u: Ball) -> Value:
+    if is_exactly_zero(u):
+        return UNDEFINED
+    return _principal_angle(fmpq(0), u) if is_real(u) else u.arg()
+
+
+def _arc_cotangent(u: Ball) -> Value:
+    return arb.pi() / 2 if is_exactly_zero(u) else ball(1 / u).atan()
+
+
+def _real_if_inside(name: str, *, low: int | None = None, high: int | None = None) -> Callable[[Ball], Value]:
+    """An inverse function: by real balls where its argument lies in [low, high], by complex ones elsewhere."""
+
+    def function(u: Ball) -> Value:
+        value = ball(u)
+        inside = isinstance(value, arb) and (low is None or value >= low) and (high is None or value <= high)
+        return getattr(value if inside else acb(value), name)()
+
+    return function
+
+
+def _through_inverse(function: Callable[[Ball], Value]) -> Callable[[Ball], Value]:
+    """The function of the reciprocal, such as asec(u) = acos(1/u)."""
+    return lambda u: UNDEFINED if is_exactly_zero(u) else function(1 / u)
+
+
+def _at(*poles: int) -> Callable[..., bool]:
+    return lambda u, *rest: isinstance(u, fmpq) and any(u == p for p in poles)
+
+
+def _at_nonpositive_integers(u: Ball, *rest: Ball) -> bool:
+    return isinstance(u, fmpq) and u.q == 1 and u <= 0
+
+
+def _method(name: str, pole: Callable[..., bool] | None = None, kind: type = arb) -> Callable[..., Value]:
+    """A function that arb and acb have as a method of its first argument; complex where real balls give nothing."""
+
+    def function(*arguments: Ball) -> Value:
+        if pole is not None and pole(*arguments):
+            return UNDEFINED
+        values = [ball(a) for a in arguments]
+        if kind is arb and all(isinstance(v, arb) for v in values):
+            result = getattr(values[0], name)(*values[1:])
+            if result.is_finite():
+                return result
+        first, *rest = (acb(v) for v in values)
+        return getattr(first, name)(*rest)
+
+    return function
+
+
+def _with_order_first(name: str, pole: Callable[..., bool] | None = None) -> Callable[..., Value]:
+    """A function f(n, z) that the balls call as a method of z with the order as argument."""
+    method = _method(name, pole)
+    return lambda order, *rest: method(rest[0], order, *rest[1:])
+
+
+def _polygamma(order: Ball, z: Ball) -> Value:
+    if _at_nonpositive_integers(z):
+        return UNDEFINED
+    if is_exactly_zero(order):
+        return ball(z).digamma()
+    return acb(ball(z)).polygamma(acb(ball(order)))
+
+
+def _beta(a: Ball, b: Ball) -> Value:
+    if _at_nonpositive_integers(a) or _at_nonpositive_integers(b):
+        return UNKNOWN
+    a, b = ball(a), ball(b)
+    return a.gamma() * b.gamma() * (a + b).rgamma()
+
+
+def _zeta(s: Ball, *shift: Ball) -> Value:
+    if _at(1)(s) or (shift and _at_nonpositive_integers(shift[0])):
+        return UNDEFINED
+    return ball(s).zeta(*(ball(a) for a in shift))
+
+
+def _lambert_w(z: Ball, branch: Ball = fmpq(0)) -> Value:  # noqa: B008 (an immutable number)
+    if not (isinstance(branch, fmpq) and branch.q == 1):
+        return UNKNOWN
+    if branch != 0 and is_exactly_zero(z):
+        return UNDEFINED
+    if branch == 0 and is_exactly_zero(z):
+        return fmpq(0)
+    return acb(ball(z)).lambertw(int(branch))
+
+
+def _loggamma(z: Ball) -> Value:
+    if _at_nonpositive_integers(z):
+        return UNDEFINED
+    return ball(z).lgamma() if isinstance(z, acb) or ball(z) > 0 else acb(ball(z)).lgamma()
+
+
+def _sinc(z: Ball) -> Value:
+    return fmpq(1) if is_exactly_zero(z) else ball(z).sinc()
+
+
+def _airy_prime(name: str) -> Callable[[Ball], Value]:
+    return lambda z: getattr(acb(ball(z)), name)(derivative=1)
+
+
+def _hankel(kind: int) -> Callable[[Ball, Ball], Value]:
+    def function(order: Ball, z: Ball) -> Value:
+        if is_exactly_zero(z):
+            return UNDEFINED
+        z, order = acb(ball(z)), acb(ball(order))
+        return z.bessel_j(order) + kind * acb(0, 1) * z.bessel_y(order)
+
+    return function
+
+
+def _pole_at_zero(*arguments: Ball) -> bool:
+    return is_exactly_zero(arguments[0])
+
+
+def _upper_gamma(s: Ball, z: Ball) -> Value:
+    return acb(ball(z)).gamma_upper(acb(ball(s))) if not is_exactly_zero(z) else ball(s).gamma()
+
+
+def _lower_gamma(s: Ball, z: Ball) -> Value:
+    return UNDEFINED if _at_nonpositive_integers(s) else acb(ball(z)).gamma_lower(acb(ball(s)))
+
+
+def _elliptic_e(*arguments: Ball) -> Value:
+    if len(arguments) == 1:
+        return acb(ball(arguments[0])).elliptic_e()
+    return acb(ball(arguments[0])).elliptic_e_inc(acb(ball(arguments[1])))
+
+
+FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
+    sympy.Add: _add,
+    sympy.Mul: _multiply,
+    sympy.Pow: _power,
+    sympy.exp: _exp,
+    sympy.log: _log,
+    sympy.Abs: _absolute,
+    sympy.sign: _sign,
+    sympy.Max: _extreme("max"),
+    sympy.Min: _extreme("min"),
+    sympy.floor: _floor,
+    sympy.ceiling: lambda u: UNKNOWN if isinstance(f := _floor(-u), NoValue) else -f,
+    sympy.frac: lambda u: _modulo(u, fmpq(1)),
+    sympy.Mod: _modulo,
+    sympy.Heaviside: _heaviside,
+    sympy.re: lambda u: u if is_real(u) else u.real,
+    sympy.im: lambda u: fmpq(0) if is_real(u) else u.imag,
+    sympy.conjugate: lambda u: u if is_real(u) else u.conjugate(),
+    sympy.arg: _argument,
+    sympy.sin: _method("sin"),
+    sympy.cos: _method("cos"),
+    sympy.tan: _method("tan"),
+    sympy.cot: _method("cot", _at(0)),
+    sympy.sec: _method("sec"),
+    sympy.csc: _method("csc", _at(0)),
+    sympy.sinc: _sinc,
+    sympy.sinh: _method("sinh"),
+    sympy.cosh: _method("cosh"),
+    sympy.tanh: _method("tanh"),
+    sympy.coth: _method("coth", _at(0)),
+    sympy.sech: _method("sech"),
+    sympy.csch: _method("csch", _at(0)),
+    sympy.asin: _real_if_inside("asin", low=-1, high=1),
+    sympy.acos: _real_if_inside("acos", low=-1, high=1),
+    sympy.atan: _real_if_inside("atan"),
+    sympy.acot: _arc_cotangent,
+    sympy.asec: _through_inverse(_real_if_inside("acos", low=-1, high=1)),
+    sympy.acsc: _through_inverse(_real_if_inside("asin", low=-1, high=1)),
+    sympy.atan2: _principal_angle,
+    sympy.asinh: _real_if_inside("asinh"),
+    sympy.acosh: _real_if_inside("acosh", low=1),
+    sympy.atanh: _method("atanh", _at(-1, 1)),
+    sympy.acoth: lambda u: acb(0, arb.pi() / 2) if is_exactly_zero(u) else _method("atanh", _at(-1, 1))(1 / u),
+    sympy.asech: _through_inverse(_real_if_inside("acosh", low=1)),
+    sympy.acsch: _through_inverse(_real_if_inside("asinh")),
+    sympy.erf: _method("erf"),
+    sympy.erfc: _method("erfc"),
+    sympy.erfi: _method("erfi"),
+    sympy.erfinv: _method("erfinv", _at(-1, 1)),
+    sympy.erfcinv: _method("erfcinv", _at(0, 2)),
+    sympy.gamma: _method("gamma", _at_nonpositive_integers),
+    sympy.factorial: lambda n: _method("gamma", _at_nonpositive_integers)(n + 1),
+    sympy.loggamma: _loggamma,
+    sympy.digamma: _method("digamma", _at_nonpositive_integers),
+    sympy.polygamma: _polygamma,
+    sympy.beta: _beta,
+    sympy.uppergamma: _upper_gamma,
+    sympy.lowergamma: _lower_gamma,
+    sympy.zeta: _zeta,
+    sympy.dirichlet_eta: lambda s: acb(ball(s)).dirichlet_eta(),
+    sympy.polylog: _with_order_first("polylog"),
+    sympy.LambertW: _lambert_w,
+    sympy.Ei: _method("ei", _at(0)),
+    sympy.Si: _method("si"),
+    sympy.Ci: _method("ci", _at(0)),
+    sympy.Shi: _method("shi"),
+    sympy.Chi: _method("chi", _at(0)),
+    sympy.li: _method("li", _at(1)),
+    sympy.expint: _with_order_first("expint"),
+    sympy.fresnels: _method("fresnel_s"),
+    sympy.fresnelc: _method("fresnel_c"),
+    sympy.airyai: _method("airy_ai"),
+    sympy.airybi: _method("airy_bi"),
+    sympy.airyaiprime: _airy_prime("airy_ai"),
+    sympy.airybiprime: _airy_prime("airy_bi"),
+    sympy.besselj: _with_order_first("bessel_j"),
+    sympy.bessely: _with_order_first("bessel_y", _pole_at_zero),
+    sympy.besseli: _with_order_first("bessel_i"),
+    sympy.besselk: _with_order_first("bessel_k", _pole_at_zero),
+    sympy.hankel1: _hankel(1),
+    sympy.hankel2: _hankel(-1),
+    sympy.elliptic_k: _method("elliptic_k", _at(1), kind=acb),
+    sympy.elliptic_e: _elliptic_e,
+    sympy.elliptic_f: _method("elliptic_f", kind=acb),
+    sympy.hermite: _with_order_first("hermite_h"),
+    sympy.legendre: _with_order_first("legendre_p"),
+    sympy.chebyshevt: _with_order_first("chebyshev_t"),
+    sympy.chebyshevu: _with_order_first("chebyshev_u"),
+}
+
+CONSTANTS: dict[Basic, Callable[[], Value]] = {
+    sympy.pi: arb.pi,
+    sympy.E: arb.const_e,
+    sympy.I: lambda: acb(0, 1),
+    sympy.EulerGamma: arb.const_euler,
+    sympy.Catalan: arb.const_catalan,
+    sympy.GoldenRatio: lambda: (1 + arb(5).sqrt()) / 2,
+    sympy.zoo: lambda: UNDEFINED,
+    sympy.nan: lambda: UNDEFINED,
+    sympy.oo: lambda: UNDEFINED,
+    -sympy.oo: lambda: UNDEFINED,
+    sympy.true: lambda: True,
+    sympy.false: lambda: False,
+}
+
+
+# --- conditions ---------------------------------------------------------------------------------------------
+
+
+def _compare(decide: Callable[[int], bool]) -> Callable[[Value, Value], Value]:
+    def compare(left: Value, right: Value) -> Value:
+        if not (is_real(left) and is_real(right)):
+            return None
+        known = sign(left - right)
+        return None if known is None else decide(known)
+
+    return compare
+
+
+def _equal(left: Value, right: Value) -> Value:
+    if isinstance(left, NoValue) or isinstance(right, NoValue):
+        return None
+    if is_exactly_zero(left - right):
+        return True
+    return False if separated(left, right) else None
+
+
+def _not(value: Value) -> Value:
+    return None if value is None else not value
+
+
+def _all(*values: Value) -> Value:
+    return False if any(v is False for v in values) else True if all(v is True for v in values) else None
+
+
+def _any(*values: Value) -> Value:
+    return _not(_all(*(_not(v) for v in values)))
+
+
+CONDITIONS: dict[type[Basic], Callable[..., Value]] = {
+    sympy.StrictLessThan: _compare(lambda s: s < 0),
+    sympy.LessThan: _compare(lambda s: s <= 0),
+    sympy.StrictGreaterThan: _compare(lambda s: s > 0),
+    sympy.GreaterThan: _compare(lambda s: s >= 0),
+    sympy.Equality: _equal,
+    sympy.Unequality: lambda a, b: _not(_equal(a, b)),
+    sympy.And: _all,
+    sympy.Or: _any,
+    sympy.Not: _not,
+}
+
+
+def _choose(*branches: Value) -> Value:
+    """Value of a Piecewise from value, condition, value, condition, …; the hull where a condition is open."""
+    hull: Value = None
+    for value, condition in zip(branches[::2], branches[1::2]):
+        if condition is False:
+            continue
+        hull = value if hull is None else _hull(hull, value)
+        if condition is True:
+            return hull
+    return UNDEFINED if hull is None else UNKNOWN
+
+
+def _hull(a: Value, b: Value) -> Value:
+    if not (is_real(a) and is_real(b)):
+        return UNKNOWN
+    return ball(a).union(ball(b))
+
+
+# --- tapes --------------------------------------------------------------------------------------------------
+
+
+def _strict(operation: Callable[..., Value]) -> Callable[..., Value]:
+    """The operation on values only: what is missing in an argument is missing in the result."""
+
+    def strict(*arguments: Value) -> Value:
+        for argument in arguments:
+            if isinstance(argument, NoValue):
+                return argument
+        try:
+            result = operation(*arguments)
+        except (ZeroDivisionError, ValueError, OverflowError):
+            return UNKNOWN
+        return result if isinstance(result, NoValue) else _finite(result)
+
+    return strict
+
+
+def _divide(numerator: Ball, denominator: Ball) -> Value:
+    return UNDEFINED if is_exactly_zero(denominator) else numerator / denominator
+
+
+_OPERATIONS = {kind: _strict(function) for kind, function in FUNCTIONS.items()} | CONDITIONS
+_RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
+
+Operation = tuple[Callable[..., Value], tuple[int, ...]]
+
+
+class Tape:
+    """An expression compiled for evaluation: a list of operations on the results of earlier ones.
+
+    Parameters
+    ----------
+    expression : Expr
+    variables : sequence of Symbol
+        In the order in which values will be given.
+
+    Raises
+    ------
+    UnsupportedError
+        If a function in it has no ball arithmetic, or a symbol no value.
+    """
+
+    def __init__(self, expression: Basic, variables: Sequence[Symbol]) -> None:
+        self._places: dict[Basic, int] = {}
+        self._operations: list[Operation] = []
+        self._constants: list[Basic] = []
+        self.variables = tuple(variables)
+        for variable in variables:
+            self._places[variable] = len(self._places)
+        self._first_operation = len(self._places)
+        self._result = self._place(activations.expand(expression))
+
+    def _place(self, node: Basic) -> int:
+        if node not in self._places:
+            operation = self._operation(node)
+            self._operations.append(operation)
+            self._places[node] = self._first_operation + len(self._operations) - 1
+        return self._places[node]
+
+    def _operation(self, node: Basic) -> Operation:
+        if isinstance(node, sympy.Rational):
+            exact = fmpq(int(node.p), int(node.q))
+            return (lambda: exact), ()
+        if isinstance(node, sympy.Float):
+            raise UnsupportedError(f"{node} is a float; claims are about exact numbers, write it as a Rational")
+        if node in CONSTANTS:
+            return CONSTANTS[node], ()
+        if isinstance(node, sympy.Pow) and node.exp == -1:
+            return _RECIPROCAL, (self._place(node.base),)
+        if isinstance(node, sympy.Piecewise):
+            return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
+        operation = _OPERATIONS.get(node.func)
+        if operation is None:
+            what = f"the symbol {node} has no value" if isinstance(node, Symbol) else f"no ball arithmetic for {node.func}"
+            raise UnsupportedError(what)
+        return operation, tuple(self._place(argument) for argument in node.args)
+
+    def __call__(self, *values: Value) -> Value:
+        """The value at these values of the variables, at the present precision."""
+        results: list[Value] = list(values)
+        for operation, places in self._operations:
+            results.append(operation(*[results[place] for place in places]))
+        return results[self._result]
+
+
+def enclose(expression: Expr, point: Mapping[Symbol, Ball], bits: int = 128) -> Value:
+    """A ball of `bits` bits that certainly holds the value of the expression at the point.
+
+    Parameters
+    ----------
+    expression : Expr
+    point : mapping of Symbol to fmpq, arb or acb
+    bits : int
+        Precision of the arithmetic; the ball is wider where digits cancel.
+
+    Returns
+    -------
+    fmpq, arb or acb, or UNDEFINED, or UNKNOWN
+
+    Examples
+    --------
+    >>> from sympy import exp, Symbol
+    >>> x = Symbol("x")
+    >>> print(enclose(exp(x) - 1, {x: fmpq(1, 10**30)}, bits=200).str(10))
+    [1.000000000e-30 +/- 4e-42]
+    """
+    with precision(bits):
+        return Tape(expression, tuple(point))(*point.values())
+
+
+def rational(number: sympy.Rational) -> fmpq:
+    """A SymPy rational as an exact value for a point."""
+    return fmpq(int(number.p), int(number.q))
+
+

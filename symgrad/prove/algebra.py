@@ -1,0 +1,37 @@
+"""Equality by exp-log normal form: the difference of both sides reduces to zero in a ring."""
+
+from __future__ import annotations
+
+from sympy import Derivative
+
+from symgrad import activations
+from symgrad.prove import side_conditions
+from symgrad.prove.derivatives import ROUGH, evaluated
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.signs import Signs
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.verdicts import Outcome, Verdict
+
+METHOD = "exp-log normal form"
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """PROVED if both sides have the same normal form; a side that has no value somewhere is found out on the way."""
+    if goal.op != "==" or differentiates_kinks(goal):
+        return None
+    tower = Tower(Signs(goal.domain))
+    try:
+        left, right = tower.normal(evaluated(goal.relation.lhs), evaluated(goal.relation.rhs))
+        difference = tower.difference(left, right)
+    except NoNormalForm:
+        return None
+    if not difference.is_zero:
+        return None
+    evidence = f"zero in a ring of {len(tower.generators)} generators"
+    verdict = Verdict(Outcome.PROVED, METHOD if tower.generators else "exact arithmetic", evidence)
+    return side_conditions.settle(verdict, goal, tower.nonzero, decide)
+
+
+def differentiates_kinks(goal: Goal) -> bool:
+    """Whether something with kinks is differentiated; regions must take it apart first."""
+    return any(activations.expand(d.expr).has(*ROUGH) for side in goal.sides for d in side.atoms(Derivative))

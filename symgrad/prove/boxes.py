@@ -1,0 +1,128 @@
+"""Branch and bound by enclosures: the sign of an expression on a bounded box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sympy
+from flint import arb
+from sympy import Expr, Symbol
+
+from symgrad.balls import Tape, UnsupportedError, Value, ball, is_real, precision, sign
+from symgrad.prove.derivatives import NotSmooth, smooth_derivative
+from symgrad.statements import Domain
+
+MOST_BOXES = 4000
+MOST_CONSTANT_BITS = 4096
+BOX_BITS = 96
+
+
+@dataclass(frozen=True)
+class Box:
+    """A product of closed intervals with rational ends."""
+
+    sides: tuple[tuple[Symbol, sympy.Rational, sympy.Rational], ...]
+
+    def sign_of(self, expression: Expr, budget: int = MOST_BOXES) -> int | None:
+        """1 or -1 if that is the sign on the whole box, certified; None if the budget ends before."""
+        with precision(BOX_BITS):
+            try:
+                return _Search(expression, self).sign(budget)
+            except UnsupportedError:
+                return None
+
+
+class _Search:
+    """One branch and bound: enclosures by the expression and, in one variable, by the mean value theorem."""
+
+    def __init__(self, expression: Expr, box: Box) -> None:
+        variables = [symbol for symbol, _, _ in box.sides]
+        self.value = Tape(expression, variables)
+        self.slope = self._slope(expression, variables) if len(variables) == 1 else None
+        self.start = tuple((_end(low), _end(high)) for _, low, high in box.sides)
+
+    @staticmethod
+    def _slope(expression: Expr, variables: list[Symbol]) -> Tape | None:
+        try:
+            return Tape(smooth_derivative(expression, variables[0]), variables)
+        except (NotSmooth, UnsupportedError):
+            return None
+
+    def sign(self, budget: int) -> int | None:
+        wanted: int | None = None
+        pending = [self.start]
+        for _ in range(budget):
+            if not pending:
+                return wanted
+            box = pending.pop()
+            found = sign(self._enclose(box))
+            middle = found or sign(self.value(*((low + high) / 2 for low, high in box)))
+            if middle is not None and wanted is None:
+                wanted = middle
+            if middle is not None and middle != wanted or wanted == 0:
+                return None
+            if not found:
+                pending.extend(_halves(box))
+        return None
+
+    def _enclose(self, box: tuple[tuple[arb, arb], ...]) -> Value:
+        sides = [low.union(high) for low, high in box]
+        natural = self.value(*sides)
+        if self.slope is None or sign(natural):
+            return natural
+        (side,) = sides
+        slope, middle = self.slope(side), self.value(arb(side.mid()))
+        if not (is_real(slope) and is_real(middle)):
+            return natural
+        if sign(slope):
+            low, high = self.value(box[0][0]), self.value(box[0][1])
+            return ball(low).union(ball(high)) if is_real(low) and is_real(high) else natural
+        return ball(middle) + ball(slope) * (side - side.mid())
+
+
+def _halves(box: tuple[tuple[arb, arb], ...]) -> Iterable[tuple[tuple[arb, arb], ...]]:
+    widest = max(range(len(box)), key=lambda i: float(box[i][1] - box[i][0]))
+    low, high = box[widest]
+    middle = arb(((low + high) / 2).mid())
+    return [(*box[:widest], half, *box[widest + 1 :]) for half in ((low, middle), (middle, high))]
+
+
+def _end(number: sympy.Rational) -> arb:
+    return arb(int(number.p)) / int(number.q)
+
+
+def bounded_box(domain: Domain, symbols: Iterable[Symbol]) -> Box | None:
+    """The closed box around the domain of these symbols, if it is bounded."""
+    sides = []
+    for symbol in sorted(symbols, key=str):
+        values = domain.set_of(symbol)
+        if not values.is_subset(sympy.S.Reals):
+            return None
+        low, high = values.inf, values.sup
+        if low.is_infinite or high.is_infinite:
+            return None
+        sides.append((symbol, _rational_below(low), -_rational_below(-high)))
+    return Box(tuple(sides))
+
+
+def _rational_below(number: Expr) -> sympy.Rational:
+    if number.is_Rational:
+        return number
+    return sympy.floor(number * 10**12) / sympy.Integer(10) ** 12
+
+
+def constant_sign(number: Expr) -> int | None:
+    """Sign of a constant where an enclosure settles it; None for what may be zero."""
+    bits = 64
+    try:
+        tape = Tape(number, ())
+    except UnsupportedError:
+        return None
+    while bits <= MOST_CONSTANT_BITS:
+        with precision(bits):
+            found = sign(tape())
+        if found is not None:
+            return found
+        bits *= 4
+    return None

@@ -1,0 +1,117 @@
+"""Where expressions have values and derivatives: what must not vanish, as a table; and whether it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import sympy
+from sympy import Derivative, Expr, Piecewise, S
+
+from symgrad import activations
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`nonzero` must not be zero; that `positive` is positive is enough, too."""
+
+    nonzero: Expr
+    positive: Expr | None = None
+
+    def __str__(self) -> str:
+        return f"{self.nonzero} != 0"
+
+
+def _zero_free(*forms: Callable[..., Expr]) -> Callable[..., list[Condition]]:
+    return lambda *arguments: [Condition(form(*arguments)) for form in forms]
+
+
+def _no_pole_of_gamma(u: Expr, *_: Expr) -> list[Condition]:
+    return [Condition(sympy.sin(S.Pi * u), positive=u)]
+
+
+_argument = _zero_free(lambda u, *_: u)
+_second_argument = _zero_free(lambda _, u: u)
+_reciprocal_square = _zero_free(lambda u: 1 - u**2)
+
+VALUE: dict[type, Callable[..., list[Condition]]] = {
+    sympy.log: _argument,
+    sympy.tan: _zero_free(sympy.cos),
+    sympy.sec: _zero_free(sympy.cos),
+    sympy.cot: _zero_free(sympy.sin),
+    sympy.csc: _zero_free(sympy.sin),
+    sympy.coth: _zero_free(sympy.sinh),
+    sympy.csch: _zero_free(sympy.sinh),
+    sympy.tanh: _zero_free(sympy.cosh),
+    sympy.sech: _zero_free(sympy.cosh),
+    sympy.atanh: _reciprocal_square,
+    sympy.acoth: _reciprocal_square,
+    sympy.asech: _argument,
+    sympy.acsch: _argument,
+    sympy.asec: _argument,
+    sympy.acsc: _argument,
+    sympy.atan2: _zero_free(lambda y, x: y**2 + x**2),
+    sympy.gamma: _no_pole_of_gamma,
+    sympy.factorial: lambda n: _no_pole_of_gamma(n + 1),
+    sympy.loggamma: _no_pole_of_gamma,
+    sympy.digamma: _no_pole_of_gamma,
+    sympy.polygamma: lambda _, u: _no_pole_of_gamma(u),
+    sympy.Ei: _argument,
+    sympy.Ci: _argument,
+    sympy.Chi: _argument,
+    sympy.li: _zero_free(lambda u: u, lambda u: 1 - u),
+    sympy.expint: _second_argument,
+    sympy.zeta: _zero_free(lambda s, *_: s - 1),
+    sympy.bessely: _second_argument,
+    sympy.besselk: _second_argument,
+    sympy.hankel1: _second_argument,
+    sympy.hankel2: _second_argument,
+    sympy.elliptic_k: _zero_free(lambda m: 1 - m),
+    sympy.erfinv: _reciprocal_square,
+    sympy.beta: lambda a, b: [*_no_pole_of_gamma(a), *_no_pole_of_gamma(b)],
+}
+
+DERIVATIVE: dict[type, Callable[..., list[Condition]]] = {
+    sympy.asin: _reciprocal_square,
+    sympy.acos: _reciprocal_square,
+    sympy.acosh: _reciprocal_square,
+    sympy.asec: _reciprocal_square,
+    sympy.acsc: _reciprocal_square,
+    sympy.asech: _reciprocal_square,
+    sympy.acot: _argument,
+    sympy.LambertW: _zero_free(lambda u, *_: u + sympy.exp(-1)),
+    sympy.elliptic_e: lambda *a: [Condition(1 - a[-1])],
+    sympy.polylog: _zero_free(lambda _, u: 1 - u),
+    sympy.uppergamma: _second_argument,
+    sympy.lowergamma: _second_argument,
+}
+
+
+def conditions(expression: Expr) -> list[Condition]:
+    """What must hold for the expression to have a value, and for its derivatives to exist."""
+    return list(dict.fromkeys(_conditions(activations.expand(expression), differentiated=False)))
+
+
+def _conditions(e: Expr, *, differentiated: bool) -> Iterator[Condition]:
+    if isinstance(e, Derivative):
+        yield from _conditions(e.expr, differentiated=True)
+        return
+    if isinstance(e, sympy.Pow):
+        yield from _of_power(e, differentiated=differentiated)
+    if e.func in VALUE:
+        yield from VALUE[e.func](*e.args)
+    if differentiated and e.func in DERIVATIVE:
+        yield from DERIVATIVE[e.func](*e.args)
+    if isinstance(e, Piecewise):
+        return
+    for a in e.args:
+        if isinstance(a, Expr) and a.free_symbols:
+            yield from _conditions(a, differentiated=differentiated)
+
+
+def _of_power(e: sympy.Pow, *, differentiated: bool) -> Iterator[Condition]:
+    if not e.base.free_symbols:
+        return
+    smooth_at_zero = e.exp.is_integer or not differentiated
+    if not (e.exp.is_nonnegative and smooth_at_zero):
+        yield Condition(e.base)

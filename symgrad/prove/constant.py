@@ -1,0 +1,92 @@
+"""Equality by a constant difference: equal derivatives, and one exact value on each connected piece of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+from sympy import Expr, FiniteSet, Interval, Rational, Symbol
+
+from symgrad import activations
+from symgrad.prove import bounds, side_conditions
+from symgrad.prove.algebra import differentiates_kinks
+from symgrad.prove.combine import all_of
+from symgrad.prove.derivatives import NotSmooth, smooth_derivative
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.points import SIMPLE, contains
+from symgrad.prove.signs import Signs, inner_rational
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.statements import Domain, Relation
+from symgrad.verdicts import Outcome, Verdict
+
+METHOD = "equal derivatives and one exact value"
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """PROVED if both sides have one derivative and agree at one point of each connected piece."""
+    if goal.op != "==" or goal.domain.conditions or differentiates_kinks(goal):
+        return None
+    left, right = activations.expand(goal.lhs), activations.expand(goal.rhs)
+    for x in sorted(left.free_symbols | right.free_symbols, key=str):
+        pieces = _pieces(goal.domain.set_of(x))
+        if pieces is None:
+            continue
+        verdicts = []
+        for piece in pieces:
+            verdict = _on_piece(left, right, x, piece, goal, decide)
+            if verdict is None or not verdict.holds:
+                break
+            verdicts.append(verdict)
+        else:
+            evidence = "; ".join(v.evidence for v in verdicts)
+            return side_conditions.settle(Verdict(Outcome.PROVED, METHOD, evidence), goal, (), decide)
+    return None
+
+
+def _pieces(values: sympy.Set) -> tuple[sympy.Set, ...] | None:
+    parts = values.args if isinstance(values, sympy.Union) else (values,)
+    return parts if all(isinstance(part, Interval | FiniteSet) for part in parts) else None
+
+
+def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, decide: Decide) -> Verdict | None:
+    if isinstance(piece, FiniteSet):
+        return all_of([decide(goal.at({x: value})) for value in piece], "")
+    inside = goal.domain.restricted(x, piece.interior)
+    if not (bounds.is_smooth(left, x, inside) and bounds.is_smooth(right, x, inside)):
+        return None
+    if not _same_slope(left, right, x, inside):
+        return None
+    closed_ends = [e for e, is_open in ((piece.start, piece.left_open), (piece.end, piece.right_open)) if not is_open]
+    for end in closed_ends:
+        if not decide(goal.at({x: end})).holds:
+            return None
+    for value in _easy_values(piece.interior):
+        verdict = decide(Goal(Relation(left.subs(x, value), "==", right.subs(x, value)), _without(goal.domain, x)))
+        if verdict.outcome is Outcome.PROVED:
+            return Verdict(Outcome.PROVED, METHOD, f"at {x} = {value} both sides are {_shown(left.subs(x, value))}")
+    return None
+
+
+def _same_slope(left: Expr, right: Expr, x: Symbol, domain: Domain) -> bool:
+    try:
+        tower = Tower(Signs(domain))
+        normals = tower.normal(smooth_derivative(left, x), smooth_derivative(right, x))
+        return tower.difference(*normals).is_zero and not tower.nonzero
+    except (NotSmooth, NoNormalForm):
+        return False
+
+
+def _easy_values(piece: sympy.Set) -> Iterator[Rational]:
+    """A few points of an interval at which functions are likely to have simple exact values."""
+    candidates = [v for v in SIMPLE if contains(piece, v)][:4]
+    yield from dict.fromkeys([*candidates, inner_rational(piece.inf, piece.sup)])
+
+
+def _without(domain: Domain, x: Symbol) -> Domain:
+    return Domain(tuple((s, v) for s, v in domain.sets if s != x), domain.conditions)
+
+
+def _shown(value: Expr) -> str:
+    return str(value) if len(str(value)) < 40 else "equal"
+
+

@@ -1,0 +1,105 @@
+"""Derivatives in expressions: evaluated where the function is smooth, without a value at its kinks."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Basic, Derivative, Eq, Expr, Or, Piecewise, S, Symbol
+
+from symgrad import activations
+
+ROUGH = (
+    sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Heaviside, Piecewise, sympy.floor, sympy.ceiling, sympy.Mod,
+    sympy.frac, sympy.DiracDelta, sympy.re, sympy.im, sympy.arg, sympy.conjugate, sympy.atan2,
+)  # fmt: skip
+
+
+class NotSmooth(Exception):
+    """A derivative was asked for of something that has kinks or jumps."""
+
+
+def smooth_derivative(expression: Expr, x: Symbol) -> Expr:
+    """The derivative of an expression without kinks; NotSmooth if it has any.
+
+    The derivative has a value wherever the expression is differentiable, possibly by continuation.
+    """
+    expanded = activations.expand(expression)
+    if expanded.has(*ROUGH):
+        raise NotSmooth(str(expression))
+    found = expanded.diff(x)
+    if found.has(Derivative, sympy.Subs):
+        raise NotSmooth(str(expression))
+    return found
+
+
+def evaluated(expression: Basic) -> Basic:
+    """The expression with its derivatives carried out; at a kink they have no value.
+
+    Functions with kinks are first written by cases: |u|' = u' u/|u|, and a Piecewise has no derivative where one
+    case borders on another. (It may have one there after all; `regions` looks at those points.)
+    """
+    if not expression.has(Derivative, sympy.Subs):
+        return expression
+    if isinstance(expression, Derivative):
+        inner = evaluated(expression.expr)
+        for variable, count in expression.variable_count:
+            for _ in range(int(count)):
+                inner = _derivative(inner, variable)
+        return inner
+    if isinstance(expression, sympy.Subs):
+        return evaluated(expression.expr).subs(dict(zip(expression.variables, expression.point)))
+    return expression.func(*(evaluated(a) for a in expression.args))
+
+
+def _derivative(expression: Expr, x: Symbol) -> Expr:
+    try:
+        return smooth_derivative(expression, x) if not _has_own_slope(expression) else expression.diff(x)
+    except NotSmooth:
+        return _rough_derivative(_by_cases(activations.expand(expression)), x)
+
+
+def _has_own_slope(expression: Expr) -> bool:
+    """Whether SymPy's derivative keeps activations in place and is smooth once they are expanded."""
+    return not activations.expand(expression).has(*ROUGH)
+
+
+def _by_cases(expression: Expr) -> Expr:
+    """Max, Min, sign and Heaviside by absolute values."""
+    table = {
+        sympy.Max: lambda *a: _fold(lambda u, v: (u + v + sympy.Abs(u - v)) / 2, a),
+        sympy.Min: lambda *a: _fold(lambda u, v: (u + v - sympy.Abs(u - v)) / 2, a),
+        sympy.sign: lambda u: u / sympy.Abs(u),
+        sympy.Heaviside: lambda u, at_zero=None: (1 + u / sympy.Abs(u)) / 2,
+    }
+    return expression.replace(lambda e: e.func in table, lambda e: table[e.func](*e.args))
+
+
+def _fold(combine, arguments):  # type: ignore[no-untyped-def]
+    total, *rest = arguments
+    for argument in rest:
+        total = combine(total, argument)
+    return total
+
+
+def _rough_derivative(e: Expr, x: Symbol) -> Expr:
+    if not e.has(x):
+        return S.Zero
+    if isinstance(e, sympy.Abs):
+        (u,) = e.args
+        return _rough_derivative(u, x) * u / e
+    if isinstance(e, Piecewise):
+        borders = [Eq(r.lhs, r.rhs) for r in e.atoms(sympy.core.relational.Relational) if r.has(x)]
+        cases = [(_rough_derivative(value, x), condition) for value, condition in e.args]
+        return Piecewise((S.NaN, Or(*borders)), *cases) if borders else Piecewise(*cases)
+    if isinstance(e, sympy.Add):
+        return sympy.Add(*(_rough_derivative(a, x) for a in e.args))
+    if isinstance(e, sympy.Mul):
+        return sympy.Add(*(sympy.Mul(*e.args[:i], _rough_derivative(a, x), *e.args[i + 1 :]) for i, a in enumerate(e.args)))
+    if not e.has(*ROUGH) or e.func in ROUGH:
+        if e.func in ROUGH:
+            raise NotSmooth(f"no derivative of {e.func}")
+        return e.diff(x)
+    dummies = [sympy.Dummy(real=True) for _ in e.args]
+    outer = e.func(*dummies)
+    return sympy.Add(
+        *(outer.diff(d).xreplace(dict(zip(dummies, e.args))) * _rough_derivative(a, x) for d, a in zip(dummies, e.args))
+    )

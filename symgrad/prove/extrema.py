@@ -1,0 +1,132 @@
+"""Extrema: a bound on the whole domain, and a point where it is attained or an end where it is approached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import sympy
+from sympy import Expr, Rational
+
+from symgrad import activations
+from symgrad.prove import bounds
+from symgrad.prove.derivatives import evaluated
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.points import SIMPLE, contains
+from symgrad.statements import Domain, Extremum, Relation
+from symgrad.verdicts import Outcome, Verdict, Witness
+
+GAPS = (Rational(1, 2), Rational(1, 20), Rational(1, 1000), Rational(1, 10**6))
+
+
+def decide_extremum(statement: Extremum, domain: Domain, decide: Decide, also: tuple[Expr, ...] = ()) -> Verdict:
+    """The verdict on an extremum, from those on its bound and on its attainment."""
+    value_goal = _goal(statement, domain, "<=" if statement.kind.is_upper else ">=", also)
+    bound = decide(value_goal)
+    if bound.outcome is Outcome.REFUTED:
+        return replace(bound, method=f"not even a bound: {bound.method}")
+    if statement.kind.is_attained:
+        return _attained(statement, domain, bound, decide)
+    return _approached(statement, domain, bound, decide)
+
+
+def _goal(statement: Extremum, domain: Domain, op: str, also: tuple[Expr, ...] = ()) -> Goal:
+    return Goal(Relation(statement.of, op, statement.value), domain, also)
+
+
+def _attained(statement: Extremum, domain: Domain, bound: Verdict, decide: Decide) -> Verdict:
+    strict = decide(_goal(statement, domain, "<" if statement.kind.is_upper else ">"))
+    if strict.holds:
+        return _never(strict, "is never attained")
+    if statement.at is not None and not _in_domain(statement, domain, statement.at):
+        return Verdict(Outcome.REFUTED, "membership", f"{statement.at} is no point of the domain")
+    found: Verdict | None = None
+    for place in _places(statement, domain):
+        found = decide(_equality_at(statement, domain, place))
+        if found.outcome is Outcome.REFUTED and statement.at is not None:
+            return replace(found, witness=_witness_at(statement, place, found.witness))
+        if found.holds:
+            return _joined(bound, f"attained at {statement.variable} = {place}", found)
+    return Verdict(
+        Outcome.UNDECIDED,
+        "extremum",
+        f"the bound is {bound.outcome.name.lower()}, but no point was found that attains it; name one with at",
+    )
+
+
+def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Decide) -> Verdict:
+    for place in _places(statement, domain):
+        if decide(_equality_at(statement, domain, place)).holds:
+            return _joined(bound, f"attained at {statement.variable} = {place}", bound)
+    values = domain.set_of(statement.variable)
+    function = activations.expand(evaluated(statement.of))
+    for part in values.args if isinstance(values, sympy.Union) else (values,):
+        for end, from_left in ((part.sup, True), (part.inf, False)):
+            limit = bounds.limit(function, statement.variable, end, from_left)
+            if limit is not None and limit.is_finite and bounds.constant_zero(limit - statement.value):
+                return _joined(bound, f"approached as {statement.variable} -> {end}", bound)
+    closer = _closer_bound(statement, domain, decide)
+    if closer is not None:
+        return closer
+    return Verdict(
+        Outcome.UNDECIDED, "extremum", f"the bound is {bound.outcome.name.lower()}, but nothing was found to approach it"
+    )
+
+
+def _closer_bound(statement: Extremum, domain: Domain, decide: Decide) -> Verdict | None:
+    """REFUTED where the function keeps a certain distance from the claimed value."""
+    for gap in GAPS:
+        value = statement.value - gap if statement.kind.is_upper else statement.value + gap
+        verdict = decide(_goal(replace(statement, value=value), domain, "<=" if statement.kind.is_upper else ">="))
+        if verdict.holds:
+            return _never(verdict, f"is missed by at least {gap}")
+    return None
+
+
+def _never(verdict: Verdict, what: str) -> Verdict:
+    return Verdict(
+        Outcome.REFUTED,
+        verdict.method,
+        f"the value {what} ({verdict.outcome.name.lower()}: {verdict.evidence})",
+        side_conditions=verdict.side_conditions,
+    )
+
+
+def _joined(bound: Verdict, how: str, equality: Verdict) -> Verdict:
+    if not bound.holds:
+        return replace(bound, evidence=f"{how}; the bound itself is open: {bound.evidence}")
+    outcome = Outcome.CERTIFIED if Outcome.CERTIFIED in (bound.outcome, equality.outcome) else Outcome.PROVED
+    conditions = dict.fromkeys((*bound.side_conditions, *equality.side_conditions))
+    return Verdict(outcome, bound.method, f"{how}; {bound.evidence}", side_conditions=tuple(conditions))
+
+
+def _in_domain(statement: Extremum, domain: Domain, place: Expr) -> bool:
+    return domain.set_of(statement.variable).contains(place) != sympy.false
+
+
+def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
+    """Where the extremum may be attained: the place named, else critical points, ends and simple points."""
+    if statement.at is not None:
+        yield statement.at
+        return
+    x, values = statement.variable, domain.set_of(statement.variable)
+    parts = values.args if isinstance(values, sympy.Union) else (values,)
+    function = activations.expand(evaluated(statement.of))
+    for part in parts:
+        if isinstance(part, sympy.Interval):
+            yield from bounds.critical_points(function, x, part) or ()
+    ends = (end for part in parts for end in (part.inf, part.sup))
+    yield from (v for v in (*ends, *SIMPLE) if v.is_finite and contains(values, v))
+
+
+def _equality_at(statement: Extremum, domain: Domain, place: Expr) -> Goal:
+    rest = Domain(tuple((s, v) for s, v in domain.sets if s != statement.variable), domain.conditions)
+    at = {statement.variable: place}
+    return Goal(Relation(evaluated(statement.of).subs(at), "==", statement.value.subs(at)), rest)
+
+
+def _witness_at(statement: Extremum, place: Expr, witness: Witness | None) -> Witness:
+    left, right = (witness.left, witness.right) if witness else ("?", "?")
+    return Witness({str(statement.variable): str(place)}, left, right)
+
+

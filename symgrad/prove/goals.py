@@ -1,0 +1,69 @@
+"""Goals: relations on domains, as the provers pass them on; and how a prover is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.sets import Set
+
+from symgrad.prove.derivatives import evaluated
+from symgrad.statements import Domain, Relation
+from symgrad.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A relation to be decided on a domain, with expressions that must have values there as well.
+
+    Derivatives stand unevaluated in it, because at a kink there is none; `lhs` and `rhs` give the evaluated sides.
+    """
+
+    relation: Relation
+    domain: Domain
+    also_defined: tuple[Expr, ...] = ()
+
+    @property
+    def lhs(self) -> Expr:
+        return evaluated(self.relation.lhs)
+
+    @property
+    def rhs(self) -> Expr:
+        return evaluated(self.relation.rhs)
+
+    @property
+    def op(self) -> str:
+        return self.relation.op
+
+    @property
+    def sides(self) -> tuple[Expr, ...]:
+        """All that must have a value, with derivatives unevaluated."""
+        return (self.relation.lhs, self.relation.rhs, *self.also_defined)
+
+    @property
+    def variables(self) -> tuple[Symbol, ...]:
+        return self.domain.symbols
+
+    def on(self, symbol: Symbol, values: Set) -> Goal:
+        """The same goal with one variable confined to these values."""
+        return replace(self, domain=self.domain.restricted(symbol, values))
+
+    def mapped(self, change: Callable[[Expr], Expr]) -> Goal:
+        """The same goal with every expression changed, on the domain of the variables that are left."""
+        relation = Relation(change(self.relation.lhs), self.op, change(self.relation.rhs))
+        also = tuple(change(e) for e in self.also_defined)
+        return Goal(relation, self.domain, also)
+
+    def at(self, point: Mapping[Symbol, Expr]) -> Goal:
+        """The goal at fixed values of some variables."""
+        moved = self.mapped(lambda e: e.subs(point))
+        conditions = tuple(c.subs(point) for c in self.domain.conditions)
+        kept = tuple(c for c in conditions if c not in (sympy.true, sympy.false))
+        sets = tuple((s, v) for s, v in self.domain.sets if s not in point)
+        return replace(moved, domain=Domain(sets, kept))
+
+
+Decide = Callable[[Goal], Verdict]
+Prover = Callable[[Goal, Decide], Verdict | None]

@@ -1,0 +1,46 @@
+"""Inequalities: the sign of the difference of both sides, exact or certified."""
+
+from __future__ import annotations
+
+from symgrad.prove import bounds, side_conditions
+from symgrad.prove.algebra import differentiates_kinks
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.signs import Signs
+from symgrad.verdicts import Outcome, Verdict
+
+DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """PROVED or CERTIFIED if the difference has the right sign on the whole domain."""
+    if differentiates_kinks(goal):
+        return None
+    difference = goal.rhs - goal.lhs
+    if goal.op == "!=":
+        if not bounds.never_zero(difference, goal.domain):
+            return None
+        return side_conditions.settle(Verdict(Outcome.PROVED, "never zero"), goal, (), decide)
+    wanted = DIRECTIONS.get(goal.op)
+    if wanted is None:
+        return None
+    found = bounds.sign_of(difference, goal.domain)
+    if found is None:
+        return _of_equals(goal, decide)
+    if found.sign != wanted or (goal.op in ("<", ">") and not found.strict):
+        return None
+    outcome, method = (Outcome.PROVED, "exact signs") if found.exact else (Outcome.CERTIFIED, "branch and bound")
+    return side_conditions.settle(Verdict(outcome, method, found.how), goal, (), decide)
+
+
+def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
+    """A weak inequality between sides that are equal."""
+    if goal.op not in ("<=", ">="):
+        return None
+    try:
+        (normal,) = Tower(Signs(goal.domain)).normal(goal.rhs - goal.lhs)
+    except NoNormalForm:
+        return None
+    if not normal.is_zero:
+        return None
+    return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)

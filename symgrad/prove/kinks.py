@@ -1,0 +1,189 @@
+"""Where expressions change their case: borders of Abs, Max, Min, sign, Heaviside and Piecewise; slopes at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import sympy
+from sympy import Derivative, Expr, Piecewise, Rational, S, Symbol
+from sympy.core.relational import Relational
+
+from symgrad import activations
+from symgrad.balls import NoValue, Tape, UnsupportedError, precision, separated, sign
+from symgrad.prove.derivatives import evaluated
+from symgrad.prove.goals import Goal
+from symgrad.prove.points import Point, as_balls
+
+STEP = Rational(1, 10**40)
+MOST_DEGREE = 12
+
+
+def switches(expression: Expr) -> list[Expr]:
+    """Expressions whose sign decides a case in this one, outermost last."""
+    found: dict[Expr, None] = {}
+    for node in sympy.postorder_traversal(activations.expand(expression)):
+        for switch in _switches_of(node):
+            if switch.free_symbols:
+                found[switch] = None
+    return list(found)
+
+
+def _switches_of(node: Expr) -> Iterator[Expr]:
+    if isinstance(node, sympy.Abs | sympy.sign | sympy.Heaviside):
+        yield node.args[0]
+    elif isinstance(node, sympy.Max | sympy.Min):
+        yield from (a - b for i, a in enumerate(node.args) for b in node.args[i + 1 :])
+    elif isinstance(node, Piecewise):
+        for _, condition in node.args:
+            yield from (r.lhs - r.rhs for r in condition.atoms(Relational))
+
+
+def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
+    """The expression where the sign of one switch is known: 1, -1 or 0."""
+
+    def decide(node: Expr) -> Expr:
+        if isinstance(node, sympy.Abs) and node.args[0] == switch:
+            return known * switch if known else S.Zero
+        if isinstance(node, sympy.sign) and node.args[0] == switch:
+            return S(known)
+        if isinstance(node, sympy.Heaviside) and node.args[0] == switch:
+            return {1: S.One, 0: node.args[1], -1: S.Zero}[known]
+        if isinstance(node, sympy.Max | sympy.Min):
+            return _without_loser(node, switch, known)
+        if isinstance(node, Relational) and node.lhs - node.rhs == switch:
+            return node.func(S(known), S.Zero)
+        return node
+
+    return _rebuilt(activations.expand(expression), decide)
+
+
+def _rebuilt(e: Expr, decide) -> Expr:  # type: ignore[no-untyped-def]
+    if not e.args:
+        return e
+    if isinstance(e, Derivative):
+        return e.func(_rebuilt(e.expr, decide), *e.variable_count)
+    if isinstance(e, Piecewise):
+        return _piecewise(e, decide)
+    arguments = [_rebuilt(a, decide) for a in e.args]
+    decided = decide(e)
+    if decided is not e:
+        return _rebuilt(decided, decide)
+    return e.func(*arguments) if list(e.args) != arguments else e
+
+
+def _piecewise(e: Expr, decide) -> Expr:  # type: ignore[no-untyped-def]
+    """A Piecewise whose decided cases are gone; the values of dropped cases are not looked at."""
+    cases = []
+    for value, condition in e.args:
+        condition = _rebuilt(condition, decide)
+        if condition == sympy.false:
+            continue
+        cases.append((_rebuilt(value, decide), condition))
+        if condition == sympy.true:
+            break
+    if not cases:
+        return S.NaN
+    return cases[0][0] if cases[0][1] == sympy.true else Piecewise(*cases)
+
+
+def _without_loser(node: Expr, switch: Expr, known: int) -> Expr:
+    for i, a in enumerate(node.args):
+        for j, b in enumerate(node.args):
+            if i < j and a - b == switch:
+                a_wins = (known >= 0) == isinstance(node, sympy.Max)
+                return node.func(*(c for c in node.args if c is not (b if a_wins else a)))
+    return node
+
+
+@lru_cache(maxsize=2048)
+def rational_zeros(expression: Expr, x: Symbol) -> tuple[Rational, ...]:
+    """The rational zeros of a polynomial with rational coefficients; nothing for other expressions."""
+    if not expression.is_polynomial(x) or expression.free_symbols != {x}:
+        return ()
+    polynomial = sympy.Poly(expression, x)
+    if polynomial.degree() > MOST_DEGREE or not (polynomial.domain.is_QQ or polynomial.domain.is_ZZ):
+        return ()
+    return tuple(r for r in polynomial.ground_roots() if r.is_Rational)
+
+
+def places(goal: Goal) -> tuple[Rational, ...]:
+    """Rational values at which a switch or a denominator of the goal is zero."""
+    found: dict[Rational, None] = {}
+    for side in goal.sides:
+        inside = [*switches(side), *(p.base for p in side.atoms(sympy.Pow) if p.exp.is_negative), *_arguments(side)]
+        for e in inside:
+            for symbol in e.free_symbols:
+                found |= dict.fromkeys(rational_zeros(e, symbol))
+    return tuple(found)[:24]
+
+
+def _arguments(side: Expr) -> Iterator[Expr]:
+    for f in side.atoms(sympy.Function):
+        yield from f.args
+
+
+def certainly_no_derivative(goal: Goal, point: Point) -> bool:
+    """Whether a derivative in the goal certainly does not exist at the point: different slopes on its two sides."""
+    derivatives = {d for side in goal.sides for d in side.atoms(Derivative)}
+    return any(_slopes_differ(d, point) for d in derivatives)
+
+
+def _slopes_differ(derivative: Derivative, point: Point) -> bool:
+    if len(derivative.variables) != 1 or derivative.expr.has(Derivative):
+        return False
+    (x,) = derivative.variables
+    left, right = (_beside(derivative.expr, x, point, direction) for direction in (-1, 1))
+    if left is None or right is None:
+        return False
+    try:
+        with precision(256):
+            values = [Tape(e, tuple(point))(*as_balls(point)) for e in (left, right)]
+            slopes = [Tape(evaluated(Derivative(e, x)), tuple(point))(*as_balls(point)) for e in (left, right)]
+    except UnsupportedError:
+        return False
+    if any(isinstance(v, NoValue) for v in (*values, *slopes)):
+        return False
+    return separated(*values) or separated(*slopes)
+
+
+def _beside(f: Expr, x: Symbol, point: Point, direction: int) -> Expr | None:
+    """The smooth case of f that holds from the point on in one direction; None if that is not certain."""
+    for _ in range(20):
+        pending = switches(f)
+        if not pending:
+            return f
+        known = _sign_beside(pending[0], x, point, direction)
+        if known is None:
+            return None
+        f = resolved(f, pending[0], known)
+    return None
+
+
+def _sign_beside(switch: Expr, x: Symbol, point: Point, direction: int) -> int | None:
+    """Sign of a switch on a short open interval beside the point: of its value there, else of its slope."""
+    if switch.has(x):
+        slope = evaluated(Derivative(switch, x))
+    else:
+        slope = S.Zero
+    try:
+        with precision(256):
+            values = as_balls(point)
+            here = sign(Tape(switch, tuple(point))(*values))
+            if here:
+                return here
+            place = list(point).index(x)
+            reach = Tape(S(STEP), ())() * direction
+            values[place] = _stretch(values[place], reach)
+            leaning = sign(Tape(slope, tuple(point))(*values))
+    except UnsupportedError:
+        return None
+    if here is None or not leaning:
+        return None
+    return leaning * direction
+
+
+def _stretch(value, reach):  # type: ignore[no-untyped-def]
+    from flint import arb
+
+    return arb(value).union(arb(value) + arb(reach))

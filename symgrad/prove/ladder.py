@@ -1,0 +1,93 @@
+"""verify: the refuter first, then each prover in turn, then the refuter at high precision, then samples."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from symgrad.balls import UnsupportedError
+from symgrad.claims import Claim, claim
+from symgrad.prove import algebra, constant, inequalities, regions
+from symgrad.prove.combine import all_of
+from symgrad.prove.derivatives import NotSmooth
+from symgrad.prove.extrema import decide_extremum
+from symgrad.prove.goals import Goal, Prover
+from symgrad.prove.refute import Agreement, refute
+from symgrad.statements import Conjunction, Domain, Extremum, Statement
+from symgrad.verdicts import Outcome, Verdict
+
+PROVERS: tuple[Prover, ...] = (regions.prove, algebra.prove, inequalities.prove, constant.prove)
+DEEPEST = 12
+FEWEST_POINTS, FEWEST_DIGITS = 5, 10
+
+
+def verify(says: Claim | str) -> Verdict:
+    """Decide a claim: prove it, refute it by a certified counterexample, or say how much evidence there is.
+
+    Parameters
+    ----------
+    says : Claim or str
+        A text is read by `claim`.
+
+    Returns
+    -------
+    Verdict
+        PROVED and REFUTED are certain. The verdict does not depend on the machine: budgets count work, not time.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> sg.verify("1/(1 + exp(-x)) == (1 + tanh(x/2))/2").outcome.name
+    'PROVED'
+    >>> print(sg.verify("1/(1 - exp(-x)) == sigmoid(x)").witness)
+    at x = 0: left undefined, right 1/2
+    """
+    asked = claim(says) if isinstance(says, str) else says
+    started = time.perf_counter()
+    verdict = _verdict(asked.statement, asked.domain, asked.also_defined)
+    return replace(verdict, seconds=time.perf_counter() - started)
+
+
+def _verdict(statement: Statement, domain: Domain, also_defined: tuple = ()) -> Verdict:
+    if isinstance(statement, Conjunction):
+        return all_of([_verdict(part, domain, also_defined) for part in statement.parts], "")
+    if isinstance(statement, Extremum):
+        return decide_extremum(statement, domain, _decide_from(0), also_defined)
+    return _decide(Goal(statement, domain, also_defined), 0)
+
+
+def _decide_from(depth: int):  # type: ignore[no-untyped-def]
+    return lambda goal: _decide(goal, depth + 1)
+
+
+def _decide(goal: Goal, depth: int) -> Verdict:
+    if depth > DEEPEST:
+        return Verdict(Outcome.UNDECIDED, "limit of depth", f"more than {DEEPEST} splits within each other")
+    try:
+        seen: Verdict | Agreement = refute(goal)
+        no_enclosures = ""
+    except UnsupportedError as error:
+        seen, no_enclosures = Agreement(0, 0), str(error)
+    except NotSmooth as error:
+        return Verdict(Outcome.UNDECIDED, "no derivative", str(error))
+    if isinstance(seen, Verdict):
+        return seen
+    for prover in PROVERS:
+        verdict = prover(goal, _decide_from(depth))
+        if verdict is not None and (verdict.holds is not None or prover is regions.prove):
+            return verdict
+    if no_enclosures:
+        return Verdict(Outcome.UNDECIDED, "no enclosures", no_enclosures)
+    return _evidence(goal, seen)
+
+
+def _evidence(goal: Goal, seen: Agreement) -> Verdict:
+    """What a search at high precision leaves: a late counterexample, or samples."""
+    deep = refute(goal, deep=True)
+    if isinstance(deep, Verdict):
+        return deep
+    agreed = deep if deep.points else seen
+    if agreed.points < FEWEST_POINTS or (goal.op == "==" and agreed.digits < FEWEST_DIGITS):
+        return Verdict(Outcome.UNDECIDED, "samples", f"enclosures at {agreed.points} points say too little")
+    digits = f" to at least {agreed.digits} digits" if goal.op == "==" else ""
+    return Verdict(Outcome.SUPPORTED, "samples", f"both sides agree at {agreed.points} points{digits}; no proof found")

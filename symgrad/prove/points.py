@@ -1,0 +1,151 @@
+"""Points of a domain at which to try a claim: simple ones first, then adversarial and random ones, always the same."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+
+import sympy
+from flint import acb, fmpq
+from sympy import Expr, I, Rational, S, Symbol
+from sympy.sets import Set
+
+from symgrad.balls import Ball, rational
+from symgrad.statements import Domain
+
+Point = dict[Symbol, Expr]
+
+SIMPLE = tuple(
+    Rational(p)
+    for p in ("0", "1", "-1", "1/2", "2", "-2", "-1/2", "3", "-3", "1/3", "3/2", "1/4", "5", "10", "-10", "1/10", "-1/10")
+)
+EXTREME = tuple(
+    sign * Rational(p) for p in ("40", "100", "1000", "1/1000", "1000000", "1/1000000", "10000000000") for sign in (1, -1)
+)
+COMPLEX = (S.Zero, S.One, I, -S.One, -I, 1 + I, 1 - I, -1 + I, -1 - I, 2 + 3 * I, -Rational(1, 2) + 2 * I, -3 - I / 2)
+SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
+MOST_SPECIAL = 400
+
+
+def points(domain: Domain, count: int, also: Sequence[Rational] = ()) -> Iterator[Point]:
+    """At most about `count` points of the domain, different ones; `also` are places of special interest."""
+    symbols = domain.symbols
+    if not symbols:
+        yield {}
+        return
+    generator = random.Random(SEED)
+    specials = {symbol: _special_values(values, also) for symbol, values in domain.sets}
+    seen: set[tuple[Expr, ...]] = set()
+    drawn = itertools.chain(_mixed(specials), _random_points(domain, generator, specials))
+    for values in itertools.islice(drawn, 20 * count + MOST_SPECIAL):
+        point = dict(zip(symbols, values))
+        if values not in seen and holds_at(domain, point):
+            seen.add(values)
+            yield point
+            if len(seen) == count:
+                return
+
+
+def holds_at(domain: Domain, point: Point) -> bool:
+    """Whether the conditions that tie variables together certainly hold at the point."""
+    return all(c.subs(point) == sympy.true for c in domain.conditions)
+
+
+def as_balls(point: Point) -> list[Ball]:
+    """The coordinates as exact values for evaluation."""
+    return [_as_ball(value) for value in point.values()]
+
+
+def _as_ball(value: Expr) -> Ball:
+    real, imaginary = value.as_real_imag()
+    return acb(rational(real), rational(imaginary)) if imaginary else rational(real)
+
+
+def _mixed(specials: dict[Symbol, list[Expr]]) -> Iterator[tuple[Expr, ...]]:
+    """Combinations of special values, those early in the lists first."""
+    lists = list(specials.values())
+    if len(lists) == 1:
+        yield from ((v,) for v in lists[0])
+        return
+    for total in range(sum(len(values) for values in lists)):
+        for places in _places_adding_to(total, [len(values) for values in lists]):
+            yield tuple(values[i] for values, i in zip(lists, places))
+        if total > 12:
+            return
+
+
+def _places_adding_to(total: int, lengths: list[int]) -> Iterator[tuple[int, ...]]:
+    if len(lengths) == 1:
+        if total < lengths[0]:
+            yield (total,)
+        return
+    for first in range(min(total + 1, lengths[0])):
+        for rest in _places_adding_to(total - first, lengths[1:]):
+            yield (first, *rest)
+
+
+def _special_values(values: Set, also: Sequence[Rational]) -> list[Expr]:
+    if not values.is_subset(S.Reals):
+        return [c for c in COMPLEX if values.contains(c) != sympy.false]
+    wanted = [*also, *SIMPLE, *_near_ends(values), *EXTREME]
+    if values.is_subset(S.Integers):
+        wanted = [*range(0, 6), *wanted, *(values.inf + k for k in range(6) if values.inf.is_finite)]
+    found = dict.fromkeys(S(v) for v in wanted if contains(values, S(v)))
+    return list(found)
+
+
+def _near_ends(values: Set) -> Iterator[Rational]:
+    for part in values.args if isinstance(values, sympy.Union) else (values,):
+        for end, inward in ((part.inf, 1), (part.sup, -1)):
+            if end.is_Rational:
+                yield from (end + inward * Rational(1, 10**k) for k in (0, 1, 3, 9))
+                yield end
+        if part.inf.is_Rational and part.sup.is_Rational:
+            yield from (part.inf + (part.sup - part.inf) * Rational(k, 8) for k in (4, 2, 6, 1, 7))
+
+
+def contains(values: Set, number: Expr) -> bool:
+    """Whether the number certainly lies in the set."""
+    return bool(values.contains(number) == sympy.true)
+
+
+def _random_points(
+    domain: Domain, generator: random.Random, specials: dict[Symbol, list[Expr]]
+) -> Iterator[tuple[Expr, ...]]:
+    while True:
+        yield tuple(_random_value(values, generator, specials[symbol]) for symbol, values in domain.sets)
+
+
+def _random_value(values: Set, generator: random.Random, specials: list[Expr]) -> Expr:
+    for _ in range(12):
+        value = _draw(values, generator)
+        if contains(values, value):
+            return value
+    return generator.choice(specials) if specials else S.Zero
+
+
+def _draw(values: Set, generator: random.Random) -> Expr:
+    scale = generator.choice((1, 1, 1, 4, 30))
+    number = Rational(generator.randint(-997, 997) * scale, generator.choice((61, 128, 509)))
+    if not values.is_subset(S.Reals):
+        return number + I * Rational(generator.randint(-997, 997), 128)
+    if values.is_subset(S.Integers):
+        return S(generator.randint(-12, 25))
+    if isinstance(values, sympy.Union):
+        return _draw(generator.choice(values.args), generator)
+    low, high = values.inf, values.sup
+    share = Rational(generator.randint(1, 1021), 1022)
+    if low.is_Rational and high.is_Rational:
+        return low + (high - low) * share
+    if low.is_Rational:
+        return low + abs(number)
+    if high.is_Rational:
+        return high - abs(number)
+    return number
+
+
+def to_rational(value: Ball) -> Rational:
+    """An exact ball as a SymPy number."""
+    exact = value if isinstance(value, fmpq) else value.fmpq()
+    return Rational(int(exact.p), int(exact.q))

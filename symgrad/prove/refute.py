@@ -1,0 +1,197 @@
+"""The refuter: tries a goal at many points by enclosures; two that do not overlap are a certified counterexample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import sympy
+from flint import arb
+from sympy import Derivative, Expr
+
+from symgrad.balls import (
+    UNDEFINED, UNKNOWN, NoValue, Tape, Value, ball, is_exactly_zero, is_real, precision, separated, sign,
+)  # fmt: skip
+from symgrad.prove import kinks
+from symgrad.prove.goals import Goal
+from symgrad.prove.points import Point, as_balls, points
+from symgrad.verdicts import Outcome, Verdict, Witness
+
+QUICK_POINTS, QUICK_BITS = 90, (64, 192)
+DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
+METHOD = "ball arithmetic"
+
+# What certainly contradicts each relation, from the two enclosures.
+CONTRADICTIONS: dict[str, Callable[[Value, Value], bool]] = {
+    "==": separated,
+    "!=": lambda left, right: is_exactly_zero(_difference(left, right)),
+    "<": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) in (0, 1),
+    "<=": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) == 1,
+    ">": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) in (0, -1),
+    ">=": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) == -1,
+}
+
+
+def _difference(left: Value, right: Value) -> Value:
+    return UNKNOWN if isinstance(left, NoValue) or isinstance(right, NoValue) else left - right
+
+
+def _not_real(*values: Value) -> bool:
+    return any(not isinstance(v, NoValue) and not is_real(v) and not v.imag.contains(0) for v in values)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the refuter saw where it found no counterexample."""
+
+    points: int
+    digits: int
+
+
+def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
+    """A REFUTED verdict with its witness, or how far both sides agreed.
+
+    Raises
+    ------
+    UnsupportedError
+        If no enclosures can be had for an expression of the goal.
+    """
+    count, precisions = (DEEP_POINTS, DEEP_BITS) if deep else (QUICK_POINTS, QUICK_BITS)
+    trial = _Trial(goal)
+    agreed, digits = 0, 10**9
+    for point in points(goal.domain, count, kinks.places(goal)):
+        verdict, found = trial.at(point, precisions)
+        if verdict is not None:
+            return verdict
+        if found is not None:
+            agreed, digits = agreed + 1, min(digits, found)
+    return Agreement(agreed, digits if agreed else 0)
+
+
+class _Trial:
+    """The tapes of one goal; goals over sums are unfolded at each point instead."""
+
+    def __init__(self, goal: Goal) -> None:
+        self.goal = goal
+        self.unfolds = any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
+        if not self.unfolds:
+            variables = goal.variables
+            self.left, self.right = Tape(goal.lhs, variables), Tape(goal.rhs, variables)
+            self.parts = [Tape(e, variables) for e in definite_parts(goal)]
+
+    def at(self, point: Point, precisions: tuple[int, ...]) -> tuple[Verdict | None, int | None]:
+        """A refutation at the point, or the digits to which both sides certainly agree there, if any."""
+        if self.unfolds:
+            unfolded = self.goal.at(point).mapped(lambda e: e.doit())
+            return _Trial(unfolded)._compare({}, point, precisions)
+        return self._compare(point, point, precisions)
+
+    def _compare(self, point: Point, shown: Point, precisions: tuple[int, ...]) -> tuple[Verdict | None, int | None]:
+        values = as_balls(point)
+        digits = None
+        for bits in precisions:
+            with precision(bits):
+                left, right = self.left(*values), self.right(*values)
+                undefined = self._undefined(left, right, values, point)
+                if undefined is not None:
+                    return _refuted(shown, undefined), None
+                if CONTRADICTIONS[self.goal.op](left, right):
+                    return _refuted(shown, Sides(left, right)), None
+                digits = _common_digits(left, right)
+                if self.goal.op != "==" and digits is not None:
+                    break
+        return None, digits
+
+    def _undefined(self, left: Value, right: Value, values: list, point: Point) -> Sides | None:
+        """Both sides where one certainly has no value, else None."""
+        if any(part(*values) is UNDEFINED for part in self.parts):
+            return Sides(left, right, "undefined")
+        if left is UNDEFINED or right is UNDEFINED:
+            if kinks.certainly_no_derivative(self.goal, point):
+                return Sides(left, right, "undefined")
+        return None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two values, and the word for what is missing."""
+
+    left: Value
+    right: Value
+    missing: str = "not known"
+
+    def text(self, value: Value) -> str:
+        if isinstance(value, NoValue):
+            return "undefined" if value is UNDEFINED else self.missing
+        return show(value)
+
+    def digits_that_differ(self) -> int:
+        """How many digits must be shown for a reader to see a difference."""
+        return 15
+
+
+def show(value: Value, digits: int = 15) -> str:
+    """An exact number as it is, a ball by digits that are all certain."""
+    if isinstance(value, NoValue):
+        return value.value
+    if is_real(value) and not isinstance(value, arb):
+        return str(value) if len(str(value)) <= 2 * digits else arb(value).str(digits, radius=False)
+    return str(value.str(digits, radius=False))
+
+
+def _refuted(point: Point, sides: Sides) -> Verdict:
+    digits = _digits_to_tell_apart(sides.left, sides.right)
+    texts = [
+        sides.text(v) if isinstance(v, NoValue) else show(v, digits) for v in (sides.left, sides.right)
+    ]
+    if sides.missing == "undefined" and not any(isinstance(v, NoValue) for v in (sides.left, sides.right)):
+        return Verdict(
+            Outcome.REFUTED, METHOD, "an expression of the claim has no value there", _witness(point, texts)
+        )
+    return Verdict(Outcome.REFUTED, METHOD, "", _witness(point, texts))
+
+
+def _witness(point: Point, texts: list[str]) -> Witness:
+    return Witness({str(s): str(v) for s, v in point.items()}, *texts)
+
+
+def _digits_to_tell_apart(left: Value, right: Value) -> int:
+    if isinstance(left, NoValue) or isinstance(right, NoValue):
+        return 15
+    for digits in (15, 30, 60, 120, 300, 1000, 2000):
+        if show(left, digits) != show(right, digits):
+            return digits if digits == 15 else digits + 5
+    return 15
+
+
+def _common_digits(left: Value, right: Value) -> int | None:
+    """Decimal digits to which the enclosures agree, relative to their size; None if there are no enclosures."""
+    if isinstance(left, NoValue) or isinstance(right, NoValue):
+        return None
+    difference = ball(left - right)
+    radius = abs(difference).upper() if is_real(difference) else difference.abs_upper()
+    size = max(abs(ball(v)).upper() if is_real(v) else v.abs_upper() for v in (left, right))
+    if radius == 0:
+        return 10**6
+    ratio = radius / max(size, arb(1) >> 40) if size == size else radius
+    return max(0, int(-float(ratio.log() / arb(10).log())) if ratio.is_finite() and ratio > 0 else 0)
+
+
+def definite_parts(goal: Goal) -> list[Expr]:
+    """The largest parts that hold no derivative, and what is differentiated: all of them must have values."""
+    return list(dict.fromkeys(part for side in goal.sides for part in _definite_parts(side)))
+
+
+def _definite_parts(e: Expr) -> Iterator[Expr]:
+    if not e.has(Derivative):
+        if e.free_symbols or e.args:
+            yield e
+        return
+    if isinstance(e, Derivative):
+        yield from _definite_parts(e.expr)
+        return
+    for a in e.args:
+        if isinstance(a, Expr):
+            yield from _definite_parts(a)
+
+

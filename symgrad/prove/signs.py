@@ -1,0 +1,132 @@
+"""Signs that are plain to see: by assumptions, by real roots of polynomials, by enclosures on bounded domains."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import sympy
+from sympy import Dummy, Expr, Interval, S, Symbol
+from sympy.sets import Set
+
+from symgrad.prove.boxes import bounded_box, constant_sign
+from symgrad.statements import Domain
+
+LARGEST_ASKED = 150  # operations; SymPy's assumptions take long on larger expressions
+LARGEST_DEGREE = 60
+
+
+class Signs:
+    """Strict signs of expressions on a domain, each found once.
+
+    Parameters
+    ----------
+    domain : Domain
+    """
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self._found: dict[Expr, int | None] = {}
+
+    def sign(self, expression: Expr) -> int | None:
+        """1 if positive on the whole domain, -1 if negative, 0 if zero, None if that is not plain to see."""
+        if expression not in self._found:
+            self._found[expression] = self._sign(expression)
+        return self._found[expression]
+
+    def _sign(self, expression: Expr) -> int | None:
+        if expression.is_zero:
+            return 0
+        if not expression.free_symbols:
+            return constant_sign(expression)
+        for look in (self._by_assumptions, self._by_roots, self._by_boxes):
+            found = look(expression)
+            if found is not None:
+                return found
+        return None
+
+    @cached_property
+    def refined(self) -> dict[Symbol, Dummy]:
+        """A dummy for each variable that knows the sign its set gives it."""
+        return {symbol: Dummy(symbol.name, **_facts(symbol, values)) for symbol, values in self.domain.sets}
+
+    def _by_assumptions(self, expression: Expr) -> int | None:
+        if expression.count_ops() > LARGEST_ASKED:
+            return None
+        refined = expression.xreplace(self.refined)
+        return 1 if refined.is_positive else -1 if refined.is_negative else None
+
+    def _by_roots(self, expression: Expr) -> int | None:
+        if len(expression.free_symbols) != 1:
+            return None
+        (x,) = expression.free_symbols
+        return polynomial_sign(expression, x, self.domain.set_of(x))
+
+    def _by_boxes(self, expression: Expr) -> int | None:
+        box = bounded_box(self.domain, expression.free_symbols)
+        return None if box is None else box.sign_of(expression)
+
+
+def _facts(symbol: Symbol, values: Set) -> dict[str, bool]:
+    if not values.is_subset(S.Reals):
+        return {"complex": True}
+    low, high = values.inf, values.sup
+    facts = {"integer": True} if symbol.is_integer else {"real": True}
+    if low.is_nonnegative:
+        facts |= {"nonnegative": True} if values.contains(0) != sympy.false and low.is_zero else {"positive": True}
+    elif high.is_nonpositive:
+        facts |= {"nonpositive": True} if values.contains(0) != sympy.false and high.is_zero else {"negative": True}
+    elif values.contains(0) == sympy.false:
+        facts |= {"nonzero": True}
+    return facts
+
+
+def polynomial_sign(expression: Expr, x: Symbol, values: Set) -> int | None:
+    """Strict sign of a rational polynomial in x on a set, exactly, by counting its roots there."""
+    if not expression.is_polynomial(x):
+        return None
+    polynomial = sympy.Poly(expression, x)
+    if not polynomial.domain.is_QQ and not polynomial.domain.is_ZZ or polynomial.degree() > LARGEST_DEGREE:
+        return None
+    signs = {_sign_between(polynomial, part) for part in _intervals(values)}
+    return signs.pop() if len(signs) == 1 else None
+
+
+def _intervals(values: Set) -> list[Set]:
+    if isinstance(values, sympy.Union):
+        return [part for piece in values.args for part in _intervals(piece)]
+    if isinstance(values, sympy.Range | sympy.sets.fancysets.Integers):
+        return [Interval(values.inf, values.sup)]
+    return [values]
+
+
+def _sign_between(polynomial: sympy.Poly, part: Set) -> int | None:
+    if isinstance(part, sympy.FiniteSet):
+        signs = {int(sympy.sign(polynomial.eval(value))) for value in part if value.is_rational}
+        return signs.pop() if len(signs) == 1 and all(v.is_rational for v in part) else None
+    if not isinstance(part, Interval):
+        return None
+    low, high = part.start, part.end
+    if not all(end.is_infinite or end.is_rational for end in (low, high)):
+        return None
+    count = polynomial.count_roots(None if low.is_infinite else low, None if high.is_infinite else high)
+    for end, is_open in ((low, part.left_open), (high, part.right_open)):
+        if is_open and end.is_rational and polynomial.eval(end) == 0:
+            count -= 1
+    if count:
+        return None
+    return int(sympy.sign(polynomial.eval(inner_rational(low, high))))
+
+
+def inner_rational(low: Expr, high: Expr) -> sympy.Rational:
+    """A rational number strictly between two ends, of which either may be infinite."""
+    if low.is_infinite and high.is_infinite:
+        return S.Zero
+    if low.is_infinite:
+        return sympy.floor(high) - 1
+    if high.is_infinite:
+        return sympy.ceiling(low) + 1
+    if low.is_rational and high.is_rational:
+        return (low + high) / 2
+    return sympy.Rational(sympy.N((low + high) / 2, 30))
+
+

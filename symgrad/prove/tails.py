@@ -1,0 +1,170 @@
+"""Signs far out: beyond a bound, one monomial of the normal form outweighs all others together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy
+from flint import arb
+from sympy import Expr, Interval, Rational, S, Symbol
+
+from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, sign
+from symgrad.prove.signs import Signs, polynomial_sign
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.statements import Domain
+
+TAIL_BITS = 128
+ENDS_OF_RANGE = {sympy.erf: (-1, 1), sympy.atan: (-2, 2)}
+
+
+def approaches(expression: Expr, x: Symbol, end: Expr, from_left: bool, value: Expr) -> bool:
+    """Whether enclosures at points ever nearer to an end come ever nearer to the value, or grow without bound."""
+    try:
+        gap = Tape(expression - value if value.is_finite else 1 / expression, (x,))
+    except UnsupportedError:
+        return False
+    near = []
+    with precision(4 * TAIL_BITS):
+        for k in (2, 8, 30, 100):
+            there = _toward(end, from_left, k)
+            found = gap(_exact(there)) if there is not None else None
+            if found is None or isinstance(found, NoValue) or not is_real(found):
+                continue
+            if value.is_infinite and sign(found) not in (None, 1 if value.is_positive else -1):
+                return False
+            near.append(float(abs(ball(found)).upper()))
+    return len(near) >= 2 and near[-1] <= near[0] and near[-1] < 1e-6
+
+
+def _toward(end: Expr, from_left: bool, k: int) -> Rational | None:
+    if end is S.Infinity:
+        return Rational(10) ** min(k, 8)
+    if end is S.NegativeInfinity:
+        return -(Rational(10) ** min(k, 8))
+    return end + Rational(-1 if from_left else 1) / 10**k if end.is_Rational else None
+
+
+def _exact(number: Rational):  # type: ignore[no-untyped-def]
+    from flint import fmpq
+
+    return fmpq(int(number.p), int(number.q))
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """coefficient * x**power * exp(exponent), the exponent a polynomial in x without constant term."""
+
+    coefficient: arb
+    power: Rational
+    exponent: sympy.Poly
+
+
+def sign_beyond(expression: Expr, x: Symbol, bound: Rational) -> int | None:
+    """1 or -1 if that is certainly the sign of the expression for all x >= bound."""
+    domain = Domain(((x, Interval(bound, S.Infinity)),))
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    signs = []
+    with precision(TAIL_BITS):
+        for polynomial in (normal.numerator, normal.denominator):
+            monomials = [_monomial(tower, powers, c, x, bound) for powers, c in polynomial.terms()]
+            if any(m is None for m in monomials):
+                return None
+            signs.append(_sign_of_sum([m for m in monomials if m is not None], x, bound))
+    return None if None in signs else signs[0] * signs[1]
+
+
+def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, x: Symbol, bound: Rational) -> Monomial | None:  # type: ignore[no-untyped-def]
+    number, power, exponent = arb(coefficient), S.Zero, S.Zero
+    for place, k in enumerate(powers):
+        if not k:
+            continue
+        generator = tower.generators[place]
+        e = generator.expression
+        if e == x:
+            power += int(k)
+        elif isinstance(e, sympy.exp) and e.has(x):
+            exponent += int(k) * e.args[0]
+        else:
+            constant = _range_beyond(e, x, bound)
+            if constant is None:
+                return None
+            number = number * constant ** int(k)
+    try:
+        return Monomial(number, power, sympy.Poly(exponent, x))
+    except sympy.PolynomialError:
+        return None
+
+
+def _range_beyond(e: Expr, x: Symbol, bound: Rational) -> arb | None:
+    """A ball around all values of a generator beyond the bound: a constant, or a monotone bounded function."""
+    try:
+        if not e.has(x):
+            value = Tape(e, ())()
+            return ball(value) if is_real(value) else None
+        if e.func in ENDS_OF_RANGE:
+            slope = sympy.diff(e.args[0], x)
+            known = polynomial_sign(slope, x, Interval(bound, S.Infinity)) or _constant_slope(slope, x)
+            here = Tape(e, (x,))(_exact(bound))
+            if known and is_real(here):
+                return ball(here).union(arb(ENDS_OF_RANGE[e.func][known > 0]))
+    except UnsupportedError:
+        return None
+    return None
+
+
+def _constant_slope(slope: Expr, x: Symbol) -> int | None:
+    return None if slope.has(x) else sign(Tape(slope, ())())
+
+
+def _sign_of_sum(monomials: list[Monomial], x: Symbol, bound: Rational) -> int | None:
+    """The sign of the monomial that outweighs the others beyond the bound, if one does."""
+    for chief in _by_growth(monomials, x):
+        known = sign(chief.coefficient)
+        if not known:
+            continue
+        total = arb(0)
+        for other in monomials:
+            if other is not chief:
+                share = _largest_ratio(other, chief, x, bound)
+                if share is None:
+                    break
+                total = total + share
+        else:
+            return known if total < abs(chief.coefficient) else None
+    return None
+
+
+def _by_growth(monomials: list[Monomial], x: Symbol) -> Iterator[Monomial]:
+    at = Rational(10) ** 4
+
+    def size(m: Monomial) -> float:
+        exponent = m.exponent.as_expr().subs(x, at)
+        return float(sympy.N(exponent, 20)) + float(m.power) * 9.21
+
+    yield from sorted(monomials, key=size, reverse=True)[:2]
+
+
+def _largest_ratio(other: Monomial, chief: Monomial, x: Symbol, bound: Rational) -> arb | None:
+    """An upper bound of |other| / (chief without coefficient) beyond the bound: its value there, if it only falls."""
+    power, exponent = other.power - chief.power, (other.exponent - chief.exponent).as_expr()
+    falling = sympy.expand(power + x * sympy.diff(exponent, x))  # x times the logarithmic slope
+    if falling != 0 and not _never_positive(falling, x, bound):
+        return None
+    here = Tape(x**power * sympy.exp(exponent), (x,))(_exact(bound))
+    return abs(other.coefficient).upper() * ball(here).upper() if is_real(here) else None
+
+
+def _never_positive(polynomial: Expr, x: Symbol, bound: Rational) -> bool:
+    """Whether a polynomial, its coefficients rational or not, is negative for all x >= bound."""
+    exact = polynomial_sign(polynomial, x, Interval(bound, S.Infinity))
+    if exact is not None:
+        return exact == -1
+    coefficients = sympy.Poly(polynomial, x).all_coeffs()
+    shifted = sympy.Poly(polynomial.subs(x, x + bound), x).all_coeffs() if coefficients else []
+    signs = [sign(Tape(c, ())()) for c in shifted if c != 0]
+    return bool(signs) and all(s == -1 for s in signs)

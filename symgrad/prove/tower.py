@@ -1,0 +1,550 @@
+"""Exp-log normal form: expressions as quotients of polynomials in generators, and the zero test there.
+
+Every rewriting here is an identity wherever both sides are defined, on principal branches; those that hold only
+for positive arguments are used only where the argument is known to be positive on the domain. So a numerator that
+reduces to zero proves equality, and a remainder says nothing.
+
+The generators: the variables; constants; exp(m/g), one for each monomial m of the exponents (a basis over the
+rationals, as far as the monomials are independent); log(p) and roots of p for irreducible p; roots of unity;
+and, for each other function, its value at a normalised argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction as Rational
+from math import lcm
+
+import flint
+import sympy
+from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+from sympy import Expr, I, S, Symbol
+
+from symgrad import activations
+from symgrad.prove.signs import Signs
+
+MOST_GENERATORS = 40
+MOST_TERMS = 20_000
+MOST_EXPONENT = 400
+LARGEST_FACTORED = 10**12
+
+
+class NoNormalForm(Exception):
+    """The expression is too large, or holds what the tower has no generator for."""
+
+
+class _Restart(Exception):
+    """A finer generator is needed than the one in use; the tower begins again with it."""
+
+
+_CONTEXT = fmpq_mpoly_ctx.get([f"g{i}" for i in range(MOST_GENERATORS)], "lex")
+_ONE = _CONTEXT.constant(1)
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A numerator over a denominator, both polynomials in the generators of one tower."""
+
+    numerator: fmpq_mpoly
+    denominator: fmpq_mpoly = _ONE
+
+    @classmethod
+    def reduced(cls, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> Quotient:
+        if denominator.is_zero():
+            raise NoNormalForm("a denominator is zero")
+        if len(numerator) > MOST_TERMS or len(denominator) > MOST_TERMS:
+            raise NoNormalForm(f"more than {MOST_TERMS} terms")
+        common = numerator.gcd(denominator)
+        if not common.is_one():
+            numerator, denominator = numerator / common, denominator / common
+        lead = denominator.leading_coefficient()
+        return cls(numerator / lead, denominator / lead)
+
+    def __add__(self, other: Quotient) -> Quotient:
+        if self.denominator == other.denominator:
+            return Quotient.reduced(self.numerator + other.numerator, self.denominator)
+        return Quotient.reduced(
+            self.numerator * other.denominator + other.numerator * self.denominator,
+            self.denominator * other.denominator,
+        )
+
+    def __mul__(self, other: Quotient) -> Quotient:
+        return Quotient.reduced(self.numerator * other.numerator, self.denominator * other.denominator)
+
+    def __pow__(self, n: int) -> Quotient:
+        if abs(n) > MOST_EXPONENT:
+            raise NoNormalForm(f"an exponent beyond {MOST_EXPONENT}")
+        top, bottom = (self.numerator, self.denominator) if n >= 0 else (self.denominator, self.numerator)
+        if len(top) ** abs(n) > MOST_TERMS**2 or len(bottom) ** abs(n) > MOST_TERMS**2:
+            raise NoNormalForm(f"more than {MOST_TERMS} terms")
+        return Quotient.reduced(top ** abs(n), bottom ** abs(n))
+
+    def __neg__(self) -> Quotient:
+        return Quotient(-self.numerator, self.denominator)
+
+    @property
+    def is_zero(self) -> bool:
+        return bool(self.numerator.is_zero())
+
+    def key(self) -> tuple[str, str]:
+        """A text that is the same for the same quotient."""
+        return str(self.numerator), str(self.denominator)
+
+    def rational(self) -> Rational | None:
+        """The value where the quotient is a rational number."""
+        if self.denominator.is_constant() and self.numerator.is_constant():
+            value = self.numerator.leading_coefficient() if not self.numerator.is_zero() else fmpq(0)
+            return Rational(int(value.p), int(value.q)) / _fraction(self.denominator.leading_coefficient())
+        return None
+
+
+def _fraction(q: fmpq) -> Rational:
+    return Rational(int(q.p), int(q.q))
+
+
+def _sympy(q: Rational) -> sympy.Rational:
+    return sympy.Rational(q.numerator, q.denominator)
+
+
+def constant(value: int | Rational) -> Quotient:
+    value = Rational(value)
+    return Quotient(_CONTEXT.constant(fmpq(value.numerator, value.denominator)))
+
+
+@dataclass(frozen=True)
+class Generator:
+    """One generator: the expression it stands for, whether it is real, and its sign where that is known."""
+
+    expression: Expr
+    is_real: bool
+    sign: int | None = None
+    kind: str = "atom"
+
+
+class Tower:
+    """The generators met so far, over a domain; `normal` brings expressions into them.
+
+    Parameters
+    ----------
+    signs : Signs
+        Knows the signs of expressions on the domain.
+
+    Attributes
+    ----------
+    nonzero : list of Expr
+        What was taken to be different from zero, beyond the denominators of the expressions themselves.
+    """
+
+    def __init__(self, signs: Signs) -> None:
+        self.signs = signs
+        self._fineness: dict[Expr, int] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self.generators: list[Generator] = []
+        self._places: dict[object, int] = {}
+        self._relations: dict[int, tuple[int, Quotient]] = {}
+        self._cyclotomic: dict[int, fmpq_mpoly] = {}
+        self._known: dict[Expr, Quotient] = {}
+        self.nonzero: list[Expr] = []
+
+    def normal(self, *expressions: Expr) -> tuple[Quotient, ...]:
+        """Normal forms of the expressions in common generators.
+
+        Raises
+        ------
+        NoNormalForm
+            If one has none here.
+        """
+        prepared = [activations.expand(e) for e in expressions]
+        for _ in range(30):
+            try:
+                return tuple(self._reduce(self._convert(e)) for e in prepared)
+            except _Restart:
+                self._begin()
+            except (RecursionError, OverflowError, flint.utils.flint_exceptions.DomainError) as error:
+                raise NoNormalForm(str(error) or type(error).__name__) from None
+        raise NoNormalForm("the exponents do not settle")
+
+    def difference(self, left: Quotient, right: Quotient) -> Quotient:
+        """left - right, reduced by the relations between the generators."""
+        return self._reduce(left + -right)
+
+    # --- generators -----------------------------------------------------------------------------------------
+
+    def _generator(self, key: object, make: Callable[[], Generator]) -> fmpq_mpoly:
+        if key not in self._places:
+            made = make()
+            if len(self.generators) == MOST_GENERATORS:
+                raise NoNormalForm(f"more than {MOST_GENERATORS} generators")
+            self._places[key] = len(self.generators)
+            self.generators.append(made)
+        return _CONTEXT.gen(self._places[key])
+
+    def _atom(self, expression: Expr) -> Quotient:
+        real = bool(expression.is_real)
+        return Quotient(
+            self._generator(expression, lambda: Generator(expression, real, self.signs.sign(expression) if real else None))
+        )
+
+    def _fine(self, key: Expr, denominator: int) -> int:
+        """The common denominator in use for fractional powers under this key, made fine enough."""
+        fineness = self._fineness.get(key, 1)
+        if fineness % denominator:
+            self._fineness[key] = lcm(fineness, denominator)
+            if self._fineness[key] > MOST_EXPONENT:
+                raise NoNormalForm(f"a root finer than {MOST_EXPONENT}")
+            raise _Restart
+        return fineness
+
+    # --- conversion -----------------------------------------------------------------------------------------
+
+    def _convert(self, e: Expr) -> Quotient:
+        if e not in self._known:
+            self._known[e] = self._reduce(self._converted(e))
+        return self._known[e]
+
+    def _converted(self, e: Expr) -> Quotient:
+        if isinstance(e, sympy.Rational):
+            return constant(Rational(int(e.p), int(e.q)))
+        if e is I:
+            return self._unity(Rational(1, 2))
+        if e is S.Exp1:
+            return self._exponential(constant(1))
+        if isinstance(e, Symbol) or e in (S.Pi, S.EulerGamma, S.Catalan):
+            return self._atom(e)
+        if isinstance(e, sympy.Add):
+            return self._sum([self._convert(a) for a in e.args])
+        if isinstance(e, sympy.Mul):
+            product = constant(1)
+            for factor in e.args:
+                product = product * self._convert(factor)
+            return product
+        if isinstance(e, sympy.Pow):
+            return self._power(self._convert(e.base), self._convert(e.exp))
+        rule = RULES.get(e.func)
+        if rule is not None:
+            return rule(self, *e.args)
+        if isinstance(e, sympy.Function):
+            return self._opaque(e)
+        raise NoNormalForm(f"no generator for {type(e).__name__}")
+
+    def _sum(self, terms: list[Quotient]) -> Quotient:
+        if len(terms) == 1:
+            return terms[0]
+        middle = len(terms) // 2
+        return self._sum(terms[:middle]) + self._sum(terms[middle:])
+
+    def _opaque(self, e: Expr) -> Quotient:
+        """The value of a function that is known by nothing but its argument."""
+        arguments = [self._convert(a) for a in e.args]
+        key = (e.func, *(a.key() for a in arguments))
+        return Quotient(self._generator(key, lambda: Generator(e, bool(e.is_real), self.signs.sign(e))))
+
+    def _unity(self, half_turns: Rational) -> Quotient:
+        """exp(I*pi*q) by a primitive root of unity."""
+        half_turns %= 2
+        fineness = self._fine(I * S.Pi, lcm(2, half_turns.denominator))
+        zeta = self._generator(I * S.Pi, lambda: Generator(sympy.exp(I * S.Pi / fineness), False))
+        place = self._places[I * S.Pi]
+        if place not in self._cyclotomic:
+            cyclotomic = flint.fmpz_poly.cyclotomic(2 * fineness)
+            self._cyclotomic[place] = sum(
+                (int(c) * zeta**k for k, c in enumerate(cyclotomic.coeffs())), _CONTEXT.constant(0)
+            )
+        return Quotient(zeta ** int(half_turns * fineness))
+
+    def _exponential(self, exponent: Quotient) -> Quotient:
+        """exp of a sum: the product over its monomials of powers of one generator each."""
+        product = constant(1)
+        for coefficient, monomial in self._terms(exponent):
+            product = product * self._exponential_of(coefficient, monomial)
+        return product
+
+    def _exponential_of(self, coefficient: Rational, monomial: Expr) -> Quotient:
+        factors = set(sympy.Mul.make_args(monomial))
+        if factors == {I, S.Pi}:
+            return self._unity(coefficient)
+        if isinstance(monomial, sympy.log):
+            return self._rational_power(self._convert(monomial.args[0]), coefficient)
+        fineness = self._fine(monomial, coefficient.denominator)
+        real = bool(monomial.is_real)
+        generator = self._generator(
+            ("exp", monomial),
+            lambda: Generator(sympy.exp(monomial / fineness), real, 1 if real else None, "exp"),
+        )
+        return Quotient(generator) ** int(coefficient * fineness)
+
+    def _terms(self, quotient: Quotient) -> list[tuple[Rational, Expr]]:
+        """The quotient as a sum of rational multiples of expressions that hold no rational factor."""
+        below = self.expression(Quotient(quotient.denominator))
+        terms = []
+        for powers, coefficient in quotient.numerator.terms():
+            terms.append((_fraction(coefficient), self._monomial(powers) / below))
+        return [(q, m) for q, m in (self._without_rational_factor(q, m) for q, m in terms)]
+
+    @staticmethod
+    def _without_rational_factor(q: Rational, m: Expr) -> tuple[Rational, Expr]:
+        factor, rest = m.as_coeff_Mul(rational=True)
+        return q * Rational(int(factor.p), int(factor.q)), rest
+
+    def _monomial(self, powers: tuple[int, ...]) -> Expr:
+        unity = self._places.get(I * S.Pi)
+        factors = []
+        for place, power in enumerate(powers):
+            if not power:
+                continue
+            if place == unity:
+                turns = sympy.Rational(int(power), self._fineness[I * S.Pi])
+                factors.append(sympy.exp(I * S.Pi * turns))
+            else:
+                factors.append(self.generators[place].expression ** int(power))
+        return sympy.Mul(*factors)
+
+    def _logarithm(self, argument: Quotient) -> Quotient:
+        """log of a product: positive factors apart, the rest together."""
+        total = constant(0)
+        rest = constant(1)
+        for part, power in self._factors(argument):
+            known = self.sign(part)
+            if known == 1:
+                total = total + constant(power) * self._log_of_positive(part)
+            else:
+                rest = rest * Quotient(part) ** power
+        if rest == constant(1):
+            return total
+        known = self._product_sign(rest)
+        if known == -1:
+            return total + self._logarithm(-rest) + self._convert(I) * self._atom(S.Pi)
+        return total + self._log_atom(self.expression(rest))
+
+    def _log_of_positive(self, part: fmpq_mpoly) -> Quotient:
+        place = self._sole_generator(part)
+        if place is not None and self.generators[place].kind == "exp":
+            return self._convert(self.generators[place].expression.args[0])
+        if place is not None and self.generators[place].kind == "root":
+            base, degree = self.generators[place].expression.as_base_exp()
+            return self._convert(degree) * self._convert(sympy.log(base))
+        return self._log_atom(self.expression(Quotient(part)))
+
+    def _log_atom(self, argument: Expr) -> Quotient:
+        expression = sympy.log(argument, evaluate=False)
+        key = ("log", argument)
+        real = self.signs.sign(argument) == 1
+        return Quotient(self._generator(key, lambda: Generator(expression, real, None, "log")))
+
+    def _factors(self, quotient: Quotient) -> list[tuple[fmpq_mpoly, int]]:
+        """Irreducible factors with their powers; rational constants by their primes."""
+        found: list[tuple[fmpq_mpoly, int]] = []
+        content = Rational(1)
+        for polynomial, direction in ((quotient.numerator, 1), (quotient.denominator, -1)):
+            factor, parts = polynomial.factor()
+            content *= _fraction(factor) ** direction
+            for part, power in parts:
+                if self.sign(part) == -1:
+                    part, content = -part, content * (-1) ** int(power)
+                found.append((part, int(power) * direction))
+        if max(abs(content.numerator), content.denominator) > LARGEST_FACTORED:
+            found.append((_CONTEXT.constant(fmpq(content.numerator, content.denominator)), 1))
+            return found
+        for prime, power in sympy.factorint(content.numerator).items():
+            found.append((_CONTEXT.constant(prime), power))
+        found.extend((_CONTEXT.constant(p), -k) for p, k in sympy.factorint(content.denominator).items())
+        return [(part, power) for part, power in found if not part.is_one()]
+
+    def _power(self, base: Quotient, exponent: Quotient) -> Quotient:
+        q = exponent.rational()
+        if q is None:
+            if base.rational() == 0:
+                raise NoNormalForm("a power of zero")
+            if self._product_sign(base) is None:
+                self.nonzero.append(self.expression(base))
+            return self._exponential(exponent * self._logarithm(base))
+        if q.denominator == 1:
+            return base ** int(q)
+        return self._rational_power(base, q)
+
+    def _rational_power(self, base: Quotient, q: Rational) -> Quotient:
+        """base**q: positive factors apart, each by its own root; the rest together under one."""
+        if q.denominator == 1:
+            return base ** int(q)
+        if base.is_zero:
+            if q < 0:
+                raise NoNormalForm("a power of zero")
+            return base
+        product, rest = constant(1), constant(1)
+        for part, power in self._factors(base):
+            if self.sign(part) == 1:
+                product = product * self._root_of_positive(part, q * power)
+            else:
+                rest = rest * Quotient(part) ** power
+        if rest == constant(1):
+            return product
+        if self._product_sign(rest) == -1:
+            return product * self._rational_power(-rest, q) * self._unity(q)
+        return product * self._root(rest, q)
+
+    def _root_of_positive(self, part: fmpq_mpoly, q: Rational) -> Quotient:
+        place = self._sole_generator(part)
+        if place is not None and self.generators[place].kind == "exp":
+            return self._exponential(constant(q) * self._convert(self.generators[place].expression.args[0]))
+        if place is not None and self.generators[place].kind == "root":
+            base, degree = self.generators[place].expression.as_base_exp()
+            return self._rational_power(self._convert(base), q * Rational(int(degree.p), int(degree.q)))
+        return self._root(Quotient(part), q)
+
+    def _root(self, base: Quotient, q: Rational) -> Quotient:
+        expression = self.expression(base)
+        degree = self._fine(expression, q.denominator)
+        known = self._product_sign(base)
+
+        def make() -> Generator:
+            return Generator(expression ** sympy.Rational(1, degree), known == 1, 1 if known == 1 else None, "root")
+
+        generator = self._generator(("root", expression), make)
+        self._relations[self._places["root", expression]] = (degree, base)
+        return Quotient(generator) ** int(q * degree)
+
+    # --- reduction ------------------------------------------------------------------------------------------
+
+    def _reduce(self, quotient: Quotient) -> Quotient:
+        for place in sorted(self._relations, reverse=True):
+            degree, value = self._relations[place]
+            if max(quotient.numerator.degrees()[place], quotient.denominator.degrees()[place]) >= degree:
+                above = self._lowered(quotient.numerator, place, degree, value)
+                below = self._lowered(quotient.denominator, place, degree, value)
+                if below.is_zero:
+                    raise NoNormalForm("a denominator is zero")
+                quotient = above * below**-1
+        for place, minimal in self._cyclotomic.items():
+            if max(quotient.numerator.degrees()[place], quotient.denominator.degrees()[place]) >= minimal.degrees()[place]:
+                quotient = Quotient.reduced(quotient.numerator % minimal, quotient.denominator % minimal)
+        return quotient
+
+    @staticmethod
+    def _lowered(polynomial: fmpq_mpoly, place: int, degree: int, value: Quotient) -> Quotient:
+        """The polynomial with generator**degree replaced by its value."""
+        parts: dict[int, dict[tuple[int, ...], fmpq]] = {}
+        for powers, coefficient in polynomial.terms():
+            whole, left = divmod(int(powers[place]), degree)
+            lowered = (*powers[:place], left, *powers[place + 1 :])
+            parts.setdefault(whole, {})[lowered] = coefficient
+        total = constant(0)
+        for whole, terms in parts.items():
+            total = total + Quotient(_CONTEXT.from_dict(terms)) * value**whole
+        return total
+
+    # --- reading results ------------------------------------------------------------------------------------
+
+    def expression(self, quotient: Quotient) -> Expr:
+        """The SymPy expression of a quotient."""
+        return self.polynomial(quotient.numerator) / self.polynomial(quotient.denominator)
+
+    def polynomial(self, polynomial: fmpq_mpoly) -> Expr:
+        """The SymPy expression of a polynomial in the generators."""
+        return sympy.Add(*(_sympy(_fraction(c)) * self._monomial(powers) for powers, c in polynomial.terms()))
+
+    @staticmethod
+    def univariate(polynomial: fmpq_mpoly, place: int, t: Symbol) -> Expr:
+        """A polynomial in one generator, with t in its place."""
+        return sympy.Add(*(_sympy(_fraction(c)) * t ** int(powers[place]) for powers, c in polynomial.terms()))
+
+    def _sole_generator(self, part: fmpq_mpoly) -> int | None:
+        """The place of the generator that the polynomial is, if it is one."""
+        terms = list(part.terms())
+        if len(terms) == 1 and terms[0][1] == 1 and sum(terms[0][0]) == 1:
+            return [int(p) for p in terms[0][0]].index(1)
+        return None
+
+    def sign(self, polynomial: fmpq_mpoly) -> int | None:
+        """Sign of a polynomial in the generators where it is the same on the whole domain."""
+        if polynomial.is_constant():
+            value = polynomial.leading_coefficient() if not polynomial.is_zero() else 0
+            return (value > 0) - (value < 0)
+        by_terms = {self._term_sign(powers, c) for powers, c in polynomial.terms()}
+        if len(by_terms) == 1 and None not in by_terms:
+            return by_terms.pop()
+        if not all(self.generators[i].is_real for i in self.places(polynomial)):
+            return None
+        return self.signs.sign(self.polynomial(polynomial))
+
+    @staticmethod
+    def places(polynomial: fmpq_mpoly) -> list[int]:
+        """The places of the generators that occur in a polynomial."""
+        return [i for i, degree in enumerate(polynomial.degrees()) if degree > 0]
+
+    def _term_sign(self, powers: tuple[int, ...], coefficient: fmpq) -> int | None:
+        known = 1 if coefficient > 0 else -1
+        for place, power in enumerate(powers):
+            if power:
+                of_generator = self.generators[place].sign
+                if of_generator is None:
+                    return None
+                known *= of_generator ** int(power)
+        return known
+
+    def _product_sign(self, quotient: Quotient) -> int | None:
+        above, below = self.sign(quotient.numerator), self.sign(quotient.denominator)
+        return None if above is None or below is None else above * below
+
+
+Rule = Callable[..., Quotient]
+
+
+def _through_reciprocal(form: Callable[[Expr], Expr]) -> Rule:
+    """A rule in 1/u for a function that has a value at u = 0 as well."""
+
+    def rule(tower: Tower, u: Expr) -> Quotient:
+        tower.nonzero.append(u)
+        return tower._convert(form(1 / u))
+
+    return rule
+
+
+def _rewritten(form: Callable[..., Expr]) -> Rule:
+    """A rule that converts what a function is equal to, by definition, at every argument."""
+    return lambda tower, *arguments: tower._convert(form(*arguments))
+
+
+def _exp(u: Expr) -> Expr:
+    return sympy.exp(u, evaluate=False)
+
+
+def _circular(form: Callable[[Expr, Expr], Expr]) -> Rule:
+    """A rule in exp(I u) and exp(-I u)."""
+    return _rewritten(lambda u: form(_exp(I * u), _exp(-I * u)))
+
+
+def _hyperbolic(form: Callable[[Expr, Expr], Expr]) -> Rule:
+    """A rule in exp(u) and exp(-u)."""
+    return _rewritten(lambda u: form(_exp(u), _exp(-u)))
+
+
+RULES: dict[type, Rule] = {
+    sympy.exp: lambda tower, u: tower._exponential(tower._convert(u)),
+    sympy.log: lambda tower, u: tower._logarithm(tower._convert(u)),
+    sympy.sin: _circular(lambda p, m: (p - m) / (2 * I)),
+    sympy.cos: _circular(lambda p, m: (p + m) / 2),
+    sympy.tan: _circular(lambda p, m: (p - m) / (I * (p + m))),
+    sympy.cot: _circular(lambda p, m: I * (p + m) / (p - m)),
+    sympy.sec: _circular(lambda p, m: 2 / (p + m)),
+    sympy.csc: _circular(lambda p, m: 2 * I / (p - m)),
+    sympy.sinh: _hyperbolic(lambda p, m: (p - m) / 2),
+    sympy.cosh: _hyperbolic(lambda p, m: (p + m) / 2),
+    sympy.tanh: _hyperbolic(lambda p, m: (p - m) / (p + m)),
+    sympy.coth: _hyperbolic(lambda p, m: (p + m) / (p - m)),
+    sympy.sech: _hyperbolic(lambda p, m: 2 / (p + m)),
+    sympy.csch: _hyperbolic(lambda p, m: 2 / (p - m)),
+    sympy.asinh: _rewritten(lambda u: sympy.log(u + sympy.sqrt(u**2 + 1))),
+    sympy.acosh: _rewritten(lambda u: sympy.log(u + sympy.sqrt(u - 1) * sympy.sqrt(u + 1))),
+    sympy.atanh: _rewritten(lambda u: (sympy.log(1 + u) - sympy.log(1 - u)) / 2),
+    sympy.acoth: _through_reciprocal(sympy.atanh),
+    sympy.asech: _rewritten(lambda u: sympy.acosh(1 / u)),
+    sympy.acsch: _rewritten(lambda u: sympy.asinh(1 / u)),
+    sympy.acos: _rewritten(lambda u: S.Pi / 2 - sympy.asin(u)),
+    sympy.acot: _through_reciprocal(sympy.atan),
+    sympy.asec: _rewritten(lambda u: S.Pi / 2 - sympy.asin(1 / u)),
+    sympy.acsc: _rewritten(lambda u: sympy.asin(1 / u)),
+    sympy.erfc: _rewritten(lambda u: 1 - sympy.erf(u)),
+}
