@@ -1,1 +1,87 @@
-"""symgrad derives gradients in closed form, proves every line it prints, and renders the whole as documents."""
+"""symgrad derives gradients in closed form, proves every line it prints, and renders the whole as documents.
+
+Examples
+--------
+>>> import symgrad as sg
+>>> x = sg.real("x")
+>>> s = sg.sigmoid(x)
+>>> sg.verify(sg.claim(s.diff(x), "==", s * (1 - s))).outcome.name
+'PROVED'
+"""
+
+from sympy import atan as arctan
+from sympy import sin, tanh
+
+from symgrad.activations import (
+    ACTIVATIONS,
+    Activation,
+    celu,
+    elu,
+    gelu,
+    gelu_tanh,
+    hard_sigmoid,
+    hard_tanh,
+    identity,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    relu,
+    selu,
+    sigmoid,
+    softplus,
+    softsign,
+    swish,
+)
+from symgrad.claims import Claim, claim, infimum, load_claims, maximum, minimum, supremum
+from symgrad.derivation import (
+    Derivation,
+    at_least,
+    at_most,
+    chain,
+    curve,
+    equals,
+    erratum,
+    figure,
+    greater_than,
+    less_than,
+    load_derivation,
+    orbit,
+    prose,
+    ref,
+    section,
+    statement,
+    table,
+)
+from symgrad.errors import (
+    ClaimError,
+    DerivationError,
+    MissingExtraError,
+    OutputError,
+    ParseError,
+    SymgradError,
+    VerdictTruthError,
+)
+from symgrad.notation import integer, real
+from symgrad.prove import verify
+from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
+from symgrad.syntax import parse, to_text
+from symgrad.verdicts import Outcome, Verdict, Witness
+
+__version__ = "0.1.0"
+
+__all__ = [
+    # symbols and text
+    "real", "integer", "parse", "to_text",
+    # claims and verdicts
+    "claim", "maximum", "minimum", "supremum", "infimum", "load_claims", "verify",
+    "Claim", "Relation", "Extremum", "ExtremumKind", "Conjunction", "Domain", "Verdict", "Outcome", "Witness",
+    # derivations
+    "Derivation", "prose", "chain", "equals", "at_most", "at_least", "less_than", "greater_than", "statement",
+    "erratum", "figure", "curve", "orbit", "table", "section", "ref", "load_derivation",
+    # activations
+    "ACTIVATIONS", "Activation", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "celu", "softplus", "softsign",
+    "swish", "mish", "gelu", "gelu_tanh", "arctan", "hard_sigmoid", "hard_tanh", "logsigmoid", "sin", "identity",
+    # errors
+    "SymgradError", "ParseError", "ClaimError", "DerivationError", "MissingExtraError", "OutputError",
+    "VerdictTruthError",
+]  # fmt: skip

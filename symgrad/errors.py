@@ -55,6 +55,10 @@ class DerivationError(SymgradError):
         super().__init__(f"{path}{f':{line}' if line else ''}: {reason}")
 
 
+class ActivationError(SymgradError, ValueError):
+    """Parameters that an activation does not have, or cannot have."""
+
+
 class MissingExtraError(SymgradError, ImportError):
     """A library of an optional extra is not installed.
 

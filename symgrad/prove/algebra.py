@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Derivative
 
 from symgrad import activations
-from symgrad.prove import side_conditions
+from symgrad.prove import numbers, side_conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.signs import Signs
@@ -19,6 +19,10 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED if both sides have the same normal form; a side that has no value somewhere is found out on the way."""
     if goal.op != "==" or differentiates_kinks(goal):
         return None
+    if not goal.variables:
+        found = numbers.is_zero(goal.lhs - goal.rhs)
+        if found is not None and found[0]:
+            return Verdict(Outcome.PROVED, found[1])
     tower = Tower(Signs(goal.domain))
     try:
         left, right = tower.normal(evaluated(goal.relation.lhs), evaluated(goal.relation.rhs))

@@ -13,7 +13,7 @@ from sympy.core.relational import Relational
 
 from symgrad import activations
 from symgrad.balls import UnsupportedError, precision, sign
-from symgrad.prove import boxes, tails
+from symgrad.prove import boxes, numbers, tails
 from symgrad.prove.boxes import Box, bounded_box, constant_sign
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, NotSmooth, smooth_derivative
@@ -58,7 +58,7 @@ def sign_of(expression: Expr, domain: Domain) -> Finding | None:
         return _on_all_parts(expression, domain)
     if _changes(expression, domain):
         return None
-    for method in (_by_factors, _by_calculus, _by_enclosures):
+    for method in (_by_factors, _by_norm, _by_calculus, _by_enclosures):
         found = method(expression, domain)
         if found is not None:
             return found
@@ -122,6 +122,9 @@ def constant_zero(number: Expr) -> bool | None:
     known = constant_sign(number)
     if known is not None:
         return known == 0
+    found = numbers.is_zero(number)
+    if found is not None:
+        return found[0]
     tower = Tower(Signs(Domain()))
     try:
         (normal,) = tower.normal(number)
@@ -247,6 +250,33 @@ def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
             if low.is_zero or low.is_negative or high.is_zero:
                 return Interval(below, above, left_open or not low.is_zero, right_open or not high.is_zero)
     return Interval.open(0, S.Infinity)
+
+
+def _by_norm(expression: Expr, domain: Domain) -> Finding | None:
+    """An expression with a root in it whose norm, the product with its conjugates, has no zero has none either."""
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    if len(domain.symbols) != 1 or not isinstance(domain.sets[0][1], Interval):
+        return None
+    (x,) = domain.symbols
+    if not is_smooth(expression, x, domain):
+        return None
+    for polynomial in (normal.numerator, normal.denominator):
+        for part, _ in polynomial.factor()[1]:
+            if not tower.sign(part) and not any(tower.sign(n) for n in tower.norms(part)):
+                return None
+    known = _sign_somewhere(expression, domain)
+    return Finding(known, True, True, "no zero, because its norm has none") if known else None
+
+
+def _sign_somewhere(expression: Expr, domain: Domain) -> int | None:
+    """The sign at the first point where it is certain; that everywhere, if there is no zero and no jump."""
+    tape = boxes.Tape(expression, domain.symbols)
+    with precision(192):
+        return next((s for p in points(domain, 24) if (s := sign(tape(*as_balls(p))))), None)
 
 
 # --- by calculus --------------------------------------------------------------------------------------------

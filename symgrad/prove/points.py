@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 from flint import acb, fmpq
@@ -58,6 +60,8 @@ def as_balls(point: Point) -> list[Ball]:
 
 
 def _as_ball(value: Expr) -> Ball:
+    if value.is_Rational:
+        return rational(value)
     real, imaginary = value.as_real_imag()
     return acb(rational(real), rational(imaginary)) if imaginary else rational(real)
 
@@ -85,64 +89,99 @@ def _places_adding_to(total: int, lengths: list[int]) -> Iterator[tuple[int, ...
             yield (first, *rest)
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A set of numbers, prepared for many questions about rational numbers."""
+
+    values: Set
+    is_real: bool
+    is_integer: bool
+    parts: tuple[tuple[Rational, Rational, bool, bool], ...] | None
+
+    def holds(self, number: Expr) -> bool:
+        """Whether the number certainly lies in the set."""
+        if self.parts is None or not number.is_Rational:
+            return bool(self.values.contains(number) == sympy.true)
+        if self.is_integer and number.q != 1:
+            return False
+        return any(
+            (low < number or (number == low and not left_open)) and (number < high or (number == high and not right_open))
+            for low, high, left_open, right_open in self.parts
+        )
+
+
+@lru_cache(maxsize=1024)
+def kind_of(values: Set) -> Kind:
+    """The set prepared; its parts are known where it is made of intervals with rational ends."""
+    is_real, is_integer = bool(values.is_subset(S.Reals)), bool(values.is_subset(S.Integers))
+    parts = []
+    for part in values.args if isinstance(values, sympy.Union) else (values,):
+        if isinstance(part, sympy.Interval) and all(e.is_Rational or e.is_infinite for e in (part.inf, part.sup)):
+            parts.append((part.inf, part.sup, part.left_open, part.right_open))
+        elif part is S.Reals or part is S.Integers:
+            parts.append((-sympy.oo, sympy.oo, True, True))
+        elif isinstance(part, sympy.Range) and part.step == 1:
+            parts.append((part.inf, part.sup, False, False))
+        else:
+            return Kind(values, is_real, is_integer, None)
+    return Kind(values, is_real, is_integer, tuple(parts))
+
+
 def _special_values(values: Set, also: Sequence[Rational]) -> list[Expr]:
-    if not values.is_subset(S.Reals):
+    kind = kind_of(values)
+    if not kind.is_real:
         return [c for c in COMPLEX if values.contains(c) != sympy.false]
-    wanted = [*also, *SIMPLE, *_near_ends(values), *EXTREME]
-    if values.is_subset(S.Integers):
-        wanted = [*range(0, 6), *wanted, *(values.inf + k for k in range(6) if values.inf.is_finite)]
-    found = dict.fromkeys(S(v) for v in wanted if contains(values, S(v)))
-    return list(found)
+    wanted: list[Expr] = [*also, *SIMPLE, *_near_ends(values), *EXTREME]
+    if kind.is_integer:
+        start = [values.inf + k for k in range(6)] if values.inf.is_finite else []
+        wanted = [*map(S, range(6)), *wanted, *start]
+    return [v for v in dict.fromkeys(wanted) if kind.holds(v)]
 
 
 def _near_ends(values: Set) -> Iterator[Rational]:
     for part in values.args if isinstance(values, sympy.Union) else (values,):
         for end, inward in ((part.inf, 1), (part.sup, -1)):
             if end.is_Rational:
-                yield from (end + inward * Rational(1, 10**k) for k in (0, 1, 3, 9))
                 yield end
+                yield from (end + inward * Rational(1, 10**k) for k in (0, 1, 3, 9))
         if part.inf.is_Rational and part.sup.is_Rational:
             yield from (part.inf + (part.sup - part.inf) * Rational(k, 8) for k in (4, 2, 6, 1, 7))
 
 
 def contains(values: Set, number: Expr) -> bool:
     """Whether the number certainly lies in the set."""
-    return bool(values.contains(number) == sympy.true)
+    return kind_of(values).holds(number)
 
 
 def _random_points(
     domain: Domain, generator: random.Random, specials: dict[Symbol, list[Expr]]
 ) -> Iterator[tuple[Expr, ...]]:
+    kinds = [(kind_of(values), specials[symbol]) for symbol, values in domain.sets]
     while True:
-        yield tuple(_random_value(values, generator, specials[symbol]) for symbol, values in domain.sets)
+        yield tuple(_random_value(kind, generator, known) for kind, known in kinds)
 
 
-def _random_value(values: Set, generator: random.Random, specials: list[Expr]) -> Expr:
+def _random_value(kind: Kind, generator: random.Random, specials: list[Expr]) -> Expr:
     for _ in range(12):
-        value = _draw(values, generator)
-        if contains(values, value):
+        value = _draw(kind, generator)
+        if kind.holds(value):
             return value
     return generator.choice(specials) if specials else S.Zero
 
 
-def _draw(values: Set, generator: random.Random) -> Expr:
+def _draw(kind: Kind, generator: random.Random) -> Expr:
     scale = generator.choice((1, 1, 1, 4, 30))
     number = Rational(generator.randint(-997, 997) * scale, generator.choice((61, 128, 509)))
-    if not values.is_subset(S.Reals):
+    if not kind.is_real:
         return number + I * Rational(generator.randint(-997, 997), 128)
-    if values.is_subset(S.Integers):
+    if kind.is_integer:
         return S(generator.randint(-12, 25))
-    if isinstance(values, sympy.Union):
-        return _draw(generator.choice(values.args), generator)
-    low, high = values.inf, values.sup
-    share = Rational(generator.randint(1, 1021), 1022)
+    low, high, *_ = generator.choice(kind.parts or ((-sympy.oo, sympy.oo),))
     if low.is_Rational and high.is_Rational:
-        return low + (high - low) * share
+        return low + (high - low) * Rational(generator.randint(1, 1021), 1022)
     if low.is_Rational:
         return low + abs(number)
-    if high.is_Rational:
-        return high - abs(number)
-    return number
+    return high - abs(number) if high.is_Rational else number
 
 
 def to_rational(value: Ball) -> Rational:

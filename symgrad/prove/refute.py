@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from flint import arb
 from sympy import Derivative, Expr
 
 from symgrad.balls import (
-    UNDEFINED, UNKNOWN, NoValue, Tape, Value, ball, is_exactly_zero, is_real, precision, separated, sign,
+    UNDEFINED, UNKNOWN, Ball, NoValue, Tape, Value, ball, is_exactly_zero, is_real, precision, separated, sign,
 )  # fmt: skip
 from symgrad.prove import kinks
 from symgrad.prove.goals import Goal
@@ -20,6 +21,8 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
 DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
 METHOD = "ball arithmetic"
+MOST_DIGITS = 300
+LONGEST_SUM = 64
 
 # What certainly contradicts each relation, from the two enclosures.
 CONTRADICTIONS: dict[str, Callable[[Value, Value], bool]] = {
@@ -58,7 +61,7 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     """
     count, precisions = (DEEP_POINTS, DEEP_BITS) if deep else (QUICK_POINTS, QUICK_BITS)
     trial = _Trial(goal)
-    agreed, digits = 0, 10**9
+    agreed, digits = 0, MOST_DIGITS
     for point in points(goal.domain, count, kinks.places(goal)):
         verdict, found = trial.at(point, precisions)
         if verdict is not None:
@@ -82,6 +85,8 @@ class _Trial:
     def at(self, point: Point, precisions: tuple[int, ...]) -> tuple[Verdict | None, int | None]:
         """A refutation at the point, or the digits to which both sides certainly agree there, if any."""
         if self.unfolds:
+            if any(abs(value) > LONGEST_SUM for symbol, value in point.items() if symbol.is_integer):
+                return None, None
             unfolded = self.goal.at(point).mapped(lambda e: e.doit())
             return _Trial(unfolded)._compare({}, point, precisions)
         return self._compare(point, point, precisions)
@@ -125,10 +130,6 @@ class Sides:
             return "undefined" if value is UNDEFINED else self.missing
         return show(value)
 
-    def digits_that_differ(self) -> int:
-        """How many digits must be shown for a reader to see a difference."""
-        return 15
-
 
 def show(value: Value, digits: int = 15) -> str:
     """An exact number as it is, a ball by digits that are all certain."""
@@ -156,11 +157,12 @@ def _witness(point: Point, texts: list[str]) -> Witness:
 
 
 def _digits_to_tell_apart(left: Value, right: Value) -> int:
+    """How many digits a reader needs to see that the values differ."""
     if isinstance(left, NoValue) or isinstance(right, NoValue):
         return 15
     for digits in (15, 30, 60, 120, 300, 1000, 2000):
-        if show(left, digits) != show(right, digits):
-            return digits if digits == 15 else digits + 5
+        if ball(left).str(digits, radius=False) != ball(right).str(digits, radius=False):
+            return digits
     return 15
 
 
@@ -168,13 +170,16 @@ def _common_digits(left: Value, right: Value) -> int | None:
     """Decimal digits to which the enclosures agree, relative to their size; None if there are no enclosures."""
     if isinstance(left, NoValue) or isinstance(right, NoValue):
         return None
-    difference = ball(left - right)
-    radius = abs(difference).upper() if is_real(difference) else difference.abs_upper()
-    size = max(abs(ball(v)).upper() if is_real(v) else v.abs_upper() for v in (left, right))
-    if radius == 0:
-        return 10**6
-    ratio = radius / max(size, arb(1) >> 40) if size == size else radius
-    return max(0, int(-float(ratio.log() / arb(10).log())) if ratio.is_finite() and ratio > 0 else 0)
+    gap = float(_magnitude(left - right))
+    if gap == 0:
+        return MOST_DIGITS
+    size = max(float(_magnitude(left)), float(_magnitude(right)), 1e-12)
+    return max(0, min(MOST_DIGITS, int(math.log10(size) - math.log10(gap)))) if math.isfinite(gap * size) else 0
+
+
+def _magnitude(value: Ball) -> arb:
+    found = ball(value)
+    return found.abs_upper()
 
 
 def definite_parts(goal: Goal) -> list[Expr]:

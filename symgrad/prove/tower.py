@@ -12,7 +12,7 @@ and, for each other function, its value at a normalised argument.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction as Rational
 from math import lcm
 
@@ -47,7 +47,7 @@ class Quotient:
     """A numerator over a denominator, both polynomials in the generators of one tower."""
 
     numerator: fmpq_mpoly
-    denominator: fmpq_mpoly = _ONE
+    denominator: fmpq_mpoly = field(default_factory=lambda: _ONE)
 
     @classmethod
     def reduced(cls, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> Quotient:
@@ -444,6 +444,16 @@ class Tower:
     def polynomial(self, polynomial: fmpq_mpoly) -> Expr:
         """The SymPy expression of a polynomial in the generators."""
         return sympy.Add(*(_sympy(_fraction(c)) * self._monomial(powers) for powers, c in polynomial.terms()))
+
+    def norms(self, polynomial: fmpq_mpoly) -> list[fmpq_mpoly]:
+        """Its norm over each root in it: the product with its conjugates, free of that root."""
+        found = []
+        for place in self.places(polynomial):
+            if place in self._relations:
+                degree, value = self._relations[place]
+                relation = value.denominator * _CONTEXT.gen(place) ** degree - value.numerator
+                found.append(self._reduce(Quotient(polynomial.resultant(relation, place))).numerator)
+        return found
 
     @staticmethod
     def univariate(polynomial: fmpq_mpoly, place: int, t: Symbol) -> Expr:

@@ -1,0 +1,1 @@
+"""Numbers from formulas, with every digit certain."""

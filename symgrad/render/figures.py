@@ -1,0 +1,232 @@
+"""Figures: their points, and how they look as SVG, PDF and CSV, the same bytes on every run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from xml.etree import ElementTree
+
+from flint import arb
+from sympy import Equality, Expr
+
+from symgrad.compute.graphs import Point, curve_points, decimal, magnitude, orbit_points
+from symgrad.derivation import Curve, Figure
+from symgrad.errors import MissingExtraError
+from symgrad.notation import latex
+
+try:
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.mathtext import MathTextParser
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+except ImportError as error:
+    raise MissingExtraError("drawing figures", "matplotlib", "documents") from error
+
+DIGITS = 15
+
+# The palette of Okabe and Ito, which people with any kind of colour vision tell apart; styles differ as well.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+STYLES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
+
+# Stands for the colour of the text around the figure, which is not known here: dark on paper, light at night.
+INK = "#123456"
+
+STYLE = {
+    "svg.hashsalt": "symgrad",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "mathtext.fontset": "stix",
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": INK,
+    "grid.alpha": 0.15,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "figure.figsize": (5.6, 3.5),
+    "figure.constrained_layout.use": True,
+}
+MARKED_STEPS = 40
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a figure: its label and its points."""
+
+    label: str | Expr
+    points: tuple[Point, ...]
+    is_orbit: bool
+
+    @property
+    def column(self) -> dict[str, str]:
+        """Its values in digits, by the digits of their place."""
+        return {decimal(x, DIGITS): "" if y is None else decimal(y, DIGITS) for x, y in self.points}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with all its points computed."""
+
+    figure: Figure
+    series: tuple[Series, ...]
+
+    @classmethod
+    def of(cls, figure: Figure) -> Drawing:
+        """Compute the points of a figure, every digit certain.
+
+        Raises
+        ------
+        PrecisionError
+            If they cannot be made certain.
+        """
+        return cls(figure, tuple(_series(curve, figure.log10) for curve in figure.curves))
+
+    def csv(self) -> str:
+        """The points as a table, x and a column for each line; values far below the smallest double keep their digits."""
+        columns = [series.column for series in self.series]
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([_plain(self.figure.x_label), *(_plain(series.label) for series in self.series)])
+        for x in sorted(set().union(*columns), key=Decimal):
+            writer.writerow([x, *(column.get(x, "") for column in columns)])
+        return out.getvalue()
+
+    def svg(self, prefix: str, name: str) -> str:
+        """The drawing as an SVG element that may stand inside HTML; all its ids begin with the prefix."""
+        drawn = io.BytesIO()
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        with _canvas(self) as canvas:
+            canvas.savefig(drawn, format="svg", transparent=True, metadata=metadata)
+        return _for_inlining(drawn.getvalue(), prefix, {"title": name, "desc": self.figure.alt})
+
+    def pdf(self) -> bytes:
+        """The drawing as a PDF of one page, in black on white."""
+        drawn = io.BytesIO()
+        metadata = dict.fromkeys(("CreationDate", "Creator", "Producer"))
+        with _canvas(self, ink="black") as canvas:
+            canvas.savefig(drawn, format="pdf", metadata=metadata)
+        return drawn.getvalue()
+
+
+def _plain(label: str | Expr) -> str:
+    """A label as plain text."""
+    if isinstance(label, Equality):
+        return f"{label.lhs} = {label.rhs}"
+    return str(label)
+
+
+def _series(curve: Any, log10: bool) -> Series:
+    points = (curve_points if isinstance(curve, Curve) else orbit_points)(curve, DIGITS, relative=log10)
+    return Series(curve.label, tuple(points), not isinstance(curve, Curve))
+
+
+@contextmanager
+def _canvas(drawing: Drawing, ink: str = INK) -> Iterator[Canvas]:
+    """The figure drawn in our style, whatever style the user has set for matplotlib."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({key: ink if value == INK else value for key, value in STYLE.items()})
+        canvas = Canvas()
+        FigureCanvasAgg(canvas)
+        _draw(canvas.add_subplot(), drawing)
+        yield canvas
+
+
+def _draw(axes: Any, drawing: Drawing) -> None:
+    figure = drawing.figure
+    for number, series in enumerate(drawing.series):
+        xs, ys = _coordinates(series, figure.log10)
+        marker = "o" if series.is_orbit and len(xs) <= MARKED_STEPS else None
+        style = STYLES[number % len(STYLES)]
+        axes.plot(xs, ys, color=PALETTE[number % len(PALETTE)], linestyle=style, marker=marker, markersize=3.5)
+    _label(axes.set_xlabel(""), figure.x_label)
+    _label(axes.set_ylabel(""), figure.y_label)
+    if figure.log10:
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$"))
+    if len(drawing.series) > 1:
+        legend = axes.legend(axes.lines, ["-"] * len(axes.lines), handlelength=3.2)
+        for text, series in zip(legend.get_texts(), drawing.series):
+            _label(text, series.label)
+
+
+def _coordinates(series: Series, log10: bool) -> tuple[list[float], list[float]]:
+    """Where the points go on paper; a gap where there is nothing to show."""
+    height = _height_log10 if log10 else float
+    return [float(x) for x, _ in series.points], [float("nan") if y is None else height(y) for _, y in series.points]
+
+
+def _height_log10(value: arb) -> float:
+    return float("nan") if value.is_zero() else magnitude(value)
+
+
+def _label(text: Any, label: str | Expr) -> None:
+    """Set a label: mathematics as mathematics, text as it is, signs of TeX in it included."""
+    formula = None if isinstance(label, str) else _mathtext(label)
+    text.set_parse_math(formula is not None)
+    text.set_text(formula or str(label))
+
+
+def _mathtext(expression: Expr) -> str | None:
+    """The expression in matplotlib's dialect of TeX; None where that has no words for it."""
+    formula = f"${latex(expression)}$".replace(r"\frac", r"\dfrac")
+    try:
+        MathTextParser("path").parse(formula)
+    except ValueError:
+        return None
+    return formula
+
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "{http://www.w3.org/1999/xlink}href"
+
+
+def _for_inlining(drawn: bytes, prefix: str, names: dict[str, str]) -> str:
+    """The SVG with the colours and the width of the page around it, named for those who cannot see it."""
+    root = ElementTree.fromstring(drawn)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        _adapt(element, prefix)
+    for element in list(root):
+        if element.tag == "metadata" or element.find("style") is not None:
+            root.remove(element)
+    for name in ("width", "height", "version"):
+        root.attrib.pop(name, None)
+    for place, (tag, text) in enumerate(names.items()):
+        element = ElementTree.Element(tag, {"id": f"{prefix}-{tag}"})
+        element.text = text
+        root.insert(place, element)
+    root.attrib |= {
+        "xmlns": SVG,
+        "role": "img",
+        "aria-labelledby": " ".join(f"{prefix}-{tag}" for tag in names),
+        "style": "stroke-linejoin: round; stroke-linecap: butt",
+    }
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _adapt(element: ElementTree.Element, prefix: str) -> None:
+    if "id" in element.attrib:
+        element.set("id", f"{prefix}-{element.get('id')}")
+    if XLINK in element.attrib:
+        element.set("href", f"#{prefix}-{element.attrib.pop(XLINK)[1:]}")
+    for name, value in element.attrib.items():
+        value = re.sub(r"url\(#", f"url(#{prefix}-", value).replace(INK, "currentColor")
+        for number, colour in enumerate(PALETTE, 1):
+            value = value.replace(colour, f"var(--curve-{number}, {colour})")
+        element.set(name, value)

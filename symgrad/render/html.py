@@ -1,0 +1,238 @@
+"""Pages of HTML: one file each, with MathML and SVG inside, that need no script and no network."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from docutils import nodes
+from docutils.frontend import get_default_settings
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from docutils.writers.html5_polyglot import HTMLTranslator, Writer
+
+from symgrad.render.catalogue import Entry, catalogue
+from symgrad.render.document import Page, document
+from symgrad.render.figures import Drawing
+
+SUFFIX = ".html"
+MATHML = "http://www.w3.org/1998/Math/MathML"
+log = logging.getLogger(__name__)
+
+
+def pages(page: Page) -> dict[str, bytes]:
+    """The files of one document."""
+    body = _body(document(page, SUFFIX, _settings()))
+    return {page.stem + SUFFIX: _shell(page.derivation.title, body, *_navigation(page))}
+
+
+def index(entries: Sequence[Entry]) -> dict[str, bytes]:
+    """The page that lists all documents."""
+    return {"index" + SUFFIX: _shell("Derivations", _body(catalogue(entries, SUFFIX, _settings())), "", "")}
+
+
+def _settings() -> Any:
+    settings = get_default_settings(Writer)
+    settings.report_level = 5
+    settings.math_output = "MathML"
+    settings.table_style = "colwidths-auto"
+    return settings
+
+
+def _body(tree: nodes.document) -> str:
+    translator = _Translator(tree)
+    tree.walkabout(translator)
+    return "".join([*translator.html_title, *translator.fragment])
+
+
+def _shell(title: str, body: str, before: str, after: str) -> bytes:
+    """A whole page around its content."""
+    page = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>
+{_stylesheet()}</style>
+</head>
+<body>
+{before}<main>
+{body}</main>
+{after}</body>
+</html>
+"""
+    return page.encode("utf-8")
+
+
+@cache
+def _stylesheet() -> str:
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+
+
+def _navigation(page: Page) -> tuple[str, str]:
+    """What stands above and below a page: the way to its neighbours."""
+    links = [f'<a href="index{SUFFIX}">All derivations</a>']
+    for link, name, arrow in ((page.previous, "previous", "← {}"), (page.next, "next", "{} →")):
+        if link is not None:
+            text = arrow.format(escape(link.title))
+            links.append(f'<a class="{name}" rel="{name[:4]}" href="{link.stem}{SUFFIX}">{text}</a>')
+    nav = "<nav>" + "\n".join(links) + "</nav>"
+    return f"<header>{nav}</header>\n", f"<footer>{nav}</footer>\n"
+
+
+# --- mathematics --------------------------------------------------------------------------------------------
+
+# What SymPy prints and docutils' translation to MathML does not know, in words that it knows.
+_TRANSLATIONS = (
+    (re.compile(r"\\substack\{((?:[^{}]|\{[^{}]*\})*)\}"), r"\\begin{matrix}\1\\end{matrix}"),
+    (re.compile(r"\\middle\s*\|"), r"\\,\\mid\\,"),
+)
+_TEXT = re.compile(r"\\text\{((?:[^{}\\]|\\[^a-z]|\\text[a-z]+\{\})*)\}")
+_ESCAPED = re.compile(r"\\(text[a-z]+)\{\}|\\(.)")
+_NAMED = {"textbackslash": "\\", "textasciicircum": "^", "textasciitilde": "~", "textless": "<", "textgreater": ">"}
+
+
+def mathml(tex: str, display: bool = False) -> str:
+    """LaTeX, as SymPy prints it, in MathML; as code, with a warning in the log, where that cannot be said.
+
+    Examples
+    --------
+    >>> print(mathml("x_{1}"))
+    <math xmlns="http://www.w3.org/1998/Math/MathML"><msub><mi>x</mi><mn>1</mn></msub></math>
+    """
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        # The translation would read what is escaped in a text, so each text waits behind a private character.
+        kept.append(_ESCAPED.sub(lambda m: _NAMED.get(m[1], "") if m[1] else m[2], match[1]))
+        return rf"\text{{{chr(0xE000 + len(kept))}}}"
+
+    short = _TEXT.sub(keep, tex)
+    for pattern, replacement in _TRANSLATIONS:
+        short = pattern.sub(replacement, short)
+    try:
+        element = _without_loose_fences(tex2mathml(short))
+    except (MathError, AttributeError, IndexError) as error:
+        log.warning("no MathML for %s: %s", tex, error)
+        return f'<code class="tex">{escape(tex)}</code>'
+    element = re.sub("[\ue001-\uf8ff]", lambda m: _as_mtext(kept[ord(m[0]) - 0xE001]), element)
+    attributes = f'xmlns="{MATHML}"' + ' displaystyle="true"' * display
+    return element.replace("<math", f"<math {attributes}", 1)
+
+
+# What makes a formula higher than its letters.
+_TALL = {"mfrac", "mtable", "munder", "mover", "munderover", "msqrt", "mroot"}
+_FENCES = {"(", ")", "[", "]", "{", "}", "|"}
+
+
+def _without_loose_fences(element: str) -> str:
+    """Fences that need not stretch do not: Chromium puts wide spaces around those that may."""
+    plain = element.replace(f'xmlns="{MATHML}"', "").replace("&ApplyFunction;", "\u2061")
+    root = ElementTree.fromstring(plain)
+    for row in root.iter("mrow"):
+        if not any(part.tag in _TALL for part in row.iter()):
+            for operator in row.findall("mo"):
+                if operator.text in _FENCES:
+                    operator.set("stretchy", "false")
+    for part in root.iter():
+        part.tail = None
+        part.text = part.text if len(part) == 0 else None
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _as_mtext(text: str) -> str:
+    """Text for MathML, which drops plain spaces at its ends."""
+    inside = text.strip(" ")
+    if not inside:
+        return "\u00a0" * bool(text)
+    return "\u00a0" * text.startswith(" ") + escape(inside, quote=False) + "\u00a0" * text.endswith(" ")
+
+
+# --- the tree -----------------------------------------------------------------------------------------------
+
+# Longer left sides stand on a line of their own, so that the right sides have room.
+LONG_LEFT_SIDE = 90
+
+
+class _Translator(HTMLTranslator):  # type: ignore[misc]
+    """docutils' writer with our way of showing mathematics, verdicts and figures."""
+
+    def add(self, text: str) -> None:
+        self.body.append(text)
+
+    def visit_math(self, node: nodes.math) -> None:
+        self.add(mathml(node.astext()))
+        raise nodes.SkipNode
+
+    def visit_math_block(self, node: nodes.math_block) -> None:
+        """Both sides of a line; what is said of it follows inside the box of the right side."""
+        number, anchor = node["number"], node.parent["ids"][0]
+        left = f'<div class="formula">{mathml(node["left"], display=True)}</div>' if node["left"] else ""
+        right = f'<div class="formula">{mathml(node["right"], display=True)}</div>' if node["right"] else ""
+        self.add(f'<div class="left">{left}</div>\n<div class="right">{right}\n')
+        self.context.append(f'</div>\n<div class="number"><a href="#{anchor}">({number})</a></div>\n')
+        raise nodes.SkipNode
+
+    def visit_container(self, node: nodes.container) -> None:
+        opening, closing = self._tags(node)
+        self.add(opening)
+        node.closing = closing
+
+    def depart_container(self, node: nodes.container) -> None:
+        if "line" in node["classes"]:
+            self.add(self.context.pop())
+        self.add(node.closing)
+
+    def _tags(self, node: nodes.container) -> tuple[str, str]:
+        classes = node["classes"]
+        if "verdict" in classes and len(node) == 1:
+            return self.starttag(node, "p", ""), "</p>\n"
+        if "verdict" in classes:
+            return self.starttag(node, "details", ""), "</details>\n"
+        if "chain" in classes or "statement" in classes:
+            if any(len(line["left"]) > LONG_LEFT_SIDE for line in node.findall(nodes.math_block)):
+                classes.append("wide")
+            return self.starttag(node, "div"), "</div>\n"
+        return self.starttag(node, "div"), "</div>\n"
+
+    def visit_paragraph(self, node: nodes.paragraph) -> None:
+        if "outcome" not in node["classes"]:
+            super().visit_paragraph(node)
+        elif len(node.parent) > 1:
+            self.add("<summary>")
+
+    def depart_paragraph(self, node: nodes.paragraph) -> None:
+        if "outcome" not in node["classes"]:
+            super().depart_paragraph(node)
+        elif len(node.parent) > 1:
+            self.add("</summary>\n")
+
+    def visit_table(self, node: nodes.table) -> None:
+        self.add('<div class="scroll">\n')
+        super().visit_table(node)
+
+    def depart_table(self, node: nodes.table) -> None:
+        super().depart_table(node)
+        self.add("</div>\n")
+
+    def visit_image(self, node: nodes.image) -> None:
+        drawing = Drawing.of(node.drawing)
+        anchor = node.parent["ids"][0]
+        self.add(drawing.svg(anchor, node.parent.astext().partition(".")[0]) + "\n")
+        node.parent.data = drawing.csv()
+        raise nodes.SkipNode
+
+    def depart_caption(self, node: nodes.caption) -> None:
+        data = base64.b64encode(node.parent.data.encode("utf-8")).decode("ascii")
+        name = escape(node.parent[0]["uri"])
+        self.add(f' <a class="data" download="{name}.csv" href="data:text/csv;base64,{data}">Data (CSV)</a>')
+        super().depart_caption(node)

@@ -1,0 +1,165 @@
+"""Numbers and anchors of what can be referred to, and the pieces that running text is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from itertools import count
+from typing import NamedTuple
+
+from sympy import Basic
+from sympy.matrices import MatrixBase
+
+from symgrad.claims import Claim
+from symgrad.derivation import Chain, Derivation, Figure, Item, Prose, Ref, Section, Stated, Table
+from symgrad.errors import SymgradError
+from symgrad.notation import latex
+from symgrad.render.typeset import statement_latex
+from symgrad.statements import Conjunction, Domain, Extremum, Relation
+
+
+class LabelError(SymgradError):
+    """A label that stands for nothing, or for two things.
+
+    Attributes
+    ----------
+    label : str
+    """
+
+    def __init__(self, label: str, reason: str) -> None:
+        self.label = label
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something numbered stands in its document, and what a reference calls it.
+
+    Examples
+    --------
+    >>> Place("equation", (2, 3), "slope").name, Place("figure", (1,), "").anchor
+    ('(2) to (3)', 'figure-1')
+    """
+
+    kind: str
+    numbers: tuple[int, ...]
+    label: str
+
+    @property
+    def anchor(self) -> str:
+        return slug(self.label) or self.line_anchor(0)
+
+    def line_anchor(self, index: int) -> str:
+        """The anchor of one of several lines, from its number."""
+        return f"{self.kind}-{self.numbers[index]}"
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        lines = (self.line_anchor(index) for index in range(len(self.numbers)))
+        return tuple(dict.fromkeys((self.anchor, *lines)))
+
+    @property
+    def name(self) -> str:
+        if self.kind != "equation":
+            return f"{self.kind.capitalize()} {self.numbers[0]}"
+        first, last = self.numbers[0], self.numbers[-1]
+        return f"({first})" if first == last else f"({first}) to ({last})"
+
+
+def slug(label: str) -> str:
+    """A label as an anchor: lower-case letters, digits and hyphens only.
+
+    Examples
+    --------
+    >>> slug("The slope <b>")
+    'the-slope-b'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+
+
+_NUMBERED = {Chain: "equation", Stated: "equation", Figure: "figure", Table: "table"}
+
+
+def places(derivation: Derivation) -> tuple[Place, ...]:
+    """The places of all numbered things, in the order of the document.
+
+    Raises
+    ------
+    LabelError
+        If two things would have the same anchor.
+    """
+    counters = {kind: count(1) for kind in _NUMBERED.values()}
+    found = []
+    for item in _numbered(derivation.items):
+        kind = _NUMBERED[type(item)]
+        lines = len(item.steps) if isinstance(item, Chain) else 1
+        numbers = tuple(next(counters[kind]) for _ in range(max(1, lines)))
+        found.append(Place(kind, numbers, item.label))
+    taken: dict[str, Place] = {}
+    for place in found:
+        for anchor in place.anchors:
+            if anchor in taken:
+                raise LabelError(place.label, f"the label {place.label or anchor!r} is given twice")
+            taken[anchor] = place
+    return tuple(found)
+
+
+def _numbered(items: tuple[Item, ...]) -> Iterator[Chain | Stated | Figure | Table]:
+    for item in items:
+        if isinstance(item, Section):
+            yield from _numbered(item.items)
+        elif not isinstance(item, Prose):
+            yield item
+
+
+class Piece(NamedTuple):
+    """A part of running text: its kind is ``text``, ``math`` (LaTeX) or ``ref`` (a label)."""
+
+    kind: str
+    content: str
+
+
+def pieces(value: object) -> Iterator[Piece]:
+    """Running text taken apart: mathematics as LaTeX, references as labels, everything else as text.
+
+    Examples
+    --------
+    >>> from symgrad.derivation import prose, ref
+    >>> from sympy import Rational
+    >>> for piece in pieces(prose("By {it}, at most {m}.", it=ref("slope"), m=Rational(1, 4))):
+    ...     print(*piece)
+    text By
+    ref slope
+    text , at most
+    math \\frac{1}{4}
+    text .
+    """
+    if isinstance(value, Prose):
+        for part in value.parts():
+            yield from pieces(part)
+    elif isinstance(value, Ref):
+        yield Piece("ref", value.label)
+    elif isinstance(value, Claim):
+        yield Piece("math", statement_latex(value.statement, value.domain))
+    elif isinstance(value, Relation | Extremum | Conjunction):
+        free = {symbol for expression in value.expressions for symbol in expression.free_symbols}
+        yield Piece("math", statement_latex(value, Domain.of(free)))
+    elif isinstance(value, Basic | MatrixBase):
+        yield Piece("math", latex(value))
+    else:
+        yield Piece("text", re.sub(r"\s+", " ", str(value)))
+
+
+def references(value: object) -> Iterator[str]:
+    """The labels that a value refers to, wherever they stand in it."""
+    if isinstance(value, Ref):
+        yield value.label
+    elif isinstance(value, Mapping):
+        yield from references(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from references(part)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for part in fields(value):
+            yield from references(getattr(value, part.name))

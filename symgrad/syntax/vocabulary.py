@@ -1,0 +1,140 @@
+"""The words of formulas: constants, functions with the number of their arguments, and what else is written as a call."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import Expr, S
+
+from symgrad.activations import ACTIVATIONS
+
+CONSTANTS: Mapping[str, Expr] = {
+    "pi": S.Pi,
+    "E": S.Exp1,
+    "I": S.ImaginaryUnit,
+    "EulerGamma": S.EulerGamma,
+    "GoldenRatio": S.GoldenRatio,
+    "Catalan": S.Catalan,
+}
+INFINITY = "oo"
+CONDITIONS = ("Eq", "Ne", "Lt", "Le", "Gt", "Ge", "And", "Or", "Not")
+EXTREMA = ("maximum", "minimum", "supremum", "infimum")
+FORMS = ("Rational", "Piecewise", "diff", "Sum", "Product", "Integral", "Limit", "real_root")
+TRUE = ("True", "otherwise")
+
+# Functions that SymPy calls by the same name, by how many arguments they take.
+_ARGUMENTS: Mapping[tuple[int, ...], str] = {
+    (1,): """
+        exp sqrt cbrt sin cos tan cot sec csc sinc asin acos atan acot asec acsc
+        sinh cosh tanh coth sech csch asinh acosh atanh acoth asech acsch
+        Abs sign floor ceiling frac re im arg conjugate
+        factorial factorial2 subfactorial fibonacci lucas bernoulli euler catalan
+        gamma loggamma digamma trigamma dirichlet_eta
+        erf erfc erfi erfinv erfcinv Ei E1 Si Ci Shi Chi li Li fresnels fresnelc
+        airyai airybi airyaiprime airybiprime elliptic_k""",
+    (1, 2): "log Heaviside DiracDelta LambertW harmonic zeta stieltjes elliptic_e",
+    (2,): """
+        atan2 root Mod binomial RisingFactorial FallingFactorial KroneckerDelta
+        polygamma lowergamma uppergamma beta polylog erf2 erf2inv expint
+        besselj bessely besseli besselk hankel1 hankel2 jn yn hn1 hn2
+        hermite hermite_prob legendre chebyshevt chebyshevu laguerre elliptic_f""",
+    (2, 3): "elliptic_pi",
+    (3,): "gegenbauer assoc_legendre assoc_laguerre lerchphi",
+    (4,): "jacobi",
+}
+# Functions that take any number of arguments.
+_ANY_NUMBER = ("Max", "Min")
+
+# Letters that papers use for quantities although SymPy has functions of these names.
+LETTERS = ("beta", "gamma", "zeta")
+
+# Names that other languages and SymPy itself use, for hints only.
+_ELSEWHERE = {
+    "abs": "Abs",
+    "max": "Max",
+    "min": "Min",
+    "ln": "log",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "integrate": "Integral",
+    "summation": "Sum",
+    "product": "Product",
+    "limit": "Limit",
+    "Derivative": "diff",
+    "ceil": "ceiling",
+    "mod": "Mod",
+    "power": "**",
+    "pow": "**",
+}
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as it is called in text.
+
+    Attributes
+    ----------
+    name : str
+    make : callable
+        Makes the SymPy expression from the arguments.
+    arities : tuple of int
+        How many arguments it takes; empty for any number but none.
+    """
+
+    name: str
+    make: Callable[..., Any]
+    arities: tuple[int, ...]
+
+    def complaint(self, given: int) -> str:
+        """What is wrong with this number of arguments, if anything."""
+        if given in self.arities or (not self.arities and given):
+            return ""
+        wanted = " or ".join(map(str, self.arities)) or "at least 1"
+        return f"{self.name} takes {wanted} argument{'s' if self.arities != (1,) else ''}; got {given}"
+
+
+_SYMPY: Mapping[str, Function] = {
+    name: Function(name, getattr(sympy, name), arities)
+    for arities, names in [*_ARGUMENTS.items(), ((), " ".join(_ANY_NUMBER))]
+    for name in names.split()
+}
+
+
+def function(name: str) -> Function | None:
+    """The function of this name: SymPy's, or else an activation."""
+    if name not in _SYMPY and name in ACTIVATIONS:
+        row = ACTIVATIONS[name]
+        return Function(name, row.function, row.arities)
+    return _SYMPY.get(name)
+
+
+def is_function(name: str) -> bool:
+    """Whether the name is written as a call."""
+    return name in _SYMPY or name in ACTIVATIONS or name in (*FORMS, *CONDITIONS, *EXTREMA)
+
+
+def names() -> tuple[str, ...]:
+    """Every name that has a meaning of its own, in the order of this file."""
+    return (*CONSTANTS, INFINITY, *_SYMPY, *ACTIVATIONS, *FORMS, *CONDITIONS, *EXTREMA, *TRUE)
+
+
+def function_names() -> tuple[str, ...]:
+    """The names of functions of numbers."""
+    return tuple(dict.fromkeys((*_SYMPY, *ACTIVATIONS)))
+
+
+def suggestion(name: str) -> str:
+    """What an unknown function may have been meant to be."""
+    near = _ELSEWHERE.get(name) or next(iter(difflib.get_close_matches(name, names(), 1, 0.75)), "")
+    if near:
+        return f"{name} is not a known function; did you mean {near}?"
+    return f"{name} is not a known function; a product is written {name}*(…)"
+
+

@@ -1,0 +1,95 @@
+"""The house: imports go down only, and what the design forbids does not occur."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import symgrad
+
+ROOT = Path(symgrad.__file__).parent
+FLOORS = {
+    "errors": 0,
+    "notation": 1,
+    "verdicts": 1,
+    "statements": 1,
+    "activations": 2,
+    "balls": 3,
+    "syntax": 3,
+    "claims": 4,
+    "derivation": 5,
+    "prove": 6,
+    "explain": 7,
+    "compute": 7,
+    "render": 8,
+    "cli": 9,
+    "__init__": 10,
+}
+PROVE_FLOORS = {
+    "combine": 0, "derivatives": 0, "conditions": 0, "numbers": 0, "points": 0, "goals": 1, "boxes": 1, "kinks": 2,
+    "signs": 2, "tower": 3, "tails": 4, "bounds": 5, "refute": 5, "side_conditions": 6, "algebra": 7, "inequalities": 8,
+    "regions": 8, "constant": 8, "extrema": 8, "ladder": 9, "__init__": 10,
+}  # fmt: skip
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names under symgrad that a file imports, wherever the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.startswith("symgrad")}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("symgrad"):
+            found |= {node.module} if node.module != "symgrad" else {f"symgrad.{alias.name}" for alias in node.names}
+    return found
+
+
+def ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_room_has_a_floor():
+    assert {room(path) for path in FILES} == set(FLOORS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_imports_go_down_only(path):
+    here = FLOORS[room(path)]
+    for name in imported(path):
+        there = name.split(".")[1] if "." in name else "__init__"
+        if there in FLOORS and there != room(path):
+            assert FLOORS[there] < here, f"{path.name} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "prove").glob("*.py")), ids=lambda p: p.name)
+def test_provers_import_down_only(path):
+    here = PROVE_FLOORS[path.stem]
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[:2] == ["symgrad", "prove"] and len(parts) > 2:
+            assert PROVE_FLOORS[parts[2]] < here, f"{path.name} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_text_is_never_evaluated(path):
+    names = {node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}
+    attributes = {
+        node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    assert not (names | attributes) & {"sympify", "parse_expr", "eval", "exec", "lambdify"} or (
+        # the polynomial method of that name
+        path.stem == "signs" and (names | attributes) & {"sympify", "parse_expr", "exec", "lambdify"} == set()
+    )
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_files_stay_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 620
+
+
+def test_all_public_names_exist():
+    assert [name for name in symgrad.__all__ if not hasattr(symgrad, name)] == []
