@@ -10,7 +10,7 @@ from sympy import Derivative, Expr, Piecewise, Rational, S, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
-from symgrad.balls import NoValue, Tape, UnsupportedError, precision, separated, sign
+from symgrad.balls import NoValue, Tape, UnsupportedError, hull, precision, separated, sign
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls
@@ -174,16 +174,10 @@ def _sign_beside(switch: Expr, x: Symbol, point: Point, direction: int) -> int |
                 return here
             place = list(point).index(x)
             reach = Tape(S(STEP), ())() * direction
-            values[place] = _stretch(values[place], reach)
+            values[place] = hull(values[place], values[place] + reach)
             leaning = sign(Tape(slope, tuple(point))(*values))
     except UnsupportedError:
         return None
     if here is None or not leaning:
         return None
     return leaning * direction
-
-
-def _stretch(value, reach):  # type: ignore[no-untyped-def]
-    from flint import arb
-
-    return arb(value).union(arb(value) + arb(reach))

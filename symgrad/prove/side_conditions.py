@@ -8,7 +8,7 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Symbol
 
-from symgrad.balls import Tape, UnsupportedError, precision, sign
+from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
 from symgrad.prove import bounds
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH
@@ -102,15 +102,9 @@ def _isolated(tape: Tape, x: Symbol, low: sympy.Rational, high: sympy.Rational, 
             break
         low, high = (middle, high) if found == below else (low, middle)
     left, right = as_balls({x: low})[0], as_balls({x: high})[0]
-    if not hasattr(tape(_hull(left, right)), "mid"):
+    if not hasattr(tape(hull(left, right)), "mid"):
         return None  # no finite enclosure: the sign may change at a pole
     return Witness({str(x): f"{sympy.N((low + high) / 2, 15)}"}, "undefined", "undefined")
-
-
-def _hull(left, right):  # type: ignore[no-untyped-def]
-    from flint import arb
-
-    return arb(left).union(arb(right))
 
 
 def _decided_where_zero(expression: Expr, goal: Goal, decide: Decide) -> Verdict | None:

@@ -101,7 +101,7 @@ def _intervals(values: Set) -> list[Set]:
 
 def _sign_between(polynomial: sympy.Poly, part: Set) -> int | None:
     if isinstance(part, sympy.FiniteSet):
-        signs = {int(sympy.sign(polynomial.eval(value))) for value in part if value.is_rational}
+        signs = {int(sympy.sign(polynomial(value))) for value in part if value.is_rational}
         return signs.pop() if len(signs) == 1 and all(v.is_rational for v in part) else None
     if not isinstance(part, Interval):
         return None
@@ -110,11 +110,11 @@ def _sign_between(polynomial: sympy.Poly, part: Set) -> int | None:
         return None
     count = polynomial.count_roots(None if low.is_infinite else low, None if high.is_infinite else high)
     for end, is_open in ((low, part.left_open), (high, part.right_open)):
-        if is_open and end.is_rational and polynomial.eval(end) == 0:
+        if is_open and end.is_rational and polynomial(end) == 0:
             count -= 1
     if count:
         return None
-    return int(sympy.sign(polynomial.eval(inner_rational(low, high))))
+    return int(sympy.sign(polynomial(inner_rational(low, high))))
 
 
 def inner_rational(low: Expr, high: Expr) -> sympy.Rational:

@@ -9,7 +9,7 @@ import sympy
 from flint import arb
 from sympy import Expr, Interval, Rational, S, Symbol
 
-from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, sign
+from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, rational, sign
 from symgrad.prove.signs import Signs, polynomial_sign
 from symgrad.prove.tower import NoNormalForm, Tower
 from symgrad.statements import Domain
@@ -28,7 +28,7 @@ def approaches(expression: Expr, x: Symbol, end: Expr, from_left: bool, value: E
     with precision(4 * TAIL_BITS):
         for k in (2, 8, 30, 100):
             there = _toward(end, from_left, k)
-            found = gap(_exact(there)) if there is not None else None
+            found = gap(rational(there)) if there is not None else None
             if found is None or isinstance(found, NoValue) or not is_real(found):
                 continue
             if value.is_infinite and sign(found) not in (None, 1 if value.is_positive else -1):
@@ -43,12 +43,6 @@ def _toward(end: Expr, from_left: bool, k: int) -> Rational | None:
     if end is S.NegativeInfinity:
         return -(Rational(10) ** min(k, 8))
     return end + Rational(-1 if from_left else 1) / 10**k if end.is_Rational else None
-
-
-def _exact(number: Rational):  # type: ignore[no-untyped-def]
-    from flint import fmpq
-
-    return fmpq(int(number.p), int(number.q))
 
 
 @dataclass(frozen=True)
@@ -109,7 +103,7 @@ def _range_beyond(e: Expr, x: Symbol, bound: Rational) -> arb | None:
         if e.func in ENDS_OF_RANGE:
             slope = sympy.diff(e.args[0], x)
             known = polynomial_sign(slope, x, Interval(bound, S.Infinity)) or _constant_slope(slope, x)
-            here = Tape(e, (x,))(_exact(bound))
+            here = Tape(e, (x,))(rational(bound))
             if known and is_real(here):
                 return ball(here).union(arb(ENDS_OF_RANGE[e.func][known > 0]))
     except UnsupportedError:
@@ -155,7 +149,7 @@ def _largest_ratio(other: Monomial, chief: Monomial, x: Symbol, bound: Rational)
     falling = sympy.expand(power + x * sympy.diff(exponent, x))  # x times the logarithmic slope
     if falling != 0 and not _never_positive(falling, x, bound):
         return None
-    here = Tape(x**power * sympy.exp(exponent), (x,))(_exact(bound))
+    here = Tape(x**power * sympy.exp(exponent), (x,))(rational(bound))
     return abs(other.coefficient).upper() * ball(here).upper() if is_real(here) else None
 
 

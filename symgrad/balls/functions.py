@@ -1,95 +1,15 @@
-"""SymPy expressions in ball arithmetic: enclosures that certainly hold the value, at any precision.
-
-An expression is compiled once into a tape of operations and then evaluated at points or on boxes. Values are
-exact rationals as long as that is possible, then real balls, then complex balls. Two values stand for none:
-UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can be said at this precision.
-"""
+"""The table of functions: how each SymPy function is enclosed, and where it certainly has no value."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from enum import Enum
-from typing import Any
+from collections.abc import Callable
 
-import flint
 import sympy
 from flint import acb, arb, fmpq
-from sympy import Basic, Expr, Symbol
+from sympy import Basic
 
-from symgrad import activations
-from symgrad.errors import SymgradError
-
-
-class NoValue(Enum):
-    """What stands in place of a value that is missing."""
-
-    UNDEFINED = "undefined"
-    UNKNOWN = "unknown"
-
-
-UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
-Ball = fmpq | arb | acb
-Value = Ball | NoValue | bool | None
-
-
-class UnsupportedError(SymgradError):
-    """An expression holds something that has no ball arithmetic here."""
-
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Work at this many bits, and at the former number afterwards."""
-    with flint.ctx.workprec(bits):
-        yield
-
-
-# --- values -------------------------------------------------------------------------------------------------
-
-
-def ball(value: Ball | int) -> arb | acb:
-    """The value as a ball of the present precision."""
-    return value if isinstance(value, (arb, acb)) else arb(value)
-
-
-def real_part_only(value: Ball) -> Ball:
-    """A complex ball whose imaginary part is exactly zero, as a real one."""
-    return value.real if isinstance(value, acb) and value.imag.is_zero() else value
-
-
-def is_real(value: Value) -> bool:
-    return isinstance(value, (fmpq, arb))
-
-
-def is_exactly_zero(value: Value) -> bool:
-    return bool(value == 0) if isinstance(value, fmpq) else isinstance(value, (arb, acb)) and bool(value.is_zero())
-
-
-def sign(value: Value) -> int | None:
-    """Sign of a real value where it is certain, else None."""
-    if isinstance(value, fmpq):
-        return (value > 0) - (value < 0)
-    if not isinstance(value, arb):
-        return None
-    return 1 if value > 0 else -1 if value < 0 else 0 if value.is_zero() else None
-
-
-def separated(left: Value, right: Value) -> bool:
-    """Whether two enclosures certainly hold different numbers."""
-    if isinstance(left, NoValue) or isinstance(right, NoValue):
-        return False
-    return not acb(ball(left)).overlaps(acb(ball(right)))
-
-
-def _finite(value: Any) -> Value:
-    if isinstance(value, fmpq):
-        return value
-    return real_part_only(value) if value.is_finite() else UNKNOWN
-
-
-# --- operations ---------------------------------------------------------------------------------------------
-
+from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_exactly_zero, is_real, sign
 
 def _add(*terms: Ball) -> Ball:
     total = terms[0]
@@ -246,17 +166,19 @@ def _at_nonpositive_integers(u: Ball, *rest: Ball) -> bool:
     return isinstance(u, fmpq) and u.q == 1 and u <= 0
 
 
-def _method(name: str, pole: Callable[..., bool] | None = None, kind: type = arb) -> Callable[..., Value]:
-    """A function that arb and acb have as a method of its first argument; complex where real balls give nothing."""
+def _method(name: str, pole: Callable[..., bool] | None = None, *, complex_too: bool = True) -> Callable[..., Value]:
+    """A function that the balls have as a method of its first argument; complex where real balls give nothing."""
 
     def function(*arguments: Ball) -> Value:
         if pole is not None and pole(*arguments):
             return UNDEFINED
         values = [ball(a) for a in arguments]
-        if kind is arb and all(isinstance(v, arb) for v in values):
+        if hasattr(arb, name) and all(isinstance(v, arb) for v in values):
             result = getattr(values[0], name)(*values[1:])
             if result.is_finite():
                 return result
+        if not complex_too:
+            return UNKNOWN
         first, *rest = (acb(v) for v in values)
         return getattr(first, name)(*rest)
 
@@ -339,7 +261,7 @@ def _lower_gamma(s: Ball, z: Ball) -> Value:
 def _elliptic_e(*arguments: Ball) -> Value:
     if len(arguments) == 1:
         return acb(ball(arguments[0])).elliptic_e()
-    return acb(ball(arguments[0])).elliptic_e_inc(acb(ball(arguments[1])))
+    return acb.elliptic_e_inc(acb(ball(arguments[0])), acb(ball(arguments[1])))
 
 
 FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
@@ -390,8 +312,8 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.erf: _method("erf"),
     sympy.erfc: _method("erfc"),
     sympy.erfi: _method("erfi"),
-    sympy.erfinv: _method("erfinv", _at(-1, 1)),
-    sympy.erfcinv: _method("erfcinv", _at(0, 2)),
+    sympy.erfinv: _method("erfinv", _at(-1, 1), complex_too=False),
+    sympy.erfcinv: _method("erfcinv", _at(0, 2), complex_too=False),
     sympy.gamma: _method("gamma", _at_nonpositive_integers),
     sympy.factorial: lambda n: _method("gamma", _at_nonpositive_integers)(n + 1),
     sympy.loggamma: _loggamma,
@@ -423,209 +345,11 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.besselk: _with_order_first("bessel_k", _pole_at_zero),
     sympy.hankel1: _hankel(1),
     sympy.hankel2: _hankel(-1),
-    sympy.elliptic_k: _method("elliptic_k", _at(1), kind=acb),
+    sympy.elliptic_k: _method("elliptic_k", _at(1)),
     sympy.elliptic_e: _elliptic_e,
-    sympy.elliptic_f: _method("elliptic_f", kind=acb),
+    sympy.elliptic_f: lambda z, m: acb.elliptic_f(acb(ball(z)), acb(ball(m))),
     sympy.hermite: _with_order_first("hermite_h"),
     sympy.legendre: _with_order_first("legendre_p"),
     sympy.chebyshevt: _with_order_first("chebyshev_t"),
     sympy.chebyshevu: _with_order_first("chebyshev_u"),
 }
-
-CONSTANTS: dict[Basic, Callable[[], Value]] = {
-    sympy.pi: arb.pi,
-    sympy.E: arb.const_e,
-    sympy.I: lambda: acb(0, 1),
-    sympy.EulerGamma: arb.const_euler,
-    sympy.Catalan: arb.const_catalan,
-    sympy.GoldenRatio: lambda: (1 + arb(5).sqrt()) / 2,
-    sympy.zoo: lambda: UNDEFINED,
-    sympy.nan: lambda: UNDEFINED,
-    sympy.oo: lambda: UNDEFINED,
-    -sympy.oo: lambda: UNDEFINED,
-    sympy.true: lambda: True,
-    sympy.false: lambda: False,
-}
-
-
-# --- conditions ---------------------------------------------------------------------------------------------
-
-
-def _compare(decide: Callable[[int], bool]) -> Callable[[Value, Value], Value]:
-    def compare(left: Value, right: Value) -> Value:
-        if not (is_real(left) and is_real(right)):
-            return None
-        known = sign(left - right)
-        return None if known is None else decide(known)
-
-    return compare
-
-
-def _equal(left: Value, right: Value) -> Value:
-    if isinstance(left, NoValue) or isinstance(right, NoValue):
-        return None
-    if is_exactly_zero(left - right):
-        return True
-    return False if separated(left, right) else None
-
-
-def _not(value: Value) -> Value:
-    return None if value is None else not value
-
-
-def _all(*values: Value) -> Value:
-    return False if any(v is False for v in values) else True if all(v is True for v in values) else None
-
-
-def _any(*values: Value) -> Value:
-    return _not(_all(*(_not(v) for v in values)))
-
-
-CONDITIONS: dict[type[Basic], Callable[..., Value]] = {
-    sympy.StrictLessThan: _compare(lambda s: s < 0),
-    sympy.LessThan: _compare(lambda s: s <= 0),
-    sympy.StrictGreaterThan: _compare(lambda s: s > 0),
-    sympy.GreaterThan: _compare(lambda s: s >= 0),
-    sympy.Equality: _equal,
-    sympy.Unequality: lambda a, b: _not(_equal(a, b)),
-    sympy.And: _all,
-    sympy.Or: _any,
-    sympy.Not: _not,
-}
-
-
-def _choose(*branches: Value) -> Value:
-    """Value of a Piecewise from value, condition, value, condition, …; the hull where a condition is open."""
-    hull: Value = None
-    for value, condition in zip(branches[::2], branches[1::2]):
-        if condition is False:
-            continue
-        hull = value if hull is None else _hull(hull, value)
-        if condition is True:
-            return hull
-    return UNDEFINED if hull is None else UNKNOWN
-
-
-def _hull(a: Value, b: Value) -> Value:
-    if not (is_real(a) and is_real(b)):
-        return UNKNOWN
-    return ball(a).union(ball(b))
-
-
-# --- tapes --------------------------------------------------------------------------------------------------
-
-
-def _strict(operation: Callable[..., Value]) -> Callable[..., Value]:
-    """The operation on values only: what is missing in an argument is missing in the result."""
-
-    def strict(*arguments: Value) -> Value:
-        for argument in arguments:
-            if isinstance(argument, NoValue):
-                return argument
-        try:
-            result = operation(*arguments)
-        except (ZeroDivisionError, ValueError, OverflowError):
-            return UNKNOWN
-        return result if isinstance(result, NoValue) else _finite(result)
-
-    return strict
-
-
-def _divide(numerator: Ball, denominator: Ball) -> Value:
-    return UNDEFINED if is_exactly_zero(denominator) else numerator / denominator
-
-
-_OPERATIONS = {kind: _strict(function) for kind, function in FUNCTIONS.items()} | CONDITIONS
-_RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
-
-Operation = tuple[Callable[..., Value], tuple[int, ...]]
-
-
-class Tape:
-    """An expression compiled for evaluation: a list of operations on the results of earlier ones.
-
-    Parameters
-    ----------
-    expression : Expr
-    variables : sequence of Symbol
-        In the order in which values will be given.
-
-    Raises
-    ------
-    UnsupportedError
-        If a function in it has no ball arithmetic, or a symbol no value.
-    """
-
-    def __init__(self, expression: Basic, variables: Sequence[Symbol]) -> None:
-        self._places: dict[Basic, int] = {}
-        self._operations: list[Operation] = []
-        self._constants: list[Basic] = []
-        self.variables = tuple(variables)
-        for variable in variables:
-            self._places[variable] = len(self._places)
-        self._first_operation = len(self._places)
-        self._result = self._place(activations.expand(expression))
-
-    def _place(self, node: Basic) -> int:
-        if node not in self._places:
-            operation = self._operation(node)
-            self._operations.append(operation)
-            self._places[node] = self._first_operation + len(self._operations) - 1
-        return self._places[node]
-
-    def _operation(self, node: Basic) -> Operation:
-        if isinstance(node, sympy.Rational):
-            exact = fmpq(int(node.p), int(node.q))
-            return (lambda: exact), ()
-        if isinstance(node, sympy.Float):
-            raise UnsupportedError(f"{node} is a float; claims are about exact numbers, write it as a Rational")
-        if node in CONSTANTS:
-            return CONSTANTS[node], ()
-        if isinstance(node, sympy.Pow) and node.exp == -1:
-            return _RECIPROCAL, (self._place(node.base),)
-        if isinstance(node, sympy.Piecewise):
-            return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
-        operation = _OPERATIONS.get(node.func)
-        if operation is None:
-            what = f"the symbol {node} has no value" if isinstance(node, Symbol) else f"no ball arithmetic for {node.func}"
-            raise UnsupportedError(what)
-        return operation, tuple(self._place(argument) for argument in node.args)
-
-    def __call__(self, *values: Value) -> Value:
-        """The value at these values of the variables, at the present precision."""
-        results: list[Value] = list(values)
-        for operation, places in self._operations:
-            results.append(operation(*[results[place] for place in places]))
-        return results[self._result]
-
-
-def enclose(expression: Expr, point: Mapping[Symbol, Ball], bits: int = 128) -> Value:
-    """A ball of `bits` bits that certainly holds the value of the expression at the point.
-
-    Parameters
-    ----------
-    expression : Expr
-    point : mapping of Symbol to fmpq, arb or acb
-    bits : int
-        Precision of the arithmetic; the ball is wider where digits cancel.
-
-    Returns
-    -------
-    fmpq, arb or acb, or UNDEFINED, or UNKNOWN
-
-    Examples
-    --------
-    >>> from sympy import exp, Symbol
-    >>> x = Symbol("x")
-    >>> print(enclose(exp(x) - 1, {x: fmpq(1, 10**30)}, bits=200).str(10))
-    [1.000000000e-30 +/- 4e-42]
-    """
-    with precision(bits):
-        return Tape(expression, tuple(point))(*point.values())
-
-
-def rational(number: sympy.Rational) -> fmpq:
-    """A SymPy rational as an exact value for a point."""
-    return fmpq(int(number.p), int(number.q))
-
-

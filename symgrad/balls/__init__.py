@@ -1,0 +1,17 @@
+"""SymPy expressions in ball arithmetic: enclosures that certainly hold the value, at any precision.
+
+An expression is compiled once into a tape of operations and then evaluated at points or on boxes. Values are
+exact rationals as long as that is possible, then real balls, then complex balls. Two values stand for none:
+UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can be said at this precision.
+"""
+
+from symgrad.balls.functions import FUNCTIONS
+from symgrad.balls.tape import Tape, UnsupportedError, enclose
+from symgrad.balls.values import (
+    UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, hull, is_exactly_zero, is_real, precision, rational, separated, sign,
+)  # fmt: skip
+
+__all__ = [
+    "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "Tape", "UnsupportedError", "Value", "ball", "enclose",
+    "hull", "is_exactly_zero", "is_real", "precision", "rational", "separated", "sign",
+]  # fmt: skip

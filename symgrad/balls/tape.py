@@ -1,0 +1,210 @@
+"""Tapes: expressions compiled into lists of operations on values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import sympy
+from flint import acb, arb, fmpq
+from sympy import Basic, Expr, Symbol
+
+from symgrad import activations
+from symgrad.balls.functions import FUNCTIONS
+from symgrad.balls.values import (
+    UNDEFINED, UNKNOWN, Ball, NoValue, Value, hull, is_exactly_zero, is_real, precision, real_part_only, separated, sign,
+)  # fmt: skip
+from symgrad.errors import SymgradError
+
+
+class UnsupportedError(SymgradError):
+    """An expression holds something that has no ball arithmetic here."""
+
+
+CONSTANTS: dict[Basic, Callable[[], Value]] = {
+    sympy.pi: arb.pi,
+    sympy.E: arb.const_e,
+    sympy.I: lambda: acb(0, 1),
+    sympy.EulerGamma: arb.const_euler,
+    sympy.Catalan: arb.const_catalan,
+    sympy.GoldenRatio: lambda: (1 + arb(5).sqrt()) / 2,
+    sympy.zoo: lambda: UNDEFINED,
+    sympy.nan: lambda: UNDEFINED,
+    sympy.oo: lambda: UNDEFINED,
+    -sympy.oo: lambda: UNDEFINED,
+    sympy.true: lambda: True,
+    sympy.false: lambda: False,
+}
+
+
+def _compare(decide: Callable[[int], bool]) -> Callable[[Value, Value], Value]:
+    def compare(left: Value, right: Value) -> Value:
+        if not (is_real(left) and is_real(right)):
+            return None
+        known = sign(left - right)
+        return None if known is None else decide(known)
+
+    return compare
+
+
+def _equal(left: Value, right: Value) -> Value:
+    if isinstance(left, NoValue) or isinstance(right, NoValue):
+        return None
+    if is_exactly_zero(left - right):
+        return True
+    return False if separated(left, right) else None
+
+
+def _not(value: Value) -> Value:
+    return None if value is None else not value
+
+
+def _all(*values: Value) -> Value:
+    return False if any(v is False for v in values) else True if all(v is True for v in values) else None
+
+
+def _any(*values: Value) -> Value:
+    return _not(_all(*(_not(v) for v in values)))
+
+
+CONDITIONS: dict[type[Basic], Callable[..., Value]] = {
+    sympy.StrictLessThan: _compare(lambda s: s < 0),
+    sympy.LessThan: _compare(lambda s: s <= 0),
+    sympy.StrictGreaterThan: _compare(lambda s: s > 0),
+    sympy.GreaterThan: _compare(lambda s: s >= 0),
+    sympy.Equality: _equal,
+    sympy.Unequality: lambda a, b: _not(_equal(a, b)),
+    sympy.And: _all,
+    sympy.Or: _any,
+    sympy.Not: _not,
+}
+
+
+def _choose(*branches: Value) -> Value:
+    """Value of a Piecewise from value, condition, value, condition, …; the hull where a condition is open."""
+    hull: Value = None
+    for value, condition in zip(branches[::2], branches[1::2]):
+        if condition is False:
+            continue
+        hull = value if hull is None else _hull(hull, value)
+        if condition is True:
+            return hull
+    return UNDEFINED if hull is None else UNKNOWN
+
+
+def _hull(a: Value, b: Value) -> Value:
+    return hull(a, b) if is_real(a) and is_real(b) else UNKNOWN
+
+
+def _finite(value: Ball) -> Value:
+    if isinstance(value, fmpq):
+        return value
+    return real_part_only(value) if value.is_finite() else UNKNOWN
+
+
+def _strict(operation: Callable[..., Value]) -> Callable[..., Value]:
+    """The operation on values only: what is missing in an argument is missing in the result."""
+
+    def strict(*arguments: Value) -> Value:
+        for argument in arguments:
+            if isinstance(argument, NoValue):
+                return argument
+        try:
+            result = operation(*arguments)
+        except (ZeroDivisionError, ValueError, OverflowError):
+            return UNKNOWN
+        return result if isinstance(result, NoValue) else _finite(result)
+
+    return strict
+
+
+def _divide(numerator: Ball, denominator: Ball) -> Value:
+    return UNDEFINED if is_exactly_zero(denominator) else numerator / denominator
+
+
+_OPERATIONS = {kind: _strict(function) for kind, function in FUNCTIONS.items()} | CONDITIONS
+_RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
+
+Operation = tuple[Callable[..., Value], tuple[int, ...]]
+
+
+class Tape:
+    """An expression compiled for evaluation: a list of operations on the results of earlier ones.
+
+    Parameters
+    ----------
+    expression : Expr
+    variables : sequence of Symbol
+        In the order in which values will be given.
+
+    Raises
+    ------
+    UnsupportedError
+        If a function in it has no ball arithmetic, or a symbol no value.
+    """
+
+    def __init__(self, expression: Basic, variables: Sequence[Symbol]) -> None:
+        self._places: dict[Basic, int] = {}
+        self._operations: list[Operation] = []
+        self._constants: list[Basic] = []
+        self.variables = tuple(variables)
+        for variable in variables:
+            self._places[variable] = len(self._places)
+        self._first_operation = len(self._places)
+        self._result = self._place(activations.expand(expression))
+
+    def _place(self, node: Basic) -> int:
+        if node not in self._places:
+            operation = self._operation(node)
+            self._operations.append(operation)
+            self._places[node] = self._first_operation + len(self._operations) - 1
+        return self._places[node]
+
+    def _operation(self, node: Basic) -> Operation:
+        if isinstance(node, sympy.Rational):
+            exact = fmpq(int(node.p), int(node.q))
+            return (lambda: exact), ()
+        if isinstance(node, sympy.Float):
+            raise UnsupportedError(f"{node} is a float; claims are about exact numbers, write it as a Rational")
+        if node in CONSTANTS:
+            return CONSTANTS[node], ()
+        if isinstance(node, sympy.Pow) and node.exp == -1:
+            return _RECIPROCAL, (self._place(node.base),)
+        if isinstance(node, sympy.Piecewise):
+            return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
+        operation = _OPERATIONS.get(node.func)
+        if operation is None:
+            what = f"the symbol {node} has no value" if isinstance(node, Symbol) else f"no ball arithmetic for {node.func}"
+            raise UnsupportedError(what)
+        return operation, tuple(self._place(argument) for argument in node.args)
+
+    def __call__(self, *values: Value) -> Value:
+        """The value at these values of the variables, at the present precision."""
+        results: list[Value] = list(values)
+        for operation, places in self._operations:
+            results.append(operation(*[results[place] for place in places]))
+        return results[self._result]
+
+
+def enclose(expression: Expr, point: Mapping[Symbol, Ball], bits: int = 128) -> Value:
+    """A ball of `bits` bits that certainly holds the value of the expression at the point.
+
+    Parameters
+    ----------
+    expression : Expr
+    point : mapping of Symbol to fmpq, arb or acb
+    bits : int
+        Precision of the arithmetic; the ball is wider where digits cancel.
+
+    Returns
+    -------
+    fmpq, arb or acb, or UNDEFINED, or UNKNOWN
+
+    Examples
+    --------
+    >>> from sympy import exp, Symbol
+    >>> x = Symbol("x")
+    >>> print(enclose(exp(x) - 1, {x: fmpq(1, 10**30)}, bits=200).str(10))
+    [1.000000000e-30 +/- 4e-42]
+    """
+    with precision(bits):
+        return Tape(expression, tuple(point))(*point.values())

@@ -1,0 +1,87 @@
+"""Enclosures hold the value: every row of the table of functions against mpmath, at points of all kinds."""
+
+import mpmath
+import pytest
+import sympy
+from flint import acb, arb, fmpq
+from sympy import Rational, Symbol
+
+from symgrad import balls
+from symgrad.balls import UNDEFINED, UNKNOWN, NoValue, Tape, enclose, precision
+
+x = Symbol("x", real=True)
+VALUES = [Rational(v) for v in ("-7/2", "-2", "-1", "-1/3", "0", "1/5", "1/2", "1", "2", "13/3", "30")]
+
+# Functions of several arguments: the first ones fixed, the last one runs over the values.
+LEADING = {
+    sympy.polygamma: (1,), sympy.beta: (Rational(3, 2),), sympy.uppergamma: (Rational(3, 2),), sympy.lowergamma: (2,),
+    sympy.polylog: (2,), sympy.expint: (2,), sympy.besselj: (1,), sympy.bessely: (0,), sympy.besseli: (Rational(1, 2),),
+    sympy.besselk: (1,), sympy.hankel1: (0,), sympy.hankel2: (1,), sympy.elliptic_f: (Rational(1, 3),),
+    sympy.hermite: (3,), sympy.legendre: (4,), sympy.chebyshevt: (3,), sympy.chebyshevu: (3,), sympy.atan2: (2,),
+    sympy.Mod: (Rational(7, 3),), sympy.Max: (Rational(1, 3),), sympy.Min: (Rational(1, 3),), sympy.Pow: (Rational(5, 2),),
+    sympy.Add: (Rational(1, 3),), sympy.Mul: (Rational(1, 3),),
+}  # fmt: skip
+
+
+def reference(function, arguments):
+    """The value by mpmath at 60 digits, through SymPy; None where that has none."""
+    try:
+        value = function(*arguments)
+        number = sympy.N(value, 60)
+    except (TypeError, ValueError, ZeroDivisionError, NotImplementedError):
+        return None
+    if number.has(sympy.Function, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        return None
+    return mpmath.mpmathify(number)
+
+
+@pytest.mark.parametrize("function", balls.FUNCTIONS, ids=lambda f: f.__name__)
+def test_enclosure_holds_the_value(function):
+    seen = 0
+    leading = [sympy.S(v) for v in LEADING.get(function, ())]
+    trailing = [sympy.S.Half] if function is sympy.Heaviside else []
+    variables = [Symbol(f"v{i}") for i in range(len(leading) + 1 + len(trailing))]
+    tape = Tape(function(*variables, evaluate=False) if function is not sympy.hermite else function(*variables), variables)
+    for value in VALUES:
+        arguments = [*leading, value, *trailing]
+        wanted = reference(function, arguments)
+        with precision(120):
+            found = tape(*(fmpq(int(a.p), int(a.q)) for a in arguments))
+            if wanted is None or isinstance(found, NoValue):
+                assert wanted is None or found is UNKNOWN, f"{function}{arguments}: {wanted} but {found}"
+                continue
+            with mpmath.workdps(60):
+                difference = acb(balls.ball(found)) - acb(
+                    arb(mpmath.nstr(mpmath.re(wanted), 55)), arb(mpmath.nstr(mpmath.im(wanted), 55))
+                )
+        seen += 1
+        assert difference.abs_lower() < arb("1e-30"), f"{function}{arguments}: {wanted} but {found}"
+    assert seen >= 1
+
+
+def test_a_pole_is_certain_only_where_it_is_exact():
+    assert enclose(1 / x, {x: fmpq(0)}) is UNDEFINED
+    assert enclose(1 / sympy.sin(sympy.pi * x), {x: fmpq(1)}) is UNKNOWN
+
+
+def test_undefined_cases_that_are_not_taken_do_no_harm():
+    guarded = sympy.Piecewise((sympy.log(x), x > 0), (0, True))
+    assert enclose(guarded, {x: fmpq(-1)}) == 0
+
+
+def test_enclosure_of_a_cancelling_difference_is_wide_and_honest():
+    tiny = enclose(sympy.exp(x) - 1 - x, {x: fmpq(1, 10**60)}, bits=64)
+    assert tiny.contains(arb("5e-121"))
+
+
+def test_floats_are_refused():
+    with pytest.raises(balls.UnsupportedError, match="float"):
+        Tape(x + 0.1, (x,))
+
+
+def test_precision_is_restored():
+    import flint
+
+    before = flint.ctx.prec
+    enclose(sympy.exp(x), {x: fmpq(1)}, bits=999)
+    assert flint.ctx.prec == before
