@@ -242,7 +242,10 @@ class _Builder:
         place = next(self.places)
         head = [[[self.running(cell)] for cell in item.header]]
         body = [[self.cell(cell, place) for cell in row] for row in item.rows]
-        yield _table(head, body, self.caption(place, item.caption, nodes.title), place.anchor)
+        table = _table(head, body, [1] * len(item.header))
+        table["ids"] = [place.anchor]
+        table.insert(0, self.caption(place, item.caption, nodes.title))
+        yield table
 
     def cell(self, cell: object, place: Place) -> list[nodes.Node]:
         content: list[nodes.Node] = [self.running(cell)]
@@ -251,7 +254,7 @@ class _Builder:
         return content
 
     def caption(self, place: Place, text: str | Prose, node: Callable[..., Any]) -> nodes.Node:
-        caption = node("", "", nodes.strong("", f"{place.name}."), nodes.Text(" "))
+        caption = node("", "", nodes.strong("", f"{place.name}. "))
         caption.extend(self.inline(text))
         return caption
 
@@ -317,7 +320,7 @@ class _Builder:
             return None
         head = [[_said(word)] for word in ("Statement", "Verdict", "Method and evidence")]
         body = [self._check(claim, *where) for claim, where in zip(self.page.derivation.claims, self.where, strict=True)]
-        return _end("checks", "Checks", _table([head], body, None, ""))
+        return _end("checks", "Checks", _table([head], body, [2, 2, 8]))
 
     def _check(self, claim: Claim, place: Place, index: int, what: str) -> list[list[nodes.Node]]:
         lines = place.kind == "equation"
@@ -399,18 +402,14 @@ def _domain_line(conditions: tuple[str, ...]) -> list[nodes.paragraph]:
     return [paragraph]
 
 
-def _table(
-    head: list[list[list[nodes.Node]]], body: list[list[list[nodes.Node]]], caption: nodes.Node | None, anchor: str
-) -> nodes.table:
-    """A table from cells that are lists of nodes."""
-    table = nodes.table(ids=[anchor] if anchor else [])
-    if caption is not None:
-        table += caption
-    columns = len(head[0])
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in range(columns)), cols=columns)
-    group += [nodes.thead("", *map(_row, head)), nodes.tbody("", *map(_row, body))]
-    table += group
-    return table
+Rows = list[list[list[nodes.Node]]]
+
+
+def _table(head: Rows, body: Rows, widths: list[int]) -> nodes.table:
+    """A table from cells that are lists of nodes; widths are relative."""
+    columns = [nodes.colspec(colwidth=100 * width // sum(widths)) for width in widths]
+    rows = nodes.thead("", *map(_row, head)), nodes.tbody("", *map(_row, body))
+    return nodes.table("", nodes.tgroup("", *columns, *rows, cols=len(widths)))
 
 
 def _row(cells: list[list[nodes.Node]]) -> nodes.row:

@@ -1,0 +1,190 @@
+"""Markdown with mathematics between dollar signs, and figures as SVG with their data as CSV beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from docutils import nodes
+from docutils.frontend import get_default_settings
+
+from symgrad.render.catalogue import Entry, catalogue
+from symgrad.render.document import Page, document
+from symgrad.render.figures import Drawing
+
+SUFFIX = ".md"
+
+
+def pages(page: Page) -> dict[str, bytes]:
+    """The files of one document."""
+    text = _text(document(page, SUFFIX, get_default_settings()))
+    links = [_link(link.title, link.stem + SUFFIX) for link in (page.previous, page.next) if link is not None]
+    around = " · ".join([_link("All derivations", "index" + SUFFIX), *links])
+    return {page.stem + SUFFIX: f"{text}\n---\n\n{around}\n".encode(), **_figures(page)}
+
+
+def index(entries: Sequence[Entry]) -> dict[str, bytes]:
+    """The page that lists all documents."""
+    return {"index" + SUFFIX: _text(catalogue(entries, SUFFIX, get_default_settings())).encode()}
+
+
+# An SVG outside HTML knows no page around it: it brings the colour of its text along, for day and for night.
+_INK = "<style>svg { color: #1f2328 } @media (prefers-color-scheme: dark) { svg { color: #e3e1dc } }</style>"
+
+
+def _figures(page: Page) -> dict[str, bytes]:
+    files = {}
+    for name, figure in page.figures():
+        drawing = Drawing.of(figure)
+        files[f"{name}.svg"] = drawing.svg("figure", figure.alt).replace("</title>", "</title>" + _INK, 1).encode()
+        files[f"{name}.csv"] = drawing.csv().encode()
+    return files
+
+
+def _text(tree: nodes.document) -> str:
+    return "\n\n".join(_blocks(tree, 1)) + "\n"
+
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&^!])")
+_AT_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
+
+
+def escaped(text: str) -> str:
+    """Text for Markdown, of which nothing is markup.
+
+    Examples
+    --------
+    >>> print(escaped("*2* <b> costs $1"))
+    \\*2\\* \\<b\\> costs \\$1
+    """
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split("\n")))
+
+
+def _link(text: str, place: str) -> str:
+    return f"[{escaped(text)}]({place})"
+
+
+def _formula(tex: str) -> str:
+    """LaTeX between dollar signs, where a dollar sign and a cell border would end it."""
+    return tex.replace(r"\$", r"\textdollar{}").replace("|", r"\vert ")
+
+
+# --- running text -------------------------------------------------------------------------------------------
+
+
+def _inline(node: nodes.Node) -> str:
+    """A paragraph and the like in one line."""
+    if isinstance(node, nodes.Text):
+        return escaped(node.astext())
+    if isinstance(node, nodes.math):
+        return f"${_formula(node.astext())}$"
+    if isinstance(node, nodes.reference):
+        return _link(node.astext(), node.get("refuri") or f"#{node['refid']}")
+    inside = "".join(map(_inline, node.children))
+    return f"**{inside.strip()}** " if isinstance(node, nodes.strong) else inside
+
+
+def _start(text: str) -> str:
+    """A paragraph that does not begin like a list or a heading."""
+    return _AT_START.sub(r"\1\\\2", text.strip())
+
+
+# What stands before and after each thing that is said of a line, which all run on in one paragraph. The evidence is
+# left to the list of checks at the end.
+_NOTES = {
+    "reason": ("", ":"),
+    "outcome": ("*", "*;"),
+    "conditions": ("", ";"),
+    "equality": ("", ":"),
+    "counterexample": ("", ";"),
+}
+
+
+def _said(node: nodes.Element) -> str:
+    """All that is said of a line or in a cell."""
+    parts = []
+    for paragraph in node.findall(nodes.paragraph):
+        kind = (paragraph["classes"] or [""])[0]
+        before, after = _NOTES.get(kind, ("", ""))
+        if kind != "evidence":
+            parts.append(before + _inline(paragraph).strip() + after)
+    return " ".join(parts).rstrip(";:")
+
+
+# --- blocks -------------------------------------------------------------------------------------------------
+
+
+def _blocks(node: nodes.Element, level: int) -> Iterator[str]:
+    """The blocks inside a node, at this level of headings."""
+    for child in node.children:
+        write = _WRITERS.get(type(child))
+        if write is not None:
+            yield from write(child, level)
+
+
+def _anchor(node: nodes.Element) -> str:
+    return "".join(f'<a id="{anchor}"></a>\n' for anchor in node["ids"])
+
+
+def _title(node: nodes.title, level: int) -> Iterator[str]:
+    yield f"**{_inline(node)}**" if isinstance(node.parent, nodes.admonition) else f"{'#' * level} {_inline(node)}"
+
+
+def _paragraph(node: nodes.paragraph, level: int) -> Iterator[str]:
+    yield _start(_inline(node))
+
+
+def _section(node: nodes.section, level: int) -> Iterator[str]:
+    yield from _blocks(node, level + 1)
+
+
+def _container(node: nodes.container, level: int) -> Iterator[str]:
+    if "line" not in node["classes"]:
+        yield from [_anchor(node).strip()] * bool(node["ids"])
+        yield from _blocks(node, level)
+        return
+    formula = node[0]
+    yield f"{_anchor(node)}$$\n{_formula(formula.astext())}\n$$"
+    yield f"({formula['number']}) {_said(node)}".strip()
+
+
+def _admonition(node: nodes.admonition, level: int) -> Iterator[str]:
+    inside = "\n\n".join([*([_anchor(node).strip()] * bool(node["ids"])), *_blocks(node, level)])
+    yield "\n".join(f"> {line}".rstrip() for line in inside.split("\n"))
+
+
+def _figure(node: nodes.figure, level: int) -> Iterator[str]:
+    image, caption = node.children
+    yield f"{_anchor(node)}![{escaped(image['alt'])}]({image['uri']}.svg)"
+    yield f"{_inline(caption).strip()} {_link('Data (CSV)', image['uri'] + '.csv')}"
+
+
+def _table(node: nodes.table, level: int) -> Iterator[str]:
+    for title in node.findall(nodes.title):
+        yield _anchor(node) + _inline(title).strip()
+    head, *body = ([_said(entry) for entry in row.children] for row in node.findall(nodes.row))
+    rows = [head, ["---"] * len(head), *body]
+    yield "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
+
+
+def _items(node: nodes.Element, level: int) -> Iterator[str]:
+    def item(child: nodes.Element) -> str:
+        if isinstance(child, nodes.definition_list_item):
+            return f"{_inline(child[0])}: {_inline(child[1])}"
+        return "\n\n".join(_blocks(child, level)).replace("\n", "\n  ").replace("\n  \n", "\n\n")
+
+    yield "\n".join(f"- {item(child)}" for child in node.children)
+
+
+_WRITERS: dict[type, Callable[[Any, int], Iterator[str]]] = {
+    nodes.title: _title,
+    nodes.paragraph: _paragraph,
+    nodes.section: _section,
+    nodes.container: _container,
+    nodes.admonition: _admonition,
+    nodes.figure: _figure,
+    nodes.table: _table,
+    nodes.definition_list: _items,
+    nodes.bullet_list: _items,
+}
