@@ -8,7 +8,7 @@ import pytest
 import sympy
 from sympy import Abs, Derivative, I, Integer, Piecewise, Rational, S, Symbol, exp, latex, limit, log, oo, pi, series
 
-import symgrad.activations as table
+from symgrad import activations
 from symgrad.activations import (
     ACTIVATIONS,
     INPUT,
@@ -234,7 +234,7 @@ def test_function_has_a_name_in_text_and_in_latex(row):
     assert str(row.function(x)) == f"{row.name}(x)"
     assert latex(row.function(x, *values, evaluate=False)).endswith(r"\left(x\right)")
     assert latex(row.function(x, *values, evaluate=False) ** 2).count("^{2}") == 1
-    assert getattr(table, row.name) is row.function
+    assert getattr(activations, row.name) is row.function
 
 
 @every_function_of_ours
@@ -242,7 +242,7 @@ def test_rewriting_gives_the_definition(row):
     values = [value for _, value in row.parameters]
     output = row.function(x, *values)
     rewritten = output.rewrite(exp)
-    for form in (rewritten, table.expand(output), row.function.definition_at(x, *values), sympy.expand_func(output)):
+    for form in (rewritten, activations.expand(output), row.function.definition_at(x, *values), sympy.expand_func(output)):
         assert not form.has(ActivationFunction)
         assert all(close(number(form, place), number(output, place), 50) for place in GRID)
 
@@ -403,7 +403,7 @@ def test_limits_and_series_see_through_the_name():
 
 
 def test_expanding_leaves_a_derivative_unevaluated():
-    assert table.expand(Derivative(sigmoid(x), x)) == Derivative(1 / (1 + exp(-x)), x)
+    assert activations.expand(Derivative(sigmoid(x), x)) == Derivative(1 / (1 + exp(-x)), x)
 
 
 def test_rewriting_in_another_activation_changes_nothing():
