@@ -132,7 +132,7 @@ def check_length(text: str) -> None:
 
 @dataclass
 class _Scan:
-    """One walk over the words: after a value comes an operator, after an operator a value, and nothing gets too deep."""
+    """One walk over the words: after a value comes an operator, after an operator a value, and nothing is too deep."""
 
     source: Source
     shift: int

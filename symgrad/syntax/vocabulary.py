@@ -1,4 +1,4 @@
-"""The words of formulas: constants, functions with the number of their arguments, and what else is written as a call."""
+"""The words of formulas: constants, functions with the number of their arguments, what else is written as a call."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ CONSTANTS: Mapping[str, Expr] = {
 INFINITY = "oo"
 CONDITIONS = ("Eq", "Ne", "Lt", "Le", "Gt", "Ge", "And", "Or", "Not")
 EXTREMA = ("maximum", "minimum", "supremum", "infimum")
-FORMS = ("Rational", "Piecewise", "diff", "Sum", "Product", "Integral", "Limit", "real_root")
+FORMS = ("Rational", "Piecewise", "diff", "Sum", "Product", "Integral", "Limit", "sqrt", "cbrt", "root", "real_root")
 TRUE = ("True", "otherwise")
 
 # Functions that SymPy calls by the same name, by how many arguments they take.
 _ARGUMENTS: Mapping[tuple[int, ...], str] = {
     (1,): """
-        exp sqrt cbrt sin cos tan cot sec csc sinc asin acos atan acot asec acsc
+        exp sin cos tan cot sec csc sinc asin acos atan acot asec acsc
         sinh cosh tanh coth sech csch asinh acosh atanh acoth asech acsch
         Abs sign floor ceiling frac re im arg conjugate
         factorial factorial2 subfactorial fibonacci lucas bernoulli euler catalan
@@ -38,7 +38,7 @@ _ARGUMENTS: Mapping[tuple[int, ...], str] = {
         airyai airybi airyaiprime airybiprime elliptic_k""",
     (1, 2): "log Heaviside DiracDelta LambertW harmonic zeta stieltjes elliptic_e",
     (2,): """
-        atan2 root Mod binomial RisingFactorial FallingFactorial KroneckerDelta
+        atan2 Mod binomial RisingFactorial FallingFactorial KroneckerDelta
         polygamma lowergamma uppergamma beta polylog erf2 erf2inv expint
         besselj bessely besseli besselk hankel1 hankel2 jn yn hn1 hn2
         hermite hermite_prob legendre chebyshevt chebyshevu laguerre elliptic_f""",
@@ -120,6 +120,11 @@ def is_function(name: str) -> bool:
     return name in _SYMPY or name in ACTIVATIONS or name in (*FORMS, *CONDITIONS, *EXTREMA)
 
 
+def has_meaning(name: str) -> bool:
+    """Whether the name stands for something in every formula."""
+    return name in CONSTANTS or name == INFINITY or name in TRUE or is_function(name)
+
+
 def names() -> tuple[str, ...]:
     """Every name that has a meaning of its own, in the order of this file."""
     return (*CONSTANTS, INFINITY, *_SYMPY, *ACTIVATIONS, *FORMS, *CONDITIONS, *EXTREMA, *TRUE)
@@ -136,5 +141,3 @@ def suggestion(name: str) -> str:
     if near:
         return f"{name} is not a known function; did you mean {near}?"
     return f"{name} is not a known function; a product is written {name}*(…)"
-
-
