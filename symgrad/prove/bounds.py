@@ -58,7 +58,7 @@ def sign_of(expression: Expr, domain: Domain) -> Finding | None:
         return _on_all_parts(expression, domain)
     if _changes(expression, domain):
         return None
-    for method in (_by_factors, _by_norm, _by_calculus, _by_enclosures):
+    for method in (_by_factors, _by_half_angle, _by_norm, _by_ends, _by_calculus, _by_enclosures):
         found = method(expression, domain)
         if found is not None:
             return found
@@ -252,6 +252,43 @@ def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
     return Interval.open(0, S.Infinity)
 
 
+def _by_half_angle(expression: Expr, domain: Domain) -> Finding | None:
+    """A rational function of sine and cosine of one angle, as a rational function of the tangent of its half.
+
+    exp(I*phi) = (1 + I*t)/(1 - I*t) with t = tan(phi/2) runs once around the circle, but for -1, when t runs over
+    the real line; -1 is looked at apart.
+    """
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    circle = [i for i in tower.places(normal.numerator * normal.denominator) if tower.generators[i].kind == "exp"]
+    if len(circle) != 1 or tower.generators[circle[0]].is_real:
+        return None
+    e = tower.generators[circle[0]].expression
+    if not (e.args[0] / S.ImaginaryUnit).is_real:
+        return None
+    t = sympy.Dummy("t", real=True)
+    quotient = tower.expression(normal)
+    turned = sympy.cancel(sympy.together(quotient.subs(e, (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t))))
+    at_infinity = _at_infinity(turned, t)
+    if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit) or at_infinity is None:
+        return None
+    found = _by_factors(turned, Domain(((t, S.Reals),)))
+    if found is None or at_infinity not in (0, found.sign):
+        return None
+    return Finding(found.sign, found.strict and at_infinity != 0, True, "as a function of the tangent of half the angle")
+
+
+def _at_infinity(quotient: Expr, t: Symbol) -> int | None:
+    """Sign of the limit of a rational function of t at infinity, where it is finite."""
+    above, below = (sympy.Poly(p, t) for p in sympy.fraction(sympy.together(quotient)))
+    if above.degree() > below.degree():
+        return None
+    return 0 if above.degree() < below.degree() else constant_sign(above.LC() / below.LC())
+
+
 def _by_norm(expression: Expr, domain: Domain) -> Finding | None:
     """An expression with a root in it whose norm, the product with its conjugates, has no zero has none either."""
     tower = Tower(Signs(domain))
@@ -277,6 +314,34 @@ def _sign_somewhere(expression: Expr, domain: Domain) -> int | None:
     tape = boxes.Tape(expression, domain.symbols)
     with precision(192):
         return next((s for p in points(domain, 24) if (s := sign(tape(*as_balls(p))))), None)
+
+
+def _by_ends(expression: Expr, domain: Domain) -> Finding | None:
+    """An expression that is affine in one variable has the sign that it has at both ends of its interval."""
+    if len(domain.symbols) < 2 or domain.conditions:
+        return None
+    for v, values in domain.sets:
+        if not isinstance(values, Interval) or not expression.is_polynomial(v) or sympy.degree(expression, v) != 1:
+            continue
+        rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+        ends = [(values.start, values.left_open, -1), (values.end, values.right_open, 1)]
+        found = []
+        for end, is_open, direction in ends:
+            at_end = direction * sympy.diff(expression, v) if end.is_infinite else expression.subs(v, end)
+            of_end = None if at_end.is_zero else sign_of(at_end, rest)
+            found.append((of_end, is_open, at_end.is_zero))
+        known = _between_ends(found)
+        if known is not None:
+            return known
+    return None
+
+
+def _between_ends(ends: list[tuple[Finding | None, bool, bool | None]]) -> Finding | None:
+    findings = [f for f, _, _ in ends if f is not None]
+    if not findings or len({f.sign for f in findings}) > 1 or any(f is None and not zero for f, _, zero in ends):
+        return None
+    strict = any(f.strict for f in findings) and all(is_open or (f is not None and f.strict) for f, is_open, _ in ends)
+    return Finding(findings[0].sign, strict, all(f.exact for f in findings), "affine in one variable; its ends compared")
 
 
 # --- by calculus --------------------------------------------------------------------------------------------

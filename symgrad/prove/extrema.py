@@ -12,10 +12,12 @@ from symgrad import activations
 from symgrad.prove import bounds
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.points import SIMPLE, contains
 from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
+MOST_SWITCHES = 4
 GAPS = (Rational(1, 2), Rational(1, 20), Rational(1, 1000), Rational(1, 10**6))
 
 
@@ -114,9 +116,20 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
     function = activations.expand(evaluated(statement.of))
     for part in parts:
         if isinstance(part, sympy.Interval):
-            yield from bounds.critical_points(function, x, part) or ()
+            for smooth in _smooth_cases(function):
+                yield from bounds.critical_points(smooth, x, part) or ()
     ends = (end for part in parts for end in (part.inf, part.sup))
     yield from (v for v in (*ends, *SIMPLE) if v.is_finite and contains(values, v))
+
+
+def _smooth_cases(function: Expr) -> Iterator[Expr]:
+    """The function itself, or the smooth functions it is put together from."""
+    pending = switches(function)
+    if not pending:
+        yield function
+    elif len(pending) <= MOST_SWITCHES:
+        for known in (1, -1):
+            yield from _smooth_cases(resolved(function, pending[0], known))
 
 
 def _equality_at(statement: Extremum, domain: Domain, place: Expr) -> Goal:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import sympy
+
 from symgrad.prove import bounds, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
+from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.tower import NoNormalForm, Tower
 from symgrad.prove.signs import Signs
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict
 
 DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
@@ -16,6 +22,9 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED or CERTIFIED if the difference has the right sign on the whole domain."""
     if differentiates_kinks(goal):
         return None
+    absolute = _by_absolute_value(goal, decide)
+    if absolute is not None:
+        return absolute
     difference = goal.rhs - goal.lhs
     if goal.op == "!=":
         if not bounds.never_zero(difference, goal.domain):
@@ -31,6 +40,23 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         return None
     outcome, method = (Outcome.PROVED, "exact signs") if found.exact else (Outcome.CERTIFIED, "branch and bound")
     return side_conditions.settle(Verdict(outcome, method, found.how), goal, (), decide)
+
+
+def _by_absolute_value(goal: Goal, decide: Decide) -> Verdict | None:
+    """A bound on factor*|u| with a positive factor, as two bounds on factor*u; None for anything else."""
+    large, small = (goal.rhs, goal.lhs) if goal.op in ("<", "<=") else (goal.lhs, goal.rhs)
+    factor, rest = small.as_coeff_Mul(rational=True)
+    if goal.op not in DIRECTIONS or not isinstance(rest, sympy.Abs) or not factor.is_positive:
+        return None
+    inner = factor * rest.args[0]
+    if inner.is_real is False or inner.has(sympy.I):
+        return None
+    op = "<" if goal.op in ("<", ">") else "<="
+    above = decide(replace(goal, relation=Relation(inner, op, large)))
+    if not above.holds:
+        return None
+    below = decide(replace(goal, relation=Relation(-inner, op, large)))
+    return all_of([above, below], "both signs") if below.holds else None
 
 
 def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:

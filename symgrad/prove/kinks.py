@@ -120,7 +120,7 @@ def places(goal: Goal) -> tuple[Rational, ...]:
 
 def _arguments(side: Expr) -> Iterator[Expr]:
     for f in side.atoms(sympy.Function):
-        yield from f.args
+        yield from (a for a in f.args if isinstance(a, Expr))
 
 
 def certainly_no_derivative(goal: Goal, point: Point) -> bool:

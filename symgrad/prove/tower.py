@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction as Rational
-from math import lcm
+from math import gcd, lcm
 
 import flint
 import sympy
@@ -138,7 +138,7 @@ class Tower:
 
     def __init__(self, signs: Signs) -> None:
         self.signs = signs
-        self._fineness: dict[Expr, int] = {}
+        self._units: dict[Expr, Rational] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -188,15 +188,19 @@ class Tower:
             self._generator(expression, lambda: Generator(expression, real, self.signs.sign(expression) if real else None))
         )
 
-    def _fine(self, key: Expr, denominator: int) -> int:
-        """The common denominator in use for fractional powers under this key, made fine enough."""
-        fineness = self._fineness.get(key, 1)
-        if fineness % denominator:
-            self._fineness[key] = lcm(fineness, denominator)
-            if self._fineness[key] > MOST_EXPONENT:
-                raise NoNormalForm(f"a root finer than {MOST_EXPONENT}")
+    def _unit(self, key: Expr, q: Rational) -> Rational:
+        """The rational number of which all multiples under this key are integer ones, q among them."""
+        unit = self._units.get(key, abs(q))
+        if (q / unit).denominator > 1:
+            unit = Rational(gcd(q.numerator * unit.denominator, unit.numerator * q.denominator), 1) / (
+                q.denominator * unit.denominator
+            )
+            self._units[key] = unit
             raise _Restart
-        return fineness
+        if abs(q / unit) > MOST_EXPONENT:
+            raise NoNormalForm(f"an exponent beyond {MOST_EXPONENT}")
+        self._units[key] = unit
+        return unit
 
     # --- conversion -----------------------------------------------------------------------------------------
 
@@ -245,7 +249,7 @@ class Tower:
     def _unity(self, half_turns: Rational) -> Quotient:
         """exp(I*pi*q) by a primitive root of unity."""
         half_turns %= 2
-        fineness = self._fine(I * S.Pi, lcm(2, half_turns.denominator))
+        fineness = self._unit(I * S.Pi, Rational(1, lcm(2, half_turns.denominator))).denominator
         zeta = self._generator(I * S.Pi, lambda: Generator(sympy.exp(I * S.Pi / fineness), False))
         place = self._places[I * S.Pi]
         if place not in self._cyclotomic:
@@ -268,13 +272,13 @@ class Tower:
             return self._unity(coefficient)
         if isinstance(monomial, sympy.log):
             return self._rational_power(self._convert(monomial.args[0]), coefficient)
-        fineness = self._fine(monomial, coefficient.denominator)
+        unit = self._unit(monomial, coefficient)
         real = bool(monomial.is_real)
         generator = self._generator(
             ("exp", monomial),
-            lambda: Generator(sympy.exp(monomial / fineness), real, 1 if real else None, "exp"),
+            lambda: Generator(sympy.exp(monomial * _sympy(unit)), real, 1 if real else None, "exp"),
         )
-        return Quotient(generator) ** int(coefficient * fineness)
+        return Quotient(generator) ** int(coefficient / unit)
 
     def _terms(self, quotient: Quotient) -> list[tuple[Rational, Expr]]:
         """The quotient as a sum of rational multiples of expressions that hold no rational factor."""
@@ -296,7 +300,7 @@ class Tower:
             if not power:
                 continue
             if place == unity:
-                turns = sympy.Rational(int(power), self._fineness[I * S.Pi])
+                turns = int(power) * _sympy(self._units[I * S.Pi])
                 factors.append(sympy.exp(I * S.Pi * turns))
             else:
                 factors.append(self.generators[place].expression ** int(power))
@@ -396,7 +400,7 @@ class Tower:
 
     def _root(self, base: Quotient, q: Rational) -> Quotient:
         expression = self.expression(base)
-        degree = self._fine(expression, q.denominator)
+        degree = self._unit(expression, Rational(1, q.denominator)).denominator
         known = self._product_sign(base)
 
         def make() -> Generator:
