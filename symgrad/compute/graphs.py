@@ -79,7 +79,7 @@ def curve_points(curve: Curve, digits: int = 15, relative: bool = True) -> list[
 
 
 def orbit_points(orbit: Orbit, digits: int = 15, relative: bool = True) -> list[Point]:
-    """What a recurrence makes of an expression after 0, 1, …, `steps` steps; parameters and errors as in `curve_points`.
+    """What a recurrence makes of an expression after 0, 1, …, `steps` steps; otherwise as `curve_points`.
 
     Examples
     --------

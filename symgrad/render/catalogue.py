@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from docutils import nodes
 from docutils.utils import new_document
 
 from symgrad.render.document import inline_node, math
-from symgrad.render.places import Piece
+from symgrad.render.facts import Facts
+from symgrad.render.wording import tally
+
+Entry = tuple[str, Facts]
+"""A document for the list: its file name without suffix, and what is known of it."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What the list says of a document.
-
-    Attributes
-    ----------
-    stem, title, source : str
-    opening : tuple of Piece
-        Its first sentence.
-    symbols : tuple of str
-        Its symbols, as LaTeX.
-    tally : str
-        How many statements it has, and what was found.
-    """
-
-    stem: str
-    title: str
-    source: str
-    opening: tuple[Piece, ...]
-    symbols: tuple[str, ...]
-    tally: str
-
-
-def catalogue(entries: Sequence[Entry], suffix: str, settings: object) -> nodes.document:
+def catalogue(entries: Sequence[Entry], suffix: str, settings: Any) -> nodes.document:
     """The document that lists the others, in the order given."""
     tree = new_document("index", settings)
     tree += nodes.title("", "Derivations")
     number = len(entries)
-    tree += nodes.paragraph("", f"{number} document{'s' * (number != 1)}.", classes=["summary"])
+    everything = tally((check.expect, check.verdict) for _, facts in entries for check in facts.checks)
+    summary = f"{number} document{'s' * (number != 1)}, {everything}."
+    tree += nodes.paragraph("", summary, classes=["summary"])
     listed = nodes.bullet_list(bullet="-", classes=["documents"])
     listed.extend(nodes.list_item("", *_entry(entry, suffix)) for entry in entries)
     if entries:
@@ -49,13 +32,15 @@ def catalogue(entries: Sequence[Entry], suffix: str, settings: object) -> nodes.
 
 
 def _entry(entry: Entry, suffix: str) -> Iterator[nodes.Node]:
-    link = nodes.reference("", entry.title, refuri=entry.stem + suffix, internal=True)
+    stem, facts = entry
+    link = nodes.reference("", facts.title, refuri=stem + suffix, internal=True)
     yield nodes.paragraph("", "", link, classes=["entry-title"])
-    if entry.opening:
-        yield nodes.paragraph("", "", *map(inline_node, entry.opening))
-    yield nodes.paragraph("", f"{entry.tally}." + (f" Source: {entry.source}." if entry.source else ""), classes=["summary"])
-    if entry.symbols:
+    if facts.opening:
+        yield nodes.paragraph("", "", *map(inline_node, facts.opening))
+    found = tally((check.expect, check.verdict) for check in facts.checks)
+    yield nodes.paragraph("", f"{found}." + (f" Source: {facts.source}." if facts.source else ""), classes=["summary"])
+    if facts.symbols:
         used = nodes.paragraph("", "Symbols: ", classes=["symbols-used"])
-        for place, tex in enumerate(entry.symbols):
+        for place, tex in enumerate(facts.symbols):
             used += [nodes.Text(", ")] * (place > 0) + [math(tex)]
         yield used

@@ -12,7 +12,7 @@ what a node is for, and lines of mathematics keep both their sides for writers t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +23,15 @@ from symgrad.derivation import Chain, Derivation, Figure, Item, Prose, Section, 
 from symgrad.errors import MissingExtraError
 from symgrad.notation import latex
 from symgrad.render import wording
-from symgrad.render.places import LabelError, Piece, Place, pieces, places
+from symgrad.render.facts import Piece
+from symgrad.render.places import LabelError, Place, pieces, places
 from symgrad.render.typeset import bound_symbols, domain_latex, point_latex, sides, signed
 from symgrad.statements import Domain
 from symgrad.verdicts import Verdict
 
 try:
     from docutils import nodes
+    from docutils.utils import new_document
 except ImportError as error:
     raise MissingExtraError("rendering documents", "docutils", "documents") from error
 
@@ -114,7 +116,7 @@ def numbered_items(derivation: Derivation) -> Iterator[tuple[Item, Place]]:
     return walk(derivation.items)
 
 
-def document(page: Page, suffix: str, settings: object) -> nodes.document:
+def document(page: Page, suffix: str, settings: Any) -> nodes.document:
     """The document of a page.
 
     Parameters
@@ -122,7 +124,7 @@ def document(page: Page, suffix: str, settings: object) -> nodes.document:
     page : Page
     suffix : str
         What the file names of other documents end in, for links.
-    settings : object
+    settings : docutils.frontend.Values
         Settings of the docutils writer that will read the tree.
 
     Raises
@@ -155,9 +157,7 @@ class _Builder:
         self.local = {place.label: Target(place.name, place.anchor) for place in found if place.label}
         self.where: list[tuple[Place, int, str]] = []
 
-    def document(self, settings: object) -> nodes.document:
-        from docutils.utils import new_document
-
+    def document(self, settings: Any) -> nodes.document:
         derivation = self.page.derivation
         tree = new_document(self.page.stem, settings)
         tree["title"] = derivation.title
@@ -194,8 +194,9 @@ class _Builder:
         block.extend(_domain_line(domain_latex(Domain.of(symbols, item.where))))
         for index, (step, claim, equality) in enumerate(item.step_claims()):
             left = latex(item.start) if index == 0 else ""
-            note = [*self.reason(step.by), *self.verdict(claim, place, index), *self.equality(step, equality, place, index)]
-            block += _line(place, index, left, signed(step.op, step.expression), note)
+            said = [*self.reason(step.by), *self.verdict(claim, place, index)]
+            said += self.equality(step, equality, place, index)
+            block += _line(place, index, left, signed(step.op, step.expression), said)
         if not item.steps:
             block += _line(place, 0, latex(item.start), "", [])
         yield block
@@ -234,7 +235,6 @@ class _Builder:
         place = next(self.places)
         figure = nodes.figure(ids=[place.anchor])
         image = nodes.image(uri=figure_name(self.page.stem, place), alt=item.alt)
-        image.drawing = item
         figure += [image, self.caption(place, item.caption, nodes.caption)]
         yield figure
 
@@ -254,7 +254,7 @@ class _Builder:
         return content
 
     def caption(self, place: Place, text: str | Prose, node: Callable[..., Any]) -> nodes.Node:
-        caption = node("", "", nodes.strong("", f"{place.name}. "))
+        caption: nodes.TextElement = node("", "", nodes.strong("", f"{place.name}. "))
         caption.extend(self.inline(text))
         return caption
 
@@ -319,7 +319,8 @@ class _Builder:
         if not self.where:
             return None
         head = [[_said(word)] for word in ("Statement", "Verdict", "Method and evidence")]
-        body = [self._check(claim, *where) for claim, where in zip(self.page.derivation.claims, self.where, strict=True)]
+        claims = self.page.derivation.claims
+        body = [self._check(claim, *where) for claim, where in zip(claims, self.where, strict=True)]
         return _end("checks", "Checks", _table([head], body, [2, 2, 8]))
 
     def _check(self, claim: Claim, place: Place, index: int, what: str) -> list[list[nodes.Node]]:
@@ -382,7 +383,7 @@ def _line(place: Place, index: int, left: str, right: str, note: list[nodes.Node
     return line
 
 
-def _note(said: list[nodes.Node]) -> list[nodes.Node]:
+def _note(said: list[Any]) -> list[Any]:
     """What is said of a line: the short things beside it, a counterexample below."""
     below = [node for node in said if "counterexample" in node["classes"]]
     beside = [node for node in said if node not in below]
@@ -402,7 +403,7 @@ def _domain_line(conditions: tuple[str, ...]) -> list[nodes.paragraph]:
     return [paragraph]
 
 
-Rows = list[list[list[nodes.Node]]]
+Rows = Sequence[Sequence[Sequence[nodes.Node]]]
 
 
 def _table(head: Rows, body: Rows, widths: list[int]) -> nodes.table:
@@ -412,12 +413,10 @@ def _table(head: Rows, body: Rows, widths: list[int]) -> nodes.table:
     return nodes.table("", nodes.tgroup("", *columns, *rows, cols=len(widths)))
 
 
-def _row(cells: list[list[nodes.Node]]) -> nodes.row:
+def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", *cell) for cell in cells))
 
 
 def _end(name: str, title: str, *content: nodes.Node) -> nodes.section:
     """A part at the end of a page, under a heading of its own."""
     return nodes.section("", nodes.title("", title), *content, classes=["end", name])
-
-

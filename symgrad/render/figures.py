@@ -97,7 +97,7 @@ class Drawing:
         return cls(figure, tuple(_series(curve, figure.log10) for curve in figure.curves))
 
     def csv(self) -> str:
-        """The points as a table, x and a column for each line; values far below the smallest double keep their digits."""
+        """The points as a table, x and a column for each line; values below the smallest double keep their digits."""
         columns = [series.column for series in self.series]
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -18,6 +18,7 @@ from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 
+from symgrad.derivation import Figure
 from symgrad.render.catalogue import Entry, catalogue
 from symgrad.render.document import Page, document
 from symgrad.render.figures import Drawing
@@ -29,13 +30,13 @@ log = logging.getLogger(__name__)
 
 def pages(page: Page) -> dict[str, bytes]:
     """The files of one document."""
-    body = _body(document(page, SUFFIX, _settings()))
+    body = _body(document(page, SUFFIX, _settings()), dict(page.figures()))
     return {page.stem + SUFFIX: _shell(page.derivation.title, body, *_navigation(page))}
 
 
 def index(entries: Sequence[Entry]) -> dict[str, bytes]:
     """The page that lists all documents."""
-    return {"index" + SUFFIX: _shell("Derivations", _body(catalogue(entries, SUFFIX, _settings())), "", "")}
+    return {"index" + SUFFIX: _shell("Derivations", _body(catalogue(entries, SUFFIX, _settings()), {}), "", "")}
 
 
 def _settings() -> Any:
@@ -46,8 +47,8 @@ def _settings() -> Any:
     return settings
 
 
-def _body(tree: nodes.document) -> str:
-    translator = _Translator(tree)
+def _body(tree: nodes.document, figures: Mapping[str, Figure]) -> str:
+    translator = _Translator(tree, figures)
     tree.walkabout(translator)
     return "".join([*translator.html_title, *translator.fragment])
 
@@ -163,8 +164,13 @@ def _as_mtext(text: str) -> str:
 LONG_LEFT_SIDE = 90
 
 
-class _Translator(HTMLTranslator):  # type: ignore[misc]
+class _Translator(HTMLTranslator):
     """docutils' writer with our way of showing mathematics, verdicts and figures."""
+
+    def __init__(self, tree: nodes.document, figures: Mapping[str, Figure]) -> None:
+        super().__init__(tree)
+        self.figures = figures
+        self.data = ("", "")
 
     def add(self, text: str) -> None:
         self.body.append(text)
@@ -185,12 +191,12 @@ class _Translator(HTMLTranslator):  # type: ignore[misc]
     def visit_container(self, node: nodes.container) -> None:
         opening, closing = self._tags(node)
         self.add(opening)
-        node.closing = closing
+        self.context.append(closing)
 
     def depart_container(self, node: nodes.container) -> None:
         if "line" in node["classes"]:
             self.add(self.context.pop())
-        self.add(node.closing)
+        self.add(self.context.pop())
 
     def _tags(self, node: nodes.container) -> tuple[str, str]:
         classes = node["classes"]
@@ -225,14 +231,13 @@ class _Translator(HTMLTranslator):  # type: ignore[misc]
         self.add("</div>\n")
 
     def visit_image(self, node: nodes.image) -> None:
-        drawing = Drawing.of(node.drawing)
-        anchor = node.parent["ids"][0]
-        self.add(drawing.svg(anchor, node.parent.astext().partition(".")[0]) + "\n")
-        node.parent.data = drawing.csv()
+        figure: Any = node.parent
+        drawing = Drawing.of(self.figures[node["uri"]])
+        self.add(drawing.svg(figure["ids"][0], figure.astext().partition(".")[0]) + "\n")
+        self.data = node["uri"], base64.b64encode(drawing.csv().encode("utf-8")).decode("ascii")
         raise nodes.SkipNode
 
     def depart_caption(self, node: nodes.caption) -> None:
-        data = base64.b64encode(node.parent.data.encode("utf-8")).decode("ascii")
-        name = escape(node.parent[0]["uri"])
+        name, data = self.data
         self.add(f' <a class="data" download="{name}.csv" href="data:text/csv;base64,{data}">Data (CSV)</a>')
         super().depart_caption(node)

@@ -38,7 +38,7 @@ def pages(page: Page) -> dict[str, bytes]:
     out = StringOutput(encoding="unicode")
     writer.write(document(page, COMPILED, settings), out)
     figures = {f"{name}.pdf": Drawing.of(figure).pdf() for name, figure in page.figures()}
-    return {page.stem + SUFFIX: out.destination.encode("utf-8"), **figures}
+    return {page.stem + SUFFIX: str(out.destination).encode("utf-8"), **figures}
 
 
 def index(entries: Sequence[Entry]) -> dict[str, bytes]:
@@ -58,7 +58,7 @@ def _settings() -> Any:
     return settings
 
 
-class _Translator(LaTeXTranslator):  # type: ignore[misc]
+class _Translator(LaTeXTranslator):
     """docutils' writer, with the lines of a chain aligned and what is said of each below it."""
 
     def encode(self, text: str) -> str:
@@ -69,7 +69,7 @@ class _Translator(LaTeXTranslator):  # type: ignore[misc]
         )
 
     def visit_math_block(self, node: nodes.math_block) -> None:
-        line = node.parent
+        line: Any = node.parent
         if not _is_line(_neighbour(line, -1)):
             self.out.append("\n\\begin{align}\n")
         label = rf"\label{{{line['ids'][0]}}}"
@@ -111,7 +111,8 @@ class _Translator(LaTeXTranslator):  # type: ignore[misc]
         super().visit_strong(node)
 
     def visit_image(self, node: nodes.image) -> None:
-        self.requirements["graphicx"] = self.graphicx_package
+        requirements: Any = self.requirements
+        requirements["graphicx"] = self.graphicx_package
         self.out.append(f"\\centering\\includegraphics[width=0.85\\linewidth]{{{node['uri']}.pdf}}\n")
         raise nodes.SkipNode
 
@@ -134,11 +135,11 @@ def _is_line(node: nodes.Node | None) -> bool:
     return isinstance(node, nodes.container) and "line" in node["classes"]
 
 
-def _is_last(line: nodes.container) -> bool:
+def _is_last(line: Any) -> bool:
     return not _is_line(_neighbour(line, 1))
 
 
-def _neighbour(node: nodes.Node, distance: int) -> nodes.Node | None:
+def _neighbour(node: Any, distance: int) -> nodes.Node | None:
     """The node so many places after this one under the same parent."""
     place = node.parent.index(node) + distance
     return node.parent[place] if 0 <= place < len(node.parent) else None

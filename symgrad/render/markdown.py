@@ -70,10 +70,13 @@ def _formula(tex: str) -> str:
     return tex.replace(r"\$", r"\textdollar{}").replace("|", r"\vert ")
 
 
+# The stubs of docutils know less of its nodes than we do.
+Node = Any
+
 # --- running text -------------------------------------------------------------------------------------------
 
 
-def _inline(node: nodes.Node) -> str:
+def _inline(node: Node) -> str:
     """A paragraph and the like in one line."""
     if isinstance(node, nodes.Text):
         return escaped(node.astext())
@@ -101,7 +104,7 @@ _NOTES = {
 }
 
 
-def _said(node: nodes.Element) -> str:
+def _said(node: Node) -> str:
     """All that is said of a line or in a cell."""
     parts = []
     for paragraph in node.findall(nodes.paragraph):
@@ -115,7 +118,7 @@ def _said(node: nodes.Element) -> str:
 # --- blocks -------------------------------------------------------------------------------------------------
 
 
-def _blocks(node: nodes.Element, level: int) -> Iterator[str]:
+def _blocks(node: Node, level: int) -> Iterator[str]:
     """The blocks inside a node, at this level of headings."""
     for child in node.children:
         write = _WRITERS.get(type(child))
@@ -123,23 +126,23 @@ def _blocks(node: nodes.Element, level: int) -> Iterator[str]:
             yield from write(child, level)
 
 
-def _anchor(node: nodes.Element) -> str:
+def _anchor(node: Node) -> str:
     return "".join(f'<a id="{anchor}"></a>\n' for anchor in node["ids"])
 
 
-def _title(node: nodes.title, level: int) -> Iterator[str]:
+def _title(node: Node, level: int) -> Iterator[str]:
     yield f"**{_inline(node)}**" if isinstance(node.parent, nodes.admonition) else f"{'#' * level} {_inline(node)}"
 
 
-def _paragraph(node: nodes.paragraph, level: int) -> Iterator[str]:
+def _paragraph(node: Node, level: int) -> Iterator[str]:
     yield _start(_inline(node))
 
 
-def _section(node: nodes.section, level: int) -> Iterator[str]:
+def _section(node: Node, level: int) -> Iterator[str]:
     yield from _blocks(node, level + 1)
 
 
-def _container(node: nodes.container, level: int) -> Iterator[str]:
+def _container(node: Node, level: int) -> Iterator[str]:
     if "line" not in node["classes"]:
         yield from [_anchor(node).strip()] * bool(node["ids"])
         yield from _blocks(node, level)
@@ -149,18 +152,18 @@ def _container(node: nodes.container, level: int) -> Iterator[str]:
     yield f"({formula['number']}) {_said(node)}".strip()
 
 
-def _admonition(node: nodes.admonition, level: int) -> Iterator[str]:
+def _admonition(node: Node, level: int) -> Iterator[str]:
     inside = "\n\n".join([*([_anchor(node).strip()] * bool(node["ids"])), *_blocks(node, level)])
     yield "\n".join(f"> {line}".rstrip() for line in inside.split("\n"))
 
 
-def _figure(node: nodes.figure, level: int) -> Iterator[str]:
+def _figure(node: Node, level: int) -> Iterator[str]:
     image, caption = node.children
     yield f"{_anchor(node)}![{escaped(image['alt'])}]({image['uri']}.svg)"
     yield f"{_inline(caption).strip()} {_link('Data (CSV)', image['uri'] + '.csv')}"
 
 
-def _table(node: nodes.table, level: int) -> Iterator[str]:
+def _table(node: Node, level: int) -> Iterator[str]:
     for title in node.findall(nodes.title):
         yield _anchor(node) + _inline(title).strip()
     head, *body = ([_said(entry) for entry in row.children] for row in node.findall(nodes.row))
@@ -168,8 +171,8 @@ def _table(node: nodes.table, level: int) -> Iterator[str]:
     yield "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
 
 
-def _items(node: nodes.Element, level: int) -> Iterator[str]:
-    def item(child: nodes.Element) -> str:
+def _items(node: Node, level: int) -> Iterator[str]:
+    def item(child: Node) -> str:
         if isinstance(child, nodes.definition_list_item):
             return f"{_inline(child[0])}: {_inline(child[1])}"
         return "\n\n".join(_blocks(child, level)).replace("\n", "\n  ").replace("\n  \n", "\n\n")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import count
-from typing import NamedTuple
 
 from sympy import Basic
 from sympy.matrices import MatrixBase
@@ -15,6 +14,7 @@ from symgrad.claims import Claim
 from symgrad.derivation import Chain, Derivation, Figure, Item, Prose, Ref, Section, Stated, Table
 from symgrad.errors import SymgradError
 from symgrad.notation import latex
+from symgrad.render.facts import Facts, Piece
 from symgrad.render.typeset import statement_latex
 from symgrad.statements import Conjunction, Domain, Extremum, Relation
 
@@ -113,13 +113,6 @@ def _numbered(items: tuple[Item, ...]) -> Iterator[Chain | Stated | Figure | Tab
             yield item
 
 
-class Piece(NamedTuple):
-    """A part of running text: its kind is ``text``, ``math`` (LaTeX) or ``ref`` (a label)."""
-
-    kind: str
-    content: str
-
-
 def pieces(value: object) -> Iterator[Piece]:
     """Running text taken apart: mathematics as LaTeX, references as labels, everything else as text.
 
@@ -149,6 +142,42 @@ def pieces(value: object) -> Iterator[Piece]:
         yield Piece("math", latex(value))
     else:
         yield Piece("text", re.sub(r"\s+", " ", str(value)))
+
+
+def facts_of(derivation: Derivation) -> Facts:
+    """What others say of a derivation, before its statements are checked.
+
+    Raises
+    ------
+    LabelError
+        If two things have the same label.
+    """
+    found = places(derivation)
+    labels = {place.label: (place.name, place.anchor) for place in found if place.label}
+    return Facts(
+        derivation.title,
+        derivation.source,
+        tuple(_opening(derivation.items, labels)),
+        tuple(latex(symbol) for symbol in derivation.meanings),
+        labels,
+        tuple(dict.fromkeys(label for label in references(derivation.items) if label not in labels)),
+    )
+
+
+_END_OF_SENTENCE = re.compile(r"[.!?](?=\s|$)")
+
+
+def _opening(items: tuple[Item, ...], labels: Mapping[str, tuple[str, str]]) -> Iterator[Piece]:
+    """The first sentence of the first paragraph, in which the document's own equations stand by their names."""
+    first = next((item for item in items if isinstance(item, Prose)), None)
+    for piece in pieces(first) if first is not None else ():
+        if piece.kind == "ref" and piece.content in labels:
+            yield Piece("text", labels[piece.content][0])
+        elif piece.kind == "text" and (end := _END_OF_SENTENCE.search(piece.content)):
+            yield Piece("text", piece.content[: end.end()])
+            return
+        else:
+            yield piece
 
 
 def references(value: object) -> Iterator[str]:

@@ -1,0 +1,80 @@
+"""Where derivations are read, checked and rendered; loads SymPy, docutils and matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from symgrad.claims import Claim
+from symgrad.derivation import Derivation, load_derivation
+from symgrad.prove import verify as prove
+from symgrad.render.catalogue import Entry
+from symgrad.render.document import Link, Page, Target
+from symgrad.render.facts import Check, Facts
+from symgrad.render.places import facts_of
+from symgrad.verdicts import Verdict
+
+
+class Workshop:
+    """Reads each derivation once and keeps it.
+
+    Parameters
+    ----------
+    formats : sequence of str
+        The kinds of documents that will be asked for.
+    verify : callable, optional
+        What finds the verdict of a claim.
+    """
+
+    def __init__(self, formats: Sequence[str], verify: Callable[[Claim], Verdict] | None = None) -> None:
+        # A missing library is better reported now than after a long proof.
+        self._renderers = {name: import_module(f"symgrad.render.{name}") for name in formats}
+        self._verify = verify or prove
+        self._derivations: dict[str, Derivation] = {}
+
+    def facts(self, stem: str, path: Path) -> Facts:
+        """What is known of a derivation before its statements are checked."""
+        return facts_of(self._derivation(stem, path))
+
+    def claims(self, stem: str) -> tuple[Claim, ...]:
+        return self._derivations[stem].claims
+
+    def count(self, stem: str) -> int:
+        return len(self.claims(stem))
+
+    def check(self, claim: Claim) -> Check:
+        return Check(claim.id, str(claim), claim.expect, self._verify(claim))
+
+    def page(
+        self,
+        kind: str,
+        stem: str,
+        path: Path,
+        facts: Facts,
+        targets: Mapping[str, tuple[str, str, str, str]],
+        previous: tuple[str, str] | None = None,
+        next: tuple[str, str] | None = None,
+    ) -> dict[str, bytes]:
+        """The files of a document."""
+        derivation = self._derivation(stem, path)
+        page = Page(
+            stem,
+            derivation,
+            {claim: check.verdict for claim, check in zip(derivation.claims, facts.checks, strict=True)},
+            {label: Target(*target) for label, target in targets.items()},
+            Link(*previous) if previous else None,
+            Link(*next) if next else None,
+        )
+        files: dict[str, bytes] = self._renderers[kind].pages(page)
+        return files
+
+    def index(self, kind: str, entries: Sequence[Entry]) -> dict[str, bytes]:
+        """The files of the page that lists all documents."""
+        files: dict[str, bytes] = self._renderers[kind].index(entries)
+        return files
+
+    def _derivation(self, stem: str, path: Path) -> Derivation:
+        if stem not in self._derivations:
+            self._derivations[stem] = load_derivation(path)
+        return self._derivations[stem]
