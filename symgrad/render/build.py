@@ -26,6 +26,7 @@ FORMATS = {
 }
 """The kinds of documents: each is a module of this folder with functions ``pages`` and ``index``."""
 
+EXTRA_LIBRARIES = ("docutils", "matplotlib")
 INDEX = "index"
 
 OnProgress = Callable[[str, int, int, str], None]
@@ -204,9 +205,15 @@ class _Build:
     def workshop(self) -> Workshop:
         """What reads, checks and renders; SymPy, docutils and matplotlib are loaded only if there is work for them."""
         if self._workshop is None:
-            from symgrad.render.workshop import Workshop
+            try:
+                from symgrad.render.workshop import Workshop
 
-            self._workshop = Workshop(self.formats, self.verify)
+                self._workshop = Workshop(self.formats, self.verify)
+            except ModuleNotFoundError as error:
+                library = (error.name or "").partition(".")[0]
+                if library not in EXTRA_LIBRARIES:
+                    raise
+                raise MissingExtraError("building documents", library, "documents") from None
         return self._workshop
 
     def fail(self, stem: str, error: SymgradError) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 from docutils.utils import new_document
 
-from symgrad.render.document import inline_node, math
+from symgrad.render.document import inline_node, listed, math
 from symgrad.render.facts import Facts
 from symgrad.render.wording import tally
 
@@ -24,10 +24,10 @@ def catalogue(entries: Sequence[Entry], suffix: str, settings: Any) -> nodes.doc
     everything = tally((check.expect, check.verdict) for _, facts in entries for check in facts.checks)
     summary = f"{number} document{'s' * (number != 1)}, {everything}."
     tree += nodes.paragraph("", summary, classes=["summary"])
-    listed = nodes.bullet_list(bullet="-", classes=["documents"])
-    listed.extend(nodes.list_item("", *_entry(entry, suffix)) for entry in entries)
+    items = nodes.bullet_list(bullet="-", classes=["documents"])
+    items.extend(nodes.list_item("", *_entry(entry, suffix)) for entry in entries)
     if entries:
-        tree += listed
+        tree += items
     return tree
 
 
@@ -40,7 +40,4 @@ def _entry(entry: Entry, suffix: str) -> Iterator[nodes.Node]:
     found = tally((check.expect, check.verdict) for check in facts.checks)
     yield nodes.paragraph("", f"{found}." + (f" Source: {facts.source}." if facts.source else ""), classes=["summary"])
     if facts.symbols:
-        used = nodes.paragraph("", "Symbols: ", classes=["symbols-used"])
-        for place, tex in enumerate(facts.symbols):
-            used += [nodes.Text(", ")] * (place > 0) + [math(tex)]
-        yield used
+        yield listed("Symbols: ", map(math, facts.symbols), "symbols-used")

@@ -16,24 +16,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from docutils import nodes
+from docutils.utils import new_document
 from sympy import Symbol
 
+from symgrad import syntax
+from symgrad.activations import INPUT, ActivationFunction
 from symgrad.claims import Claim
 from symgrad.derivation import Chain, Derivation, Figure, Item, Prose, Section, Stated, Step, Table
-from symgrad.errors import MissingExtraError
+from symgrad.errors import ClaimError, ParseError
 from symgrad.notation import latex
 from symgrad.render import wording
 from symgrad.render.facts import Piece
-from symgrad.render.places import LabelError, Place, pieces, places
+from symgrad.render.places import LabelError, Place, expressions_with, pieces, places
 from symgrad.render.typeset import bound_symbols, domain_latex, point_latex, sides, signed
 from symgrad.statements import Domain
 from symgrad.verdicts import Verdict
-
-try:
-    from docutils import nodes
-    from docutils.utils import new_document
-except ImportError as error:
-    raise MissingExtraError("rendering documents", "docutils", "documents") from error
 
 
 @dataclass(frozen=True)
@@ -274,7 +272,7 @@ class _Builder:
             box += _said(shown, "evidence")
         yield box
         if verdict.side_conditions:
-            yield _said(wording.conditions(verdict), "conditions")
+            yield listed("provided that ", map(_condition, verdict.side_conditions), "conditions")
         if verdict.witness is not None:
             yield _said(wording.counterexample(verdict.witness), "counterexample")
 
@@ -309,11 +307,12 @@ class _Builder:
         rows = symbol_rows(self.page.derivation)
         if not rows:
             return None
-        listed = nodes.definition_list(classes=["symbols"])
+        meanings = nodes.definition_list(classes=["symbols"])
         for tex, meaning in rows:
             term = nodes.term("", "", math(tex))
-            listed += nodes.definition_list_item("", term, nodes.definition("", _said(meaning)))
-        return _end("symbols", "Symbols", listed)
+            said = nodes.paragraph("", "", inline_node(meaning))
+            meanings += nodes.definition_list_item("", term, nodes.definition("", said))
+        return _end("symbols", "Symbols", meanings)
 
     def _checks(self) -> nodes.section | None:
         if not self.where:
@@ -341,8 +340,8 @@ class _Builder:
         named = dict.fromkeys(s for s in (derivation.source, *(c.source for c in derivation.claims)) if s)
         if not named:
             return None
-        listed = nodes.bullet_list("", *(nodes.list_item("", _said(source)) for source in named), bullet="-")
-        return _end("sources", "Sources", listed)
+        sources = nodes.bullet_list("", *(nodes.list_item("", _said(source)) for source in named), bullet="-")
+        return _end("sources", "Sources", sources)
 
 
 _BUILDERS: dict[type, Callable[[_Builder, Any], Iterator[nodes.Node]]] = {
@@ -360,9 +359,12 @@ def inline_node(piece: Piece) -> nodes.Node:
     return math(piece.content) if piece.kind == "math" else nodes.Text(piece.content)
 
 
-def symbol_rows(derivation: Derivation) -> tuple[tuple[str, str], ...]:
-    """The symbols as LaTeX, with what they mean."""
-    return tuple((latex(symbol), _meaning(symbol, text)) for symbol, text in derivation.meanings.items())
+def symbol_rows(derivation: Derivation) -> list[tuple[str, Piece]]:
+    """The symbols as LaTeX with what they mean, and the activations with their definitions."""
+    symbols = [(latex(symbol), Piece("text", _meaning(symbol, text))) for symbol, text in derivation.meanings.items()]
+    used = {f.func(INPUT, *f.args[1:]) for f in expressions_with(derivation.items, ActivationFunction)}
+    activations = sorted(used, key=str)
+    return symbols + [(latex(f), Piece("math", latex(f.definition))) for f in activations]
 
 
 def _meaning(symbol: Symbol, text: str) -> str:
@@ -397,10 +399,24 @@ def _shown_domain(claim: Claim) -> tuple[str, ...]:
 def _domain_line(conditions: tuple[str, ...]) -> list[nodes.paragraph]:
     if not conditions:
         return []
-    paragraph = nodes.paragraph("", "For ", classes=["domain"])
-    for number, condition in enumerate(conditions):
-        paragraph += [nodes.Text(", ")] * (number > 0) + [math(condition)]
-    return [paragraph]
+    return [listed("For ", map(math, conditions), "domain")]
+
+
+def _condition(text: str) -> nodes.Node:
+    """A condition of a proof as mathematics, if it is written in symgrad's language."""
+    try:
+        (condition,), _ = syntax.parse_where([text])
+    except (ParseError, ClaimError, ValueError):
+        return nodes.Text(text)
+    return math(latex(condition))
+
+
+def listed(before: str, parts: Iterable[nodes.Node], *classes: str) -> nodes.paragraph:
+    """Parts with commas between them."""
+    paragraph = _said(before, *classes)
+    for number, part in enumerate(parts):
+        paragraph += [nodes.Text(", ")] * (number > 0) + [part]
+    return paragraph
 
 
 Rows = Sequence[Sequence[Sequence[nodes.Node]]]

@@ -9,25 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import fill
 from typing import Any
 from xml.etree import ElementTree
 
+import matplotlib
 from flint import arb
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+from matplotlib.mathtext import MathTextParser
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from sympy import Equality, Expr
 
 from symgrad.compute.graphs import Point, curve_points, decimal, magnitude, orbit_points
 from symgrad.derivation import Curve, Figure
-from symgrad.errors import MissingExtraError
 from symgrad.notation import latex
-
-try:
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Canvas
-    from matplotlib.mathtext import MathTextParser
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-except ImportError as error:
-    raise MissingExtraError("drawing figures", "matplotlib", "documents") from error
 
 DIGITS = 15
 
@@ -62,6 +58,7 @@ STYLE = {
     "figure.constrained_layout.use": True,
 }
 MARKED_STEPS = 40
+LABEL_WIDTH = 50
 
 
 @dataclass(frozen=True)
@@ -179,12 +176,14 @@ def _label(text: Any, label: str | Expr) -> None:
     """Set a label: mathematics as mathematics, text as it is, signs of TeX in it included."""
     formula = None if isinstance(label, str) else _mathtext(label)
     text.set_parse_math(formula is not None)
-    text.set_text(formula or str(label))
+    text.set_text(formula or fill(_plain(label), LABEL_WIDTH))
 
 
 def _mathtext(expression: Expr) -> str | None:
     """The expression in matplotlib's dialect of TeX; None where that has no words for it."""
     formula = f"${latex(expression)}$".replace(r"\frac", r"\dfrac")
+    if r"\text" in formula:
+        return None
     try:
         MathTextParser("path").parse(formula)
     except ValueError:

@@ -233,7 +233,7 @@ class _Translator(HTMLTranslator):
     def visit_image(self, node: nodes.image) -> None:
         figure: Any = node.parent
         drawing = Drawing.of(self.figures[node["uri"]])
-        self.add(drawing.svg(figure["ids"][0], figure.astext().partition(".")[0]) + "\n")
+        self.add(drawing.svg(figure["ids"][0], figure[1][0].astext().strip(". ")) + "\n")
         self.data = node["uri"], base64.b64encode(drawing.csv().encode("utf-8")).decode("ascii")
         raise nodes.SkipNode
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import count
+from typing import Any
 
 from sympy import Basic
 from sympy.matrices import MatrixBase
@@ -182,13 +183,23 @@ def _opening(items: tuple[Item, ...], labels: Mapping[str, tuple[str, str]]) -> 
 
 def references(value: object) -> Iterator[str]:
     """The labels that a value refers to, wherever they stand in it."""
-    if isinstance(value, Ref):
-        yield value.label
-    elif isinstance(value, Mapping):
-        yield from references(tuple(value.values()))
+    return (part.label for part in _inside(value) if isinstance(part, Ref))
+
+
+def expressions_with(value: object, kind: type) -> set[Any]:
+    """The subexpressions of this kind, wherever they stand in a value."""
+    return {found for part in _inside(value) if isinstance(part, Basic) for found in part.atoms(kind)}
+
+
+def _inside(value: object) -> Iterator[object]:
+    """A value and all that it is made of, down to references and expressions."""
+    yield value
+    parts: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        parts = (*value.keys(), *value.values())
     elif isinstance(value, tuple | list):
-        for part in value:
-            yield from references(part)
+        parts = value
     elif is_dataclass(value) and not isinstance(value, type):
-        for part in fields(value):
-            yield from references(getattr(value, part.name))
+        parts = (getattr(value, part.name) for part in fields(value))
+    for part in parts:
+        yield from _inside(part)

@@ -63,8 +63,3 @@ def counterexample(witness: Witness) -> str:
 def _shortened(number: str) -> str:
     """A number with at most twenty decimals."""
     return re.sub(r"(\.\d{20})\d+", r"\1…", number)
-
-
-def conditions(verdict: Verdict) -> str:
-    """The side conditions that a proof used."""
-    return f"provided that {', '.join(verdict.side_conditions)}" if verdict.side_conditions else ""
