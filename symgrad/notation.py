@@ -90,6 +90,26 @@ def latex_text(text: str) -> str:
     return text.translate(_TEXT_ESCAPES)
 
 
+LEAST_DECIMAL_DENOMINATOR, MOST_DECIMALS = 1000, 15
+
+
+def decimal_text(number: sympy.Rational) -> str:
+    """A fraction that was surely written as a decimal, as that decimal; nothing for other fractions.
+
+    Examples
+    --------
+    >>> decimal_text(sympy.Rational(97, 100000)), decimal_text(sympy.Rational(1, 1024)), decimal_text(sympy.Rational(3, 10))
+    ('0.00097', '', '')
+    """
+    p, q = int(number.p), int(number.q)
+    twos, fives = sympy.multiplicity(2, q), sympy.multiplicity(5, q)
+    decimals = max(twos, fives)
+    if not fives or 2**twos * 5**fives != q or q < LEAST_DECIMAL_DENOMINATOR or decimals > MOST_DECIMALS:
+        return ""
+    digits = str(abs(p) * 10**decimals // q).zfill(decimals + 1)
+    return f"{'-' if p < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
 # SymPy puts the names of functions through the operator %, so that sign waits until SymPy is done.
 _PERCENT = "\0"
 
@@ -101,6 +121,9 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         if _PLAIN_NAME.fullmatch(string) or _NAME_WITH_SCRIPTS.fullmatch(string):
             return str(super()._deal_with_super_sub(string, style=style))
         return rf"\text{{{latex_text(string)}}}".replace("%", _PERCENT)
+
+    def _print_Rational(self, expr: sympy.Rational) -> str:
+        return decimal_text(expr) or str(super()._print_Rational(expr))
 
     def _print_Str(self, expr: sympy.Basic) -> str:
         return self._deal_with_super_sub(str(expr))
