@@ -4,8 +4,8 @@ Only nodes that docutils itself knows are used, so that any docutils or Sphinx w
 what a node is for, and lines of mathematics keep both their sides for writers that align them:
 
 - ``container.chain``, ``container.statement``: a block of numbered lines;
-- ``container.line`` in it: a ``math_block`` with attributes ``left``, ``right``, ``number``, then ``container.note``
-  and ``paragraph.counterexample``;
+- ``container.line`` in it: a ``math_block`` with attributes ``left``, ``right``, ``number``, then ``paragraph.domain``,
+  ``container.note`` and ``paragraph.counterexample``;
 - ``container.note``: ``paragraph.reason``, ``container.verdict`` (``paragraph.outcome``, ``paragraph.evidence``),
   ``paragraph.conditions``.
 """
@@ -189,7 +189,7 @@ class _Builder:
         place = next(self.places)
         block = nodes.container(classes=["chain"], ids=_block_ids(place))
         symbols = {s for e in (item.start, *(step.expression for step in item.steps)) for s in e.free_symbols}
-        block.extend(_domain_line(domain_latex(Domain.of(symbols, item.where))))
+        block += _domain("For ", domain_latex(Domain.of(symbols, item.where)))
         for index, (step, claim, equality) in enumerate(item.step_claims()):
             left = latex(item.start) if index == 0 else ""
             said = [*self.reason(step.by), *self.verdict(claim, place, index)]
@@ -213,7 +213,6 @@ class _Builder:
         place = next(self.places)
         block = nodes.container(classes=["statement"])
         block += self.claim_line(item.claim, place)
-        block.extend(_domain_line(_shown_domain(item.claim)))
         remark = [self.running(item.remark, "remark")] if item.remark else []
         if item.is_erratum:
             box = nodes.admonition("", nodes.title("", "Erratum"), classes=["erratum"], ids=_block_ids(place))
@@ -227,7 +226,7 @@ class _Builder:
 
     def claim_line(self, claim: Claim, place: Place) -> nodes.container:
         left, right = sides(claim.statement, claim.domain)
-        return _line(place, 0, left, right, list(self.verdict(claim, place, 0)))
+        return _line(place, 0, left, right, [*_domain_of(claim), *self.verdict(claim, place, 0)])
 
     def figure(self, item: Figure) -> Iterator[nodes.Node]:
         place = next(self.places)
@@ -248,7 +247,7 @@ class _Builder:
     def cell(self, cell: object, place: Place) -> list[nodes.Node]:
         content: list[nodes.Node] = [self.running(cell)]
         if isinstance(cell, Claim):
-            content += _note(list(self.verdict(cell, place, 0)))
+            content += _note([*_domain_of(cell), *self.verdict(cell, place, 0)])
         return content
 
     def caption(self, place: Place, text: str | Prose, node: Callable[..., Any]) -> nodes.Node:
@@ -386,20 +385,19 @@ def _line(place: Place, index: int, left: str, right: str, note: list[nodes.Node
 
 
 def _note(said: list[Any]) -> list[Any]:
-    """What is said of a line: the short things beside it, a counterexample below."""
+    """What is said of a line: its domain at once, then the short things, a counterexample below."""
+    before = [node for node in said if "domain" in node["classes"]]
     below = [node for node in said if "counterexample" in node["classes"]]
-    beside = [node for node in said if node not in below]
-    return [nodes.container("", *beside, classes=["note"]), *below] if beside else below
+    beside = [node for node in said if node not in before and node not in below]
+    return [*before, *([nodes.container("", *beside, classes=["note"])] if beside else []), *below]
 
 
-def _shown_domain(claim: Claim) -> tuple[str, ...]:
-    return domain_latex(claim.domain, bound_symbols(claim.statement))
+def _domain_of(claim: Claim) -> list[nodes.paragraph]:
+    return _domain("for ", domain_latex(claim.domain, bound_symbols(claim.statement)))
 
 
-def _domain_line(conditions: tuple[str, ...]) -> list[nodes.paragraph]:
-    if not conditions:
-        return []
-    return [listed("For ", map(math, conditions), "domain")]
+def _domain(before: str, conditions: tuple[str, ...]) -> list[nodes.paragraph]:
+    return [listed(before, map(math, conditions), "domain")] if conditions else []
 
 
 def _condition(text: str) -> nodes.Node:

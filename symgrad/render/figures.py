@@ -59,6 +59,7 @@ STYLE = {
 }
 MARKED_STEPS = 40
 LABEL_WIDTH = 50
+LEGEND_WIDTH, HANDLE_WIDTH = 70, 8  # in letters
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,18 @@ def _draw(axes: Any, drawing: Drawing) -> None:
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$"))
     if len(drawing.series) > 1:
-        legend = axes.legend(axes.lines, ["-"] * len(axes.lines), handlelength=3.2)
-        for text, series in zip(legend.get_texts(), drawing.series):
-            _label(text, series.label)
+        _legend(axes, drawing)
+
+
+def _legend(axes: Any, drawing: Drawing) -> None:
+    """The labels of the lines, above the frame, where they hide nothing."""
+    longest = max(len(_plain(series.label)) for series in drawing.series)
+    columns = max(1, min(len(drawing.series), LEGEND_WIDTH // (longest + HANDLE_WIDTH)))
+    legend = axes.figure.legend(
+        axes.lines, ["-"] * len(axes.lines), loc="outside upper center", ncols=columns, handlelength=3.2
+    )
+    for text, series in zip(legend.get_texts(), drawing.series):
+        _label(text, series.label)
 
 
 def _coordinates(series: Series, log10: bool) -> tuple[list[float], list[float]]:

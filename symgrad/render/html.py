@@ -160,8 +160,8 @@ def _as_mtext(text: str) -> str:
 
 # --- the tree -----------------------------------------------------------------------------------------------
 
-# Longer left sides stand on a line of their own, so that the right sides have room.
-LONG_LEFT_SIDE = 90
+# Longer left sides stand on a line of their own, so that the right ones have room; longer cells of tables are small.
+LONG_SIDE = 90  # letters of LaTeX
 
 
 class _Translator(HTMLTranslator):
@@ -176,7 +176,8 @@ class _Translator(HTMLTranslator):
         self.body.append(text)
 
     def visit_math(self, node: nodes.math) -> None:
-        self.add(mathml(node.astext()))
+        alone = isinstance(node.parent.parent, nodes.entry) and len(node.parent) == 1
+        self.add(mathml(node.astext(), display=alone and len(node.astext()) < LONG_SIDE))
         raise nodes.SkipNode
 
     def visit_math_block(self, node: nodes.math_block) -> None:
@@ -205,7 +206,7 @@ class _Translator(HTMLTranslator):
         if "verdict" in classes:
             return self.starttag(node, "details", ""), "</details>\n"
         if "chain" in classes or "statement" in classes:
-            if any(len(line["left"]) > LONG_LEFT_SIDE for line in node.findall(nodes.math_block)):
+            if any(len(line["left"]) > LONG_SIDE for line in node.findall(nodes.math_block)):
                 classes.append("wide")
             return self.starttag(node, "div"), "</div>\n"
         return self.starttag(node, "div"), "</div>\n"

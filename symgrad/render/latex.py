@@ -119,8 +119,9 @@ class _Translator(LaTeXTranslator):
 
 # What stands before and after each thing that is said of a line, which all run on in one paragraph.
 _NOTES = {
-    "reason": (r"\emph{", "}. "),
-    "outcome": (r"\textsc{", "}. "),
+    "domain": ("", ": "),
+    "reason": ("", ": "),
+    "outcome": (r"\emph{", "}. "),
     "conditions": ("(", ".) "),
     "equality": ("", ": "),
     "counterexample": ("", ". "),

@@ -96,6 +96,7 @@ def _start(text: str) -> str:
 # What stands before and after each thing that is said of a line, which all run on in one paragraph. The evidence is
 # left to the list of checks at the end.
 _NOTES = {
+    "domain": ("", ":"),
     "reason": ("", ":"),
     "outcome": ("*", "*;"),
     "conditions": ("", ";"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, FiniteSet, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad.notation import latex
@@ -69,8 +69,32 @@ def _conjunction(statement: Conjunction, domain: Domain) -> str:
 
 
 def membership(symbol: Symbol, values: Set) -> str:
-    """That a symbol takes values in a set."""
-    return rf"{latex(symbol)} \in {latex(values)}"
+    """That a symbol takes values in a set, in the shortest usual way.
+
+    Examples
+    --------
+    >>> x = Symbol("x", real=True)
+    >>> for values in (S.Reals, Interval.open(0, S.Infinity), S.Reals - FiniteSet(0), FiniteSet(1), Interval(0, 1)):
+    ...     print(membership(x, values))
+    x \\in \\mathbb{R}
+    x > 0
+    x \\neq 0
+    x = 1
+    x \\in \\left[0, 1\\right]
+    """
+    name = latex(symbol)
+    if values == S.Reals:
+        return rf"{name} \in {latex(values)}"
+    if isinstance(values, FiniteSet) and len(values) == 1:
+        return f"{name} = {latex(values.args[0])}"
+    if isinstance(values, Interval) and values.end is S.Infinity:
+        return rf"{name} {'>' if values.left_open else SIGNS['>=']} {latex(values.start)}"
+    if isinstance(values, Interval) and values.start is S.NegativeInfinity:
+        return rf"{name} {'<' if values.right_open else SIGNS['<=']} {latex(values.end)}"
+    left_out = S.Reals - values
+    if isinstance(left_out, FiniteSet) and left_out:
+        return rf"{name} \neq {', '.join(map(latex, left_out.args))}"
+    return rf"{name} \in {latex(values)}"
 
 
 def domain_latex(domain: Domain, bound: Iterable[Symbol] = ()) -> tuple[str, ...]:
@@ -81,7 +105,7 @@ def domain_latex(domain: Domain, bound: Iterable[Symbol] = ()) -> tuple[str, ...
     >>> from sympy import Symbol
     >>> x, n = Symbol("x", real=True), Symbol("n", integer=True)
     >>> domain_latex(Domain.of([x, n], [x > 0]))
-    ('n \\\\in \\\\mathbb{Z}', 'x \\\\in \\\\left(0, \\\\infty\\\\right)')
+    ('n \\\\in \\\\mathbb{Z}', 'x > 0')
     """
     return tuple(_conditions(domain, frozenset(bound)))
 
