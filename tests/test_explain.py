@@ -102,8 +102,8 @@ FUNCTIONS = [
     Derivative(x**3, x) + x * Derivative(sin(x), x),
     Derivative(5 * x, (x, 3)),
 ]
-# What neither enclosures nor algebra reach yet: integrals, sums, the two-argument arctangent, Bessel by its order.
-BEYOND_THE_PROVER = (Integral, Sum, atan2, besselj, gamma)
+# What the prover does not differentiate yet, or only agrees with at samples.
+BEYOND_THE_PROVER = (Sum, atan2)
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS, ids=str)
 PLACES = [{x: Rational(p), y: Rational(2, 3), w: Rational(7, 5), b: Rational(3, 11)} for p in ("-17/7", "3/8", "9/4")]
