@@ -275,10 +275,32 @@ def _by_half_angle(expression: Expr, domain: Domain) -> Finding | None:
     at_infinity = _at_infinity(turned, t)
     if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit) or at_infinity is None:
         return None
-    found = _by_factors(turned, Domain(((t, S.Reals),)))
+    found = _by_factors(turned, Domain(((t, S.Reals),))) or _by_discriminants(turned, t)
     if found is None or at_infinity not in (0, found.sign):
         return None
     return Finding(found.sign, found.strict and at_infinity != 0, True, "as a function of the tangent of half the angle")
+
+
+def _by_discriminants(quotient: Expr, t: Symbol) -> Finding | None:
+    """The sign of a rational function over the reals, coefficients algebraic, from factors of degree two at most."""
+    known, strict = 1, True
+    for part in sympy.fraction(sympy.together(quotient)):
+        try:
+            factor, factors = sympy.Poly(part, t, extension=True).sqf_list()
+        except (NotImplementedError, sympy.PolynomialError):
+            return None
+        of_factor = constant_sign(factor)
+        if not of_factor:
+            return None
+        known *= of_factor
+        for polynomial, power in factors:
+            if power % 2 == 0:
+                strict = False
+                continue
+            if polynomial.degree() != 2 or constant_sign(polynomial.discriminant()) != -1:
+                return None
+            known *= constant_sign(polynomial.LC()) or 0
+    return Finding(known, strict, True, "discriminants of its factors") if known else None
 
 
 def _at_infinity(quotient: Expr, t: Symbol) -> int | None:
@@ -444,7 +466,7 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
 
 def _limit_sign(value: Expr) -> int | None:
     if value.is_infinite:
-        return 1 if value.is_positive else -1 if value.is_negative else None
+        return 1 if value.is_extended_positive else -1 if value.is_extended_negative else None
     known = constant_sign(value)
     if known is None:
         return 0 if constant_zero(value) else None

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import sympy
 from flint import arb
-from sympy import Derivative, Expr
+from sympy import Derivative, Expr, Rational
 
 from symgrad.balls import (
     UNDEFINED, UNKNOWN, Ball, NoValue, Tape, Value, ball, is_exactly_zero, is_real, precision, separated, sign,
 )  # fmt: skip
 from symgrad.prove import kinks
 from symgrad.prove.goals import Goal
-from symgrad.prove.points import Point, as_balls, points
+from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
@@ -23,6 +23,8 @@ DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
 LONGEST_SUM = 64
+MOST_CLIMBS, CLIMB_STEPS = 3, 40
+DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 # What certainly contradicts each relation, from the two enclosures.
 CONTRADICTIONS: dict[str, Callable[[Value, Value], bool]] = {
@@ -68,6 +70,10 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
             return verdict
         if found is not None:
             agreed, digits = agreed + 1, min(digits, found)
+    if deep and goal.op in DOWNHILL:
+        verdict = trial.climbed(precisions)
+        if verdict is not None:
+            return verdict
     return Agreement(agreed, digits if agreed else 0)
 
 
@@ -90,6 +96,40 @@ class _Trial:
             unfolded = self.goal.at(point).mapped(lambda e: e.doit())
             return _Trial(unfolded)._compare({}, point, precisions)
         return self._compare(point, point, precisions)
+
+    def climbed(self, precisions: tuple[int, ...]) -> Verdict | None:
+        """A refutation of an inequality found by going where its two sides come closest."""
+        if self.unfolds or not all(kind_of(values).is_real for _, values in self.goal.domain.sets):
+            return None
+        starts = sorted(points(self.goal.domain, QUICK_POINTS), key=self._room)[:MOST_CLIMBS]
+        for start in starts:
+            found, _ = self.at(self._closest(start), precisions)
+            if found is not None:
+                return found
+        return None
+
+    def _room(self, point: Point) -> float:
+        """How far the inequality is from failing at a point, roughly; negative where it fails."""
+        with precision(DEEP_BITS[0] // 8):
+            gap = _difference(self.right(*as_balls(point)), self.left(*as_balls(point)))
+        return DOWNHILL[self.goal.op] * float(ball(gap).mid()) if is_real(gap) else math.inf
+
+    def _closest(self, point: Point) -> Point:
+        """A pattern search from the point: steps in each variable, halved where none leads on."""
+        best, step = self._room(point), Rational(1)
+        for _ in range(CLIMB_STEPS):
+            moves = [{**point, s: v + d * step} for s, v in point.items() if not s.is_integer for d in (1, -1)]
+            inside = [m for m in moves if holds_at(self.goal.domain, m) and self._contains(m)]
+            nearest = min(inside, key=self._room, default=point)
+            room = self._room(nearest)
+            if room < best:
+                point, best = nearest, room
+            else:
+                step /= 2
+        return point
+
+    def _contains(self, point: Point) -> bool:
+        return all(contains(self.goal.domain.set_of(s), v) for s, v in point.items())
 
     def _compare(self, point: Point, shown: Point, precisions: tuple[int, ...]) -> tuple[Verdict | None, int | None]:
         values = as_balls(point)

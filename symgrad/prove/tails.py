@@ -31,10 +31,10 @@ def approaches(expression: Expr, x: Symbol, end: Expr, from_left: bool, value: E
             found = gap(rational(there)) if there is not None else None
             if found is None or isinstance(found, NoValue) or not is_real(found):
                 continue
-            if value.is_infinite and sign(found) not in (None, 1 if value.is_positive else -1):
+            if value.is_infinite and sign(found) not in (None, 1 if value.is_extended_positive else -1):
                 return False
-            near.append(float(abs(ball(found)).upper()))
-    return len(near) >= 2 and near[-1] <= near[0] and near[-1] < 1e-6
+            near.append(abs(ball(found)).upper())
+        return len(near) >= 2 and bool(near[-1] <= near[0]) and bool(near[-1] < arb("1e-6"))
 
 
 def _toward(end: Expr, from_left: bool, k: int) -> Rational | None:
