@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,31 +55,28 @@ class Check:
         return None if holds is None else holds == (self.expect == "holds")
 
     def as_json(self) -> dict[str, Any]:
-        """Itself as plain data."""
+        """Itself as plain data to be kept; the time it took is left out, which differs from run to run."""
         verdict, witness = self.verdict, self.verdict.witness
         return {
             "id": self.id,
-            "says": self.text,
+            "text": self.text,
             "expect": self.expect,
             "outcome": verdict.outcome.name,
             "method": verdict.method,
             "evidence": verdict.evidence,
-            "witness": witness and {"point": dict(witness.point), "left": witness.left, "right": witness.right},
+            # Pairs keep their order, whatever becomes of the keys of an object.
+            "witness": witness and [[list(item) for item in witness.point.items()], witness.left, witness.right],
             "side_conditions": list(verdict.side_conditions),
-            "seconds": round(verdict.seconds, 6),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Check:
-        verdict = Verdict(
-            Outcome[data["outcome"]],
-            data["method"],
-            data["evidence"],
-            data["witness"] and Witness(**data["witness"]),
-            tuple(data["side_conditions"]),
-            data["seconds"],
-        )
-        return cls(data["id"], data["says"], data["expect"], verdict)
+        """What `as_json` kept."""
+        point, *sides = data["witness"] or ((),)
+        witness = Witness(dict(point), *sides) if sides else None
+        outcome, conditions = Outcome[data["outcome"]], tuple(data["side_conditions"])
+        verdict = Verdict(outcome, data["method"], data["evidence"], witness, conditions)
+        return cls(data["id"], data["text"], data["expect"], verdict)
 
 
 def exit_code(checks: Iterable[Check], accepted: Collection[Outcome] = ()) -> int:
@@ -88,9 +86,26 @@ def exit_code(checks: Iterable[Check], accepted: Collection[Outcome] = ()) -> in
 
 
 def tally(checks: Iterable[Check]) -> str:
-    """How many claims came out how, strongest outcome first."""
-    counts = Counter(check.verdict.outcome for check in checks)
-    return ", ".join(f"{counts[outcome]} {outcome.name.lower()}" for outcome in Outcome if counts[outcome])
+    """How many claims came out how, strongest outcome first.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> slip = sg.claim("tanh(x) == x", expect="refuted")
+    >>> tally([Check.of(slip, sg.verify(slip))])
+    '1 refuted as it should be'
+    """
+    counts = Counter((check.verdict.outcome, check.expect) for check in checks)
+    order = [(outcome, expect) for outcome in Outcome for expect in ("refuted", "holds")]
+    return ", ".join(_counted(counts[key], *key) for key in order if counts[key])
+
+
+def _counted(number: int, outcome: Outcome, expect: str) -> str:
+    words = f"{number} {outcome.name.lower()}"
+    it = "it" if number == 1 else "they"
+    if expect == "refuted":
+        return f"{words} as {it} should be" if outcome is Outcome.REFUTED else f"{words} though {it} should be refuted"
+    return f"{words} though {it} should hold" if outcome is Outcome.REFUTED else words
 
 
 def versions() -> dict[str, str]:
@@ -100,7 +115,20 @@ def versions() -> dict[str, str]:
 
 def to_json(checks: Sequence[Check]) -> str:
     """The report as JSON: claims in the order given, and the versions that judged them."""
-    return json.dumps({"claims": [check.as_json() for check in checks], "versions": versions()}, indent=2)
+    return json.dumps({"claims": [_report(check) for check in checks], "versions": versions()}, indent=2)
+
+
+def _report(check: Check) -> dict[str, Any]:
+    verdict, witness = check.verdict, check.verdict.witness
+    return {
+        "id": check.id,
+        "outcome": verdict.outcome.name,
+        "method": verdict.method,
+        "evidence": verdict.evidence,
+        "witness": witness and {"point": dict(witness.point), "left": witness.left, "right": witness.right},
+        "side_conditions": list(verdict.side_conditions),
+        "seconds": round(verdict.seconds, 6),
+    }
 
 
 def to_junit(checks: Sequence[Check], accepted: Collection[Outcome] = ()) -> str:
@@ -111,9 +139,14 @@ def to_junit(checks: Sequence[Check], accepted: Collection[Outcome] = ()) -> str
     )
     for check, outcome in zip(checks, met):
         seconds = f"{check.verdict.seconds:.3f}"
-        case = ElementTree.SubElement(suite, "testcase", classname="symgrad", name=check.id, time=seconds)
+        case = ElementTree.SubElement(suite, "testcase", classname="symgrad", name=_xml(check.id), time=seconds)
         if outcome is not True:
             kind = "failure" if outcome is False else "error"
-            ElementTree.SubElement(case, kind, message=str(check.verdict)).text = check.text
+            ElementTree.SubElement(case, kind, message=_xml(str(check.verdict))).text = _xml(check.text)
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+
+
+def _xml(text: str) -> str:
+    """Text without the control characters that XML cannot hold."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-import symgrad
 from symgrad import checks
 from symgrad.checks import Check
 from symgrad.claims import Claim, claim, load_claims
 from symgrad.derivation import load_derivation
 from symgrad.errors import ClaimError, SymgradError
 from symgrad.prove import verify as decide
+from symgrad.syntax import parse, to_text
 from symgrad.verdicts import Outcome
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from symgrad.render.build import BuildReport
+
+OnStep = Callable[[str, int, int], Any]
+"""Told of a piece of work before it is done: its name, how many are done, how many there are."""
 
 COLOURS = {
     Outcome.PROVED: "green",
@@ -33,7 +39,9 @@ COLOURS = {
     Outcome.REFUTED: "red",
 }
 ACCEPTABLE = {outcome.name.lower(): outcome for outcome in (Outcome.SUPPORTED, Outcome.UNINFORMATIVE)}
-CLAIM_FILES = (".toml", ".json")
+CLAIM_FILES = (".toml", ".json", ".py")
+LONGEST_PATH = 4096
+WIDTH_OFF_TERMINAL = 100
 
 accept = click.option(
     "--accept",
@@ -44,9 +52,13 @@ accept = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(symgrad.__version__, prog_name="symgrad")
+@click.version_option(package_name="symgrad", prog_name="symgrad")
 def cli() -> None:
     """Derive gradients in closed form, prove every line, and render the whole as documents.
+
+    \b
+    Example:
+      symgrad verify "tanh(x) == 2*sigmoid(2*x) - 1"
 
     \b
     Exit codes:
@@ -60,7 +72,9 @@ def cli() -> None:
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--to", "formats", default="html", show_default=True, help="Formats, separated by commas.")
-@click.option("-o", "--output", default="build", show_default=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option(
+    "-o", "--output", default="build", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
+)
 @accept
 def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str, ...]) -> int:
     """Check derivations and write their documents.
@@ -80,7 +94,7 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
             paths or (Path("derivations"),),
             [name.strip() for name in formats.split(",") if name.strip()],
             output,
-            on_progress=on_progress and (lambda what, done, total, name: on_progress(f"{what} {name}", done, total)),
+            on_progress=lambda what, done, total, name: on_progress(f"{what} {name}", done, total),
         )
     _print_build(report)
     if report.failures:
@@ -90,11 +104,22 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
 
 @cli.command()
 @click.argument("claims", nargs=-1, required=True)
-@click.option("--where", multiple=True, help='Domain of a formula, such as "x in (0, oo)" or "T integer"; may be repeated.')
-@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
+@click.option(
+    "--where", multiple=True, help='Domain of a formula, such as "x in (0, oo)" or "T integer"; may be repeated.'
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="How to print what was found: for people, for programs, or for test servers.",
+)
 @accept
 def verify(claims: tuple[str, ...], where: tuple[str, ...], form: str, accept: tuple[str, ...]) -> int:
-    """Decide claims: formulas, files of claims (TOML, JSON), derivation files, or folders of those.
+    """Decide formulas, files of claims, derivations, or folders of those.
+
+    Each of CLAIMS is a formula, a file of claims (.toml, .json), a derivation file (.py), or a folder of such files.
 
     \b
     Examples:
@@ -105,13 +130,13 @@ def verify(claims: tuple[str, ...], where: tuple[str, ...], form: str, accept: t
     wanted = [c for text in claims for c in _claims_of(text, where)]
     accepted = _accepted(accept)
     found = []
-    with _progress("checking") as on_progress:
+    # Verdicts that appear on the terminal one by one are a progress report of their own.
+    with _progress("checking", wanted=form != "text" or not sys.stdout.isatty()) as on_progress:
         for number, asked in enumerate(wanted):
-            if on_progress:
-                on_progress(f"checking {asked.id}", number, len(wanted))
+            on_progress(f"checking {asked.id}", number, len(wanted))
             found.append(Check.of(asked, decide(asked)))
             if form == "text":
-                _print_check(found[-1], accepted)
+                _print_check(found[-1], is_formula=asked.id in claims)
     if form == "json":
         click.echo(checks.to_json(found))
     elif form == "junit":
@@ -125,7 +150,9 @@ def verify(claims: tuple[str, ...], where: tuple[str, ...], form: str, accept: t
 @click.argument("formula")
 @click.option("--variable", help="Differentiate with respect to this variable; needed where there are several.")
 def explain(formula: str, variable: str | None) -> int:
-    """Show the steps of a derivative, the rule used at each, and the verdict on each.
+    """Show a derivative step by step, with rules and verdicts.
+
+    FORMULA is a derivative, or an expression that is to be differentiated. No step is printed without being checked.
 
     \b
     Examples:
@@ -134,40 +161,54 @@ def explain(formula: str, variable: str | None) -> int:
     """
     from symgrad.explain import derivative_steps
 
-    expression = symgrad.parse(formula)
-    wanted = symgrad.parse(variable) if variable else None
+    expression = parse(formula)
+    wanted = parse(variable) if variable else None
     chain = derivative_steps(expression, wanted)
-    click.echo(symgrad.to_text(chain.start))
+    click.echo(to_text(chain.start))
     found = []
     for step, asked, _ in chain.step_claims():
         found.append(Check.of(asked, decide(asked)))
         outcome = found[-1].verdict.outcome
-        click.echo(f"  {step.op} {symgrad.to_text(step.expression)}")
+        click.echo(f"  {step.op} {to_text(step.expression)}")
         click.echo(f"     {step.by}; {_painted(outcome.name.lower(), outcome)}")
     return checks.exit_code(found)
 
 
 def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim]:
     """The claims that an argument names: those of a file or folder, or one formula."""
-    path = Path(text) if len(text) < 4096 and "\0" not in text else None
-    if path is not None and path.is_dir():
-        found = [f for f in sorted(path.iterdir()) if f.suffix in (*CLAIM_FILES, ".py") and not f.name.startswith("_")]
-        if not found:
-            raise ClaimError(f"{path}: no claims here; they are read from .toml, .json and .py files")
-        for file in found:
+    files = _claim_files(text)
+    if files and where:
+        raise ClaimError(f"--where is for formulas; the claims of {text} say their own domains")
+    if files:
+        for file in files:
             yield from _claims_in(file)
-    elif path is not None and path.suffix in (*CLAIM_FILES, ".py"):
-        if where:
-            raise ClaimError(f"--where is for formulas; the claims of {path} say their own domains")
-        yield from _claims_in(path)
     else:
         yield claim(text, where=where, id=text)
 
 
+def _claim_files(text: str) -> list[Path]:
+    """The files that an argument names; none if it is a formula."""
+    if not text or len(text) > LONGEST_PATH:
+        return []
+    path = Path(text)
+    if not path.is_dir():
+        return [path] if path.suffix in CLAIM_FILES or os.path.isfile(text) else []
+    found = [file for file in sorted(path.iterdir()) if file.suffix in CLAIM_FILES and file.name[0] not in "._"]
+    if not found:
+        raise ClaimError(f"{path}: no claims here; they are read from {_listed(CLAIM_FILES)} files")
+    return found
+
+
 def _claims_in(path: Path) -> Iterable[Claim]:
-    if path.suffix in CLAIM_FILES:
-        return load_claims(path)
-    return [replace(c, id=f"{path.stem}.{c.id}") for c in load_derivation(path).claims]
+    if path.suffix not in CLAIM_FILES:
+        raise ClaimError(f"{path}: claims are read from {_listed(CLAIM_FILES)} files")
+    if path.suffix == ".py":
+        return [replace(c, id=f"{path.stem}.{c.id}") for c in load_derivation(path).claims]
+    return load_claims(path)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _accepted(names: tuple[str, ...]) -> frozenset[Outcome]:
@@ -181,74 +222,103 @@ def _painted(text: str, outcome: Outcome) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, fg=COLOURS[outcome])
 
 
-def _print_check(check: Check, accepted: frozenset[Outcome]) -> None:
+def _print_check(check: Check, *, is_formula: bool) -> None:
     verdict = check.verdict
-    name = check.id if check.id == check.text else f"{check.id}: {check.text}"
+    name = check.id if is_formula else f"{check.id}: {check.text}"
     click.echo(f"{_painted(f'{verdict.outcome.name:9}', verdict.outcome)} {name}")
-    lines = [verdict.method, verdict.evidence, str(verdict.witness or ""), *(f"where {c}" for c in verdict.side_conditions)]
+    lines = [
+        verdict.method,
+        verdict.evidence,
+        str(verdict.witness or ""),
+        *(f"where {c}" for c in verdict.side_conditions),
+    ]
     for line in filter(None, lines):
         click.echo(f"          {line}")
-    if check.expect == "refuted" and check.met:
-        click.echo("          as expected of an erratum")
-    elif check.expect == "refuted":
-        click.echo("          an erratum must be refuted, and this was not")
+    if check.expect == "refuted":
+        remark = "as expected of an erratum" if check.met else "an erratum must be refuted, and this was not"
+        click.echo(f"          {remark}")
 
 
 def _print_build(report: BuildReport) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    for title, side in (("document", "left"), ("claims", "right"), ("verdicts", "left"), ("", "left")):
-        table.add_column(title, justify=side, overflow="fold")  # type: ignore[arg-type]
+    for title in ("document", "claims", "verdicts", "", ""):
+        table.add_column(title, justify="right" if title == "claims" else "left", overflow="fold")
     for document in report.documents:
-        contradicted = [c for c in document.checks if c.met is False]
-        open_ones = [c for c in document.checks if c.met is None]
-        remarks = [f"[red]not as expected: {', '.join(c.id for c in contradicted)}[/red]"] if contradicted else []
-        remarks += [f"[yellow]open: {', '.join(c.id for c in open_ones)}[/yellow]"] if open_ones else []
-        state = "written" if document.written else "unchanged"
-        table.add_row(document.source.stem, str(len(document.checks)), checks.tally(document.checks), "; ".join(remarks) or state)
-    console = Console()
-    console.print(table)
+        remarks = Text("; ").join(_remarks(document.checks))
+        cells = (document.source.stem, str(len(document.checks)), checks.tally(document.checks))
+        table.add_row(*map(Text, cells), "written" if document.written else "unchanged", remarks)
+    if report.documents:
+        Console(width=None if sys.stdout.isatty() else WIDTH_OFF_TERMINAL).print(table)
+        click.echo(f"documents: {', '.join(str(page) for page in report.indexes)}")
     for failure in report.failures:
         click.echo(f"symgrad: {failure.error}", err=True)
-    if report.documents:
-        click.echo(f"documents: {', '.join(str(page) for page in report.indexes)}")
+
+
+def _remarks(found: Iterable[Check]) -> list[Text]:
+    """What a reader of the table must look at: claims that are not as expected, and open ones."""
+    from rich.text import Text
+
+    found = list(found)
+    kinds = {"not as expected": (False, "red"), "open": (None, "yellow")}
+    names = {kind: [check.id for check in found if check.met is met] for kind, (met, _) in kinds.items()}
+    return [Text(f"{kind}: {', '.join(ids)}", kinds[kind][1]) for kind, ids in names.items() if ids]
 
 
 @contextmanager
-def _progress(title: str) -> Iterator[Callable[[str, int, int], Any] | None]:
+def _progress(title: str, *, wanted: bool = True) -> Iterator[OnStep]:
     """A progress bar on a terminal; nothing, and nothing imported, elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
+    if not wanted or not sys.stderr.isatty():
+        yield lambda text, done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # The text column reads no markup: names are what users wrote.
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    # What goes to stdout stays there; rich would carry it over to stderr.
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(title, total=None)
         yield lambda text, done, total: bar.update(task, description=text, completed=done, total=total)
 
 
 def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # Letters that a terminal cannot show must not end the program.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(cli.main(standalone_mode=False))
-    except click.ClickException as error:
+        code = cli.main(prog_name="symgrad", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(checks.EXIT_MISUSE)
+    except click.UsageError as error:
+        _complain(f"{error.format_message()} See {error.ctx.command_path if error.ctx else 'symgrad'} --help.")
+    except click.ClickException as error:
+        _complain(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted; what was finished stays, nothing is half-written")
     except SymgradError as error:
         _complain(str(error))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(checks.EXIT_MISUSE)
+    except OSError as error:
+        _forget_output()
+        _complain(f"{error.filename or 'cannot print'}: {error.strerror or error}")
+    sys.exit(code)
 
 
-def _complain(text: str) -> None:
-    click.echo(f"symgrad: {text}", err=True)
+def _complain(text: str) -> NoReturn:
+    click.echo(f"symgrad: {' '.join(text.split())}", err=True)
     sys.exit(checks.EXIT_MISUSE)
 
 
+def _forget_output() -> None:
+    """Let Python not try again, at its end, to print what cannot be printed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

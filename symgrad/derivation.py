@@ -347,7 +347,7 @@ def load_derivation(path: Path) -> Derivation:
         raise DerivationError(str(path), None, "no such file")
     try:
         names = copy_context().run(_run, path)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DerivationError(str(path), _line_in(path, error), _one_line(error)) from error
     found = names.get("derivation")
     if not isinstance(found, Derivation):
@@ -360,13 +360,13 @@ def _run(path: Path) -> dict[str, object]:
     return runpy.run_path(str(path))
 
 
-def _line_in(path: Path, error: Exception) -> int | None:
+def _line_in(path: Path, error: BaseException) -> int | None:
     if isinstance(error, SyntaxError):
         return error.lineno
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     return lines[-1] if lines else None
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or "no reason given"
     return text if isinstance(error, SymgradError) else f"{type(error).__name__}: {text}"

@@ -17,6 +17,7 @@ FLOORS = {
     "balls": 3,
     "syntax": 3,
     "claims": 4,
+    "checks": 5,
     "derivation": 5,
     "prove": 6,
     "explain": 7,
@@ -24,6 +25,7 @@ FLOORS = {
     "render": 8,
     "cli": 9,
     "__init__": 10,
+    "__main__": 11,
 }
 PROVE_FLOORS = {
     "combine": 0, "derivatives": 0, "conditions": 0, "numbers": 0, "points": 0, "goals": 1, "boxes": 1, "kinks": 2,

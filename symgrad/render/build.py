@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from symgrad.checks import Check
 from symgrad.errors import DerivationError, MissingExtraError, OutputError, SymgradError
 from symgrad.render import output as files
-from symgrad.render.facts import Check, Facts, Piece
+from symgrad.render.facts import Facts, Piece
 from symgrad.render.manifest import Manifest, StoredPage, digest, digest_of_bytes, environment
 from symgrad.verdicts import Verdict
 

@@ -10,7 +10,7 @@ from docutils.utils import new_document
 
 from symgrad.render.document import inline_node, listed, math
 from symgrad.render.facts import Facts
-from symgrad.render.wording import tally
+from symgrad.render.wording import counted
 
 Entry = tuple[str, Facts]
 """A document for the list: its file name without suffix, and what is known of it."""
@@ -21,7 +21,7 @@ def catalogue(entries: Sequence[Entry], suffix: str, settings: Any) -> nodes.doc
     tree = new_document("index", settings)
     tree += nodes.title("", "Derivations")
     number = len(entries)
-    everything = tally((check.expect, check.verdict) for _, facts in entries for check in facts.checks)
+    everything = counted([check for _, facts in entries for check in facts.checks])
     summary = f"{number} document{'s' * (number != 1)}, {everything}."
     tree += nodes.paragraph("", summary, classes=["summary"])
     items = nodes.bullet_list(bullet="-", classes=["documents"])
@@ -37,7 +37,7 @@ def _entry(entry: Entry, suffix: str) -> Iterator[nodes.Node]:
     yield nodes.paragraph("", "", link, classes=["entry-title"])
     if facts.opening:
         yield nodes.paragraph("", "", *map(inline_node, facts.opening))
-    found = tally((check.expect, check.verdict) for check in facts.checks)
+    found = counted(facts.checks)
     yield nodes.paragraph("", f"{found}." + (f" Source: {facts.source}." if facts.source else ""), classes=["summary"])
     if facts.symbols:
         yield listed("Symbols: ", map(math, facts.symbols), "symbols-used")

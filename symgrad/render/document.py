@@ -22,6 +22,7 @@ from sympy import Symbol
 
 from symgrad import syntax
 from symgrad.activations import INPUT, ActivationFunction
+from symgrad.checks import Check
 from symgrad.claims import Claim
 from symgrad.derivation import Chain, Derivation, Figure, Item, Prose, Section, Stated, Step, Table
 from symgrad.errors import ClaimError, ParseError
@@ -167,9 +168,9 @@ class _Builder:
 
     def _tally(self) -> str:
         claims = self.page.derivation.claims
-        found = [(c.expect, self.page.verdicts[c]) for c in claims if c in self.page.verdicts]
+        found = [Check.of(c, self.page.verdicts[c]) for c in claims if c in self.page.verdicts]
         unchecked = len(claims) - len(found)
-        return wording.tally(found) + (f"; {unchecked} {wording.NOT_CHECKED}" if unchecked else "")
+        return wording.counted(found) + (f"; {unchecked} {wording.NOT_CHECKED}" if unchecked else "")
 
     # --- items ----------------------------------------------------------------------------------------------
 
@@ -265,7 +266,7 @@ class _Builder:
             yield nodes.container("", _said(wording.NOT_CHECKED, "outcome"), classes=["verdict", "unchecked"])
             return
         name = verdict.outcome.name.lower()
-        met = [] if wording.is_met(claim.expect, verdict) else ["unmet"]
+        met = [] if Check.of(claim, verdict).met else ["unmet"]
         box = nodes.container("", _said(name, "outcome"), classes=["verdict", name, *met])
         if shown := wording.evidence(verdict):
             box += _said(shown, "evidence")

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from symgrad.render.wording import is_met
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.checks import Check
 
 
 class Piece(NamedTuple):
@@ -15,54 +14,6 @@ class Piece(NamedTuple):
 
     kind: str
     content: str
-
-
-@dataclass(frozen=True)
-class Check:
-    """A statement of a derivation and what was found.
-
-    Attributes
-    ----------
-    id : str
-        Its name in the derivation.
-    text : str
-        The statement in symgrad's own language.
-    expect : {"holds", "refuted"}
-    verdict : Verdict
-    """
-
-    id: str
-    text: str
-    expect: str
-    verdict: Verdict
-
-    @property
-    def met(self) -> bool | None:
-        """Whether checking found what was expected; None where the truth is not known."""
-        return is_met(self.expect, self.verdict)
-
-    def as_json(self) -> dict[str, Any]:
-        """Itself as plain data; the time it took is left out, which differs from run to run."""
-        verdict, witness = self.verdict, self.verdict.witness
-        point = [] if witness is None else [list(item) for item in witness.point.items()]
-        return {
-            "id": self.id,
-            "text": self.text,
-            "expect": self.expect,
-            "outcome": verdict.outcome.name,
-            "method": verdict.method,
-            "evidence": verdict.evidence,
-            "witness": None if witness is None else [point, witness.left, witness.right],
-            "side_conditions": list(verdict.side_conditions),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Check:
-        witness = None if data["witness"] is None else _witness(*data["witness"])
-        verdict = Verdict(
-            Outcome[data["outcome"]], data["method"], data["evidence"], witness, tuple(data["side_conditions"])
-        )
-        return cls(data["id"], data["text"], data["expect"], verdict)
 
 
 @dataclass(frozen=True)
@@ -114,7 +65,3 @@ class Facts:
             tuple(data["references"]),
             tuple(map(Check.from_json, data["checks"])),
         )
-
-
-def _witness(point: list[tuple[str, str]], left: str, right: str) -> Witness:
-    return Witness(dict(point), left, right)

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 
+from symgrad.checks import Check, tally
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 NOT_CHECKED = "not checked"
 
 
-def is_met(expect: str, verdict: Verdict) -> bool | None:
-    """Whether checking found what was expected; None where the truth is not known.
+def counted(checks: Collection[Check]) -> str:
+    """How many statements there are and what was found.
 
     Examples
     --------
-    >>> is_met("refuted", Verdict(Outcome.REFUTED, "at a point"))
-    True
+    >>> proved = Check("1", "x == x", "holds", Verdict(Outcome.PROVED, "algebra"))
+    >>> counted([proved, proved])
+    '2 statements: 2 proved'
     """
-    return None if verdict.holds is None else verdict.holds is (expect == "holds")
-
-
-def tally(found: Iterable[tuple[str, Verdict]]) -> str:
-    """How many statements there are and what was found, from pairs of expectation and verdict.
-
-    Examples
-    --------
-    >>> proved, refuted = Verdict(Outcome.PROVED, "algebra"), Verdict(Outcome.REFUTED, "at a point")
-    >>> tally([("holds", proved), ("holds", proved), ("refuted", refuted)])
-    '3 statements: 2 proved, 1 refuted as it should be'
-    """
-    counts = Counter((verdict.outcome, expect) for expect, verdict in found)
-    order = [(outcome, expect) for outcome in Outcome for expect in ("refuted", "holds")]
-    parts = [_counted(counts[key], *key) for key in order if counts[key]]
-    total = counts.total()
-    if not total:
+    if not checks:
         return "no statements"
-    return f"{total} statement{'s' if total > 1 else ''}: {', '.join(parts)}"
-
-
-def _counted(number: int, outcome: Outcome, expect: str) -> str:
-    words = f"{number} {outcome.name.lower()}"
-    it = "it" if number == 1 else "they"
-    if expect == "refuted":
-        return f"{words} as {it} should be" if outcome is Outcome.REFUTED else f"{words} though {it} should be refuted"
-    return f"{words} though {it} should hold" if outcome is Outcome.REFUTED else words
+    return f"{len(checks)} statement{'s' * (len(checks) > 1)}: {tally(checks)}"
 
 
 def evidence(verdict: Verdict) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from symgrad.checks import Check
 from symgrad.claims import Claim
 from symgrad.derivation import Derivation, load_derivation
 from symgrad.prove import verify as prove
 from symgrad.render.catalogue import Entry
 from symgrad.render.document import Link, Page, Target
-from symgrad.render.facts import Check, Facts
+from symgrad.render.facts import Facts
 from symgrad.render.places import facts_of
 from symgrad.verdicts import Verdict
 
@@ -44,7 +45,7 @@ class Workshop:
         return len(self.claims(stem))
 
     def check(self, claim: Claim) -> Check:
-        return Check(claim.id, str(claim), claim.expect, self._verify(claim))
+        return Check.of(claim, self._verify(claim))
 
     def page(
         self,
