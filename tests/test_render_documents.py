@@ -251,6 +251,17 @@ def test_hostile_text_stays_text_in_markdown(hostile):
     assert {token.attrs["src"] for token in inline if token.type == "image"} == {"hostile.figure-1.svg"}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_control_characters_never_reach_a_file(kind):
+    strange = "a\0b\x1bc\td\ud800e"
+    drawn = sg.figure(strange, sg.curve(x, x, 0, 1, label=strange, samples=2), alt=strange, x_label=strange, y_label=x)
+    derivation = sg.Derivation(
+        strange, sg.prose(strange), sg.statement("x <= x", remark=strange), drawn, source=strange
+    )
+    for name, content in KINDS[kind].pages(page(derivation)).items():
+        assert name.endswith(".pdf") or not re.search(rb"[\0-\x09\x0b-\x1f\x7f]", content), name
+
+
 def test_a_figure_stands_in_the_page_of_html_with_its_numbers(tmp_path):
     drawn = sg.figure(
         "A line", sg.curve(x, x, 0, 1, samples=3, label="up"), alt="It rises", x_label="x", y_label="y", label="line"

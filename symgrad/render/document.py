@@ -134,6 +134,11 @@ def document(page: Page, suffix: str, settings: Any) -> nodes.document:
     return _Builder(page, suffix).document(settings)
 
 
+def as_bytes(text: str) -> bytes:
+    """The text of a file."""
+    return wording.printable(text).encode("utf-8")
+
+
 def _paragraph(*classes: str) -> nodes.paragraph:
     return nodes.paragraph(classes=list(classes))
 

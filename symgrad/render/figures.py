@@ -24,6 +24,7 @@ from sympy import Equality, Expr
 from symgrad.compute.graphs import Point, curve_points, decimal, magnitude, orbit_points
 from symgrad.derivation import Curve, Figure
 from symgrad.notation import latex
+from symgrad.render.wording import printable
 
 DIGITS = 15
 
@@ -123,9 +124,8 @@ class Drawing:
 
 def _plain(label: str | Expr) -> str:
     """A label as plain text."""
-    if isinstance(label, Equality):
-        return f"{label.lhs} = {label.rhs}"
-    return str(label)
+    text = f"{label.lhs} = {label.rhs}" if isinstance(label, Equality) else str(label)
+    return " ".join(printable(text).split())
 
 
 def _series(curve: Any, log10: bool) -> Series:

@@ -20,7 +20,7 @@ from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 
 from symgrad.derivation import Figure
 from symgrad.render.catalogue import Entry, catalogue
-from symgrad.render.document import Page, document
+from symgrad.render.document import Page, as_bytes, document
 from symgrad.render.figures import Drawing
 
 SUFFIX = ".html"
@@ -71,7 +71,7 @@ def _shell(title: str, body: str, before: str, after: str) -> bytes:
 {after}</body>
 </html>
 """
-    return page.encode("utf-8")
+    return as_bytes(page)
 
 
 @cache
@@ -160,8 +160,21 @@ def _as_mtext(text: str) -> str:
 
 # --- the tree -----------------------------------------------------------------------------------------------
 
-# Longer left sides stand on a line of their own, so that the right ones have room; longer cells of tables are small.
-LONG_SIDE = 90  # letters of LaTeX
+# In letters: longer left sides stand on a line of their own, so that the right ones have room; longer cells of tables
+# are set small; and shorter lines fit on the screen of a phone.
+LONG_SIDE, SHORT_LINE = 45, 28
+_NOT_SEEN = re.compile(r"\\(left|right|frac|text|operatorname|quad|begin\{\w+\}|end\{\w+\})|[{}\s_^&]")
+
+
+def width(tex: str) -> int:
+    """About how many letters wide a formula is.
+
+    Examples
+    --------
+    >>> width(r"\\frac{1}{4} \\sigma\\left(x\\right)")
+    6
+    """
+    return len(re.sub(r"\\[a-zA-Z]+", "x", _NOT_SEEN.sub("", tex)))
 
 
 class _Translator(HTMLTranslator):
@@ -177,7 +190,7 @@ class _Translator(HTMLTranslator):
 
     def visit_math(self, node: nodes.math) -> None:
         alone = isinstance(node.parent.parent, nodes.entry) and len(node.parent) == 1
-        self.add(mathml(node.astext(), display=alone and len(node.astext()) < LONG_SIDE))
+        self.add(mathml(node.astext(), display=alone and width(node.astext()) < LONG_SIDE))
         raise nodes.SkipNode
 
     def visit_math_block(self, node: nodes.math_block) -> None:
@@ -206,8 +219,9 @@ class _Translator(HTMLTranslator):
         if "verdict" in classes:
             return self.starttag(node, "details", ""), "</details>\n"
         if "chain" in classes or "statement" in classes:
-            if any(len(line["left"]) > LONG_SIDE for line in node.findall(nodes.math_block)):
-                classes.append("wide")
+            lines = list(node.findall(nodes.math_block))
+            left, right = (max(width(line[side]) for line in lines) for side in ("left", "right"))
+            classes += ["wide"] * (left > LONG_SIDE) + ["short"] * (left + right <= SHORT_LINE)
             return self.starttag(node, "div"), "</div>\n"
         return self.starttag(node, "div"), "</div>\n"
 
@@ -235,7 +249,7 @@ class _Translator(HTMLTranslator):
         figure: Any = node.parent
         drawing = Drawing.of(self.figures[node["uri"]])
         self.add(drawing.svg(figure["ids"][0], figure[1][0].astext().strip(". ")) + "\n")
-        self.data = node["uri"], base64.b64encode(drawing.csv().encode("utf-8")).decode("ascii")
+        self.data = node["uri"], base64.b64encode(as_bytes(drawing.csv())).decode("ascii")
         raise nodes.SkipNode
 
     def depart_caption(self, node: nodes.caption) -> None:

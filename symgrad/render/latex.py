@@ -12,7 +12,7 @@ from docutils.utils.math import unichar2tex
 from docutils.writers.latex2e import LaTeXTranslator, Writer
 
 from symgrad.render.catalogue import Entry
-from symgrad.render.document import Page, document
+from symgrad.render.document import Page, as_bytes, document
 from symgrad.render.figures import Drawing
 
 SUFFIX = ".tex"
@@ -38,7 +38,7 @@ def pages(page: Page) -> dict[str, bytes]:
     out = StringOutput(encoding="unicode")
     writer.write(document(page, COMPILED, settings), out)
     figures = {f"{name}.pdf": Drawing.of(figure).pdf() for name, figure in page.figures()}
-    return {page.stem + SUFFIX: str(out.destination).encode("utf-8"), **figures}
+    return {page.stem + SUFFIX: as_bytes(str(out.destination)), **figures}
 
 
 def index(entries: Sequence[Entry]) -> dict[str, bytes]:

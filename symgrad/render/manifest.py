@@ -95,7 +95,7 @@ class Manifest:
                 for key, page in self.pages.items()
             },
         }
-        write(output, NAME, (json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+        write(output, NAME, (json.dumps(data, sort_keys=True, indent=1) + "\n").encode("utf-8"))
 
 
 def _key(name: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from docutils import nodes
 from docutils.frontend import get_default_settings
 
 from symgrad.render.catalogue import Entry, catalogue
-from symgrad.render.document import Page, document
+from symgrad.render.document import Page, as_bytes, document
 from symgrad.render.figures import Drawing
 
 SUFFIX = ".md"
@@ -21,12 +21,12 @@ def pages(page: Page) -> dict[str, bytes]:
     text = _text(document(page, SUFFIX, get_default_settings()))
     links = [_link(link.title, link.stem + SUFFIX) for link in (page.previous, page.next) if link is not None]
     around = " · ".join([_link("All derivations", "index" + SUFFIX), *links])
-    return {page.stem + SUFFIX: f"{text}\n---\n\n{around}\n".encode(), **_figures(page)}
+    return {page.stem + SUFFIX: as_bytes(f"{text}\n---\n\n{around}\n"), **_figures(page)}
 
 
 def index(entries: Sequence[Entry]) -> dict[str, bytes]:
     """The page that lists all documents."""
-    return {"index" + SUFFIX: _text(catalogue(entries, SUFFIX, get_default_settings())).encode()}
+    return {"index" + SUFFIX: as_bytes(_text(catalogue(entries, SUFFIX, get_default_settings())))}
 
 
 # An SVG outside HTML knows no page around it: it brings the colour of its text along, for day and for night.
@@ -34,11 +34,11 @@ _INK = "<style>svg { color: #1f2328 } @media (prefers-color-scheme: dark) { svg 
 
 
 def _figures(page: Page) -> dict[str, bytes]:
-    files = {}
+    files: dict[str, bytes] = {}
     for name, figure in page.figures():
         drawing = Drawing.of(figure)
-        files[f"{name}.svg"] = drawing.svg("figure", figure.alt).replace("</title>", "</title>" + _INK, 1).encode()
-        files[f"{name}.csv"] = drawing.csv().encode()
+        svg = drawing.svg("figure", figure.alt).replace("</title>", "</title>" + _INK, 1)
+        files |= {f"{name}.svg": as_bytes(svg), f"{name}.csv": as_bytes(drawing.csv())}
     return files
 
 

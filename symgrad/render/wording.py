@@ -6,9 +6,23 @@ import re
 from collections.abc import Collection
 
 from symgrad.checks import Check, tally
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.verdicts import Verdict, Witness
 
 NOT_CHECKED = "not checked"
+
+
+_CONTROL = {code: " " for code in (*range(32), 127) if code != ord("\n")}
+
+
+def printable(text: str) -> str:
+    """Text without what neither XML nor TeX can hold: control characters become spaces, half characters question marks.
+
+    Examples
+    --------
+    >>> printable("a\\tb")
+    'a b'
+    """
+    return text.translate(_CONTROL).encode("utf-8", errors="replace").decode("utf-8")
 
 
 def counted(checks: Collection[Check]) -> str:
@@ -16,6 +30,7 @@ def counted(checks: Collection[Check]) -> str:
 
     Examples
     --------
+    >>> from symgrad.verdicts import Outcome
     >>> proved = Check("1", "x == x", "holds", Verdict(Outcome.PROVED, "algebra"))
     >>> counted([proved, proved])
     '2 statements: 2 proved'
