@@ -30,7 +30,7 @@ FLOORS = {
 PROVE_FLOORS = {
     "combine": 0, "derivatives": 0, "conditions": 0, "numbers": 0, "points": 0, "goals": 1, "boxes": 1, "kinks": 2,
     "signs": 2, "tower": 3, "tails": 4, "bounds": 5, "refute": 5, "side_conditions": 6, "algebra": 7, "inequalities": 8,
-    "regions": 8, "constant": 8, "extrema": 8, "ladder": 9, "__init__": 10,
+    "regions": 8, "constant": 8, "induction": 8, "extrema": 8, "ladder": 9, "__init__": 10,
 }  # fmt: skip
 FILES = sorted(ROOT.rglob("*.py"))
 

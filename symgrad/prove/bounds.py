@@ -58,10 +58,24 @@ def sign_of(expression: Expr, domain: Domain) -> Finding | None:
         return _on_all_parts(expression, domain)
     if _changes(expression, domain):
         return None
-    for method in (_by_factors, _by_half_angle, _by_norm, _by_ends, _by_calculus, _by_enclosures):
+    for method in (_by_conditions, _by_factors, _by_half_angle, _by_norm, _by_ends, _by_calculus, _by_enclosures):
         found = method(expression, domain)
         if found is not None:
             return found
+    return None
+
+
+def _by_conditions(expression: Expr, domain: Domain) -> Finding | None:
+    """A sign that a joint condition of the domain says outright, but for a number."""
+    for condition in domain.conditions:
+        if isinstance(condition, sympy.Eq | sympy.Ne):
+            continue
+        larger, smaller = condition.gts, condition.lts
+        is_strict = isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan)
+        for known in (1, -1):
+            rest = sympy.expand(known * expression - (larger - smaller))
+            if rest.is_nonnegative:
+                return Finding(known, is_strict or bool(rest.is_positive), True, f"by {condition}")
     return None
 
 
@@ -83,7 +97,16 @@ def discharged(condition: Condition, domain: Domain) -> bool:
         found = sign_of(condition.positive, domain)
         if found is not None and found.strict and found.sign == 1:
             return True
+    if condition.nonnegative and all(_is_nonnegative(e, domain) for e in condition.nonnegative):
+        return True
     return never_zero(condition.nonzero, domain)
+
+
+def _is_nonnegative(expression: Expr, domain: Domain) -> bool:
+    if expression.is_nonnegative:
+        return True
+    found = sign_of(expression, domain)
+    return found is not None and found.sign == 1
 
 
 def _excludes(condition: Relational, expression: Expr) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy import Derivative, Expr, Piecewise, S
@@ -13,10 +13,18 @@ from symgrad import activations
 
 @dataclass(frozen=True)
 class Condition:
-    """`nonzero` must not be zero; that `positive` is positive is enough, too."""
+    """`nonzero` must not be zero; or it is enough that `positive` is positive, or that all of `nonnegative` are.
+
+    Attributes
+    ----------
+    is_needed : bool
+        Whether a value certainly is missing where `nonzero` is zero; otherwise there may be one after all.
+    """
 
     nonzero: Expr
     positive: Expr | None = None
+    nonnegative: tuple[Expr, ...] = ()
+    is_needed: bool = True
 
     def __str__(self) -> str:
         return f"{self.nonzero} != 0"
@@ -27,7 +35,7 @@ def _zero_free(*forms: Callable[..., Expr]) -> Callable[..., list[Condition]]:
 
 
 def _no_pole_of_gamma(u: Expr, *_: Expr) -> list[Condition]:
-    return [Condition(sympy.sin(S.Pi * u), positive=u)]
+    return [Condition(sympy.sin(S.Pi * u), positive=u, is_needed=False)]
 
 
 _argument = _zero_free(lambda u, *_: u)
@@ -101,8 +109,11 @@ def _conditions(e: Expr, *, differentiated: bool) -> Iterator[Condition]:
     if e.func in VALUE:
         yield from VALUE[e.func](*e.args)
     if differentiated and e.func in DERIVATIVE:
-        yield from DERIVATIVE[e.func](*e.args)
+        yield from (replace(c, is_needed=False) for c in DERIVATIVE[e.func](*e.args))
     if isinstance(e, Piecewise):
+        return
+    if isinstance(e, sympy.Sum | sympy.Product):
+        yield from _of_sum(e, differentiated=differentiated)
         return
     for a in e.args:
         if isinstance(a, Expr) and a.free_symbols:
@@ -113,5 +124,21 @@ def _of_power(e: sympy.Pow, *, differentiated: bool) -> Iterator[Condition]:
     if not e.base.free_symbols:
         return
     smooth_at_zero = e.exp.is_integer or not differentiated
-    if not (e.exp.is_nonnegative and smooth_at_zero):
-        yield Condition(e.base)
+    if e.exp.is_nonnegative and smooth_at_zero:
+        return
+    enough = () if e.exp.is_negative or not smooth_at_zero else (e.exp,)
+    yield Condition(e.base, nonnegative=enough, is_needed=bool(e.exp.is_negative))
+
+
+def _of_sum(e: sympy.Sum, *, differentiated: bool) -> Iterator[Condition]:
+    """The conditions of the terms; where an exponent is affine in the index, its values at both limits tell enough."""
+    indices = {index for index, *_ in e.limits}
+    for condition in _conditions(e.function, differentiated=differentiated):
+        if not condition.nonzero.free_symbols & indices:
+            ends = condition.nonnegative
+            for index, *limits in e.limits:
+                ends = tuple(n.subs(index, end) for n in ends for end in limits)
+            affine = all(sympy.diff(n, i, 2) == 0 for n in condition.nonnegative for i in indices)
+            yield replace(condition, nonnegative=ends if affine else (), is_needed=False)
+        else:
+            yield replace(condition, is_needed=False)

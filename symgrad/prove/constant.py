@@ -44,6 +44,8 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 
 
 def _pieces(values: sympy.Set) -> tuple[sympy.Set, ...] | None:
+    if values.is_subset(sympy.S.Integers):
+        values = Interval(values.inf, values.sup)  # what holds between the integers holds at them
     parts = values.args if isinstance(values, sympy.Union) else (values,)
     return parts if all(isinstance(part, Interval | FiniteSet) for part in parts) else None
 

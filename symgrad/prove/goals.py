@@ -46,6 +46,11 @@ class Goal:
     def variables(self) -> tuple[Symbol, ...]:
         return self.domain.symbols
 
+    def trimmed(self) -> Goal:
+        """The same goal without the variables that stand in no side and no condition."""
+        used = {s for e in (*self.sides, *self.domain.conditions) for s in e.free_symbols}
+        return replace(self, domain=Domain(tuple(p for p in self.domain.sets if p[0] in used), self.domain.conditions))
+
     def on(self, symbol: Symbol, values: Set) -> Goal:
         """The same goal with one variable confined to these values."""
         return replace(self, domain=self.domain.restricted(symbol, values))

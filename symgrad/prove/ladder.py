@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
-from symgrad.prove import algebra, constant, inequalities, regions
+from symgrad.prove import algebra, constant, induction, inequalities, regions
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
@@ -16,7 +16,7 @@ from symgrad.prove.refute import Agreement, refute
 from symgrad.statements import Conjunction, Domain, Extremum, Statement
 from symgrad.verdicts import Outcome, Verdict
 
-PROVERS: tuple[Prover, ...] = (regions.prove, algebra.prove, inequalities.prove, constant.prove)
+PROVERS: tuple[Prover, ...] = (regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove)
 DEEPEST = 12
 FEWEST_POINTS, FEWEST_DIGITS = 5, 10
 
@@ -63,6 +63,7 @@ def _decide_from(depth: int):  # type: ignore[no-untyped-def]
 def _decide(goal: Goal, depth: int) -> Verdict:
     if depth > DEEPEST:
         return Verdict(Outcome.UNDECIDED, "limit of depth", f"more than {DEEPEST} splits within each other")
+    goal = goal.trimmed()
     try:
         seen: Verdict | Agreement = refute(goal)
         no_enclosures = ""

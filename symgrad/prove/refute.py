@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sympy
 from flint import arb
-from sympy import Derivative, Expr, Rational
+from sympy import Derivative, Expr, Rational, Symbol
 
 from symgrad.balls import (
     UNDEFINED, UNKNOWN, Ball, NoValue, Tape, Value, ball, is_exactly_zero, is_real, precision, separated, sign,
@@ -82,6 +82,7 @@ class _Trial:
 
     def __init__(self, goal: Goal) -> None:
         self.goal = goal
+        self._written_out: dict[tuple[tuple[Symbol, Expr], ...], _Trial] = {}
         self.unfolds = any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
         if not self.unfolds:
             variables = goal.variables
@@ -91,11 +92,18 @@ class _Trial:
     def at(self, point: Point, precisions: tuple[int, ...]) -> tuple[Verdict | None, int | None]:
         """A refutation at the point, or the digits to which both sides certainly agree there, if any."""
         if self.unfolds:
-            if any(abs(value) > LONGEST_SUM for symbol, value in point.items() if symbol.is_integer):
+            whole = {symbol: value for symbol, value in point.items() if symbol.is_integer}
+            if any(abs(value) > LONGEST_SUM for value in whole.values()):
                 return None, None
-            unfolded = self.goal.at(point).mapped(lambda e: e.doit())
-            return _Trial(unfolded)._compare({}, point, precisions)
+            rest = {symbol: value for symbol, value in point.items() if symbol not in whole}
+            return self._unfolded(tuple(whole.items()))._compare(rest, point, precisions)
         return self._compare(point, point, precisions)
+
+    def _unfolded(self, whole: tuple[tuple[Symbol, Expr], ...]) -> _Trial:
+        """The trial of the goal with its sums written out for these integers."""
+        if whole not in self._written_out:
+            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(lambda e: e.doit()))
+        return self._written_out[whole]
 
     def climbed(self, precisions: tuple[int, ...]) -> Verdict | None:
         """A refutation of an inequality found by going where its two sides come closest."""
@@ -229,8 +237,7 @@ def definite_parts(goal: Goal) -> list[Expr]:
 
 def _definite_parts(e: Expr) -> Iterator[Expr]:
     if not e.has(Derivative):
-        if e.free_symbols or e.args:
-            yield e
+        yield e
         return
     if isinstance(e, Derivative):
         yield from _definite_parts(e.expr)

@@ -18,6 +18,7 @@ from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_ROOTS = 24
+JUMPING = (sympy.acot, sympy.acoth)
 
 
 def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide) -> Verdict | None:
@@ -36,19 +37,40 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
         if bounds.discharged(condition, goal.domain):
             continue
         where = zero_on(condition.nonzero, goal.domain)
-        if where is not None and condition.positive is None:
+        if where is not None and condition.is_needed:
             return Verdict(
                 Outcome.REFUTED, verdict.method, f"{condition.nonzero} is zero there, and a side undefined", where
             )
         left_open.append(str(condition))
     for expression in dict.fromkeys(assumed):
-        if not bounds.discharged(Condition(expression), goal.domain):
+        if not bounds.discharged(Condition(expression), goal.domain) and not _extends(expression, goal, left_open):
             apart = _decided_where_zero(expression, goal, decide)
             if apart is None:
                 return None
             if apart.outcome is Outcome.REFUTED:
                 return apart
     return replace(verdict, side_conditions=(*verdict.side_conditions, *left_open))
+
+
+def _extends(expression: Expr, goal: Goal, left_open: list[str]) -> bool:
+    """Whether an equality extends to the zeros of an expression because both sides are continuous there.
+
+    They are where all their conditions are discharged and nothing in them jumps; and the zeros of a polynomial in
+    variables that run through intervals have points that are none next to them.
+    """
+    if goal.op != "==" or left_open or any(side.has(*ROUGH, *JUMPING) for side in goal.sides):
+        return False
+    free = expression.free_symbols
+    return bool(
+        free
+        and expression.is_polynomial(*free)
+        and all(not s.is_integer and _has_no_lonely_point(goal.domain.set_of(s)) for s in free)
+    )
+
+
+def _has_no_lonely_point(values: sympy.Set) -> bool:
+    parts = values.args if isinstance(values, sympy.Union) else (values,)
+    return all(isinstance(part, sympy.Interval) and part.start != part.end for part in parts)
 
 
 def zero_on(expression: Expr, domain: Domain) -> Witness | None:

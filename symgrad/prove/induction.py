@@ -1,0 +1,217 @@
+"""Sums and products for all T: the first case, then the step from T to T + 1 with the last term split off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sympy
+from sympy import Dummy, Expr, Product, S, Sum, Symbol
+
+from symgrad.prove import bounds, side_conditions
+from symgrad.prove.combine import all_of
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.signs import Signs
+from symgrad.prove.tower import NoNormalForm, Quotient, Tower
+from symgrad.statements import Domain, Relation
+from symgrad.verdicts import Outcome, Verdict
+
+METHOD = "induction"
+MOST_UNFOLDED = 12
+Indexed = Sum | Product
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """PROVED by induction on an integer variable that stands in the limits of a sum or product."""
+    goal = goal.mapped(_prepared)
+    nodes = _nodes(goal.relation.lhs) | _nodes(goal.relation.rhs)
+    if not nodes:
+        return None
+    unfolded = {node: _unfolded(node) for node in nodes}
+    if any(node != short for node, short in unfolded.items()):
+        return decide(goal.mapped(lambda e: e.xreplace(unfolded)))
+    closed = _closed_forms(nodes, goal, decide)
+    if closed:
+        return decide(goal.mapped(lambda e: e.xreplace(closed)))
+    for variable in goal.variables:
+        start = _start(goal.domain, variable)
+        if start is not None and any(node.has(variable) for node in nodes):
+            verdict = _by_induction(goal, variable, start, nodes, decide)
+            if verdict is not None:
+                return side_conditions.settle(verdict, goal, (), decide)
+    return None
+
+
+def _closed_forms(nodes: set[Indexed], goal: Goal, decide: Decide) -> dict[Indexed, Expr]:
+    """Sums of polynomials by Faulhaber's formula where several sums meet; each is proved before it is used."""
+    found: dict[Indexed, Expr] = {}
+    for node in nodes if len(nodes) > 1 else ():
+        if isinstance(node, Sum) and node.function.is_polynomial(*node.limits[0][:1]):
+            closed = node.doit()
+            if not closed.has(Sum) and decide(replace(goal, relation=Relation(node, "==", closed))).holds:
+                found[node] = closed
+    return found
+
+
+def _nodes(e: Expr) -> set[Indexed]:
+    return set(e.atoms(Sum, Product))
+
+
+def _start(domain: Domain, variable: Symbol) -> Expr | None:
+    """The least value of an integer variable: of its set, or by one joint condition such as k <= T."""
+    values = domain.set_of(variable)
+    if not values.is_subset(S.Integers):
+        return None
+    above = [c for c in domain.conditions if not isinstance(c, sympy.Eq | sympy.Ne) and c.gts == variable]
+    if any(c.has(variable) and c not in above for c in domain.conditions):
+        return None
+    if not above:
+        return values.inf if values.inf.is_finite else None
+    if len(above) > 1 or not above[0].lts.is_integer:
+        return None
+    strict = isinstance(above[0], sympy.StrictLessThan | sympy.StrictGreaterThan)
+    low = above[0].lts + (1 if strict else 0)
+    return low if _reaches(low, values.inf, domain) else None
+
+
+def _reaches(low: Expr, least: Expr, domain: Domain) -> bool:
+    """Whether the lower bound by a condition is never below that of the set."""
+    if least.is_infinite or (low - least).is_nonnegative:
+        return True
+    found = bounds.sign_of(low - least, domain)
+    return found is not None and found.sign == 1
+
+
+def _by_induction(goal: Goal, n: Symbol, start: Expr, nodes: set[Indexed], decide: Decide) -> Verdict | None:
+    base = decide(goal.at({n: start}).mapped(lambda e: e.xreplace({node: _unfolded(node) for node in _nodes(e)})))
+    if not base.holds:
+        return base if base.outcome is Outcome.REFUTED else None
+    values = goal.domain.set_of(n)
+    domain = goal.domain if values.inf.is_finite else _from(goal.domain, n, start)
+    advanced = {node: _advanced(node, n, domain) for node in nodes if node.has(n)}
+    if any(new is None for new in advanced.values()):
+        return None
+    stand_ins = {node: Dummy(f"S{i}", real=True) for i, node in enumerate(sorted(nodes, key=str))}
+    step = _Step(goal, n, stand_ins, {node: new for node, new in advanced.items() if new is not None})
+    proved = step.decided(domain, decide)
+    if proved is None or not proved.holds:
+        return None
+    evidence = f"{n} = {start}, then from {n} to {n} + 1 with the last term split off"
+    return replace(all_of([base, proved], METHOD), evidence=evidence)
+
+
+def _from(domain: Domain, n: Symbol, start: Expr) -> Domain:
+    return domain.restricted(n, sympy.Range(start, sympy.oo)) if start.is_Integer else domain
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The step of one induction; sums at n are stand-ins, of which the hypothesis eliminates one."""
+
+    goal: Goal
+    n: Symbol
+    stand_ins: dict[Indexed, Dummy]
+    advanced: dict[Indexed, Expr]
+
+    def decided(self, domain: Domain, decide: Decide) -> Verdict | None:
+        now = self._difference(self._hidden)
+        later = self._difference(self._moved)
+        held = tuple((dummy, S.Reals) for dummy in self.stand_ins.values())
+        wider = Domain((*domain.sets, *held), domain.conditions)
+        if self.goal.op != "==":
+            return decide(Goal(Relation(later - now, _weak(self.goal.op), S.Zero), wider))
+        for dummy in self.stand_ins.values():
+            factor = self._factor(now, later, dummy, wider)
+            if factor is not None:
+                return decide(Goal(Relation(sympy.expand(later - factor * now), "==", S.Zero), wider))
+        return None
+
+    @staticmethod
+    def _factor(now: Expr, later: Expr, dummy: Dummy, domain: Domain) -> Expr | None:
+        """The factor m for which later - m*now is free of one sum, if both are affine in it; zero is zero m times."""
+        before, after = sympy.diff(now, dummy), sympy.diff(later, dummy)
+        if before == 0 or before.has(dummy) or after.has(dummy):
+            return None
+        tower = Tower(Signs(domain))
+        try:
+            (quotient,) = tower.normal(after / before)
+        except NoNormalForm:
+            return None
+        below = tower.expression(Quotient(quotient.denominator))
+        return tower.expression(quotient) if below.is_number or bounds.never_zero(below, domain) else None
+
+    def _difference(self, change) -> Expr:  # type: ignore[no-untyped-def]
+        return change(self.goal.relation.lhs) - change(self.goal.relation.rhs)
+
+    def _hidden(self, e: Expr) -> Expr:
+        return e.xreplace(self.stand_ins)
+
+    def _moved(self, e: Expr) -> Expr:
+        """The expression at n + 1, in terms of the sums at n."""
+        marks = {node: Dummy(real=True) for node in self.stand_ins}
+        shifted = e.xreplace(marks).subs(self.n, self.n + 1)
+        back = {marks[node]: self.advanced.get(node, node) for node in self.stand_ins}
+        return self._hidden(shifted.xreplace(back))
+
+
+def _weak(op: str) -> str:
+    return {"<": "<=", ">": ">="}.get(op, op)
+
+
+def _prepared(e: Expr) -> Expr:
+    """Sums of sums split into their terms, with factors that do not hold the index in front."""
+    if not e.has(Sum, Product):
+        return e
+    if isinstance(e, Sum) and len(e.limits) == 1:
+        index = e.limits[0][0]
+        terms = []
+        for term in sympy.Add.make_args(sympy.expand(_prepared(e.function), power_exp=False, log=False)):
+            outside, inside = term.as_independent(index, as_Add=False)
+            terms.append(outside * Sum(inside, e.limits[0]))
+        return sympy.Add(*terms)
+    if isinstance(e, Indexed) or not e.args:
+        return e
+    return e.func(*(_prepared(a) if isinstance(a, Expr) else a for a in e.args))
+
+
+def _unfolded(node: Indexed) -> Expr:
+    """The terms written out where their number is small; the node itself elsewhere."""
+    if len(node.limits) != 1 or len(node.limits[0]) != 3:
+        return node
+    index, low, high = node.limits[0]
+    count = sympy.expand(high - low + 1)
+    if not count.is_Integer or not 0 <= count <= MOST_UNFOLDED:
+        return node
+    terms = [node.function.subs(index, low + j) for j in range(int(count))]
+    return sympy.Add(*terms) if isinstance(node, Sum) else sympy.Mul(*terms)
+
+
+def _advanced(node: Indexed, n: Symbol, domain: Domain) -> Expr | None:
+    """The sum or product at n + 1 in terms of the one at n."""
+    if len(node.limits) != 1 or len(node.limits[0]) != 3:
+        return None
+    index, low, high = node.limits[0]
+    later = node.function.subs(n, n + 1)
+    ratio = _ratio(later, node.function, index, domain)
+    more, fewer = (sympy.expand(end.subs(n, n + 1) - end) for end in (high, low))
+    if ratio is None or not (more.is_Integer and fewer.is_Integer and 0 <= more <= 4 and 0 <= fewer <= 4):
+        return None
+    new = [later.subs(index, high + j) for j in range(1, int(more) + 1)]
+    old = [later.subs(index, low + j) for j in range(int(fewer))]
+    if isinstance(node, Sum):
+        return ratio * node + sympy.Add(*new) - sympy.Add(*old)
+    return node * sympy.Mul(*new) / sympy.Mul(*old) if ratio == 1 else None
+
+
+def _ratio(later: Expr, term: Expr, index: Symbol, domain: Domain) -> Expr | None:
+    """later / term if the index is not in it: what all terms that stay are multiplied by."""
+    if later == term:
+        return S.One
+    tower = Tower(Signs(domain))
+    try:
+        (quotient,) = tower.normal(later / term)
+    except NoNormalForm:
+        return None
+    ratio = tower.expression(quotient)
+    return None if ratio.has(index) or any(e.has(index) for e in tower.nonzero) else ratio
+
+
