@@ -2,6 +2,6 @@
 
 from symgrad.syntax.conditions import parse_where
 from symgrad.syntax.statement import parse, parse_statement
-from symgrad.syntax.writer import to_text
+from symgrad.syntax.writer import to_text, to_where
 
-__all__ = ["parse", "parse_statement", "parse_where", "to_text"]
+__all__ = ["parse", "parse_statement", "parse_where", "to_text", "to_where"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sympy import Basic, Expr
+import sympy
+from sympy import Basic, Expr, Interval, S, Symbol
 from sympy.logic.boolalg import Boolean
 from sympy.printing.str import StrPrinter
+from sympy.sets import Set
 
 from symgrad.errors import ClaimError
-from symgrad.statements import Conjunction, Extremum, Relation, Statement
+from symgrad.statements import Conjunction, Domain, Extremum, Relation, Statement
 
 
 def to_text(thing: Expr | Boolean | Statement) -> str:
@@ -43,6 +46,67 @@ def _statement(statement: Statement) -> str:
     if isinstance(statement, Conjunction):
         return f"And({', '.join(map(to_text, statement.parts))})"
     raise ClaimError(f"text is made of expressions, conditions and statements; got {type(statement).__name__}")
+
+
+def to_where(domain: Domain) -> tuple[str, ...]:
+    """The conditions that make a domain; read again by `parse_where` they make an equal one.
+
+    Raises
+    ------
+    ClaimError
+        If a variable is of a kind, or takes values, that conditions in text cannot say.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> to_where(sg.claim("x**k > 0", where=["k integer", "k >= 1", "0 < x", "x != 1"]).domain)
+    ('k integer', 'k in [1, oo)', 'x in (0, 1) U (1, oo)')
+    """
+    kinds = (text for symbol in domain.symbols for text in _kind(symbol))
+    sets = (text for symbol, values in domain.sets for text in _membership(symbol, values))
+    return (*kinds, *sets, *map(to_text, domain.conditions))
+
+
+def _kind(symbol: Symbol) -> list[str]:
+    for kind in ("real", "integer", "complex"):
+        if symbol == Symbol(symbol.name, **{kind: True}):
+            return [] if kind == "real" else [f"{symbol} {kind}"]
+    raise ClaimError(
+        f"no condition in text says what SymPy assumes of {symbol}; declare it real, integer or complex, and say the "
+        f'rest as a condition such as "{symbol} > 0"'
+    )
+
+
+def _membership(symbol: Symbol, values: Set) -> list[str]:
+    """The conditions on one variable; an integer or complex one without any takes all values of its kind."""
+    if isinstance(values, sympy.FiniteSet) and len(values) == 1:
+        return [f"{symbol} == {to_text(values.args[0])}"]
+    holes: set[Expr] = set()
+    intervals = list(_intervals(values, holes))
+    texts = [f"{symbol} in {' U '.join(intervals)}"] if intervals else []
+    left_out = (hole for hole in sympy.ordered(holes) if values.contains(hole) != sympy.true)
+    return [*texts, *(f"{symbol} != {to_text(hole)}" for hole in left_out)]
+
+
+def _intervals(values: Set, holes: set[Expr]) -> Iterator[str]:
+    """The intervals that make a set, but for the holes; none for all integers or all complex numbers."""
+    if values in (S.Integers, S.Complexes):
+        return
+    if isinstance(values, sympy.Union):
+        for part in values.args:
+            yield from _intervals(part, holes)
+    elif isinstance(values, sympy.Complement) and isinstance(values.args[1], sympy.FiniteSet):
+        holes.update(values.args[1].args)
+        yield from _intervals(values.args[0], holes)
+    elif isinstance(values, sympy.FiniteSet):
+        yield from (f"[{to_text(value)}, {to_text(value)}]" for value in values.args)
+    elif isinstance(values, Interval) or values == S.Reals:
+        yield to_text(values)
+    elif isinstance(values, sympy.Range) and (values.size == 1 or abs(values.step) == 1):
+        left, right = "(" if values.inf.is_infinite else "[", ")" if values.sup.is_infinite else "]"
+        yield f"{left}{to_text(values.inf)}, {to_text(values.sup)}{right}"
+    else:
+        raise ClaimError(f"no condition in text says that a variable lies in {values}; use intervals and their unions")
 
 
 class _Printer(StrPrinter):  # type: ignore[misc]
