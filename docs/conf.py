@@ -1,0 +1,28 @@
+"""Sphinx settings."""
+
+import sys
+from pathlib import Path
+
+import symgrad
+
+sys.path.insert(0, str(Path(__file__).parent))
+import tables
+
+project = "symgrad"
+author = "The symgrad developers"
+release = symgrad.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = "symgrad"
+html_copy_source = False
+
+default_role = "code"
+autodoc_typehints = "none"  # numpydoc sections say the types, in words
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+myst_enable_extensions = ["substitution"]
+myst_heading_anchors = 3
+myst_substitutions = {name: make() for name, make in tables.TABLES.items()}

@@ -1,0 +1,50 @@
+"""The documentation: every block of code and every command in it does what the page says, and nothing public is missing."""
+
+import re
+from pathlib import Path
+
+import pytest
+from documented import blocks, run_page
+
+import symgrad
+from symgrad.cli import cli
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_everything_that_a_page_shows_is_printed(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_page(page, tmp_path)
+
+
+@pytest.mark.parametrize("name", symgrad.__all__)
+def test_every_public_name_is_in_the_reference(name):
+    reference = (DOCS / "reference.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\.\. auto\w+:: {name}$|`{name}`", reference, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", cli.commands)
+def test_every_command_is_shown_in_use(name):
+    commands = [line for block in blocks(TEXT) if block.language == "console" for line in block.text.splitlines()]
+    assert any(line.startswith(f"$ symgrad {name} ") for line in commands)
+
+
+def test_every_page_is_in_the_table_of_contents():
+    contents = (DOCS / "index.md").read_text(encoding="utf-8").partition("{toctree}")[2]
+    assert [page.stem for page in PAGES if page.stem != "index" and f"\n{page.stem}\n" not in contents] == []
+
+
+def test_a_wrong_page_is_noticed(tmp_path):
+    wrong = {
+        "output.md": "```console\n$ symgrad verify \"1 + 1 == 2\"\nREFUTED\n```\n",
+        "python.md": "```python\n>>> 1 + 1\n3\n```\n",
+        "silent.md": "```python\n1 + 1\n```\n",
+        "strange.md": "```ruby\n1 + 1\n```\n",
+    }
+    for name, text in wrong.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(AssertionError, match=name):
+            run_page(tmp_path / name, tmp_path)
