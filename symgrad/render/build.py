@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from symgrad.checks import Check
 from symgrad.errors import DerivationError, MissingExtraError, OutputError, SymgradError
+from symgrad.fingerprints import digest, digest_of_bytes, environment
 from symgrad.render import output as files
 from symgrad.render.facts import Facts, Piece
-from symgrad.render.manifest import Manifest, StoredPage, digest, digest_of_bytes, environment
+from symgrad.render.manifest import LIBRARIES, Manifest, StoredPage
 from symgrad.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class _Build:
     def run(self) -> BuildReport:
         for name in self.formats:
             files.folder(self.output, name)
-        self.environment = environment()
+        self.environment = environment(LIBRARIES)
         self.manifest, self.loaded = Manifest.load(self.output), True
         self.digests: dict[str, str] = {}
         self.known: dict[str, Facts] = {}

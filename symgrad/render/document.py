@@ -337,7 +337,8 @@ class _Builder:
         verdict = self.page.verdicts.get(claim)
         if verdict is None:
             return [[link], [_said(wording.NOT_CHECKED)], [_said("")]]
-        word = verdict.outcome.name.lower() + (" (an erratum)" if claim.expect == "refuted" else "")
+        expected = ", as it should be" if claim.expect == "refuted" and verdict.holds is False else ""
+        word = verdict.outcome.name.lower() + expected
         return [[link], [_said(word)], [_said(wording.evidence(verdict))]]
 
     def _sources(self) -> nodes.section | None:

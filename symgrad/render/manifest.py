@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +13,6 @@ from symgrad.render.output import write
 
 NAME = ".symgrad-manifest.json"
 LIBRARIES = ("sympy", "mpmath", "numpy", "python-flint", "docutils", "matplotlib")
-
-
-def digest(*parts: object) -> str:
-    """A fingerprint of plain data."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()
-
-
-def digest_of_bytes(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def environment() -> str:
-    """A fingerprint of all that documents depend on besides the derivations: symgrad itself and its libraries."""
-    package = Path(__file__).parents[1]
-    sources = sorted(path for path in package.rglob("*") if path.suffix in {".py", ".css"})
-    contents = [(path.relative_to(package).as_posix(), digest_of_bytes(path.read_bytes())) for path in sources]
-    return digest(contents, [platform.python_version(), *map(_version, LIBRARIES)])
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 @dataclass(frozen=True)

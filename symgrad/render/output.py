@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 from pathlib import Path
 
 from symgrad.errors import OutputError
+from symgrad.files import write_whole
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*|\.symgrad-manifest\.json")
 
@@ -58,16 +57,8 @@ def write(where: Path, name: str, content: bytes) -> None:
     if not is_safe(name):
         raise OutputError(f"cannot write {name!r} in {where}: no name for a document")
     path = where / name
-    unfinished = where / f".{name}.{os.getpid()}.tmp"
     try:
-        try:
-            with open(unfinished, "xb") as file:
-                file.write(content)
-            os.replace(unfinished, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            raise
+        write_whole(path, content)
     except OSError as error:
         raise _cannot("write", path, error) from None
 
