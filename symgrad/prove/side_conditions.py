@@ -9,11 +9,12 @@ import sympy
 from sympy import Expr, Symbol
 
 from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
-from symgrad.prove import bounds
+from symgrad.prove import bounds, cuts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import as_balls, contains, points
+from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -59,6 +60,9 @@ def _extends(expression: Expr, goal: Goal, left_open: list[str]) -> bool:
     variables that run through intervals have points that are none next to them.
     """
     if goal.op != "==" or left_open or any(side.has(*ROUGH, *JUMPING) for side in goal.sides):
+        return False
+    signs = Signs(goal.domain)
+    if not all(cuts.crosses_none(side, signs) for side in goal.sides):
         return False
     free = expression.free_symbols
     return bool(

@@ -1,0 +1,83 @@
+"""Branch cuts: whether an expression certainly stays away from those of its functions, or runs along the real line.
+
+A function with a cut is continuous where its argument is real and no zero of its conditions (the principal branch has
+one side of the cut on the real line), and where its argument is off the cut. An argument that circles around zero may
+cross it, so it is smooth by its derivative and jumps all the same: log(exp(I*x)).
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, I, Symbol
+
+from symgrad import activations
+from symgrad.prove.signs import Signs
+
+# Meromorphic functions: no cut anywhere, and real where their arguments are.
+SINGLE_VALUED = (
+    sympy.exp, sympy.sin, sympy.cos, sympy.tan, sympy.cot, sympy.sec, sympy.csc, sympy.sinc, sympy.sinh, sympy.cosh,
+    sympy.tanh, sympy.coth, sympy.sech, sympy.csch, sympy.erf, sympy.erfc, sympy.erfi, sympy.gamma, sympy.digamma,
+    sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc, sympy.airyai, sympy.airybi, sympy.airyaiprime,
+    sympy.airybiprime, sympy.zeta, sympy.factorial,
+)  # fmt: skip
+REAL_ON_REALS = (*SINGLE_VALUED, sympy.atan, sympy.acot, sympy.asinh, sympy.Abs, sympy.sign, sympy.re, sympy.im)
+POSITIVE_WHERE_REAL = {
+    sympy.log: lambda u: u,
+    sympy.asin: lambda u: 1 - u**2,
+    sympy.acos: lambda u: 1 - u**2,
+    sympy.atanh: lambda u: 1 - u**2,
+    sympy.acosh: lambda u: u - 1,
+}
+
+
+def crosses_none(expression: Expr, signs: Signs) -> bool:
+    """Whether no argument in the expression can cross a branch cut where its variables move through the domain."""
+    expression = activations.expand(expression)
+    if isinstance(expression, sympy.Function) and not isinstance(expression, SINGLE_VALUED):
+        arguments = expression.args
+        if not all(is_certainly_real(a, signs) for a in arguments):
+            return isinstance(expression, sympy.log) and _is_off_cut(arguments[0], signs)
+    elif isinstance(expression, sympy.Pow) and not _is_single_valued(expression):
+        base = expression.base
+        if not (is_certainly_real(base, signs) or _is_off_cut(base, signs)):
+            return False
+    return all(crosses_none(a, signs) for a in expression.args if isinstance(a, Expr) and a.free_symbols)
+
+
+def _is_single_valued(power: sympy.Pow) -> bool:
+    return bool(power.exp.is_integer) or not power.base.free_symbols
+
+
+def _is_off_cut(argument: Expr, signs: Signs) -> bool:
+    """Whether an argument u + I*v has a positive u everywhere, or a v of one sign."""
+    parts = cartesian_parts(argument, signs)
+    return parts is not None and (signs.sign(parts[0]) == 1 or signs.sign(parts[1]) in (1, -1))
+
+
+def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
+    """Real and imaginary part of a sum whose terms are plainly one or the other."""
+    real, imaginary = [], []
+    for term in sympy.Add.make_args(sympy.expand(e)):
+        if is_certainly_real(term, signs):
+            real.append(term)
+        elif is_certainly_real(-I * term, signs):
+            imaginary.append(-I * term)
+        else:
+            return None
+    return sympy.Add(*real), sympy.Add(*imaginary)
+
+
+def is_certainly_real(e: Expr, signs: Signs) -> bool:
+    """Whether the expression is plainly real wherever it has a value on the domain."""
+    if e.is_real or isinstance(e, Symbol):
+        return bool(e.is_real)
+    if isinstance(e, sympy.Add | sympy.Mul) or isinstance(e, REAL_ON_REALS):
+        return all(is_certainly_real(a, signs) for a in e.args)
+    if isinstance(e, sympy.Pow):
+        if not (is_certainly_real(e.base, signs) and is_certainly_real(e.exp, signs)):
+            return False
+        return bool(e.exp.is_integer) or signs.sign(e.base) == 1 or bool(e.base.is_nonnegative)
+    if e.func in POSITIVE_WHERE_REAL:
+        (u,) = e.args
+        return is_certainly_real(u, signs) and signs.sign(POSITIVE_WHERE_REAL[e.func](u)) == 1
+    return bool(e.xreplace(signs.refined).is_real)
