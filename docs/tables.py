@@ -96,8 +96,9 @@ def _number(value: sympy.Rational) -> str:
 def _place(row: Activation) -> str:
     largest = row.largest_slope
     verb = "attained" if largest.attained else "approached"
-    near = "at" if largest.is_exact else "near"
-    return f"{verb} {near} {_code(sg.to_text(largest.at))}"
+    if not largest.is_exact:
+        return f"{verb} near {_number(largest.at)}"
+    return f"{verb} at {_code(sg.to_text(largest.at))}"
 
 
 def _kinks(row: Activation) -> str:

@@ -88,7 +88,8 @@ class Session:
         assert commands, f"{place}: no command"
         assert commands[0].start() == 0, f"{place}: begins with no command"
         for match in commands:
-            printed = self.output(match["command"], place)
+            # Spaces at the ends of lines cannot be seen, and tables are padded with them.
+            printed = re.sub(r" +$", "", self.output(match["command"], place), flags=re.MULTILINE)
             same = doctest.OutputChecker().check_output(match["output"], printed, doctest.ELLIPSIS)
             assert same, f"{place}: $ {match['command']}\nsaid:\n{match['output']}\nprinted:\n{printed}"
 
