@@ -10,6 +10,8 @@ import symgrad
 ROOT = Path(symgrad.__file__).parent
 FLOORS = {
     "errors": 0,
+    "files": 0,
+    "fingerprints": 0,
     "notation": 1,
     "verdicts": 1,
     "statements": 1,
@@ -28,9 +30,11 @@ FLOORS = {
     "__main__": 11,
 }
 PROVE_FLOORS = {
-    "combine": 0, "derivatives": 0, "conditions": 0, "numbers": 0, "points": 0, "goals": 1, "boxes": 1, "kinks": 2,
-    "signs": 2, "tower": 3, "tails": 4, "bounds": 5, "refute": 5, "side_conditions": 6, "algebra": 7, "inequalities": 8,
-    "regions": 8, "constant": 8, "induction": 8, "extrema": 8, "ladder": 9, "__init__": 10,
+    "combine": 0, "derivatives": 0, "conditions": 0, "numbers": 0, "points": 0, "findings": 0, "goals": 1, "boxes": 1,
+    "special": 1, "kinks": 2, "signs": 2, "cuts": 3, "tower": 3, "tails": 4, "constants": 4, "validity": 4, "factors": 5,
+    "angles": 6, "calculus": 6, "bounds": 7, "refute": 7, "side_conditions": 8, "algebra": 9, "inequalities": 10,
+    "steps": 10, "cartesian": 10, "regions": 10, "constant": 10, "induction": 10, "extrema": 10, "ladder": 11,
+    "__init__": 12,
 }  # fmt: skip
 FILES = sorted(ROOT.rglob("*.py"))
 
