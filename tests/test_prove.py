@@ -11,7 +11,8 @@ from sympy import Abs, Derivative, Piecewise, Rational, S, exp, log, sqrt
 import symgrad as sg
 from symgrad.claims import load_claims
 from symgrad.prove import numbers
-from symgrad.prove.bounds import constant_zero, sign_of
+from symgrad.prove.bounds import sign_of
+from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower

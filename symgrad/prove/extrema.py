@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Rational
 
 from symgrad import activations
-from symgrad.prove import bounds
+from symgrad.prove import calculus, constants
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
@@ -64,8 +64,8 @@ def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Dec
     function = activations.expand(evaluated(statement.of))
     for part in values.args if isinstance(values, sympy.Union) else (values,):
         for end, from_left in ((part.sup, True), (part.inf, False)):
-            limit = bounds.limit(function, statement.variable, end, from_left)
-            if limit is not None and limit.is_finite and bounds.constant_zero(limit - statement.value):
+            limit = calculus.limit(function, statement.variable, end, from_left)
+            if limit is not None and limit.is_finite and constants.constant_zero(limit - statement.value):
                 return _joined(bound, f"approached as {statement.variable} -> {end}", bound)
     closer = _closer_bound(statement, domain, decide)
     if closer is not None:
@@ -117,7 +117,7 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
     for part in parts:
         if isinstance(part, sympy.Interval):
             for smooth in _smooth_cases(function):
-                yield from bounds.critical_points(smooth, x, part) or ()
+                yield from calculus.critical_points(smooth, x, part) or ()
     ends = (end for part in parts for end in (part.inf, part.sup))
     yield from (v for v in (*ends, *SIMPLE) if v.is_finite and contains(values, v))
 

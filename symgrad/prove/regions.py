@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sympy
 from sympy import Derivative, Expr, FiniteSet, S, Symbol
 
-from symgrad.prove import bounds
+from symgrad.prove import bounds, boxes, constants
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Decide, Goal
@@ -95,12 +95,12 @@ def _slope_at(derivative: Expr, x: Symbol, border: Expr) -> Expr | None:
     sides = [_case_beside(derivative.expr, x, border, direction) for direction in (-1, 1)]
     if any(side is None for side in sides):
         return None
-    if any(bounds.constant_zero(side.subs(x, border) - value) is not True for side in sides):
+    if any(constants.constant_zero(side.subs(x, border) - value) is not True for side in sides):
         return None
     left, right = (evaluated(Derivative(side, x)).subs(x, border) for side in sides)
     if left.has(S.NaN, S.ComplexInfinity) or right.has(S.NaN, S.ComplexInfinity):
         return None
-    same = bounds.constant_zero(left - right)
+    same = constants.constant_zero(left - right)
     return left if same else S.NaN if same is False else None
 
 
@@ -121,10 +121,10 @@ def _beside(switch: Expr, x: Symbol, border: Expr, direction: int) -> int | None
     roots = _borders(switch, x, S.Reals)
     if roots is None:
         return None
-    beyond = [r for r in roots if bounds.constant_sign((r - border) * direction) == 1]
+    beyond = [r for r in roots if boxes.constant_sign((r - border) * direction) == 1]
     nearest = min(beyond, key=lambda r: abs(float(r - border)), default=S.Infinity * direction)
     low, high = sorted((border, nearest), key=lambda v: float(v))
     inside = inner_rational(low, high)
-    return bounds.constant_sign(switch.subs(x, inside))
+    return boxes.constant_sign(switch.subs(x, inside))
 
 

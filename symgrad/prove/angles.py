@@ -1,0 +1,72 @@
+"""Signs of rational functions of sine and cosine, through the tangent of half the angle."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, S, Symbol
+
+from symgrad.prove.boxes import constant_sign
+from symgrad.prove.factors import by_factors
+from symgrad.prove.findings import Finding, Look
+from symgrad.prove.signs import Signs
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.statements import Domain
+
+
+def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """A rational function of sine and cosine of one angle, as a rational function of the tangent of its half.
+
+    exp(I*phi) = (1 + I*t)/(1 - I*t) with t = tan(phi/2) runs once around the circle, but for -1, when t runs over
+    the real line; -1 is looked at apart.
+    """
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    circle = [i for i in tower.places(normal.numerator * normal.denominator) if tower.generators[i].kind == "exp"]
+    if len(circle) != 1 or tower.generators[circle[0]].is_real:
+        return None
+    e = tower.generators[circle[0]].expression
+    if not (e.args[0] / S.ImaginaryUnit).is_real:
+        return None
+    t = sympy.Dummy("t", real=True)
+    quotient = tower.expression(normal)
+    turned = sympy.cancel(sympy.together(quotient.subs(e, (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t))))
+    at_infinity = _at_infinity(turned, t)
+    if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit) or at_infinity is None:
+        return None
+    found = by_factors(turned, Domain(((t, S.Reals),)), look) or _by_discriminants(turned, t)
+    if found is None or at_infinity not in (0, found.sign):
+        return None
+    return Finding(found.sign, found.strict and at_infinity != 0, True, "as a function of the tangent of half the angle")
+
+
+def _by_discriminants(quotient: Expr, t: Symbol) -> Finding | None:
+    """The sign of a rational function over the reals, coefficients algebraic, from factors of degree two at most."""
+    known, strict = 1, True
+    for part in sympy.fraction(sympy.together(quotient)):
+        try:
+            factor, factors = sympy.Poly(part, t, extension=True).sqf_list()
+        except (NotImplementedError, sympy.PolynomialError):
+            return None
+        of_factor = constant_sign(factor)
+        if not of_factor:
+            return None
+        known *= of_factor
+        for polynomial, power in factors:
+            if power % 2 == 0:
+                strict = False
+                continue
+            if polynomial.degree() != 2 or constant_sign(polynomial.discriminant()) != -1:
+                return None
+            known *= constant_sign(polynomial.LC()) or 0
+    return Finding(known, strict, True, "discriminants of its factors") if known else None
+
+
+def _at_infinity(quotient: Expr, t: Symbol) -> int | None:
+    """Sign of the limit of a rational function of t at infinity, where it is finite."""
+    above, below = (sympy.Poly(p, t) for p in sympy.fraction(sympy.together(quotient)))
+    if above.degree() > below.degree():
+        return None
+    return 0 if above.degree() < below.degree() else constant_sign(above.LC() / below.LC())

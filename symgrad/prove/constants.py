@@ -1,0 +1,32 @@
+"""Whether a constant is zero, by whatever tells."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sympy import Expr
+
+from symgrad.prove import numbers
+from symgrad.prove.boxes import constant_sign
+from symgrad.prove.signs import Signs
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.statements import Domain
+
+
+@lru_cache(maxsize=4096)
+def constant_zero(number: Expr) -> bool | None:
+    """Whether a constant is zero; None if neither algebra nor enclosures tell."""
+    if number.is_zero:
+        return True
+    known = constant_sign(number)
+    if known is not None:
+        return known == 0
+    found = numbers.is_zero(number)
+    if found is not None:
+        return found[0]
+    tower = Tower(Signs(Domain()))
+    try:
+        (normal,) = tower.normal(number)
+    except NoNormalForm:
+        return None
+    return True if normal.is_zero else None

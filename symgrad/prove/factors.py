@@ -1,0 +1,162 @@
+"""Signs by algebra: from the factors of a normal form, from norms, from the ends of an interval."""
+
+from __future__ import annotations
+
+import sympy
+from flint import fmpq_mpoly
+from sympy import Expr, Interval, S, Symbol
+
+from symgrad.balls import Tape, precision, sign
+from symgrad.prove.findings import Finding, Look
+from symgrad.prove.points import as_balls, points
+from symgrad.prove.signs import Signs, polynomial_sign
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.validity import is_smooth
+from symgrad.statements import Domain
+
+
+def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The product of the signs of the irreducible factors of numerator and denominator."""
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    if normal.is_zero:
+        return None
+    signs = [sign_of_product(p, tower, domain) for p in (normal.numerator, normal.denominator)]
+    if signs[0] is None or signs[1] is None or not signs[1][1]:
+        return None
+    (above, strict), (below, _) = signs
+    shown = _shown(tower, normal.numerator, normal.denominator)
+    return Finding(above * below, strict, True, shown)
+
+
+def _shown(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> str:
+    parts = []
+    for polynomial in (numerator, denominator):
+        factor, found = polynomial.factor()
+        pieces = [sympy.Pow(tower.polynomial(p), int(k), evaluate=False) for p, k in found]
+        constant = sympy.Rational(int(factor.p), int(factor.q))
+        parts.append(" * ".join(f"({piece})" for piece in ([constant] if constant != 1 else []) + pieces) or "1")
+    text = f"{parts[0]} / ({parts[1]})" if parts[1] != "1" else parts[0]
+    return text if len(text) <= 160 else "factors of known sign"
+
+
+def sign_of_product(polynomial: fmpq_mpoly, tower: Tower, domain: Domain) -> tuple[int, bool] | None:
+    factor, parts = polynomial.factor()
+    known, strict = (1 if factor > 0 else -1), True
+    for part, power in parts:
+        if not all(tower.generators[i].is_real for i in tower.places(part)):
+            return None
+        of_part = _sign_of_factor(part, tower, domain)
+        if int(power) % 2 == 0:
+            strict = strict and of_part is not None and of_part[1]
+        elif of_part is None:
+            return None
+        else:
+            known, strict = known * of_part[0], strict and of_part[1]
+    return known, strict
+
+
+def _sign_of_factor(part: fmpq_mpoly, tower: Tower, domain: Domain) -> tuple[int, bool] | None:
+    known = tower.sign(part)
+    if known:
+        return known, True
+    places = tower.places(part)
+    if len(places) == 1:
+        (place,) = places
+        generator = tower.generators[place]
+        t = sympy.Dummy(real=True)
+        inside = _range(generator.expression, generator.kind, domain)
+        if inside is None or inside.interior is S.EmptySet:
+            return None
+        polynomial = tower.univariate(part, place, t)
+        found = polynomial_sign(polynomial, t, inside.interior)
+        return (found, polynomial_sign(polynomial, t, inside) is not None) if found else None
+    return None
+
+
+def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
+    """A set that certainly holds all values of a generator, as tight as is plain to see."""
+    if isinstance(expression, Symbol):
+        values = domain.set_of(expression)
+        return Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
+    if kind == "exp":
+        exponent = expression.args[0]
+        return _range_of_exp(exponent, domain)
+    if kind == "root":
+        return Interval.open(0, S.Infinity)
+    return None
+
+
+def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
+    free = exponent.free_symbols
+    if len(free) == 1:
+        (x,) = free
+        slope = sympy.diff(exponent, x)
+        values = domain.set_of(x)
+        if not slope.free_symbols and exponent.subs(x, 0) == 0 and isinstance(values, Interval):
+            low, high = (values.inf, values.sup) if slope.is_positive else (-values.sup, -values.inf)
+            left_open, right_open = (
+                (values.left_open, values.right_open) if slope.is_positive else (values.right_open, values.left_open)
+            )
+            below, above = (S.One if low.is_zero else S.Zero), (S.One if high.is_zero else S.Infinity)
+            if low.is_zero or low.is_negative or high.is_zero:
+                return Interval(below, above, left_open or not low.is_zero, right_open or not high.is_zero)
+    return Interval.open(0, S.Infinity)
+
+
+def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """An expression with a root in it whose norm, the product with its conjugates, has no zero has none either."""
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    if len(domain.symbols) != 1 or not isinstance(domain.sets[0][1], Interval):
+        return None
+    (x,) = domain.symbols
+    if not is_smooth(expression, x, domain, look):
+        return None
+    for polynomial in (normal.numerator, normal.denominator):
+        for part, _ in polynomial.factor()[1]:
+            if not tower.sign(part) and not any(tower.sign(n) for n in tower.norms(part)):
+                return None
+    known = _sign_somewhere(expression, domain)
+    return Finding(known, True, True, "no zero, because its norm has none") if known else None
+
+
+def _sign_somewhere(expression: Expr, domain: Domain) -> int | None:
+    """The sign at the first point where it is certain; that everywhere, if there is no zero and no jump."""
+    tape = Tape(expression, domain.symbols)
+    with precision(192):
+        return next((s for p in points(domain, 24) if (s := sign(tape(*as_balls(p))))), None)
+
+
+def by_ends(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """An expression that is affine in one variable has the sign that it has at both ends of its interval."""
+    if len(domain.symbols) < 2 or domain.conditions:
+        return None
+    for v, values in domain.sets:
+        if not isinstance(values, Interval) or not expression.is_polynomial(v) or sympy.degree(expression, v) != 1:
+            continue
+        rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+        ends = [(values.start, values.left_open, -1), (values.end, values.right_open, 1)]
+        found = []
+        for end, is_open, direction in ends:
+            at_end = direction * sympy.diff(expression, v) if end.is_infinite else expression.subs(v, end)
+            of_end = None if at_end.is_zero else look(at_end, rest)
+            found.append((of_end, is_open, at_end.is_zero))
+        known = _between_ends(found)
+        if known is not None:
+            return known
+    return None
+
+
+def _between_ends(ends: list[tuple[Finding | None, bool, bool | None]]) -> Finding | None:
+    findings = [f for f, _, _ in ends if f is not None]
+    if not findings or len({f.sign for f in findings}) > 1 or any(f is None and not zero for f, _, zero in ends):
+        return None
+    strict = any(f.strict for f in findings) and all(is_open or (f is not None and f.strict) for f, is_open, _ in ends)
+    return Finding(findings[0].sign, strict, all(f.exact for f in findings), "affine in one variable; its ends compared")

@@ -1,0 +1,79 @@
+"""Provers of other packages, found by their entry points in the group ``symgrad.provers``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+
+from symgrad.errors import PluginError, SymgradError
+from symgrad.prove.goals import Decide, Goal, Prover
+from symgrad.verdicts import Verdict
+
+GROUP = "symgrad.provers"
+
+
+@lru_cache(maxsize=1)
+def provers() -> tuple[Prover, ...]:
+    """The provers of other packages, in the order of their names; found once, when the first claim is decided.
+
+    Raises
+    ------
+    PluginError
+        If one cannot be loaded.
+    """
+    return tuple(_guarded(point, _loaded(point)) for point in _points())
+
+
+def installed() -> list[str]:
+    """What those provers are and of which version, without loading any."""
+    return [f"{point.name} = {point.value}, {_package(point)} {_version(point)}" for point in _points()]
+
+
+def _points() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "unknown"
+
+
+def _version(point: EntryPoint) -> str:
+    return point.dist.version if point.dist else ""
+
+
+def _loaded(point: EntryPoint) -> Prover:
+    try:
+        prover = point.load()
+    except Exception as error:
+        raise _broken(point, f"cannot be loaded: {_said(error)}") from error
+    if not callable(prover):
+        raise _broken(point, f"{point.value} is no function of a goal and of what decides further goals")
+    return prover  # type: ignore[no-any-return]
+
+
+def _guarded(point: EntryPoint, prover: Prover) -> Prover:
+    """The prover, with its name in its verdicts, and an error that names it if it fails."""
+
+    def prove(goal: Goal, decide: Decide) -> Verdict | None:
+        try:
+            verdict = prover(goal, decide)
+        except SymgradError:
+            raise
+        except Exception as error:
+            raise _broken(point, f"failed on {goal.relation.lhs} {goal.op} {goal.relation.rhs}: {_said(error)}") from error
+        if verdict is None:
+            return None
+        if not isinstance(verdict, Verdict):
+            raise _broken(point, f"must return a Verdict or None; got {type(verdict).__name__}")
+        return replace(verdict, method=f"{point.name} of {_package(point)}: {verdict.method}")
+
+    return prove
+
+
+def _broken(point: EntryPoint, reason: str) -> PluginError:
+    return PluginError(point.name, _package(point), reason)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split()) or 'no reason given'}"

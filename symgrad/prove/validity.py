@@ -1,0 +1,65 @@
+"""Whether conditions hold on a whole domain, as far as signs tell."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, S, Symbol
+from sympy.core.relational import Relational
+
+from symgrad import activations
+from symgrad.prove import cuts
+from symgrad.prove.conditions import Condition, conditions
+from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.findings import Look
+from symgrad.prove.signs import Signs
+from symgrad.statements import Domain
+
+
+def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
+    """Whether the condition certainly holds on the whole domain."""
+    if any(_excludes(c, condition.nonzero) for c in domain.conditions):
+        return True
+    if condition.positive is not None:
+        found = look(condition.positive, domain)
+        if found is not None and found.strict and found.sign == 1:
+            return True
+    if condition.nonnegative and all(_is_nonnegative(e, domain, look) for e in condition.nonnegative):
+        return True
+    return never_zero(condition.nonzero, domain, look)
+
+
+def _is_nonnegative(expression: Expr, domain: Domain, look: Look) -> bool:
+    if expression.is_nonnegative:
+        return True
+    found = look(expression, domain)
+    return found is not None and found.sign == 1
+
+
+def _excludes(condition: Relational, expression: Expr) -> bool:
+    difference = condition.lhs - condition.rhs
+    return isinstance(condition, sympy.Ne | sympy.StrictLessThan | sympy.StrictGreaterThan) and (
+        expression in (difference, -difference)
+    )
+
+
+def is_smooth(expression: Expr, x: Symbol, domain: Domain, look: Look) -> bool:
+    """Whether the expression certainly has a continuous derivative in x on the whole domain."""
+    derivative = sympy.Derivative(expression, x)
+    if expression.has(*ROUGH) or not cuts.crosses_none(expression, Signs(domain)):
+        return False
+    return all(discharged(c, domain, look) for c in conditions(derivative))
+
+
+def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
+    """Whether the expression is certainly different from zero on the whole domain."""
+    expression = activations.expand(expression)
+    if not expression.has(S.ImaginaryUnit) and all(s.is_real for s in expression.free_symbols):
+        found = look(expression, domain)
+        if found is not None and found.strict:
+            return True
+        values = [domain.set_of(s) for s in expression.free_symbols]
+        if len(values) == 1 and isinstance(values[0], sympy.Union):
+            (x,) = expression.free_symbols
+            return all(never_zero(expression, domain.restricted(x, part), look) for part in values[0].args)
+        return bool(expression.xreplace(Signs(domain).refined).is_nonzero)
+    return bool(expression.xreplace(Signs(domain).refined).is_zero is False)
