@@ -63,9 +63,9 @@ derivation = sg.Derivation(
             sg.curve(sg.ACTIVATIONS[name].slope, x, -5, 5, label=name)
             for name in ("sigmoid", "tanh", "softplus", "swish", "gelu", "softsign")
         ),
-        alt="Six curves over the pre-activation. The slope of the sigmoid is a low bell of height one quarter; those of "
-        "tanh and softsign are bells of height one; that of softplus rises from 0 to 1; those of swish and GELU rise "
-        "a little above 1 and come back to it.",
+        alt="Six curves over the pre-activation. The slope of the sigmoid is a low bell of height one quarter; those "
+        "of tanh and softsign are bells of height one; that of softplus rises from 0 to 1; those of swish and GELU "
+        "rise a little above 1 and come back to it.",
         x_label=x,
         y_label="slope",
         label="curves",

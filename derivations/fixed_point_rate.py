@@ -13,18 +13,21 @@ BETWEEN = [f"h in [{LOW}, {HIGH}]"]
 derivation = sg.Derivation(
     "The rate at the fixed point",
     sg.prose(
-        "One quarter for each step is a bound. The rate that a cell reaches is smaller, because the bound is attained only "
-        "where the pre-activation is zero. Take weight 1 and no bias: each hidden state is the sigmoid of the one "
+        "One quarter for each step is a bound. The rate that a cell reaches is smaller, because the bound is attained "
+        "only where the pre-activation is zero. Take weight 1 and no bias: each hidden state is the sigmoid of the one "
         "before, and the states tend to the point that the sigmoid leaves where it is.",
     ),
     sg.section(
         "Where the fixed point is",
-        sg.prose("Below a certain interval the sigmoid lies above the diagonal, and above that interval it lies below:"),
+        sg.prose(
+            "Below a certain interval the sigmoid lies above the diagonal, and above that interval it lies below:"
+        ),
         sg.statement(sg.claim(f, ">", h, where=[f"h in [0, {LOW}]"]), label="above-diagonal"),
         sg.statement(sg.claim(f, "<", h, where=[f"h in [{HIGH}, 1]"]), label="below-diagonal"),
         sg.prose(
-            "So there is a fixed point between {low} and {high}. It is the only one, because the slope of the difference "
-            "is negative, and every orbit tends to it, because the slope of the sigmoid is at most one quarter:",
+            "So there is a fixed point between {low} and {high}. It is the only one, because the slope of the "
+            "difference is negative, and every orbit tends to it, because the slope of the sigmoid is at most one "
+            "quarter:",
             low=LOW,
             high=HIGH,
         ),
@@ -32,13 +35,11 @@ derivation = sg.Derivation(
     ),
     sg.section(
         "The factor there",
-        sg.prose("At a fixed point the output is the state itself, and so the factor of one step is a polynomial of it:"),
-        sg.statement(
-            sg.claim(h * (1 - h), ">", Rational("0.224704346"), where=BETWEEN), label="rate-low"
+        sg.prose(
+            "At a fixed point the output is the state itself, and so the factor of one step is a polynomial of it:"
         ),
-        sg.statement(
-            sg.claim(h * (1 - h), "<", Rational("0.224704352"), where=BETWEEN), label="rate-high"
-        ),
+        sg.statement(sg.claim(h * (1 - h), ">", Rational("0.224704346"), where=BETWEEN), label="rate-low"),
+        sg.statement(sg.claim(h * (1 - h), "<", Rational("0.224704352"), where=BETWEEN), label="rate-high"),
         sg.erratum(
             "h*(1 - h) == 0.25",
             source="taking the bound for the rate",
@@ -51,7 +52,8 @@ derivation = sg.Derivation(
         ),
     ),
     sg.figure(
-        "Gradient of the state after some steps with respect to the first state, for weight 1 without bias, and the bound.",
+        "Gradient of the state after some steps with respect to the first state, for weight 1 without bias, and the "
+        "bound.",
         sg.orbit(
             sg.real("g"),
             {h: f, sg.real("g"): sg.real("g") * f * (1 - f)},

@@ -39,20 +39,23 @@ derivation = sg.Derivation(
         ),
         sg.statement(sg.claim(Abs(factor), "<=", Abs(w) / 4), label="bound"),
         sg.prose(
-            "So the threshold is not 1 but 4. With a weight below 4 in absolute value every factor is below 1, whatever "
-            "the inputs, the bias and the state are, and the product vanishes exponentially. This is sufficient:",
+            "So the threshold is not 1 but 4. With a weight below 4 in absolute value every factor is below 1, "
+            "whatever the inputs, the bias and the state are, and the product vanishes exponentially. This is "
+            "sufficient:",
         ),
         sg.statement(sg.claim(Abs(factor), "<", 1, where=["w in (-4, 4)"]), label="sufficient"),
-        sg.prose("At weight 1, where a linear cell would keep its gradient, at least three quarters are lost each step:"),
+        sg.prose(
+            "At weight 1, where a linear cell would keep its gradient, at least three quarters are lost each step:"
+        ),
         sg.statement(sg.claim(Abs(factor), "<=", Rational(1, 4), where=["w in [-1, 1]"]), label="at-one"),
     ),
     sg.section(
         "A weight of 4 or more is necessary for growth, and not sufficient",
         sg.prose(
-            "Read the other way round: if the gradient is to grow in some step, the weight must be at least 4 in absolute "
-            "value. But a large weight also drives the unit into saturation, where the slope is tiny. With weight 8, no "
-            "bias and a state of at least one half the pre-activation is at least 4, the next state is again at least "
-            "one half, and the factor is below 1/5 from then on, for ever:",
+            "Read the other way round: if the gradient is to grow in some step, the weight must be at least 4 in "
+            "absolute value. But a large weight also drives the unit into saturation, where the slope is tiny. With "
+            "weight 8, no bias and a state of at least one half the pre-activation is at least 4, the next state is "
+            "again at least one half, and the factor is below 1/5 from then on, for ever:",
         ),
         sg.statement(sg.claim("8*h >= 4", where=["h in [1/2, 1]"]), label="stays-large"),
         sg.statement(sg.claim("sigmoid(8*h) >= 1/2", where=["h in [1/2, 1]"]), label="stays-above"),

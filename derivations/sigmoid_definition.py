@@ -31,7 +31,8 @@ derivation = sg.Derivation(
     sg.erratum(
         "1/(1 - exp(-x)) == sigmoid(x)",
         source="slides, 4",
-        remark="At zero the formula of the slide has a pole; elsewhere it takes values outside of the interval from 0 to 1.",
+        remark="At zero the formula of the slide has a pole; elsewhere it takes values outside of the interval from 0 "
+        "to 1.",
         label="slide",
     ),
     sg.section(

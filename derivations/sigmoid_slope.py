@@ -29,9 +29,7 @@ derivation = sg.Derivation(
         x=x,
     ),
     sg.statement(sg.claim(Derivative(sigma, x), ">", 0), label="positive"),
-    sg.statement(
-        sg.claim((1 - sigma) * sigma, "==", (1 - sigma.subs(x, -x)) * sigma.subs(x, -x)), label="symmetric"
-    ),
+    sg.statement(sg.claim((1 - sigma) * sigma, "==", (1 - sigma.subs(x, -x)) * sigma.subs(x, -x)), label="symmetric"),
     sg.prose(
         "A warning for those who check formulas: the formula on slide 4, {slide}, satisfies the same differential "
         "equation wherever it has a value. The equation alone proves nothing about the function.",

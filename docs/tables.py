@@ -32,7 +32,9 @@ def functions() -> str:
         function = vocabulary.function(name)
         assert function is not None
         by_arity.setdefault(function.arities, []).append(name)
-    rows = [(_arguments(arities), " ".join(map(_code, sorted(names, key=str.lower)))) for arities, names in by_arity.items()]
+    rows = [
+        (_arguments(arities), " ".join(map(_code, sorted(names, key=str.lower)))) for arities, names in by_arity.items()
+    ]
     return _table(("arguments", "functions"), rows)
 
 
@@ -123,7 +125,9 @@ def activation_facts() -> str:
 def _facts(name: str, row: Activation) -> str:
     facts = {
         "also called": ", ".join(map(_code, _names()[name])),
-        "parameters": ", ".join(f"{_code(symbol)}, {sg.to_text(value)} if left out" for symbol, value in row.parameters),
+        "parameters": ", ".join(
+            f"{_code(symbol)}, {sg.to_text(value)} if left out" for symbol, value in row.parameters
+        ),
         "definition": _code(sg.to_text(row.definition)),
         "slope": _code(sg.to_text(row.slope)),
         "slope in terms of the output y": "" if row.slope_in_output is None else _code(sg.to_text(row.slope_in_output)),

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from sympy import Basic, Expr, Symbol
 
 from symgrad import notation
 from symgrad.claims import Claim, Formula, Where, claim, expression
 from symgrad.errors import ClaimError, DerivationError, SymgradError
+from symgrad.statements import Condition
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Chain:
 
     start: Expr
     steps: tuple[Step, ...]
-    where: tuple = ()
+    where: tuple[str | Condition, ...] = ()
     label: str = ""
 
     def step_claims(self) -> tuple[tuple[Step, Claim, Claim | None], ...]:
@@ -131,7 +133,7 @@ class Figure:
     label: str = ""
 
 
-Cell = str | Basic | Claim | Prose
+Cell: TypeAlias = str | Basic | Claim | Prose
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class Section:
         return tuple(c for item in self.items for c in getattr(item, "claims", ()))
 
 
-Item = Prose | Chain | Stated | Figure | Table | Section
+Item: TypeAlias = Prose | Chain | Stated | Figure | Table | Section
 
 
 @dataclass(frozen=True, init=False)
@@ -193,9 +195,8 @@ class Derivation:
     def __init__(self, title: str, *items: Item, source: str = "") -> None:
         for item in items:
             if not isinstance(item, Item):
-                raise ClaimError(
-                    f"a derivation holds prose, chains, statements, figures, tables, sections; got {type(item).__name__}"
-                )
+                kinds = "prose, chains, statements, figures, tables, sections"
+                raise ClaimError(f"a derivation holds {kinds}; got {type(item).__name__}")
         facts = {"title": title, "items": items, "source": source}
         for name, value in facts.items():
             object.__setattr__(self, name, value)
@@ -236,9 +237,8 @@ def _checked_values(template: str, values: Mapping[str, object]) -> dict[str, ob
     if any(spec or conversion for _, _, spec, conversion in fields) or not all(n.isidentifier() for n in names):
         raise ClaimError(f"prose {template[:40]!r}: braces hold a plain name and nothing else")
     if names != values.keys():
-        raise ClaimError(
-            f"prose {template[:40]!r} names {', '.join(sorted(names)) or 'nothing'}; given were {', '.join(sorted(values)) or 'none'}"
-        )
+        named, given = ", ".join(sorted(names)) or "nothing", ", ".join(sorted(values)) or "none"
+        raise ClaimError(f"prose {template[:40]!r} names {named}; given were {given}")
     return dict(values)
 
 
@@ -248,7 +248,7 @@ def ref(label: str) -> Ref:
 
 
 def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> Chain:
-    """A chain of equations and inequalities that begins at `start`; steps are made by `equals`, `at_most` and the like."""
+    """A chain of equations and inequalities from `start` on; `equals`, `at_most` and the like make its steps."""
     return Chain(expression(start), steps, tuple(where), label)
 
 
@@ -292,7 +292,9 @@ def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = ""
     return Stated(claim(says, where=where, source=source, expect="refuted"), remark, label)
 
 
-def curve(of: Expr, variable: Symbol, start: Formula, stop: Formula, *, label: str | Expr = "", samples: int = 241) -> Curve:
+def curve(
+    of: Expr, variable: Symbol, start: Formula, stop: Formula, *, label: str | Expr = "", samples: int = 241
+) -> Curve:
     """The graph of `of` for `variable` from `start` to `stop`."""
     return Curve(label if label != "" else of, of, variable, expression(start), expression(stop), samples)
 

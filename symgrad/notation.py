@@ -98,8 +98,8 @@ def decimal_text(number: sympy.Rational) -> str:
 
     Examples
     --------
-    >>> decimal_text(sympy.Rational(97, 100000)), decimal_text(sympy.Rational(1, 1024)), decimal_text(sympy.Rational(3, 10))
-    ('0.00097', '', '')
+    >>> [decimal_text(sympy.Rational(p, q)) for p, q in ((97, 100000), (1, 1024), (3, 10))]
+    ['0.00097', '', '']
     """
     p, q = int(number.p), int(number.q)
     twos, fives = sympy.multiplicity(2, q), sympy.multiplicity(5, q)

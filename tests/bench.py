@@ -1,4 +1,4 @@
-"""The figures that the project promises, measured: a table with figure, promise and their ratio; exit code 1 if one is broken.
+"""The figures that the project promises, measured; exit code 1 if one is broken.
 
 Each figure is a median or a single long run on this machine, with nothing else running on it.
 """
@@ -70,7 +70,10 @@ def figures() -> Iterator[Figure]:
 def prover_figures() -> Iterator[Figure]:
     """The examples: each scalar identity when warm, and all of them in one fresh run."""
     claims = sg.load_claims(EXAMPLES)
-    whole = process("-c", f"import symgrad as sg\nfor c in sg.load_claims(__import__('pathlib').Path({str(EXAMPLES)!r})): sg.verify(c)")
+    whole = process(
+        "-c",
+        f"import symgrad as sg\nfor c in sg.load_claims(__import__('pathlib').Path({str(EXAMPLES)!r})): sg.verify(c)",
+    )
     identities = [c for c in claims if is_scalar_identity(c)]
     for claim in identities:
         sg.verify(claim)
@@ -100,7 +103,9 @@ def main() -> int:
     for figure in figures():
         kept.append(figure.is_kept)
         amounts = (f"{amount:.3g} {figure.unit}".strip() for amount in (figure.measured, figure.promised))
-        table.add_row(figure.name, *amounts, f"{figure.measured / figure.promised:.2f}", "kept" if figure.is_kept else "BROKEN")
+        table.add_row(
+            figure.name, *amounts, f"{figure.measured / figure.promised:.2f}", "kept" if figure.is_kept else "BROKEN"
+        )
     Console(width=100).print(table)
     return 0 if all(kept) else 1
 

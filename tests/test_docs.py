@@ -1,4 +1,4 @@
-"""The documentation: every block of code and every command in it does what the page says, and nothing public is missing."""
+"""The documentation: every block and command in it does what the page says, and nothing public is missing."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_every_page_is_in_the_table_of_contents():
 
 def test_a_wrong_page_is_noticed(tmp_path):
     wrong = {
-        "output.md": "```console\n$ symgrad verify \"1 + 1 == 2\"\nREFUTED\n```\n",
+        "output.md": '```console\n$ symgrad verify "1 + 1 == 2"\nREFUTED\n```\n',
         "python.md": "```python\n>>> 1 + 1\n3\n```\n",
         "silent.md": "```python\n1 + 1\n```\n",
         "strange.md": "```ruby\n1 + 1\n```\n",

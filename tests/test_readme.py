@@ -35,7 +35,9 @@ def test_ci_runs_what_the_readme_says():
 def test_tox_has_the_environments_that_the_readme_names():
     settings = configparser.ConfigParser()
     settings.read(ROOT / "tox.ini")
-    assert {"testenv:py", "testenv:lint", "testenv:types", "testenv:docs", "testenv:build", "testenv:bench"} <= set(settings)
+    assert {"testenv:py", "testenv:lint", "testenv:types", "testenv:docs", "testenv:build", "testenv:bench"} <= set(
+        settings
+    )
 
 
 def test_the_table_of_verdicts_says_what_outcomes_mean():

@@ -8,8 +8,20 @@ UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can b
 from symgrad.balls.functions import FUNCTIONS
 from symgrad.balls.tape import Tape, UnsupportedError, enclose
 from symgrad.balls.values import (
-    UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, hull, is_exactly_zero, is_real, precision, rational, separated, sign,
-)  # fmt: skip
+    UNDEFINED,
+    UNKNOWN,
+    Ball,
+    NoValue,
+    Value,
+    ball,
+    hull,
+    is_exactly_zero,
+    is_real,
+    precision,
+    rational,
+    separated,
+    sign,
+)
 
 __all__ = [
     "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "Tape", "UnsupportedError", "Value", "ball", "enclose",

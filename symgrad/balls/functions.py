@@ -11,6 +11,7 @@ from sympy import Basic
 
 from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_exactly_zero, is_real, sign
 
+
 def _add(*terms: Ball) -> Ball:
     total = terms[0]
     for term in terms[1:]:
@@ -108,6 +109,11 @@ def _floor(u: Ball) -> Value:
     if isinstance(u, fmpq):
         return fmpq(u.p // u.q)
     return u.floor() if isinstance(u, arb) else UNKNOWN
+
+
+def _ceiling(value: Ball) -> Value:
+    below = _floor(-value)
+    return -below if isinstance(below, Ball) else below
 
 
 def _modulo(u: Ball, m: Ball) -> Value:
@@ -275,7 +281,7 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.Max: _extreme("max"),
     sympy.Min: _extreme("min"),
     sympy.floor: _floor,
-    sympy.ceiling: lambda u: UNKNOWN if isinstance(f := _floor(-u), NoValue) else -f,
+    sympy.ceiling: _ceiling,
     sympy.frac: lambda u: _modulo(u, fmpq(1)),
     sympy.Mod: _modulo,
     sympy.Heaviside: _heaviside,

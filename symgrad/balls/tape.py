@@ -11,8 +11,19 @@ from sympy import Basic, Expr, Symbol
 from symgrad import activations
 from symgrad.balls.functions import FUNCTIONS
 from symgrad.balls.values import (
-    UNDEFINED, UNKNOWN, Ball, NoValue, Value, hull, is_exactly_zero, is_real, precision, real_part_only, separated, sign,
-)  # fmt: skip
+    UNDEFINED,
+    UNKNOWN,
+    Ball,
+    NoValue,
+    Value,
+    hull,
+    is_exactly_zero,
+    is_real,
+    precision,
+    real_part_only,
+    separated,
+    sign,
+)
 from symgrad.errors import SymgradError
 
 
@@ -38,7 +49,7 @@ CONSTANTS: dict[Basic, Callable[[], Value]] = {
 
 def _compare(decide: Callable[[int], bool]) -> Callable[[Value, Value], Value]:
     def compare(left: Value, right: Value) -> Value:
-        if not (is_real(left) and is_real(right)):
+        if not (isinstance(left, fmpq | arb) and isinstance(right, fmpq | arb)):
             return None
         known = sign(left - right)
         return None if known is None else decide(known)
@@ -47,7 +58,7 @@ def _compare(decide: Callable[[int], bool]) -> Callable[[Value, Value], Value]:
 
 
 def _equal(left: Value, right: Value) -> Value:
-    if isinstance(left, NoValue) or isinstance(right, NoValue):
+    if not (isinstance(left, Ball) and isinstance(right, Ball)):
         return None
     if is_exactly_zero(left - right):
         return True
@@ -173,7 +184,9 @@ class Tape:
             return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
         operation = _OPERATIONS.get(node.func)
         if operation is None:
-            what = f"the symbol {node} has no value" if isinstance(node, Symbol) else f"no ball arithmetic for {node.func}"
+            what = (
+                f"the symbol {node} has no value" if isinstance(node, Symbol) else f"no ball arithmetic for {node.func}"
+            )
             raise UnsupportedError(what)
         return operation, tuple(self._place(argument) for argument in node.args)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from typing import TypeAlias
 
 import flint
 import sympy
@@ -19,8 +20,8 @@ class NoValue(Enum):
 
 
 UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
-Ball = fmpq | arb | acb
-Value = Ball | NoValue | bool | None
+Ball: TypeAlias = fmpq | arb | acb
+Value: TypeAlias = Ball | NoValue | bool | None
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def is_exactly_zero(value: Value) -> bool:
 def sign(value: Value) -> int | None:
     """Sign of a real value where it is certain, else None."""
     if isinstance(value, fmpq):
-        return (value > 0) - (value < 0)
+        return int(value > 0) - int(value < 0)
     if not isinstance(value, arb):
         return None
     return 1 if value > 0 else -1 if value < 0 else 0 if value.is_zero() else None
