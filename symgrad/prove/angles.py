@@ -33,13 +33,39 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     t = sympy.Dummy("t", real=True)
     quotient = tower.expression(normal)
     turned = sympy.cancel(sympy.together(quotient.subs(e, (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t))))
+    if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit):
+        return None
+    how = "as a function of the tangent of half the angle"
+    arc = _arc(e.args[0] / S.ImaginaryUnit, domain)
+    if arc is not None:
+        found = by_factors(turned, Domain(((t, arc),)), look)
+        return found and Finding(found.sign, found.strict, True, how)
     at_infinity = _at_infinity(turned, t)
-    if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit) or at_infinity is None:
-        return None
     found = by_factors(turned, Domain(((t, S.Reals),)), look) or _by_discriminants(turned, t)
-    if found is None or at_infinity not in (0, found.sign):
+    if at_infinity is None or found is None or at_infinity not in (0, found.sign):
         return None
-    return Finding(found.sign, found.strict and at_infinity != 0, True, "as a function of the tangent of half the angle")
+    return Finding(found.sign, found.strict and at_infinity != 0, True, how)
+
+
+def _arc(angle: Expr, domain: Domain) -> sympy.Set | None:
+    """The values of the tangent of half the angle on the domain, where that stays inside one turn; else None."""
+    if len(domain.symbols) != 1:
+        return None
+    (x,) = domain.symbols
+    values, rate = domain.set_of(x), sympy.diff(angle, x)
+    if not isinstance(values, sympy.Interval) or rate.has(x) or values.start.is_infinite or values.end.is_infinite:
+        return None
+    ends = [(angle.subs(x, values.start), values.left_open), (angle.subs(x, values.end), values.right_open)]
+    if constant_sign(rate) == -1:
+        ends.reverse()
+    for end, is_open in ends:
+        inside = constant_sign(S.Pi - sympy.Abs(end))
+        if inside != 1 and not (is_open and sympy.Abs(end) == S.Pi):
+            return None
+    (low, low_open), (high, high_open) = ends
+    below = -S.Infinity if low == -S.Pi else sympy.tan(low / 2)
+    above = S.Infinity if high == S.Pi else sympy.tan(high / 2)
+    return sympy.Interval(below, above, low_open, high_open)
 
 
 def _by_discriminants(quotient: Expr, t: Symbol) -> Finding | None:

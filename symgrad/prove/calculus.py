@@ -70,25 +70,85 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
         found = _zeros_of_factor(part, tower, x)
         if found is None:
             return None
-        zeros.extend(z for z in found if values.interior.contains(z) == sympy.true)
+        inside = [(z, values.interior.contains(z)) for z in found]
+        if any(known not in (sympy.true, sympy.false) for _, known in inside):
+            return None
+        zeros.extend(z for z, known in inside if known == sympy.true)
     return list(dict.fromkeys(zeros))
 
 
 def _zeros_of_factor(part: fmpq_mpoly, tower: Tower, x: Symbol) -> list[Expr] | None:
-    """Real zeros in x of a polynomial in one generator that is x itself or an exponential of a multiple of it."""
-    places = tower.places(part)
-    if len(places) != 1:
+    """All zeros in x of a polynomial whose only generator that moves with x can be solved for x; None for others."""
+    moving = [i for i in tower.places(part) if tower.generators[i].expression.has(x)]
+    if not all(tower.generators[i].is_real for i in moving):
         return None
-    expression = tower.generators[places[0]].expression
+    if len(moving) > 1:
+        return _zeros_of_logarithms(tower.polynomial(part), x)
+    expression = tower.generators[moving[0]].expression
     t = sympy.Dummy(real=True)
-    roots = list(dict.fromkeys(sympy.real_roots(sympy.Poly(tower.univariate(part, places[0], t), t))))
-    if expression == x:
-        return roots
-    if isinstance(expression, sympy.exp):
-        rate = expression.args[0] / x
-        if not rate.free_symbols:
-            return [sympy.log(r) / rate for r in roots if constant_sign(r) == 1]
+    polynomial = sympy.Poly(tower.polynomial_with(part, moving[0], t), t)
+    roots = _real_roots(polynomial)
+    if roots is None:
+        return None
+    solved = [_solved(expression, root, x) for root in roots]
+    return None if any(found is None for found in solved) else [z for found in solved for z in found or ()]
+
+
+def _real_roots(polynomial: sympy.Poly) -> list[Expr] | None:
+    """All real roots, exactly: of rational polynomials, and of others up to degree two."""
+    if polynomial.domain.is_QQ or polynomial.domain.is_ZZ:
+        return list(dict.fromkeys(sympy.real_roots(polynomial)))
+    if polynomial.degree() == 1:
+        a, b = polynomial.all_coeffs()
+        return [sympy.simplify(-b / a)]
+    if polynomial.degree() == 2:
+        a, b, c = polynomial.all_coeffs()
+        discriminant = b**2 - 4 * a * c
+        known = constant_sign(discriminant)
+        if known == -1:
+            return []
+        if known == 1:
+            return [sympy.simplify((-b + d * sympy.sqrt(discriminant)) / (2 * a)) for d in (1, -1)]
     return None
+
+
+def _solved(generator: Expr, value: Expr, x: Symbol) -> list[Expr] | None:
+    """All x at which a generator takes a value: x itself, an exponential, a logarithm or a root of a multiple of it."""
+    if generator == x:
+        return [value]
+    positive = constant_sign(value)
+    if isinstance(generator, sympy.log):
+        inner, wanted = generator.args[0], sympy.exp(value)
+    elif isinstance(generator, sympy.exp):
+        if positive is None:
+            return None
+        if positive != 1:
+            return []
+        inner, wanted = generator.args[0], sympy.log(value)
+    elif isinstance(generator, sympy.Pow) and (1 / generator.exp).is_Integer:
+        if positive is None:
+            return None
+        if positive == -1:
+            return []
+        inner, wanted = generator.base, value ** (1 / generator.exp)
+    else:
+        return None
+    rate = sympy.diff(inner, x)
+    if rate.has(x) or rate == 0:
+        return None
+    return [(wanted - inner.subs(x, 0)) / rate]
+
+
+def _zeros_of_logarithms(polynomial: Expr, x: Symbol) -> list[Expr] | None:
+    """All zeros of an integer combination of logarithms of polynomials: there the product of their powers is 1."""
+    product = S.One
+    for term in sympy.Add.make_args(polynomial):
+        coefficient, rest = term.as_coeff_Mul(rational=True)
+        if not isinstance(rest, sympy.log) or not coefficient.is_Integer or not rest.args[0].is_polynomial(x):
+            return None
+        product *= rest.args[0] ** coefficient
+    above = sympy.Poly(sympy.numer(sympy.together(product - 1)), x)
+    return _real_roots(above) if not above.is_zero else None
 
 
 def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_left: bool) -> tuple[Expr, bool] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
-from symgrad.prove import algebra, constant, induction, inequalities, regions
+from symgrad.prove import algebra, constant, induction, inequalities, plugins, regions
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
@@ -73,7 +73,7 @@ def _decide(goal: Goal, depth: int) -> Verdict:
         return Verdict(Outcome.UNDECIDED, "no derivative", str(error))
     if isinstance(seen, Verdict):
         return seen
-    for prover in PROVERS:
+    for prover in (*PROVERS, *plugins.provers()):
         verdict = prover(goal, _decide_from(depth))
         if verdict is not None and (verdict.holds is not None or prover is regions.prove):
             return verdict

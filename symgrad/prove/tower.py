@@ -22,6 +22,7 @@ from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 from sympy import Expr, I, S, Symbol
 
 from symgrad import activations
+from symgrad.prove import relations, special
 from symgrad.prove.signs import Signs
 
 MOST_GENERATORS = 40
@@ -145,6 +146,7 @@ class Tower:
         self.generators: list[Generator] = []
         self._places: dict[object, int] = {}
         self._relations: dict[int, tuple[int, Quotient]] = {}
+        self._products: dict[tuple[tuple[int, int], ...], Quotient] = {}
         self._cyclotomic: dict[int, fmpq_mpoly] = {}
         self._known: dict[Expr, Quotient] = {}
         self.nonzero: list[Expr] = []
@@ -241,10 +243,24 @@ class Tower:
         return self._sum(terms[:middle]) + self._sum(terms[middle:])
 
     def _opaque(self, e: Expr) -> Quotient:
-        """The value of a function that is known by nothing but its argument."""
+        """The value of a function that is known by its argument, and by its relations to other values."""
+        equal = special.normal(e, self.signs.sign)
+        if equal is not None:
+            self.nonzero.extend(equal.nonzero)
+            return self._convert(equal.value)
         arguments = [self._convert(a) for a in e.args]
         key = (e.func, *(a.key() for a in arguments))
-        return Quotient(self._generator(key, lambda: Generator(e, bool(e.is_real), self.signs.sign(e))))
+        others = [] if key in self._places else [g.expression for g in self.generators if g.kind == "atom"]
+        generator = self._generator(key, lambda: Generator(e, bool(e.is_real), self.signs.sign(e)))
+        for relation in relations.between(e, others, self.signs.sign):
+            self._adopt(relation)
+        return Quotient(generator)
+
+    def _adopt(self, relation: relations.Relation) -> None:
+        """Have a product of generators replaced by what it is equal to."""
+        places = {g.expression: place for place, g in enumerate(self.generators)}
+        product = tuple((places[factor], power) for factor, power in relation.factors)
+        self._products[product] = constant(0) + self._convert(relation.value)
 
     def _unity(self, half_turns: Rational) -> Quotient:
         """exp(I*pi*q) by a primitive root of unity."""
@@ -272,6 +288,12 @@ class Tower:
             return self._unity(coefficient)
         if isinstance(monomial, sympy.log):
             return self._rational_power(self._convert(monomial.args[0]), coefficient)
+        known = special.exponential(monomial) if coefficient.denominator == 1 else None
+        if known is not None:
+            self.nonzero.extend(known.nonzero)
+            return self._convert(known.value) ** int(coefficient)
+        if I in factors and isinstance(monomial / I, sympy.atan | sympy.asin):
+            return self._turned(monomial / I, coefficient)
         unit = self._unit(monomial, coefficient)
         real = bool(monomial.is_real)
         generator = self._generator(
@@ -279,6 +301,15 @@ class Tower:
             lambda: Generator(sympy.exp(monomial * _sympy(unit)), real, 1 if real else None, "exp"),
         )
         return Quotient(generator) ** int(coefficient / unit)
+
+    def _turned(self, angle: Expr, q: Rational) -> Quotient:
+        """exp(I*q*angle) for an arcus tangent or sine: by their definitions as principal logarithms."""
+        u = self._convert(angle.args[0])
+        i = self._convert(I)
+        if isinstance(angle, sympy.atan):
+            ahead, behind = constant(1) + i * u, constant(1) + -(i * u)
+            return self._rational_power(ahead, q / 2) * self._rational_power(behind, -q / 2)
+        return self._rational_power(self._rational_power(constant(1) + -(u * u), Rational(1, 2)) + i * u, q)
 
     def _terms(self, quotient: Quotient) -> list[tuple[Rational, Expr]]:
         """The quotient as a sum of rational multiples of expressions that hold no rational factor."""
@@ -325,6 +356,9 @@ class Tower:
 
     def _log_of_positive(self, part: fmpq_mpoly) -> Quotient:
         place = self._sole_generator(part)
+        known = special.logarithm(self.generators[place].expression, self.signs.sign) if place is not None else None
+        if known is not None:
+            return self._convert(known)
         if place is not None and self.generators[place].kind == "exp":
             return self._convert(self.generators[place].expression.args[0])
         if place is not None and self.generators[place].kind == "root":
@@ -413,27 +447,41 @@ class Tower:
     # --- reduction ------------------------------------------------------------------------------------------
 
     def _reduce(self, quotient: Quotient) -> Quotient:
+        for product, value in self._products.items():
+            quotient = self._replaced(quotient, product, value)
         for place in sorted(self._relations, reverse=True):
             degree, value = self._relations[place]
-            if max(quotient.numerator.degrees()[place], quotient.denominator.degrees()[place]) >= degree:
-                above = self._lowered(quotient.numerator, place, degree, value)
-                below = self._lowered(quotient.denominator, place, degree, value)
-                if below.is_zero:
-                    raise NoNormalForm("a denominator is zero")
-                quotient = above * below**-1
+            quotient = self._replaced(quotient, ((place, degree),), value)
         for place, minimal in self._cyclotomic.items():
             if max(quotient.numerator.degrees()[place], quotient.denominator.degrees()[place]) >= minimal.degrees()[place]:
                 quotient = Quotient.reduced(quotient.numerator % minimal, quotient.denominator % minimal)
         return quotient
 
+    def _replaced(self, quotient: Quotient, product: tuple[tuple[int, int], ...], value: Quotient) -> Quotient:
+        """The quotient with a product of powers of generators replaced by its value, above and below."""
+        for _ in range(MOST_EXPONENT):
+            degrees = (quotient.numerator.degrees(), quotient.denominator.degrees())
+            if not any(all(d[place] >= power for place, power in product) for d in degrees):
+                break
+            above, below = (self._lowered(p, product, value) for p in (quotient.numerator, quotient.denominator))
+            if below.is_zero:
+                raise NoNormalForm("a denominator is zero")
+            lowered = above * below**-1
+            if lowered == quotient:
+                break
+            quotient = lowered
+        return quotient
+
     @staticmethod
-    def _lowered(polynomial: fmpq_mpoly, place: int, degree: int, value: Quotient) -> Quotient:
-        """The polynomial with generator**degree replaced by its value."""
+    def _lowered(polynomial: fmpq_mpoly, product: tuple[tuple[int, int], ...], value: Quotient) -> Quotient:
+        """The polynomial with a product of powers of generators replaced by its value."""
         parts: dict[int, dict[tuple[int, ...], fmpq]] = {}
         for powers, coefficient in polynomial.terms():
-            whole, left = divmod(int(powers[place]), degree)
-            lowered = (*powers[:place], left, *powers[place + 1 :])
-            parts.setdefault(whole, {})[lowered] = coefficient
+            whole = min(int(powers[place]) // power for place, power in product)
+            lowered = list(powers)
+            for place, power in product:
+                lowered[place] = int(lowered[place]) - whole * power
+            parts.setdefault(whole, {})[tuple(lowered)] = coefficient
         total = constant(0)
         for whole, terms in parts.items():
             total = total + Quotient(_CONTEXT.from_dict(terms)) * value**whole
@@ -463,6 +511,14 @@ class Tower:
     def univariate(polynomial: fmpq_mpoly, place: int, t: Symbol) -> Expr:
         """A polynomial in one generator, with t in its place."""
         return sympy.Add(*(_sympy(_fraction(c)) * t ** int(powers[place]) for powers, c in polynomial.terms()))
+
+    def polynomial_with(self, polynomial: fmpq_mpoly, place: int, t: Symbol) -> Expr:
+        """The SymPy expression of a polynomial, with t in the place of one generator."""
+        terms = []
+        for powers, c in polynomial.terms():
+            others = (*powers[:place], 0, *powers[place + 1 :])
+            terms.append(_sympy(_fraction(c)) * self._monomial(others) * t ** int(powers[place]))
+        return sympy.Add(*terms)
 
     def _sole_generator(self, part: fmpq_mpoly) -> int | None:
         """The place of the generator that the polynomial is, if it is one."""

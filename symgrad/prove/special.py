@@ -1,0 +1,261 @@
+"""Special functions in a normal form: each by fewer functions, and its arguments by recurrences at base values.
+
+`normal` takes one step; the tower of generators takes further ones until nothing changes. Every row is an identity on
+principal branches wherever both sides have values; a row that holds on part of the domain only asks for signs.
+
+References
+----------
+NIST Digital Library of Mathematical Functions: 5.12.1 (beta), 5.4 (gamma), 6.2, 6.5.1-2, 6.11.1 (exponential
+integrals), 7.2 (error functions), 8.2.3, 8.4.6, 8.19.1 (incomplete gamma), 10.4.3, 10.16.1, 10.39.1-2, 10.47.3-4,
+10.49 (Bessel functions), 18.5.1-2 (Chebyshev), 25.11.12 (Hurwitz zeta), 25.12 (polylogarithms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy
+from sympy import Expr, I, Rational, S, pi
+
+from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide
+
+LARGEST_ORDER = 40
+
+
+def normal(e: Expr, sign: Sign) -> Equal | None:
+    """What the value of a function is equal to in simpler terms, if there is anything simpler.
+
+    Parameters
+    ----------
+    e : Expr
+        A function at its arguments.
+    sign : callable
+        The sign of an expression on the domain, None where it is not known.
+    """
+    row = REWRITINGS.get(e.func)
+    found = row(sign, *e.args) if row is not None else None
+    if isinstance(found, Equal):
+        return found
+    if found is not None and found != e:
+        return Equal(found, factors_to_divide(found))
+    recurrence = RECURRENCES.get(e.func)
+    if recurrence is None or len(e.args) <= recurrence.place:
+        return None
+    return recurrence.step(e, sign)
+
+
+def exponential(e: Expr) -> Equal | None:
+    """What exp(e) is equal to: exp(W(u)) = u/W(u) on every branch, and exp(loggamma(u)) = gamma(u)."""
+    if isinstance(e, sympy.LambertW):
+        return Equal(e.args[0] / e, (e.args[0],))
+    if isinstance(e, sympy.loggamma):
+        return Equal(sympy.gamma(*e.args))
+    return None
+
+
+def logarithm(e: Expr, sign: Sign) -> Expr | None:
+    """What log(e) is equal to for a positive value: log W(u) = log u - W(u) where u is positive."""
+    if isinstance(e, sympy.LambertW) and sign(e.args[0]) == 1:
+        return sympy.log(e.args[0]) - e
+    return None
+
+
+Rewriting = Callable[..., Expr | Equal | None]
+
+
+def _always(form: Callable[..., Expr]) -> Rewriting:
+    return lambda sign, *arguments: form(*arguments)
+
+
+# --- the gamma family -------------------------------------------------------------------------------------------
+
+
+def _loggamma(sign: Sign, u: Expr) -> Expr | None:
+    return sympy.log(sympy.gamma(u)) if sign(u) == 1 else None
+
+
+def _beta(sign: Sign, a: Expr, b: Expr) -> Equal:
+    """By gamma functions; at the poles of gamma(a + b) beta has a value that this form has not."""
+    value = sympy.gamma(a) * sympy.gamma(b) / sympy.gamma(a + b)
+    return Equal(value, () if sign(a) == 1 and sign(b) == 1 else (sympy.sin(pi * (a + b)),))
+
+
+def _binomial(sign: Sign, n: Expr, k: Expr) -> Expr | None:
+    return _ratio(sign, n + 1, k + 1, n - k + 1)
+
+
+def _ratio(sign: Sign, above: Expr, *below: Expr) -> Equal | None:
+    """gamma(above) over the product of the others, where all arguments are positive."""
+    if not all(sign(u) == 1 for u in (above, *below)):
+        return None
+    return Equal(sympy.gamma(above) / sympy.Mul(*map(sympy.gamma, below)))
+
+
+def _catalan(sign: Sign, n: Expr) -> Equal | None:
+    found = _ratio(sign, n + Rational(1, 2), n + 2)
+    return found and Equal(found.value * 4**n / sympy.sqrt(pi))
+
+
+def _harmonic(sign: Sign, n: Expr, order: Expr = S.One) -> Expr | None:
+    if sign(n + 1) != 1:
+        return None
+    if order is S.One:
+        return sympy.polygamma(0, n + 1) + S.EulerGamma
+    return sympy.zeta(order) - sympy.zeta(order, n + 1) if order.is_Integer and order > 1 else None
+
+
+def _zeta(sign: Sign, s: Expr, a: Expr = S.One) -> Expr | None:
+    if a is S.One or not s.is_Integer or not 2 <= s <= LARGEST_ORDER:
+        return None
+    return (-1) ** s * sympy.polygamma(s - 1, a) / sympy.factorial(s - 1)
+
+
+def _upper_gamma(sign: Sign, s: Expr, z: Expr) -> Expr | None:
+    if s == Rational(1, 2):
+        return sympy.sqrt(pi) * sympy.erfc(sympy.sqrt(z))
+    if s.is_Integer:
+        return z**s * sympy.expint(1 - s, z) if s <= 0 else sympy.exp(-z) if s == 1 else None
+    return None
+
+
+# --- exponential integrals --------------------------------------------------------------------------------------
+
+
+def _expint(sign: Sign, order: Expr, z: Expr) -> Expr | None:
+    if not order.is_Integer:
+        return z ** (order - 1) * sympy.uppergamma(1 - order, z)
+    if order == 0:
+        return sympy.exp(-z) / z
+    if order != 1:
+        return None
+    known = sign(z)
+    return None if not known else -sympy.Ei(-z) if known == 1 else -sympy.Ei(-z) - I * pi
+
+
+def _li(sign: Sign, z: Expr) -> Expr | None:
+    return sympy.Ei(sympy.log(z)) if sign(z) == 1 else None
+
+
+def _where_positive(form: Callable[[Expr], Expr], elsewhere: Callable[[Expr], Expr] = lambda z: None) -> Rewriting:
+    """One form where the argument is positive, another (or none) where it is negative."""
+    table = {1: form, -1: elsewhere}
+    return lambda sign, z: table[known](z) if (known := sign(z)) in table else None
+
+
+# --- polylogarithms ---------------------------------------------------------------------------------------------
+
+
+def _polylog(sign: Sign, s: Expr, z: Expr) -> Expr | None:
+    """Orders up to one are elementary: each is z times the derivative of the next one."""
+    if s is S.One:
+        return -sympy.log(1 - z)
+    if not s.is_Integer or not -LARGEST_ORDER <= s <= 0:
+        return None
+    t = sympy.Dummy()
+    value = t / (1 - t)
+    for _ in range(-int(s)):
+        value = sympy.cancel(t * value.diff(t))
+    return value.subs(t, z)
+
+
+def _lerch(sign: Sign, z: Expr, s: Expr, a: Expr) -> Expr | None:
+    return sympy.polylog(s, z) / z if a is S.One else None
+
+
+# --- Bessel functions -------------------------------------------------------------------------------------------
+
+# Orders 1/2 and -1/2. The roots are those of z itself: sqrt(1/z) is another one for negative z.
+_HALF_ORDERS: dict[type, tuple[Callable[[Expr], Expr], Callable[[Expr], Expr]]] = {
+    sympy.besselj: (
+        lambda z: sympy.sqrt(2 / pi) * sympy.sqrt(z) * sympy.sin(z) / z,
+        lambda z: sympy.sqrt(2 / pi) * sympy.sqrt(z) * sympy.cos(z) / z,
+    ),
+    sympy.bessely: (
+        lambda z: -sympy.sqrt(2 / pi) * sympy.sqrt(z) * sympy.cos(z) / z,
+        lambda z: sympy.sqrt(2 / pi) * sympy.sqrt(z) * sympy.sin(z) / z,
+    ),
+    sympy.besseli: (
+        lambda z: sympy.sqrt(2 / pi) * sympy.sqrt(z) * sympy.sinh(z) / z,
+        lambda z: sympy.sqrt(2 / pi) * sympy.sqrt(z) * sympy.cosh(z) / z,
+    ),
+    sympy.besselk: (
+        lambda z: sympy.sqrt(pi / 2) * sympy.sqrt(z) * sympy.exp(-z) / z,
+        lambda z: sympy.sqrt(pi / 2) * sympy.sqrt(z) * sympy.exp(-z) / z,
+    ),
+}
+
+
+def _cylinder(function: type) -> Rewriting:
+    """Half-integer orders by elementary functions, each through the two orders nearer to one half."""
+
+    def rewriting(sign: Sign, order: Expr, z: Expr) -> Expr | None:
+        if not (order.is_Rational and order.q == 2) or abs(order) > LARGEST_ORDER:
+            return None
+        plus, minus = _HALF_ORDERS[function]
+        if abs(order) == Rational(1, 2):
+            return plus(z) if order > 0 else minus(z)
+        row = RECURRENCES[function]
+        a = order - sympy.sign(order)
+        near, far = function(a, z), function(order - 2 * sympy.sign(order), z)
+        leading, trailing = (row.p, row.r) if order > 0 else (row.r, row.p)
+        assert leading is not None and trailing is not None
+        return -(row.q(a, z) * near + trailing(a, z) * far) / leading(a, z)
+
+    return rewriting
+
+
+def _spherical(function: type) -> Rewriting:
+    """By cylinder functions, where the argument is positive."""
+    return lambda sign, n, z: sympy.sqrt(pi / (2 * z)) * function(n + Rational(1, 2), z) if sign(z) == 1 else None
+
+
+def _chebyshev(of_angle: Callable[[Expr, Expr], Expr], otherwise: Callable[[Expr, Expr], Expr | None]) -> Rewriting:
+    def rewriting(sign: Sign, n: Expr, x: Expr) -> Expr | None:
+        return of_angle(n, x.args[0]) if isinstance(x, sympy.cos) else otherwise(n, x)
+
+    return rewriting
+
+
+REWRITINGS: dict[type, Rewriting] = {
+    sympy.factorial: _always(lambda n: sympy.gamma(n + 1)),
+    sympy.loggamma: _loggamma,
+    sympy.beta: _beta,
+    sympy.binomial: _binomial,
+    sympy.RisingFactorial: lambda sign, x, k: _ratio(sign, x + k, x),
+    sympy.FallingFactorial: lambda sign, x, k: _ratio(sign, x + 1, x - k + 1),
+    sympy.catalan: _catalan,
+    sympy.harmonic: _harmonic,
+    sympy.lucas: _always(lambda n: sympy.fibonacci(n + 1) + sympy.fibonacci(n - 1)),
+    sympy.zeta: _zeta,
+    sympy.dirichlet_eta: _always(lambda s: Equal((1 - 2 ** (1 - s)) * sympy.zeta(s), (s - 1,))),
+    sympy.lowergamma: _always(lambda s, z: sympy.gamma(s) - sympy.uppergamma(s, z)),
+    sympy.uppergamma: _upper_gamma,
+    sympy.erf2: _always(lambda a, b: sympy.erf(b) - sympy.erf(a)),
+    sympy.erfcinv: _always(lambda u: sympy.erfinv(1 - u)),
+    sympy.expint: _expint,
+    sympy.li: _li,
+    sympy.Li: _always(lambda z: sympy.li(z) - sympy.li(2)),
+    sympy.Shi: _where_positive(lambda z: (sympy.Ei(z) - sympy.Ei(-z)) / 2, lambda z: (sympy.Ei(z) - sympy.Ei(-z)) / 2),
+    sympy.Chi: _where_positive(
+        lambda z: (sympy.Ei(z) + sympy.Ei(-z)) / 2, lambda z: (sympy.Ei(z) + sympy.Ei(-z)) / 2 + I * pi
+    ),
+    sympy.Ci: _where_positive(lambda z: None, lambda z: sympy.Ci(-z) + I * pi),
+    sympy.polylog: _polylog,
+    sympy.lerchphi: _lerch,
+    sympy.sinc: _always(lambda z: sympy.sin(z) / z),
+    sympy.besselj: _cylinder(sympy.besselj),
+    sympy.bessely: _cylinder(sympy.bessely),
+    sympy.besseli: _cylinder(sympy.besseli),
+    sympy.besselk: _cylinder(sympy.besselk),
+    sympy.hankel1: _always(lambda n, z: sympy.besselj(n, z) + I * sympy.bessely(n, z)),
+    sympy.hankel2: _always(lambda n, z: sympy.besselj(n, z) - I * sympy.bessely(n, z)),
+    sympy.jn: _spherical(sympy.besselj),
+    sympy.yn: _spherical(sympy.bessely),
+    sympy.hn1: _always(lambda n, z: sympy.jn(n, z) + I * sympy.yn(n, z)),
+    sympy.hn2: _always(lambda n, z: sympy.jn(n, z) - I * sympy.yn(n, z)),
+    sympy.chebyshevt: _chebyshev(
+        lambda n, t: sympy.cos(n * t), lambda n, x: sympy.chebyshevu(n, x) - x * sympy.chebyshevu(n - 1, x)
+    ),
+    sympy.chebyshevu: _chebyshev(lambda n, t: sympy.sin((n + 1) * t) / sympy.sin(t), lambda n, x: None),
+    sympy.laguerre: _always(lambda n, x: sympy.assoc_laguerre(n, 0, x)),
+}
