@@ -253,7 +253,11 @@ REWRITINGS = [
     lambda e: e.replace(sympy.tanh, lambda u: 2 * sg.sigmoid(2 * u) - 1),
     lambda e: (e**2 - 1) / 1 + 1 - e * (e - 1),
 ]
-CHANGES = [lambda e: e + Rational(1, 10**9), lambda e: e * Rational(1000001, 1000000) + Rational(1, 7), lambda e: -e - 1]
+CHANGES = [
+    lambda e: e + Rational(1, 10**9),
+    lambda e: e * Rational(1000001, 1000000) + Rational(1, 7),
+    lambda e: -e - 1,
+]
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

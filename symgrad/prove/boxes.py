@@ -60,7 +60,7 @@ class _Search:
             middle = found or sign(self.value(*((low + high) / 2 for low, high in box)))
             if middle is not None and wanted is None:
                 wanted = middle
-            if middle is not None and middle != wanted or wanted == 0:
+            if (middle is not None and middle != wanted) or wanted == 0:
                 return None
             if not found:
                 pending.extend(_halves(box))

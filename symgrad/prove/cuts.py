@@ -71,7 +71,7 @@ def is_certainly_real(e: Expr, signs: Signs) -> bool:
     """Whether the expression is plainly real wherever it has a value on the domain."""
     if e.is_real or isinstance(e, Symbol):
         return bool(e.is_real)
-    if isinstance(e, sympy.Add | sympy.Mul) or isinstance(e, REAL_ON_REALS):
+    if isinstance(e, (sympy.Add, sympy.Mul, *REAL_ON_REALS)):
         return all(is_certainly_real(a, signs) for a in e.args)
     if isinstance(e, sympy.Pow):
         if not (is_certainly_real(e.base, signs) and is_certainly_real(e.exp, signs)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy
 from sympy import Basic, Derivative, Eq, Expr, Or, Piecewise, S, Symbol
 
@@ -64,7 +66,7 @@ def _has_own_slope(expression: Expr) -> bool:
 
 def _by_cases(expression: Expr) -> Expr:
     """Max, Min, sign and Heaviside by absolute values."""
-    table = {
+    table: dict[type, Callable[..., Expr]] = {
         sympy.Max: lambda *a: _fold(lambda u, v: (u + v + sympy.Abs(u - v)) / 2, a),
         sympy.Min: lambda *a: _fold(lambda u, v: (u + v - sympy.Abs(u - v)) / 2, a),
         sympy.sign: lambda u: u / sympy.Abs(u),
@@ -73,7 +75,7 @@ def _by_cases(expression: Expr) -> Expr:
     return expression.replace(lambda e: e.func in table, lambda e: table[e.func](*e.args))
 
 
-def _fold(combine, arguments):  # type: ignore[no-untyped-def]
+def _fold(combine: Callable[[Expr, Expr], Expr], arguments: tuple[Expr, ...]) -> Expr:
     total, *rest = arguments
     for argument in rest:
         total = combine(total, argument)
@@ -93,7 +95,10 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
     if isinstance(e, sympy.Add):
         return sympy.Add(*(_rough_derivative(a, x) for a in e.args))
     if isinstance(e, sympy.Mul):
-        return sympy.Add(*(sympy.Mul(*e.args[:i], _rough_derivative(a, x), *e.args[i + 1 :]) for i, a in enumerate(e.args)))
+        factors = e.args
+        return sympy.Add(
+            *(sympy.Mul(*factors[:i], _rough_derivative(a, x), *factors[i + 1 :]) for i, a in enumerate(factors))
+        )
     if not e.has(*ROUGH) or e.func in ROUGH:
         if e.func in ROUGH:
             raise NotSmooth(f"no derivative of {e.func}")

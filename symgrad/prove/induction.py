@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import sympy
 from sympy import Dummy, Expr, Product, S, Sum, Symbol
@@ -17,7 +18,7 @@ from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "induction"
 MOST_UNFOLDED = 12
-Indexed = Sum | Product
+Indexed: TypeAlias = Sum | Product
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
@@ -213,5 +214,3 @@ def _ratio(later: Expr, term: Expr, index: Symbol, domain: Domain) -> Expr | Non
         return None
     ratio = tower.expression(quotient)
     return None if ratio.has(index) or any(e.has(index) for e in tower.nonzero) else ratio
-
-

@@ -10,7 +10,7 @@ from sympy import Derivative, Expr, Piecewise, Rational, S, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
-from symgrad.balls import NoValue, Tape, UnsupportedError, hull, precision, separated, sign
+from symgrad.balls import NoValue, Tape, UnsupportedError, hull, precision, rational, separated, sign
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls
@@ -162,10 +162,7 @@ def _beside(f: Expr, x: Symbol, point: Point, direction: int) -> Expr | None:
 
 def _sign_beside(switch: Expr, x: Symbol, point: Point, direction: int) -> int | None:
     """Sign of a switch on a short open interval beside the point: of its value there, else of its slope."""
-    if switch.has(x):
-        slope = evaluated(Derivative(switch, x))
-    else:
-        slope = S.Zero
+    slope = evaluated(Derivative(switch, x)) if switch.has(x) else S.Zero
     try:
         with precision(256):
             values = as_balls(point)
@@ -173,7 +170,7 @@ def _sign_beside(switch: Expr, x: Symbol, point: Point, direction: int) -> int |
             if here:
                 return here
             place = list(point).index(x)
-            reach = Tape(S(STEP), ())() * direction
+            reach = rational(STEP) * direction
             values[place] = hull(values[place], values[place] + reach)
             leaning = sign(Tape(slope, tuple(point))(*values))
     except UnsupportedError:

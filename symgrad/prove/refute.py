@@ -7,12 +7,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sympy
-from flint import arb
+from flint import acb, arb
 from sympy import Derivative, Expr, Rational, Symbol
 
 from symgrad.balls import (
-    UNDEFINED, UNKNOWN, Ball, NoValue, Tape, Value, ball, is_exactly_zero, is_real, precision, separated, sign,
-)  # fmt: skip
+    UNDEFINED,
+    UNKNOWN,
+    Ball,
+    NoValue,
+    Tape,
+    Value,
+    ball,
+    is_exactly_zero,
+    is_real,
+    precision,
+    separated,
+    sign,
+)
 from symgrad.prove import kinks
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
@@ -38,11 +49,11 @@ CONTRADICTIONS: dict[str, Callable[[Value, Value], bool]] = {
 
 
 def _difference(left: Value, right: Value) -> Value:
-    return UNKNOWN if isinstance(left, NoValue) or isinstance(right, NoValue) else left - right
+    return left - right if isinstance(left, Ball) and isinstance(right, Ball) else UNKNOWN
 
 
 def _not_real(*values: Value) -> bool:
-    return any(not isinstance(v, NoValue) and not is_real(v) and not v.imag.contains(0) for v in values)
+    return any(isinstance(v, acb) and not v.imag.contains(0) for v in values)
 
 
 @dataclass(frozen=True)
@@ -155,13 +166,12 @@ class _Trial:
                     break
         return None, digits
 
-    def _undefined(self, left: Value, right: Value, values: list, point: Point) -> Sides | None:
+    def _undefined(self, left: Value, right: Value, values: list[Ball], point: Point) -> Sides | None:
         """Both sides where one certainly has no value, else None."""
         if any(part(*values) is UNDEFINED for part in self.parts):
             return Sides(left, right, "undefined")
-        if left is UNDEFINED or right is UNDEFINED:
-            if kinks.certainly_no_derivative(self.goal, point):
-                return Sides(left, right, "undefined")
+        if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
+            return Sides(left, right, "undefined")
         return None
 
 
@@ -185,18 +195,14 @@ def show(value: Value, digits: int = 15) -> str:
         return value.value
     if is_real(value) and not isinstance(value, arb):
         return str(value) if len(str(value)) <= 2 * digits else arb(value).str(digits, radius=False)
-    return str(value.str(digits, radius=False))
+    return str(ball(value).str(digits, radius=False))
 
 
 def _refuted(point: Point, sides: Sides) -> Verdict:
     digits = _digits_to_tell_apart(sides.left, sides.right)
-    texts = [
-        sides.text(v) if isinstance(v, NoValue) else show(v, digits) for v in (sides.left, sides.right)
-    ]
+    texts = [sides.text(v) if isinstance(v, NoValue) else show(v, digits) for v in (sides.left, sides.right)]
     if sides.missing == "undefined" and not any(isinstance(v, NoValue) for v in (sides.left, sides.right)):
-        return Verdict(
-            Outcome.REFUTED, METHOD, "an expression of the claim has no value there", _witness(point, texts)
-        )
+        return Verdict(Outcome.REFUTED, METHOD, "an expression of the claim has no value there", _witness(point, texts))
     return Verdict(Outcome.REFUTED, METHOD, "", _witness(point, texts))
 
 
@@ -216,7 +222,7 @@ def _digits_to_tell_apart(left: Value, right: Value) -> int:
 
 def _common_digits(left: Value, right: Value) -> int | None:
     """Decimal digits to which the enclosures agree, relative to their size; None if there are no enclosures."""
-    if isinstance(left, NoValue) or isinstance(right, NoValue):
+    if not (isinstance(left, Ball) and isinstance(right, Ball)):
         return None
     gap = float(_magnitude(left - right))
     if gap == 0:
@@ -245,5 +251,3 @@ def _definite_parts(e: Expr) -> Iterator[Expr]:
     for a in e.args:
         if isinstance(a, Expr):
             yield from _definite_parts(a)
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import sympy
 from sympy import Derivative, Expr, FiniteSet, S, Symbol
@@ -48,7 +49,7 @@ def _split(goal: Goal, switch: Expr, decide: Decide) -> Verdict | None:
         side = bounds.sign_of(switch, piece.domain)
         if side is None or not side.strict:
             return None
-        verdicts.append(decide(piece.mapped(lambda e, s=side.sign: resolved(e, switch, s))))
+        verdicts.append(decide(piece.mapped(partial(resolved, switch=switch, known=side.sign))))
     for border in borders:
         if contains(values, border):
             at_border = _at(goal, x, border)
@@ -92,9 +93,10 @@ def _slope_at(derivative: Expr, x: Symbol, border: Expr) -> Expr | None:
     if derivative.variables != (x,) or derivative.expr.free_symbols != {x}:
         return None
     value = sympy.simplify(derivative.expr.subs(x, border))
-    sides = [_case_beside(derivative.expr, x, border, direction) for direction in (-1, 1)]
-    if any(side is None for side in sides):
+    below, above = (_case_beside(derivative.expr, x, border, direction) for direction in (-1, 1))
+    if below is None or above is None:
         return None
+    sides = (below, above)
     if any(constants.constant_zero(side.subs(x, border) - value) is not True for side in sides):
         return None
     left, right = (evaluated(Derivative(side, x)).subs(x, border) for side in sides)
@@ -126,5 +128,3 @@ def _beside(switch: Expr, x: Symbol, border: Expr, direction: int) -> int | None
     low, high = sorted((border, nearest), key=lambda v: float(v))
     inside = inner_rational(low, high)
     return boxes.constant_sign(switch.subs(x, inside))
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import sympy
 from sympy import Expr, Symbol
@@ -113,8 +114,7 @@ def _between_signs(expression: Expr, x: Symbol, domain: Domain) -> Witness | Non
             found = sign(tape(*as_balls(point)))
             if found:
                 known[point[x]] = found
-        ordered = sorted(known)
-        for low, high in zip(ordered, ordered[1:]):
+        for low, high in pairwise(sorted(known)):
             if known[low] != known[high]:
                 return _isolated(tape, x, low, high, known[low])
     return None

@@ -69,7 +69,8 @@ def sign_beyond(expression: Expr, x: Symbol, bound: Rational) -> int | None:
             if any(m is None for m in monomials):
                 return None
             signs.append(_sign_of_sum([m for m in monomials if m is not None], x, bound))
-    return None if None in signs else signs[0] * signs[1]
+    above, below = signs
+    return None if above is None or below is None else above * below
 
 
 def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, x: Symbol, bound: Rational) -> Monomial | None:  # type: ignore[no-untyped-def]
