@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 
 from symgrad import syntax
 from symgrad.errors import ClaimError, ParseError
-from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement
+from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
 
 EXPECTATIONS = ("holds", "refuted")
 
@@ -178,7 +178,7 @@ def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) ->
 
 
 def _claim(statement: Statement, conditions: list[Condition], **facts: Any) -> Claim:
-    free = {s for e in (*statement.expressions, *facts.get("also_defined", ())) for s in e.free_symbols}
+    free = {s for e in (*statement.expressions, *facts.get("also_defined", ())) for s in free_symbols(e)}
     return Claim(statement, Domain.of(free, conditions), **facts)
 
 

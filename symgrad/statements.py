@@ -8,6 +8,7 @@ from enum import Enum
 
 import sympy
 from sympy import Expr, S, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
@@ -147,6 +148,32 @@ class Domain:
     def is_whole(self) -> bool:
         """Whether nothing was asked of the variables beyond being real."""
         return not self.conditions and all(values == S.Reals for _, values in self.sets)
+
+
+def free_symbols(expression: sympy.Basic) -> frozenset[Symbol]:
+    """The variables that an expression depends on.
+
+    SymPy's own property of this name rebuilds, and so evaluates, whatever stands in an integral or a sum.
+
+    Examples
+    --------
+    >>> from sympy.abc import k, n
+    >>> free_symbols(sympy.Sum(1 / k, (k, 1, n)))
+    frozenset({n})
+    """
+    if isinstance(expression, Symbol):
+        return frozenset({expression})
+    if isinstance(expression, sympy.Derivative):
+        return free_symbols(expression.expr)
+    if isinstance(expression, sympy.Limit):
+        inside, variable, place, _ = expression.args
+        return (free_symbols(inside) - {variable}) | free_symbols(place)
+    if isinstance(expression, ExprWithLimits):
+        free = free_symbols(expression.function)
+        for variable, *ends in expression.limits:
+            free = (free - {variable}).union(*map(free_symbols, ends)) if ends else free | {variable}
+        return free
+    return frozenset().union(*map(free_symbols, expression.args))
 
 
 def _whole_set(symbol: Symbol) -> Set:

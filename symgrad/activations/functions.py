@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import mpmath
@@ -134,14 +135,21 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
         return self._lies_in(Interval.open(-oo, 0))
 
     def _lies_in(self, half_line: Set) -> bool | None:
-        values = self.row.range(*self.parameters)
-        return True if self.args[0].is_real and values is not None and values.is_subset(half_line) else None
+        return True if self.args[0].is_real and _lies_within(self.row.range, self.parameters, half_line) else None
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         below = ", ".join(printer._print(value) for value in self.args[1:])
         name = f"{{{self.latex_name}}}_{{{below}}}" if below else self.latex_name
         power = f"^{{{exp}}}" if exp is not None else ""
         return rf"{name}{power}\left({printer._print(self.args[0])}\right)"
+
+
+# Comparing the ends of a range costs much, and SymPy asks again for every argument.
+@lru_cache
+def _lies_within(range: Formula, parameters: tuple[Expr, ...], values: Set) -> bool:
+    """Whether the range for these parameters is known and is a subset of the values."""
+    known = range(*parameters)
+    return known is not None and bool(known.is_subset(values))
 
 
 def expand(expression: Basic) -> Basic:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
 from symgrad.errors import ParseError
-from symgrad.statements import Condition
+from symgrad.statements import Condition, free_symbols
 from symgrad.syntax import vocabulary
-from symgrad.syntax.reader import CONDITION_CLASSES, Reader
+from symgrad.syntax.limits import Ledger
+from symgrad.syntax.reader import CONDITION_CLASSES, Reader, asking_sympy
 from symgrad.syntax.scan import Source, check_length
 
 _KINDS = ("real", "integer", "complex")
@@ -87,21 +90,21 @@ def _conditions(text: str, symbols: Mapping[str, Symbol]) -> Iterator[Condition]
 
 def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
     reader.check_order(reader.tree, left, op, right)
-    make = CONDITION_CLASSES[op]
-    with reader.asking_sympy(reader.tree):
-        truth = make(left, right)
+    truth = reader.truth(reader.tree, left, op, right)
     if truth is S.true:
         raise reader.fault(reader.tree, f"{left} {op} {right} always holds; leave it out")
     if truth is S.false:
         raise reader.fault(reader.tree, f"the domain is empty: {left} {op} {right} never holds")
-    return make(left, right, evaluate=False)
+    return CONDITION_CLASSES[op](left, right, evaluate=False)
 
 
 def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symbol]) -> Any:
     name = _checked_name(source, match)
     parts = [_interval(source, *span) for span in _split(source, *match.span("set"), "U")]
-    values = sympy.Union(*parts)
-    if values.is_empty:
+    with _deciding(source, match.start("set")):
+        values = sympy.Union(*parts)
+        is_empty = values.is_empty
+    if is_empty:
         raise source.fault(match.start("set"), f"the domain is empty: no {name} lies in {match['set'].strip()}")
     return sympy.Contains(symbols.get(name, Symbol(name, real=True)), values, evaluate=False)
 
@@ -119,17 +122,26 @@ def _interval(source: Source, start: int, stop: int) -> Set:
     for end, bracket, place in ((low, text[0], start), (high, text[-1], stop - 1)):
         if end.is_infinite and bracket in "[]":
             raise source.fault(place, "an interval is open at infinity; write ( or ) there")
-    return Interval(low, high, left_open=text[0] == "(", right_open=text[-1] == ")")
+    with _deciding(source, start):
+        return Interval(low, high, left_open=text[0] == "(", right_open=text[-1] == ")")
+
+
+@contextmanager
+def _deciding(source: Source, place: int) -> Iterator[None]:
+    """Within, SymPy may compare numbers, with little work."""
+    with asking_sympy(lambda reason: source.fault(place, reason)), Ledger().counting():
+        yield
 
 
 def _end(source: Source) -> Expr:
     reader = Reader(source)
     end = reader.bound(reader.tree)
-    with reader.asking_sympy(reader.tree):
-        if end.free_symbols:
-            raise reader.fault(reader.tree, "the ends of an interval are numbers; write 0 < x < b for others")
-        if not end.is_extended_real:
-            raise reader.fault(reader.tree, "the ends of an interval are real")
+    if free_symbols(end) or end.has(ExprWithLimits):
+        raise reader.fault(reader.tree, "the ends of an interval are plain numbers; write 0 < x < b for others")
+    with _deciding(source, source.start):
+        is_real = end.is_extended_real
+    if not is_real:
+        raise reader.fault(reader.tree, "the ends of an interval are real")
     return end
 
 

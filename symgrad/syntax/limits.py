@@ -2,35 +2,63 @@
 
 The size of an expression is what its numbers could become if all its symbols cancelled: ``2**(1000 - x)`` counts as
 ``2**1000``, as a factor ``2**x`` would turn it into just that. The estimates add up along sums, products, powers.
+Numbers of which SymPy would have to see the sign are graded by how hard that is, and the hard ones are left as they
+are written. What remains is counted while it runs.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import IntEnum
+from types import FrameType
 
 import sympy
-from sympy import Basic, Expr, Integer, Rational, S, Tuple
+from sympy import Basic, Expr, Integer, Rational, S, Symbol, Tuple
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import Application
 
-MAX_BITS = 200_000
+from symgrad.activations import ACTIVATIONS
+from symgrad.statements import free_symbols
+from symgrad.syntax import vocabulary
+
+MAX_BITS = 50_000
 MAX_EXPONENT = 1_000_000
 MAX_RESULT_DIGITS = 4_000
 MAX_ROOT_DIGITS = 40
 MAX_NODES = 10_000
 MAX_EXPANSION = 200
 MAX_BRANCHES = 20
-MAX_WORK = 2_000
+MAX_ACTIVATED = 10_000
+# Calls and returns of functions: a third of a second or so on a machine of 2025.
+MAX_WORK = 500_000
+SHORT = 100
 
 _DIGITS_PER_BIT = math.log10(2)
+_WORK_PER_ROOT_DIGIT = 150
 _INFINITIES = (S.Infinity, S.NegativeInfinity)
 _UNDEFINED = (S.NaN, S.ComplexInfinity, *_INFINITIES)
 
 
 class LimitError(Exception):
     """Something too large or undefined; the reader turns it into a `ParseError` that points at the place."""
+
+
+class _TooMuchWork(BaseException):
+    """Raised in the middle of SymPy, which catches many an `Exception`."""
+
+
+class Numbers(IntEnum):
+    """The hardest numbers in an expression."""
+
+    RATIONAL = 0
+    ALGEBRAIC = 1  # or made of pi, E, I and the like by arithmetic and roots
+    ELEMENTARY = 2  # values of elementary functions at numbers, and powers that are no roots
+    SPECIAL = 3  # values of all other functions at numbers, and sums, products and integrals that are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +71,27 @@ class Facts:
         How many nodes its tree has.
     above, below : float
         Binary logarithms that bound the absolute value, and the denominator or the inverse, with every symbol at 1.
-    waits : bool
-        Whether it contains a sum, product or integral that is a number, and would be evaluated to see its sign.
+    free : frozenset of Symbol
+        The variables that it depends on.
+    numbers : Numbers
+        The hardest numbers in it.
     terms : int
         How many terms it would have if it were multiplied out.
-    roots : float
+    root_digits : float
         How many decimal digits stand under the roots among its factors; equal roots are combined and factored.
     """
 
     nodes: int = 1
     above: float = 0
     below: float = 0
-    waits: bool = False
+    free: frozenset[Symbol] = frozenset()
+    numbers: Numbers = Numbers.RATIONAL
     terms: int = 1
-    roots: float = 0
+    root_digits: float = 0
+
+    @property
+    def constant(self) -> bool:
+        return not self.free
 
     @property
     def bits(self) -> float:
@@ -65,16 +100,41 @@ class Facts:
 
 @dataclass
 class Ledger:
-    """The facts of every expression met while a text is read, and the work done so far."""
+    """The facts of every expression met while a text is read, and the work done so far.
 
-    work: float = 0
+    Attributes
+    ----------
+    is_short : bool
+        Whether the text is so short that what is never laborious needs not be counted, which itself takes time.
+    """
+
+    is_short: bool = True
+    work: int = 0
     known: dict[Basic, Facts] = field(default_factory=dict)
 
-    def charge(self, work: float) -> None:
-        """Count work, in tenths of a millisecond of a present machine or thereabouts."""
-        self.work += work
-        if self.work > MAX_WORK:
-            raise LimitError("up to here the formula is too laborious to evaluate; state it in parts")
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count the function calls made within, and stop at too many."""
+        if sys.getprofile() is not None:  # Someone is measuring this program; there can be only one.
+            yield
+            return
+        work = self.work
+
+        def count(frame: FrameType, event: str, argument: object) -> None:
+            nonlocal work
+            work += 1
+            # A generator may be running only to be closed, where exceptions get lost, and this counter with them.
+            if work > MAX_WORK and event == "call" and not frame.f_code.co_flags & inspect.CO_GENERATOR:
+                raise _TooMuchWork
+
+        sys.setprofile(count)
+        try:
+            yield
+        except _TooMuchWork:
+            raise LimitError("up to here the formula is too laborious to evaluate; state it in parts") from None
+        finally:
+            sys.setprofile(None)
+            self.work = work
 
     def facts(self, expr: Basic) -> Facts:
         """The facts of an expression, from those of its parts.
@@ -95,80 +155,95 @@ class Ledger:
         if expr in _UNDEFINED:
             raise LimitError("this is undefined")
         if isinstance(expr, Rational):
-            return _number(expr)
+            return _rational(expr)
         if not expr.args:
-            return Facts(above=2 if expr.is_number else 0)
-        may_be_infinite = isinstance(expr, (Tuple, sympy.Limit))
+            return Facts(above=2, numbers=Numbers.ALGEBRAIC) if expr.is_number else Facts(free=free_symbols(expr))
+        may_be_infinite = isinstance(expr, Tuple | sympy.Limit)
         parts = [self.facts(a) for a in expr.args if not (may_be_infinite and a in _INFINITIES)]
         above, below = _magnitude(expr, parts)
+        binds = isinstance(expr, ExprWithLimits | sympy.Limit)
+        free = free_symbols(expr) if binds else frozenset().union(*(p.free for p in parts))
         return Facts(
             nodes=1 + sum(p.nodes for p in parts),
             above=above,
             below=below,
-            waits=any(p.waits for p in parts) or (isinstance(expr, ExprWithLimits) and not expr.free_symbols),
+            free=free,
+            numbers=max([_own_numbers(expr, constant=not free), *(p.numbers for p in parts)]),
             terms=_terms(expr, parts),
-            roots=_roots(expr, parts),
+            root_digits=_root_digits(expr, parts),
         )
 
+    def hardest(self, args: list[Expr]) -> Numbers:
+        """The hardest numbers in any of the arguments."""
+        return max((self.facts(a).numbers for a in args), default=Numbers.RATIONAL)
+
     def check_product(self, factors: list[Expr]) -> None:
-        """Refuse a product in which equal bases would combine to a huge power."""
+        """Refuse a product in which equal bases would combine to a huge or a laborious power."""
         facts = [self.facts(f) for f in factors]
         _check_bits(sum(f.bits for f in facts))
-        _check_root_digits(sum(f.roots for f in facts))
+        _check_root_digits(sum(f.root_digits for f in facts))
+        bases = [f.base for f in factors if isinstance(f, sympy.Pow) and isinstance(f.base, sympy.Pow | sympy.Mul)]
+        if len(set(bases)) < len(bases) and self.hardest(bases) >= Numbers.ELEMENTARY:
+            raise LimitError("roots of such numbers are not combined; write a single power")
 
     def check_power(self, base: Expr, exponent: Expr) -> None:
         """Refuse a power that would be huge, or a root whose number would be factored for long."""
         if isinstance(exponent, Rational):
             if max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
                 raise LimitError(f"an exponent has at most the size {MAX_EXPONENT}")
-            size = abs(exponent)
+            size = float(abs(exponent))
         else:
             size = _power_of_two(self.facts(exponent).above)
-        facts = self.facts(base)
-        _check_bits(facts.bits * size)
+        _check_bits(self.facts(base).bits * size)
         if not isinstance(exponent, Integer):
             self._check_roots(base)
-            self._check_waiting("a power", [base, exponent])
 
-    def _check_roots(self, base: Expr) -> None:
+    def _check_roots(self, base: Expr, degree: int = 1) -> None:
         for number in base.atoms(Rational):
-            digits = _number(number).bits * _DIGITS_PER_BIT
+            digits = degree * _rational(number).bits * _DIGITS_PER_BIT
             _check_root_digits(digits)
-            self.charge(digits / 4)
+            self.work += int(digits * _WORK_PER_ROOT_DIGIT)
 
     def check_call(self, name: str, args: list[Expr]) -> None:
         """Refuse a call that SymPy would evaluate for long."""
         _check_bits(_growth(name, [self.facts(a) for a in args]))
-        self._check_waiting(name, args)
         if name == "exp" and args[0].has(sympy.log):
             self._check_roots(args[0])
-        largest = _LARGEST_NUMBER.get(name)
-        if largest is not None:
-            self._check_numbers(name, args, largest)
+        largest = _largest_argument(name)
+        if any(self._size(a) > largest for a in args):
+            raise LimitError(f"{name} takes numbers up to {largest}")
+        if name in _POLYNOMIALS:
+            _check_bits(max(map(self._size, args)) * sum(self.facts(a).bits for a in args))
         if name in _EXPANDING:
-            terms = math.prod(self.facts(a).terms for a in args)
-            if terms > MAX_EXPANSION:
-                raise LimitError(f"{name} of something that has more than {MAX_EXPANSION} terms when multiplied out")
-            self.charge(terms)
-        self.charge(_COSTS.get(name, 1) * (1 + len(args) ** 2 / 4))
+            self._check_expansion(name, args)
 
-    def _check_waiting(self, name: str, args: list[Expr]) -> None:
-        if any(self.facts(a).waits for a in args):
-            raise LimitError(f"a sum, product or integral that is a number cannot stand inside {name}")
+    def _check_expansion(self, name: str, args: list[Expr]) -> None:
+        if math.prod(self.facts(a).terms for a in args) > MAX_EXPANSION:
+            raise LimitError(f"{name} of something that has more than {MAX_EXPANSION} terms when multiplied out")
+        if self.hardest(args) > Numbers.RATIONAL:
+            for a in args:
+                self._check_roots(a, degree=2)
 
-    def _check_numbers(self, name: str, args: list[Expr], largest: int) -> None:
-        for number in args:
-            if isinstance(number, Rational):
-                if max(abs(number.p), number.q) > largest:
-                    raise LimitError(f"{name} takes numbers up to {largest}")
-                self.charge(float(abs(number)) * _COST_OF_SIZE.get(name, 0))
+    def _size(self, number: Expr) -> float:
+        """A bound for the absolute value of a number; 0 for what is none."""
+        if isinstance(number, Rational):
+            return float(min(abs(number), MAX_EXPONENT))
+        facts = self.facts(number)
+        return _power_of_two(facts.above) if facts.constant else 0.0
 
 
-def _number(number: Rational) -> Facts:
+def _largest_argument(name: str) -> float:
+    if name in ACTIVATIONS and name not in BY_FORM:
+        return MAX_ACTIVATED
+    return LARGEST_ARGUMENT.get(name, math.inf)
+
+
+def _rational(number: Rational) -> Facts:
     p, q = int(number.p), int(number.q)
     if max(p.bit_length(), q.bit_length()) * _DIGITS_PER_BIT > MAX_RESULT_DIGITS:
         raise LimitError(f"a number has more than {MAX_RESULT_DIGITS} digits")
-    return Facts(above=p.bit_length(), below=q.bit_length() - 1)
+    below = math.log2(q)
+    return Facts(above=max(0.0, math.log2(abs(p) or 1) - below), below=below)
 
 
 def _check_bits(bits: float) -> None:
@@ -182,7 +257,15 @@ def _check_root_digits(digits: float) -> None:
 
 
 def _power_of_two(exponent: float) -> float:
-    return math.ldexp(1.0, math.ceil(min(exponent, 1000)))
+    return math.pow(2.0, min(exponent, 1000.0))
+
+
+def _own_numbers(expr: Basic, constant: bool) -> Numbers:
+    if not constant or not isinstance(expr, Application | sympy.Pow | ExprWithLimits):
+        return Numbers.RATIONAL
+    if isinstance(expr, sympy.Pow | sympy.exp):
+        return Numbers.ALGEBRAIC if isinstance(expr.exp, Rational) else Numbers.ELEMENTARY
+    return Numbers.ELEMENTARY if expr.func.__name__ in vocabulary.ELEMENTARY else Numbers.SPECIAL
 
 
 def _magnitude(expr: Basic, parts: list[Facts]) -> tuple[float, float]:
@@ -197,7 +280,7 @@ def _magnitude(expr: Basic, parts: list[Facts]) -> tuple[float, float]:
     if isinstance(expr, Application):
         grown = _growth(expr.func.__name__, parts)
         return grown, max(grown, lowest)
-    return highest, sum(p.below for p in parts)
+    return highest, lowest
 
 
 def _power(base: Facts, exponent: Expr, size: Facts) -> tuple[float, float]:
@@ -213,52 +296,76 @@ def _growth(name: str, parts: list[Facts]) -> float:
     highest = max((p.above for p in parts), default=0)
     if name == "log":
         return math.log2(1 + max((p.bits for p in parts), default=0)) + 1
+    if name == "exp":
+        return 1.5 * _power_of_two(highest)
+    if not all(p.constant for p in parts):
+        return highest
     if name in _LIKE_EXPONENTIAL:
         return 1.5 * _power_of_two(highest)
-    if name in _LARGEST_NUMBER:
+    if name in _LIKE_GAUSSIAN:
+        return 1.5 * _power_of_two(2 * highest)
+    if name in _LIKE_FACTORIAL:
         return _power_of_two(highest) * (highest + 1)
-    return highest
+    return highest + 1
 
 
 def _terms(expr: Basic, parts: list[Facts]) -> int:
-    most = 10**6
+    most = 10 * MAX_EXPANSION
     if isinstance(expr, sympy.Add):
         return min(most, sum(p.terms for p in parts))
     if isinstance(expr, sympy.Mul):
         return min(most, math.prod(p.terms for p in parts))
     if isinstance(expr, sympy.Pow) and isinstance(expr.exp, Integer) and parts[0].terms > 1:
-        # The number of monomials of this degree in so many terms.
-        degree = min(abs(int(expr.exp)), most)
-        return min(most, math.comb(parts[0].terms - 1 + min(degree, 50), min(parts[0].terms - 1, 50)))
+        degree, terms = min(abs(int(expr.exp)), most), parts[0].terms
+        return min(most, math.comb(terms - 1 + degree, degree))  # the monomials of this degree in so many terms
     return max((p.terms for p in parts), default=1)
 
 
-def _roots(expr: Basic, parts: list[Facts]) -> float:
+def _root_digits(expr: Basic, parts: list[Facts]) -> float:
     if isinstance(expr, sympy.Mul):
-        return sum(p.roots for p in parts)
+        return sum(p.root_digits for p in parts)
     if isinstance(expr, sympy.Pow) and isinstance(expr.base, Rational) and not isinstance(expr.exp, Integer):
         return parts[0].bits * _DIGITS_PER_BIT
-    return parts[0].roots if isinstance(expr, sympy.Pow) else 0
+    return parts[0].root_digits if isinstance(expr, sympy.Pow) else 0
 
 
-_LIKE_EXPONENTIAL = frozenset({"exp", "sinh", "cosh", "sech", "csch", "erfi"})
-# Functions that multiply out, collect or compare their arguments.
-_EXPANDING = frozenset(
-    {"Abs", "sign", "re", "im", "arg", "conjugate", "floor", "ceiling", "frac", "Mod", "Max", "Min", "atan2"}
+def _words(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# Functions that SymPy evaluates by looking at the form of the argument alone, whatever numbers are in it.
+BY_FORM = _words("exp log sin cos tan cot sec csc sinh cosh tanh coth sech csch")
+# Functions that multiply out, collect or compare their arguments, or take the root of a sum of two squares.
+_EXPANDING = _words("Abs sign re im arg conjugate floor ceiling frac Mod Max Min atan2 log")
+_LIKE_EXPONENTIAL = _words("sinh cosh sech csch Ei E1 expint Chi Shi besseli besselk")
+_LIKE_GAUSSIAN = _words("erfi airyai airybi airyaiprime airybiprime")
+# Polynomials that SymPy writes out.
+_POLYNOMIALS = _words(
+    """hermite hermite_prob legendre chebyshevt chebyshevu laguerre gegenbauer jacobi assoc_legendre assoc_laguerre
+    RisingFactorial FallingFactorial"""
 )
-# Functions that SymPy evaluates or expands at numbers: the largest numerator or denominator that is let through.
-_LARGEST_NUMBER: Mapping[str, int] = {
-    name: largest
-    for largest, names in {
-        1000: "factorial factorial2 subfactorial fibonacci lucas catalan gamma loggamma bernoulli Ei E1 Si Ci Shi Chi "
-        "li Li erf erfc erfi fresnels fresnelc airyai airybi airyaiprime airybiprime LambertW elliptic_k elliptic_e "
-        "elliptic_f elliptic_pi erfinv erfcinv erf2 erf2inv",
-        100: "binomial harmonic euler zeta dirichlet_eta polygamma digamma trigamma beta polylog lerchphi lowergamma "
-        "uppergamma expint besselj bessely besseli besselk hankel1 hankel2 jn yn hn1 hn2 hermite hermite_prob "
-        "legendre chebyshevt chebyshevu laguerre gegenbauer jacobi assoc_legendre assoc_laguerre",
-        20: "RisingFactorial FallingFactorial stieltjes",
-    }.items()
-    for name in names.split()
+_LIKE_FACTORIAL = _POLYNOMIALS | _words(
+    """factorial factorial2 subfactorial fibonacci lucas catalan gamma bernoulli euler zeta binomial polygamma beta
+    lowergamma uppergamma bessely hankel1 hankel2 jn yn hn1 hn2 stieltjes lerchphi polylog"""
+)
+# Special functions of numbers are evaluated, exactly at integers and else to see their sign: numbers up to these sizes.
+LARGEST_ARGUMENT: Mapping[str, int] = {
+    **dict.fromkeys(
+        _words(
+            """factorial factorial2 subfactorial fibonacci lucas catalan gamma loggamma bernoulli digamma trigamma
+            erf erfc erfi erfinv erfcinv erf2 erf2inv Ei E1 Si Ci Shi Chi li Li fresnels fresnelc LambertW
+            airyai airybi airyaiprime airybiprime elliptic_k elliptic_e elliptic_f"""
+        ),
+        1000,
+    ),
+    **dict.fromkeys(
+        _words(
+            """binomial harmonic euler zeta dirichlet_eta polygamma beta polylog lerchphi lowergamma uppergamma expint
+            besselj bessely besseli besselk hankel1 hankel2 jn yn hn1 hn2 elliptic_pi
+            hermite hermite_prob legendre chebyshevt chebyshevu laguerre
+            gegenbauer jacobi assoc_legendre assoc_laguerre"""
+        ),
+        100,
+    ),
+    **dict.fromkeys(_words("RisingFactorial FallingFactorial stieltjes"), 20),
 }
-_COSTS: Mapping[str, float] = {}
-_COST_OF_SIZE: Mapping[str, float] = {}

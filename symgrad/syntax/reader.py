@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import sympy
@@ -12,8 +12,9 @@ from sympy import Basic, Expr, Integer, Pow, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symgrad.errors import ParseError
+from symgrad.statements import free_symbols
 from symgrad.syntax import vocabulary
-from symgrad.syntax.limits import MAX_BRANCHES, Ledger, LimitError
+from symgrad.syntax.limits import BY_FORM, MAX_BRANCHES, SHORT, Ledger, LimitError, Numbers
 from symgrad.syntax.scan import Source
 
 RELATIONS: Mapping[type[ast.cmpop], str] = {
@@ -42,6 +43,22 @@ T = TypeVar("T", bound=Basic)
 _Case = tuple[Expr, Boolean]
 
 
+@contextmanager
+def asking_sympy(fault: Callable[[str], ParseError]) -> Iterator[None]:
+    """Within, whatever SymPy raises becomes this error; all calls that may evaluate something stand in here."""
+    try:
+        yield
+    except ParseError:
+        raise
+    except LimitError as error:
+        raise fault(str(error)) from None
+    except RecursionError:
+        raise fault("nested too deeply to be evaluated") from None
+    except Exception as error:
+        why = " ".join(str(error).split())[:100] or type(error).__name__
+        raise fault(f"SymPy cannot evaluate this: {why}") from None
+
+
 class Reader:
     """Reads one text.
 
@@ -55,7 +72,7 @@ class Reader:
         self.source = source
         self.tree, self._place = source.tree()
         self.symbols = {**_indices(self.tree), **(symbols or {})}
-        self.ledger = Ledger()
+        self.ledger = Ledger(is_short=len(source.text) < SHORT)
         self.defined: list[Expr] = []
 
     def fault(self, node: ast.AST, reason: str) -> ParseError:
@@ -75,27 +92,23 @@ class Reader:
             raise self.fault(node, "this is not part of a formula")
         return rule(self, node)
 
-    @contextmanager
-    def asking_sympy(self, node: ast.AST) -> Iterator[None]:
-        """Whatever SymPy raises within becomes an error that points at this node; all calls of SymPy stand in here."""
-        try:
-            yield
-        except ParseError:
-            raise
-        except LimitError as error:
-            raise self.fault(node, str(error)) from None
-        except RecursionError:
-            raise self.fault(node, "nested too deeply to be evaluated") from None
-        except Exception as error:
-            why = " ".join(str(error).split())[:100] or type(error).__name__
-            raise self.fault(node, f"SymPy cannot evaluate this: {why}") from None
-
     def _make(self, node: ast.AST, make: Callable[..., Any], *args: Any) -> Any:
+        """Make a SymPy object and look at what came out."""
+        counting = nullcontext() if self.ledger.is_short else self.ledger.counting()
         with self.asking_sympy(node):
-            self.ledger.charge(1)
-            value = make(*args)
+            with counting:
+                value = make(*args)
             self.ledger.facts(value)
         return value
+
+    def asking_sympy(self, node: ast.AST) -> AbstractContextManager[None]:
+        """Within, whatever SymPy raises becomes an error that points at this node."""
+        return asking_sympy(lambda reason: self.fault(node, reason))
+
+    def _make_counted(self, node: ast.AST, make: Callable[..., Any], *args: Any) -> Any:
+        """The same, counting the work even in a short text."""
+        self.ledger.is_short = False
+        return self._make(node, make, *args)
 
     # Numbers and names
 
@@ -168,7 +181,10 @@ class Reader:
     def _power(self, node: ast.AST, base: Expr, exponent: Expr) -> Expr:
         with self.asking_sympy(node):
             self.ledger.check_power(base, exponent)
-        return self._make(node, Pow, base, exponent)
+            hardest = self.ledger.hardest([base, exponent])
+        if isinstance(exponent, Integer):
+            return self._make(node, Pow, base, exponent)
+        return self._make_counted(node, lambda: Pow(base, exponent, evaluate=hardest <= Numbers.ALGEBRAIC))
 
     # Calls
 
@@ -197,7 +213,12 @@ class Reader:
     def _apply(self, node: ast.AST, name: str, make: Callable[..., Any], args: list[Expr]) -> Expr:
         with self.asking_sympy(node):
             self.ledger.check_call(name, args)
-        value = self._make(node, make, *args)
+            hardest = self.ledger.hardest(args)
+        if hardest is Numbers.RATIONAL and name in BY_FORM:
+            value = self._make(node, make, *args)
+        else:
+            evaluate = hardest <= (Numbers.ELEMENTARY if name in BY_FORM else Numbers.ALGEBRAIC)
+            value = self._make_counted(node, lambda: make(*args, evaluate=evaluate))
         self._must_be_defined(value)
         return value
 
@@ -267,15 +288,17 @@ class Reader:
         holds = self._within(self.condition, condition, lambda e: _in_case(earlier, e, S.true))
         return self._within(self.expression, value, lambda e: _in_case(earlier, e, holds)), holds
 
-    def _within(self, read: Callable[[ast.expr], T], node: ast.expr, seen: Callable[[Expr], Expr | None]) -> T:
+    def _within(self, read: Callable[[ast.expr], T], node: ast.expr, seen: Callable[[Expr], Expr]) -> T:
         """Read a node in a place where not every value of the variables gets to.
 
-        What vanishes there must be defined only as it is `seen` from outside, or not at all where that is None.
+        What vanishes there must be defined only as it is `seen` from outside, and not at all if a number is seen.
         """
         outside, self.defined = self.defined, []
         value = read(node)
-        views = [seen(e) for e in self.vanished((value,))]
-        self.defined = outside + [e for e in views if e is not None]
+        vanished = self.vanished((value,))
+        self.defined = outside
+        for e in vanished:
+            self._must_be_defined(self._make_counted(node, seen, e))
         return value
 
     def condition(self, node: ast.expr) -> Boolean:
@@ -315,10 +338,17 @@ class Reader:
         plain = isinstance(left, Rational) and isinstance(right, Rational)
         return self._make(node, lambda: CONDITION_CLASSES[op](left, right, evaluate=plain))
 
+    def truth(self, node: ast.AST, left: Expr, op: str, right: Expr) -> Boolean | None:
+        """Whether a comparison holds everywhere or nowhere, if SymPy sees that with little work."""
+        if self.ledger.hardest([left, right]) > Numbers.ALGEBRAIC:
+            return None
+        return self._make_counted(node, CONDITION_CLASSES[op], left, right)
+
     def check_order(self, node: ast.AST, left: Expr, op: str, right: Expr) -> None:
         """Refuse to order numbers that are not real."""
         with self.asking_sympy(node):
-            if op not in ("==", "!=") and any(side.is_extended_real is False for side in (left, right)):
+            known = [s for s in (left, right) if self.ledger.facts(s).numbers <= Numbers.ALGEBRAIC]
+            if op not in ("==", "!=") and any(side.is_extended_real is False for side in known):
                 raise self.fault(node, f"{op} compares real numbers only")
 
     # Derivatives, sums, products, integrals, limits: nothing of it is evaluated
@@ -359,16 +389,16 @@ class Reader:
         limits = [self._range(name, argument) for argument in node.args[1:]]
         bound = {variable for variable, *ends in limits if ends}
 
-        def seen(e: Expr) -> Expr | None:
-            if e.free_symbols.isdisjoint(bound):
+        def seen(e: Expr) -> Expr:
+            if free_symbols(e).isdisjoint(bound):
                 return e
             # An integrand may be undefined at single places; a term of a sum or product may not.
-            return None if name == "Integral" else sympy.Sum(e, *limits)
+            return S.One if name == "Integral" else sympy.Sum(e, *limits)
 
         of = self._within(self.expression, node.args[0], seen)
         if len(of.atoms(sympy.Piecewise)) > _MAX_FOLDED:
             raise self.fault(node, f"{name} of more than {_MAX_FOLDED} cases by Piecewise")
-        whole = self._make(node, getattr(sympy, name), of, *limits)
+        whole = self._make_counted(node, getattr(sympy, name), of, *limits)
         self._must_be_defined(whole)
         return whole
 
@@ -394,7 +424,7 @@ class Reader:
         if direction not in ("+", "-", "+-") or (side and not isinstance(side[0], ast.Constant)):
             raise self.fault(side[0], 'the side of a limit is "+", "-" or "+-"')
         x, x0 = self.variable(variable, "what tends to a limit"), self.bound(place)
-        value = self._within(self.expression, of, lambda e: e if x not in e.free_symbols else None)
+        value = self._within(self.expression, of, lambda e: e if x not in free_symbols(e) else S.One)
         whole = self._make(node, sympy.Limit, value, x, x0, direction)
         self._must_be_defined(whole)
         return whole
@@ -445,7 +475,7 @@ def _parts(value: Expr) -> Iterator[Expr]:
             yield from _parts(part)
     elif isinstance(value, Pow) and isinstance(value.exp, Integer) and value.exp > 0:
         yield from _parts(value.base)
-    elif value.free_symbols and not value.is_Symbol:
+    elif free_symbols(value) and not value.is_Symbol:
         yield value
 
 

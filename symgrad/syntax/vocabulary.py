@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sympy
@@ -26,19 +27,26 @@ EXTREMA = ("maximum", "minimum", "supremum", "infimum")
 FORMS = ("Rational", "Piecewise", "diff", "Sum", "Product", "Integral", "Limit", "sqrt", "cbrt", "root", "real_root")
 TRUE = ("True", "otherwise")
 
-# Functions that SymPy calls by the same name, by how many arguments they take.
-_ARGUMENTS: Mapping[tuple[int, ...], str] = {
+# Functions that SymPy calls by the same name, by how many arguments they take; those of `_ANY_NUMBER` take some.
+_ANY_NUMBER = ()
+_ELEMENTARY: Mapping[tuple[int, ...], str] = {
     (1,): """
         exp sin cos tan cot sec csc sinc asin acos atan acot asec acsc
         sinh cosh tanh coth sech csch asinh acosh atanh acoth asech acsch
-        Abs sign floor ceiling frac re im arg conjugate
+        Abs sign floor ceiling frac re im arg conjugate""",
+    (1, 2): "log Heaviside",
+    (2,): "atan2 Mod",
+    _ANY_NUMBER: "Max Min",
+}
+_SPECIAL: Mapping[tuple[int, ...], str] = {
+    (1,): """
         factorial factorial2 subfactorial fibonacci lucas bernoulli euler catalan
         gamma loggamma digamma trigamma dirichlet_eta
-        erf erfc erfi erfinv erfcinv Ei E1 Si Ci Shi Chi li Li fresnels fresnelc
+        erf erfc erfi erfinv erfcinv Ei Si Ci Shi Chi li Li fresnels fresnelc
         airyai airybi airyaiprime airybiprime elliptic_k""",
-    (1, 2): "log Heaviside DiracDelta LambertW harmonic zeta stieltjes elliptic_e",
+    (1, 2): "DiracDelta LambertW harmonic zeta stieltjes elliptic_e",
     (2,): """
-        atan2 Mod binomial RisingFactorial FallingFactorial KroneckerDelta
+        KroneckerDelta binomial RisingFactorial FallingFactorial
         polygamma lowergamma uppergamma beta polylog erf2 erf2inv expint
         besselj bessely besseli besselk hankel1 hankel2 jn yn hn1 hn2
         hermite hermite_prob legendre chebyshevt chebyshevu laguerre elliptic_f""",
@@ -46,8 +54,7 @@ _ARGUMENTS: Mapping[tuple[int, ...], str] = {
     (3,): "gegenbauer assoc_legendre assoc_laguerre lerchphi",
     (4,): "jacobi",
 }
-# Functions that take any number of arguments.
-_ANY_NUMBER = ("Max", "Min")
+ELEMENTARY = frozenset(" ".join(_ELEMENTARY.values()).split())
 
 # Letters that papers use for quantities although SymPy has functions of these names.
 LETTERS = ("beta", "gamma", "zeta")
@@ -102,9 +109,10 @@ class Function:
 
 _SYMPY: Mapping[str, Function] = {
     name: Function(name, getattr(sympy, name), arities)
-    for arities, names in [*_ARGUMENTS.items(), ((), " ".join(_ANY_NUMBER))]
+    for table in (_ELEMENTARY, _SPECIAL)
+    for arities, names in table.items()
     for name in names.split()
-}
+} | {"E1": Function("E1", partial(sympy.expint, 1), (1,))}
 
 
 def function(name: str) -> Function | None:
