@@ -69,7 +69,7 @@ class Recurrence:
         base = self._base(number, rest, sign)
         if self.cut and sign(rest + base) != 1:
             return None
-        last = base + (self.r is not None)
+        last = base + int(self.r is not None)
         if base <= number <= last or abs(number - base) > MOST_STEPS:
             return None
         return self._up(e, rest + number) if number > last else self._down(e, rest + number)
