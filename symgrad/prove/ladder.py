@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
-from symgrad.prove import algebra, constant, induction, inequalities, plugins, regions
+from symgrad.prove import algebra, constant, induction, inequalities, moves, plugins, regions
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
@@ -16,8 +17,11 @@ from symgrad.prove.refute import Agreement, refute
 from symgrad.statements import Conjunction, Domain, Extremum, Statement
 from symgrad.verdicts import Outcome, Verdict
 
-PROVERS: tuple[Prover, ...] = (regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove)
+PROVERS: tuple[Prover, ...] = (
+    regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove,
+)  # fmt: skip
 DEEPEST = 12
+LOG = logging.getLogger("symgrad.prove")
 FEWEST_POINTS, FEWEST_DIGITS = 5, 10
 
 
@@ -74,12 +78,21 @@ def _decide(goal: Goal, depth: int) -> Verdict:
     if isinstance(seen, Verdict):
         return seen
     for prover in (*PROVERS, *plugins.provers()):
-        verdict = prover(goal, _decide_from(depth))
+        verdict = _attempt(prover, goal, depth)
         if verdict is not None and (verdict.holds is not None or prover is regions.prove):
             return verdict
     if no_enclosures:
         return Verdict(Outcome.UNDECIDED, "no enclosures", no_enclosures)
     return _evidence(goal, seen)
+
+
+def _attempt(prover: Prover, goal: Goal, depth: int) -> Verdict | None:
+    """What a prover says; nothing where it fails, which SymPy's functions do in many ways and no failure proves a thing."""
+    try:
+        return prover(goal, _decide_from(depth))
+    except Exception:
+        LOG.debug("%s failed on %s", prover, goal, exc_info=True)
+        return None
 
 
 def _evidence(goal: Goal, seen: Agreement) -> Verdict:

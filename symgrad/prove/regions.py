@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 
 import sympy
-from sympy import Derivative, Expr, FiniteSet, S, Symbol
+from sympy import Derivative, Expr, S, Symbol
 
-from symgrad.prove import bounds, boxes, constants
+from symgrad.prove import bounds, moves
+from symgrad.prove.borders import open_parts, zeros
 from symgrad.prove.combine import all_of
-from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
-from symgrad.prove.points import contains
-from symgrad.prove.signs import inner_rational
-from symgrad.verdicts import Verdict
+from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
+from symgrad.prove.points import contains, points
+from symgrad.prove.slopes import slope_at
+from symgrad.statements import Domain
+from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "split at the borders of cases"
 MOST_PIECES = 40
@@ -23,108 +25,149 @@ MOST_PIECES = 40
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """A verdict put together from those on the regions of one switch and on their borders."""
-    found = [s for side in goal.sides for s in switches(side)]
-    for switch in dict.fromkeys(found):
-        verdict = _split(goal, switch, decide)
-        if verdict is not None:
-            return verdict
+    found = list(dict.fromkeys(s for side in goal.sides for s in switches(side)))
+    for switch in found:
+        known = bounds.sign_of(switch, goal.domain)
+        if known is not None and known.strict:
+            return decide(goal.mapped(lambda e, s=switch, k=known.sign: resolved(e, s, k)))
+    for switch in found:
+        for factor in _factors(switch):
+            split = _on_line if len(factor.free_symbols) == 1 else _jointly
+            verdict = split(goal, switch, factor, decide)
+            if verdict is not None:
+                return verdict
     return None
 
 
-def _split(goal: Goal, switch: Expr, decide: Decide) -> Verdict | None:
-    known = bounds.sign_of(switch, goal.domain)
-    if known is not None and known.strict:
-        return decide(goal.mapped(lambda e: resolved(e, switch, known.sign)))
-    free = switch.free_symbols
-    if len(free) != 1:
-        return None
-    (x,) = free
+def _factors(switch: Expr) -> Iterator[Expr]:
+    """The switch itself, if it is one factor, else its factors: products change sign where a factor does."""
+    try:
+        _, factors = sympy.factor_list(switch)
+    except (sympy.PolynomialError, NotImplementedError):
+        factors = []
+    if len(factors) == 1 and factors[0][1] == 1 or len(switch.free_symbols) == 1:
+        yield switch
+        return
+    yield from (base for base, _ in sorted(factors, key=lambda f: len(f[0].free_symbols)) if base.free_symbols)
+
+
+def _resolved(goal: Goal, switch: Expr, factor: Expr, sign: int) -> Goal:
+    """The goal where the factor has this sign; its own cases, if it is the switch, are gone."""
+    return goal.mapped(lambda e: resolved(e, switch, sign)) if factor == switch else goal
+
+
+def _is_settled(factor: Expr, domain: Domain) -> bool:
+    """Whether a factor has one sign already, so that there is nothing to split."""
+    known = bounds.sign_of(factor, domain)
+    return known is not None and known.strict
+
+
+# --- one variable -----------------------------------------------------------------------------------------------
+
+
+def _on_line(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict | None:
+    (x,) = factor.free_symbols
     values = goal.domain.set_of(x)
-    borders = _borders(switch, x, values)
+    if not values.is_subset(S.Reals) or _is_settled(factor, goal.domain):
+        return None
+    borders = zeros(factor, x, values)
     if borders is None or len(borders) > MOST_PIECES:
         return None
     verdicts = []
-    for part in _open_parts(values, borders):
+    for part in open_parts(values, borders):
         piece = goal.on(x, part)
-        side = bounds.sign_of(switch, piece.domain)
+        side = bounds.sign_of(factor, piece.domain)
         if side is None or not side.strict:
             return None
-        verdicts.append(decide(piece.mapped(partial(resolved, switch=switch, known=side.sign))))
+        verdicts.append(decide(_resolved(piece, switch, factor, side.sign)))
     for border in borders:
         if contains(values, border):
-            at_border = _at(goal, x, border)
+            at_border = _at(goal, x, border, decide)
             if at_border is None:
                 return None
-            verdicts.append(decide(at_border))
+            verdicts.append(at_border)
+    return all_of(verdicts, METHOD) if verdicts else None
+
+
+def _at(goal: Goal, x: Symbol, border: Expr, decide: Decide) -> Verdict | None:
+    """The verdict at a border point, or on all points with this x."""
+    carried = [c.subs(x, border) for c in goal.domain.conditions]
+    rest = moves.narrowed({s: held for s, held in goal.domain.sets if s != x}, carried)
+    if rest is None:
+        return Verdict(Outcome.PROVED, "no point there")
+    slopes = _slopes(goal, x, border, rest)
+    if slopes is None or S.NaN in slopes.values():
+        return slopes and _no_slope(x, border, rest)
+    there = replace(goal.mapped(lambda e: e.xreplace(slopes).subs({x: border})), domain=rest)
+    return Move(there, {x: border}).decided(decide)
+
+
+def _no_slope(x: Symbol, border: Expr, rest: Domain) -> Verdict | None:
+    """REFUTED, if the border is there at all: a derivative has no value on it."""
+    point = next(points(rest, 1), None)
+    if point is None:
+        return None
+    whole = {**point, x: border.xreplace(point)}
+    place = {str(s): str(whole[s]) for s in sorted(whole, key=str)}
+    evidence = "the sides of a border do not fit together"
+    return Verdict(Outcome.REFUTED, METHOD, evidence, Witness(place, "undefined", "undefined"))
+
+
+# --- several variables ------------------------------------------------------------------------------------------
+
+
+def _jointly(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict | None:
+    """Regions and border of a factor that is linear in one variable, in whose place it is put."""
+    if _is_settled(factor, goal.domain):
+        return None
+    regions = []
+    for part, sign in ((POSITIVE, 1), (NEGATIVE, -1)):
+        move = next(moves.exchanged(_resolved(goal, switch, factor, sign), factor, part), None)
+        if move is None:
+            return None
+        regions.append(move)
+    border = _joint_border(goal, switch, factor)
+    if border is None:
+        return None
+    verdicts = [border] if isinstance(border, Verdict) else []
+    verdicts += [move.decided(decide) for move in ([*regions, border] if isinstance(border, Move) else regions)]
     return all_of(verdicts, METHOD)
 
 
-def _borders(switch: Expr, x: Symbol, values: sympy.Set) -> list[Expr] | None:
-    """All zeros of the switch in the closure of the set, or None if they cannot be told."""
-    if not switch.is_polynomial(x) or not values.is_subset(S.Reals):
-        return None
-    try:
-        roots = sympy.real_roots(sympy.Poly(switch, x, extension=None))
-    except (NotImplementedError, sympy.PolynomialError):
-        return None
-    return list(dict.fromkeys(roots))
-
-
-def _open_parts(values: sympy.Set, borders: list[Expr]) -> Iterator[sympy.Set]:
-    """The domain without the borders, as intervals and points that touch none of them."""
-    rest = values - FiniteSet(*borders)
-    yield from rest.args if isinstance(rest, sympy.Union) else (rest,)
-
-
-def _at(goal: Goal, x: Symbol, border: Expr) -> Goal | None:
-    """The goal at a border point; a derivative there is the common slope of both sides, if they have one."""
-    slopes: dict[Expr, Expr] = {}
-    for side in goal.sides:
-        for derivative in side.atoms(Derivative):
-            slope = _slope_at(derivative, x, border)
-            if slope is None:
-                return None
-            slopes[derivative] = slope
-    return goal.mapped(lambda e: e.xreplace(slopes)).at({x: border})
-
-
-def _slope_at(derivative: Expr, x: Symbol, border: Expr) -> Expr | None:
-    """The derivative at a point where cases meet: NaN where the sides do not fit together, None if unsure."""
-    if derivative.variables != (x,) or derivative.expr.free_symbols != {x}:
-        return None
-    value = sympy.simplify(derivative.expr.subs(x, border))
-    below, above = (_case_beside(derivative.expr, x, border, direction) for direction in (-1, 1))
-    if below is None or above is None:
-        return None
-    sides = (below, above)
-    if any(constants.constant_zero(side.subs(x, border) - value) is not True for side in sides):
-        return None
-    left, right = (evaluated(Derivative(side, x)).subs(x, border) for side in sides)
-    if left.has(S.NaN, S.ComplexInfinity) or right.has(S.NaN, S.ComplexInfinity):
-        return None
-    same = constants.constant_zero(left - right)
-    return left if same else S.NaN if same is False else None
-
-
-def _case_beside(f: Expr, x: Symbol, border: Expr, direction: int) -> Expr | None:
-    for _ in range(MOST_PIECES):
-        pending = switches(f)
-        if not pending:
-            return f
-        part = _beside(pending[0], x, border, direction)
-        if part is None:
-            return None
-        f = resolved(f, pending[0], part)
+def _joint_border(goal: Goal, switch: Expr, factor: Expr) -> Move | Verdict | None:
+    if not any(side.has(Derivative) for side in goal.sides):
+        return next(moves.exchanged(_resolved(goal, switch, factor, 0), factor, ZERO), None)
+    for x in sorted(factor.free_symbols, key=str):
+        slope = sympy.diff(factor, x)
+        border = sympy.expand(x - factor / slope) if not slope.has(x) and slope != 0 else None
+        if border is None:
+            continue
+        try:
+            there = moves.moved(Goal(replace(goal.relation, lhs=x, rhs=x), goal.domain), factor, x, ZERO)
+        except CannotMove:
+            continue
+        if there.goal is None:
+            return there
+        slopes = _slopes(goal, x, border, there.goal.domain)
+        if slopes is None:
+            continue
+        if S.NaN in slopes.values():
+            return _no_slope(x, border, there.goal.domain)
+        flat = goal.mapped(lambda e, s=slopes: e.xreplace(s))
+        return moves.cleared(moves.moved(_resolved(flat, switch, factor, 0), factor, x, ZERO))
     return None
 
 
-def _beside(switch: Expr, x: Symbol, border: Expr, direction: int) -> int | None:
-    """Sign of a polynomial switch between the border and its next zero in that direction."""
-    roots = _borders(switch, x, S.Reals)
-    if roots is None:
-        return None
-    beyond = [r for r in roots if boxes.constant_sign((r - border) * direction) == 1]
-    nearest = min(beyond, key=lambda r: abs(float(r - border)), default=S.Infinity * direction)
-    low, high = sorted((border, nearest), key=lambda v: float(v))
-    inside = inner_rational(low, high)
-    return boxes.constant_sign(switch.subs(x, inside))
+def _slopes(goal: Goal, x: Symbol, border: Expr, rest: Domain) -> dict[Expr, Expr] | None:
+    """The derivatives of a goal at x = border; None if one is unsure."""
+    found: dict[Expr, Expr] = {}
+    for side in goal.sides:
+        for derivative in side.atoms(Derivative):
+            if not set(derivative.variables) & ({x} | border.free_symbols):
+                found[derivative] = Derivative(derivative.expr.xreplace({x: border}), *derivative.variable_count)
+                continue
+            slope = slope_at(derivative, x, border, rest)
+            if slope is None:
+                return None
+            found[derivative] = slope
+    return found

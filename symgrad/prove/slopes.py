@@ -1,0 +1,127 @@
+"""Derivatives where cases meet: of any order, at a border that may depend on other variables.
+
+A function that is smooth on both sides up to the border has an n-th derivative there if and only if its value and all
+derivatives up to the n-th are the same from both sides.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Derivative, Expr, S, Symbol
+
+from symgrad.prove import bounds
+from symgrad.prove.conditions import Condition, conditions
+from symgrad.prove.derivatives import ROUGH, evaluated
+from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.signs import Signs
+from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.statements import Domain
+
+MOST_CASES = 40
+MOST_ORDER = 6
+
+
+def slope_at(derivative: Derivative, x: Symbol, border: Expr, domain: Domain) -> Expr | None:
+    """The derivative at x = border: NaN where it certainly does not exist, None if unsure.
+
+    `domain` is that of the other variables; the answer is one for all of it.
+    """
+    if set(derivative.variables) != {x} or derivative.expr.has(Derivative):
+        return None
+    f, order = derivative.expr, len(derivative.variables)
+    value = _value(f.xreplace({x: border}), domain)
+    sides = [_case_beside(f, x, border, direction, domain) for direction in (-1, 1)]
+    if value is None or not all(side is not None and _is_regular(side, x, border, domain) for side in sides):
+        return None
+    for k in range(order + 1):
+        left, right = (_taken(side, x, k, border) for side in sides)
+        gaps = (left - right,) if k else (left - right, left - value)
+        same = [vanishes(gap, domain) for gap in gaps]
+        if False in same:
+            return S.NaN
+        if not all(same):
+            return None
+    return left
+
+
+def _taken(side: Expr, x: Symbol, order: int, border: Expr) -> Expr:
+    return (evaluated(Derivative(side, (x, order))) if order else side).xreplace({x: border})
+
+
+def vanishes(e: Expr, domain: Domain) -> bool | None:
+    """True if an expression is zero on the whole domain, False if it never is."""
+    if e.is_zero:
+        return True
+    try:
+        (normal,) = Tower(Signs(domain)).normal(e)
+    except NoNormalForm:
+        return None
+    if normal.is_zero:
+        return True
+    return False if bounds.never_zero(e, domain) else None
+
+
+def _value(f: Expr, domain: Domain) -> Expr | None:
+    """A function at the border, its cases decided there."""
+    for _ in range(MOST_CASES):
+        pending = switches(f)
+        if not pending:
+            return f
+        known = _sign_here(pending[0], domain)
+        if known is None:
+            return None
+        f = resolved(f, pending[0], known)
+    return None
+
+
+def _sign_here(switch: Expr, domain: Domain) -> int | None:
+    if vanishes(switch, domain):
+        return 0
+    found = bounds.sign_of(switch, domain)
+    return found.sign if found is not None and found.strict else None
+
+
+def _case_beside(f: Expr, x: Symbol, border: Expr, direction: int, domain: Domain) -> Expr | None:
+    """The smooth case of f that holds from the border on in one direction."""
+    for _ in range(MOST_CASES):
+        pending = switches(f)
+        if not pending:
+            return f
+        known = _sign_beside(pending[0], x, border, direction, domain)
+        if known is None:
+            return None
+        f = resolved(f, pending[0], known)
+    return None
+
+
+def _sign_beside(switch: Expr, x: Symbol, border: Expr, direction: int, domain: Domain) -> int | None:
+    """Sign of a switch close to the border: of its value there, else of its first derivative that is not zero."""
+    if not _is_regular(switch, x, border, domain):
+        return None
+    for order in range(MOST_ORDER + 1):
+        known = _sign_here(_taken(switch, x, order, border), domain)
+        if known != 0:
+            return known and known * direction**order
+    return None
+
+
+def _is_regular(f: Expr, x: Symbol, border: Expr, domain: Domain) -> bool:
+    """Whether f certainly is analytic in x around the border."""
+    if f.has(*ROUGH, S.ImaginaryUnit, S.NaN) or not _is_real_beside(f, x, border, domain):
+        return False
+    needed = conditions(Derivative(f, x)) if f.has(x) else conditions(f)
+    return all(bounds.discharged(_at(c, x, border), domain) for c in needed)
+
+
+def _is_real_beside(f: Expr, x: Symbol, border: Expr, domain: Domain) -> bool:
+    """Whether roots and logarithms of what changes with x have positive arguments at the border."""
+    roots = [e.base for e in f.atoms(sympy.Pow) if not e.exp.is_integer and e.base.has(x)]
+    logarithms = [e.args[0] for e in f.atoms(sympy.log) if e.has(x)]
+    found = (bounds.sign_of(u.xreplace({x: border}), domain) for u in (*roots, *logarithms))
+    return all(f is not None and f.strict and f.sign == 1 for f in found)
+
+
+def _at(condition: Condition, x: Symbol, border: Expr) -> Condition:
+    """What makes a condition hold around the border: not being zero, or being positive, at the border itself."""
+    positive = condition.positive
+    return Condition(condition.nonzero.xreplace({x: border}), positive and positive.xreplace({x: border}))
