@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Symbol
@@ -58,8 +58,8 @@ class Claim:
         return syntax.to_text(self.statement)
 
 
-Formula = Expr | str | int
-Where = Iterable[str | Condition]
+Formula: TypeAlias = Expr | str | int
+Where: TypeAlias = Iterable[str | Condition]
 
 
 def claim(
@@ -180,6 +180,15 @@ def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) ->
 def _claim(statement: Statement, conditions: list[Condition], **facts: Any) -> Claim:
     free = {s for e in (*statement.expressions, *facts.get("also_defined", ())) for s in free_symbols(e)}
     return Claim(statement, Domain.of(free, conditions), **facts)
+
+
+def from_texts(says: str, where: Iterable[str], also_defined: Iterable[str], **facts: Any) -> Claim:
+    """The claim that these texts make and no more: what must be defined besides is said, not seen from `says`."""
+    conditions, symbols = _conditions(where)
+    statement, _ = syntax.parse_statement(says, symbols)
+    also = tuple(syntax.parse(text, symbols) for text in also_defined)
+    free = {s for e in (*statement.expressions, *also) for s in free_symbols(e)}
+    return Claim(statement, Domain.of({*free, *symbols.values()}, conditions), also_defined=also, **facts)
 
 
 _FIELDS = {"id": str, "says": str, "where": list, "expect": str, "source": str}

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from symgrad import checks
+from symgrad import cache, certificates, checks
+from symgrad.certificates import Certificate
 from symgrad.checks import Check
 from symgrad.claims import Claim, claim, load_claims
 from symgrad.derivation import load_derivation
-from symgrad.errors import ClaimError, SymgradError
+from symgrad.errors import CertificateError, ClaimError, SymgradError
 from symgrad.prove import verify as decide
 from symgrad.syntax import parse, to_text
-from symgrad.verdicts import Outcome
+from symgrad.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from symgrad.audit import Audit
     from symgrad.render.build import BuildReport
 
 OnStep = Callable[[str, int, int], Any]
@@ -48,6 +50,9 @@ accept = click.option(
     type=click.Choice(list(ACCEPTABLE)),
     multiple=True,
     help="Let this kind of evidence count as good enough; may be given twice.",
+)
+no_cache = click.option(
+    "--no-cache", is_flag=True, help=f"Decide every claim anew; {cache.VARIABLE} names the folder of known verdicts."
 )
 
 
@@ -76,7 +81,8 @@ def cli() -> None:
     "-o", "--output", default="build", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
 )
 @accept
-def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str, ...]) -> int:
+@no_cache
+def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str, ...], no_cache: bool) -> int:
     """Check derivations and write their documents.
 
     PATHS are Python files that end in a Derivation, or folders of such files; by default the folder derivations.
@@ -94,6 +100,7 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
             paths or (Path("derivations"),),
             [name.strip() for name in formats.split(",") if name.strip()],
             output,
+            verify=_decider(no_cache),
             on_progress=lambda what, done, total, name: on_progress(f"{what} {name}", done, total),
         )
     _print_build(report)
@@ -115,8 +122,22 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
     show_default=True,
     help="How to print what was found: for people, for programs, or for test servers.",
 )
+@click.option(
+    "--certificates",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a certificate of every verdict into this folder, for symgrad replay.",
+)
 @accept
-def verify(claims: tuple[str, ...], where: tuple[str, ...], form: str, accept: tuple[str, ...]) -> int:
+@no_cache
+def verify(
+    claims: tuple[str, ...],
+    where: tuple[str, ...],
+    form: str,
+    folder: Path | None,
+    accept: tuple[str, ...],
+    no_cache: bool,
+) -> int:
     """Decide formulas, files of claims, derivations, or folders of those.
 
     Each of CLAIMS is a formula, a file of claims (.toml, .json), a derivation file (.py), or a folder of such files.
@@ -126,15 +147,18 @@ def verify(claims: tuple[str, ...], where: tuple[str, ...], form: str, accept: t
       symgrad verify "diff(sigmoid(x), x) == sigmoid(x)*(1 - sigmoid(x))"
       symgrad verify "log(x*y) == log(x) + log(y)" --where "x > 0" --where "y > 0"
       symgrad verify claims.toml --format json
+      symgrad verify claims.toml --certificates certificates
     """
     wanted = [c for text in claims for c in _claims_of(text, where)]
-    accepted = _accepted(accept)
+    accepted, find = _accepted(accept), _decider(no_cache)
     found = []
     # Verdicts that appear on the terminal one by one are a progress report of their own.
     with _progress("checking", wanted=form != "text" or not sys.stdout.isatty()) as on_progress:
         for number, asked in enumerate(wanted):
             on_progress(f"checking {asked.id}", number, len(wanted))
-            found.append(Check.of(asked, decide(asked)))
+            found.append(Check.of(asked, find(asked)))
+            if folder is not None:
+                certificates.write(Certificate(asked, found[-1].verdict), folder)
             if form == "text":
                 _print_check(found[-1], is_formula=asked.id in claims)
     if form == "json":
@@ -172,6 +196,83 @@ def explain(formula: str, variable: str | None) -> int:
         click.echo(f"  {step.op} {to_text(step.expression)}")
         click.echo(f"     {step.by}; {_painted(outcome.name.lower(), outcome)}")
     return checks.exit_code(found)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def replay(paths: tuple[Path, ...]) -> int:
+    """Decide the claims of certificates again, and compare.
+
+    PATHS are certificates that symgrad verify has written, or folders of them. Exit code 1 says that a certificate is
+    contradicted, 3 that an outcome is another one; 0 that all are the same.
+
+    \b
+    Examples:
+      symgrad replay certificates
+    """
+    wanted = [(path, certificates.read(path)) for named in paths for path in _certificate_files(named)]
+    found = []
+    with _progress("deciding again") as on_progress:
+        for number, (path, certificate) in enumerate(wanted):
+            on_progress(f"deciding {path.name} again", number, len(wanted))
+            found.append((certificate, certificates.replay(certificate)))
+            _print_replay(path, *found[-1])
+    return certificates.exit_code(found)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "--most", type=click.IntRange(min=1), help="Try at most this many mutants of each claim, always the same."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print what was found: for people or for programs.",
+)
+def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
+    """Spoil every claim in every place, and see that each slip is caught.
+
+    PATHS are derivations (.py), files of claims (.toml, .json), folders of those, or formulas. A mutant has one sign,
+    factor, exponent, argument, index, term, function or direction changed. It must be refuted, or proved where it
+    happens to be true; exit code 3 says that one was neither.
+
+    \b
+    Examples:
+      symgrad audit derivations
+      symgrad audit claims.toml --most 20 --format json
+    """
+    from symgrad import audit as mutation
+
+    wanted = [c for text in paths for c in _claims_of(text, ())]
+    found = []
+    with _progress("spoiling") as on_progress:
+        for audited in mutation.audit_all(wanted, most, os.cpu_count() or 1):
+            found.append(audited)
+            on_progress(f"spoiling {audited.claim.id}", len(found), len(wanted))
+    if form == "json":
+        click.echo(mutation.to_json(found))
+    else:
+        _print_audits(found)
+    return mutation.exit_code(found)
+
+
+def _decider(no_cache: bool) -> Callable[[Claim], Verdict]:
+    """What finds verdicts: the prover, with its memory unless that is switched off."""
+    where = None if no_cache else cache.folder()
+    return decide if where is None else cache.Cache(where, decide).verify
+
+
+def _certificate_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.glob(f"*{certificates.SUFFIX}"))
+    if not found:
+        raise CertificateError(f"{path}: no certificates here; symgrad verify --certificates writes them")
+    return found
 
 
 def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim]:
@@ -237,6 +338,40 @@ def _print_check(check: Check, *, is_formula: bool) -> None:
     if check.expect == "refuted":
         remark = "as expected of an erratum" if check.met else "an erratum must be refuted, and this was not"
         click.echo(f"          {remark}")
+
+
+def _print_replay(path: Path, certificate: Certificate, verdict: Verdict) -> None:
+    before, now = certificate.verdict, verdict
+    word = "same" if now.outcome is before.outcome else "other"
+    click.echo(f"{_painted(f'{word:9}', now.outcome)} {path.name}: {certificate.claim}")
+    click.echo(f"          {now.outcome.name}, {now.method}")
+    if now != before:
+        click.echo(f"          the certificate says {before}")
+
+
+def _print_audits(audits: list[Audit]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("claim", "mutants", "tried", "refuted", "true", "survived"):
+        table.add_column(title, justify="left" if title == "claim" else "right", overflow="fold")
+    for audited in audits:
+        table.add_row(*map(Text, _counts(audited.claim.id, [audited])))
+    table.add_row(*map(Text, _counts("all", audits)))
+    Console(width=None if sys.stdout.isatty() else WIDTH_OFF_TERMINAL).print(table)
+    for audited in audits:
+        for mutant, verdict in ((s.mutant, s.verdict) for s in audited.survivors):
+            click.echo(f"{_painted('SURVIVED ', verdict.outcome)} {audited.claim.id}: {mutant.claim}")
+            click.echo(f"          {mutant.change}")
+            click.echo(f"          {verdict}")
+
+
+def _counts(name: str, audits: list[Audit]) -> tuple[str, ...]:
+    refuted = sum(a.outcomes.get(Outcome.REFUTED, 0) for a in audits)
+    made, tried, survived = (sum(counts) for counts in zip(*((a.made, a.tried, len(a.survivors)) for a in audits)))
+    return (name, *map(str, (made, tried, refuted, tried - refuted - survived, survived)))
 
 
 def _print_build(report: BuildReport) -> None:

@@ -77,5 +77,23 @@ class OutputError(SymgradError):
     """A document that could not be written."""
 
 
+class CertificateError(SymgradError):
+    """A certificate that cannot be written, or a file that is none."""
+
+
+class PluginError(SymgradError):
+    """A prover of another package that cannot be loaded, or does not do what a prover does.
+
+    Attributes
+    ----------
+    name : str
+        The name of its entry point.
+    """
+
+    def __init__(self, name: str, package: str, reason: str) -> None:
+        self.name = name
+        super().__init__(f"the prover {name!r} of the package {package}: {reason}; repair or uninstall that package")
+
+
 class VerdictTruthError(SymgradError, TypeError):
     """A verdict was used as a truth value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 import sympy
 from sympy import Expr, S, Symbol
@@ -14,7 +15,7 @@ from sympy.sets import Set
 
 from symgrad.errors import ClaimError
 
-Condition = Relational | sympy.Contains
+Condition: TypeAlias = Relational | sympy.Contains
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Conjunction:
         return tuple(e for part in self.parts for e in part.expressions)
 
 
-Statement = Relation | Extremum | Conjunction
+Statement: TypeAlias = Relation | Extremum | Conjunction
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
+from symgrad.errors import PluginError
 from symgrad.prove import algebra, constant, induction, inequalities, moves, plugins, regions
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
@@ -90,6 +91,8 @@ def _attempt(prover: Prover, goal: Goal, depth: int) -> Verdict | None:
     """What a prover says; nothing where it fails, which SymPy's functions do in many ways and no failure proves a thing."""
     try:
         return prover(goal, _decide_from(depth))
+    except PluginError:
+        raise  # its own author must hear of it
     except Exception:
         LOG.debug("%s failed on %s", prover, goal, exc_info=True)
         return None

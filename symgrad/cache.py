@@ -1,0 +1,104 @@
+"""Verdicts found once: a claim that has not changed, judged by a symgrad that has not changed, costs nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from sympy import Basic, srepr
+
+from symgrad.checks import Check
+from symgrad.claims import Claim
+from symgrad.files import write_whole
+from symgrad.fingerprints import digest, environment
+from symgrad.prove import plugins, verify
+from symgrad.statements import Conjunction, Extremum, Relation, Statement
+from symgrad.verdicts import Verdict
+
+VARIABLE = "SYMGRAD_CACHE"
+OFF = "off"
+LIBRARIES = ("sympy", "mpmath", "python-flint")
+
+
+def folder(surroundings: Mapping[str, str] = os.environ) -> Path | None:
+    """Where verdicts are kept by default; None if the variable `SYMGRAD_CACHE` is ``off``.
+
+    Examples
+    --------
+    >>> print(folder({"XDG_CACHE_HOME": "/var/cache"}).as_posix(), folder({"SYMGRAD_CACHE": "off"}))
+    /var/cache/symgrad None
+    """
+    chosen = surroundings.get(VARIABLE)
+    if chosen:
+        return None if chosen == OFF else Path(chosen)
+    above = surroundings.get("XDG_CACHE_HOME")
+    return Path(above or os.path.expanduser("~/.cache")) / "symgrad"
+
+
+class Cache:
+    """`verify` with a memory that lasts.
+
+    A verdict out of it is the verdict that was found, but for the time it took, which is then 0. What cannot be read
+    or written is as if it were not there.
+
+    Parameters
+    ----------
+    where : Path
+        The folder; made if it is missing, and safe to delete at any time.
+    decide : callable, optional
+        What finds a verdict that is not known yet.
+    """
+
+    def __init__(self, where: Path, decide: Callable[[Claim], Verdict] = verify) -> None:
+        self.where, self.decide = where, decide
+
+    def verify(self, claim: Claim) -> Verdict:
+        """The verdict on a claim, remembered or found."""
+        path = self.path(claim)
+        known = _read(path)
+        if known is not None:
+            return known
+        verdict = self.decide(claim)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, json.dumps(Check.of(claim, verdict).as_json(), indent=1).encode("utf-8"))
+        return verdict
+
+    def path(self, claim: Claim) -> Path:
+        """The file of a claim: its name is all that the verdict depends on."""
+        key = digest(_facts(claim), self._judges)
+        return self.where / key[:2] / f"{key[2:]}.json"
+
+    @cached_property
+    def _judges(self) -> list[str]:
+        return [environment(LIBRARIES), *plugins.installed()]
+
+
+def _read(path: Path) -> Verdict | None:
+    try:
+        return Check.from_json(json.loads(path.read_bytes())).verdict
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _facts(claim: Claim) -> list[object]:
+    """All that a claim says, as plain data; symbols with what SymPy assumes of them."""
+    sets = [[srepr(symbol), srepr(values)] for symbol, values in claim.domain.sets]
+    return [_structure(claim.statement), sets, _each(claim.domain.conditions), _each(claim.also_defined)]
+
+
+def _structure(statement: Statement) -> list[object]:
+    if isinstance(statement, Conjunction):
+        return ["all", *map(_structure, statement.parts)]
+    if isinstance(statement, Relation):
+        return [statement.op, *_each(statement.expressions)]
+    assert isinstance(statement, Extremum)
+    return [statement.kind.value, srepr(statement.variable), *_each(statement.expressions)]
+
+
+def _each(expressions: Iterable[Basic]) -> list[str]:
+    return [srepr(e) for e in expressions]

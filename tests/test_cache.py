@@ -1,0 +1,149 @@
+"""The cache: known verdicts are free, and nothing that could change a verdict is overlooked."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sympy import Symbol
+
+import symgrad as sg
+from symgrad import cache, cli
+from symgrad.cache import Cache
+
+TRUE = "tanh(x) == 2*sigmoid(2*x) - 1"
+REFUTED = sg.claim("sqrt(x**2) == x")
+
+
+class Counting:
+    """The prover, and how often it was asked."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __call__(self, claim):
+        self.asked += 1
+        return sg.verify(claim)
+
+
+@pytest.fixture
+def prover():
+    return Counting()
+
+
+@pytest.fixture
+def memory(tmp_path, prover):
+    return Cache(tmp_path / "cache", prover)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        sg.claim(TRUE),
+        REFUTED,
+        sg.claim("DiracDelta(x) == 0"),
+        sg.claim("log(x*y) == log(x) + log(y)", where=["x > 0", "y > 0"]),
+        sg.claim("0 < sigmoid(x) < 1"),
+        sg.claim("maximum(diff(sigmoid(x), x), x) == 1/4"),
+    ],
+    ids=str,
+)
+def test_a_remembered_verdict_is_the_verdict(memory, prover, claim):
+    found = memory.verify(claim)
+    assert memory.verify(claim) == found == sg.verify(claim)
+    assert prover.asked == 1
+
+
+def test_all_that_a_verdict_depends_on_makes_another_entry(memory):
+    x, n = sg.real("x"), sg.integer("x")
+    claims = [
+        sg.claim(x, "<", x + 1),
+        sg.claim(n, "<", n + 1),
+        sg.claim(Symbol("x", positive=True), "<", Symbol("x", positive=True) + 1),
+        sg.claim(x, "<=", x + 1),
+        sg.claim(x, "<", x + 1, where=["x > 0"]),
+        sg.claim(x, "<", x + 1, where=["x >= 0"]),
+        sg.claim(x, "<", x + 1, where=["x < y"]),
+        sg.claim("x < x + 1 < x + 2"),
+        sg.claim("x/x == 1"),
+        sg.claim("1 + 0*x == 1"),
+        sg.claim("1 == 1"),
+        sg.maximum(x, x, 1),
+        sg.maximum(x, x, 1, at=1),
+        sg.supremum(x, x, 1),
+    ]
+    assert len({memory.path(claim) for claim in claims}) == len(claims) - 1  # the text 1 + 0*x is just 1
+
+
+def test_name_source_and_expectation_make_no_difference(memory):
+    plain = sg.claim(TRUE)
+    assert memory.path(plain) == memory.path(sg.claim(TRUE, id="a", source="b", expect="refuted"))
+
+
+def test_another_version_of_anything_forgets_everything(memory, prover, monkeypatch):
+    memory.verify(REFUTED)
+    monkeypatch.setattr(cache, "environment", lambda libraries: "another")
+    Cache(memory.where, prover).verify(REFUTED)
+    monkeypatch.setattr(cache.plugins, "installed", lambda: ["a prover 1.0"])
+    Cache(memory.where, prover).verify(REFUTED)
+    assert prover.asked == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"null", b'{"outcome": "PROVED"}', b"\xff", b'{"outcome": "MAYBE"}'])
+def test_a_damaged_entry_is_found_again(memory, prover, content):
+    found = memory.verify(REFUTED)
+    memory.path(REFUTED).write_bytes(content)
+    assert memory.verify(REFUTED) == memory.verify(REFUTED) == found
+    assert prover.asked == 2
+
+
+def test_nothing_half_written_is_left(memory):
+    memory.verify(REFUTED)
+    assert [path.name for path in memory.where.rglob("*") if path.is_file()] == [memory.path(REFUTED).name]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_cannot_be_written_stops_nothing(memory, prover):
+    memory.where.mkdir(mode=0o500)
+    assert memory.verify(REFUTED) == memory.verify(REFUTED)
+    assert prover.asked == 2
+
+
+def test_a_file_in_the_place_of_the_folder_stops_nothing(memory, prover):
+    memory.where.write_text("in the way")
+    assert memory.verify(REFUTED) == memory.verify(REFUTED)
+    assert prover.asked == 2
+
+
+def test_where_verdicts_are_kept():
+    assert cache.folder({"SYMGRAD_CACHE": "here", "XDG_CACHE_HOME": "there"}) == Path("here")
+    assert cache.folder({"SYMGRAD_CACHE": "", "XDG_CACHE_HOME": "there"}) == Path("there/symgrad")
+    assert cache.folder({}).parts[-2:] == (".cache", "symgrad")
+    assert cache.folder({"SYMGRAD_CACHE": "off"}) is None
+
+
+def test_verify_and_build_share_what_they_know(monkeypatch, tmp_path, prover):
+    monkeypatch.setattr(cli, "decide", prover)
+    monkeypatch.setenv("SYMGRAD_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "one.py").write_text(
+        "import symgrad as sg\nx = sg.real('x')\n"
+        "derivation = sg.Derivation('One', sg.chain(sg.tanh(x), sg.equals(2 * sg.sigmoid(2 * x) - 1)))\n"
+    )
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["symgrad", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return stop.value.code, prover.asked
+
+    assert run("verify", tmp_path / "one.py") == (0, 1)
+    assert run("verify", tmp_path / "one.py") == (0, 1)
+    assert run("build", tmp_path / "one.py", "-o", tmp_path / "documents", "--to", "markdown") == (0, 1)
+    assert run("verify", TRUE) == (0, 1)
+    assert run("verify", TRUE, "--no-cache") == (0, 2)
+    assert run("build", tmp_path / "one.py", "-o", tmp_path / "others", "--to", "markdown", "--no-cache") == (0, 3)
+
+
+def test_the_library_remembers_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("SYMGRAD_CACHE", str(tmp_path / "cache"))
+    sg.verify(REFUTED)
+    assert not (tmp_path / "cache").exists()
