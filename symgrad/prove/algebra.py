@@ -5,11 +5,12 @@ from __future__ import annotations
 from sympy import Derivative
 
 from symgrad import activations
-from symgrad.prove import numbers, side_conditions
+from symgrad.prove import bounds, numbers, side_conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "exp-log normal form"
@@ -23,7 +24,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         found = numbers.is_zero(goal.lhs - goal.rhs)
         if found is not None and found[0]:
             return Verdict(Outcome.PROVED, found[1])
-    tower = Tower(Signs(goal.domain))
+    tower = Tower(Signs(goal.domain, bounds.DEEPER))
     try:
         left, right = tower.normal(evaluated(goal.relation.lhs), evaluated(goal.relation.rhs))
         difference = tower.difference(left, right)

@@ -8,8 +8,9 @@ from sympy import Expr, S, Symbol
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.factors import by_factors
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 
@@ -32,11 +33,12 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
         return None
     t = sympy.Dummy("t", real=True)
     quotient = tower.expression(normal)
-    turned = sympy.cancel(sympy.together(quotient.subs(e, (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t))))
+    arc, half_turns = _arc(e.args[0] / S.ImaginaryUnit, domain)
+    on_circle = (-1) ** half_turns * (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t)
+    turned = sympy.cancel(sympy.together(quotient.subs(e, on_circle)))
     if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit):
         return None
     how = "as a function of the tangent of half the angle"
-    arc = _arc(e.args[0] / S.ImaginaryUnit, domain)
     if arc is not None:
         found = by_factors(turned, Domain(((t, arc),)), look)
         return found and Finding(found.sign, found.strict, True, how)
@@ -47,25 +49,27 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     return Finding(found.sign, found.strict and at_infinity != 0, True, how)
 
 
-def _arc(angle: Expr, domain: Domain) -> sympy.Set | None:
-    """The values of the tangent of half the angle on the domain, where that stays inside one turn; else None."""
-    if len(domain.symbols) != 1:
-        return None
-    (x,) = domain.symbols
-    values, rate = domain.set_of(x), sympy.diff(angle, x)
-    if not isinstance(values, sympy.Interval) or rate.has(x) or values.start.is_infinite or values.end.is_infinite:
-        return None
+def _arc(angle: Expr, domain: Domain) -> tuple[sympy.Set | None, int]:
+    """The values of tan((angle - m*pi)/2) on the domain and m, where the angle stays inside one turn; else None, 0."""
+    values = domain.set_of(domain.symbols[0])
+    rate = sympy.diff(angle, domain.symbols[0])
+    bounded = isinstance(values, sympy.Interval) and values.start.is_finite and values.end.is_finite
+    if len(domain.symbols) != 1 or not bounded or rate.has(domain.symbols[0]):
+        return None, 0
+    x = domain.symbols[0]
     ends = [(angle.subs(x, values.start), values.left_open), (angle.subs(x, values.end), values.right_open)]
     if constant_sign(rate) == -1:
         ends.reverse()
+    half_turns = round(float((ends[0][0] + ends[1][0]) / (2 * S.Pi)))
+    ends = [(sympy.expand(end - half_turns * S.Pi), is_open) for end, is_open in ends]
     for end, is_open in ends:
         inside = constant_sign(S.Pi - sympy.Abs(end))
         if inside != 1 and not (is_open and sympy.Abs(end) == S.Pi):
-            return None
+            return None, 0
     (low, low_open), (high, high_open) = ends
     below = -S.Infinity if low == -S.Pi else sympy.tan(low / 2)
     above = S.Infinity if high == S.Pi else sympy.tan(high / 2)
-    return sympy.Interval(below, above, low_open, high_open)
+    return sympy.Interval(below, above, low_open, high_open), half_turns
 
 
 def _by_discriminants(quotient: Expr, t: Symbol) -> Finding | None:

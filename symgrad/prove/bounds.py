@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
@@ -17,7 +17,7 @@ from symgrad.prove.boxes import Box, bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
 from symgrad.prove.derivatives import ROUGH
-from symgrad.prove.factors import by_ends, by_factors, by_norm
+from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.points import as_balls, points
 from symgrad.statements import Domain
@@ -51,6 +51,9 @@ class _Deeper:
 
     def __call__(self, expression: Expr, domain: Domain) -> Finding | None:
         return _sign_of(activations.expand(expression), domain, self.depth)
+
+
+DEEPER: Look = _Deeper(1)
 
 
 @lru_cache(maxsize=8192)
@@ -146,9 +149,9 @@ def _with_tails(expression: Expr, x: Symbol, values: Interval) -> Finding | None
             continue
         beyond: list[Callable[[], int | None]] = []
         if values.end.is_infinite:
-            beyond.append(lambda high=high: tails.sign_beyond(expression, x, high))
+            beyond.append(partial(tails.sign_beyond, expression, x, high))
         if values.start.is_infinite:
-            beyond.append(lambda low=low: tails.sign_beyond(expression.subs(x, -x), x, -low))
+            beyond.append(partial(tails.sign_beyond, expression.subs(x, -x), x, -low))
         signs = {look() for look in beyond}
         if None in signs or len(signs) != 1:
             continue
@@ -169,6 +172,7 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_half_angle,
     by_norm,
     by_ends,
+    by_discriminant,
     by_calculus,
     by_concavity,
     by_monotony,

@@ -14,8 +14,9 @@ from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.factors import sign_of_product
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
 

@@ -38,6 +38,21 @@ def _no_pole_of_gamma(u: Expr, *_: Expr) -> list[Condition]:
     return [Condition(sympy.sin(S.Pi * u), positive=u, is_needed=False)]
 
 
+def _at_zero(order: Expr, z: Expr, least: int, *, included: bool = False) -> list[Condition]:
+    """z may be zero only where the order is greater than the least one, or equal to it where that is included."""
+    above = order - least
+    if above.is_positive or (included and above.is_nonnegative):
+        return []
+    if included:
+        return [Condition(z, nonnegative=(above,), is_needed=False)]
+    return [Condition(z, positive=above, is_needed=bool(above.is_nonpositive))]
+
+
+def _bessel(least: int) -> Callable[..., list[Condition]]:
+    """Functions of the first kind are entire for integer orders, and have a power of z as a factor for others."""
+    return lambda order, z: [] if order.is_integer else _at_zero(order, z, least, included=True)
+
+
 _argument = _zero_free(lambda u, *_: u)
 _second_argument = _zero_free(lambda _, u: u)
 _reciprocal_square = _zero_free(lambda u: 1 - u**2)
@@ -67,9 +82,24 @@ VALUE: dict[type, Callable[..., list[Condition]]] = {
     sympy.Ei: _argument,
     sympy.Ci: _argument,
     sympy.Chi: _argument,
-    sympy.li: _zero_free(lambda u: u, lambda u: 1 - u),
-    sympy.expint: _second_argument,
-    sympy.zeta: _zero_free(lambda s, *_: s - 1),
+    sympy.li: _zero_free(lambda u: 1 - u),
+    sympy.Li: _zero_free(lambda u: 1 - u),
+    sympy.expint: lambda order, z: _at_zero(order, z, 1),
+    sympy.uppergamma: lambda s, z: _at_zero(s, z, 0),
+    sympy.lowergamma: lambda s, z: [*_no_pole_of_gamma(s), *_at_zero(s, z, 0)],
+    sympy.zeta: lambda s, *a: [Condition(s - 1), *(c for u in a for c in _no_pole_of_gamma(u))],
+    sympy.polylog: lambda s, z: _at_zero(s, 1 - z, 1),
+    sympy.harmonic: lambda n, *_: _no_pole_of_gamma(n + 1),
+    sympy.binomial: lambda n, k: _no_pole_of_gamma(n + 1),
+    sympy.LambertW: lambda z, *k: [Condition(z)] if k and k[0].is_nonzero else [],
+    sympy.besselj: _bessel(0),
+    sympy.besseli: _bessel(0),
+    sympy.yn: _second_argument,
+    sympy.hn1: _second_argument,
+    sympy.hn2: _second_argument,
+    sympy.elliptic_f: lambda z, m: [Condition(1 - m * sympy.sin(z) ** 2, is_needed=False)],
+    sympy.elliptic_pi: lambda n, *m: [Condition(1 - n, is_needed=False), Condition(1 - m[-1], is_needed=False)],
+    sympy.erfcinv: _zero_free(lambda u: u, lambda u: 2 - u),
     sympy.bessely: _second_argument,
     sympy.besselk: _second_argument,
     sympy.hankel1: _second_argument,
@@ -89,9 +119,14 @@ DERIVATIVE: dict[type, Callable[..., list[Condition]]] = {
     sympy.acot: _argument,
     sympy.LambertW: _zero_free(lambda u, *_: u + sympy.exp(-1)),
     sympy.elliptic_e: lambda *a: [Condition(1 - a[-1])],
-    sympy.polylog: _zero_free(lambda _, u: 1 - u),
-    sympy.uppergamma: _second_argument,
-    sympy.lowergamma: _second_argument,
+    sympy.polylog: lambda s, z: _at_zero(s, 1 - z, 2),
+    sympy.expint: lambda order, z: _at_zero(order, z, 2),
+    sympy.uppergamma: lambda s, z: _at_zero(s, z, 1, included=True),
+    sympy.lowergamma: lambda s, z: _at_zero(s, z, 1, included=True),
+    sympy.besselj: _bessel(1),
+    sympy.besseli: _bessel(1),
+    sympy.li: _argument,
+    sympy.Li: _argument,
 }
 
 

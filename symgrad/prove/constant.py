@@ -14,8 +14,9 @@ from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import SIMPLE, contains
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs, inner_rational
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict
 
@@ -71,7 +72,7 @@ def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, 
 
 def _same_slope(left: Expr, right: Expr, x: Symbol, domain: Domain) -> bool:
     try:
-        tower = Tower(Signs(domain))
+        tower = Tower(Signs(domain, bounds.DEEPER))
         normals = tower.normal(smooth_derivative(left, x), smooth_derivative(right, x))
         return tower.difference(*normals).is_zero and not tower.nonzero
     except (NotSmooth, NoNormalForm):

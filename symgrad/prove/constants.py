@@ -8,8 +8,9 @@ from sympy import Expr
 
 from symgrad.prove import numbers
 from symgrad.prove.boxes import constant_sign
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 

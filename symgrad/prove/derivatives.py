@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import sympy
 from sympy import Basic, Derivative, Eq, Expr, Or, Piecewise, S, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
 
@@ -13,6 +14,21 @@ ROUGH = (
     sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Heaviside, Piecewise, sympy.floor, sympy.ceiling, sympy.Mod,
     sympy.frac, sympy.DiracDelta, sympy.re, sympy.im, sympy.arg, sympy.conjugate, sympy.atan2,
 )  # fmt: skip
+
+
+# Partial derivatives that SymPy has not, has for part of the domain only, or divides by zero where there is one.
+PARTIALS: dict[type, tuple[Callable[..., Expr] | None, ...]] = {
+    sympy.LambertW: (lambda z, *k: sympy.exp(-sympy.LambertW(z, *k)) / (1 + sympy.LambertW(z, *k)), None),
+    sympy.asech: (lambda z: -1 / (z**2 * sympy.sqrt(1 / z - 1) * sympy.sqrt(1 / z + 1)),),
+    sympy.RisingFactorial: (
+        lambda x, k: sympy.RisingFactorial(x, k) * (sympy.digamma(x + k) - sympy.digamma(x)),
+        lambda x, k: sympy.RisingFactorial(x, k) * sympy.digamma(x + k),
+    ),
+    sympy.FallingFactorial: (
+        lambda x, k: sympy.FallingFactorial(x, k) * (sympy.digamma(x + 1) - sympy.digamma(x - k + 1)),
+        lambda x, k: sympy.FallingFactorial(x, k) * sympy.digamma(x - k + 1),
+    ),
+}
 
 
 class NotSmooth(Exception):
@@ -27,10 +43,34 @@ def smooth_derivative(expression: Expr, x: Symbol) -> Expr:
     expanded = activations.expand(expression)
     if expanded.has(*ROUGH):
         raise NotSmooth(str(expression))
-    found = expanded.diff(x)
+    found = differentiated(expanded, x)
     if found.has(Derivative, sympy.Subs):
         raise NotSmooth(str(expression))
     return found
+
+
+def differentiated(e: Expr, x: Symbol) -> Expr:
+    """SymPy's derivative, but by the rules of `PARTIALS` for the functions listed there."""
+    if not e.has(*PARTIALS) or isinstance(e, ExprWithLimits):
+        return e.diff(x)
+    if isinstance(e, sympy.Add):
+        return sympy.Add(*(differentiated(a, x) for a in e.args))
+    if isinstance(e, sympy.Mul):
+        return sympy.Add(*(sympy.Mul(*e.args[:i], differentiated(a, x), *e.args[i + 1 :]) for i, a in enumerate(e.args)))
+    slopes = [differentiated(a, x) if a.has(x) else S.Zero for a in e.args]
+    return sympy.Add(*(_partial(e, i) * slope for i, slope in enumerate(slopes) if slope is not S.Zero))
+
+
+def _partial(e: Expr, place: int) -> Expr:
+    """The derivative of a function or power in one of its arguments, at these arguments."""
+    own = PARTIALS.get(e.func)
+    if own is not None:
+        rule = own[place]
+        if rule is None:
+            raise NotSmooth(f"no derivative of {e.func} in its argument {place + 1}")
+        return rule(*e.args)
+    dummies = [sympy.Dummy() if i == place else a for i, a in enumerate(e.args)]
+    return e.func(*dummies).diff(dummies[place]).xreplace({dummies[place]: e.args[place]})
 
 
 def evaluated(expression: Basic) -> Basic:
@@ -54,7 +94,7 @@ def evaluated(expression: Basic) -> Basic:
 
 def _derivative(expression: Expr, x: Symbol) -> Expr:
     try:
-        return smooth_derivative(expression, x) if not _has_own_slope(expression) else expression.diff(x)
+        return smooth_derivative(expression, x) if not _has_own_slope(expression) else differentiated(expression, x)
     except NotSmooth:
         return _rough_derivative(_by_cases(activations.expand(expression)), x)
 
@@ -102,7 +142,7 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
     if not e.has(*ROUGH) or e.func in ROUGH:
         if e.func in ROUGH:
             raise NotSmooth(f"no derivative of {e.func}")
-        return e.diff(x)
+        return differentiated(e, x)
     dummies = [sympy.Dummy(real=True) for _ in e.args]
     outer = e.func(*dummies)
     return sympy.Add(

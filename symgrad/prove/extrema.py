@@ -18,6 +18,7 @@ from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_SWITCHES = 4
+ANGLES = tuple(k * sympy.pi / 12 for k in range(-12, 25))
 GAPS = (Rational(1, 2), Rational(1, 20), Rational(1, 1000), Rational(1, 10**6))
 
 
@@ -70,9 +71,8 @@ def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Dec
     closer = _closer_bound(statement, domain, decide)
     if closer is not None:
         return closer
-    return Verdict(
-        Outcome.UNDECIDED, "extremum", f"the bound is {bound.outcome.name.lower()}, but nothing was found to approach it"
-    )
+    found = bound.outcome.name.lower()
+    return Verdict(Outcome.UNDECIDED, "extremum", f"the bound is {found}, but nothing was found to approach it")
 
 
 def _closer_bound(statement: Extremum, domain: Domain, decide: Decide) -> Verdict | None:
@@ -103,7 +103,7 @@ def _joined(bound: Verdict, how: str, equality: Verdict) -> Verdict:
 
 
 def _in_domain(statement: Extremum, domain: Domain, place: Expr) -> bool:
-    return domain.set_of(statement.variable).contains(place) != sympy.false
+    return bool(domain.set_of(statement.variable).contains(place) != sympy.false)
 
 
 def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
@@ -119,7 +119,8 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
             for smooth in _smooth_cases(function):
                 yield from calculus.critical_points(smooth, x, part) or ()
     ends = (end for part in parts for end in (part.inf, part.sup))
-    yield from (v for v in (*ends, *SIMPLE) if v.is_finite and contains(values, v))
+    angles = ANGLES if function.has(sympy.sin, sympy.cos, sympy.tan) else ()
+    yield from (v for v in (*ends, *SIMPLE, *angles) if v.is_finite and contains(values, v))
 
 
 def _smooth_cases(function: Expr) -> Iterator[Expr]:
@@ -133,9 +134,13 @@ def _smooth_cases(function: Expr) -> Iterator[Expr]:
 
 
 def _equality_at(statement: Extremum, domain: Domain, place: Expr) -> Goal:
-    rest = Domain(tuple((s, v) for s, v in domain.sets if s != statement.variable), domain.conditions)
     at = {statement.variable: place}
-    return Goal(Relation(evaluated(statement.of).subs(at), "==", statement.value.subs(at)), rest)
+    value = evaluated(statement.of).subs(at)
+    if value.has(sympy.nan):  # a kink, at which there may be a slope all the same
+        here = domain.restricted(statement.variable, sympy.FiniteSet(place))
+        return Goal(Relation(statement.of, "==", statement.value), here)
+    rest = Domain(tuple((s, v) for s, v in domain.sets if s != statement.variable), domain.conditions)
+    return Goal(Relation(value, "==", statement.value.subs(at)), rest)
 
 
 def _witness_at(statement: Extremum, place: Expr, witness: Witness | None) -> Witness:

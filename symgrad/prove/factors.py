@@ -9,10 +9,13 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad.balls import Tape, precision, sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.points import as_balls, points
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs, polynomial_sign
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
+
+DEEPEST_QUADRATIC = 5
 
 
 def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -24,12 +27,11 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
         return None
     if normal.is_zero:
         return None
-    signs = [sign_of_product(p, tower, domain) for p in (normal.numerator, normal.denominator)]
-    if signs[0] is None or signs[1] is None or not signs[1][1]:
+    numerator, denominator = (sign_of_product(p, tower, domain) for p in (normal.numerator, normal.denominator))
+    if numerator is None or denominator is None or not denominator[1]:
         return None
-    (above, strict), (below, _) = signs
     shown = _shown(tower, normal.numerator, normal.denominator)
-    return Finding(above * below, strict, True, shown)
+    return Finding(numerator[0] * denominator[0], numerator[1], True, shown)
 
 
 def _shown(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> str:
@@ -86,8 +88,16 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
         exponent = expression.args[0]
         return _range_of_exp(exponent, domain)
     if kind == "root":
-        return Interval.open(0, S.Infinity)
+        return _range_of_root(expression, domain)
     return None
+
+
+def _range_of_root(expression: Expr, domain: Domain) -> sympy.Set:
+    base, power = expression.as_base_exp()
+    values = domain.set_of(base) if isinstance(base, Symbol) else None
+    if isinstance(values, Interval) and values.start.is_nonnegative:
+        return Interval(values.start**power, values.end**power, values.left_open, values.right_open)
+    return Interval(0, S.Infinity)
 
 
 def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
@@ -154,9 +164,30 @@ def by_ends(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     return None
 
 
+def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """A quadratic polynomial in one variable has the sign of its leading coefficient where it has no two roots."""
+    if look.depth > DEEPEST_QUADRATIC:
+        return None
+    for v, _ in domain.sets:
+        if not expression.is_polynomial(v) or sympy.degree(expression, v) != 2:
+            continue
+        a, b, c = sympy.Poly(expression, v).all_coeffs()
+        rest = Domain(tuple((s, held) for s, held in domain.sets if s != v), domain.conditions)
+        lead = look(a, rest)
+        lack = sympy.expand(4 * a * c - b**2)
+        below = look(lack, rest) if lead is not None and not lack.is_zero else None
+        if lead is None or not lead.strict or not (lack.is_zero or (below is not None and below.sign == 1)):
+            continue
+        strict = below is not None and below.strict
+        exact = lead.exact and (below is None or below.exact)
+        return Finding(lead.sign, strict, exact, f"a quadratic polynomial in {v} without two roots")
+    return None
+
+
 def _between_ends(ends: list[tuple[Finding | None, bool, bool | None]]) -> Finding | None:
     findings = [f for f, _, _ in ends if f is not None]
     if not findings or len({f.sign for f in findings}) > 1 or any(f is None and not zero for f, _, zero in ends):
         return None
     strict = any(f.strict for f in findings) and all(is_open or (f is not None and f.strict) for f, is_open, _ in ends)
-    return Finding(findings[0].sign, strict, all(f.exact for f in findings), "affine in one variable; its ends compared")
+    exact = all(f.exact for f in findings)
+    return Finding(findings[0].sign, strict, exact, "affine in one variable; its ends compared")

@@ -11,8 +11,9 @@ from sympy import Dummy, Expr, Product, S, Sum, Symbol
 from symgrad.prove import bounds, side_conditions
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.ring import NoNormalForm, Quotient
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import NoNormalForm, Quotient, Tower
+from symgrad.prove.tower import Tower
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict
 

@@ -10,8 +10,9 @@ from symgrad.prove import bounds, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict
 
@@ -22,9 +23,10 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED or CERTIFIED if the difference has the right sign on the whole domain."""
     if differentiates_kinks(goal):
         return None
-    absolute = _by_absolute_value(goal, decide)
-    if absolute is not None:
-        return absolute
+    for shortcut in (_by_absolute_value, _by_squares):
+        verdict = shortcut(goal, decide)
+        if verdict is not None:
+            return verdict
     difference = goal.rhs - goal.lhs
     if goal.op == "!=":
         if not bounds.never_zero(difference, goal.domain):
@@ -57,6 +59,21 @@ def _by_absolute_value(goal: Goal, decide: Decide) -> Verdict | None:
         return None
     below = decide(replace(goal, relation=Relation(-inner, op, large)))
     return all_of([above, below], "both signs") if below.holds else None
+
+
+def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
+    """A bound on a square root, which is never negative: the squares compared, and the bound not negative either."""
+    large, small = (goal.rhs, goal.lhs) if goal.op in ("<", "<=") else (goal.lhs, goal.rhs)
+    factor, rest = small.as_coeff_Mul(rational=True)
+    if goal.op not in DIRECTIONS or not factor.is_positive or not isinstance(rest, sympy.Pow) or rest.exp != sympy.S.Half:
+        return None
+    op = "<" if goal.op in ("<", ">") else "<="
+    parts = []
+    for left, sign, right in ((sympy.S.Zero, "<=", rest.base), (sympy.S.Zero, "<=", large), (factor**2 * rest.base, op, large**2)):
+        parts.append(decide(replace(goal, relation=Relation(left, sign, right))))
+        if not parts[-1].holds:
+            return None
+    return all_of(parts, "squares of both sides")
 
 
 def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:

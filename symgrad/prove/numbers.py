@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import lcm
 
 import sympy
 from flint import acb, arb
@@ -22,11 +23,12 @@ from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_exactly_zero
 
 MOST_BITS = 60_000
 FIRST_BITS = 128
+UNITY = sympy.Symbol("root of unity")  # stands for all roots of unity together: they lie in one cyclotomic field
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Bits of the bounds u and l of the theorem; an algebraic integer over another, both with all conjugates bounded."""
+    """Bits of the bounds u and l of the theorem: an algebraic integer over another, all their conjugates bounded."""
 
     upper: float
     lower: float
@@ -56,7 +58,8 @@ def _algebraic_zero(number: Expr) -> bool | None:
         tape = Tape(number, ())
     except (NotAlgebraic, UnsupportedError):
         return None
-    product = 1
+    unity = degree.pop(UNITY, 1)
+    product = int(sympy.totient(unity))
     for factor in degree.values():
         product *= factor
     needed = int((product - 1) * shape.upper + shape.lower) + 16
@@ -94,7 +97,7 @@ def _shape(e: Expr, degree: dict[Expr, int]) -> Shape:
     if isinstance(e, sympy.Rational):
         return Shape(_bits(int(e.p)), _bits(int(e.q)))
     if e is I:
-        degree[e] = 2
+        degree[UNITY] = lcm(degree.get(UNITY, 1), 4)
         return Shape(0.0, 0.0)
     if isinstance(e, sympy.Add):
         return _sum([_shape(a, degree) for a in e.args])
@@ -104,7 +107,7 @@ def _shape(e: Expr, degree: dict[Expr, int]) -> Shape:
     if isinstance(e, sympy.Pow) and e.exp.is_Rational:
         return _power(e, degree)
     if isinstance(e, sympy.exp) and (e.args[0] / (I * S.Pi)).is_rational:
-        degree[e] = 2 * int((e.args[0] / (I * S.Pi)).q)
+        degree[UNITY] = lcm(degree.get(UNITY, 1), 2 * int((e.args[0] / (I * S.Pi)).q))
         return Shape(0.0, 0.0)
     if e is S.GoldenRatio:
         return _shape((1 + sympy.sqrt(5)) / 2, degree)

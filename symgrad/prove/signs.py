@@ -9,6 +9,7 @@ from sympy import Dummy, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad.prove.boxes import bounded_box, constant_sign
+from symgrad.prove.findings import Look
 from symgrad.statements import Domain
 
 LARGEST_ASKED = 150  # operations; SymPy's assumptions take long on larger expressions
@@ -21,10 +22,13 @@ class Signs:
     Parameters
     ----------
     domain : Domain
+    deeper : Look, optional
+        Whom to ask for a weak sign that is not plain to see.
     """
 
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, domain: Domain, deeper: Look | None = None) -> None:
         self.domain = domain
+        self._deeper = deeper
         self._found: dict[Expr, int | None] = {}
 
     def sign(self, expression: Expr) -> int | None:
@@ -32,6 +36,14 @@ class Signs:
         if expression not in self._found:
             self._found[expression] = self._sign(expression)
         return self._found[expression]
+
+    def weak_sign(self, expression: Expr) -> int | None:
+        """1 if nowhere negative on the domain, -1 if nowhere positive, by all means there are."""
+        known = self.sign(expression)
+        if known or self._deeper is None:
+            return known or None
+        found = self._deeper(expression, self.domain)
+        return None if found is None else found.sign
 
     def _sign(self, expression: Expr) -> int | None:
         if expression.is_zero:
@@ -85,7 +97,7 @@ def polynomial_sign(expression: Expr, x: Symbol, values: Set) -> int | None:
     if not expression.is_polynomial(x):
         return None
     polynomial = sympy.Poly(expression, x)
-    if not polynomial.domain.is_QQ and not polynomial.domain.is_ZZ or polynomial.degree() > LARGEST_DEGREE:
+    if not (polynomial.domain.is_QQ or polynomial.domain.is_ZZ) or polynomial.degree() > LARGEST_DEGREE:
         return None
     signs = {_sign_between(polynomial, part) for part in _intervals(values)}
     return signs.pop() if len(signs) == 1 else None

@@ -13,8 +13,9 @@ from symgrad.prove import bounds
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 MOST_CASES = 40

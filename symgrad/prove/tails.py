@@ -10,8 +10,9 @@ from flint import arb
 from sympy import Expr, Interval, Rational, S, Symbol
 
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, rational, sign
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs, polynomial_sign
-from symgrad.prove.tower import NoNormalForm, Tower
+from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 TAIL_BITS = 128

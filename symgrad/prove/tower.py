@@ -12,105 +12,35 @@ and, for each other function, its value at a normalised argument.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction as Rational
 from math import gcd, lcm
 
 import flint
 import sympy
-from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+from flint import fmpq, fmpq_mpoly
 from sympy import Expr, I, S, Symbol
 
 from symgrad import activations
 from symgrad.prove import relations, special
+from symgrad.prove.ring import (
+    CONTEXT,
+    MOST_EXPONENT,
+    MOST_GENERATORS,
+    NoNormalForm,
+    Quotient,
+    constant,
+    fraction,
+    number,
+)
+from symgrad.prove.rules import RULES
 from symgrad.prove.signs import Signs
 
-MOST_GENERATORS = 40
-MOST_TERMS = 20_000
-MOST_EXPONENT = 400
 LARGEST_FACTORED = 10**12
-
-
-class NoNormalForm(Exception):
-    """The expression is too large, or holds what the tower has no generator for."""
 
 
 class _Restart(Exception):
     """A finer generator is needed than the one in use; the tower begins again with it."""
-
-
-_CONTEXT = fmpq_mpoly_ctx.get([f"g{i}" for i in range(MOST_GENERATORS)], "lex")
-_ONE = _CONTEXT.constant(1)
-
-
-@dataclass(frozen=True)
-class Quotient:
-    """A numerator over a denominator, both polynomials in the generators of one tower."""
-
-    numerator: fmpq_mpoly
-    denominator: fmpq_mpoly = field(default_factory=lambda: _ONE)
-
-    @classmethod
-    def reduced(cls, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> Quotient:
-        if denominator.is_zero():
-            raise NoNormalForm("a denominator is zero")
-        if len(numerator) > MOST_TERMS or len(denominator) > MOST_TERMS:
-            raise NoNormalForm(f"more than {MOST_TERMS} terms")
-        common = numerator.gcd(denominator)
-        if not common.is_one():
-            numerator, denominator = numerator / common, denominator / common
-        lead = denominator.leading_coefficient()
-        return cls(numerator / lead, denominator / lead)
-
-    def __add__(self, other: Quotient) -> Quotient:
-        if self.denominator == other.denominator:
-            return Quotient.reduced(self.numerator + other.numerator, self.denominator)
-        return Quotient.reduced(
-            self.numerator * other.denominator + other.numerator * self.denominator,
-            self.denominator * other.denominator,
-        )
-
-    def __mul__(self, other: Quotient) -> Quotient:
-        return Quotient.reduced(self.numerator * other.numerator, self.denominator * other.denominator)
-
-    def __pow__(self, n: int) -> Quotient:
-        if abs(n) > MOST_EXPONENT:
-            raise NoNormalForm(f"an exponent beyond {MOST_EXPONENT}")
-        top, bottom = (self.numerator, self.denominator) if n >= 0 else (self.denominator, self.numerator)
-        if len(top) ** abs(n) > MOST_TERMS**2 or len(bottom) ** abs(n) > MOST_TERMS**2:
-            raise NoNormalForm(f"more than {MOST_TERMS} terms")
-        return Quotient.reduced(top ** abs(n), bottom ** abs(n))
-
-    def __neg__(self) -> Quotient:
-        return Quotient(-self.numerator, self.denominator)
-
-    @property
-    def is_zero(self) -> bool:
-        return bool(self.numerator.is_zero())
-
-    def key(self) -> tuple[str, str]:
-        """A text that is the same for the same quotient."""
-        return str(self.numerator), str(self.denominator)
-
-    def rational(self) -> Rational | None:
-        """The value where the quotient is a rational number."""
-        if self.denominator.is_constant() and self.numerator.is_constant():
-            value = self.numerator.leading_coefficient() if not self.numerator.is_zero() else fmpq(0)
-            return Rational(int(value.p), int(value.q)) / _fraction(self.denominator.leading_coefficient())
-        return None
-
-
-def _fraction(q: fmpq) -> Rational:
-    return Rational(int(q.p), int(q.q))
-
-
-def _sympy(q: Rational) -> sympy.Rational:
-    return sympy.Rational(q.numerator, q.denominator)
-
-
-def constant(value: int | Rational) -> Quotient:
-    value = Rational(value)
-    return Quotient(_CONTEXT.constant(fmpq(value.numerator, value.denominator)))
 
 
 @dataclass(frozen=True)
@@ -150,6 +80,7 @@ class Tower:
         self._cyclotomic: dict[int, fmpq_mpoly] = {}
         self._known: dict[Expr, Quotient] = {}
         self.nonzero: list[Expr] = []
+        self._rational_roots = False
 
     def normal(self, *expressions: Expr) -> tuple[Quotient, ...]:
         """Normal forms of the expressions in common generators.
@@ -162,7 +93,7 @@ class Tower:
         prepared = [activations.expand(e) for e in expressions]
         for _ in range(30):
             try:
-                return tuple(self._reduce(self._convert(e)) for e in prepared)
+                return tuple(self._reduce(self.convert(e)) for e in prepared)
             except _Restart:
                 self._begin()
             except (RecursionError, OverflowError, flint.utils.flint_exceptions.DomainError) as error:
@@ -182,7 +113,7 @@ class Tower:
                 raise NoNormalForm(f"more than {MOST_GENERATORS} generators")
             self._places[key] = len(self.generators)
             self.generators.append(made)
-        return _CONTEXT.gen(self._places[key])
+        return CONTEXT.gen(self._places[key])
 
     def _atom(self, expression: Expr) -> Quotient:
         real = bool(expression.is_real)
@@ -206,7 +137,8 @@ class Tower:
 
     # --- conversion -----------------------------------------------------------------------------------------
 
-    def _convert(self, e: Expr) -> Quotient:
+    def convert(self, e: Expr) -> Quotient:
+        """The normal form of one expression; `normal` prepares and reduces."""
         if e not in self._known:
             self._known[e] = self._reduce(self._converted(e))
         return self._known[e]
@@ -217,18 +149,18 @@ class Tower:
         if e is I:
             return self._unity(Rational(1, 2))
         if e is S.Exp1:
-            return self._exponential(constant(1))
+            return self.exponential(constant(1))
         if isinstance(e, Symbol) or e in (S.Pi, S.EulerGamma, S.Catalan):
             return self._atom(e)
         if isinstance(e, sympy.Add):
-            return self._sum([self._convert(a) for a in e.args])
+            return self._sum([self.convert(a) for a in e.args])
         if isinstance(e, sympy.Mul):
             product = constant(1)
             for factor in e.args:
-                product = product * self._convert(factor)
+                product = product * self.convert(factor)
             return product
         if isinstance(e, sympy.Pow):
-            return self._power(self._convert(e.base), self._convert(e.exp))
+            return self._power(self.convert(e.base), self.convert(e.exp))
         rule = RULES.get(e.func)
         if rule is not None:
             return rule(self, *e.args)
@@ -247,8 +179,8 @@ class Tower:
         equal = special.normal(e, self.signs.sign)
         if equal is not None:
             self.nonzero.extend(equal.nonzero)
-            return self._convert(equal.value)
-        arguments = [self._convert(a) for a in e.args]
+            return self.convert(equal.value)
+        arguments = [self.convert(a) for a in e.args]
         key = (e.func, *(a.key() for a in arguments))
         others = [] if key in self._places else [g.expression for g in self.generators if g.kind == "atom"]
         generator = self._generator(key, lambda: Generator(e, bool(e.is_real), self.signs.sign(e)))
@@ -260,22 +192,24 @@ class Tower:
         """Have a product of generators replaced by what it is equal to."""
         places = {g.expression: place for place, g in enumerate(self.generators)}
         product = tuple((places[factor], power) for factor, power in relation.factors)
-        self._products[product] = constant(0) + self._convert(relation.value)
+        self._products[product] = constant(0) + self.convert(relation.value)
 
     def _unity(self, half_turns: Rational) -> Quotient:
         """exp(I*pi*q) by a primitive root of unity."""
         half_turns %= 2
         fineness = self._unit(I * S.Pi, Rational(1, lcm(2, half_turns.denominator))).denominator
+        if fineness > 2 and self._rational_roots:
+            raise _Restart  # roots of rational numbers come after roots of unity, which hold many of them
         zeta = self._generator(I * S.Pi, lambda: Generator(sympy.exp(I * S.Pi / fineness), False))
         place = self._places[I * S.Pi]
         if place not in self._cyclotomic:
             cyclotomic = flint.fmpz_poly.cyclotomic(2 * fineness)
             self._cyclotomic[place] = sum(
-                (int(c) * zeta**k for k, c in enumerate(cyclotomic.coeffs())), _CONTEXT.constant(0)
+                (int(c) * zeta**k for k, c in enumerate(cyclotomic.coeffs())), CONTEXT.constant(0)
             )
         return Quotient(zeta ** int(half_turns * fineness))
 
-    def _exponential(self, exponent: Quotient) -> Quotient:
+    def exponential(self, exponent: Quotient) -> Quotient:
         """exp of a sum: the product over its monomials of powers of one generator each."""
         product = constant(1)
         for coefficient, monomial in self._terms(exponent):
@@ -287,25 +221,25 @@ class Tower:
         if factors == {I, S.Pi}:
             return self._unity(coefficient)
         if isinstance(monomial, sympy.log):
-            return self._rational_power(self._convert(monomial.args[0]), coefficient)
+            return self._rational_power(self.convert(monomial.args[0]), coefficient)
         known = special.exponential(monomial) if coefficient.denominator == 1 else None
         if known is not None:
             self.nonzero.extend(known.nonzero)
-            return self._convert(known.value) ** int(coefficient)
+            return self.convert(known.value) ** int(coefficient)
         if I in factors and isinstance(monomial / I, sympy.atan | sympy.asin):
             return self._turned(monomial / I, coefficient)
         unit = self._unit(monomial, coefficient)
         real = bool(monomial.is_real)
         generator = self._generator(
             ("exp", monomial),
-            lambda: Generator(sympy.exp(monomial * _sympy(unit)), real, 1 if real else None, "exp"),
+            lambda: Generator(sympy.exp(monomial * number(unit)), real, 1 if real else None, "exp"),
         )
         return Quotient(generator) ** int(coefficient / unit)
 
     def _turned(self, angle: Expr, q: Rational) -> Quotient:
         """exp(I*q*angle) for an arcus tangent or sine: by their definitions as principal logarithms."""
-        u = self._convert(angle.args[0])
-        i = self._convert(I)
+        u = self.convert(angle.args[0])
+        i = self.convert(I)
         if isinstance(angle, sympy.atan):
             ahead, behind = constant(1) + i * u, constant(1) + -(i * u)
             return self._rational_power(ahead, q / 2) * self._rational_power(behind, -q / 2)
@@ -316,7 +250,7 @@ class Tower:
         below = self.expression(Quotient(quotient.denominator))
         terms = []
         for powers, coefficient in quotient.numerator.terms():
-            terms.append((_fraction(coefficient), self._monomial(powers) / below))
+            terms.append((fraction(coefficient), self._monomial(powers) / below))
         return [(q, m) for q, m in (self._without_rational_factor(q, m) for q, m in terms)]
 
     @staticmethod
@@ -331,13 +265,13 @@ class Tower:
             if not power:
                 continue
             if place == unity:
-                turns = int(power) * _sympy(self._units[I * S.Pi])
+                turns = int(power) * number(self._units[I * S.Pi])
                 factors.append(sympy.exp(I * S.Pi * turns))
             else:
                 factors.append(self.generators[place].expression ** int(power))
         return sympy.Mul(*factors)
 
-    def _logarithm(self, argument: Quotient) -> Quotient:
+    def logarithm(self, argument: Quotient) -> Quotient:
         """log of a product: positive factors apart, the rest together."""
         total = constant(0)
         rest = constant(1)
@@ -349,21 +283,36 @@ class Tower:
                 rest = rest * Quotient(part) ** power
         if rest == constant(1):
             return total
+        turn = self._turn(rest)
+        if turn is not None:
+            return total + constant(turn) * self.convert(I) * self._atom(S.Pi)
         known = self._product_sign(rest)
         if known == -1:
-            return total + self._logarithm(-rest) + self._convert(I) * self._atom(S.Pi)
+            return total + self.logarithm(-rest) + self.convert(I) * self._atom(S.Pi)
         return total + self._log_atom(self.expression(rest))
+
+    def _turn(self, quotient: Quotient) -> Rational | None:
+        """The q in (-1, 1] for which the quotient is the root of unity exp(I*pi*q), if it is one."""
+        place = self._places.get(I * S.Pi)
+        terms = list(quotient.numerator.terms())
+        if place is None or not quotient.denominator.is_one() or len(terms) != 1 or terms[0][1] != 1:
+            return None
+        powers, _ = terms[0]
+        if sum(powers) != powers[place]:
+            return None
+        q = int(powers[place]) * self._units[I * S.Pi] % 2
+        return q if q <= 1 else q - 2
 
     def _log_of_positive(self, part: fmpq_mpoly) -> Quotient:
         place = self._sole_generator(part)
         known = special.logarithm(self.generators[place].expression, self.signs.sign) if place is not None else None
         if known is not None:
-            return self._convert(known)
+            return self.convert(known)
         if place is not None and self.generators[place].kind == "exp":
-            return self._convert(self.generators[place].expression.args[0])
+            return self.convert(self.generators[place].expression.args[0])
         if place is not None and self.generators[place].kind == "root":
             base, degree = self.generators[place].expression.as_base_exp()
-            return self._convert(degree) * self._convert(sympy.log(base))
+            return self.convert(degree) * self.convert(sympy.log(base))
         return self._log_atom(self.expression(Quotient(part)))
 
     def _log_atom(self, argument: Expr) -> Quotient:
@@ -378,17 +327,17 @@ class Tower:
         content = Rational(1)
         for polynomial, direction in ((quotient.numerator, 1), (quotient.denominator, -1)):
             factor, parts = polynomial.factor()
-            content *= _fraction(factor) ** direction
+            content *= fraction(factor) ** direction
             for part, power in parts:
                 if self.sign(part) == -1:
                     part, content = -part, content * (-1) ** int(power)
                 found.append((part, int(power) * direction))
         if max(abs(content.numerator), content.denominator) > LARGEST_FACTORED:
-            found.append((_CONTEXT.constant(fmpq(content.numerator, content.denominator)), 1))
+            found.append((CONTEXT.constant(fmpq(content.numerator, content.denominator)), 1))
             return found
         for prime, power in sympy.factorint(content.numerator).items():
-            found.append((_CONTEXT.constant(prime), power))
-        found.extend((_CONTEXT.constant(p), -k) for p, k in sympy.factorint(content.denominator).items())
+            found.append((CONTEXT.constant(prime), power))
+        found.extend((CONTEXT.constant(p), -k) for p, k in sympy.factorint(content.denominator).items())
         return [(part, power) for part, power in found if not part.is_one()]
 
     def _power(self, base: Quotient, exponent: Quotient) -> Quotient:
@@ -398,7 +347,7 @@ class Tower:
                 raise NoNormalForm("a power of zero")
             if self._product_sign(base) is None:
                 self.nonzero.append(self.expression(base))
-            return self._exponential(exponent * self._logarithm(base))
+            return self.exponential(exponent * self.logarithm(base))
         if q.denominator == 1:
             return base ** int(q)
         return self._rational_power(base, q)
@@ -421,19 +370,35 @@ class Tower:
             return product
         if self._product_sign(rest) == -1:
             return product * self._rational_power(-rest, q) * self._unity(q)
+        square_root = self._square_root(rest) if q.denominator % 2 == 0 else None
+        if square_root is not None:
+            return product * self._rational_power(square_root, 2 * q)
         return product * self._root(rest, q)
+
+    def _square_root(self, quotient: Quotient) -> Quotient | None:
+        """The root of a perfect square, if it is real and its sign is known: the one that is not negative."""
+        root = constant(1)
+        for part, power in self._factors(quotient):
+            if power % 2:
+                return None
+            root = root * Quotient(part) ** (power // 2)
+        known = self.signs.weak_sign(self.expression(root))
+        return None if known is None else root if known == 1 else -root
 
     def _root_of_positive(self, part: fmpq_mpoly, q: Rational) -> Quotient:
         place = self._sole_generator(part)
         if place is not None and self.generators[place].kind == "exp":
-            return self._exponential(constant(q) * self._convert(self.generators[place].expression.args[0]))
+            return self.exponential(constant(q) * self.convert(self.generators[place].expression.args[0]))
         if place is not None and self.generators[place].kind == "root":
             base, degree = self.generators[place].expression.as_base_exp()
-            return self._rational_power(self._convert(base), q * Rational(int(degree.p), int(degree.q)))
+            return self._rational_power(self.convert(base), q * Rational(int(degree.p), int(degree.q)))
         return self._root(Quotient(part), q)
 
     def _root(self, base: Quotient, q: Rational) -> Quotient:
         expression = self.expression(base)
+        by_gauss = self._gauss_sum(expression, q)
+        if by_gauss is not None:
+            return by_gauss
         degree = self._unit(expression, Rational(1, q.denominator)).denominator
         known = self._product_sign(base)
 
@@ -443,6 +408,26 @@ class Tower:
         generator = self._generator(("root", expression), make)
         self._relations[self._places["root", expression]] = (degree, base)
         return Quotient(generator) ** int(q * degree)
+
+    def _gauss_sum(self, base: Expr, q: Rational) -> Quotient | None:
+        """The square root of a prime by roots of unity, where those in use hold it.
+
+        The sum of (k|p) exp(2 pi I k/p) over k, with the Legendre symbol, is sqrt(p) for p = 1 mod 4, I sqrt(p) for
+        p = 3 mod 4; and sqrt(2) = 2 cos(pi/4).
+        """
+        if not (base.is_Integer and q.denominator == 2):
+            return None
+        fineness = self._units.get(I * S.Pi, Rational(1)).denominator
+        p = int(base)
+        self._rational_roots = self._rational_roots or fineness <= 2
+        if p == 2 and fineness % 4 == 0:
+            root = self._unity(Rational(1, 4)) + self._unity(Rational(-1, 4))
+        elif p > 2 and fineness % p == 0:
+            terms = [constant(sympy.jacobi_symbol(k, p)) * self._unity(Rational(2 * k, p)) for k in range(1, p)]
+            root = self._reduce(self._sum(terms)) * (constant(1) if p % 4 == 1 else self._unity(Rational(-1, 2)))
+        else:
+            return None
+        return self._reduce(root) ** int(q * 2)
 
     # --- reduction ------------------------------------------------------------------------------------------
 
@@ -484,7 +469,7 @@ class Tower:
             parts.setdefault(whole, {})[tuple(lowered)] = coefficient
         total = constant(0)
         for whole, terms in parts.items():
-            total = total + Quotient(_CONTEXT.from_dict(terms)) * value**whole
+            total = total + Quotient(CONTEXT.from_dict(terms)) * value**whole
         return total
 
     # --- reading results ------------------------------------------------------------------------------------
@@ -495,7 +480,7 @@ class Tower:
 
     def polynomial(self, polynomial: fmpq_mpoly) -> Expr:
         """The SymPy expression of a polynomial in the generators."""
-        return sympy.Add(*(_sympy(_fraction(c)) * self._monomial(powers) for powers, c in polynomial.terms()))
+        return sympy.Add(*(number(fraction(c)) * self._monomial(powers) for powers, c in polynomial.terms()))
 
     def norms(self, polynomial: fmpq_mpoly) -> list[fmpq_mpoly]:
         """Its norm over each root in it: the product with its conjugates, free of that root."""
@@ -503,21 +488,21 @@ class Tower:
         for place in self.places(polynomial):
             if place in self._relations:
                 degree, value = self._relations[place]
-                relation = value.denominator * _CONTEXT.gen(place) ** degree - value.numerator
+                relation = value.denominator * CONTEXT.gen(place) ** degree - value.numerator
                 found.append(self._reduce(Quotient(polynomial.resultant(relation, place))).numerator)
         return found
 
     @staticmethod
     def univariate(polynomial: fmpq_mpoly, place: int, t: Symbol) -> Expr:
         """A polynomial in one generator, with t in its place."""
-        return sympy.Add(*(_sympy(_fraction(c)) * t ** int(powers[place]) for powers, c in polynomial.terms()))
+        return sympy.Add(*(number(fraction(c)) * t ** int(powers[place]) for powers, c in polynomial.terms()))
 
     def polynomial_with(self, polynomial: fmpq_mpoly, place: int, t: Symbol) -> Expr:
         """The SymPy expression of a polynomial, with t in the place of one generator."""
         terms = []
         for powers, c in polynomial.terms():
             others = (*powers[:place], 0, *powers[place + 1 :])
-            terms.append(_sympy(_fraction(c)) * self._monomial(others) * t ** int(powers[place]))
+            terms.append(number(fraction(c)) * self._monomial(others) * t ** int(powers[place]))
         return sympy.Add(*terms)
 
     def _sole_generator(self, part: fmpq_mpoly) -> int | None:
@@ -557,64 +542,3 @@ class Tower:
     def _product_sign(self, quotient: Quotient) -> int | None:
         above, below = self.sign(quotient.numerator), self.sign(quotient.denominator)
         return None if above is None or below is None else above * below
-
-
-Rule = Callable[..., Quotient]
-
-
-def _through_reciprocal(form: Callable[[Expr], Expr]) -> Rule:
-    """A rule in 1/u for a function that has a value at u = 0 as well."""
-
-    def rule(tower: Tower, u: Expr) -> Quotient:
-        tower.nonzero.append(u)
-        return tower._convert(form(1 / u))
-
-    return rule
-
-
-def _rewritten(form: Callable[..., Expr]) -> Rule:
-    """A rule that converts what a function is equal to, by definition, at every argument."""
-    return lambda tower, *arguments: tower._convert(form(*arguments))
-
-
-def _exp(u: Expr) -> Expr:
-    return sympy.exp(u, evaluate=False)
-
-
-def _circular(form: Callable[[Expr, Expr], Expr]) -> Rule:
-    """A rule in exp(I u) and exp(-I u)."""
-    return _rewritten(lambda u: form(_exp(I * u), _exp(-I * u)))
-
-
-def _hyperbolic(form: Callable[[Expr, Expr], Expr]) -> Rule:
-    """A rule in exp(u) and exp(-u)."""
-    return _rewritten(lambda u: form(_exp(u), _exp(-u)))
-
-
-RULES: dict[type, Rule] = {
-    sympy.exp: lambda tower, u: tower._exponential(tower._convert(u)),
-    sympy.log: lambda tower, u: tower._logarithm(tower._convert(u)),
-    sympy.sin: _circular(lambda p, m: (p - m) / (2 * I)),
-    sympy.cos: _circular(lambda p, m: (p + m) / 2),
-    sympy.tan: _circular(lambda p, m: (p - m) / (I * (p + m))),
-    sympy.cot: _circular(lambda p, m: I * (p + m) / (p - m)),
-    sympy.sec: _circular(lambda p, m: 2 / (p + m)),
-    sympy.csc: _circular(lambda p, m: 2 * I / (p - m)),
-    sympy.sinh: _hyperbolic(lambda p, m: (p - m) / 2),
-    sympy.cosh: _hyperbolic(lambda p, m: (p + m) / 2),
-    sympy.tanh: _hyperbolic(lambda p, m: (p - m) / (p + m)),
-    sympy.coth: _hyperbolic(lambda p, m: (p + m) / (p - m)),
-    sympy.sech: _hyperbolic(lambda p, m: 2 / (p + m)),
-    sympy.csch: _hyperbolic(lambda p, m: 2 / (p - m)),
-    sympy.asinh: _rewritten(lambda u: sympy.log(u + sympy.sqrt(u**2 + 1))),
-    sympy.acosh: _rewritten(lambda u: sympy.log(u + sympy.sqrt(u - 1) * sympy.sqrt(u + 1))),
-    sympy.atanh: _rewritten(lambda u: (sympy.log(1 + u) - sympy.log(1 - u)) / 2),
-    sympy.acoth: _through_reciprocal(sympy.atanh),
-    sympy.asech: _rewritten(lambda u: sympy.acosh(1 / u)),
-    sympy.acsch: _rewritten(lambda u: sympy.asinh(1 / u)),
-    sympy.acos: _rewritten(lambda u: S.Pi / 2 - sympy.asin(u)),
-    sympy.acot: _through_reciprocal(sympy.atan),
-    sympy.asec: _rewritten(lambda u: S.Pi / 2 - sympy.asin(1 / u)),
-    sympy.acsc: _rewritten(lambda u: sympy.asin(1 / u)),
-    sympy.erfc: _rewritten(lambda u: 1 - sympy.erf(u)),
-}
