@@ -1,6 +1,8 @@
-"""Where an expression in one variable may be zero: candidates, each of which is checked by whoever asks.
+"""All zeros of an expression in one variable, where they can be written down; and its sign between them.
 
-Nothing that is proved depends on this list being complete: between the candidates a sign must be found.
+A polynomial in one function of x is taken apart: its real roots are values of that function, and what the inverse of
+the function makes of them are values of its argument, and so on down to x. The list is complete where the expression
+and all functions in it are real; it may hold numbers at which the expression is not zero after all.
 """
 
 from __future__ import annotations
@@ -11,20 +13,57 @@ import sympy
 from sympy import Expr, S, Symbol
 from sympy.sets import Set
 
+from symgrad.prove import cuts, validity
 from symgrad.prove.boxes import constant_sign
+from symgrad.prove.conditions import conditions
+from symgrad.prove.findings import Finding, Look
+from symgrad.prove.signs import Signs, inner_rational
+from symgrad.statements import Domain
 
 MOST_TURNS = 40
 MOST_DEGREE = 24
+LARGEST = 60  # operations; factoring takes long on larger expressions
+DEEPEST = 6
+JUMPING = (sympy.acot, sympy.acoth)
 
 
 def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
-    """Candidates for the zeros of u in x, real and in order; None where they cannot be listed."""
+    """The real numbers, in order, among which are all zeros of u in the set; None where they cannot be listed."""
+    if u.count_ops() > LARGEST or u.free_symbols != {x}:
+        return None
     try:
-        found = list(dict.fromkeys(_zeros(u, x, values, 6)))
+        found = list(dict.fromkeys(_zeros(u, x, values, DEEPEST)))
     except (_Unknown, NotImplementedError, sympy.PolynomialError):
         return None
-    real = [z for z in found if z.is_real and z.is_finite]
-    return sorted(real, key=lambda z: sympy.N(z, 30))
+    if not all(isinstance(z.is_real, bool) for z in found):
+        return None
+    return sorted((z for z in found if z.is_real), key=lambda z: sympy.N(z, 30))
+
+
+def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign of a continuous real expression on an interval on which it has no zero."""
+    if len(domain.symbols) != 1 or domain.conditions:
+        return None
+    (x,) = domain.symbols
+    values = domain.set_of(x)
+    if not isinstance(values, Interval) or u.has(*JUMPING) or not cuts.is_certainly_real(u, Signs(domain)):
+        return None
+    places = zeros(u, x, values)
+    if places is None or not all(_is_outside(z, values) for z in places):
+        return None
+    if not all(validity.discharged(c, domain, look) for c in conditions(u)):
+        return None
+    known = constant_sign(u.xreplace({x: inner_rational(values.inf, values.sup)}))
+    return Finding(known, True, True, "it has no zero there") if known else None
+
+
+def _is_outside(place: Expr, values: Interval) -> bool:
+    """Whether a number certainly is no point of the interval."""
+    ends = ((values.start, values.left_open, 1), (values.end, values.right_open, -1))
+    for end, is_open, inward in ends:
+        if end.is_finite and (place == end and is_open or constant_sign((place - end) * inward) == -1):
+            return True
+    return False
 
 
 class _Unknown(Exception):
@@ -42,7 +81,7 @@ def _zeros(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
     u = sympy.factor(sympy.together(u).as_numer_denom()[0])
     for factor in sympy.Mul.make_args(u):
         base, exponent = factor.as_base_exp()
-        if exponent.is_Rational and exponent.is_positive and not base is S.Exp1:
+        if exponent.is_Rational and exponent.is_positive and base is not S.Exp1:
             factor = base
         if factor.has(x):
             yield from _of_factor(factor, x, values, depth)
@@ -115,7 +154,9 @@ def _preimages(f: Expr, value: Expr, x: Symbol, values: Set, depth: int) -> Iter
     else:
         raise _Unknown
     for w in inner:
-        if w.is_real and w.is_finite:
+        if w.is_real is None:
+            raise _Unknown
+        if w.is_real:
             yield from _zeros(argument - w, x, values, depth - 1)
 
 
@@ -156,5 +197,10 @@ def _turns(function: type, value: Expr, argument: Expr, x: Symbol, values: Set) 
 
 def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:
     """The set without the borders, as intervals and points that touch none of them."""
+    if values.is_subset(S.Integers):
+        ends = [-S.Infinity, *borders, S.Infinity]
+        parts = [values.intersect(Interval.open(low, high)) for low, high in zip(ends, ends[1:])]
+        yield from (part for part in parts if not part.is_empty)
+        return
     rest = values - sympy.FiniteSet(*borders)
-    yield from rest.args if isinstance(rest, sympy.Union) else (rest,) if rest is not S.EmptySet else ()
+    yield from rest.args if isinstance(rest, sympy.Union) else (rest,)

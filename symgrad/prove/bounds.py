@@ -13,6 +13,7 @@ from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import tails, validity
 from symgrad.prove.angles import by_half_angle
+from symgrad.prove.borders import by_zeros
 from symgrad.prove.boxes import Box, bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
@@ -71,7 +72,7 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
     for method in METHODS:
         found = method(expression, domain, _Deeper(depth + 1))
         if found is not None:
-            return found
+            return found if found.strict else by_zeros(expression, domain, _Deeper(depth + 1)) or found
     return None
 
 
@@ -170,6 +171,7 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     _by_conditions,
     by_factors,
     by_half_angle,
+    by_zeros,
     by_norm,
     by_ends,
     by_discriminant,

@@ -291,18 +291,15 @@ def _confined(condition: Relational) -> tuple[Expr, Set]:
     return sympy.expand(condition.gts - condition.lts), POSITIVE if is_strict else NONNEGATIVE
 
 
-METHOD = "joint conditions turned into intervals"
+def untied(goal: Goal) -> Move | None:
+    """The goal in variables that no condition ties together, if such are found."""
+    if not goal.domain.conditions:
+        return None
+    move = cleared(Move(goal, {}))
+    return move if not _left_over(move) else None
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
-    """The verdict in variables of which fewer conditions tie several together."""
-    if not goal.domain.conditions:
-        return None
-    try:
-        move = cleared(Move(goal, {}))
-    except CannotMove:
-        return None
-    if move.goal is goal:
-        return None
-    verdict = move.decided(decide)
-    return verdict if verdict.holds is not None else None
+    """The verdict in variables that no condition ties together."""
+    move = untied(goal)
+    return None if move is None else move.decided(decide)

@@ -11,9 +11,10 @@ from functools import lru_cache
 import sympy
 from flint import acb, fmpq
 from sympy import Expr, I, Rational, S, Symbol
+from sympy.core.relational import Relational
 from sympy.sets import Set
 
-from symgrad.balls import Ball, rational
+from symgrad.balls import Ball, Tape, rational
 from symgrad.statements import Domain
 
 Point = dict[Symbol, Expr]
@@ -68,7 +69,15 @@ def _alternating(simple: Iterator[tuple[Expr, ...]], drawn: Iterator[tuple[Expr,
 
 def holds_at(domain: Domain, point: Point) -> bool:
     """Whether the conditions that tie variables together certainly hold at the point."""
-    return all(c.subs(point) == sympy.true for c in domain.conditions)
+    if not domain.conditions:
+        return True
+    values = as_balls(point)
+    return all(condition(*values) is True for condition in _tests(domain.conditions, tuple(point)))
+
+
+@lru_cache(maxsize=256)
+def _tests(conditions: tuple[Relational, ...], variables: tuple[Symbol, ...]) -> tuple[Tape, ...]:
+    return tuple(Tape(condition, variables) for condition in conditions)
 
 
 def as_balls(point: Point) -> list[Ball]:

@@ -30,6 +30,9 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         known = bounds.sign_of(switch, goal.domain)
         if known is not None and known.strict:
             return decide(goal.mapped(lambda e, s=switch, k=known.sign: resolved(e, s, k)))
+    untied = moves.untied(goal) if found else None
+    if untied is not None:
+        return untied.decided(decide)
     for switch in found:
         for factor in _factors(switch):
             split = _on_line if len(factor.free_symbols) == 1 else _jointly
