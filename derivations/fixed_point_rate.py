@@ -68,5 +68,5 @@ derivation = sg.Derivation(
         log10=True,
         label="orbit",
     ),
-    source="slides, 3 and 7",
+    source="slides, 7 and 3, and what they leave out",
 )

@@ -1,5 +1,7 @@
 """Vanishing gradients visualized: the gradient against the distance back, far below the smallest double."""
 
+import math
+
 from sympy import Abs, Derivative, Rational, tanh
 
 import symgrad as sg
@@ -53,9 +55,10 @@ derivation = sg.Derivation(
         "stays only because the arithmetic is exact.",
         sigmoid=sg.ref("sigmoid"),
         steps=STEPS,
+        least=f"{math.ulp(0.0):.0e}",
     ),
     sg.figure(
-        "Sigmoid: gradient against distance back. The dotted end of double precision is at 5e-324.",
+        "Sigmoid: gradient against distance back.",
         *sigmoid_orbits,
         alt="Straight lines on an axis of powers of ten: for weight 1 the gradient falls below 1e-700 in 1200 steps; "
         "for weight 4 it falls faster; with weight 4 and bias -2 it stays at 1; with weight 8 and bias -4 it grows "
@@ -77,8 +80,10 @@ derivation = sg.Derivation(
     ),
     sg.prose(
         "What the figures show can be said exactly. Where the slope is at most one quarter, weights below 4 make the "
-        "gradient vanish; at the fixed point of weight 1 the rate is 0.2247 for each step and not 0.25; and a large "
-        "weight alone makes nothing grow.",
+        "gradient vanish; the rate at the fixed point of weight 1 is smaller than the bound, as {rate} "
+        "shows; and a large weight alone makes nothing grow, as {weight} shows.",
+        rate=sg.ref("fixed_point_rate"),
+        weight=sg.ref("one_weight"),
     ),
     source="slides, 8",
 )
