@@ -9,6 +9,9 @@ Examples
 'PROVED'
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from sympy import atan as arctan
 from sympy import sin, tanh
 
@@ -33,25 +36,6 @@ from symgrad.activations import (
     swish,
 )
 from symgrad.claims import Claim, claim, infimum, load_claims, maximum, minimum, supremum
-from symgrad.derivation import (
-    Derivation,
-    at_least,
-    at_most,
-    chain,
-    curve,
-    equals,
-    erratum,
-    figure,
-    greater_than,
-    less_than,
-    load_derivation,
-    orbit,
-    prose,
-    ref,
-    section,
-    statement,
-    table,
-)
 from symgrad.errors import (
     ClaimError,
     DerivationError,
@@ -62,10 +46,40 @@ from symgrad.errors import (
     VerdictTruthError,
 )
 from symgrad.notation import integer, real
-from symgrad.prove import verify
 from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse, to_text
 from symgrad.verdicts import Outcome, Verdict, Witness
+
+if TYPE_CHECKING:
+    from symgrad.derivation import (
+        Derivation,
+        at_least,
+        at_most,
+        chain,
+        curve,
+        equals,
+        erratum,
+        figure,
+        greater_than,
+        less_than,
+        load_derivation,
+        orbit,
+        prose,
+        ref,
+        section,
+        statement,
+        table,
+    )
+    from symgrad.prove import verify
+else:
+
+    def __getattr__(name: str) -> object:
+        # The provers take longer to load than all the rest, and who only writes claims down need not wait for them.
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        room = import_module("symgrad.prove" if name == "verify" else "symgrad.derivation")
+        return globals().setdefault(name, getattr(room, name))
+
 
 __version__ = "0.1.0"
 
@@ -85,3 +99,7 @@ __all__ = [
     "SymgradError", "ParseError", "ClaimError", "DerivationError", "MissingExtraError", "OutputError",
     "VerdictTruthError",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

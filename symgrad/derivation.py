@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 import string
 import traceback
 from collections.abc import Iterator, Mapping
@@ -358,6 +357,8 @@ def load_derivation(path: Path) -> Derivation:
 
 
 def _run(path: Path) -> dict[str, object]:
+    import runpy  # only files need it, and importing symgrad must stay fast
+
     notation.fresh_vocabulary()
     return runpy.run_path(str(path))
 

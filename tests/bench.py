@@ -3,6 +3,7 @@
 Each figure is a median or a single long run on this machine, with nothing else running on it.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import symgrad as sg
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = Path(__file__).parent / "claims" / "examples.toml"
+ENVIRONMENT = {**os.environ, "SYMGRAD_CACHE": "off"}  # what is measured is finding verdicts, not remembering them
 RUNS = 7  # enough for a median that one hiccup of the machine does not move
 
 
@@ -46,7 +48,7 @@ def seconds(work: Callable[[], object]) -> float:
 def process(*arguments: object) -> float:
     """Wall time of a fresh Python process, which must not fail."""
     command = [sys.executable, *map(str, arguments)]
-    return seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT))
+    return seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT, env=ENVIRONMENT))
 
 
 def median_of_processes(*commands: tuple[object, ...]) -> list[float]:
