@@ -11,6 +11,7 @@ from symgrad import activations
 from symgrad.prove import bounds, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
+from symgrad.prove.conditions import Condition
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import SIMPLE, contains
@@ -74,9 +75,16 @@ def _same_slope(left: Expr, right: Expr, x: Symbol, domain: Domain) -> bool:
     try:
         tower = Tower(Signs(domain, bounds.DEEPER))
         normals = tower.normal(smooth_derivative(left, x), smooth_derivative(right, x))
-        return tower.difference(*normals).is_zero and not tower.nonzero
+        return tower.difference(*normals).is_zero and all(_is_thin(e, x, domain) for e in tower.nonzero)
     except (NotSmooth, NoNormalForm):
         return False
+
+
+def _is_thin(assumed: Expr, x: Symbol, domain: Domain) -> bool:
+    """Whether an expression has no zeros, or single ones over which continuous slopes stay equal."""
+    if assumed.free_symbols == {x} and assumed.is_polynomial(x):
+        return True
+    return bounds.discharged(Condition(assumed), domain)
 
 
 def _easy_values(piece: sympy.Set) -> Iterator[Rational]:
