@@ -50,7 +50,7 @@ derivation = sg.Derivation(
     sg.prose(
         "{sigmoid} follows the gradient over {steps} steps. It is computed in ball arithmetic, with the precision "
         "raised until every digit is certain, so it goes on where double precision has long been zero: the smallest "
-        "double is about 5e-324. Held in the middle of its range with weight 4, the unit keeps its gradient exactly. "
+        "double is about {least}. Held in the middle of its range with weight 4, the unit keeps its gradient exactly. "
         "With weight 8, the middle cannot be held: it is a fixed point that repels, and a state that starts on it "
         "stays only because the arithmetic is exact.",
         sigmoid=sg.ref("sigmoid"),
