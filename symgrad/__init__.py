@@ -45,6 +45,7 @@ from symgrad.errors import (
     SymgradError,
     VerdictTruthError,
 )
+from symgrad.invariants import Candidate, Invariants
 from symgrad.notation import integer, real
 from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse, to_text
@@ -92,6 +93,8 @@ __all__ = [
     # derivations
     "Derivation", "prose", "chain", "equals", "at_most", "at_least", "less_than", "greater_than", "statement",
     "erratum", "figure", "curve", "orbit", "table", "section", "ref", "load_derivation",
+    # definitions
+    "Invariants", "Candidate",
     # activations
     "ACTIVATIONS", "Activation", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "celu", "softplus", "softsign",
     "swish", "mish", "gelu", "gelu_tanh", "arctan", "hard_sigmoid", "hard_tanh", "logsigmoid", "sin", "identity",

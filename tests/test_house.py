@@ -26,6 +26,7 @@ FLOORS = {
     "audit": 7,
     "cache": 7,
     "certificates": 7,
+    "invariants": 7,
     "compute": 7,
     "render": 8,
     "cli": 9,
@@ -38,7 +39,7 @@ PROVE_FLOORS = {
     "validity": 4, "factors": 5,
     "angles": 6, "calculus": 6, "bounds": 7, "refute": 7, "side_conditions": 8, "borders": 5,
     "moves": 8, "slopes": 8, "algebra": 9, "inequalities": 10,
-    "steps": 10, "cartesian": 10, "regions": 10, "constant": 10, "induction": 10, "extrema": 10, "ladder": 11,
+    "steps": 10, "cartesian": 10, "regions": 10, "constant": 10, "induction": 10, "inverses": 10, "extrema": 10, "ladder": 11,
     "__init__": 12,
 }  # fmt: skip
 FILES = sorted(ROOT.rglob("*.py"))
