@@ -9,7 +9,7 @@ from dataclasses import replace
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError
-from symgrad.prove import algebra, constant, induction, inequalities, moves, plugins, regions
+from symgrad.prove import algebra, constant, induction, inequalities, inverses, moves, plugins, regions
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
@@ -19,7 +19,7 @@ from symgrad.statements import Conjunction, Domain, Extremum, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove,
+    regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove, inverses.prove,
 )  # fmt: skip
 DEEPEST = 12
 LOG = logging.getLogger("symgrad.prove")
