@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import sympy
-from sympy import Expr, S, Symbol
+from sympy import Expr, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad.prove import cuts, validity
