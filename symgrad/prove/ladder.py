@@ -6,6 +6,8 @@ import logging
 import time
 from dataclasses import replace
 
+from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
+
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError
@@ -22,6 +24,10 @@ PROVERS: tuple[Prover, ...] = (
     regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove, inverses.prove,
 )  # fmt: skip
 DEEPEST = 12
+# How SymPy's functions are known to fail on what they were not made for; a slip of our own, such as a NameError, is none.
+FAILURES = (
+    ArithmeticError, AttributeError, LookupError, NotImplementedError, PolynomialError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 LOG = logging.getLogger("symgrad.prove")
 FEWEST_POINTS, FEWEST_DIGITS = 5, 10
 
@@ -93,7 +99,7 @@ def _attempt(prover: Prover, goal: Goal, depth: int) -> Verdict | None:
         return prover(goal, _decide_from(depth))
     except PluginError:
         raise  # its own author must hear of it
-    except Exception:
+    except FAILURES:
         LOG.debug("%s failed on %s", prover, goal, exc_info=True)
         return None
 
