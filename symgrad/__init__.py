@@ -37,15 +37,16 @@ from symgrad.activations import (
 )
 from symgrad.claims import Claim, claim, infimum, load_claims, maximum, minimum, supremum
 from symgrad.errors import (
+    CertificateError,
     ClaimError,
     DerivationError,
     MissingExtraError,
     OutputError,
     ParseError,
+    PluginError,
     SymgradError,
     VerdictTruthError,
 )
-from symgrad.invariants import Candidate, Invariants
 from symgrad.notation import integer, real
 from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse, to_text
@@ -71,14 +72,16 @@ if TYPE_CHECKING:
         statement,
         table,
     )
+    from symgrad.invariants import Candidate, Invariants
     from symgrad.prove import verify
 else:
+    _ROOMS = {"verify": "prove", "Invariants": "invariants", "Candidate": "invariants"}
 
     def __getattr__(name: str) -> object:
         # The provers take longer to load than all the rest, and who only writes claims down need not wait for them.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        room = import_module("symgrad.prove" if name == "verify" else "symgrad.derivation")
+        room = import_module(f"symgrad.{_ROOMS.get(name, 'derivation')}")
         return globals().setdefault(name, getattr(room, name))
 
 
@@ -100,7 +103,7 @@ __all__ = [
     "swish", "mish", "gelu", "gelu_tanh", "arctan", "hard_sigmoid", "hard_tanh", "logsigmoid", "sin", "identity",
     # errors
     "SymgradError", "ParseError", "ClaimError", "DerivationError", "MissingExtraError", "OutputError",
-    "VerdictTruthError",
+    "VerdictTruthError", "CertificateError", "PluginError",
 ]  # fmt: skip
 
 
