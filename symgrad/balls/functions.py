@@ -359,3 +359,11 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.chebyshevt: _with_order_first("chebyshev_t"),
     sympy.chebyshevu: _with_order_first("chebyshev_u"),
 }
+
+# What takes about a millisecond on wide balls or at thousands of bits, and is worth fewer attempts.
+SLOW = frozenset((
+    sympy.gamma, sympy.factorial, sympy.loggamma, sympy.digamma, sympy.polygamma, sympy.beta, sympy.uppergamma,
+    sympy.lowergamma, sympy.zeta, sympy.dirichlet_eta, sympy.polylog, sympy.Ei, sympy.Ci, sympy.Chi, sympy.li,
+    sympy.expint, sympy.fresnels, sympy.fresnelc, sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk,
+    sympy.hankel1, sympy.hankel2, sympy.elliptic_e, sympy.elliptic_f,
+))  # fmt: skip

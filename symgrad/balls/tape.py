@@ -9,7 +9,7 @@ from flint import acb, arb, fmpq
 from sympy import Basic, Expr, Symbol
 
 from symgrad import activations
-from symgrad.balls.functions import FUNCTIONS
+from symgrad.balls.functions import FUNCTIONS, SLOW
 from symgrad.balls.values import (
     UNDEFINED,
     UNKNOWN,
@@ -162,6 +162,11 @@ class Tape:
             self._places[variable] = len(self._places)
         self._first_operation = len(self._places)
         self._result = self._place(activations.expand(expression))
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it holds a function that takes long to enclose."""
+        return any(node.func in SLOW for node in self._places)
 
     def _place(self, node: Basic) -> int:
         if node not in self._places:

@@ -14,6 +14,7 @@ from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.statements import Domain
 
 MOST_BOXES = 4000
+SHARE_IF_SLOW = 8
 MOST_CONSTANT_BITS = 4096
 BOX_BITS = 96
 
@@ -52,7 +53,7 @@ class _Search:
     def sign(self, budget: int) -> int | None:
         wanted: int | None = None
         pending = [self.start]
-        for _ in range(budget):
+        for _ in range(budget // SHARE_IF_SLOW if self.value.is_slow else budget):
             if not pending:
                 return wanted
             box = pending.pop()

@@ -31,6 +31,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
 DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
+SLOW_BITS = 2500
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
 LONGEST_SUM = 64
@@ -74,6 +75,8 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     """
     count, precisions = (DEEP_POINTS, DEEP_BITS) if deep else (QUICK_POINTS, QUICK_BITS)
     trial = _Trial(goal)
+    if trial.is_slow:
+        precisions = tuple(min(bits, SLOW_BITS) for bits in precisions)
     agreed, digits = 0, MOST_DIGITS
     for point in points(goal.domain, count, kinks.places(goal)):
         verdict, found = trial.at(point, precisions)
@@ -99,6 +102,11 @@ class _Trial:
             variables = goal.variables
             self.left, self.right = Tape(goal.lhs, variables), Tape(goal.rhs, variables)
             self.parts = [Tape(e, variables) for e in definite_parts(goal)]
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the goal holds functions that take long to enclose."""
+        return not self.unfolds and (self.left.is_slow or self.right.is_slow)
 
     def at(self, point: Point, precisions: tuple[int, ...]) -> tuple[Verdict | None, int | None]:
         """A refutation at the point, or the digits to which both sides certainly agree there, if any."""

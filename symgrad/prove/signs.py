@@ -50,7 +50,7 @@ class Signs:
             return 0
         if not expression.free_symbols:
             return constant_sign(expression)
-        for look in (self._by_assumptions, self._by_roots, self._by_boxes):
+        for look in (self.by_assumptions, self._by_roots, self._by_boxes):
             found = look(expression)
             if found is not None:
                 return found
@@ -61,7 +61,8 @@ class Signs:
         """A dummy for each variable that knows the sign its set gives it."""
         return {symbol: Dummy(symbol.name, **_facts(symbol, values)) for symbol, values in self.domain.sets}
 
-    def _by_assumptions(self, expression: Expr) -> int | None:
+    def by_assumptions(self, expression: Expr) -> int | None:
+        """The strict sign where the signs of the variables tell it."""
         if expression.count_ops() > LARGEST_ASKED:
             return None
         refined = expression.xreplace(self.refined)

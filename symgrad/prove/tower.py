@@ -183,7 +183,7 @@ class Tower:
         arguments = [self.convert(a) for a in e.args]
         key = (e.func, *(a.key() for a in arguments))
         others = [] if key in self._places else [g.expression for g in self.generators if g.kind == "atom"]
-        generator = self._generator(key, lambda: Generator(e, bool(e.is_real), self.signs.sign(e)))
+        generator = self._generator(key, lambda: Generator(e, bool(e.is_real), self.signs.by_assumptions(e)))
         for relation in relations.between(e, others, self.signs.sign):
             self._adopt(relation)
         return Quotient(generator)
