@@ -112,7 +112,23 @@ def _by_cases(expression: Expr) -> Expr:
         sympy.sign: lambda u: u / sympy.Abs(u),
         sympy.Heaviside: lambda u, at_zero=None: (1 + u / sympy.Abs(u)) / 2,
     }
+    return by_floors(expression).replace(lambda e: e.func in table, lambda e: table[e.func](*e.args))
+
+
+def by_floors(expression: Expr) -> Expr:
+    """ceiling, frac and Mod by floors."""
+    table: dict[type, Callable[..., Expr]] = {
+        sympy.ceiling: lambda u: -sympy.floor(-u),
+        sympy.frac: lambda u: u - sympy.floor(u),
+        sympy.Mod: lambda u, m: u - m * sympy.floor(u / m),
+    }
     return expression.replace(lambda e: e.func in table, lambda e: table[e.func](*e.args))
+
+
+def _slope_of_angle(v: Expr, u: Expr, x: Symbol) -> Expr:
+    """The derivative of atan2(v, u); there is none where v crosses zero while u is negative."""
+    slope = (u * _rough_derivative(v, x) - v * _rough_derivative(u, x)) / (u**2 + v**2)
+    return Piecewise((S.NaN, sympy.And(Eq(v, 0), u < 0)), (slope, True)) if v.has(x) else slope
 
 
 def _fold(combine: Callable[[Expr, Expr], Expr], arguments: tuple[Expr, ...]) -> Expr:
@@ -128,6 +144,10 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
     if isinstance(e, sympy.Abs):
         (u,) = e.args
         return _rough_derivative(u, x) * u / e
+    if isinstance(e, sympy.floor):
+        return Piecewise((S.NaN, Eq(e, e.args[0])), (S.Zero, True))
+    if isinstance(e, sympy.atan2):
+        return _slope_of_angle(*e.args, x)
     if isinstance(e, Piecewise):
         borders = [Eq(r.lhs, r.rhs) for r in e.atoms(sympy.core.relational.Relational) if r.has(x)]
         cases = [(_rough_derivative(value, x), condition) for value, condition in e.args]

@@ -1,4 +1,4 @@
-"""Where expressions change their case: borders of Abs, Max, Min, sign, Heaviside and Piecewise; slopes at them."""
+"""Where expressions change their case: borders of Abs, Max, Min, sign, Heaviside, atan2 and Piecewise; slopes there."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def switches(expression: Expr) -> list[Expr]:
 def _switches_of(node: Expr) -> Iterator[Expr]:
     if isinstance(node, sympy.Abs | sympy.sign | sympy.Heaviside):
         yield node.args[0]
+    elif isinstance(node, sympy.atan2):
+        yield from node.args
     elif isinstance(node, sympy.Max | sympy.Min):
         yield from (a - b for i, a in enumerate(node.args) for b in node.args[i + 1 :])
     elif isinstance(node, Piecewise):
@@ -49,6 +51,8 @@ def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
             return S(known)
         if isinstance(node, sympy.Heaviside) and node.args[0] == switch:
             return {1: S.One, 0: node.args[1], -1: S.Zero}[known]
+        if isinstance(node, sympy.atan2) and switch in node.args:
+            return _angle(*node.args, switch, known)
         if isinstance(node, sympy.Max | sympy.Min):
             return _without_loser(node, switch, known)
         if isinstance(node, Relational) and node.lhs - node.rhs == switch:
@@ -56,6 +60,19 @@ def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
         return node
 
     return _rebuilt(activations.expand(expression), decide)
+
+
+def _angle(v: Expr, u: Expr, switch: Expr, known: int) -> Expr:
+    """atan2(v, u), the angle of u + I*v, where the sign of v or of u is known."""
+    if switch == v and known:
+        return known * S.Pi / 2 - sympy.atan(u / v)
+    if switch == v:
+        return Piecewise((S.Zero, u > 0), (S.Pi, u < 0), (S.NaN, True))
+    if known == 1:
+        return sympy.atan(v / u)
+    if known == -1:
+        return Piecewise((sympy.atan(v / u) + S.Pi, v >= 0), (sympy.atan(v / u) - S.Pi, True))
+    return Piecewise((S.Pi / 2, v > 0), (-S.Pi / 2, v < 0), (S.NaN, True))
 
 
 def _rebuilt(e: Expr, decide) -> Expr:  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError
-from symgrad.prove import algebra, constant, induction, inequalities, inverses, moves, plugins, regions
+from symgrad.prove import algebra, constant, induction, inequalities, inverses, moves, plugins, regions, steps
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
@@ -21,7 +21,8 @@ from symgrad.statements import Conjunction, Domain, Extremum, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove, inverses.prove,
+    steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove,
+    inverses.prove,
 )  # fmt: skip
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for; a slip of our own, such as a NameError, is none.

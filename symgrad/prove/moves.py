@@ -97,7 +97,7 @@ def moved(goal: Goal, u: Expr, v: Symbol, part: Set) -> Move:
     if part == ZERO:
         old, values = -rest / slope, None
     else:
-        old, values = (v - rest) / slope, part.intersect(_range(u, goal.domain))
+        old, values = (v - rest) / slope, part.intersect(linear_range(u, goal.domain))
     if v.is_integer:
         if slope not in (1, -1) or not rest.is_integer:
             raise CannotMove(f"{v} is an integer")
@@ -123,15 +123,15 @@ def _slope(u: Expr, v: Symbol, domain: Domain) -> Expr:
     return slope
 
 
-def _range(u: Expr, domain: Domain) -> Set:
-    """An interval around all values of an expression that is linear with rational coefficients."""
+def linear_range(u: Expr, domain: Domain) -> Set:
+    """An interval around all values of an expression that is linear with real coefficients."""
     try:
         terms = sympy.Poly(u, *sorted(u.free_symbols, key=str)).terms()
     except sympy.PolynomialError:
         return S.Reals
     low = high = S.Zero
     for powers, coefficient in terms:
-        if sum(powers) > 1 or not coefficient.is_Rational:
+        if sum(powers) > 1 or not coefficient.is_real:
             return S.Reals
         if sum(powers) == 0:
             low, high = low + coefficient, high + coefficient

@@ -1,0 +1,145 @@
+"""floor, ceiling, frac and Mod: one period at a time, and within it by cases.
+
+x = t + P*n with an integer n and t in one period: floors whose arguments are multiples of x lose n, and on one period
+each has finitely many values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import sympy
+from sympy import Derivative, Expr, Interval, Piecewise, Rational, S, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
+from sympy.sets import Set
+
+from symgrad.prove import moves
+from symgrad.prove.combine import all_of
+from symgrad.prove.derivatives import by_floors
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.moves import Move
+from symgrad.statements import Domain
+from symgrad.verdicts import Verdict
+
+METHOD = "one period, by cases"
+MOST_CASES = 24
+STEPS = (sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod)
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """The verdict on the goal without one of its floors."""
+    if not any(side.has(*STEPS) for side in goal.sides):
+        return None
+    goal = goal.mapped(by_floors)
+    floors = sorted({f for side in goal.sides for f in side.atoms(sympy.floor)}, key=str)
+    for step in floors:
+        cases = None if step.args[0].has(sympy.floor) else _cases(step, goal)
+        if cases is not None:
+            return decide(goal.mapped(lambda e, f=step, c=cases: e.xreplace({f: c})))
+    for x in goal.variables:
+        period = _period(goal, floors, x)
+        if period is not None:
+            return _folded(goal, x, period, decide)
+    return None
+
+
+def _cases(step: Expr, goal: Goal) -> Expr | None:
+    """A floor of what is bounded on the domain, as a Piecewise; what is differentiated must be so around it, too."""
+    (u,) = step.args
+    margin = 1 if any(side.has(Derivative) for side in goal.sides) else 0
+    if any(values.is_subset(S.Reals) is not True for s, values in goal.domain.sets if s in u.free_symbols):
+        return None
+    sets = tuple((s, Interval(v.inf - margin, v.sup + margin)) for s, v in goal.domain.sets if s in u.free_symbols)
+    values = moves.linear_range(u, Domain(sets))
+    if values.inf.is_infinite or values.sup.is_infinite:
+        return None
+    low, high = sympy.floor(values.inf), sympy.floor(values.sup)
+    if high - low > MOST_CASES:
+        return None
+    return Piecewise(*((k - 1, u < k) for k in map(sympy.Integer, range(low + 1, high + 1))), (high, True))
+
+
+def _period(goal: Goal, floors: Iterable[Expr], x: Symbol) -> Rational | None:
+    """A shift of x that moves all floors by integers and leaves circular functions of rational multiples of pi*x."""
+    values = goal.domain.set_of(x)
+    if not x.is_real or not (values.inf.is_infinite or values.sup.is_infinite):
+        return None
+    spans = [S.One] if x.is_integer else []
+    for f in floors:
+        rate = sympy.diff(f.args[0], x) if not f.args[0].has(sympy.floor) else S.Zero
+        if rate.is_zero or not f.has(x):
+            continue
+        if not rate.is_Rational:
+            return None
+        spans.append(1 / abs(rate))
+    if not spans or not any(f.has(x) for f in floors):
+        return None
+    return _common_multiple([*spans, *_turns(goal, x)])
+
+
+def _turns(goal: Goal, x: Symbol) -> Iterator[Rational]:
+    for side in goal.sides:
+        for f in side.atoms(TrigonometricFunction):
+            rate = sympy.diff(f.args[0], x) / (2 * S.Pi)
+            if rate.is_Rational and rate != 0:
+                yield 1 / abs(rate)
+        for power in side.atoms(sympy.Pow):
+            if power.base.is_negative and power.exp.has(sympy.floor):
+                yield S(2)
+
+
+def _common_multiple(spans: list[Rational]) -> Rational:
+    return Rational(sympy.ilcm(1, *(s.p for s in spans)), sympy.igcd(0, *(s.q for s in spans)))
+
+
+def _folded(goal: Goal, x: Symbol, period: Rational, decide: Decide) -> Verdict | None:
+    parts = _one_period(goal.domain.set_of(x), period)
+    if parts is None or any(_binds(side, x) for side in goal.sides):
+        return None
+    first, counts = parts
+    names = {s.name for s in goal.variables}
+    turns = Symbol(next(n for n in ("n", f"n_{x}", f"turns_{x}") if n not in names), integer=True)
+    shifted = {x: x + period * turns}
+    sets = {**dict(goal.domain.sets), x: first, turns: counts}
+    domain = moves.narrowed(sets, [c.xreplace(shifted) for c in goal.domain.conditions])
+    if domain is None:
+        return None
+    there = replace(goal.mapped(lambda e: _shifted(e, shifted)), domain=domain)
+    if first.is_subset(S.Integers):
+        return all_of([Move(there.at({x: r}), {x: r + period * turns}).decided(decide) for r in first], METHOD)
+    return Move(there, shifted).decided(decide)
+
+
+def _one_period(values: Set, period: Rational) -> tuple[Set, Set] | None:
+    """The values of one period, and the numbers of periods that may be added."""
+    low, high = values.inf, values.sup
+    up, down = sympy.Range(0, S.Infinity), sympy.Range(-S.Infinity, 1)
+    if values == S.Integers:
+        return sympy.Range(0, period), S.Integers
+    if isinstance(values, sympy.Range) and values.step == 1:
+        return (sympy.Range(low, low + period), up) if low.is_finite else (sympy.Range(high - period + 1, high + 1), down)
+    if values == S.Reals:
+        return Interval.Ropen(0, period), S.Integers
+    if not isinstance(values, Interval):
+        return None
+    if low.is_finite:
+        return Interval(low, low + period, values.left_open, not values.left_open), up
+    return Interval(high - period, high, not values.right_open, values.right_open), down
+
+
+def _binds(e: Expr, x: Symbol) -> bool:
+    """Whether x is bound in a sum, or stands where a translation would have to be thought about."""
+    return e.has(sympy.Subs, sympy.Limit) or any(x in sum_.bound_symbols for sum_ in e.atoms(ExprWithLimits))
+
+
+def _shifted(e: Expr, shift: dict[Symbol, Expr]) -> Expr:
+    """The expression with x + c for x, under derivatives as well: a translation has slope 1."""
+    if not e.args:
+        return e.xreplace(shift)
+    if isinstance(e, Derivative):
+        return Derivative(_shifted(e.expr, shift), *e.variable_count)
+    if isinstance(e, TrigonometricFunction):
+        return e.func(sympy.expand(e.args[0].xreplace(shift)))
+    return e.func(*(_shifted(a, shift) for a in e.args))
