@@ -73,9 +73,10 @@ if TYPE_CHECKING:
         table,
     )
     from symgrad.invariants import Candidate, Invariants
+    from symgrad.proofs import proof
     from symgrad.prove import verify
 else:
-    _ROOMS = {"verify": "prove", "Invariants": "invariants", "Candidate": "invariants"}
+    _ROOMS = {"verify": "prove", "proof": "proofs", "Invariants": "invariants", "Candidate": "invariants"}
 
     def __getattr__(name: str) -> object:
         # The provers take longer to load than all the rest, and who only writes claims down need not wait for them.
@@ -95,7 +96,7 @@ __all__ = [
     "Claim", "Relation", "Extremum", "ExtremumKind", "Conjunction", "Domain", "Verdict", "Outcome", "Witness",
     # derivations
     "Derivation", "prose", "chain", "equals", "at_most", "at_least", "less_than", "greater_than", "statement",
-    "erratum", "figure", "curve", "orbit", "table", "section", "ref", "load_derivation",
+    "erratum", "figure", "curve", "orbit", "table", "section", "ref", "proof", "load_derivation",
     # definitions
     "Invariants", "Candidate",
     # activations

@@ -17,10 +17,10 @@ from symgrad import cache, certificates, checks
 from symgrad.certificates import Certificate
 from symgrad.checks import Check
 from symgrad.claims import Claim, claim, load_claims
-from symgrad.derivation import load_derivation
+from symgrad.derivation import Chain, Prose, Section, load_derivation
 from symgrad.errors import CertificateError, ClaimError, SymgradError
 from symgrad.prove import verify as decide
-from symgrad.syntax import parse, to_text
+from symgrad.syntax import parse, to_text, to_where
 from symgrad.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -173,21 +173,30 @@ def verify(
 @cli.command()
 @click.argument("formula")
 @click.option("--variable", help="Differentiate with respect to this variable; needed where there are several.")
-def explain(formula: str, variable: str | None) -> int:
-    """Show a derivative step by step, with rules and verdicts.
+@click.option("--where", multiple=True, help='Domain, such as "x in (0, oo)" or "T integer"; may be repeated.')
+def explain(formula: str, variable: str | None, where: tuple[str, ...]) -> int:
+    """Show a derivative, or the proof of a claim, step by step, with rules and verdicts.
 
-    FORMULA is a derivative, or an expression that is to be differentiated. No step is printed without being checked.
+    FORMULA is a derivative, an expression that is to be differentiated, or a claim that can be proved. No step is
+    printed without being checked.
 
     \b
     Examples:
       symgrad explain "diff(sigmoid(x), x)"
       symgrad explain "x*exp(-a*x)" --variable x
+      symgrad explain "s*(1 - s) <= 1/4"
     """
+    if any(sign in formula for sign in ("==", "<", ">", "!=")):
+        from symgrad.proofs import proof
+
+        return _print_proof(proof(claim(formula, where=where)))
     from symgrad.explain import derivative_steps
 
-    expression = parse(formula)
     wanted = parse(variable) if variable else None
-    chain = derivative_steps(expression, wanted)
+    return checks.exit_code(_print_chain(derivative_steps(parse(formula), wanted, where=where)))
+
+
+def _print_chain(chain: Chain) -> list[Check]:
     click.echo(to_text(chain.start))
     found = []
     for step, asked, _ in chain.step_claims():
@@ -195,7 +204,28 @@ def explain(formula: str, variable: str | None) -> int:
         outcome = found[-1].verdict.outcome
         click.echo(f"  {step.op} {to_text(step.expression)}")
         click.echo(f"     {step.by}; {_painted(outcome.name.lower(), outcome)}")
+    return found
+
+
+def _print_proof(section: Section) -> int:
+    found: list[Check] = []
+    for item in section.items:
+        if isinstance(item, Chain):
+            found += _print_chain(item)
+        elif isinstance(item, Prose):
+            click.echo("".join(map(str, item.parts())))
+        else:
+            for asked in getattr(item, "claims", ()):
+                found.append(Check.of(asked, decide(asked)))
+                outcome = found[-1].verdict.outcome
+                click.echo(f"{asked}{_domain_shown(asked)}")
+                click.echo(f"     {found[-1].verdict.method}; {_painted(outcome.name.lower(), outcome)}")
     return checks.exit_code(found)
+
+
+def _domain_shown(asked: Claim) -> str:
+    conditions = ", ".join(to_where(asked.domain))
+    return f"   where {conditions}" if conditions and not asked.domain.is_whole else ""
 
 
 @cli.command()

@@ -23,6 +23,7 @@ FLOORS = {
     "derivation": 5,
     "prove": 6,
     "explain": 7,
+    "proofs": 7,
     "audit": 7,
     "cache": 7,
     "certificates": 7,

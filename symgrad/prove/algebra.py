@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Derivative
+from sympy import Derivative, Expr
 
 from symgrad import activations
 from symgrad.prove import bounds, numbers, side_conditions
@@ -11,6 +11,7 @@ from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
+from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "exp-log normal form"
@@ -20,6 +21,8 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED if both sides have the same normal form; a side that has no value somewhere is found out on the way."""
     if goal.op != "==" or differentiates_kinks(goal):
         return None
+    if goal.lhs == goal.rhs and not goal.variables:
+        return Verdict(Outcome.PROVED, "exact arithmetic")
     if not goal.variables:
         found = numbers.is_zero(goal.lhs - goal.rhs)
         if found is not None and found[0]:
@@ -35,6 +38,16 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     evidence = f"zero in a ring of {len(tower.generators)} generators"
     verdict = Verdict(Outcome.PROVED, METHOD if tower.generators else "exact arithmetic", evidence)
     return side_conditions.settle(verdict, goal, tower.nonzero, decide)
+
+
+def normal_form(expression: Expr, domain: Domain) -> tuple[Expr, tuple[Expr, ...]] | None:
+    """An expression in its normal form on a domain, and the generators of the ring; None if it has none."""
+    tower = Tower(Signs(domain, bounds.DEEPER))
+    try:
+        (normal,) = tower.normal(evaluated(expression))
+    except NoNormalForm:
+        return None
+    return tower.expression(normal), tuple(g.expression for g in tower.generators)
 
 
 def differentiates_kinks(goal: Goal) -> bool:

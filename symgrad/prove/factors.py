@@ -34,6 +34,22 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     return Finding(numerator[0] * denominator[0], numerator[1], True, shown)
 
 
+def factored(expression: Expr, domain: Domain) -> Expr | None:
+    """An expression as the product of the factors of its normal form; None if it has none."""
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    product = S.One
+    for polynomial, direction in ((normal.numerator, 1), (normal.denominator, -1)):
+        content, parts = polynomial.factor()
+        product *= sympy.Rational(int(content.p), int(content.q)) ** direction
+        for part, power in parts:
+            product *= tower.polynomial(part) ** (direction * int(power))
+    return product
+
+
 def _shown(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> str:
     parts = []
     for polynomial in (numerator, denominator):

@@ -124,7 +124,8 @@ class _Step:
         for dummy in self.stand_ins.values():
             factor = self._factor(now, later, dummy, wider)
             if factor is not None:
-                return decide(Goal(Relation(sympy.expand(later - factor * now), "==", S.Zero), wider))
+                left, right = later.subs(dummy, S.Zero), (factor * now).subs(dummy, S.Zero)
+                return decide(Goal(Relation(left, "==", right), wider))
         return None
 
     @staticmethod

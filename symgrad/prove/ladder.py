@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from sympy import Expr
 from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
 from symgrad.balls import UnsupportedError
@@ -15,7 +16,7 @@ from symgrad.prove import algebra, constant, induction, inequalities, inverses, 
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
-from symgrad.prove.goals import Goal, Prover
+from symgrad.prove.goals import Decide, Goal, Prover
 from symgrad.prove.refute import Agreement, refute
 from symgrad.statements import Conjunction, Domain, Extremum, Statement
 from symgrad.verdicts import Outcome, Verdict
@@ -60,19 +61,47 @@ def verify(says: Claim | str) -> Verdict:
     return replace(verdict, seconds=time.perf_counter() - started)
 
 
-def _verdict(statement: Statement, domain: Domain, also_defined: tuple = ()) -> Verdict:
+@dataclass(frozen=True)
+class Proof:
+    """A goal, its verdict, and the goals that were decided on the way to it."""
+
+    goal: Goal
+    verdict: Verdict
+    parts: tuple[Proof, ...]
+
+
+def proofs(asked: Claim) -> tuple[Verdict, tuple[Proof, ...]]:
+    """The verdict on a claim with all that was decided on the way, for those who want to read the proof."""
+    parts: list[Proof] = []
+    verdict = _verdict(asked.statement, asked.domain, asked.also_defined, parts)
+    return verdict, tuple(parts)
+
+
+def _verdict(
+    statement: Statement, domain: Domain, also_defined: tuple[Expr, ...] = (), parts: list[Proof] | None = None
+) -> Verdict:
+    decide = _decide_from(-1, parts)
     if isinstance(statement, Conjunction):
-        return all_of([_verdict(part, domain, also_defined) for part in statement.parts], "")
+        return all_of([_verdict(part, domain, also_defined, parts) for part in statement.parts], "")
     if isinstance(statement, Extremum):
-        return decide_extremum(statement, domain, _decide_from(0), also_defined)
-    return _decide(Goal(statement, domain, also_defined), 0)
+        return decide_extremum(statement, domain, decide, also_defined)
+    return decide(Goal(statement, domain, also_defined))
 
 
-def _decide_from(depth: int):  # type: ignore[no-untyped-def]
-    return lambda goal: _decide(goal, depth + 1)
+def _decide_from(depth: int, parts: list[Proof] | None) -> Decide:
+    """How what stands at a depth has other goals decided; they are noted in `parts`."""
+
+    def decide(goal: Goal) -> Verdict:
+        below: list[Proof] | None = None if parts is None else []
+        verdict = _decide(goal, depth + 1, below)
+        if parts is not None:
+            parts.append(Proof(goal, verdict, tuple(below or ())))
+        return verdict
+
+    return decide
 
 
-def _decide(goal: Goal, depth: int) -> Verdict:
+def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict:
     if depth > DEEPEST:
         return Verdict(Outcome.UNDECIDED, "limit of depth", f"more than {DEEPEST} splits within each other")
     goal = goal.trimmed()
@@ -86,7 +115,10 @@ def _decide(goal: Goal, depth: int) -> Verdict:
     if isinstance(seen, Verdict):
         return seen
     for prover in (*PROVERS, *plugins.provers()):
-        verdict = _attempt(prover, goal, depth)
+        tried: list[Proof] | None = None if parts is None else []
+        verdict = _attempt(prover, goal, _decide_from(depth, tried))
+        if verdict is not None and verdict.holds and parts is not None:
+            parts.extend(tried or ())
         if verdict is not None and (verdict.holds is not None or prover is regions.prove):
             return verdict
     if no_enclosures:
@@ -94,10 +126,10 @@ def _decide(goal: Goal, depth: int) -> Verdict:
     return _evidence(goal, seen)
 
 
-def _attempt(prover: Prover, goal: Goal, depth: int) -> Verdict | None:
+def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:
     """What a prover says; nothing where it fails, which SymPy's functions do in many ways and no failure proves a thing."""
     try:
-        return prover(goal, _decide_from(depth))
+        return prover(goal, decide)
     except PluginError:
         raise  # its own author must hear of it
     except FAILURES:
