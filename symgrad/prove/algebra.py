@@ -41,11 +41,13 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 
 
 def normal_form(expression: Expr, domain: Domain) -> tuple[Expr, tuple[Expr, ...]] | None:
-    """An expression in its normal form on a domain, and the generators of the ring; None if it has none."""
+    """An expression in its normal form on a domain, and the generators; None if it has none on the whole domain."""
     tower = Tower(Signs(domain, bounds.DEEPER))
     try:
         (normal,) = tower.normal(evaluated(expression))
     except NoNormalForm:
+        return None
+    if tower.nonzero:
         return None
     return tower.expression(normal), tuple(g.expression for g in tower.generators)
 
