@@ -14,7 +14,7 @@ from symgrad.prove import bounds, cuts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.points import as_balls, contains, points
+from symgrad.prove.points import Point, as_balls, contains, points
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
@@ -43,6 +43,8 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             return Verdict(
                 Outcome.REFUTED, verdict.method, f"{condition.nonzero} is zero there, and a side undefined", where
             )
+        if where is not None:
+            return None  # there may be a value all the same, but not by this proof
         left_open.append(str(condition))
     for expression in dict.fromkeys(assumed):
         if not bounds.discharged(Condition(expression), goal.domain) and not _extends(expression, goal, left_open):
@@ -81,56 +83,60 @@ def _has_no_lonely_point(values: sympy.Set) -> bool:
 def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     """A certified zero of the expression on the domain, where one is found."""
     free = expression.free_symbols
-    if len(free) != 1 or domain.conditions:
+    if domain.conditions or not free or not all(s.is_real for s in free):
         return None
-    (x,) = free
-    if expression.is_polynomial(x) and sympy.degree(expression, x) <= MOST_ROOTS:
-        for root in _exact_roots(expression, x):
-            if contains(domain.set_of(x), root):
-                return Witness({str(x): str(root)}, "undefined", "undefined")
-        return None
-    return _between_signs(expression, x, domain)
+    if len(free) == 1:
+        (x,) = free
+        roots = _exact_roots(expression, x)
+        if roots is not None:
+            inside = [root for root in roots if contains(domain.set_of(x), root)]
+            return Witness({str(x): str(inside[0])}, "undefined", "undefined") if inside else None
+    return _between_signs(expression, domain)
 
 
-def _exact_roots(expression: Expr, x: Symbol) -> list[Expr]:
+def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
+    """All real roots of a polynomial in a real variable; None if they cannot be written down."""
+    if not x.is_real or not expression.is_polynomial(x) or sympy.degree(expression, x) > MOST_ROOTS:
+        return None
     try:
         return list(sympy.real_roots(sympy.Poly(expression, x, extension=None)))
     except (NotImplementedError, sympy.PolynomialError):
-        return []
+        return None
 
 
-def _between_signs(expression: Expr, x: Symbol, domain: Domain) -> Witness | None:
-    """A zero between two points with values of opposite signs, in an interval where the expression is continuous."""
-    values = domain.set_of(x)
-    if not isinstance(values, sympy.Interval) or expression.has(*ROUGH):
+def _between_signs(expression: Expr, domain: Domain) -> Witness | None:
+    """A zero between two points with values of opposite signs, in a box where the expression is continuous."""
+    box = Domain(tuple((s, v) for s, v in domain.sets if s in expression.free_symbols))
+    if expression.has(*ROUGH) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
         return None
     try:
-        tape = Tape(expression, (x,))
+        tape = Tape(expression, box.symbols)
     except UnsupportedError:
         return None
     with precision(128):
-        known = {}
-        for point in points(Domain(((x, values),)), 40):
-            found = sign(tape(*as_balls(point)))
-            if found:
-                known[point[x]] = found
-        for low, high in pairwise(sorted(known)):
-            if known[low] != known[high]:
-                return _isolated(tape, x, low, high, known[low])
+        known = [(point, sign(tape(*as_balls(point)))) for point in points(box, 40)]
+        known = [(point, found) for point, found in known if found]
+        if len(box.symbols) == 1:
+            known.sort(key=lambda pair: next(iter(pair[0].values())))
+        for (low, below), (high, above) in pairwise(known):
+            if below != above:
+                return _isolated(tape, low, high, below)
     return None
 
 
-def _isolated(tape: Tape, x: Symbol, low: sympy.Rational, high: sympy.Rational, below: int) -> Witness | None:
+def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Witness | None:
+    """The zero between two points, by bisection; None where the sign may change at a pole."""
     for _ in range(80):
-        middle = (low + high) / 2
-        found = sign(tape(*as_balls({x: middle})))
+        middle = {s: (low[s] + high[s]) / 2 for s in low}
+        found = sign(tape(*as_balls(middle)))
         if found is None:
             break
         low, high = (middle, high) if found == below else (low, middle)
-    left, right = as_balls({x: low})[0], as_balls({x: high})[0]
-    if not hasattr(tape(hull(left, right)), "mid"):
-        return None  # no finite enclosure: the sign may change at a pole
-    return Witness({str(x): f"{sympy.N((low + high) / 2, 15)}"}, "undefined", "undefined")
+    around = [hull(a, b) for a, b in zip(as_balls(low), as_balls(high))]
+    if not hasattr(tape(*around), "mid"):
+        return None
+    place = {str(s): f"{sympy.N((low[s] + high[s]) / 2, 15)}" for s in low}
+    return Witness(place, "undefined", "undefined")
 
 
 def _decided_where_zero(expression: Expr, goal: Goal, decide: Decide) -> Verdict | None:
@@ -139,11 +145,10 @@ def _decided_where_zero(expression: Expr, goal: Goal, decide: Decide) -> Verdict
     if len(free) != 1:
         return None
     (x,) = free
-    if not expression.is_polynomial(x):
+    found = _exact_roots(expression, x)
+    if found is None:
         return None
-    roots = [r for r in _exact_roots(expression, x) if contains(goal.domain.set_of(x), r)]
-    if len(roots) > MOST_ROOTS:
-        return None
+    roots = [r for r in found if goal.domain.set_of(x).contains(r) != sympy.false]
     verdict: Verdict | None = Verdict(Outcome.PROVED, "no such point")
     for root in roots:
         verdict = decide(goal.at({x: root}))

@@ -37,6 +37,10 @@ class Signs:
             self._found[expression] = self._sign(expression)
         return self._found[expression]
 
+    def is_real(self, expression: Expr) -> bool:
+        """Whether the expression is certainly real on the domain."""
+        return bool(expression.is_real or expression.xreplace(self.refined).is_real)
+
     def weak_sign(self, expression: Expr) -> int | None:
         """1 if nowhere negative on the domain, -1 if nowhere positive, by all means there are."""
         known = self.sign(expression)

@@ -116,7 +116,7 @@ class Tower:
         return CONTEXT.gen(self._places[key])
 
     def _atom(self, expression: Expr) -> Quotient:
-        real = bool(expression.is_real)
+        real = self.signs.is_real(expression)
         return Quotient(
             self._generator(expression, lambda: Generator(expression, real, self.signs.sign(expression) if real else None))
         )
@@ -183,7 +183,7 @@ class Tower:
         arguments = [self.convert(a) for a in e.args]
         key = (e.func, *(a.key() for a in arguments))
         others = [] if key in self._places else [g.expression for g in self.generators if g.kind == "atom"]
-        generator = self._generator(key, lambda: Generator(e, bool(e.is_real), self.signs.by_assumptions(e)))
+        generator = self._generator(key, lambda: Generator(e, self.signs.is_real(e), self.signs.by_assumptions(e)))
         for relation in relations.between(e, others, self.signs.sign):
             self._adopt(relation)
         return Quotient(generator)
@@ -229,7 +229,7 @@ class Tower:
         if I in factors and isinstance(monomial / I, sympy.atan | sympy.asin):
             return self._turned(monomial / I, coefficient)
         unit = self._unit(monomial, coefficient)
-        real = bool(monomial.is_real)
+        real = self.signs.is_real(monomial)
         generator = self._generator(
             ("exp", monomial),
             lambda: Generator(sympy.exp(monomial * number(unit)), real, 1 if real else None, "exp"),

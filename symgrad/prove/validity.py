@@ -53,6 +53,8 @@ def is_smooth(expression: Expr, x: Symbol, domain: Domain, look: Look) -> bool:
 def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
     """Whether the expression is certainly different from zero on the whole domain."""
     expression = activations.expand(expression)
+    if isinstance(expression, Symbol) and domain.set_of(expression).contains(0) == sympy.false:
+        return True
     if not expression.has(S.ImaginaryUnit) and all(s.is_real for s in expression.free_symbols):
         found = look(expression, domain)
         if found is not None and found.strict:
