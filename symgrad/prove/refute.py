@@ -176,8 +176,9 @@ class _Trial:
 
     def _undefined(self, left: Value, right: Value, values: list[Ball], point: Point) -> Sides | None:
         """Both sides where one certainly has no value, else None."""
-        if any(part(*values) is UNDEFINED for part in self.parts):
-            return Sides(left, right, "undefined")
+        for expression, part in zip(definite_parts(self.goal), self.parts):
+            if part(*values) is UNDEFINED:
+                return Sides(left, right, "undefined", f"{expression} has no value there")
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
             return Sides(left, right, "undefined")
         return None
@@ -190,6 +191,7 @@ class Sides:
     left: Value
     right: Value
     missing: str = "not known"
+    reason: str = ""
 
     def text(self, value: Value) -> str:
         if isinstance(value, NoValue):
@@ -210,7 +212,7 @@ def _refuted(point: Point, sides: Sides) -> Verdict:
     digits = _digits_to_tell_apart(sides.left, sides.right)
     texts = [sides.text(v) if isinstance(v, NoValue) else show(v, digits) for v in (sides.left, sides.right)]
     if sides.missing == "undefined" and not any(isinstance(v, NoValue) for v in (sides.left, sides.right)):
-        return Verdict(Outcome.REFUTED, METHOD, "an expression of the claim has no value there", _witness(point, texts))
+        return Verdict(Outcome.REFUTED, METHOD, sides.reason, _witness(point, texts))
     return Verdict(Outcome.REFUTED, METHOD, "", _witness(point, texts))
 
 
