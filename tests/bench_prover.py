@@ -1,8 +1,8 @@
 """The prover measured on the corpus of claims, side by side with what SymPy offers for the same.
 
 SymPy is asked about the equalities only, as `simplify(left - right) == 0` and as `(left - right).equals(0)`, with
-variables that know their signs. What it leaves unsimplified counts as unknown, not as wrong. Without ``--all``, every
-fifth claim is tried.
+variables that know their signs. What it leaves unsimplified counts as unknown, not as wrong; that a side has no value
+somewhere, which makes an equality false here, it does not look for. Without ``--all``, every fifth claim is tried.
 """
 
 import statistics
@@ -126,6 +126,7 @@ def main() -> int:
         answers = [library.ask(method, claim) for claim in equalities]
         table.add_row(method, str(len(equalities)), *counts(answers))
     console.print(table)
+    print("\nleft open:", *sorted(claim.id for claim, answer, _ in verdicts if answer == "unknown"), sep="\n")
     return 1 if any(answer == "wrong" for _, answer, _ in verdicts) else 0
 
 
