@@ -56,7 +56,8 @@ def differentiated(e: Expr, x: Symbol) -> Expr:
     if isinstance(e, sympy.Add):
         return sympy.Add(*(differentiated(a, x) for a in e.args))
     if isinstance(e, sympy.Mul):
-        return sympy.Add(*(sympy.Mul(*e.args[:i], differentiated(a, x), *e.args[i + 1 :]) for i, a in enumerate(e.args)))
+        factors = e.args
+        return sympy.Add(*(sympy.Mul(*factors[:i], differentiated(a, x), *factors[i + 1 :]) for i, a in enumerate(factors)))
     slopes = [differentiated(a, x) if a.has(x) else S.Zero for a in e.args]
     return sympy.Add(*(_partial(e, i) * slope for i, slope in enumerate(slopes) if slope is not S.Zero))
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import sympy
+from sympy import Expr
 
-from symgrad.prove import bounds, side_conditions
+from symgrad.prove import borders, bounds, calculus, constants, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.points import contains
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
 from symgrad.statements import Relation
-from symgrad.verdicts import Outcome, Verdict
+from symgrad.verdicts import Outcome, Verdict, Witness
 
 DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
@@ -38,10 +40,29 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     found = bounds.sign_of(difference, goal.domain)
     if found is None:
         return _of_equals(goal, decide)
-    if found.sign != wanted or (goal.op in ("<", ">") and not found.strict):
+    if found.sign != wanted:
         return None
+    if goal.op in ("<", ">") and not found.strict:
+        return _touched(goal, difference)
     outcome, method = (Outcome.PROVED, "exact signs") if found.exact else (Outcome.CERTIFIED, "branch and bound")
     return side_conditions.settle(Verdict(outcome, method, found.how), goal, (), decide)
+
+
+def _touched(goal: Goal, difference: Expr) -> Verdict | None:
+    """REFUTED where a strict bound is attained after all: at a critical point, a zero or an end."""
+    if len(goal.variables) != 1:
+        return None
+    (x,) = goal.variables
+    values = goal.domain.set_of(x)
+    if not isinstance(values, sympy.Interval):
+        return None
+    found = (calculus.critical_points(difference, x, values), borders.zeros(difference, x, values))
+    for place in dict.fromkeys(p for places in found for p in places or ()):
+        if contains(values, place) and constants.constant_zero(difference.subs(x, place)):
+            side = str(goal.lhs.subs(x, place))
+            witness = Witness({str(x): str(place)}, side, side)
+            return Verdict(Outcome.REFUTED, "exact signs", "both sides are equal there", witness)
+    return None
 
 
 def _by_absolute_value(goal: Goal, decide: Decide) -> Verdict | None:

@@ -67,7 +67,7 @@ def _algebraic_zero(number: Expr) -> bool | None:
         return None
     bits = FIRST_BITS
     while True:
-        with precision(bits + 64):
+        with precision(bits + 64 + int(shape.upper)):
             value = tape()
             if isinstance(value, NoValue):
                 return None

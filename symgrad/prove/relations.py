@@ -171,7 +171,10 @@ MULTIPLICATIONS: dict[type, Callable[[int, Sequence[Expr]], Relation]] = {
 }
 
 
-def _multiplied(new: Expr, others: list[Expr], relation: Callable[[int, Sequence[Expr]], Relation]) -> Iterator[Relation]:
+Multiplication = Callable[[int, Sequence[Expr]], Relation]
+
+
+def _multiplied(new: Expr, others: list[Expr], relation: Multiplication) -> Iterator[Relation]:
     """Relations between values at u, u + 1/n, …, u + (n-1)/n, the new one among them."""
     if not new.args[-1].free_symbols or (len(new.args) == 2 and not new.args[0].is_Integer):
         return

@@ -198,7 +198,8 @@ def _cylinder(function: type) -> Rewriting:
         a = order - sympy.sign(order)
         near, far = function(a, z), function(order - 2 * sympy.sign(order), z)
         leading, trailing = (row.p, row.r) if order > 0 else (row.r, row.p)
-        assert leading is not None and trailing is not None
+        assert leading is not None
+        assert trailing is not None
         return -(row.q(a, z) * near + trailing(a, z) * far) / leading(a, z)
 
     return rewriting

@@ -35,14 +35,15 @@ def approaches(expression: Expr, x: Symbol, end: Expr, from_left: bool, value: E
             if value.is_infinite and sign(found) not in (None, 1 if value.is_extended_positive else -1):
                 return False
             near.append(abs(ball(found)).upper())
-        return len(near) >= 2 and bool(near[-1] <= near[0]) and bool(near[-1] < arb("1e-6"))
+        least = arb("1e-6") if value.is_finite else arb("0.01")  # logarithms grow slowly
+        return len(near) >= 2 and bool(near[-1] <= near[0]) and bool(near[-1] < least)
 
 
 def _toward(end: Expr, from_left: bool, k: int) -> Rational | None:
     if end is S.Infinity:
-        return Rational(10) ** min(k, 8)
+        return Rational(10) ** k
     if end is S.NegativeInfinity:
-        return -(Rational(10) ** min(k, 8))
+        return -(Rational(10) ** k)
     return end + Rational(-1 if from_left else 1) / 10**k if end.is_Rational else None
 
 
