@@ -9,6 +9,7 @@ import sympy
 from flint import acb, arb, fmpq
 from sympy import Basic
 
+from symgrad.balls.discrete import DISCRETE
 from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_exactly_zero, is_real, sign
 
 
@@ -359,11 +360,13 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.chebyshevt: _with_order_first("chebyshev_t"),
     sympy.chebyshevu: _with_order_first("chebyshev_u"),
 }
+FUNCTIONS.update(DISCRETE)
 
 # What takes about a millisecond on wide balls or at thousands of bits, and is worth fewer attempts.
 SLOW = frozenset((
     sympy.gamma, sympy.factorial, sympy.loggamma, sympy.digamma, sympy.polygamma, sympy.beta, sympy.uppergamma,
     sympy.lowergamma, sympy.zeta, sympy.dirichlet_eta, sympy.polylog, sympy.Ei, sympy.Ci, sympy.Chi, sympy.li,
     sympy.expint, sympy.fresnels, sympy.fresnelc, sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk,
-    sympy.hankel1, sympy.hankel2, sympy.elliptic_e, sympy.elliptic_f,
+    sympy.hankel1, sympy.hankel2, sympy.jn, sympy.yn, sympy.hn1, sympy.hn2, sympy.elliptic_e, sympy.elliptic_f,
+    sympy.elliptic_pi, sympy.lerchphi,
 ))  # fmt: skip

@@ -64,7 +64,7 @@ class Recurrence:
     def step(self, e: Expr, sign: Sign) -> Equal | None:
         """The function at its arguments through its values one step (or two) nearer to the base; None at the base."""
         number, rest = e.args[self.place].expand().as_coeff_Add(rational=True)
-        if rest.is_zero and not self.numbers or not (rest.is_zero or rest.free_symbols):
+        if (rest.is_zero and not self.numbers) or not (rest.is_zero or rest.free_symbols):
             return None
         base = self._base(number, rest, sign)
         if self.cut and sign(rest + base) != 1:

@@ -1,0 +1,153 @@
+"""The table, second part: spherical Bessel functions, orthogonal polynomials of any order, combinatorial numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import sympy
+from flint import acb, arb, fmpq, fmpz
+from sympy import Basic
+
+from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, Value, ball, is_exactly_zero, is_real, sign
+
+LARGEST_WHOLE = 10_000
+
+
+def _whole(n: Ball) -> int | None:
+    """An exact whole number of moderate size."""
+    return int(n) if isinstance(n, fmpq) and n.q == 1 and abs(n) <= LARGEST_WHOLE else None
+
+
+def _spherical(cylinder: Callable[[acb, acb], acb]) -> Callable[[Ball, Ball], Value]:
+    """By cylinder functions of half an order more, at positive places; conventions differ elsewhere."""
+
+    def function(order: Ball, z: Ball) -> Value:
+        if sign(z) != 1:
+            return UNKNOWN
+        return (arb.pi() / (2 * ball(z))).sqrt() * cylinder(acb(ball(order)) + acb(1) / 2, acb(ball(z)))
+
+    return function
+
+
+def _bessel_h(kind: int) -> Callable[[acb, acb], acb]:
+    return lambda order, z: z.bessel_j(order) + kind * acb(0, 1) * z.bessel_y(order)
+
+
+def _polynomial(name: str) -> Callable[..., Value]:
+    """f(n, parameters, z) that the balls call as a method of z; real where everything is."""
+
+    def function(*arguments: Ball) -> Value:
+        *parameters, z = (ball(a) for a in arguments)
+        if all(isinstance(v, arb) for v in (*parameters, z)):
+            found = getattr(z, name)(*parameters)
+            if found.is_finite():
+                return found
+        return getattr(acb(z), name)(*map(acb, parameters))
+
+    return function
+
+
+def _hermite_prob(n: Ball, x: Ball) -> Value:
+    return acb(2).pow(-acb(ball(n)) / 2) * (acb(ball(x)) / acb(2).sqrt()).hermite_h(acb(ball(n)))
+
+
+def _elliptic_pi(*arguments: Ball) -> Value:
+    n, *rest = (acb(ball(a)) for a in arguments)
+    return acb.elliptic_pi(n, *rest) if len(rest) == 1 else acb.elliptic_pi_inc(n, *rest)
+
+
+def _binomial(n: Ball, k: Ball) -> Value:
+    whole = _whole(k)
+    if whole is not None:
+        return _product(n - k + 1, whole) / math.factorial(whole) if whole >= 0 else fmpq(0)
+    n, k = ball(n), ball(k)
+    return (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma()
+
+
+def _rising(x: Ball, k: Ball) -> Value:
+    whole = _whole(k)
+    if whole is None:
+        return (ball(x) + ball(k)).gamma() * ball(x).rgamma()
+    if whole < 0:
+        below = _product(x + k, -whole)
+        return UNDEFINED if is_exactly_zero(below) else 1 / below
+    return _product(x, whole)
+
+
+def _product(x: Ball, count: int) -> Ball:
+    """x (x + 1) … (x + count - 1)."""
+    return math.prod((x + j for j in range(count)), start=fmpq(1)) if isinstance(x, fmpq) else x.rising(count)
+
+
+def _falling(x: Ball, k: Ball) -> Value:
+    return _rising(x - k + 1, k)
+
+
+def _harmonic(n: Ball, order: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable number)
+    if isinstance(n, fmpq) and n.q == 1 and n < 0:
+        return UNDEFINED
+    if order == 1:
+        return ball(n + 1).digamma() + arb.const_euler()
+    if not (is_real(order) and is_real(n)) or sign(order - 1) != 1 or sign(n + 1) != 1:
+        return UNKNOWN
+    return ball(order).zeta() - ball(order).zeta(ball(n + 1))
+
+
+def _catalan(n: Ball) -> Value:
+    n = ball(n)
+    return (2 * n * arb(2).log()).exp() * (n + arb(1) / 2).gamma() * (n + 2).rgamma() / arb.pi().sqrt()
+
+
+def _fibonacci(n: Ball) -> Value:
+    whole = _whole(n)
+    if whole is None:
+        return UNKNOWN
+    size = fmpq(fmpz.fib_ui(abs(whole)))
+    return size if whole >= 0 or whole % 2 else -size
+
+
+def _lucas(n: Ball) -> Value:
+    below, above = _fibonacci(n - 1), _fibonacci(n + 1)
+    return below + above if isinstance(below, fmpq) and isinstance(above, fmpq) else UNKNOWN
+
+
+def _factorial2(n: Ball) -> Value:
+    whole = _whole(n)
+    return fmpq(math.prod(range(whole, 0, -2))) if whole is not None and whole >= -1 else UNKNOWN
+
+
+def _subfactorial(n: Ball) -> Value:
+    whole = _whole(n)
+    if whole is None or whole < 0:
+        return UNKNOWN
+    total = 1
+    for k in range(1, whole + 1):
+        total = total * k + (-1) ** k
+    return fmpq(total)
+
+
+DISCRETE: dict[type[Basic], Callable[..., Value]] = {
+    sympy.jn: _spherical(lambda order, z: z.bessel_j(order)),
+    sympy.yn: _spherical(lambda order, z: z.bessel_y(order)),
+    sympy.hn1: _spherical(_bessel_h(1)),
+    sympy.hn2: _spherical(_bessel_h(-1)),
+    sympy.hermite_prob: _hermite_prob,
+    sympy.laguerre: _polynomial("laguerre_l"),
+    sympy.assoc_laguerre: _polynomial("laguerre_l"),
+    sympy.gegenbauer: _polynomial("gegenbauer_c"),
+    sympy.jacobi: _polynomial("jacobi_p"),
+    sympy.elliptic_pi: _elliptic_pi,
+    sympy.lerchphi: lambda z, s, a: acb.lerch_phi(acb(ball(z)), acb(ball(s)), acb(ball(a))),
+    sympy.erf2: lambda a, b: ball(b).erf() - ball(a).erf(),
+    sympy.Li: lambda z: UNDEFINED if z == 1 else ball(z).li() - arb(2).li(),
+    sympy.binomial: _binomial,
+    sympy.RisingFactorial: _rising,
+    sympy.FallingFactorial: _falling,
+    sympy.harmonic: _harmonic,
+    sympy.catalan: _catalan,
+    sympy.fibonacci: _fibonacci,
+    sympy.lucas: _lucas,
+    sympy.factorial2: _factorial2,
+    sympy.subfactorial: _subfactorial,
+}
