@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -202,6 +200,9 @@ def load_claims(path: Path) -> tuple[Claim, ...]:
     ClaimError
         If the file cannot be read or a claim in it is none; the message names file and claim.
     """
+    import json  # only files need these, and importing symgrad must stay fast
+    import tomllib
+
     readers = {".toml": tomllib.loads, ".json": json.loads}
     reader = readers.get(path.suffix)
     if reader is None:

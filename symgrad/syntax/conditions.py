@@ -17,7 +17,7 @@ from symgrad.errors import ParseError
 from symgrad.statements import Condition, free_symbols
 from symgrad.syntax import vocabulary
 from symgrad.syntax.limits import Ledger
-from symgrad.syntax.reader import CONDITION_CLASSES, Reader, asking_sympy
+from symgrad.syntax.reader import Reader, asking_sympy
 from symgrad.syntax.scan import Source, check_length
 
 _KINDS = ("real", "integer", "complex")
@@ -71,7 +71,7 @@ def _checked_name(source: Source, match: re.Match[str]) -> str:
     start, stop = match.span("name")
     tree, _ = source.part(start, stop).tree()
     name = match["name"]
-    if not isinstance(tree, ast.Name) or (vocabulary.has_meaning(name) and name not in vocabulary.LETTERS):
+    if not isinstance(tree, ast.Name) or not vocabulary.may_be_symbol(name):
         raise source.fault(start, f"{name} is no variable")
     return str(tree.id)
 
@@ -92,10 +92,10 @@ def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
     reader.check_order(reader.tree, left, op, right)
     truth = reader.truth(reader.tree, left, op, right)
     if truth is S.true:
-        raise reader.fault(reader.tree, f"{left} {op} {right} always holds; leave it out")
+        raise reader.fault(reader.tree, "this always holds; leave it out")
     if truth is S.false:
-        raise reader.fault(reader.tree, f"the domain is empty: {left} {op} {right} never holds")
-    return CONDITION_CLASSES[op](left, right, evaluate=False)
+        raise reader.fault(reader.tree, "the domain is empty: this never holds")
+    return vocabulary.RELATIONS[op](reader.masks.take_off(left), reader.masks.take_off(right), evaluate=False)
 
 
 def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symbol]) -> Any:
@@ -135,7 +135,7 @@ def _deciding(source: Source, place: int) -> Iterator[None]:
 
 def _end(source: Source) -> Expr:
     reader = Reader(source)
-    end = reader.bound(reader.tree)
+    end = reader.masks.take_off(reader.bound(reader.tree))
     if free_symbols(end) or end.has(ExprWithLimits):
         raise reader.fault(reader.tree, "the ends of an interval are plain numbers; write 0 < x < b for others")
     with _deciding(source, source.start):

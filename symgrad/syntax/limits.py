@@ -2,8 +2,7 @@
 
 The size of an expression is what its numbers could become if all its symbols cancelled: ``2**(1000 - x)`` counts as
 ``2**1000``, as a factor ``2**x`` would turn it into just that. The estimates add up along sums, products, powers.
-Numbers of which SymPy would have to see the sign are graded by how hard that is, and the hard ones are left as they
-are written. What remains is counted while it runs.
+What remains is counted while it runs.
 """
 
 from __future__ import annotations
@@ -14,17 +13,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import IntEnum
 from types import FrameType
 
 import sympy
-from sympy import Basic, Expr, Integer, Rational, S, Symbol, Tuple
+from sympy import Basic, Expr, Integer, Rational, S, Tuple
 from sympy.concrete.expr_with_limits import ExprWithLimits
-from sympy.core.function import Application
+from sympy.core.function import Application, AppliedUndef
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.statements import free_symbols
-from symgrad.syntax import vocabulary
+from symgrad.syntax.masks import is_opaque
 
 MAX_BITS = 50_000
 MAX_EXPONENT = 1_000_000
@@ -34,8 +32,9 @@ MAX_NODES = 10_000
 MAX_EXPANSION = 200
 MAX_BRANCHES = 20
 MAX_ACTIVATED = 10_000
-# Calls and returns of functions: a third of a second or so on a machine of 2025.
-MAX_WORK = 500_000
+# Calls and returns of functions: half a second or so on a machine of 2025.
+MAX_WORK = 1_000_000
+# A text of fewer characters.
 SHORT = 100
 
 _DIGITS_PER_BIT = math.log10(2)
@@ -52,15 +51,6 @@ class _TooMuchWork(BaseException):
     """Raised in the middle of SymPy, which catches many an `Exception`."""
 
 
-class Numbers(IntEnum):
-    """The hardest numbers in an expression."""
-
-    RATIONAL = 0
-    ALGEBRAIC = 1  # or made of pi, E, I and the like by arithmetic and roots
-    ELEMENTARY = 2  # values of elementary functions at numbers, and powers that are no roots
-    SPECIAL = 3  # values of all other functions at numbers, and sums, products and integrals that are numbers
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of an expression without evaluating it.
@@ -72,9 +62,11 @@ class Facts:
     above, below : float
         Binary logarithms that bound the absolute value, and the denominator or the inverse, with every symbol at 1.
     free : frozenset of Symbol
-        The variables that it depends on.
-    numbers : Numbers
-        The hardest numbers in it.
+        The variables that it depends on, and the masked numbers.
+    is_rational : bool
+        Whether its numbers are rational, so that their signs are seen at once.
+    is_masked : bool
+        Whether no opaque number is in it.
     terms : int
         How many terms it would have if it were multiplied out.
     root_digits : float
@@ -84,8 +76,9 @@ class Facts:
     nodes: int = 1
     above: float = 0
     below: float = 0
-    free: frozenset[Symbol] = frozenset()
-    numbers: Numbers = Numbers.RATIONAL
+    free: frozenset[Basic] = frozenset()
+    is_rational: bool = True
+    is_masked: bool = True
     terms: int = 1
     root_digits: float = 0
 
@@ -100,15 +93,8 @@ class Facts:
 
 @dataclass
 class Ledger:
-    """The facts of every expression met while a text is read, and the work done so far.
+    """The facts of every expression met while a text is read, and the work done so far."""
 
-    Attributes
-    ----------
-    is_short : bool
-        Whether the text is so short that what is never laborious needs not be counted, which itself takes time.
-    """
-
-    is_short: bool = True
     work: int = 0
     known: dict[Basic, Facts] = field(default_factory=dict)
 
@@ -156,8 +142,10 @@ class Ledger:
             raise LimitError("this is undefined")
         if isinstance(expr, Rational):
             return _rational(expr)
+        if isinstance(expr, AppliedUndef):
+            return Facts(free=frozenset({expr}))
         if not expr.args:
-            return Facts(above=2, numbers=Numbers.ALGEBRAIC) if expr.is_number else Facts(free=free_symbols(expr))
+            return Facts(above=2, is_rational=False) if expr.is_number else Facts(free=free_symbols(expr))
         may_be_infinite = isinstance(expr, Tuple | sympy.Limit)
         parts = [self.facts(a) for a in expr.args if not (may_be_infinite and a in _INFINITIES)]
         above, below = _magnitude(expr, parts)
@@ -168,23 +156,21 @@ class Ledger:
             above=above,
             below=below,
             free=free,
-            numbers=max([_own_numbers(expr, constant=not free), *(p.numbers for p in parts)]),
+            is_rational=all(p.is_rational for p in parts) and not (isinstance(expr, sympy.Pow) and not free),
+            is_masked=all(p.is_masked for p in parts) and not is_opaque(expr),
             terms=_terms(expr, parts),
             root_digits=_root_digits(expr, parts),
         )
 
-    def hardest(self, args: list[Expr]) -> Numbers:
-        """The hardest numbers in any of the arguments."""
-        return max((self.facts(a).numbers for a in args), default=Numbers.RATIONAL)
+    def are_rational(self, *args: Expr) -> bool:
+        """Whether all numbers in the arguments are rational."""
+        return all(self.facts(a).is_rational for a in args)
 
     def check_product(self, factors: list[Expr]) -> None:
-        """Refuse a product in which equal bases would combine to a huge or a laborious power."""
+        """Refuse a product in which equal bases would combine to a huge power."""
         facts = [self.facts(f) for f in factors]
         _check_bits(sum(f.bits for f in facts))
         _check_root_digits(sum(f.root_digits for f in facts))
-        bases = [f.base for f in factors if isinstance(f, sympy.Pow) and isinstance(f.base, sympy.Pow | sympy.Mul)]
-        if len(set(bases)) < len(bases) and self.hardest(bases) >= Numbers.ELEMENTARY:
-            raise LimitError("roots of such numbers are not combined; write a single power")
 
     def check_power(self, base: Expr, exponent: Expr) -> None:
         """Refuse a power that would be huge, or a root whose number would be factored for long."""
@@ -220,7 +206,7 @@ class Ledger:
     def _check_expansion(self, name: str, args: list[Expr]) -> None:
         if math.prod(self.facts(a).terms for a in args) > MAX_EXPANSION:
             raise LimitError(f"{name} of something that has more than {MAX_EXPANSION} terms when multiplied out")
-        if self.hardest(args) > Numbers.RATIONAL:
+        if not self.are_rational(*args):
             for a in args:
                 self._check_roots(a, degree=2)
 
@@ -258,14 +244,6 @@ def _check_root_digits(digits: float) -> None:
 
 def _power_of_two(exponent: float) -> float:
     return math.pow(2.0, min(exponent, 1000.0))
-
-
-def _own_numbers(expr: Basic, constant: bool) -> Numbers:
-    if not constant or not isinstance(expr, Application | sympy.Pow | ExprWithLimits):
-        return Numbers.RATIONAL
-    if isinstance(expr, sympy.Pow | sympy.exp):
-        return Numbers.ALGEBRAIC if isinstance(expr.exp, Rational) else Numbers.ELEMENTARY
-    return Numbers.ELEMENTARY if expr.func.__name__ in vocabulary.ELEMENTARY else Numbers.SPECIAL
 
 
 def _magnitude(expr: Basic, parts: list[Facts]) -> tuple[float, float]:

@@ -14,10 +14,11 @@ from sympy.logic.boolalg import Boolean
 from symgrad.errors import ParseError
 from symgrad.statements import free_symbols
 from symgrad.syntax import vocabulary
-from symgrad.syntax.limits import BY_FORM, MAX_BRANCHES, SHORT, Ledger, LimitError, Numbers
+from symgrad.syntax.limits import BY_FORM, MAX_BRANCHES, SHORT, Ledger, LimitError
+from symgrad.syntax.masks import Masks
 from symgrad.syntax.scan import Source
 
-RELATIONS: Mapping[type[ast.cmpop], str] = {
+OPERATORS: Mapping[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
     ast.Lt: "<",
@@ -25,19 +26,8 @@ RELATIONS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-CONDITION_CLASSES: Mapping[str, Any] = {
-    "==": sympy.Eq,
-    "!=": sympy.Ne,
-    "<": sympy.Lt,
-    "<=": sympy.Le,
-    ">": sympy.Gt,
-    ">=": sympy.Ge,
-}
-RELATION_NAMES: Mapping[str, str] = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
-NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _INDEXED = ("Sum", "Product")
 _MAX_DERIVATIVE = 100
-_MAX_FOLDED = 4
 
 T = TypeVar("T", bound=Basic)
 _Case = tuple[Expr, Boolean]
@@ -72,7 +62,9 @@ class Reader:
         self.source = source
         self.tree, self._place = source.tree()
         self.symbols = {**_indices(self.tree), **(symbols or {})}
-        self.ledger = Ledger(is_short=len(source.text) < SHORT)
+        self.is_short = len(source.text) < SHORT
+        self.ledger = Ledger()
+        self.masks = Masks()
         self.defined: list[Expr] = []
 
     def fault(self, node: ast.AST, reason: str) -> ParseError:
@@ -92,23 +84,27 @@ class Reader:
             raise self.fault(node, "this is not part of a formula")
         return rule(self, node)
 
-    def _make(self, node: ast.AST, make: Callable[..., Any], *args: Any) -> Any:
-        """Make a SymPy object and look at what came out."""
-        counting = nullcontext() if self.ledger.is_short else self.ledger.counting()
+    def whole(self, node: ast.expr) -> Expr:
+        """The value of a node that is part of no other."""
+        return self.masks.take_off(self.expression(node))
+
+    def _make(self, node: ast.AST, make: Callable[..., Any], *args: Any, laborious: bool = False) -> Any:
+        """Make a SymPy object and look at what came out.
+
+        Counting the work takes time itself, so in a short text only what may be laborious is counted.
+        """
+        counting = self.ledger.counting() if laborious or not self.is_short else nullcontext()
         with self.asking_sympy(node):
             with counting:
                 value = make(*args)
+                if not self.ledger.facts(value).is_masked:
+                    value = self.masks.put_on(value)
             self.ledger.facts(value)
         return value
 
     def asking_sympy(self, node: ast.AST) -> AbstractContextManager[None]:
         """Within, whatever SymPy raises becomes an error that points at this node."""
         return asking_sympy(lambda reason: self.fault(node, reason))
-
-    def _make_counted(self, node: ast.AST, make: Callable[..., Any], *args: Any) -> Any:
-        """The same, counting the work even in a short text."""
-        self.ledger.is_short = False
-        return self._make(node, make, *args)
 
     # Numbers and names
 
@@ -130,11 +126,13 @@ class Reader:
             return self.symbols[name]
         if name in vocabulary.CONSTANTS:
             return vocabulary.CONSTANTS[name]
+        if vocabulary.may_be_symbol(name):
+            return Symbol(name, real=True)
         if name == vocabulary.INFINITY:
             raise self.fault(node, "oo is no number; it stands only as a limit of Sum, Product, Integral or Limit")
-        if vocabulary.is_function(name) and name not in vocabulary.LETTERS:
-            raise self.fault(node, f"{name} is a function; write {name}(…)")
-        return Symbol(name, real=True)
+        if name in vocabulary.TRUE:
+            raise self.fault(node, f"{name} is a condition, no number")
+        raise self.fault(node, f"{name} is a function; write {name}(…)")
 
     # Arithmetic
 
@@ -173,6 +171,8 @@ class Reader:
         if isinstance(node.op, ast.Mult | ast.Div):
             return self._product(node)
         base, exponent = self.expression(node.left), self.expression(node.right)
+        if base is S.Exp1:
+            return self._apply(node, "exp", sympy.exp, [exponent])
         value = self._power(node, base, exponent)
         if not (isinstance(exponent, Rational) and exponent >= 0):
             self._must_be_defined(value)
@@ -181,10 +181,7 @@ class Reader:
     def _power(self, node: ast.AST, base: Expr, exponent: Expr) -> Expr:
         with self.asking_sympy(node):
             self.ledger.check_power(base, exponent)
-            hardest = self.ledger.hardest([base, exponent])
-        if isinstance(exponent, Integer):
-            return self._make(node, Pow, base, exponent)
-        return self._make_counted(node, lambda: Pow(base, exponent, evaluate=hardest <= Numbers.ALGEBRAIC))
+        return self._make(node, Pow, base, exponent, laborious=not isinstance(exponent, Integer))
 
     # Calls
 
@@ -213,12 +210,8 @@ class Reader:
     def _apply(self, node: ast.AST, name: str, make: Callable[..., Any], args: list[Expr]) -> Expr:
         with self.asking_sympy(node):
             self.ledger.check_call(name, args)
-            hardest = self.ledger.hardest(args)
-        if hardest is Numbers.RATIONAL and name in BY_FORM:
-            value = self._make(node, make, *args)
-        else:
-            evaluate = hardest <= (Numbers.ELEMENTARY if name in BY_FORM else Numbers.ALGEBRAIC)
-            value = self._make_counted(node, lambda: make(*args, evaluate=evaluate))
+            laborious = name not in BY_FORM or not self.ledger.are_rational(*args)
+        value = self._make(node, make, *args, laborious=laborious)
         self._must_be_defined(value)
         return value
 
@@ -255,18 +248,13 @@ class Reader:
         of, order = self._arguments(node, "real_root(x, n)", 2)
         n = self._integer(order, "the order of a root")
         base, exponent = self.expression(of), self._make(order, lambda: Rational(1, n))
-        root = self._power(node, base, exponent)
         if n % 2:
-            root = self._odd_root(node, base, exponent, root)
+            size = self._power(node, self._apply(node, "Abs", sympy.Abs, [base]), exponent)
+            root = self._make(node, sympy.Mul, self._apply(node, "sign", sympy.sign, [base]), size)
+        else:
+            root = self._power(node, base, exponent)
         self._must_be_defined(root)
         return root
-
-    def _odd_root(self, node: ast.Call, base: Expr, exponent: Expr, root: Expr) -> Expr:
-        """The real root of what is real, the principal root of all else."""
-        size = self._power(node, self._apply(node, "Abs", sympy.Abs, [base]), exponent)
-        signed = self._make(node, sympy.Mul, self._apply(node, "sign", sympy.sign, [base]), size)
-        is_real = self._make(node, sympy.Eq, self._apply(node, "im", sympy.im, [base]), S.Zero)
-        return self._make(node, lambda: sympy.Piecewise((signed, is_real), (root, True), evaluate=False))
 
     # Cases
 
@@ -276,6 +264,8 @@ class Reader:
         cases: list[_Case] = []
         for branch in node.args:
             cases.append(self._case(branch, cases))
+        if all(condition is S.false for _, condition in cases):
+            raise self.fault(node, "this is undefined: no branch is ever chosen")
         # Evaluation would rearrange the conditions, in a time exponential in their number.
         whole = self._make(node, lambda: sympy.Piecewise(*cases, evaluate=False))
         self._must_be_defined(whole)
@@ -286,6 +276,8 @@ class Reader:
             raise self.fault(node, "a branch of Piecewise is written (value, condition)")
         value, condition = node.elts
         holds = self._within(self.condition, condition, lambda e: _in_case(earlier, e, S.true))
+        if holds.has(sympy.Piecewise):
+            raise self.fault(condition, "cases within a condition are not read; write more branches instead")
         return self._within(self.expression, value, lambda e: _in_case(earlier, e, holds)), holds
 
     def _within(self, read: Callable[[ast.expr], T], node: ast.expr, seen: Callable[[Expr], Expr]) -> T:
@@ -297,8 +289,8 @@ class Reader:
         value = read(node)
         vanished = self.vanished((value,))
         self.defined = outside
-        for e in vanished:
-            self._must_be_defined(self._make_counted(node, seen, e))
+        for masked in vanished.values():
+            self._must_be_defined(self._make(node, seen, masked, laborious=True))
         return value
 
     def condition(self, node: ast.expr) -> Boolean:
@@ -314,9 +306,9 @@ class Reader:
         raise self.fault(node, "a condition is a comparison, And(…), Or(…), Not(…) or True")
 
     def _condition_call(self, node: ast.Call, name: str) -> Boolean:
-        if name in RELATION_NAMES:
-            left, right = self._arguments(node, f"{name}(a, b)", 2)
-            return self._comparison(node, self.expression(left), RELATION_NAMES[name], self.expression(right))
+        if name in vocabulary.RELATION_NAMES:
+            left, right = map(self.expression, self._arguments(node, f"{name}(a, b)", 2))
+            return self._comparison(node, left, vocabulary.RELATION_NAMES[name], right)
         if name == "Not":
             (inside,) = self._arguments(node, "Not(condition)", 1)
             return self._make(node, sympy.Not, self.condition(inside))
@@ -330,25 +322,22 @@ class Reader:
         """The links of a chain such as ``0 < x <= 1``."""
         sides = [self.expression(side) for side in (node.left, *node.comparators)]
         for left, op, right in zip(sides, node.ops, sides[1:]):
-            yield left, RELATIONS[type(op)], right
+            yield left, OPERATORS[type(op)], right
 
     def _comparison(self, node: ast.AST, left: Expr, op: str, right: Expr) -> Boolean:
         self.check_order(node, left, op, right)
         # Other comparisons stay as they are written: deciding them may take any time.
         plain = isinstance(left, Rational) and isinstance(right, Rational)
-        return self._make(node, lambda: CONDITION_CLASSES[op](left, right, evaluate=plain))
+        return self._make(node, lambda: vocabulary.RELATIONS[op](left, right, evaluate=plain))
 
-    def truth(self, node: ast.AST, left: Expr, op: str, right: Expr) -> Boolean | None:
-        """Whether a comparison holds everywhere or nowhere, if SymPy sees that with little work."""
-        if self.ledger.hardest([left, right]) > Numbers.ALGEBRAIC:
-            return None
-        return self._make_counted(node, CONDITION_CLASSES[op], left, right)
+    def truth(self, node: ast.AST, left: Expr, op: str, right: Expr) -> Boolean:
+        """The comparison as SymPy evaluates it."""
+        return self._make(node, vocabulary.RELATIONS[op], left, right, laborious=True)
 
     def check_order(self, node: ast.AST, left: Expr, op: str, right: Expr) -> None:
         """Refuse to order numbers that are not real."""
         with self.asking_sympy(node):
-            known = [s for s in (left, right) if self.ledger.facts(s).numbers <= Numbers.ALGEBRAIC]
-            if op not in ("==", "!=") and any(side.is_extended_real is False for side in known):
+            if op not in ("==", "!=") and any(side.is_extended_real is False for side in (left, right)):
                 raise self.fault(node, f"{op} compares real numbers only")
 
     # Derivatives, sums, products, integrals, limits: nothing of it is evaluated
@@ -396,9 +385,7 @@ class Reader:
             return S.One if name == "Integral" else sympy.Sum(e, *limits)
 
         of = self._within(self.expression, node.args[0], seen)
-        if len(of.atoms(sympy.Piecewise)) > _MAX_FOLDED:
-            raise self.fault(node, f"{name} of more than {_MAX_FOLDED} cases by Piecewise")
-        whole = self._make_counted(node, getattr(sympy, name), of, *limits)
+        whole = self._make(node, getattr(sympy, name), of, *limits, laborious=True)
         self._must_be_defined(whole)
         return whole
 
@@ -434,10 +421,11 @@ class Reader:
     def _must_be_defined(self, value: Expr) -> None:
         self.defined += _parts(value)
 
-    def vanished(self, kept: tuple[Basic, ...]) -> tuple[Expr, ...]:
-        """What stood in the text and occurs no more in these expressions."""
-        there = {part for e in kept for part in sympy.preorder_traversal(e)}
-        return tuple(dict.fromkeys(e for e in self.defined if e not in there))
+    def vanished(self, kept: tuple[Basic, ...]) -> dict[Expr, Expr]:
+        """What stood in the text, may be undefined somewhere, and occurs no more in these; and the same masked."""
+        there = {part for e in kept for part in sympy.preorder_traversal(self.masks.take_off(e))}
+        bare = {self.masks.take_off(e): e for e in self.defined}
+        return {e: masked for e, masked in bare.items() if e not in there and free_symbols(e)}
 
 
 def _indices(tree: ast.expr) -> dict[str, Symbol]:
@@ -446,8 +434,8 @@ def _indices(tree: ast.expr) -> dict[str, Symbol]:
     sums = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id in _INDEXED)
     ranges = (a for call in sums for a in call.args[1:] if isinstance(a, ast.Tuple))
     variables = (r.elts[0] for r in ranges if r.elts)
-    names = {v.id for v in variables if isinstance(v, ast.Name) and v.id not in (*vocabulary.CONSTANTS, "oo")}
-    return {name: Symbol(name, integer=True) for name in names}
+    names = {v.id for v in variables if isinstance(v, ast.Name)}
+    return {name: Symbol(name, integer=True) for name in names if vocabulary.may_be_symbol(name)}
 
 
 def _factors(node: ast.expr) -> Iterator[tuple[ast.expr, bool, bool]]:

@@ -21,10 +21,11 @@ _WORD = re.compile(
       | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<name>[^\W\d]\w*)
       | (?P<direction>"[+-]{1,2}"|'[+-]{1,2}')
+      | (?P<foreign>//|&&|\|\||:=)
       | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>])
       | (?P<bracket>[()])
       | (?P<comma>,)
-      | (?P<stranger>//|&&|\|\||:=|.)""",
+      | (?P<stranger>.)""",
     re.VERBOSE | re.DOTALL,
 )
 _NUMBER = re.compile(r"(?P<digits>[0-9]*\.?[0-9]*)(?:[eE](?P<exponent>[+-]?[0-9]+))?")
@@ -222,6 +223,9 @@ class _Scan:
             raise self._fault("one formula at a time; a comma stands only between arguments")
         self.pending[-1] = 0
         self.wants_value = True
+
+    def _foreign(self, word: str) -> None:
+        self._stranger(word)
 
     def _stranger(self, word: str) -> None:
         raise self._fault(_INSTEAD.get(word, f"{word!r} is not part of a formula"))

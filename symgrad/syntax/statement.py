@@ -10,8 +10,10 @@ from sympy import Expr, Symbol
 
 from symgrad.statements import Conjunction, Extremum, ExtremumKind, Relation, Statement
 from symgrad.syntax import vocabulary
-from symgrad.syntax.reader import NEGATED, RELATION_NAMES, RELATIONS, Reader
+from symgrad.syntax.reader import OPERATORS, Reader
 from symgrad.syntax.scan import Source
+
+_NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
@@ -39,7 +41,7 @@ def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
     reader = Reader(Source(text), symbols)
     if isinstance(reader.tree, ast.Compare):
         raise reader.fault(reader.tree, "this is a statement; an expression is wanted, without a relation")
-    return reader.expression(reader.tree)
+    return reader.whole(reader.tree)
 
 
 def parse_statement(text: str, symbols: Mapping[str, Symbol] | None = None) -> tuple[Statement, tuple[Expr, ...]]:
@@ -61,7 +63,7 @@ def parse_statement(text: str, symbols: Mapping[str, Symbol] | None = None) -> t
     """
     reader = Reader(Source(text), symbols)
     statement = _statement(reader, reader.tree)
-    return statement, reader.vanished(statement.expressions)
+    return statement, tuple(reader.vanished(statement.expressions))
 
 
 def _statement(reader: Reader, node: ast.expr) -> Statement:
@@ -69,9 +71,9 @@ def _statement(reader: Reader, node: ast.expr) -> Statement:
         return _comparison(reader, node)
     if isinstance(node, ast.Call):
         name = reader.name_of(node)
-        if name in RELATION_NAMES:
+        if name in vocabulary.RELATION_NAMES:
             left, right = _exactly(reader, node, 2, f"{name}(a, b)")
-            return _relation(reader, node, left, RELATION_NAMES[name], right)
+            return _relation(reader, node, left, vocabulary.RELATION_NAMES[name], right)
         if name == "And":
             if not node.args:
                 raise reader.fault(node, "write And(a, b)")
@@ -96,7 +98,7 @@ def _exactly(reader: Reader, node: ast.Call, number: int, form: str) -> list[ast
 def _comparison(reader: Reader, node: ast.Compare) -> Statement:
     sides = [node.left, *node.comparators]
     if len(node.ops) == 1:
-        return _relation(reader, node, sides[0], RELATIONS[type(node.ops[0])], sides[1])
+        return _relation(reader, node, sides[0], OPERATORS[type(node.ops[0])], sides[1])
     for side in sides:
         if _is_extremum(side):
             raise reader.fault(side, "an extremum stands in no chain; write maximum(f, x) == c")
@@ -120,14 +122,14 @@ def _relation(reader: Reader, node: ast.expr, left: ast.expr, op: str, right: as
 
 def _checked(reader: Reader, node: ast.expr, left: Expr, op: str, right: Expr) -> Relation:
     reader.check_order(node, left, op, right)
-    return Relation(left, op, right)
+    return Relation(reader.masks.take_off(left), op, reader.masks.take_off(right))
 
 
 def _negation(reader: Reader, node: ast.expr) -> Statement:
     inside = _statement(reader, node)
     if not isinstance(inside, Relation):
         raise reader.fault(node, "Not is written around a single relation, as in Not(a == b)")
-    return Relation(inside.lhs, NEGATED[inside.op], inside.rhs)
+    return Relation(inside.lhs, _NEGATED[inside.op], inside.rhs)
 
 
 def _is_extremum(node: ast.expr) -> TypeGuard[ast.Call]:
@@ -140,8 +142,8 @@ def _extremum(reader: Reader, node: ast.Call, kind: ExtremumKind, value: ast.exp
     of, variable, *place = node.args
     return Extremum(
         kind,
-        reader.expression(of),
+        reader.whole(of),
         reader.variable(variable, f"what a {kind.value} is taken over"),
-        reader.expression(value),
-        reader.bound(place[0]) if place else None,
+        reader.whole(value),
+        reader.whole(place[0]) if place else None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,17 @@ CONSTANTS: Mapping[str, Expr] = {
     "Catalan": S.Catalan,
 }
 INFINITY = "oo"
-CONDITIONS = ("Eq", "Ne", "Lt", "Le", "Gt", "Ge", "And", "Or", "Not")
+# The relations, by the class that makes each a condition, and by the name of that as a call.
+RELATIONS: Mapping[str, Any] = {
+    "==": sympy.Eq,
+    "!=": sympy.Ne,
+    "<": sympy.Lt,
+    "<=": sympy.Le,
+    ">": sympy.Gt,
+    ">=": sympy.Ge,
+}
+RELATION_NAMES: Mapping[str, str] = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
+CONDITIONS = (*RELATION_NAMES, "And", "Or", "Not")
 EXTREMA = ("maximum", "minimum", "supremum", "infimum")
 FORMS = ("Rational", "Piecewise", "diff", "Sum", "Product", "Integral", "Limit", "sqrt", "cbrt", "root", "real_root")
 TRUE = ("True", "otherwise")
@@ -43,10 +52,10 @@ _SPECIAL: Mapping[tuple[int, ...], str] = {
         factorial factorial2 subfactorial fibonacci lucas bernoulli euler catalan
         gamma loggamma digamma trigamma dirichlet_eta
         erf erfc erfi erfinv erfcinv Ei Si Ci Shi Chi li Li fresnels fresnelc
-        airyai airybi airyaiprime airybiprime elliptic_k""",
-    (1, 2): "DiracDelta LambertW harmonic zeta stieltjes elliptic_e",
+        airyai airybi airyaiprime airybiprime elliptic_k DiracDelta""",
+    (1, 2): "LambertW harmonic zeta stieltjes elliptic_e",
     (2,): """
-        KroneckerDelta binomial RisingFactorial FallingFactorial
+        binomial RisingFactorial FallingFactorial
         polygamma lowergamma uppergamma beta polylog erf2 erf2inv expint
         besselj bessely besseli besselk hankel1 hankel2 jn yn hn1 hn2
         hermite hermite_prob legendre chebyshevt chebyshevu laguerre elliptic_f""",
@@ -104,7 +113,7 @@ class Function:
         if given in self.arities or (not self.arities and given):
             return ""
         wanted = " or ".join(map(str, self.arities)) or "at least 1"
-        return f"{self.name} takes {wanted} argument{'s' if self.arities != (1,) else ''}; got {given}"
+        return f"{self.name} takes {wanted} argument{'s' if max(self.arities, default=1) > 1 else ''}; got {given}"
 
 
 _SYMPY: Mapping[str, Function] = {
@@ -128,9 +137,9 @@ def is_function(name: str) -> bool:
     return name in _SYMPY or name in ACTIVATIONS or name in (*FORMS, *CONDITIONS, *EXTREMA)
 
 
-def has_meaning(name: str) -> bool:
-    """Whether the name stands for something in every formula."""
-    return name in CONSTANTS or name == INFINITY or name in TRUE or is_function(name)
+def may_be_symbol(name: str) -> bool:
+    """Whether the name may stand for a quantity, having no other meaning of its own."""
+    return name in LETTERS or not (name in CONSTANTS or name == INFINITY or name in TRUE or is_function(name))
 
 
 def names() -> tuple[str, ...]:
@@ -145,6 +154,8 @@ def function_names() -> tuple[str, ...]:
 
 def suggestion(name: str) -> str:
     """What an unknown function may have been meant to be."""
+    import difflib  # only for slips, and importing symgrad must stay fast
+
     near = _ELSEWHERE.get(name) or next(iter(difflib.get_close_matches(name, names(), 1, 0.75)), "")
     if near:
         return f"{name} is not a known function; did you mean {near}?"

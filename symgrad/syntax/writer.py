@@ -13,6 +13,8 @@ from sympy.sets import Set
 
 from symgrad.errors import ClaimError
 from symgrad.statements import Conjunction, Domain, Extremum, Relation, Statement
+from symgrad.syntax import vocabulary
+from symgrad.syntax.masks import Masks
 
 
 def to_text(thing: Expr | Boolean | Statement) -> str:
@@ -32,7 +34,8 @@ def to_text(thing: Expr | Boolean | Statement) -> str:
     'diff(1/(1 + exp(-x)), x, 2)'
     """
     if isinstance(thing, Basic):
-        return str(_PRINTER.doprint(thing))
+        # SymPy would evaluate numbers to put the terms in order.
+        return str(_PRINTER.doprint(Masks().put_on(thing)))
     return _statement(thing)
 
 
@@ -109,13 +112,11 @@ def _intervals(values: Set, holes: set[Expr]) -> Iterator[str]:
         raise ClaimError(f"no condition in text says that a variable lies in {values}; use intervals and their unions")
 
 
+_OPERATORS = {made: operator for operator, made in vocabulary.RELATIONS.items()}
+
+
 class _Printer(StrPrinter):  # type: ignore[misc]
     """SymPy's own printer, but for what the reader calls otherwise."""
-
-    _OPERATORS = {"Equality": "==", "Unequality": "!=", "StrictLessThan": "<", "LessThan": "<="} | {
-        "StrictGreaterThan": ">",
-        "GreaterThan": ">=",
-    }
 
     def _call(self, name: str, *args: Any) -> str:
         return f"{name}({', '.join(self._print(a) for a in args)})"
@@ -141,7 +142,7 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         return self._call("Integral", expr.function, *ranges)
 
     def _print_Relational(self, expr: Any) -> str:
-        operator = self._OPERATORS[type(expr).__name__]
+        operator = _OPERATORS[type(expr)]
         return f"{self._print(expr.lhs)} {operator} {self._print(expr.rhs)}"
 
     def _print_And(self, expr: Any) -> str:
