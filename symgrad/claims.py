@@ -103,7 +103,9 @@ def claim(
             raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
         statement, also_defined = syntax.parse_statement(says, symbols)
     elif op is None or rhs is None:
-        raise ClaimError(f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}')
+        raise ClaimError(
+            f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}'
+        )
     else:
         statement, also_defined = Relation(expression(says, symbols), op, expression(rhs, symbols)), ()
     return _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
@@ -232,7 +234,9 @@ def _from_entry(entry: object, number: int, path: Path) -> Claim:
         if name not in _FIELDS:
             raise ClaimError(f"{place}: unknown field {name!r}; known are {', '.join(_FIELDS)}")
         if not isinstance(value, _FIELDS[name]) or (name == "where" and not all(isinstance(c, str) for c in value)):
-            raise ClaimError(f"{place}: {name} must be {'a list of texts' if name == 'where' else 'text'}; got {value!r}")
+            raise ClaimError(
+                f"{place}: {name} must be {'a list of texts' if name == 'where' else 'text'}; got {value!r}"
+            )
     if "says" not in entry:
         raise ClaimError(f"{place}: the field says is missing")
     facts = {"id": f"claim-{number}", **entry}

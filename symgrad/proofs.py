@@ -122,5 +122,3 @@ def _conditions(goal: Goal) -> tuple[object, ...]:
     """The domain of a goal as conditions for a chain."""
     sets = (sympy.Contains(s, v, evaluate=False) for s, v in goal.domain.sets if v not in (S.Reals, S.Integers))
     return (*sets, *goal.domain.conditions)
-
-

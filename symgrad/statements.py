@@ -59,7 +59,7 @@ class ExtremumKind(Enum):
 
 @dataclass(frozen=True)
 class Extremum:
-    """The maximum (minimum, supremum, infimum) of `of` over `variable` is `value`, attained at `at` if that is given."""
+    """The maximum (minimum, supremum, infimum) of `of` over `variable` is `value`, attained at `at` if it is given."""
 
     kind: ExtremumKind
     of: Expr

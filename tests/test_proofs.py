@@ -25,7 +25,9 @@ def test_every_line_of_a_proof_holds(says, where):
 
 
 def test_a_proof_by_normal_form_shows_the_form_between_both_sides():
-    (shown,) = [item for item in sg.proof("diff(sigmoid(x), x) == sigmoid(x)*(1 - sigmoid(x))").items if isinstance(item, Chain)]
+    (shown,) = [
+        item for item in sg.proof("diff(sigmoid(x), x) == sigmoid(x)*(1 - sigmoid(x))").items if isinstance(item, Chain)
+    ]
     assert [sg.to_text(step.expression) for step in shown.steps] == [
         "exp(x)/(exp(2*x) + 2*exp(x) + 1)",
         "(1 - sigmoid(x))*sigmoid(x)",

@@ -61,7 +61,7 @@ def _is_outside(place: Expr, values: Interval) -> bool:
     """Whether a number certainly is no point of the interval."""
     ends = ((values.start, values.left_open, 1), (values.end, values.right_open, -1))
     for end, is_open, inward in ends:
-        if end.is_finite and (place == end and is_open or constant_sign((place - end) * inward) == -1):
+        if end.is_finite and ((place == end and is_open) or constant_sign((place - end) * inward) == -1):
             return True
     return False
 

@@ -32,13 +32,15 @@ def by_calculus(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     critical = critical_points(expression, x, values)
     if critical is None or not is_smooth(expression, x, Domain(((x, values.interior),)), look):
         return None
-    ends = [_value_at_end(expression, x, end, is_open, from_left) for end, is_open, from_left in (
-        (values.start, values.left_open, False), (values.end, values.right_open, True)
-    )]  # fmt: skip
-    if None in ends:
+    ends = [
+        _value_at_end(expression, x, end, is_open, from_left)
+        for end, is_open, from_left in ((values.start, values.left_open, False), (values.end, values.right_open, True))
+    ]
+    known_ends = [end for end in ends if end is not None]
+    if len(known_ends) < len(ends):
         return None
     inner = [(expression.subs(x, p), True) for p in critical]
-    signs = [(_limit_sign(value), attained) for value, attained in (*ends, *inner)]
+    signs = [(_limit_sign(value), attained) for value, attained in (*known_ends, *inner)]
     if any(known is None for known, _ in signs):
         return None
     found = {known for known, _ in signs if known}

@@ -99,5 +99,3 @@ def _without(domain: Domain, x: Symbol) -> Domain:
 
 def _shown(value: Expr) -> str:
     return str(value) if len(str(value)) < 40 else "equal"
-
-

@@ -57,7 +57,9 @@ def differentiated(e: Expr, x: Symbol) -> Expr:
         return sympy.Add(*(differentiated(a, x) for a in e.args))
     if isinstance(e, sympy.Mul):
         factors = e.args
-        return sympy.Add(*(sympy.Mul(*factors[:i], differentiated(a, x), *factors[i + 1 :]) for i, a in enumerate(factors)))
+        return sympy.Add(
+            *(sympy.Mul(*factors[:i], differentiated(a, x), *factors[i + 1 :]) for i, a in enumerate(factors))
+        )
     slopes = [differentiated(a, x) if a.has(x) else S.Zero for a in e.args]
     return sympy.Add(*(_partial(e, i) * slope for i, slope in enumerate(slopes) if slope is not S.Zero))
 
@@ -148,7 +150,8 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
     if isinstance(e, sympy.floor):
         return Piecewise((S.NaN, Eq(e, e.args[0])), (S.Zero, True))
     if isinstance(e, sympy.atan2):
-        return _slope_of_angle(*e.args, x)
+        v, u = e.args
+        return _slope_of_angle(v, u, x)
     if isinstance(e, Piecewise):
         borders = [Eq(r.lhs, r.rhs) for r in e.atoms(sympy.core.relational.Relational) if r.has(x)]
         cases = [(_rough_derivative(value, x), condition) for value, condition in e.args]

@@ -146,5 +146,3 @@ def _equality_at(statement: Extremum, domain: Domain, place: Expr) -> Goal:
 def _witness_at(statement: Extremum, place: Expr, witness: Witness | None) -> Witness:
     left, right = (witness.left, witness.right) if witness else ("?", "?")
     return Witness({str(statement.variable): str(place)}, left, right)
-
-

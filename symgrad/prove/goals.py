@@ -61,6 +61,10 @@ class Goal:
         also = tuple(change(e) for e in self.also_defined)
         return Goal(relation, self.domain, also)
 
+    def replacing(self, table: Mapping[Expr, Expr]) -> Goal:
+        """The same goal with some expressions in place of others."""
+        return self.mapped(lambda e: e.xreplace(table))
+
     def at(self, point: Mapping[Symbol, Expr]) -> Goal:
         """The goal at fixed values of some variables."""
         moved = self.mapped(lambda e: e.subs(point))

@@ -86,11 +86,20 @@ def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
     """A bound on a square root, which is never negative: the squares compared, and the bound not negative either."""
     large, small = (goal.rhs, goal.lhs) if goal.op in ("<", "<=") else (goal.lhs, goal.rhs)
     factor, rest = small.as_coeff_Mul(rational=True)
-    if goal.op not in DIRECTIONS or not factor.is_positive or not isinstance(rest, sympy.Pow) or rest.exp != sympy.S.Half:
+    if (
+        goal.op not in DIRECTIONS
+        or not factor.is_positive
+        or not isinstance(rest, sympy.Pow)
+        or rest.exp != sympy.S.Half
+    ):
         return None
     op = "<" if goal.op in ("<", ">") else "<="
     parts = []
-    for left, sign, right in ((sympy.S.Zero, "<=", rest.base), (sympy.S.Zero, "<=", large), (factor**2 * rest.base, op, large**2)):
+    for left, sign, right in (
+        (sympy.S.Zero, "<=", rest.base),
+        (sympy.S.Zero, "<=", large),
+        (factor**2 * rest.base, op, large**2),
+    ):
         parts.append(decide(replace(goal, relation=Relation(left, sign, right))))
         if not parts[-1].holds:
             return None

@@ -52,7 +52,8 @@ def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
         if isinstance(node, sympy.Heaviside) and node.args[0] == switch:
             return {1: S.One, 0: node.args[1], -1: S.Zero}[known]
         if isinstance(node, sympy.atan2) and switch in node.args:
-            return _angle(*node.args, switch, known)
+            v, u = node.args
+            return _angle(v, u, switch, known)
         if isinstance(node, sympy.Max | sympy.Min):
             return _without_loser(node, switch, known)
         if isinstance(node, Relational) and node.lhs - node.rhs == switch:

@@ -110,7 +110,7 @@ def moved(goal: Goal, u: Expr, v: Symbol, part: Set) -> Move:
     bounds_of_v = _as_conditions(old, goal.domain.set_of(v))
     carried = [c.xreplace({v: old}) for c in goal.domain.conditions]
     domain = narrowed(sets, (*carried, *bounds_of_v))
-    return Move(domain and replace(changed, domain=domain), {v: old})
+    return Move(None if domain is None else replace(changed, domain=domain), {v: old})
 
 
 def _slope(u: Expr, v: Symbol, domain: Domain) -> Expr:

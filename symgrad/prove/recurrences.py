@@ -134,7 +134,10 @@ RECURRENCES: dict[type, Recurrence] = {
     sympy.gamma: Recurrence(_one, lambda a: -a, positive=True),
     sympy.loggamma: Recurrence(_one, lambda a: S.NegativeOne, s=lambda a: sympy.log(a), positive=True),
     sympy.polygamma: Recurrence(
-        _one, lambda a, m: S.NegativeOne, place=1, positive=True,
+        _one,
+        lambda a, m: S.NegativeOne,
+        place=1,
+        positive=True,
         s=lambda a, m: (-1) ** m * sympy.factorial(m) * a ** (-m - 1),
     ),
     sympy.zeta: Recurrence(_one, lambda a, s: S.NegativeOne, s=lambda a, s: -(a**-s), place=1, positive=True, cut=True),
@@ -151,9 +154,7 @@ RECURRENCES: dict[type, Recurrence] = {
     sympy.hermite: Recurrence(_one, lambda n, x: -2 * x, lambda n, x: 2 * n),
     sympy.hermite_prob: Recurrence(_one, lambda n, x: -x, lambda n, x: n),
     sympy.laguerre: Recurrence(lambda n, x: n + 1, lambda n, x: x - 2 * n - 1, lambda n, x: n),
-    sympy.assoc_laguerre: Recurrence(
-        lambda n, a, x: n + 1, lambda n, a, x: x - 2 * n - a - 1, lambda n, a, x: n + a
-    ),
+    sympy.assoc_laguerre: Recurrence(lambda n, a, x: n + 1, lambda n, a, x: x - 2 * n - a - 1, lambda n, a, x: n + a),
     sympy.gegenbauer: Recurrence(
         lambda n, a, x: n + 1, lambda n, a, x: -2 * (n + a) * x, lambda n, a, x: n + 2 * a - 1
     ),

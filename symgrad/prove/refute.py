@@ -73,7 +73,8 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     UnsupportedError
         If no enclosures can be had for an expression of the goal.
     """
-    count, precisions = (DEEP_POINTS, DEEP_BITS) if deep else (QUICK_POINTS, QUICK_BITS)
+    count = DEEP_POINTS if deep else QUICK_POINTS
+    precisions: tuple[int, ...] = DEEP_BITS if deep else QUICK_BITS
     trial = _Trial(goal)
     if trial.is_slow:
         precisions = tuple(min(bits, SLOW_BITS) for bits in precisions)

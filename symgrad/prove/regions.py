@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import sympy
 from sympy import Derivative, Expr, S, Symbol
@@ -29,7 +30,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     for switch in found:
         known = bounds.sign_of(switch, goal.domain)
         if known is not None and known.strict:
-            return decide(goal.mapped(lambda e, s=switch, k=known.sign: resolved(e, s, k)))
+            return decide(goal.mapped(partial(resolved, switch=switch, known=known.sign)))
     untied = moves.untied(goal) if found else None
     if untied is not None:
         return untied.decided(decide)
@@ -48,7 +49,7 @@ def _factors(switch: Expr) -> Iterator[Expr]:
         _, factors = sympy.factor_list(switch)
     except (sympy.PolynomialError, NotImplementedError):
         factors = []
-    if len(factors) == 1 and factors[0][1] == 1 or len(switch.free_symbols) == 1:
+    if (len(factors) == 1 and factors[0][1] == 1) or len(switch.free_symbols) == 1:
         yield switch
         return
     yield from (base for base, _ in sorted(factors, key=lambda f: len(f[0].free_symbols)) if base.free_symbols)
@@ -100,7 +101,7 @@ def _at(goal: Goal, x: Symbol, border: Expr, decide: Decide) -> Verdict | None:
         return Verdict(Outcome.PROVED, "no point there")
     slopes = _slopes(goal, x, border, rest)
     if slopes is None or S.NaN in slopes.values():
-        return slopes and _no_slope(x, border, rest)
+        return None if slopes is None else _no_slope(x, border, rest)
     there = replace(goal.mapped(lambda e: e.xreplace(slopes).subs({x: border})), domain=rest)
     return Move(there, {x: border}).decided(decide)
 
@@ -156,7 +157,7 @@ def _joint_border(goal: Goal, switch: Expr, factor: Expr) -> Move | Verdict | No
             continue
         if S.NaN in slopes.values():
             return _no_slope(x, border, there.goal.domain)
-        flat = goal.mapped(lambda e, s=slopes: e.xreplace(s))
+        flat = goal.replacing(slopes)
         return moves.cleared(moves.moved(_resolved(flat, switch, factor, 0), factor, x, ZERO))
     return None
 

@@ -145,5 +145,3 @@ def inner_rational(low: Expr, high: Expr) -> sympy.Rational:
     if low.is_rational and high.is_rational:
         return (low + high) / 2
     return sympy.Rational(sympy.N((low + high) / 2, 30))
-
-

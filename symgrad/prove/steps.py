@@ -37,7 +37,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     for step in floors:
         cases = None if step.args[0].has(sympy.floor) else _cases(step, goal)
         if cases is not None:
-            return decide(goal.mapped(lambda e, f=step, c=cases: e.xreplace({f: c})))
+            return decide(goal.replacing({step: cases}))
     for x in goal.variables:
         period = _period(goal, floors, x)
         if period is not None:
@@ -119,7 +119,9 @@ def _one_period(values: Set, period: Rational) -> tuple[Set, Set] | None:
     if values == S.Integers:
         return sympy.Range(0, period), S.Integers
     if isinstance(values, sympy.Range) and values.step == 1:
-        return (sympy.Range(low, low + period), up) if low.is_finite else (sympy.Range(high - period + 1, high + 1), down)
+        return (
+            (sympy.Range(low, low + period), up) if low.is_finite else (sympy.Range(high - period + 1, high + 1), down)
+        )
     if values == S.Reals:
         return Interval.Ropen(0, period), S.Integers
     if not isinstance(values, Interval):

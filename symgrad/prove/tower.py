@@ -118,7 +118,9 @@ class Tower:
     def _atom(self, expression: Expr) -> Quotient:
         real = self.signs.is_real(expression)
         return Quotient(
-            self._generator(expression, lambda: Generator(expression, real, self.signs.sign(expression) if real else None))
+            self._generator(
+                expression, lambda: Generator(expression, real, self.signs.sign(expression) if real else None)
+            )
         )
 
     def _unit(self, key: Expr, q: Rational) -> Rational:
@@ -438,7 +440,10 @@ class Tower:
             degree, value = self._relations[place]
             quotient = self._replaced(quotient, ((place, degree),), value)
         for place, minimal in self._cyclotomic.items():
-            if max(quotient.numerator.degrees()[place], quotient.denominator.degrees()[place]) >= minimal.degrees()[place]:
+            if (
+                max(quotient.numerator.degrees()[place], quotient.denominator.degrees()[place])
+                >= minimal.degrees()[place]
+            ):
                 quotient = Quotient.reduced(quotient.numerator % minimal, quotient.denominator % minimal)
         return quotient
 

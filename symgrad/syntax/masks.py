@@ -54,7 +54,8 @@ class Masks:
 def _unknown(function: Any) -> Any:
     """A function of this name, for as many arguments, of which SymPy knows nothing."""
     nargs = getattr(function, "nargs", S.Naturals0)
-    return sympy.Function(function.__name__, nargs=None if nargs is S.Naturals0 else tuple(nargs))
+    known = None if nargs is S.Naturals0 else tuple(nargs)
+    return sympy.Function(function.__name__, nargs=known, commutative=True)
 
 
 def _with_parts(value: Basic, parts: list[Basic]) -> Basic:
