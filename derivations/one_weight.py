@@ -19,7 +19,6 @@ def held(weight):
     return sg.sigmoid(weight * h - Rational(weight, 2))
 
 
-
 derivation = sg.Derivation(
     "What happens when the weight is smaller than 1?",
     sg.prose(

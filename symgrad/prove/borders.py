@@ -8,6 +8,7 @@ and all functions in it are real; it may hold numbers at which the expression is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
@@ -199,7 +200,7 @@ def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:
     """The set without the borders, as intervals and points that touch none of them."""
     if values.is_subset(S.Integers):
         ends = [-S.Infinity, *borders, S.Infinity]
-        parts = [values.intersect(Interval.open(low, high)) for low, high in zip(ends, ends[1:])]
+        parts = [values.intersect(Interval.open(low, high)) for low, high in pairwise(ends)]
         yield from (part for part in parts if not part.is_empty)
         return
     rest = values - sympy.FiniteSet(*borders)

@@ -83,7 +83,7 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
 def _zeros_of_factor(part: fmpq_mpoly, tower: Tower, x: Symbol) -> list[Expr] | None:
     """All zeros in x of a polynomial whose only generator that moves with x can be solved for x; None for others."""
     moving = [i for i in tower.places(part) if tower.generators[i].expression.has(x)]
-    if not all(tower.generators[i].is_real for i in moving):
+    if not moving or not all(tower.generators[i].is_real for i in moving):
         return None
     if len(moving) > 1:
         return _zeros_of_logarithms(tower.polynomial(part), x)
@@ -195,7 +195,7 @@ ANCHORS = (S.Zero, S.One, -S.One, S.Half)
 
 
 def by_monotony(expression: Expr, domain: Domain, look: Look) -> Finding | None:
-    """An expression with a zero or a zero limit somewhere, that falls towards it and rises from it, or the other way."""
+    """An expression with a zero or zero limit somewhere, that falls towards it and rises from it, or the other way."""
     prepared = _with_slope(expression, domain, look)
     if prepared is None:
         return None

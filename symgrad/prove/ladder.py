@@ -26,9 +26,10 @@ PROVERS: tuple[Prover, ...] = (
     inverses.prove,
 )  # fmt: skip
 DEEPEST = 12
-# How SymPy's functions are known to fail on what they were not made for; a slip of our own, such as a NameError, is none.
+# How SymPy's functions are known to fail on what they were not made for; a slip of our own, a NameError, is none.
 FAILURES = (
-    ArithmeticError, AttributeError, LookupError, NotImplementedError, PolynomialError, RecursionError, TypeError, ValueError,
+    ArithmeticError, AttributeError, LookupError, NotImplementedError, PolynomialError, RecursionError, TypeError,
+    ValueError,
 )  # fmt: skip
 LOG = logging.getLogger("symgrad.prove")
 FEWEST_POINTS, FEWEST_DIGITS = 5, 10
@@ -127,7 +128,7 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
 
 
 def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:
-    """What a prover says; nothing where it fails, which SymPy's functions do in many ways and no failure proves a thing."""
+    """What a prover says; nothing where it fails, as SymPy's functions do in many ways, which proves nothing."""
     try:
         return prover(goal, decide)
     except PluginError:

@@ -6,7 +6,7 @@ have values. The tower of generators replaces the product once all its factors h
 References
 ----------
 NIST Digital Library of Mathematical Functions: 5.5.3, 5.5.6, 5.15.6-7 (reflection, multiplication), 9.2.7 (Airy),
-10.5.2, 10.28.2 (Bessel), 19.7.1 (Legendre's relation), 25.12 (polylogarithms), 18.5 (Chebyshev).
+10.5.2, 10.28.2 (Bessel), 19.7.1, 19.8.12 (Legendre's relation, Landen), 25.12 (polylogarithms), 18.5 (Chebyshev).
 """
 
 from __future__ import annotations
@@ -82,6 +82,35 @@ def _legendre(sign: Sign, e: Expr, k: Expr) -> Relation | None:
     return Relation(((e, 1), (k, 1)), value)
 
 
+def _landen(sign: Sign, first: Expr, second: Expr) -> Relation | None:
+    """K(m) by K of the smaller parameter ((1 - k')/(1 + k'))^2, with k' = sqrt(1 - m)."""
+    (m,), (smaller,) = first.args, second.args
+    if not _is_landen(sign, m, smaller):
+        return None
+    return Relation(((second, 1),), (1 + sympy.sqrt(1 - m)) / 2 * first)
+
+
+def _landen_of_second_kind(sign: Sign, first: Expr, second: Expr) -> Relation | None:
+    if len(first.args) != 1 or len(second.args) != 1 or not _is_landen(sign, first.args[0], second.args[0]):
+        return None
+    m = first.args[0]
+    root = sympy.sqrt(1 - m)
+    return Relation(((second, 1),), (first + root * sympy.elliptic_k(m)) / (1 + root))
+
+
+def _is_landen(sign: Sign, m: Expr, smaller: Expr) -> bool:
+    if not m.free_symbols or sign(m) != 1 or sign(1 - m) != 1:
+        return False
+    t = sympy.Dummy(positive=True)
+    wanted = ((1 - t) / (1 + t)) ** 2
+    by_root = smaller.xreplace({sympy.sqrt(1 - m): t, 1 / sympy.sqrt(1 - m): 1 / t})
+    if not by_root.free_symbols & m.free_symbols:
+        return bool(sympy.cancel(by_root - wanted) == 0)
+    modulus = sympy.sqrt(smaller)  # then m = 4k/(1 + k)^2 with this k
+    root = modulus.args[0] if isinstance(modulus, sympy.Abs) else modulus
+    return bool(sign(root) == 1 and sign(1 - root) == 1 and sympy.cancel(m - 4 * root / (1 + root) ** 2) == 0)
+
+
 # --- reflection -------------------------------------------------------------------------------------------------
 
 
@@ -142,6 +171,8 @@ PAIRS: dict[tuple[type, type], Pair] = {
     (sympy.besseli, sympy.besselk): _neighbours(lambda i, k, a, z: 1 / z - i * k),
     (sympy.airyai, sympy.airybiprime): _airy,
     (sympy.elliptic_e, sympy.elliptic_k): _legendre,
+    (sympy.elliptic_k, sympy.elliptic_k): _landen,
+    (sympy.elliptic_e, sympy.elliptic_e): _landen_of_second_kind,
     (sympy.gamma, sympy.gamma): _reflected_gamma,
     (sympy.polygamma, sympy.polygamma): _reflected_polygamma,
     (sympy.polylog, sympy.polylog): _mirrored_polylog,

@@ -38,6 +38,8 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
         if bounds.discharged(condition, goal.domain):
             continue
+        if condition.nonzero.is_zero:
+            return None
         where = zero_on(condition.nonzero, goal.domain)
         if where is not None and condition.is_needed:
             return Verdict(

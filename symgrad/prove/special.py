@@ -6,8 +6,8 @@ principal branches wherever both sides have values; a row that holds on part of 
 References
 ----------
 NIST Digital Library of Mathematical Functions: 5.12.1 (beta), 5.4 (gamma), 6.2, 6.5.1-2, 6.11.1 (exponential
-integrals), 7.2 (error functions), 8.2.3, 8.4.6, 8.19.1 (incomplete gamma), 10.4.3, 10.16.1, 10.39.1-2, 10.47.3-4,
-10.49 (Bessel functions), 18.5.1-2 (Chebyshev), 25.11.12 (Hurwitz zeta), 25.12 (polylogarithms).
+integrals), 7.2 (error functions), 8.2.3, 8.4.6, 8.19.1 (incomplete gamma), 10.2.3, 10.4.3, 10.16.1, 10.27, 10.39.1-2, 10.47.3-4,
+10.49 (Bessel functions), 19.7.2 (elliptic integrals), 18.5.1-2 (Chebyshev), 25.11.12 (Hurwitz zeta), 25.12 (polylogarithms).
 """
 
 from __future__ import annotations
@@ -185,10 +185,29 @@ _HALF_ORDERS: dict[type, tuple[Callable[[Expr], Expr], Callable[[Expr], Expr]]] 
 }
 
 
+# Orders of the other sign, by functions of both kinds; a = pi times the order.
+_OPPOSITE: dict[type, Callable[[Expr, Expr, Expr], Expr]] = {
+    sympy.besselj: lambda n, z, a: sympy.cos(a) * sympy.besselj(n, z) - sympy.sin(a) * sympy.bessely(n, z),
+    sympy.bessely: lambda n, z, a: sympy.sin(a) * sympy.besselj(n, z) + sympy.cos(a) * sympy.bessely(n, z),
+    sympy.besseli: lambda n, z, a: sympy.besseli(n, z) + 2 / pi * sympy.sin(a) * sympy.besselk(n, z),
+    sympy.besselk: lambda n, z, a: sympy.besselk(n, z),
+}
+
+
+def _is_opposite(order: Expr) -> bool:
+    """Whether the order -nu is nearer to normal: for symbols with a minus sign, and numbers just below whole ones."""
+    number, rest = order.expand().as_coeff_Add(rational=True)
+    if rest.is_zero:
+        return bool(number - sympy.floor(number) > Rational(1, 2))
+    return bool(rest.could_extract_minus_sign())
+
+
 def _cylinder(function: type) -> Rewriting:
     """Half-integer orders by elementary functions, each through the two orders nearer to one half."""
 
-    def rewriting(sign: Sign, order: Expr, z: Expr) -> Expr | None:
+    def rewriting(sign: Sign, order: Expr, z: Expr) -> Expr | Equal | None:
+        if _is_opposite(order):
+            return Equal(_OPPOSITE[function](-order, z, -pi * order), (z,) if z.free_symbols else ())
         if not (order.is_Rational and order.q == 2) or abs(order) > LARGEST_ORDER:
             return None
         plus, minus = _HALF_ORDERS[function]
@@ -208,6 +227,11 @@ def _cylinder(function: type) -> Rewriting:
 def _spherical(function: type) -> Rewriting:
     """By cylinder functions, where the argument is positive."""
     return lambda sign, n, z: sympy.sqrt(pi / (2 * z)) * function(n + Rational(1, 2), z) if sign(z) == 1 else None
+
+
+def _elliptic(form: Callable[[Expr], Expr]) -> Rewriting:
+    """Negative parameters by those between 0 and 1."""
+    return lambda sign, *m: form(m[0]) if len(m) == 1 and sign(m[0]) == -1 else None
 
 
 def _chebyshev(of_angle: Callable[[Expr, Expr], Expr], otherwise: Callable[[Expr, Expr], Expr | None]) -> Rewriting:
@@ -254,6 +278,8 @@ REWRITINGS: dict[type, Rewriting] = {
     sympy.yn: _spherical(sympy.bessely),
     sympy.hn1: _always(lambda n, z: sympy.jn(n, z) + I * sympy.yn(n, z)),
     sympy.hn2: _always(lambda n, z: sympy.jn(n, z) - I * sympy.yn(n, z)),
+    sympy.elliptic_k: _elliptic(lambda m: sympy.elliptic_k(m / (m - 1)) / sympy.sqrt(1 - m)),
+    sympy.elliptic_e: _elliptic(lambda m: sympy.sqrt(1 - m) * sympy.elliptic_e(m / (m - 1))),
     sympy.chebyshevt: _chebyshev(
         lambda n, t: sympy.cos(n * t), lambda n, x: sympy.chebyshevu(n, x) - x * sympy.chebyshevu(n - 1, x)
     ),

@@ -19,7 +19,7 @@ def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
     """Whether the condition certainly holds on the whole domain."""
     if any(_excludes(c, condition.nonzero) for c in domain.conditions):
         return True
-    if condition.positive is not None:
+    if condition.positive is not None and not condition.positive.has(S.ImaginaryUnit):
         found = look(condition.positive, domain)
         if found is not None and found.strict and found.sign == 1:
             return True
