@@ -84,31 +84,33 @@ def _legendre(sign: Sign, e: Expr, k: Expr) -> Relation | None:
 
 def _landen(sign: Sign, first: Expr, second: Expr) -> Relation | None:
     """K(m) by K of the smaller parameter ((1 - k')/(1 + k'))^2, with k' = sqrt(1 - m)."""
-    (m,), (smaller,) = first.args, second.args
-    if not _is_landen(sign, m, smaller):
-        return None
-    return Relation(((second, 1),), (1 + sympy.sqrt(1 - m)) / 2 * first)
+    root = _complementary_modulus(sign, first.args[0], second.args[0])
+    return None if root is None else Relation(((second, 1),), (1 + root) / 2 * first)
 
 
 def _landen_of_second_kind(sign: Sign, first: Expr, second: Expr) -> Relation | None:
-    if len(first.args) != 1 or len(second.args) != 1 or not _is_landen(sign, first.args[0], second.args[0]):
+    if len(first.args) != 1 or len(second.args) != 1:
         return None
-    m = first.args[0]
-    root = sympy.sqrt(1 - m)
-    return Relation(((second, 1),), (first + root * sympy.elliptic_k(m)) / (1 + root))
+    root = _complementary_modulus(sign, first.args[0], second.args[0])
+    if root is None:
+        return None
+    return Relation(((second, 1),), (first + root * sympy.elliptic_k(*first.args)) / (1 + root))
 
 
-def _is_landen(sign: Sign, m: Expr, smaller: Expr) -> bool:
-    if not m.free_symbols or sign(m) != 1 or sign(1 - m) != 1:
-        return False
-    t = sympy.Dummy(positive=True)
-    wanted = ((1 - t) / (1 + t)) ** 2
-    by_root = smaller.xreplace({sympy.sqrt(1 - m): t, 1 / sympy.sqrt(1 - m): 1 / t})
+def _complementary_modulus(sign: Sign, m: Expr, smaller: Expr) -> Expr | None:
+    """k', if the smaller parameter belongs to m in Landen's transformation, and both lie between 0 and 1."""
+    if not m.free_symbols:
+        return None
+    root, t = sympy.sqrt(1 - m), sympy.Dummy(positive=True)
+    by_root = smaller.xreplace({root: t, 1 / root: 1 / t})
     if not by_root.free_symbols & m.free_symbols:
-        return bool(sympy.cancel(by_root - wanted) == 0)
-    modulus = sympy.sqrt(smaller)  # then m = 4k/(1 + k)^2 with this k
-    root = modulus.args[0] if isinstance(modulus, sympy.Abs) else modulus
-    return bool(sign(root) == 1 and sign(1 - root) == 1 and sympy.cancel(m - 4 * root / (1 + root) ** 2) == 0)
+        fits = sympy.cancel(by_root - ((1 - t) / (1 + t)) ** 2) == 0
+        return root if fits and sign(m) == 1 and sign(1 - m) == 1 else None
+    modulus = sympy.sqrt(smaller)  # then m = 4k/(1 + k)^2 with this k, and k' = (1 - k)/(1 + k)
+    k = modulus.args[0] if isinstance(modulus, sympy.Abs) else modulus
+    if sign(k) != 1 or sign(1 - k) != 1 or sympy.cancel(m - 4 * k / (1 + k) ** 2) != 0:
+        return None
+    return (1 - k) / (1 + k)
 
 
 # --- reflection -------------------------------------------------------------------------------------------------
