@@ -6,8 +6,9 @@ principal branches wherever both sides have values; a row that holds on part of 
 References
 ----------
 NIST Digital Library of Mathematical Functions: 5.12.1 (beta), 5.4 (gamma), 6.2, 6.5.1-2, 6.11.1 (exponential
-integrals), 7.2 (error functions), 8.2.3, 8.4.6, 8.19.1 (incomplete gamma), 10.2.3, 10.4.3, 10.16.1, 10.27, 10.39.1-2, 10.47.3-4,
-10.49 (Bessel functions), 19.7.2 (elliptic integrals), 18.5.1-2 (Chebyshev), 25.11.12 (Hurwitz zeta), 25.12 (polylogarithms).
+integrals), 7.2 (error functions), 8.2.3, 8.4.6, 8.19.1 (incomplete gamma), 10.2.3, 10.4.3, 10.16.1, 10.27,
+10.39.1-2, 10.47.3-4, 10.49 (Bessel functions), 19.7.2 (elliptic integrals), 18.5.1-2 (Chebyshev), 25.11.12
+(Hurwitz zeta), 25.12 (polylogarithms).
 """
 
 from __future__ import annotations
