@@ -1,44 +1,23 @@
-"""All zeros of an expression in one variable, where they can be written down; and its sign between them.
-
-A polynomial in one function of x is taken apart: its real roots are values of that function, and what the inverse of
-the function makes of them are values of its argument, and so on down to x. The list is complete where the expression
-and all functions in it are real; it may hold numbers at which the expression is not zero after all.
-"""
+"""Signs between the zeros of an expression in one variable, and the parts into which numbers cut a set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import sympy
-from sympy import Expr, Interval, S, Symbol
+from sympy import Expr, Interval, S
 from sympy.sets import Set
 
 from symgrad.prove import cuts, validity
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.statements import Domain
 
-MOST_TURNS = 40
-MOST_DEGREE = 24
-LARGEST = 60  # operations; factoring takes long on larger expressions
-DEEPEST = 6
 JUMPING = (sympy.acot, sympy.acoth)
-
-
-def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
-    """The real numbers, in order, among which are all zeros of u in the set; None where they cannot be listed."""
-    if u.count_ops() > LARGEST or u.free_symbols != {x}:
-        return None
-    try:
-        found = list(dict.fromkeys(_zeros(u, x, values, DEEPEST)))
-    except (_Unknown, NotImplementedError, sympy.PolynomialError):
-        return None
-    if not all(isinstance(z.is_real, bool) for z in found):
-        return None
-    return sorted((z for z in found if z.is_real), key=lambda z: sympy.N(z, 30))
 
 
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -65,135 +44,6 @@ def _is_outside(place: Expr, values: Interval) -> bool:
         if end.is_finite and ((place == end and is_open) or constant_sign((place - end) * inward) == -1):
             return True
     return False
-
-
-class _Unknown(Exception):
-    """The zeros cannot be listed."""
-
-
-def _zeros(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
-    if not u.has(x):
-        return
-    if not depth:
-        raise _Unknown
-    if u.is_polynomial(x):
-        yield from _of_polynomial(u, x)
-        return
-    u = sympy.factor(sympy.together(u).as_numer_denom()[0])
-    for factor in sympy.Mul.make_args(u):
-        base, exponent = factor.as_base_exp()
-        if exponent.is_Rational and exponent.is_positive and base is not S.Exp1:
-            factor = base
-        if factor.has(x):
-            yield from _of_factor(factor, x, values, depth)
-
-
-def _of_polynomial(u: Expr, x: Symbol) -> list[Expr]:
-    polynomial = sympy.Poly(u, x)
-    if polynomial.degree() == 1:
-        return list(sympy.roots(polynomial))
-    if polynomial.degree() > MOST_DEGREE:
-        raise _Unknown
-    factors = [base for base, _ in (f.as_base_exp() for f in sympy.Mul.make_args(sympy.factor(u))) if base.has(x)]
-    if len(factors) > 1 or factors[0] != u:
-        return [zero for factor in factors for zero in _of_polynomial(factor, x)]
-    if all(c.is_Rational for c in polynomial.all_coeffs()):
-        return list(sympy.real_roots(polynomial))
-    if all(c.is_algebraic for c in polynomial.all_coeffs()):
-        return list(sympy.real_roots(sympy.Poly(u, x, extension=True)))
-    if polynomial.degree() == 2:
-        return list(sympy.roots(polynomial))
-    raise _Unknown
-
-
-def _of_factor(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
-    if u.is_polynomial(x):
-        yield from _of_polynomial(u, x)
-        return
-    if isinstance(u, sympy.exp):
-        return
-    inside = _innermost_common(u, x)
-    t = sympy.Dummy("t", real=True)
-    polynomial = u.subs(inside, t)
-    if polynomial.has(x):
-        raise _Unknown
-    for root in _of_polynomial(polynomial, t) if polynomial != t else [S.Zero]:
-        yield from _preimages(inside, root, x, values, depth)
-
-
-def _innermost_common(u: Expr, x: Symbol) -> Expr:
-    """The one function or root of x of which u is a polynomial."""
-    found = [e for e in u.atoms(sympy.Function, sympy.Pow) if e.has(x) and not e.is_polynomial(x)]
-    outer = [e for e in found if not any(e != other and other.has(e) for other in found)]
-    exponentials = [e for e in outer if isinstance(e, sympy.exp)]
-    if len(exponentials) == len(outer) > 1:
-        return min(exponentials, key=lambda e: e.args[0].count_ops())
-    if len(outer) != 1:
-        return _power_of_generator(outer)
-    return outer[0]
-
-
-def _power_of_generator(outer: list[Expr]) -> Expr:
-    bases = {e.as_base_exp()[0] for e in outer}
-    if len(bases) != 1:
-        raise _Unknown
-    return bases.pop()
-
-
-def _preimages(f: Expr, value: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
-    """Where f(w(x)) is the value: the zeros of w minus what the inverse of f gives."""
-    base, exponent = f.as_base_exp()
-    if isinstance(f, sympy.Pow) and exponent.is_Rational:
-        inner = [value ** (1 / exponent), -(value ** (1 / exponent))]
-        argument = base
-    elif f.func in ANGLES:
-        (argument,) = f.args
-        inner = list(_turns(f.func, value, argument, x, values))
-    elif f.func in INVERSES:
-        (argument,) = f.args
-        inner = [INVERSES[f.func](value)]
-    else:
-        raise _Unknown
-    for w in inner:
-        if w.is_real is None:
-            raise _Unknown
-        if w.is_real:
-            yield from _zeros(argument - w, x, values, depth - 1)
-
-
-INVERSES: dict[type, Callable[[Expr], Expr]] = {
-    sympy.exp: lambda c: sympy.log(c) if constant_sign(c) == 1 else S.NaN,
-    sympy.log: sympy.exp,
-    sympy.sinh: sympy.asinh,
-    sympy.tanh: sympy.atanh,
-    sympy.atan: sympy.tan,
-    sympy.asinh: sympy.sinh,
-    sympy.atanh: sympy.tanh,
-    sympy.asin: sympy.sin,
-    sympy.acos: sympy.cos,
-}
-ANGLES: dict[type, Callable[[Expr], tuple[Expr, ...]]] = {
-    sympy.sin: lambda c: (sympy.asin(c), S.Pi - sympy.asin(c)),
-    sympy.cos: lambda c: (sympy.acos(c), -sympy.acos(c)),
-    sympy.tan: lambda c: (sympy.atan(c), sympy.atan(c) + S.Pi),
-}
-
-
-def _turns(function: type, value: Expr, argument: Expr, x: Symbol, values: Set) -> Iterator[Expr]:
-    """All angles in the range of a linear argument at which the function has the value."""
-    rate = sympy.diff(argument, x)
-    ends = [argument.subs(x, end) for end in (values.inf, values.sup)]
-    if rate.free_symbols or not all(end.is_real and end.is_finite for end in ends):
-        raise _Unknown
-    low, high = sorted(ends, key=lambda e: sympy.N(e, 30))
-    turns = range(int(sympy.floor(low / (2 * S.Pi))) - 1, int(sympy.ceiling(high / (2 * S.Pi))) + 2)
-    if len(turns) > MOST_TURNS:
-        raise _Unknown
-    for angle in ANGLES[function](value):
-        for k in turns:
-            place = angle + 2 * S.Pi * k
-            if place.is_real and constant_sign(place - low) != -1 and constant_sign(high - place) != -1:
-                yield place
 
 
 def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:

@@ -11,6 +11,8 @@ import sympy
 from sympy import Expr, I, Symbol
 
 from symgrad import activations
+from symgrad.prove.boxes import constant_sign
+from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs
 
 # Meromorphic functions: no cut anywhere, and real where their arguments are.
@@ -36,10 +38,10 @@ def crosses_none(expression: Expr, signs: Signs) -> bool:
     if isinstance(expression, sympy.Function) and not isinstance(expression, SINGLE_VALUED):
         arguments = expression.args
         if not all(is_certainly_real(a, signs) for a in arguments):
-            return isinstance(expression, sympy.log) and _is_off_cut(arguments[0], signs)
+            return isinstance(expression, sympy.log) and is_off_cut(arguments[0], signs)
     elif isinstance(expression, sympy.Pow) and not _is_single_valued(expression):
         base = expression.base
-        if not (is_certainly_real(base, signs) or _is_off_cut(base, signs)):
+        if not (is_certainly_real(base, signs) or is_off_cut(base, signs)):
             return False
     return all(crosses_none(a, signs) for a in expression.args if isinstance(a, Expr) and a.free_symbols)
 
@@ -48,16 +50,31 @@ def _is_single_valued(power: sympy.Pow) -> bool:
     return bool(power.exp.is_integer) or not power.base.free_symbols
 
 
-def _is_off_cut(argument: Expr, signs: Signs) -> bool:
-    """Whether an argument u + I*v has a positive u everywhere, or a v of one sign."""
+def is_off_cut(argument: Expr, signs: Signs) -> bool:
+    """Whether an argument u + I*v has a positive u everywhere, or a v that is not zero where u is not positive."""
     parts = cartesian_parts(argument, signs)
-    return parts is not None and (signs.sign(parts[0]) == 1 or signs.sign(parts[1]) in (1, -1))
+    if parts is None:
+        return False
+    u, v = parts
+    return signs.sign(u) == 1 or signs.sign(v) in (1, -1) or _is_positive_at_zeros(u, v, signs)
+
+
+def _is_positive_at_zeros(u: Expr, v: Expr, signs: Signs) -> bool:
+    """Whether u is positive at all zeros of v on a domain of one variable."""
+    if len(v.free_symbols) != 1 or not u.free_symbols <= v.free_symbols:
+        return False
+    (x,) = v.free_symbols
+    places = zeros(v, x, signs.domain.set_of(x))
+    if places is None:
+        return False
+    inside = [z for z in places if signs.domain.set_of(x).contains(z) != sympy.false]
+    return all(constant_sign(u.xreplace({x: z})) == 1 for z in inside)
 
 
 def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
-    """Real and imaginary part of a sum whose terms are plainly one or the other."""
+    """Real and imaginary part of a sum whose terms are plainly one or the other; exponentials by Euler's formula."""
     real, imaginary = [], []
-    for term in sympy.Add.make_args(sympy.expand(e)):
+    for term in sympy.Add.make_args(sympy.expand(_by_euler(e, signs))):
         if is_certainly_real(term, signs):
             real.append(term)
         elif is_certainly_real(-I * term, signs):
@@ -65,6 +82,16 @@ def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
         else:
             return None
     return sympy.Add(*real), sympy.Add(*imaginary)
+
+
+def _by_euler(e: Expr, signs: Signs) -> Expr:
+    def turned(power: Expr) -> Expr:
+        parts = cartesian_parts(power.exp, signs)
+        if parts is None or parts[1].is_zero:
+            return power
+        return sympy.exp(parts[0]) * (sympy.cos(parts[1]) + I * sympy.sin(parts[1]))
+
+    return e.replace(lambda f: isinstance(f, sympy.exp) and f.has(I), turned) if e.has(sympy.exp) else e
 
 
 def is_certainly_real(e: Expr, signs: Signs) -> bool:
@@ -76,8 +103,19 @@ def is_certainly_real(e: Expr, signs: Signs) -> bool:
     if isinstance(e, sympy.Pow):
         if not (is_certainly_real(e.base, signs) and is_certainly_real(e.exp, signs)):
             return False
-        return bool(e.exp.is_integer) or signs.sign(e.base) == 1 or bool(e.base.is_nonnegative)
+        return bool(e.exp.is_integer) or _is_nonnegative(e.base, signs)
     if e.func in POSITIVE_WHERE_REAL:
         (u,) = e.args
         return is_certainly_real(u, signs) and signs.sign(POSITIVE_WHERE_REAL[e.func](u)) == 1
     return bool(e.xreplace(signs.refined).is_real)
+
+
+def _is_nonnegative(u: Expr, signs: Signs) -> bool:
+    """Whether a real expression is plainly not negative; a polynomial may be zero at the ends of an interval."""
+    if u.xreplace(signs.refined).is_nonnegative or signs.sign(u) == 1:
+        return True
+    if len(u.free_symbols) != 1 or not u.is_polynomial(*u.free_symbols):
+        return False
+    (x,) = u.free_symbols
+    values = signs.domain.set_of(x)
+    return isinstance(values, sympy.Interval) and Signs(signs.domain.restricted(x, values.interior)).sign(u) == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy
 from sympy import Expr
 
-from symgrad.prove import borders, bounds, calculus, constants, side_conditions
+from symgrad.prove import bounds, calculus, constants, roots, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
@@ -56,7 +56,7 @@ def _touched(goal: Goal, difference: Expr) -> Verdict | None:
     values = goal.domain.set_of(x)
     if not isinstance(values, sympy.Interval):
         return None
-    found = (calculus.critical_points(difference, x, values), borders.zeros(difference, x, values))
+    found = (calculus.critical_points(difference, x, values), roots.zeros(difference, x, values))
     for place in dict.fromkeys(p for places in found for p in places or ()):
         if contains(values, place) and constants.constant_zero(difference.subs(x, place)):
             side = str(goal.lhs.subs(x, place))

@@ -12,7 +12,20 @@ from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError
-from symgrad.prove import algebra, constant, induction, inequalities, inverses, moves, plugins, regions, steps
+from symgrad.prove import (
+    algebra,
+    cartesian,
+    constant,
+    ends,
+    induction,
+    inequalities,
+    inverses,
+    moves,
+    plugins,
+    regions,
+    squares,
+    steps,
+)  # fmt: skip
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
@@ -23,7 +36,7 @@ from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
     steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove,
-    inverses.prove,
+    inverses.prove, cartesian.prove, squares.prove, ends.prove,
 )  # fmt: skip
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for; a slip of our own, a NameError, is none.

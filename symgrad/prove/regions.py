@@ -10,12 +10,13 @@ import sympy
 from sympy import Derivative, Expr, S, Symbol
 
 from symgrad.prove import bounds, moves
-from symgrad.prove.borders import open_parts, zeros
+from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
 from symgrad.prove.points import contains, points
+from symgrad.prove.roots import zeros
 from symgrad.prove.slopes import slope_at
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness

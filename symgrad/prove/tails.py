@@ -84,7 +84,7 @@ def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, x: Symbol, bou
         e = generator.expression
         if e == x:
             power += int(k)
-        elif isinstance(e, sympy.exp) and e.has(x):
+        elif isinstance(e, sympy.exp) and e.has(x) and not e.has(S.ImaginaryUnit):
             exponent += int(k) * e.args[0]
         else:
             constant = _range_beyond(e, x, bound)

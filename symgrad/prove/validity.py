@@ -64,4 +64,5 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
             (x,) = expression.free_symbols
             return all(never_zero(expression, domain.restricted(x, part), look) for part in values[0].args)
         return bool(expression.xreplace(Signs(domain).refined).is_nonzero)
-    return bool(expression.xreplace(Signs(domain).refined).is_zero is False)
+    signs = Signs(domain)
+    return bool(expression.xreplace(signs.refined).is_zero is False) or cuts.is_off_cut(expression, signs)

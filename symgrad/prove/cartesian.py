@@ -1,0 +1,155 @@
+"""Complex variables by real ones: z = a + I*b, and what is not analytic by conjugates.
+
+The conjugate of a function that is real on the real line is the function of the conjugate, wherever its argument is
+off the branch cut. So conj moves down to the symbols, and re, im and Abs are made of a number and its conjugate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+import sympy
+from sympy import Derivative, Expr, I, S, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
+from sympy.sets import Set
+
+from symgrad import activations
+from symgrad.prove import cuts
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.moves import Move
+from symgrad.prove.signs import Signs
+from symgrad.statements import Domain
+from symgrad.verdicts import Verdict
+
+NOT_ANALYTIC = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate, sympy.arg)
+UNTOUCHED = (Derivative, ExprWithLimits, sympy.Piecewise, sympy.Limit, sympy.Subs)
+
+
+class NoParts(Exception):
+    """An expression whose conjugate is not plain."""
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """The verdict on the goal in real variables, without re, im, conjugate, arg and moduli of complex numbers."""
+    if not any(side.has(*NOT_ANALYTIC) for side in goal.sides) or any(side.has(*UNTOUCHED) for side in goal.sides):
+        return None
+    parts = {s: _parts(s, goal) for s in goal.variables if not s.is_real}
+    domain = _domain(goal.domain, parts)
+    if domain is None:
+        return None
+    signs = Signs(domain)
+    places = {z: a + I * b for z, (a, b) in parts.items()}
+    try:
+        there = goal.mapped(lambda e: _Real(signs, places).made(activations.expand(e)))
+    except NoParts:
+        return None
+    there = replace(there, domain=domain)
+    return None if there == goal else Move(there, places).decided(decide)
+
+
+def _parts(z: Symbol, goal: Goal) -> tuple[Symbol, Symbol]:
+    taken = {s.name for s in goal.variables}
+    re_name, im_name = (next(n for n in (f"{z}_{p}", f"{z}_{p}_", f"{z}__{p}") if n not in taken) for p in ("re", "im"))
+    return Symbol(re_name, real=True), Symbol(im_name, real=True)
+
+
+def _domain(domain: Domain, parts: dict[Symbol, tuple[Symbol, Symbol]]) -> Domain | None:
+    sets: dict[Symbol, Set] = {}
+    conditions = list(domain.conditions)
+    if any(c.has(*parts) for c in conditions if parts):
+        return None
+    for symbol, values in domain.sets:
+        if symbol not in parts:
+            sets[symbol] = values
+            continue
+        whole, missing = (values.args if isinstance(values, sympy.Complement) else (values, sympy.FiniteSet()))
+        if whole != S.Complexes or not isinstance(missing, sympy.FiniteSet | sympy.sets.sets.EmptySet):
+            return None
+        a, b = parts[symbol]
+        sets |= {a: S.Reals, b: S.Reals}
+        for point in missing:
+            u, v = point.as_real_imag()
+            conditions.append((a - u) ** 2 + (b - v) ** 2 > 0)
+    return Domain(tuple(sorted(sets.items(), key=lambda item: item[0].name)), tuple(conditions))
+
+
+class _Real:
+    """Rewrites what is not analytic, inside out."""
+
+    def __init__(self, signs: Signs, places: Mapping[Symbol, Expr]) -> None:
+        self.signs, self.places = signs, places
+
+    def made(self, e: Expr) -> Expr:
+        if not e.args or not isinstance(e, Expr):
+            return self.places.get(e, e)
+        # SymPy would expand moduli of sums of its own accord, so they are not put together again first.
+        arguments = [self.made(a) for a in e.args]
+        rule = self.RULES.get(e.func)
+        return rule(self, *arguments) if rule is not None else e.func(*arguments)
+
+    def _modulus(self, u: Expr) -> Expr:
+        if cuts.is_certainly_real(u, self.signs):
+            return sympy.Abs(u)
+        if isinstance(u, sympy.Mul):
+            return sympy.Mul(*map(self._modulus, u.args))
+        if isinstance(u, sympy.Pow) and u.exp.is_Rational:
+            return self._modulus(u.base) ** u.exp
+        if isinstance(u, sympy.exp):
+            return sympy.exp(self._real_part(u.args[0]))
+        parts = cuts.cartesian_parts(u, self.signs)
+        return sympy.sqrt(sympy.expand(self._conjugate(u) * u) if parts is None else parts[0] ** 2 + parts[1] ** 2)
+
+    def _real_part(self, u: Expr) -> Expr:
+        if isinstance(u, sympy.log):
+            return sympy.log(self._modulus(u.args[0]))
+        return sympy.expand((u + self._conjugate(u)) / 2)
+
+    def _imaginary_part(self, u: Expr) -> Expr:
+        if isinstance(u, sympy.log):
+            return self._angle(u.args[0])
+        return sympy.expand((u - self._conjugate(u)) / (2 * I))
+
+    def _angle(self, u: Expr) -> Expr:
+        return sympy.atan2(self._imaginary_part(u), self._real_part(u))
+
+    def _exponential(self, u: Expr) -> Expr:
+        """exp of I times an angle, which is the number of that angle over its modulus."""
+        turned, rest = S.One, []
+        for term in sympy.Add.make_args(sympy.expand(u)):
+            turns, angle = (term / I).as_coeff_Mul()
+            if isinstance(angle, sympy.atan2) and turns.is_Integer:
+                y, x = angle.args
+                turned *= ((x + I * y) / sympy.sqrt(x**2 + y**2)) ** turns
+            else:
+                rest.append(term)
+        return turned * sympy.exp(sympy.Add(*rest))
+
+    def _conjugate(self, e: Expr) -> Expr:
+        if e is I:
+            return -I
+        if cuts.is_certainly_real(e, self.signs):
+            return e
+        if isinstance(e, (sympy.Add, sympy.Mul, *cuts.SINGLE_VALUED)):
+            return e.func(*map(self._conjugate, e.args))
+        if isinstance(e, sympy.Pow) and self._commutes(e):
+            return self._conjugate(e.base) ** self._conjugate(e.exp)
+        if isinstance(e, sympy.log) and cuts.is_off_cut(e.args[0], self.signs):
+            return sympy.log(self._conjugate(e.args[0]))
+        raise NoParts(str(e))
+
+    def _commutes(self, power: sympy.Pow) -> bool:
+        """Whether the conjugate of a power is the power of the conjugates."""
+        if power.exp.is_integer or self.signs.sign(power.base) == 1:
+            return True
+        return cuts.is_off_cut(power.base, self.signs)
+
+    RULES: ClassVar[dict[type, Callable[..., Expr]]] = {
+        sympy.Abs: _modulus,
+        sympy.re: _real_part,
+        sympy.im: _imaginary_part,
+        sympy.conjugate: _conjugate,
+        sympy.arg: _angle,
+        sympy.exp: _exponential,
+    }

@@ -1,0 +1,151 @@
+"""Equal squares, and squares compared: for sides that a square root could have for a value.
+
+Principal square roots lie in the right half of the plane: the real part is positive, or it is zero and the imaginary
+part is not negative. Two numbers there with the same square are equal. And -r <= n, for n >= 0, where r**2 <= n**2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy
+from sympy import Expr, Rational
+
+from symgrad import activations
+from symgrad.prove import bounds, cuts, side_conditions
+from symgrad.prove.algebra import differentiates_kinks
+from symgrad.prove.boxes import constant_sign
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.roots import zeros
+from symgrad.prove.signs import Signs
+from symgrad.statements import Domain, Relation
+from symgrad.verdicts import Outcome, Verdict
+
+METHOD = "squares of both sides"
+DIRECTIONS = {"<": "<", "<=": "<=", ">": "<", ">=": "<="}
+HALF = Rational(1, 2)
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """PROVED from the squares of both sides, where that is enough."""
+    if differentiates_kinks(goal) or not any(_has_root(e) for e in (goal.lhs, goal.rhs)):
+        return None
+    verdict = _equal(goal, decide) if goal.op == "==" else _compared(goal, decide)
+    if verdict is None or not verdict.holds:
+        return None
+    return side_conditions.settle(replace(verdict, method=f"{METHOD}: {verdict.method}"), goal, (), decide)
+
+
+def _has_root(e: Expr) -> bool:
+    e = activations.expand(e)
+    return any(map(_is_root, e.atoms(sympy.Abs, sympy.Pow)))
+
+
+def _expanded(e: Expr) -> Expr:
+    """The expression as a sum, but for what stands under a root: a sum of squares shows that it is not negative."""
+    for _ in range(2):  # squares of roots come free in the first round
+        roots = {r: sympy.Dummy(real=True) for r in e.atoms(sympy.Abs, sympy.Pow) if _is_root(r)}
+        back = {dummy: root for root, dummy in roots.items()}
+        e = sympy.expand(e.xreplace(roots)).xreplace(back)
+    return e
+
+
+def _is_root(e: Expr) -> bool:
+    return isinstance(e, sympy.Abs) or (e.exp.is_Rational and e.exp.q == 2)
+
+
+# --- equalities -------------------------------------------------------------------------------------------------
+
+
+def _equal(goal: Goal, decide: Decide) -> Verdict | None:
+    signs = Signs(goal.domain)
+    left, right = activations.expand(goal.lhs), activations.expand(goal.rhs)
+    if not (_is_principal(left, signs) and _is_principal(right, signs)):
+        return None
+    return decide(replace(goal, relation=Relation(left**2, "==", right**2)))
+
+
+def _is_principal(e: Expr, signs: Signs) -> bool:
+    """Whether a value certainly is one that a principal square root can have."""
+    if is_nonnegative(e, signs):
+        return True
+    if e.is_Pow and e.exp.is_Rational and 0 < e.exp <= HALF:
+        return True
+    factors = [f for f in sympy.Mul.make_args(e) if not is_nonnegative(f, signs)]
+    if all(f.is_Pow and f.exp == HALF for f in factors):
+        return len(factors) == 1 or (len(factors) == 2 and _balance(factors[0].base, factors[1].base, signs))
+    return _is_in_right_half(e, signs)
+
+
+def _balance(p: Expr, q: Expr, signs: Signs) -> bool:
+    """Whether p + q is real and not negative: the angles of p and q have opposite signs, and not both are pi."""
+    return is_nonnegative(sympy.expand(p + q), signs)
+
+
+def _is_in_right_half(e: Expr, signs: Signs) -> bool:
+    parts = cuts.cartesian_parts(e, signs)
+    if parts is None:
+        return False
+    u, v = parts
+    if _is_positive(u, signs.domain):
+        return True
+    if len(e.free_symbols) != 1 or not u.free_symbols:
+        return False
+    return _is_right_of_border(u, v, signs)
+
+
+def _is_right_of_border(u: Expr, v: Expr, signs: Signs) -> bool:
+    """Whether u is positive on the domain but for some zeros, at which v is positive."""
+    (x,) = u.free_symbols
+    values = signs.domain.set_of(x)
+    places = zeros(u, x, values)
+    if places is None or not isinstance(values, sympy.Interval):
+        return False
+    inside = [z for z in places if values.contains(z) != sympy.false]
+    rest = signs.domain.restricted(x, values - sympy.FiniteSet(*inside))
+    return _is_positive(u, rest) and all(constant_sign(v.xreplace({x: z})) == 1 for z in inside)
+
+
+def _is_positive(u: Expr, domain: Domain) -> bool:
+    found = bounds.sign_of(u, domain)
+    return found is not None and found.strict and found.sign == 1
+
+
+def is_nonnegative(e: Expr, signs: Signs) -> bool:
+    """Whether an expression is plainly real and not negative wherever it has a value."""
+    if isinstance(e, sympy.Abs) or e.xreplace(signs.refined).is_nonnegative:
+        return True
+    if not cuts.is_certainly_real(e, signs):
+        return False
+    found = bounds.sign_of(e, signs.domain)
+    return found is not None and found.sign == 1
+
+
+# --- inequalities -----------------------------------------------------------------------------------------------
+
+
+def _compared(goal: Goal, decide: Decide) -> Verdict | None:
+    op = DIRECTIONS.get(goal.op)
+    if op is None:
+        return None
+    small, large = (goal.lhs, goal.rhs) if goal.op == op else (goal.rhs, goal.lhs)
+    signs = Signs(goal.domain)
+    difference = _expanded(activations.expand(large - small))
+    terms = sympy.Add.make_args(difference)
+    if not all(cuts.is_certainly_real(term, signs) for term in terms):
+        return None
+    plain = [term for term in terms if is_nonnegative(term, signs)]
+    rest = [term for term in terms if term not in plain]
+    if not rest and op == "<=":
+        return Verdict(Outcome.PROVED, "no term is negative")
+    if not plain or not rest or not any(map(_has_root, terms)):
+        return None
+    left, right = (_expanded(sympy.Add(*part) ** 2) for part in (rest, plain))
+    if _roots(_expanded(right - left)) >= _roots(difference):
+        return None
+    return decide(replace(goal, relation=Relation(left, op, right)))
+
+
+def _roots(e: Expr) -> int:
+    """In how many terms roots are left: squaring is to make them fewer."""
+    return sum(map(_has_root, sympy.Add.make_args(e)))
