@@ -65,6 +65,12 @@ class Signs:
         """A dummy for each variable that knows the sign its set gives it."""
         return {symbol: Dummy(symbol.name, **_facts(symbol, values)) for symbol, values in self.domain.sets}
 
+    def plain_sign(self, expression: Expr) -> int | None:
+        """The strict sign by what takes little time: the signs of the variables, and the roots of a polynomial."""
+        if not expression.free_symbols:
+            return self.sign(expression)
+        return self.by_assumptions(expression) or self._by_roots(expression)
+
     def by_assumptions(self, expression: Expr) -> int | None:
         """The strict sign where the signs of the variables tell it."""
         if expression.count_ops() > LARGEST_ASKED:

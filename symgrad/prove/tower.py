@@ -178,7 +178,7 @@ class Tower:
 
     def _opaque(self, e: Expr) -> Quotient:
         """The value of a function that is known by its argument, and by its relations to other values."""
-        equal = special.normal(e, self.signs.sign)
+        equal = special.normal(e, self.signs.plain_sign)
         if equal is not None:
             self.nonzero.extend(equal.nonzero)
             return self.convert(equal.value)
@@ -186,7 +186,7 @@ class Tower:
         key = (e.func, *(a.key() for a in arguments))
         others = [] if key in self._places else [g.expression for g in self.generators if g.kind == "atom"]
         generator = self._generator(key, lambda: Generator(e, self.signs.is_real(e), self.signs.by_assumptions(e)))
-        for relation in relations.between(e, others, self.signs.sign):
+        for relation in relations.between(e, others, self.signs.plain_sign):
             self._adopt(relation)
         return Quotient(generator)
 
