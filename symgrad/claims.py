@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,7 +108,8 @@ def claim(
             f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}'
         )
     else:
-        statement, also_defined = Relation(expression(says, symbols), op, expression(rhs, symbols)), ()
+        (left, left_defined), (right, right_defined) = _side(says, symbols), _side(rhs, symbols)
+        statement, also_defined = Relation(left, op, right), (*left_defined, *right_defined)
     return _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
 
 
@@ -126,8 +128,10 @@ def extremum(
     """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
     conditions, symbols = _conditions(where)
     place = None if at is None else expression(at, symbols)
-    statement = Extremum(kind, expression(of, symbols), variable, expression(value, symbols), place)
-    return _claim(statement, conditions, id=id, source=source, expect=expect)
+    (function, function_defined), (bound, bound_defined) = _side(of, symbols), _side(value, symbols)
+    statement = Extremum(kind, function, variable, bound, place)
+    also_defined = (*function_defined, *bound_defined)
+    return _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
 
 
 def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
@@ -174,7 +178,14 @@ def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) ->
         raise ClaimError(f"a float is no exact number; write {formula!r} as text or as a Rational")
     if isinstance(formula, bool) or not isinstance(formula, (Expr, int)):
         raise ClaimError(f"a side of a claim is a SymPy expression, an integer or text; got {type(formula).__name__}")
+    if isinstance(formula, Expr) and formula.has(sympy.Float):
+        raise ClaimError(f"a float is no exact number; write Rational(1, 2) for 0.5; got {formula}")
     return sympy.Integer(formula) if isinstance(formula, int) else formula
+
+
+def _side(formula: Formula, symbols: Mapping[str, Symbol]) -> tuple[Expr, tuple[Expr, ...]]:
+    """A side of a claim, and what else must be defined if it comes from text."""
+    return syntax.parse_expression(formula, symbols) if isinstance(formula, str) else (expression(formula), ())
 
 
 def _claim(statement: Statement, conditions: list[Condition], **facts: Any) -> Claim:
@@ -219,9 +230,8 @@ def load_claims(path: Path) -> tuple[Claim, ...]:
     if not isinstance(entries, list) or not entries:
         raise ClaimError(f"{path}: no claims; each is a table [[claim]] with a field says")
     claims = tuple(_from_entry(entry, number, path) for number, entry in enumerate(entries, 1))
-    names = [c.id for c in claims]
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(c.id for c in claims).items():
+        if times > 1:
             raise ClaimError(f"{path}: two claims have the id {name!r}")
     return claims
 

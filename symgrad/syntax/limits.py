@@ -83,10 +83,6 @@ class Facts:
     root_digits: float = 0
 
     @property
-    def constant(self) -> bool:
-        return not self.free
-
-    @property
     def bits(self) -> float:
         return self.above + self.below
 
@@ -196,10 +192,12 @@ class Ledger:
         if name == "exp" and args[0].has(sympy.log):
             self._check_roots(args[0])
         largest = _largest_argument(name)
-        if any(self._size(a) > largest for a in args):
+        orders = args[:-1] if name in _POLYNOMIALS else args
+        size = max((abs(a) for a in orders if isinstance(a, Rational)), default=S.Zero)
+        if size > largest:
             raise LimitError(f"{name} takes numbers up to {largest}")
         if name in _POLYNOMIALS:
-            _check_bits(max(map(self._size, args)) * sum(self.facts(a).bits for a in args))
+            _check_bits(float(size) * sum(self.facts(a).bits for a in args))
         if name in _EXPANDING:
             self._check_expansion(name, args)
 
@@ -210,18 +208,11 @@ class Ledger:
             for a in args:
                 self._check_roots(a, degree=2)
 
-    def _size(self, number: Expr) -> float:
-        """A bound for the absolute value of a number; 0 for what is none."""
-        if isinstance(number, Rational):
-            return float(min(abs(number), MAX_EXPONENT))
-        facts = self.facts(number)
-        return _power_of_two(facts.above) if facts.constant else 0.0
-
 
 def _largest_argument(name: str) -> float:
     if name in ACTIVATIONS and name not in BY_FORM:
         return MAX_ACTIVATED
-    return LARGEST_ARGUMENT.get(name, math.inf)
+    return _LARGEST_ARGUMENT.get(name, math.inf)
 
 
 def _rational(number: Rational) -> Facts:
@@ -276,15 +267,7 @@ def _growth(name: str, parts: list[Facts]) -> float:
         return math.log2(1 + max((p.bits for p in parts), default=0)) + 1
     if name == "exp":
         return 1.5 * _power_of_two(highest)
-    if not all(p.constant for p in parts):
-        return highest
-    if name in _LIKE_EXPONENTIAL:
-        return 1.5 * _power_of_two(highest)
-    if name in _LIKE_GAUSSIAN:
-        return 1.5 * _power_of_two(2 * highest)
-    if name in _LIKE_FACTORIAL:
-        return _power_of_two(highest) * (highest + 1)
-    return highest + 1
+    return highest
 
 
 def _terms(expr: Basic, parts: list[Facts]) -> int:
@@ -315,35 +298,17 @@ def _words(names: str) -> frozenset[str]:
 BY_FORM = _words("exp log sin cos tan cot sec csc sinh cosh tanh coth sech csch")
 # Functions that multiply out, collect or compare their arguments, or take the root of a sum of two squares.
 _EXPANDING = _words("Abs sign re im arg conjugate floor ceiling frac Mod Max Min atan2 log")
-_LIKE_EXPONENTIAL = _words("sinh cosh sech csch Ei E1 expint Chi Shi besseli besselk")
-_LIKE_GAUSSIAN = _words("erfi airyai airybi airyaiprime airybiprime")
-# Polynomials that SymPy writes out.
+# Polynomials that SymPy writes out; the last argument is where they are taken.
 _POLYNOMIALS = _words(
-    """hermite hermite_prob legendre chebyshevt chebyshevu laguerre gegenbauer jacobi assoc_legendre assoc_laguerre
-    RisingFactorial FallingFactorial"""
+    "hermite hermite_prob legendre chebyshevt chebyshevu laguerre gegenbauer jacobi assoc_legendre assoc_laguerre"
 )
-_LIKE_FACTORIAL = _POLYNOMIALS | _words(
-    """factorial factorial2 subfactorial fibonacci lucas catalan gamma bernoulli euler zeta binomial polygamma beta
-    lowergamma uppergamma bessely hankel1 hankel2 jn yn hn1 hn2 stieltjes lerchphi polylog"""
+_QUICK = _words("factorial factorial2 subfactorial fibonacci lucas catalan gamma loggamma digamma trigamma")
+_LABORIOUS = _words(
+    "bernoulli euler harmonic zeta dirichlet_eta polygamma binomial beta polylog lerchphi lowergamma uppergamma expint"
 )
-# Special functions of numbers are evaluated, exactly at integers and else to see their sign: numbers up to these sizes.
-LARGEST_ARGUMENT: Mapping[str, int] = {
-    **dict.fromkeys(
-        _words(
-            """factorial factorial2 subfactorial fibonacci lucas catalan gamma loggamma bernoulli digamma trigamma
-            erf erfc erfi erfinv erfcinv erf2 erf2inv Ei E1 Si Ci Shi Chi li Li fresnels fresnelc LambertW
-            airyai airybi airyaiprime airybiprime elliptic_k elliptic_e elliptic_f"""
-        ),
-        1000,
-    ),
-    **dict.fromkeys(
-        _words(
-            """binomial harmonic euler zeta dirichlet_eta polygamma beta polylog lerchphi lowergamma uppergamma expint
-            besselj bessely besseli besselk hankel1 hankel2 jn yn hn1 hn2 elliptic_pi
-            hermite hermite_prob legendre chebyshevt chebyshevu laguerre
-            gegenbauer jacobi assoc_legendre assoc_laguerre"""
-        ),
-        100,
-    ),
+# Functions that SymPy evaluates or expands at integers and halves, and how large these may be.
+_LARGEST_ARGUMENT: Mapping[str, int] = {
+    **dict.fromkeys(_QUICK, 1000),
+    **dict.fromkeys(_LABORIOUS | _POLYNOMIALS, 100),
     **dict.fromkeys(_words("RisingFactorial FallingFactorial stieltjes"), 20),
 }

@@ -38,10 +38,23 @@ def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
     >>> parse("diff(sin(x)**2, x) + 0.1")
     Derivative(sin(x)**2, x) + 1/10
     """
+    return parse_expression(text, symbols)[0]
+
+
+def parse_expression(text: str, symbols: Mapping[str, Symbol] | None = None) -> tuple[Expr, tuple[Expr, ...]]:
+    """The same, and what else must be defined where the text makes sense; see `parse_statement`.
+
+    Examples
+    --------
+    >>> from symgrad.syntax import parse_expression
+    >>> parse_expression("x*y/y")
+    (x, (1/y,))
+    """
     reader = Reader(Source(text), symbols)
     if isinstance(reader.tree, ast.Compare):
         raise reader.fault(reader.tree, "this is a statement; an expression is wanted, without a relation")
-    return reader.whole(reader.tree)
+    expression = reader.whole(reader.tree)
+    return expression, tuple(reader.vanished((expression,)))
 
 
 def parse_statement(text: str, symbols: Mapping[str, Symbol] | None = None) -> tuple[Statement, tuple[Expr, ...]]:
