@@ -46,6 +46,34 @@ def _is_outside(place: Expr, values: Interval) -> bool:
     return False
 
 
+def by_exponents(u: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign of a product with a factor p*exp(v) - q*exp(w), which is that of v - w + log(p/q)."""
+    factors = sympy.Mul.make_args(u)
+    signs = Signs(domain)
+    compared = [_exponents_compared(f, signs) for f in factors]
+    if all(c is None for c in compared):
+        return None
+    found = [look(f if c is None else c, domain) for f, c in zip(factors, compared, strict=True)]
+    parts = [f for f in found if f is not None]
+    if len(parts) < len(found):
+        return None
+    return Finding(
+        int(sympy.prod(f.sign for f in parts)), all(f.strict for f in parts), all(f.exact for f in parts),
+        "exponents compared",
+    )  # fmt: skip
+
+
+def _exponents_compared(factor: Expr, signs: Signs) -> Expr | None:
+    terms = [term.as_coeff_Mul() for term in factor.args] if isinstance(factor, sympy.Add) else []
+    if len(terms) != 2 or not all(rest is S.One or isinstance(rest, sympy.exp) for _, rest in terms):
+        return None
+    (p, first), (q, second) = sorted(terms, key=lambda term: term[0], reverse=True)
+    v, w = (S.Zero if rest is S.One else rest.exp for rest in (first, second))
+    if not (p.is_positive and q.is_negative and all(cuts.is_certainly_real(e, signs) for e in (v, w))):
+        return None
+    return sympy.expand(v - w) + sympy.log(-p / q)
+
+
 def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:
     """The set without the borders, as intervals and points that touch none of them."""
     if values.is_subset(S.Integers):

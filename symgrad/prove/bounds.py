@@ -13,7 +13,7 @@ from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import tails, validity
 from symgrad.prove.angles import by_half_angle
-from symgrad.prove.borders import by_zeros
+from symgrad.prove.borders import by_exponents, by_zeros
 from symgrad.prove.boxes import Box, bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
@@ -171,6 +171,7 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     _by_conditions,
     by_factors,
     by_half_angle,
+    by_exponents,
     by_zeros,
     by_norm,
     by_ends,
