@@ -85,8 +85,8 @@ def _has_no_lonely_point(values: sympy.Set) -> bool:
 def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     """A certified zero of the expression on the domain, where one is found."""
     free = expression.free_symbols
-    if domain.conditions or not free or not all(s.is_real for s in free):
-        return None
+    if domain.conditions or not free or not all(s.is_real for s in free) or not free <= set(domain.symbols):
+        return None  # an index of a sum among them has a range of its own
     if len(free) == 1:
         (x,) = free
         roots = _exact_roots(expression, x)
