@@ -175,7 +175,7 @@ def verify(
 @click.option("--variable", help="Differentiate with respect to this variable; needed where there are several.")
 @click.option("--where", multiple=True, help='Domain, such as "x in (0, oo)" or "T integer"; may be repeated.')
 def explain(formula: str, variable: str | None, where: tuple[str, ...]) -> int:
-    """Show a derivative, or the proof of a claim, step by step, with rules and verdicts.
+    """Show a derivative or a proof, step by step, with verdicts.
 
     FORMULA is a derivative, an expression that is to be differentiated, or a claim that can be proved. No step is
     printed without being checked.

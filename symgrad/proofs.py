@@ -44,7 +44,7 @@ def proof(says: Claim | str, title: str = "Proof") -> Section:
     >>> for item in sg.proof("s*(1 - s) <= 1/4").items[:2]:
     ...     print(*(str(c) for c in getattr(item, "claims", ["in words"])), sep="; ")
     in words
-    1/4 - s*(1 - s) == (1 - 2*s)**2/4; (1 - 2*s)**2/4 >= 0
+    -s*(1 - s) + 1/4 == (2*s - 1)**2/4; (2*s - 1)**2/4 >= 0
     """
     asked = claim(says) if isinstance(says, str) else says
     verdict, parts = proofs(asked)

@@ -373,7 +373,7 @@ def test_a_bad_file_of_claims_is_named_in_one_line(run, tmp_path, name):
         (["verify", "9**9**9**9 == 1"], "column"),
         (["prove", "x == x"], "No such command 'prove'"),
         (["explain", "exp(2)"], "nothing to explain"),
-        (["explain", "x == x"], "this is a statement"),
+        (["explain", "x == 2*x"], "only what is proved has a proof"),
         (["build", "no-such.py"], "no-such.py: no such file"),
         (["build", "--to", "word", "no-such.py"], "no documents of the kind 'word'; known are html, markdown, latex"),
     ],

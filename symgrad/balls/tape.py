@@ -222,7 +222,7 @@ def enclose(expression: Expr, point: Mapping[Symbol, Ball], bits: int = 128) -> 
     >>> from sympy import exp, Symbol
     >>> x = Symbol("x")
     >>> print(enclose(exp(x) - 1, {x: fmpq(1, 10**30)}, bits=200).str(10))
-    [1.000000000e-30 +/- 4e-42]
+    [1.000000000e-30 +/- 3e-44]
     """
     with precision(bits):
         return Tape(expression, tuple(point))(*point.values())

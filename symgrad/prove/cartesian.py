@@ -64,7 +64,7 @@ def _domain(domain: Domain, parts: dict[Symbol, tuple[Symbol, Symbol]]) -> Domai
         if symbol not in parts:
             sets[symbol] = values
             continue
-        whole, missing = (values.args if isinstance(values, sympy.Complement) else (values, sympy.FiniteSet()))
+        whole, missing = values.args if isinstance(values, sympy.Complement) else (values, sympy.FiniteSet())
         if whole != S.Complexes or not isinstance(missing, sympy.FiniteSet | sympy.sets.sets.EmptySet):
             return None
         a, b = parts[symbol]
