@@ -12,9 +12,6 @@ Examples
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sympy import atan as arctan
-from sympy import sin, tanh
-
 from symgrad.activations import (
     ACTIVATIONS,
     Activation,
@@ -37,6 +34,7 @@ from symgrad.activations import (
 )
 from symgrad.claims import Claim, claim, infimum, load_claims, maximum, minimum, supremum
 from symgrad.errors import (
+    CellError,
     CertificateError,
     ClaimError,
     DerivationError,
@@ -44,12 +42,31 @@ from symgrad.errors import (
     OutputError,
     ParseError,
     PluginError,
+    ShapeError,
     SymgradError,
     VerdictTruthError,
 )
 from symgrad.notation import integer, real
 from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse, to_text
+from symgrad.vectors import (
+    Input,
+    Intermediate,
+    Parameter,
+    State,
+    arctan,
+    concatenate,
+    dims,
+    dot,
+    elementwise,
+    hadamard,
+    logsumexp,
+    ones,
+    outer,
+    sin,
+    softmax,
+    tanh,
+)
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 if TYPE_CHECKING:
@@ -75,8 +92,27 @@ if TYPE_CHECKING:
     from symgrad.invariants import Candidate, Invariants
     from symgrad.proofs import proof
     from symgrad.prove import verify
+    from symgrad.recurrent import (
+        Cell,
+        Equation,
+        Gradients,
+        Loss,
+        binary_cross_entropy,
+        bptt,
+        half_squared_error,
+        softmax_cross_entropy,
+    )
 else:
-    _ROOMS = {"verify": "prove", "proof": "proofs", "Invariants": "invariants", "Candidate": "invariants"}
+    _RECURRENT = (
+        "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
+        "binary_cross_entropy",
+    )  # fmt: skip
+    _ROOMS = dict.fromkeys(_RECURRENT, "recurrent") | {
+        "verify": "prove",
+        "proof": "proofs",
+        "Invariants": "invariants",
+        "Candidate": "invariants",
+    }
 
     def __getattr__(name: str) -> object:
         # The provers take longer to load than all the rest, and who only writes claims down need not wait for them.
@@ -97,6 +133,10 @@ __all__ = [
     # derivations
     "Derivation", "prose", "chain", "equals", "at_most", "at_least", "less_than", "greater_than", "statement",
     "erratum", "figure", "curve", "orbit", "table", "section", "ref", "proof", "load_derivation",
+    # recurrent cells
+    "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
+    "elementwise", "softmax", "logsumexp", "Cell", "Equation", "bptt", "Gradients", "Loss", "half_squared_error",
+    "softmax_cross_entropy", "binary_cross_entropy",
     # definitions
     "Invariants", "Candidate",
     # activations
@@ -104,7 +144,7 @@ __all__ = [
     "swish", "mish", "gelu", "gelu_tanh", "arctan", "hard_sigmoid", "hard_tanh", "logsigmoid", "sin", "identity",
     # errors
     "SymgradError", "ParseError", "ClaimError", "DerivationError", "MissingExtraError", "OutputError",
-    "VerdictTruthError", "CertificateError", "PluginError",
+    "VerdictTruthError", "CertificateError", "PluginError", "CellError", "ShapeError",
 ]  # fmt: skip
 
 

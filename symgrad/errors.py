@@ -59,6 +59,31 @@ class ActivationError(SymgradError, ValueError):
     """Parameters that an activation does not have, or cannot have."""
 
 
+class CellError(SymgradError, ValueError):
+    """A cell, loss or equation that cannot be read as one; the text names the equation."""
+
+
+class ShapeError(CellError):
+    """Shapes that do not fit an operation.
+
+    Attributes
+    ----------
+    operation : str
+        The operation, as it is written.
+    shapes : tuple of tuple
+        The shapes that met in it.
+    """
+
+    def __init__(self, what: str, operation: str, shapes: tuple[tuple[object, ...], ...]) -> None:
+        self.what, self.operation, self.shapes = what, operation, shapes
+        super().__init__(f"{what}: shapes {' and '.join(map(shape_text, shapes))} do not fit")
+
+
+def shape_text(shape: tuple[object, ...]) -> str:
+    """A shape as it is written down: (n, m), () for a scalar."""
+    return f"({', '.join(map(str, shape))})"
+
+
 class MissingExtraError(SymgradError, ImportError):
     """A library of an optional extra is not installed.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from typing import Any
 
 import sympy
 from sympy import Symbol
@@ -24,7 +25,7 @@ def real(name: str, meaning: str = "") -> Symbol:
     >>> sg.real("x", "pre-activation").is_real
     True
     """
-    return _declare(Symbol(name, real=True), meaning)
+    return declare(Symbol(name, real=True), meaning)
 
 
 def integer(name: str, meaning: str = "") -> Symbol:
@@ -36,7 +37,7 @@ def integer(name: str, meaning: str = "") -> Symbol:
     >>> sg.integer("T", "number of steps").is_integer
     True
     """
-    return _declare(Symbol(name, integer=True), meaning)
+    return declare(Symbol(name, integer=True), meaning)
 
 
 def meanings(symbols: Iterable[Symbol]) -> Mapping[Symbol, str]:
@@ -50,7 +51,8 @@ def fresh_vocabulary() -> None:
     _meanings.set({})
 
 
-def _declare(symbol: Symbol, meaning: str) -> Symbol:
+def declare(symbol: Any, meaning: str) -> Any:
+    """The symbol, whose meaning is kept for the list of symbols of a document."""
     known = _meanings.get()
     if known is None:
         _meanings.set(known := {})
@@ -110,6 +112,28 @@ def decimal_text(number: sympy.Rational) -> str:
     return f"{'-' if p < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
+_RANKS = ("adjoint", "state", "intermediate", "input", "parameter")
+
+
+def in_order(parts: Iterable[sympy.Basic]) -> list[sympy.Basic]:
+    """Terms or entrywise factors as papers write them: adjoints, then states, gates, inputs, biases; sums last.
+
+    SymPy sorts the terms of sums of matrices itself, so that the order in which an author wrote them is lost.
+    """
+    return sorted(parts, key=_rank)
+
+
+def _rank(part: sympy.Basic) -> tuple[bool, int, str]:
+    if isinstance(part, sympy.OneMatrix):
+        return False, -1, ""
+    last = part
+    while last.args and not hasattr(last, "role"):
+        last = last.args[-1]
+    role = getattr(last, "role", None)
+    rank = len(_RANKS) if role is None else _RANKS.index(role.value)
+    return isinstance(part, sympy.MatAdd), rank, getattr(last, "name", "")
+
+
 # SymPy puts the names of functions through the operator %, so that sign waits until SymPy is done.
 _PERCENT = "\0"
 
@@ -130,6 +154,42 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
     def _print_str(self, expr: str) -> str:
         return self._deal_with_super_sub(expr)
+
+    def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
+        return r" \odot ".join(self._factor(factor) for factor in in_order(expr.args))
+
+    def _print_HadamardPower(self, expr: sympy.HadamardPower) -> str:
+        base = self._factor(expr.base)
+        sign = "" if expr.shape[1] == 1 else r"\circ "
+        return f"{base}^{{{sign}{self._print(expr.exp)}}}"
+
+    def _print_Transpose(self, expr: sympy.Transpose) -> str:
+        inside = self._factor(expr.arg)
+        return rf"{inside}^\top"
+
+    def _print_DiagMatrix(self, expr: sympy.DiagMatrix) -> str:
+        return rf"\operatorname{{diag}}\left({self._print(expr.args[0])}\right)"
+
+    def _print_OneMatrix(self, expr: sympy.OneMatrix) -> str:
+        return r"\mathbf{1}"
+
+    def _print_MatAdd(self, expr: sympy.MatAdd) -> str:
+        """The terms in their order, those without a minus first."""
+        terms = [str(self._print(term)) for term in in_order(expr.args)]
+        plain = [term for term in terms if not term.startswith("-")]
+        return " + ".join(plain) + "".join(f" - {term[1:].lstrip()}" for term in terms if term.startswith("-"))
+
+    def _print_MatMul(self, expr: sympy.MatMul) -> str:
+        sign, expr = ("- ", -expr) if expr.args[0].is_number and expr.args[0].is_negative else ("", expr)
+        if not isinstance(expr, sympy.MatMul):
+            return sign + str(self._print(expr))
+        return sign + " ".join(self._factor(factor) for factor in expr.args)
+
+    def _factor(self, expr: sympy.Basic) -> str:
+        """A factor, in brackets where it is a sum or holds a product of another kind."""
+        shown = str(self._print(expr))
+        loose = isinstance(expr, sympy.MatAdd | sympy.HadamardProduct | sympy.Add | sympy.MatMul)
+        return rf"\left({shown}\right)" if loose else shown
 
 
 _PRINTER = _Printer({"ln_notation": False, "fold_short_frac": False, "inv_trig_style": "full"})

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 import mpmath
 import sympy
-from sympy import Basic, Expr, Interval, Lambda, Piecewise, S, Symbol, oo
+from sympy import Basic, Expr, Interval, Lambda, MatrixExpr, Piecewise, S, Symbol, oo
 from sympy.core.evalf import prec_to_dps
 from sympy.core.function import ArgumentIndexError, DefinedFunction
 from sympy.sets import Set
 
 from symgrad.activations.rows import OUTPUT, ROWS, Formula, Row, exact
+from symgrad.vectors import elementwise
 
 # Arguments of more bits before the point than this are not evaluated: the exponential would take minutes.
 MAXIMAL_SIZE = 10_000
@@ -31,6 +32,12 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
     linear_pieces: ClassVar[bool]
     stable: ClassVar[Any]
     inverse_formula: ClassVar[Any]
+
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        """The function of a scalar; of a vector or matrix, the function of each entry."""
+        if args and isinstance(args[0], MatrixExpr):
+            return elementwise(cls, *args)
+        return super().__new__(cls, *args, **options)
 
     @classmethod
     def definition_at(cls, u: Expr, *parameters: Expr) -> Expr:

@@ -1,0 +1,10 @@
+"""Recurrent cells and their gradients in closed form."""
+
+from symgrad.recurrent.backward import Gradients, bptt
+from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
+
+__all__ = [
+    "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
+    "binary_cross_entropy",
+]  # fmt: skip

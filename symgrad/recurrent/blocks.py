@@ -1,0 +1,179 @@
+"""Transposes, slices and concatenations moved inwards, until slices stand at variables only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+from sympy import BlockMatrix, Expr, MatrixExpr, S
+from sympy.matrices.expressions.slice import MatrixSlice
+
+from symgrad.vectors import Elementwise, TimeSum, hadamard_of
+
+Range = tuple[Expr, Expr]
+
+
+def pushed(e: Expr) -> Expr:
+    """The same matrix without slices of composed expressions and products with concatenations."""
+    if not isinstance(e, MatrixExpr) or not e.args:
+        return e
+    if isinstance(e, sympy.Transpose):
+        return _transposed(pushed(e.arg))
+    if isinstance(e, MatrixSlice):
+        return _sliced(pushed(e.parent), _range(e.rowslice), _range(e.colslice))
+    if isinstance(e, BlockMatrix):
+        rows = [pushed(block) for block in e.blocks] if e.blockshape[1] == 1 else None
+        return _stacked(rows) if rows else e
+    if isinstance(e, sympy.MatMul):
+        return _multiplied([pushed(a) for a in e.args])
+    if isinstance(e, sympy.MatAdd):
+        return _added([pushed(a) for a in e.args])
+    if isinstance(e, TimeSum):
+        term = pushed(e.term)
+        return _blockwise(term, lambda part: TimeSum(part, e.limits)) or TimeSum(term, e.limits)
+    if isinstance(e, sympy.HadamardProduct):
+        return hadamard_of([pushed(a) for a in e.args])
+    if isinstance(e, Elementwise):
+        argument = pushed(e.argument)
+        return _blockwise(argument, lambda part: Elementwise(e.function, part)) or Elementwise(e.function, argument)
+    return e
+
+
+def _blockwise(e: MatrixExpr, change: Callable[[MatrixExpr], MatrixExpr]) -> MatrixExpr | None:
+    if isinstance(e, BlockMatrix):
+        return BlockMatrix(e.blockshape[0], e.blockshape[1], [change(block) for block in e.blocks])
+    return None
+
+
+def _stacked(rows: list[MatrixExpr]) -> MatrixExpr:
+    flat = [part for row in rows for part in (list(row.blocks) if isinstance(row, BlockMatrix) else [row])]
+    return BlockMatrix([[part] for part in flat])
+
+
+def _transposed(e: Expr) -> Expr:
+    if isinstance(e, sympy.Transpose):
+        return e.arg
+    if isinstance(e, sympy.MatMul):
+        scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
+        return sympy.MatMul(*scalars, *(_transposed(a) for a in reversed(e.args) if isinstance(a, MatrixExpr)))
+    if isinstance(e, sympy.MatAdd):
+        return sympy.MatAdd(*map(_transposed, e.args))
+    if isinstance(e, TimeSum):
+        return TimeSum(_transposed(e.term), e.limits)
+    if isinstance(e, BlockMatrix) and 1 in e.blockshape:
+        return BlockMatrix(e.blockshape[1], e.blockshape[0], [_transposed(block) for block in e.blocks])
+    return e.T
+
+
+def _range(limits: tuple[Any, Any, Any]) -> Range:
+    low, high, step = limits
+    if step != 1:
+        raise NotImplementedError(f"a slice with step {step}")
+    return S(low), S(high)
+
+
+def _length(limits: Range) -> Expr:
+    return sympy.expand(limits[1] - limits[0])
+
+
+def _sliced(e: MatrixExpr, rows: Range, columns: Range) -> MatrixExpr:
+    whole = (rows == (0, e.shape[0]), columns == (0, e.shape[1]))
+    if all(whole):
+        return e
+    if isinstance(e, sympy.MatAdd):
+        return sympy.MatAdd(*(_sliced(a, rows, columns) for a in e.args))
+    if isinstance(e, sympy.MatMul):
+        return _sliced_product(e, rows, columns)
+    if isinstance(e, sympy.HadamardProduct):
+        return hadamard_of([_sliced(a, rows, columns) for a in e.args])
+    if isinstance(e, Elementwise):
+        return Elementwise(e.function, _sliced(e.argument, rows, columns))
+    if isinstance(e, TimeSum):
+        return TimeSum(_sliced(e.term, rows, columns), e.limits)
+    if isinstance(e, sympy.OneMatrix):
+        return sympy.OneMatrix(_length(rows), _length(columns))
+    if isinstance(e, sympy.ZeroMatrix):
+        return sympy.ZeroMatrix(_length(rows), _length(columns))
+    if isinstance(e, MatrixSlice):
+        (r, _, _), (c, _, _) = e.rowslice, e.colslice
+        return _sliced(e.parent, (rows[0] + r, rows[1] + r), (columns[0] + c, columns[1] + c))
+    if isinstance(e, sympy.Transpose):
+        return _transposed(_sliced(e.arg, columns, rows))
+    if isinstance(e, BlockMatrix) and e.blockshape[1] == 1 and whole[1]:
+        return _sliced_stack(e, rows)
+    return MatrixSlice(e, (rows[0], rows[1], 1), (columns[0], columns[1], 1))
+
+
+def _sliced_product(e: MatrixExpr, rows: Range, columns: Range) -> MatrixExpr:
+    scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
+    matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
+    matrices[0] = _sliced(matrices[0], rows, (S.Zero, matrices[0].shape[1]))
+    matrices[-1] = _sliced(matrices[-1], (S.Zero, matrices[-1].shape[0]), columns)
+    return _multiplied([*scalars, *matrices])
+
+
+def _sliced_stack(e: BlockMatrix, rows: Range) -> MatrixExpr:
+    """The parts of a concatenation that lie in a range which begins and ends with parts."""
+    kept, start = [], S.Zero
+    for block in e.blocks:
+        stop = sympy.expand(start + block.shape[0])
+        inside = sympy.expand(start - rows[0]).is_nonnegative and sympy.expand(rows[1] - stop).is_nonnegative
+        if inside:
+            kept.append(block)
+        start = stop
+    height = sympy.expand(sum((k.shape[0] for k in kept), S.Zero))
+    if kept and sympy.expand(height - _length(rows)) == 0:
+        return kept[0] if len(kept) == 1 else BlockMatrix([[k] for k in kept])
+    return MatrixSlice(e, (rows[0], rows[1], 1), (0, e.shape[1], 1))
+
+
+def _multiplied(factors: list[Expr]) -> MatrixExpr:
+    """A product in which no concatenation is left to be multiplied."""
+    scalars = [f for f in factors if not isinstance(f, MatrixExpr)]
+    matrices = [f for f in factors if isinstance(f, MatrixExpr)]
+    for place, matrix in enumerate(matrices):
+        if not isinstance(matrix, BlockMatrix):
+            continue
+        rows, columns = matrix.blockshape
+        before, after = matrices[:place], matrices[place + 1 :]
+        if columns == 1 and before:
+            return _added([_multiplied([*scalars, *split]) for split in _split_rows(before, matrix, after)])
+        if rows == 1 and after:
+            return _added([_multiplied([*scalars, *split]) for split in _split_columns(before, matrix, after)])
+        if columns == 1:
+            return BlockMatrix([[_multiplied([*scalars, block, *after])] for block in matrix.blocks])
+        if rows == 1:
+            return BlockMatrix([[_multiplied([*scalars, *before, block]) for block in matrix.blocks]])
+    return sympy.MatMul(*scalars, *matrices)
+
+
+def _split_rows(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> list[list[Any]]:
+    """Y [p; q] as Y[:, :n] p + Y[:, n:] q."""
+    found, start = [], S.Zero
+    for block in matrix.blocks:
+        stop = sympy.expand(start + block.shape[0])
+        left = _sliced(before[-1], (S.Zero, before[-1].shape[0]), (start, stop))
+        found.append([*before[:-1], left, block, *after])
+        start = stop
+    return found
+
+
+def _split_columns(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> list[list[Any]]:
+    found, start = [], S.Zero
+    for block in matrix.blocks:
+        stop = sympy.expand(start + block.shape[1])
+        right = _sliced(after[0], (start, stop), (S.Zero, after[0].shape[1]))
+        found.append([*before, block, right, *after[1:]])
+        start = stop
+    return found
+
+
+def _added(terms: list[Expr]) -> MatrixExpr:
+    """A sum, of concatenations part by part where they are divided alike."""
+    stacks = [t for t in terms if isinstance(t, BlockMatrix)]
+    if len(stacks) == len(terms) and len({tuple(b.shape for b in s.blocks) for s in stacks}) == 1 and len(terms) > 1:
+        rows, columns = stacks[0].blockshape
+        parts = [_added(list(parts)) for parts in zip(*(s.blocks for s in stacks))]
+        return BlockMatrix(rows, columns, parts)
+    return sympy.MatAdd(*terms) if len(terms) > 1 else terms[0]

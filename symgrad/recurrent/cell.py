@@ -1,0 +1,327 @@
+"""Cells: one step of a recurrent network as an ordered list of named equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Expr, MatrixExpr
+from sympy.core.function import Function
+
+from symgrad.errors import CellError, ShapeError, shape_text
+from symgrad.notation import latex
+from symgrad.recurrent.shapes import checked_shape
+from symgrad.vectors import (
+    ENTRY,
+    TIME,
+    Elementwise,
+    Intermediate,
+    Role,
+    Softmax,
+    TimedMatrix,
+    TimedScalar,
+    elementwise,
+    parameters_in,
+    renamed,
+    shape_of,
+    timed_in,
+)
+from symgrad.vectors.writing import to_text
+
+Variable: TypeAlias = TimedScalar | TimedMatrix
+STEPS_TO_CHECK = 4
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A variable and what it is equal to.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> print(Equation(h, sg.tanh(w * h.prev)))
+    h[t] = tanh(w*h[t-1])
+    """
+
+    left: Any
+    right: Expr
+
+    def __str__(self) -> str:
+        return f"{to_text(self.left)} = {to_text(self.right)}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def at(self, time: Expr | int) -> Equation:
+        """The equation of another step."""
+        return Equation(self.left.subs(TIME, time), self.right.subs(TIME, time))
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+    @property
+    def latex(self) -> str:
+        return f"{latex(self.left)} = {latex(self.right)}"
+
+
+@dataclass(frozen=True, init=False)
+class Cell:
+    """A recurrent step: states, intermediate values and their equations, in the order in which they are computed.
+
+    Parameters
+    ----------
+    equations : mapping of variable to expression
+        Each state and each intermediate value in terms of those before it, of states at earlier steps (`h.prev`),
+        inputs and parameters. Vectors are written as `W @ h.prev + U @ x + b`, activations apply to each entry.
+    name : str
+        What documents call it.
+    source : str
+        The paper it is from.
+
+    Attributes
+    ----------
+    equations : tuple of Equation
+        As the author wrote them.
+    steps : tuple of Equation
+        The same with a name for every pre-activation, one operation deep enough to be differentiated by rule.
+
+    Raises
+    ------
+    CellError
+        If a name is used before it is defined or defined twice, if equations go round in a circle, or if there is no
+        equation for a state.
+    ShapeError
+        If shapes do not fit; it names the equation and both shapes.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> h, x = sg.State("h", n), sg.Input("x", m)
+    >>> W, U, b = sg.Parameter("W", n, n), sg.Parameter("U", n, m), sg.Parameter("b", n)
+    >>> for equation in sg.Cell({h: sg.tanh(W @ h.prev + U @ x + b)}).steps:
+    ...     print(equation)
+    a[t] = W @ h[t-1] + U @ x[t] + b
+    h[t] = tanh(a[t])
+    """
+
+    equations: tuple[Equation, ...]
+    steps: tuple[Equation, ...] = field(repr=False)
+    name: str
+    source: str
+
+    def __init__(
+        self,
+        equations: Mapping[Any, Any] | Iterable[tuple[Any, Any]],
+        *,
+        name: str = "",
+        source: str = "",
+    ) -> None:
+        pairs = equations.items() if isinstance(equations, Mapping) else equations
+        written = tuple(Equation(left, _read(left, right)) for left, right in pairs)
+        _check_names(written)
+        for equation in written:
+            _check_shapes(equation)
+        _check_order(written)
+        steps = _with_preactivations(written)
+        for attribute, value in (("equations", written), ("steps", steps), ("name", name), ("source", source)):
+            object.__setattr__(self, attribute, value)
+
+    @property
+    def defined(self) -> tuple[Variable, ...]:
+        """Everything that has an equation, pre-activations that got a name included."""
+        return tuple(step.left for step in self.steps)
+
+    @property
+    def states(self) -> tuple[Variable, ...]:
+        return tuple(v for v in self.defined if v.role is Role.STATE)
+
+    @property
+    def intermediates(self) -> tuple[Variable, ...]:
+        return tuple(v for v in self.defined if v.role is Role.INTERMEDIATE)
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        found = {v.at(TIME): None for step in self.steps for v in timed_in(step.right) if v.role is Role.INPUT}
+        return tuple(found)
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        return tuple(dict.fromkeys(p for step in self.steps for p in parameters_in(step.right)))
+
+    @property
+    def is_scalar(self) -> bool:
+        return not any(isinstance(v, MatrixExpr) for v in (*self.defined, *self.inputs, *self.parameters))
+
+    @property
+    def preactivations(self) -> tuple[Variable, ...]:
+        """The arguments of the activations."""
+        used = {a for step in self.steps for a in _arguments(step.right)}
+        return tuple(v for v in self.intermediates if v in used)
+
+    def equation_of(self, variable: Variable) -> Equation:
+        """The equation of a variable.
+
+        Raises
+        ------
+        CellError
+            If the cell has none; it names those that it has.
+        """
+        for step in self.steps:
+            if step.left.key == variable.key:
+                return step
+        raise CellError(f"the cell has no equation for {variable}; it has {', '.join(map(str, self.defined))}")
+
+    def renamed(self, names: Mapping[str, str]) -> Cell:
+        """The same cell with other names for its variables and parameters."""
+        table = {renamed(e.left, names): renamed(e.right, names) for e in self.equations}
+        return Cell(table, name=self.name, source=self.source)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of everything in it."""
+        return tuple(dict.fromkeys(v.name for v in (*self.defined, *self.inputs, *self.parameters)))
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.equations))
+
+    def _repr_latex_(self) -> str:
+        lines = r" \\ ".join(f"{latex(e.left)} &= {latex(e.right)}" for e in self.equations)
+        return rf"$\displaystyle \begin{{aligned}} {lines} \end{{aligned}}$"
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def _read(left: Any, right: Any) -> Expr:
+    if not isinstance(left, TimedScalar | TimedMatrix) or left.role not in (Role.STATE, Role.INTERMEDIATE):
+        raise CellError(f"an equation defines a State or an Intermediate; got {left}")
+    if left.time != TIME:
+        raise CellError(f"an equation defines a variable at step t; got one for {left}")
+    expression = sympy.S(right) if isinstance(right, int) else right
+    if not isinstance(expression, Expr):
+        raise CellError(f"the equation of {left}: what it is equal to must be an expression; got {right!r}")
+    return applied_to_entries(expression)
+
+
+def applied_to_entries(expression: Expr) -> Expr:
+    """A function that SymPy applied to a whole matrix as the function of each entry."""
+    if isinstance(expression, Function) and isinstance(expression.args[0], MatrixExpr):
+        return elementwise(expression.func, *expression.args)
+    return expression
+
+
+def _check_names(equations: tuple[Equation, ...]) -> None:
+    if not equations:
+        raise CellError("a cell needs at least one equation, as in Cell({h: tanh(w*h.prev)})")
+    kinds: dict[str, tuple[Any, str]] = {}
+    for equation in equations:
+        for v in (equation.left, *timed_in(equation.right), *parameters_in(equation.right)):
+            facts = (shape_of(v), getattr(v, "role", Role.PARAMETER).value)
+            known = kinds.setdefault(v.name, facts)
+            if known != facts:
+                first, second = (f"{role} {shape_text(shape)}" for shape, role in (known, facts))
+                raise CellError(f"{equation}: the name {v.name} stands for {first} and for {second}")
+    lefts = [e.left.name for e in equations]
+    for name in lefts:
+        if lefts.count(name) > 1:
+            raise CellError(f"two equations define {name}")
+
+
+def _check_shapes(equation: Equation) -> None:
+    right = checked_shape(equation.right, str(equation))
+    left = shape_of(equation.left)
+    if right != left:
+        raise ShapeError(f"{equation}: both sides", "=", (left, right))
+
+
+def _check_order(equations: tuple[Equation, ...]) -> None:
+    defined = {e.left.key for e in equations}
+    states = {e.left.key for e in equations if e.left.role is Role.STATE}
+    for place, equation in enumerate(equations):
+        before = {e.left.key for e in equations[:place]}
+        for v in timed_in(equation.right):
+            shift = sympy.expand(v.time - TIME)
+            if not shift.is_Integer:
+                raise CellError(f"{equation}: {v} stands at no fixed distance from step t")
+            if v.role is Role.ADJOINT or v.role is Role.INPUT:
+                continue
+            if v.key not in defined:
+                raise CellError(f"{equation}: {v.name} has no equation in this cell; known are {_known(equations)}")
+            if shift == 0 and v.key not in before:
+                hint = f"; did you mean {v.name}.prev?" if v.role is Role.STATE else ""
+                raise CellError(f"{equation}: {v} is used before it is defined{hint}")
+            if shift != 0 and v.key not in states:
+                raise CellError(f"{equation}: {v.name} is an intermediate value; only a State has other steps")
+    _check_circles(equations)
+
+
+def _known(equations: tuple[Equation, ...]) -> str:
+    return ", ".join(e.left.name for e in equations)
+
+
+def _check_circles(equations: tuple[Equation, ...]) -> None:
+    """States that wait for later steps and for earlier ones at once can never be computed."""
+    steps = range(1, STEPS_TO_CHECK + 1)
+    waiting = {
+        (e.left.key, time): {
+            (v.key, time + int(v.time - TIME))
+            for v in timed_in(e.right)
+            if v.role is not Role.INPUT and time + int(v.time - TIME) in steps
+        }
+        for e in equations
+        for time in steps
+    }
+    while waiting:
+        ready = {node for node, needs in waiting.items() if not needs & waiting.keys()}
+        if not ready:
+            names = sorted({key[0] for key, _ in waiting})
+            raise CellError(f"the equations of {', '.join(names)} go round in a circle: each waits for the other")
+        waiting = {node: needs for node, needs in waiting.items() if node not in ready}
+
+
+# --- names for pre-activations ------------------------------------------------------------------------------------
+
+
+def _arguments(expression: Expr) -> Iterator[Any]:
+    """What activations are applied to."""
+    for node in sympy.preorder_traversal(expression):
+        if isinstance(node, Elementwise | Softmax):
+            yield node.argument
+        elif isinstance(node, Function) and node.args and not isinstance(node.args[0], MatrixExpr):
+            yield node.args[0]
+
+
+def _composed(expression: Expr) -> list[Expr]:
+    """Arguments of activations that are no variables, innermost first."""
+    found = [
+        a for a in _arguments(expression) if not isinstance(a, TimedScalar | TimedMatrix) and a != ENTRY and timed_in(a)
+    ]
+    return list(dict.fromkeys(reversed(found)))
+
+
+def _with_preactivations(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
+    taken = {v.name for e in equations for v in (e.left, *timed_in(e.right), *parameters_in(e.right))}
+    total = sum(len(_composed(e.right)) for e in equations)
+    steps: list[Equation] = []
+    for equation in equations:
+        left, right = equation.left, equation.right
+        while arguments := _composed(right):
+            argument = arguments[0]
+            wanted = "a" if total == 1 else f"a_{left.name}"
+            name = _free_name(wanted, taken)
+            taken.add(name)
+            rows_columns = shape_of(argument)
+            shape = rows_columns[:1] if len(rows_columns) == 2 and rows_columns[1] == 1 else rows_columns
+            variable = Intermediate(name, *shape)
+            steps.append(Equation(variable, argument))
+            right = right.xreplace({argument: variable})
+        steps.append(Equation(left, right))
+    return tuple(steps)
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    return next(n for n in (wanted, *(f"{wanted}_{k}" for k in range(2, 1000))) if n not in taken)

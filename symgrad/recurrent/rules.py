@@ -1,0 +1,313 @@
+"""Vector-Jacobian products: one short rule for each operation.
+
+Each rule takes an operation and the adjoint of its result, and gives each argument with its share of the adjoint. The
+adjoint of an expression has the shape of the expression. A new operation is a row of `RULES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import BlockMatrix, Expr, Lambda, MatrixExpr, S, ZeroMatrix
+from sympy.core.function import Function
+from sympy.matrices.expressions.slice import MatrixSlice
+
+from symgrad.activations import ACTIVATIONS
+from symgrad.activations.rows import ROWS
+from symgrad.errors import CellError
+from symgrad.recurrent.blocks import pushed
+from symgrad.recurrent.cell import Equation
+from symgrad.vectors import (
+    ENTRY,
+    Elementwise,
+    LogSumExp,
+    Softmax,
+    TimedMatrix,
+    TimedScalar,
+    concatenate,
+    hadamard,
+    hadamard_of,
+    ones,
+    parameters_in,
+    timed_in,
+)
+from symgrad.vectors.writing import to_text
+
+Share: TypeAlias = tuple[Any, Any]
+Rule: TypeAlias = Callable[[Any, Any, Any], Iterable[Share]]
+
+
+def pullback(equation: Equation, adjoint: Any) -> dict[Any, list[Any]]:
+    """The shares of an equation's adjoint that its variables and parameters get.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> h, a, hbar = sg.State("h", n), sg.Intermediate("a", n), sg.State("hbar", n)
+    >>> (share,) = pullback(sg.Equation(h, sg.sigmoid(a)), hbar)[a]
+    >>> print(to_text(share))
+    hadamard(h[t], hbar[t], 1 - h[t])
+    """
+    found: dict[Any, list[Any]] = {}
+    wanted = {*timed_in(equation.right), *parameters_in(equation.right)}
+    if isinstance(equation.right, MatrixExpr):
+        _spread(equation.right, adjoint, equation.left, wanted, found)
+    else:
+        _spread_scalar(equation.right, adjoint, equation.left, wanted, found)
+    return found
+
+
+def _spread(e: Any, share: Any, output: Any, wanted: set[Any], found: dict[Any, list[Any]]) -> None:
+    if e in wanted:
+        found.setdefault(e, []).append(share)
+        return
+    if not wanted & e.atoms(*_LEAVES):
+        return
+    for argument, part in _rule_of(e)(e, share, output):
+        if isinstance(argument, MatrixExpr):
+            _spread(argument, part, argument, wanted, found)
+        else:
+            _spread_scalar(argument, part, None, wanted, found)
+
+
+def _spread_scalar(e: Any, share: Any, output: Any, wanted: set[Any], found: dict[Any, list[Any]]) -> None:
+    """The chain rule of scalars: SymPy differentiates."""
+    named = {e: output} if isinstance(e, Function) and output is not None else {}
+    for v in sorted(wanted & e.atoms(TimedScalar, sympy.Symbol), key=str):
+        slope = _scalar_slope(e, v, named)
+        if slope != 0:
+            found.setdefault(v, []).append(share * slope)
+
+
+def _scalar_slope(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
+    if named and isinstance(e, Function) and e.args[0] == v and e.func.__name__ in ROWS:
+        in_output = ROWS[e.func.__name__].slope_in_output
+        if in_output is not None:
+            return in_output(named[e], *e.args[1:])
+    return e.diff(v).xreplace(named)
+
+
+_LEAVES = (TimedScalar, TimedMatrix, sympy.MatrixSymbol, sympy.Symbol)
+
+
+def _rule_of(e: Any) -> Rule:
+    for kind, rule in RULES.items():
+        if isinstance(e, kind):
+            return rule
+    known = ", ".join(sorted(kind.__name__ for kind in RULES))
+    raise CellError(
+        f"there is no rule to differentiate {type(e).__name__}, in {to_text(e)}; there are rules for {known}"
+    )
+
+
+# --- the rules ----------------------------------------------------------------------------------------------------
+
+
+def _add(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    return [(term, share) for term in e.args]
+
+
+def _multiply(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
+    matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
+    for place, matrix in enumerate(matrices):
+        left = [transposed(m) for m in reversed(matrices[:place])]
+        right = [transposed(m) for m in reversed(matrices[place + 1 :])]
+        yield matrix, product(*scalars, *left, share, *right)
+    for place, scalar in enumerate(scalars):
+        others = [*scalars[:place], *scalars[place + 1 :]]
+        yield scalar, sympy.Mul(*others) * scalar_of(product(transposed(share), *matrices))
+
+
+def _transpose(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    return [(e.arg, transposed(share))]
+
+
+def _hadamard(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    factors = list(e.args)
+    return [(f, hadamard_of([share, *factors[:k], *factors[k + 1 :]])) for k, f in enumerate(factors)]
+
+
+def _power(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    lowered = e.base if e.exp == 2 else sympy.HadamardPower(e.base, e.exp - 1)
+    return [(e.base, e.exp * hadamard_of([share, lowered]))]
+
+
+def _elementwise(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    return [(e.argument, hadamard(share, slope_of(e, output)))]
+
+
+def _softmax(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    mean = product(ones(e.shape[0]), transposed(output), share)
+    return [(e.argument, hadamard_of([output, sympy.MatAdd(share, -mean)]))]
+
+
+def _logsumexp(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    return [(e.argument, product(Softmax(e.argument), share))]
+
+
+def _diagonal(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    one = ones(e.shape[0])
+    return [(e.args[0], product(hadamard_of([share, sympy.Identity(e.shape[0])]), one))]
+
+
+def _stack(e: BlockMatrix, share: Any, output: Any) -> Iterable[Share]:
+    if e.blockshape[1] != 1:
+        raise CellError(f"there is a rule for matrices one below the other, not for {to_text(e)}")
+    start = S.Zero
+    for block in e.blocks:
+        stop = sympy.expand(start + block.shape[0])
+        yield block, sliced(share, start, stop)
+        start = stop
+
+
+def _slice(e: MatrixSlice, share: Any, output: Any) -> Iterable[Share]:
+    (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
+    rows, columns = e.parent.shape
+    wide = _padded_columns(share, c0, columns - c1)
+    return [(e.parent, _padded_rows(wide, r0, rows - r1))]
+
+
+def _padded_rows(matrix: Any, above: Expr, below: Expr) -> Any:
+    width = matrix.shape[1]
+    parts = [ZeroMatrix(above, width)] if above != 0 else []
+    parts += [matrix] + ([ZeroMatrix(below, width)] if sympy.expand(below) != 0 else [])
+    return concatenate(*parts) if len(parts) > 1 else matrix
+
+
+def _padded_columns(matrix: Any, before: Expr, after: Expr) -> Any:
+    if before == 0 and sympy.expand(after) == 0:
+        return matrix
+    return transposed(_padded_rows(transposed(matrix), before, after))
+
+
+def _trace(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    return [(e.arg, share * sympy.Identity(e.arg.shape[0]))]
+
+
+RULES: dict[type, Rule] = {
+    sympy.MatAdd: _add,
+    sympy.MatMul: _multiply,
+    sympy.Transpose: _transpose,
+    sympy.HadamardProduct: _hadamard,
+    sympy.HadamardPower: _power,
+    sympy.DiagMatrix: _diagonal,
+    sympy.Trace: _trace,
+    BlockMatrix: _stack,
+    MatrixSlice: _slice,
+    Elementwise: _elementwise,
+    Softmax: _softmax,
+    LogSumExp: _logsumexp,
+}
+
+
+# --- slopes -------------------------------------------------------------------------------------------------------
+
+
+def slope_of(e: Elementwise, output: Any) -> Any:
+    """The slope of a function of each entry: in terms of its output where it can be, else as f'(a)."""
+    (y,), body = e.function.variables, e.function.expr
+    if isinstance(body, Function) and body.args[0] == y:
+        row = ROWS.get(body.func.__name__)
+        if row is not None and row.slope_in_output is not None:
+            return entries_of(row.slope_in_output(ENTRY, *body.args[1:]), ENTRY, output)
+        in_output = body.diff(y).xreplace({body: _OUTPUT})
+        if not in_output.has(y):
+            return entries_of(in_output, _OUTPUT, output)
+        if body.func.__name__ in ACTIVATIONS:
+            return Elementwise(Lambda((y,), sympy.Derivative(body, y)), e.argument)
+    return entries_of(body.diff(y), y, e.argument)
+
+
+_OUTPUT = sympy.Dummy("output", real=True)
+
+
+def entries_of(formula: Expr, y: Any, matrix: Any) -> Any:
+    """A formula in each entry y of a matrix: what is polynomial in it by Hadamard products, the rest as it is."""
+    if not formula.has(y):
+        return formula * ones(*matrix.shape)
+    if formula == y:
+        return matrix
+    if isinstance(formula, sympy.Add):
+        return sympy.MatAdd(*(entries_of(term, y, matrix) for term in formula.args)).doit(deep=False)
+    if isinstance(formula, sympy.Mul):
+        number, rest = formula.as_independent(y, as_Add=False)
+        parts = [entries_of(f, y, matrix) for f in sympy.Mul.make_args(rest)]
+        return number * hadamard_of(sorted(parts, key=lambda p: isinstance(p, sympy.MatAdd)))
+    if isinstance(formula, sympy.Pow) and formula.exp.is_Integer and formula.base == y:
+        return sympy.HadamardPower(matrix, formula.exp)
+    return Elementwise(Lambda((ENTRY,), formula.xreplace({y: ENTRY})), matrix)
+
+
+# The adjoint of a loss that is a 1 by 1 matrix.
+_UNIT = sympy.OneMatrix(1, 1)
+
+
+# --- building -----------------------------------------------------------------------------------------------------
+
+
+def product(*factors: Any) -> Any:
+    """The product of scalars and matrices in their order, without identities; zero where one is zero."""
+    scalars = sympy.Mul(*(f for f in factors if not isinstance(f, MatrixExpr)))
+    matrices: list[Any] = []
+    for f in factors:
+        if isinstance(f, sympy.MatMul):
+            scalars *= sympy.Mul(*(a for a in f.args if not isinstance(a, MatrixExpr)))
+            matrices.extend(a for a in f.args if isinstance(a, MatrixExpr))
+        elif isinstance(f, MatrixExpr):
+            matrices.append(f)
+    rows, columns = (matrices[0].shape[0], matrices[-1].shape[1]) if matrices else (S.One, S.One)
+    if any(isinstance(m, ZeroMatrix) for m in matrices) or scalars == 0:
+        return ZeroMatrix(rows, columns)
+    kept = [m for m in matrices if not (isinstance(m, sympy.Identity) or m == _UNIT)]
+    if not kept:
+        neutral = _UNIT if _UNIT in matrices else sympy.Identity(rows) if matrices else None
+        return scalars if neutral is None else neutral if scalars == 1 else sympy.MatMul(scalars, neutral)
+    if len(kept) == 1 and scalars == 1:
+        return kept[0]
+    return sympy.MatMul(*([scalars] if scalars != 1 else []), *kept)
+
+
+def total_of(terms: Iterable[Any]) -> Any:
+    """The sum of scalars or of matrices of one shape, without zeros; None for no terms."""
+    kept = list(terms)
+    if not kept:
+        return None
+    if not isinstance(kept[0], MatrixExpr):
+        return sympy.Add(*kept)
+    nonzero = [k for k in kept if not isinstance(k, ZeroMatrix)]
+    if not nonzero:
+        return kept[0]
+    return nonzero[0] if len(nonzero) == 1 else sympy.MatAdd(*nonzero).doit(deep=False)
+
+
+def transposed(e: Any) -> Any:
+    """The transpose, moved inwards through products and sums."""
+    if not isinstance(e, MatrixExpr):
+        return e
+    if e.shape == (1, 1) or isinstance(e, sympy.DiagMatrix | sympy.Identity):
+        return e
+    if isinstance(e, sympy.Transpose):
+        return e.arg
+    if isinstance(e, sympy.MatMul):
+        return product(*(transposed(a) for a in reversed(e.args)))
+    if isinstance(e, sympy.MatAdd):
+        return sympy.MatAdd(*map(transposed, e.args))
+    if isinstance(e, sympy.OneMatrix | ZeroMatrix):
+        return e.func(e.shape[1], e.shape[0])
+    if isinstance(e, BlockMatrix) and 1 in e.blockshape:
+        return BlockMatrix(e.blockshape[1], e.blockshape[0], [transposed(block) for block in e.blocks])
+    return sympy.Transpose(e)
+
+
+def scalar_of(e: Any) -> Any:
+    """The one entry of a 1 by 1 matrix, or the trace of a square one, as a scalar."""
+    return sympy.Trace(e) if isinstance(e, MatrixExpr) else e
+
+
+def sliced(e: Any, start: Expr, stop: Expr) -> Any:
+    """Rows of a matrix; of a concatenation that is cut there, its part."""
+    return pushed(MatrixSlice(e, (start, stop, 1), (0, e.shape[1], 1)))

@@ -1,0 +1,143 @@
+"""The backward sweep over one step: shares of adjoints, carried through the equations in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import DiagMatrix, Identity, MatrixExpr, S, ZeroMatrix
+
+from symgrad.errors import CellError
+from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.rules import product, pullback, total_of, transposed
+from symgrad.vectors import TIME, Role, Timed, adjoint, hadamard_of, shape_of, timed_in
+from symgrad.vectors.writing import to_text
+
+
+@dataclass(frozen=True)
+class Share:
+    """What an equation gives to the adjoint of something it uses.
+
+    Attributes
+    ----------
+    of : Expr
+        A variable at step t, or a parameter.
+    by : Timed
+        The variable, at step t, whose equation uses it; None for the loss.
+    shift : int
+        How many steps after t that equation is.
+    value : Expr
+        The share, in terms of the adjoint of that equation.
+    """
+
+    of: Any
+    by: Any
+    shift: int
+    value: Any
+
+
+def shares(equation: Equation, of_left: Any) -> tuple[Share, ...]:
+    """The shares of one equation, each moved to the step of the variable that gets it."""
+    found = []
+    for variable, values in pullback(equation, of_left).items():
+        shift = int(TIME - variable.time) if isinstance(variable, Timed) else 0
+        home = variable.at(TIME) if isinstance(variable, Timed) else variable
+        value = total_of(values)
+        found.append(Share(home, equation.left, shift, value.subs(TIME, TIME + shift) if shift else value))
+    return tuple(found)
+
+
+def through_step(cell: Cell, seeds: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The adjoints of all that one step depends on, for given adjoints of its states: names within the step are gone.
+
+    Parameters
+    ----------
+    seeds : mapping of state at step t to expression
+        What stands for the adjoint of each state.
+
+    Returns
+    -------
+    dict
+        For parameters, inputs and states of other steps: their adjoints, linear in the seeds.
+    """
+    waiting: dict[Any, list[Any]] = {state: [seed] for state, seed in seeds.items()}
+    for equation in reversed(cell.steps):
+        share = total_of(waiting.pop(equation.left, []))
+        if share is None:
+            continue
+        for variable, values in pullback(equation, share).items():
+            waiting.setdefault(variable, []).extend(values)
+    return {variable: total_of(values) for variable, values in waiting.items()}
+
+
+def matrix_of(e: Any, v: Any) -> Any:
+    """The matrix M for which an expression that is linear in a vector v is M v.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> W, s, v = sg.Parameter("W", n, n), sg.State("s", n), sg.State("v", n)
+    >>> print(to_text(matrix_of(W.T @ sg.hadamard(v, s), v)))
+    W.T @ diag(s[t])
+    """
+    if e == v:
+        return Identity(v.shape[0])
+    if not e.has(v):
+        return ZeroMatrix(e.shape[0], v.shape[0]) if isinstance(e, ZeroMatrix) else _refuse(e, v)
+    if isinstance(e, sympy.MatAdd):
+        return total_of(matrix_of(a, v) for a in e.args)
+    if isinstance(e, sympy.MatMul):
+        scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
+        *before, last = (a for a in e.args if isinstance(a, MatrixExpr))
+        if any(a.has(v) for a in (*before, *scalars)):
+            return _refuse(e, v)
+        return product(*scalars, *before, matrix_of(last, v))
+    if isinstance(e, sympy.HadamardProduct):
+        inside = [a for a in e.args if a.has(v)]
+        others = [a for a in e.args if not a.has(v)]
+        if len(inside) == 1:
+            return product(DiagMatrix(hadamard_of(others)), matrix_of(inside[0], v))
+    return _refuse(e, v)
+
+
+def _refuse(e: Any, v: Any) -> Any:
+    raise CellError(f"{to_text(e)} is not a matrix times {v}, so that it has no Jacobian as one matrix")
+
+
+def state_jacobians(cell: Cell) -> dict[tuple[Any, Any], Any]:
+    """The Jacobian of each state at step t with respect to each state at step t-1, outputs on rows.
+
+    Raises
+    ------
+    CellError
+        If a state is a matrix, or a step looks at other steps than the one before.
+    """
+    _demand_one_step(cell)
+    found = {}
+    for state in cell.states:
+        seed = adjoint("v", state)
+        back = through_step(cell, {state: seed})
+        for other in cell.states:
+            found[state, other] = _jacobian(back.get(other.prev), seed, state, other)
+    return found
+
+
+def _jacobian(share: Any, seed: Any, state: Any, other: Any) -> Any:
+    if not shape_of(state):
+        return S.Zero if share is None else share.subs(seed, 1)
+    if share is None:
+        return ZeroMatrix(state.shape[0], other.shape[0])
+    return transposed(matrix_of(share, seed))
+
+
+def _demand_one_step(cell: Cell) -> None:
+    for equation in cell.steps:
+        for v in timed_in(equation.right):
+            if v.role is Role.STATE and v.time not in (TIME, TIME - 1):
+                raise CellError(f"{equation}: a product of Jacobians needs steps that look one step back; got {v}")
+    for state in cell.states:
+        if shape_of(state) and shape_of(state)[1] != 1:
+            raise CellError(f"the state {state} is a matrix; its Jacobian is no matrix")

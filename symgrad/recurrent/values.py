@@ -1,0 +1,505 @@
+"""The values of formulas at explicit sizes and inputs, in ball arithmetic: the oracle for what is derived.
+
+Every matrix is an array of balls. Variables are found by name and step, so that an expression in t is evaluated at
+any step without being rewritten.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import sympy
+from flint import arb
+from numpy.typing import NDArray
+from sympy import Dummy, Expr, MatrixExpr, Symbol
+from sympy.matrices.expressions.slice import MatrixSlice
+
+from symgrad.balls import Ball, NoValue, Tape, ball, rational
+from symgrad.errors import CellError, ShapeError
+from symgrad.recurrent.backward import Gradients
+from symgrad.vectors import (
+    LENGTH,
+    TIME,
+    Elementwise,
+    LogSumExp,
+    OrderedProduct,
+    ParameterMatrix,
+    Role,
+    Softmax,
+    TimedMatrix,
+    TimedScalar,
+    TimeSum,
+    shape_of,
+)
+
+Array: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a run found, as balls.
+
+    Attributes
+    ----------
+    loss : arb
+    gradients : dict of str to array
+        Under the names of the arguments; those of inputs with the steps as first axis.
+    states : dict of str to array
+        Every variable of the cell that is a state, the steps 1 to T as first axis.
+    """
+
+    loss: Any
+    gradients: dict[str, Array]
+    states: dict[str, Array]
+
+
+@dataclass
+class Surroundings:
+    """All that formulas are evaluated in: sizes, the number of steps, values by name and step.
+
+    Attributes
+    ----------
+    sizes : mapping of Symbol to int
+    length : int
+        The number of steps, T.
+    parameters : dict
+        Arrays or balls by parameter.
+    timed : dict
+        Arrays or balls by (key, step).
+    """
+
+    sizes: Mapping[Symbol, int]
+    length: int
+    parameters: dict[Any, Any] = field(default_factory=dict)
+    timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
+    _tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
+
+    def number(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:
+        """The value of a time, a size or another integer expression."""
+        known = {TIME: step, LENGTH: self.length, **self.sizes, **(indices or {})}
+        if e in known:
+            return known[e]
+        return e if isinstance(e, int) else int(e.xreplace({k: sympy.Integer(v) for k, v in known.items()}))
+
+    def zero(self, variable: Any) -> Any:
+        """Zero in the shape of a variable."""
+        shape = tuple(self.number(size) for size in shape_of(variable))
+        return np.array([[arb(0)] * shape[1]] * shape[0], dtype=object) if shape else arb(0)
+
+    def evaluate(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> Any:
+        """The value of an expression at a step: an array of balls for a matrix, a ball for a scalar."""
+        return _Evaluation(self, step, indices or {}).value(e)
+
+
+class _Evaluation:
+    """One evaluation at one step."""
+
+    def __init__(self, around: Surroundings, step: int, indices: Mapping[Symbol, int]) -> None:
+        self.around, self.step, self.indices = around, step, indices
+
+    def value(self, e: Any) -> Any:
+        if isinstance(e, TimedScalar | TimedMatrix):
+            return self._timed(e)
+        if not isinstance(e, MatrixExpr):
+            return self._scalar(e)
+        for kind, rule in _RULES.items():
+            if isinstance(e, kind):
+                return rule(self, e)
+        raise CellError(f"{type(e).__name__} has no value here")
+
+    def _time(self, time: Expr) -> int:
+        return self.around.number(time, self.step, self.indices)
+
+    def _timed(self, e: Any) -> Any:
+        place = (e.key, self._time(e.time))
+        if e.role is Role.ADJOINT and not 1 <= place[1] <= self.around.length:
+            return self.around.zero(e)
+        if place not in self.around.timed:
+            raise CellError(f"there is no value for {e.name} at step {place[1]}")
+        return self.around.timed[place]
+
+    def _parameter(self, e: Any) -> Any:
+        if e not in self.around.parameters:
+            raise CellError(f"there is no value for {e}")
+        return self.around.parameters[e]
+
+    def _scalar(self, e: Expr) -> Any:
+        if e in self.around.parameters:
+            return self.around.parameters[e]
+        if isinstance(e, sympy.Sum):
+            (index, low, high), *rest = e.limits
+            if rest:
+                return self._scalar(sympy.Sum(sympy.Sum(e.function, e.limits[0]), *rest))
+            return sum((self._with(index, k)._scalar(e.function) for k in self._range(low, high)), arb(0))
+        if isinstance(e, sympy.Product):
+            index, low, high = e.limits[0]
+            return _product([self._with(index, k)._scalar(e.function) for k in self._range(low, high)])
+        tape, leaves = self.around._tapes.get(e) or self._compiled(e)
+        return _certain(tape(*(self._leaf(leaf) for leaf in leaves)), e)
+
+    def _compiled(self, e: Expr) -> tuple[Tape, tuple[Any, ...]]:
+        stand_ins = {leaf: Dummy(real=True) for leaf in dict.fromkeys(_leaves(e))}
+        made = Tape(e.xreplace(stand_ins), [*stand_ins.values()])
+        self.around._tapes[e] = made, tuple(stand_ins)
+        return self.around._tapes[e]
+
+    def _leaf(self, leaf: Any) -> Ball:
+        if isinstance(leaf, sympy.Trace):
+            matrix = self.value(leaf.arg)
+            return sum((matrix[i, i] for i in range(len(matrix))), arb(0))
+        if isinstance(leaf, TimedScalar):
+            return self._timed(leaf)
+        if isinstance(leaf, sympy.Sum | sympy.Product):
+            return self._scalar(leaf)
+        if leaf in self.around.parameters:
+            return self.around.parameters[leaf]
+        try:
+            return rational(sympy.Integer(self._time(leaf)))
+        except TypeError:
+            raise CellError(f"there is no value for {leaf}") from None
+
+    def _with(self, index: Symbol, k: int) -> _Evaluation:
+        if index == TIME:
+            return _Evaluation(self.around, k, self.indices)
+        return _Evaluation(self.around, self.step, {**self.indices, index: k})
+
+    def _range(self, low: Expr, high: Expr) -> range:
+        return range(self._time(low), self._time(high) + 1)
+
+    def _size(self, size: Expr) -> int:
+        return self.around.number(size, self.step, self.indices)
+
+    # --- matrices -------------------------------------------------------------------------------------------
+
+    def _sum(self, e: Any) -> Array:
+        return _accumulated([self.value(a) for a in e.args])
+
+    def _multiply(self, e: Any) -> Array:
+        matrices = [self.value(a) for a in e.args if isinstance(a, MatrixExpr)]
+        scalars = [self.value(a) for a in e.args if not isinstance(a, MatrixExpr)]
+        while len(matrices) > 1:
+            right = matrices.pop()
+            matrices[-1] = matrices[-1] @ right
+        for scalar in scalars:
+            matrices[0] = matrices[0] * scalar
+        return matrices[0]
+
+    def _transpose(self, e: Any) -> Array:
+        return self.value(e.arg).T
+
+    def _hadamard(self, e: Any) -> Array:
+        found = self.value(e.args[0])
+        for factor in e.args[1:]:
+            found = found * self.value(factor)
+        return found
+
+    def _power(self, e: Any) -> Array:
+        y = Dummy(real=True)
+        return self._mapped(self.value(e.base), sympy.Lambda((y,), y**e.exp))
+
+    def _matrix_power(self, e: Any) -> Array:
+        base, exponent = self.value(e.base), self._time(e.exp)
+        found = self._identity_of(len(base))
+        for _ in range(exponent):
+            found = found @ base
+        return found
+
+    def _elementwise(self, e: Elementwise) -> Array:
+        return self._mapped(self.value(e.argument), e.function)
+
+    def _mapped(self, matrix: Array, function: sympy.Lambda) -> Array:
+        known = self.around._tapes.get(function)
+        if known is None:
+            (y,), body = function.variables, function.expr.doit()
+            others = tuple(sorted(body.free_symbols - {y}, key=str))
+            known = self.around._tapes[function] = Tape(body, (y, *others)), others
+        tape, others = known
+        rest = [self._leaf(other) for other in others]
+        found = np.empty(matrix.shape, dtype=object)
+        for place, entry in np.ndenumerate(matrix):
+            found[place] = _certain(tape(entry, *rest), function)
+        return found
+
+    def _softmax(self, e: Softmax) -> Array:
+        exponentials = self._exponentials(e.argument)
+        return exponentials / exponentials.sum()
+
+    def _logsumexp(self, e: LogSumExp) -> Array:
+        return np.array([[ball(self._exponentials(e.argument).sum()).log()]], dtype=object)
+
+    def _exponentials(self, vector: Any) -> Array:
+        matrix = self.value(vector)
+        return np.array([[ball(entry).exp() for entry in row] for row in matrix], dtype=object)
+
+    def _diagonal(self, e: Any) -> Array:
+        entries = self.value(e.args[0]).ravel()
+        found = self._identity_of(len(entries))
+        for k, entry in enumerate(entries):
+            found[k, k] = entry
+        return found
+
+    def _identity(self, e: Any) -> Array:
+        return self._identity_of(self._size(e.shape[0]))
+
+    @staticmethod
+    def _identity_of(size: int) -> Array:
+        return np.array([[arb(int(i == j)) for j in range(size)] for i in range(size)], dtype=object)
+
+    def _filled(self, e: Any) -> Array:
+        rows, columns = map(self._size, e.shape)
+        number = arb(1 if isinstance(e, sympy.OneMatrix) else 0)
+        found = np.empty((rows, columns), dtype=object)
+        found[...] = number
+        return found
+
+    def _blocks(self, e: sympy.BlockMatrix) -> Array:
+        rows, columns = e.blockshape
+        return np.block([[self.value(e.blocks[i, j]) for j in range(columns)] for i in range(rows)])
+
+    def _slice(self, e: MatrixSlice) -> Array:
+        (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
+        return self.value(e.parent)[self._size(r0) : self._size(r1), self._size(c0) : self._size(c1)]
+
+    def _over_time(self, e: TimeSum) -> Array:
+        index, low, high = e.limits
+        terms = [self._with(index, k).value(e.term) for k in self._range(low, high)]
+        return _accumulated(terms) if terms else self._filled(sympy.ZeroMatrix(*e.shape))
+
+    def _ordered(self, e: OrderedProduct) -> Array:
+        index, low, high = e.limits
+        found = self._identity_of(self._size(e.shape[0]))
+        for k in self._range(low, high):
+            found = self._with(index, k).value(e.factor) @ found
+        return found
+
+
+_RULES: dict[type, Callable[[_Evaluation, Any], Any]] = {
+    ParameterMatrix: _Evaluation._parameter,
+    sympy.MatAdd: _Evaluation._sum,
+    sympy.MatMul: _Evaluation._multiply,
+    sympy.Transpose: _Evaluation._transpose,
+    sympy.HadamardProduct: _Evaluation._hadamard,
+    sympy.HadamardPower: _Evaluation._power,
+    sympy.MatPow: _Evaluation._matrix_power,
+    sympy.DiagMatrix: _Evaluation._diagonal,
+    sympy.Identity: _Evaluation._identity,
+    sympy.OneMatrix: _Evaluation._filled,
+    sympy.ZeroMatrix: _Evaluation._filled,
+    sympy.BlockMatrix: _Evaluation._blocks,
+    MatrixSlice: _Evaluation._slice,
+    Elementwise: _Evaluation._elementwise,
+    Softmax: _Evaluation._softmax,
+    LogSumExp: _Evaluation._logsumexp,
+    TimeSum: _Evaluation._over_time,
+    OrderedProduct: _Evaluation._ordered,
+}
+
+
+def _leaves(e: Any) -> Iterable[Any]:
+    """The largest parts of a scalar that have values of their own."""
+    if isinstance(e, sympy.Sum | sympy.Product | sympy.Trace | TimedScalar | Symbol):
+        yield e
+        return
+    for a in e.args:
+        yield from _leaves(a)
+
+
+def _certain(value: Any, e: Any) -> Any:
+    if isinstance(value, NoValue) or value is None:
+        raise CellError(f"{e} has no certain value here")
+    return value
+
+
+def _accumulated(terms: list[Any]) -> Any:
+    found = terms[0]
+    for term in terms[1:]:
+        found = found + term
+    return found
+
+
+def _product(factors: Iterable[Any]) -> Any:
+    found: Any = arb(1)
+    for factor in factors:
+        found = found * factor
+    return found
+
+
+# --- runs ---------------------------------------------------------------------------------------------------------
+
+
+def evaluate(grad: Gradients, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Values:
+    """Loss, gradients and states at a point, in balls of the present precision.
+
+    Parameters
+    ----------
+    grad : Gradients
+    arguments : mapping of str to array
+        Parameters, inputs, initial states and targets by name: vectors in time (T, m), vectors (n,), matrices (n, m),
+        scalars in time (T,). Initial states are zero if left out.
+    sizes : mapping, optional
+        Sizes that no argument shows.
+
+    Returns
+    -------
+    Values
+    """
+    around = surroundings(grad, arguments, sizes)
+    run_forward(grad, around)
+    run_backward(grad, around)
+    found = {name: _gradient(grad, key, around) for name, key in argument_names(grad).items()}
+    states = {
+        s.name: np.array([_plain(around.timed[s.key, k]) for k in range(1, around.length + 1)], dtype=object)
+        for s in grad.cell.states
+    }
+    return Values(total_loss(grad, around), found, states)
+
+
+def argument_names(grad: Gradients) -> dict[str, Any]:
+    """Everything that there is a gradient for, by the name of its argument."""
+    return {grad.name_of(key): key for key in grad.arguments}
+
+
+def surroundings(grad: Gradients, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Surroundings:
+    """The arguments by step and by parameter, with their sizes.
+
+    Raises
+    ------
+    CellError, ShapeError
+        If an argument is missing or unknown, or has another shape than the cell wants.
+    """
+    wanted = argument_names(grad)
+    unknown = [name for name in arguments if name not in wanted]
+    if unknown:
+        raise CellError(f"unknown argument {unknown[0]}; arguments are {', '.join(wanted)}")
+    border = set(grad.initial_states)
+    missing = [name for name, key in wanted.items() if key not in border and name not in arguments]
+    if missing:
+        raise CellError(f"the argument {missing[0]} is missing; arguments are {', '.join(wanted)}")
+    around = Surroundings(_sizes(grad, wanted, arguments, sizes or {}), _length(wanted, arguments))
+    for name, key in wanted.items():
+        _place(around, name, key, arguments.get(name))
+    return around
+
+
+def _sizes(
+    grad: Gradients, wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: Mapping[Any, int]
+) -> dict[Any, int]:
+    found: dict[Any, int] = dict(given)
+    for name, value in arguments.items():
+        shape = shape_of(wanted[name])
+        if not shape:
+            continue
+        shown = np.shape(value)[1:] if is_in_time(wanted[name]) else np.shape(value)
+        for size, number in zip(shape if len(shown) == 2 else shape[:1], shown):
+            if isinstance(size, Symbol) and found.setdefault(size, number) != number:
+                raise ShapeError(f"{name}: {size} is {found[size]} elsewhere", name, (shown, (found[size],)))
+    return found
+
+
+def is_in_time(key: Any) -> bool:
+    """Whether an argument has a value for each step."""
+    return isinstance(key, TimedScalar | TimedMatrix) and key.time == TIME
+
+
+def _length(wanted: Mapping[str, Any], arguments: Mapping[str, Any]) -> int:
+    lengths = {name: len(arguments[name]) for name, key in wanted.items() if name in arguments and is_in_time(key)}
+    if len(set(lengths.values())) > 1:
+        raise ShapeError(f"the numbers of steps differ: {lengths}", "T", tuple((k,) for k in lengths.values()))
+    if not lengths:
+        raise CellError("no argument has steps, so that T is not known")
+    return next(iter(lengths.values()))
+
+
+def _place(around: Surroundings, name: str, key: Any, value: Any) -> None:
+    shape = tuple(around.number(size) for size in shape_of(key))
+    if is_in_time(key):
+        for k, row in enumerate(value, 1):
+            around.timed[key.key, k] = _array(name, row, shape)
+    elif isinstance(key, TimedScalar | TimedMatrix):
+        zero = np.zeros(shape) if shape else 0
+        around.timed[key.key, around.number(key.time)] = _array(name, zero if value is None else value, shape)
+    else:
+        around.parameters[key] = _array(name, value, shape)
+
+
+def _array(name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return _number(value)
+    array = np.asarray(value, dtype=object)
+    if array.ndim == 1 and shape[1] == 1:
+        array = array.reshape(-1, 1)
+    if array.shape != shape:
+        raise ShapeError(f"{name} must be {shape}", name, (np.shape(value), shape))
+    found = np.empty(shape, dtype=object)
+    for place, entry in np.ndenumerate(array):
+        found[place] = _number(entry)
+    return found
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, sympy.Rational):
+        return arb(rational(value))
+    return value if isinstance(value, arb) else arb(float(value)) if isinstance(value, float) else arb(value)
+
+
+def run_forward(grad: Gradients, around: Surroundings) -> None:
+    """The values of all variables of the cell at steps 1 to T, each when what it needs is there."""
+    steps = range(1, around.length + 1)
+    _run({(e.left.key, step): e.right for e in grad.cell.steps for step in steps}, around)
+
+
+def run_backward(grad: Gradients, around: Surroundings) -> None:
+    """The adjoints of all steps; those that no equation gives are zero."""
+    for variable in grad.adjoints.values():
+        for step in range(1, around.length + 1):
+            around.timed[variable.key, step] = around.zero(variable)
+    earlier = {(e.left.key, step): e.right for e in grad.backward for step in range(1, around.length)}
+    _run({**earlier, **{(e.left.key, around.length): e.right for e in grad.final}}, around)
+
+
+def _run(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> None:
+    """Evaluate formulas, each at its step, in an order in which each finds what it needs."""
+    needs: dict[Any, set[Any]] = {}
+    users: dict[Any, list[Any]] = defaultdict(list)
+    used = {e: tuple((v.key, v.time) for v in e.atoms(TimedScalar, TimedMatrix)) for e in set(formulas.values())}
+    for node, formula in formulas.items():
+        wanted = {(key, around.number(time, node[1])) for key, time in used[formula]}
+        needs[node] = {place for place in wanted if place in formulas and place != node}
+        for place in needs[node]:
+            users[place].append(node)
+    ready = deque(node for node, wanted in needs.items() if not wanted)
+    while ready:
+        node = ready.popleft()
+        around.timed[node] = around.evaluate(formulas[node], node[1])
+        for user in users[node]:
+            needs[user].discard(node)
+            if not needs[user]:
+                ready.append(user)
+
+
+def total_loss(grad: Gradients, around: Surroundings) -> Any:
+    """The loss over the steps that count."""
+    steps = [around.length] if grad.at == "last" else range(1, around.length + 1)
+    terms = [_plain(around.evaluate(grad.loss.term, step)) for step in steps]
+    found = _accumulated([t.ravel()[0] if isinstance(t, np.ndarray) else t for t in terms])
+    return found / around.length if grad.at == "mean" else found
+
+
+def _gradient(grad: Gradients, key: Any, around: Surroundings) -> Any:
+    formula = grad[key]
+    if not is_in_time(key):
+        return _plain(around.evaluate(formula))
+    before, ended = grad.of_input(key), grad.of_input(key, last=True)
+    rows = [_plain(around.evaluate(before, step)) for step in range(1, around.length)]
+    return np.array([*rows, _plain(around.evaluate(ended, around.length))], dtype=object)
+
+
+def _plain(value: Any) -> Any:
+    """A column as a vector."""
+    if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 1:
+        return value[:, 0]
+    return value

@@ -1,0 +1,133 @@
+"""Vector formulas as text, in the language in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+from sympy import Expr, MatrixExpr
+from sympy.matrices.expressions.slice import MatrixSlice
+
+from symgrad.notation import in_order
+from symgrad.vectors.operations import Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
+
+SUM, PRODUCT, ATOM = range(3)
+
+
+def to_text(e: Expr) -> str:
+    """A scalar, vector or matrix formula as text.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> h, d, W = sg.State("h", n), sg.State("d", n), sg.Parameter("W", n, n)
+    >>> to_text(sg.hadamard(W.T @ d.next, 1 - h))
+    'hadamard(W.T @ d[t+1], 1 - h[t])'
+    """
+    return _text(e)[0]
+
+
+def _text(e: Any) -> tuple[str, int]:
+    for kind, rule in _RULES.items():
+        if isinstance(e, kind):
+            return rule(e)
+    return (str(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
+
+
+def _in(e: Any, level: int) -> str:
+    text, strength = _text(e)
+    return text if strength >= level else f"({text})"
+
+
+def _sum(e: Any) -> tuple[str, int]:
+    terms = [_text(a)[0] for a in in_order(e.args)]
+    plain = [term for term in terms if not term.startswith("-")]
+    return " + ".join(plain) + "".join(f" - {term[1:]}" for term in terms if term.startswith("-")), SUM
+
+
+def _product(e: Any) -> tuple[str, int]:
+    scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
+    matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
+    number = sympy.Mul(*scalars)
+    sign, number = ("-", -number) if number.could_extract_minus_sign() else ("", number)
+    front = "" if number == 1 else f"{_in(number, PRODUCT)}*"
+    inside = " @ ".join(_in(m, ATOM if len(matrices) > 1 else PRODUCT) for m in matrices)
+    return f"{sign}{front}{f'({inside})' if front and len(matrices) > 1 else inside}", PRODUCT
+
+
+def _transpose(e: Any) -> tuple[str, int]:
+    return f"{_in(e.arg, ATOM)}.T", ATOM
+
+
+def _hadamard(e: Any) -> tuple[str, int]:
+    return f"hadamard({', '.join(_text(a)[0] for a in in_order(e.args))})", ATOM
+
+
+def _power(e: Any) -> tuple[str, int]:
+    return f"{_in(e.base, ATOM)}**{e.exp if e.exp.is_Integer and e.exp > 0 else f'({e.exp})'}", ATOM
+
+
+def _elementwise(e: Elementwise) -> tuple[str, int]:
+    (y,), body = e.function.variables, e.function.expr
+    argument = _text(e.argument)[0]
+    if isinstance(body, sympy.Derivative):
+        return f"slope({body.expr.func.__name__}, {argument})", ATOM
+    if isinstance(body, sympy.Function) and body.args[0] == y:
+        others = "".join(f", {a}" for a in body.args[1:])
+        return f"{body.func.__name__}({argument}{others})", ATOM
+    return f"elementwise({y}, {body}, {argument})", ATOM
+
+
+def _called(name: str) -> Callable[[Any], tuple[str, int]]:
+    return lambda e: (f"{name}({_text(e.args[0])[0]})", ATOM)
+
+
+def _over_time(name: str) -> Callable[[Any], tuple[str, int]]:
+    def rule(e: Any) -> tuple[str, int]:
+        index, low, high = e.args[1]
+        return f"{name}({_text(e.args[0])[0]}, ({index}, {low}, {high}))", ATOM
+
+    return rule
+
+
+def _stack(e: sympy.BlockMatrix) -> tuple[str, int]:
+    rows, columns = e.blockshape
+    if columns > 1:
+        lines = ("[" + ", ".join(_text(e.blocks[i, j])[0] for j in range(columns)) + "]" for i in range(rows))
+        return f"blocks([{', '.join(lines)}])", ATOM
+    return f"concatenate({', '.join(_text(block)[0] for block in e.blocks)})", ATOM
+
+
+def _slice(e: MatrixSlice) -> tuple[str, int]:
+    (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
+    rows = ":" if (r0, r1) == (0, e.parent.shape[0]) else f"{r0}:{r1}"
+    columns = ":" if (c0, c1) == (0, e.parent.shape[1]) else f"{c0}:{c1}"
+    return f"{_in(e.parent, ATOM)}[{rows if e.parent.shape[1] == 1 else f'{rows}, {columns}'}]", ATOM
+
+
+def _ones(e: Any) -> tuple[str, int]:
+    return "1", ATOM
+
+
+def _diagonal(e: Any) -> tuple[str, int]:
+    return f"diag({_text(e.args[0])[0]})", ATOM
+
+
+_RULES: dict[type, Callable[[Any], tuple[str, int]]] = {
+    sympy.MatAdd: _sum,
+    sympy.MatMul: _product,
+    sympy.Transpose: _transpose,
+    sympy.HadamardProduct: _hadamard,
+    sympy.HadamardPower: _power,
+    sympy.DiagMatrix: _diagonal,
+    sympy.OneMatrix: _ones,
+    sympy.BlockMatrix: _stack,
+    MatrixSlice: _slice,
+    Elementwise: _elementwise,
+    Softmax: _called("softmax"),
+    LogSumExp: _called("logsumexp"),
+    TimeSum: _over_time("sum"),
+    OrderedProduct: _over_time("product"),
+}
