@@ -103,15 +103,12 @@ if TYPE_CHECKING:
         softmax_cross_entropy,
     )
 else:
-    _RECURRENT = (
-        "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
-        "binary_cross_entropy",
-    )  # fmt: skip
-    _ROOMS = dict.fromkeys(_RECURRENT, "recurrent") | {
-        "verify": "prove",
-        "proof": "proofs",
-        "Invariants": "invariants",
-        "Candidate": "invariants",
+    _ROOMS = {
+        **dict.fromkeys(("verify",), "prove"),
+        **dict.fromkeys(("proof",), "proofs"),
+        **dict.fromkeys(("Invariants", "Candidate"), "invariants"),
+        **dict.fromkeys(("Cell", "Equation", "Gradients", "bptt", "Loss"), "recurrent"),
+        **dict.fromkeys(("half_squared_error", "softmax_cross_entropy", "binary_cross_entropy"), "recurrent"),
     }
 
     def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Operations that SymPy lacks or spells otherwise: functions of each entry, softmax, sums and ordered products over time.
+"""Operations that SymPy lacks: functions of each entry, softmax, sums and ordered products over time.
 
 The rest is SymPy's own: `+`, `@`, `.T`, `hadamard_product`, `OneMatrix`, `BlockMatrix`, slices.
 """
