@@ -1,7 +1,7 @@
 """Recurrent cells and their gradients in closed form."""
 
-from symgrad.recurrent.backward import Gradients, bptt
 from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.gradients import Gradients, bptt
 from symgrad.recurrent.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
 
 __all__ = [

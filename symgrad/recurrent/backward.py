@@ -11,10 +11,11 @@ import sympy
 from sympy import Expr, MatrixExpr, OneMatrix, S
 
 from symgrad.errors import CellError
+from symgrad.recurrent import sweep
 from symgrad.recurrent.cell import Cell, Equation
-from symgrad.recurrent.losses import Loss, as_loss
+from symgrad.recurrent.losses import Loss
 from symgrad.recurrent.rules import total_of
-from symgrad.recurrent.sweep import Share, shares, state_jacobians
+from symgrad.recurrent.sweep import Share, state_jacobians
 from symgrad.vectors import (
     LENGTH,
     TIME,
@@ -28,78 +29,10 @@ from symgrad.vectors import (
     timed_in,
 )
 
-PLACES = ("last", "every", "mean")
-
-
-def bptt(cell: Cell, loss: Any, at: str = "last") -> Gradients:
-    """The gradients of a loss through time, as equations.
-
-    Parameters
-    ----------
-    cell : Cell
-    loss : Loss or Expr
-        What one step adds to the loss: `half_squared_error(h)` and the like, or any scalar expression in the
-        variables of the cell.
-    at : {"last", "every", "mean"}
-        Whether the loss is that of step T, the sum over steps 1 to T, or their mean.
-
-    Returns
-    -------
-    Gradients
-
-    Raises
-    ------
-    CellError, ShapeError
-        If the loss is no scalar, names what the cell does not have, or depends on nothing in the cell.
-
-    References
-    ----------
-    Werbos, Backpropagation through time: what it does and how to do it (1990).
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> n, m = sg.dims("n m")
-    >>> h, x = sg.State("h", n), sg.Input("x", m)
-    >>> W, U, b = sg.Parameter("W", n, n), sg.Parameter("U", n, m), sg.Parameter("b", n)
-    >>> grad = sg.bptt(sg.Cell({h: sg.tanh(W @ h.prev + U @ x + b)}), sg.half_squared_error(h))
-    >>> for equation in grad.backward:
-    ...     print(equation)
-    hbar[t] = W.T @ delta[t+1]
-    delta[t] = hadamard(hbar[t], 1 - h[t]**2)
-    >>> print(grad.final[0])
-    hbar[T] = h[T] - target[T]
-    >>> grad.equation_of(W)
-    dW = sum(delta[t] @ h[t-1].T, (t, 1, T))
-    """
-    if not isinstance(cell, Cell):
-        raise CellError(f"bptt takes a Cell; got {type(cell).__name__}")
-    if at not in PLACES:
-        raise CellError(f"at is one of {', '.join(PLACES)}; got {at!r}")
-    found = as_loss(loss)
-    _check_loss(cell, found)
-    return Gradients(cell, found, at)
-
-
-def _check_loss(cell: Cell, loss: Loss) -> None:
-    known = {v.key for v in (*cell.defined, *cell.inputs)}
-    for v in timed_in(loss.term):
-        if v.role is not Role.INPUT and v.key not in known:
-            raise CellError(f"the loss {loss} names {v}; the cell has {', '.join(cell.names)}")
-        if v.time != TIME:
-            raise CellError(f"the loss {loss} is that of one step; it names {v}")
-        if v.role is Role.INPUT and v.name in {p.name for p in (*cell.defined, *cell.parameters)}:
-            raise CellError(f"the loss {loss}: the cell has another {v.name}; give the target a name of its own")
-    if not any(v.key in {d.key for d in cell.defined} for v in timed_in(loss.term)):
-        raise CellError(f"the loss {loss} depends on nothing that the cell computes: {', '.join(cell.names)}")
-
 
 @dataclass(frozen=True)
-class Gradients:
-    """The gradients of a loss through time: backward equations, sums, closed forms.
-
-    ``grad[W]`` is the gradient with respect to the parameter W, ``grad[x]`` that with respect to the input x_t,
-    ``grad["h0"]`` that with respect to the initial state.
+class Backward:
+    """The equations of a cell differentiated in reverse: adjoint equations, then the gradients.
 
     Attributes
     ----------
@@ -121,11 +54,11 @@ class Gradients:
         return {v: adjoint(name, v) for v, name in zip(self.cell.defined, _adjoint_names(self.cell))}
 
     @cached_property
-    def _shares(self) -> dict[Any, list[Share]]:
+    def shares(self) -> dict[Any, list[Share]]:
         """All shares by what gets them: of the equations, in reverse, then of the loss."""
         found: dict[Any, list[Share]] = {}
         loss = self._loss_shares
-        for share in (*loss, *(s for e in reversed(self.cell.steps) for s in shares(e, self.adjoints[e.left]))):
+        for share in (*loss, *(s for e in reversed(self.cell.steps) for s in sweep.shares(e, self.adjoints[e.left]))):
             found.setdefault(share.of, []).append(share)
         return found
 
@@ -133,7 +66,7 @@ class Gradients:
     def _loss_shares(self) -> tuple[Share, ...]:
         left = _LOSS_MATRIX if isinstance(self.loss.term, MatrixExpr) else _LOSS
         seed = OneMatrix(1, 1) if isinstance(self.loss.term, MatrixExpr) else S.One
-        found = shares(Equation(left, self.loss.term), seed)
+        found = sweep.shares(Equation(left, self.loss.term), seed)
         weight = 1 / LENGTH if self.at == "mean" else S.One
         return tuple(Share(s.of, None, s.shift, s.value if weight == 1 else weight * s.value) for s in found)
 
@@ -152,14 +85,14 @@ class Gradients:
     @cached_property
     def runs_in_reverse(self) -> bool:
         """Whether some equation looks at later steps, as the second half of a bidirectional network does."""
-        return any(s.shift < 0 for found in self._shares.values() for s in found)
+        return any(s.shift < 0 for found in self.shares.values() for s in found)
 
     def _alive(self, start: set[Any], later: Iterable[Any]) -> set[Any]:
         alive = {v for v in start if v in self.adjoints}
         while True:
             more = {
                 of
-                for of, found in self._shares.items()
+                for of, found in self.shares.items()
                 if of in self.adjoints
                 for s in found
                 if (s.shift == 0 and s.by in alive) or (s.shift != 0 and later and (s.by in alive or s.by in later))
@@ -177,7 +110,7 @@ class Gradients:
         Adjoints of steps after T are zero, so that with the loss at every step they hold for t = T as well.
         """
         needed = set(self._alive_before)
-        needed |= {s.by for v in self._alive_before for s in self._shares[v] if s.shift and s.by in self._alive_at_end}
+        needed |= {s.by for v in self._alive_before for s in self.shares[v] if s.shift and s.by in self._alive_at_end}
         return tuple(
             Equation(self.adjoints[e.left], self._sum_before(e.left))
             for e in reversed(self.cell.steps)
@@ -196,7 +129,7 @@ class Gradients:
     def _sum_before(self, v: Any) -> Any:
         kept = [
             s.value
-            for s in self._shares.get(v, [])
+            for s in self.shares.get(v, [])
             if (s.by is None and self.at != "last")
             or (s.by is not None and s.shift == 0 and s.by in self._alive_before)
             or (s.by is not None and s.shift != 0 and s.by in self._alive_before | self._alive_at_end)
@@ -206,20 +139,20 @@ class Gradients:
     def _sum_at_end(self, v: Any) -> Any:
         kept = [
             s.value
-            for s in self._shares.get(v, [])
+            for s in self.shares.get(v, [])
             if s.by is None or (s.by in self._alive_at_end and s.shift == 0) or s.shift < 0
         ]
         return _total(kept, v)
 
     def equation_of(self, what: Any) -> Equation:
         """The gradient with respect to something as an equation, for printing and compiling."""
-        key = self._key(what)
+        key = self.key(what)
         return Equation(_gradient_name(key), self._gradient(key))
 
     # --- gradients ------------------------------------------------------------------------------------------
 
     def __getitem__(self, what: Any) -> Any:
-        return self._gradient(self._key(what))
+        return self._gradient(self.key(what))
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -242,7 +175,14 @@ class Gradients:
                     found |= dict.fromkeys(v.at(LENGTH + k) for k in range(1, -shift + 1))
         return tuple(found)
 
-    def _key(self, what: Any) -> Any:
+    def key(self, what: Any) -> Any:
+        """The argument that is meant by a variable or a name.
+
+        Raises
+        ------
+        CellError
+            If there is no such argument; it names those that there are.
+        """
         by_name = {**{self.name_of(a): a for a in self.arguments}, **{a: a for a in self.arguments}}
         if what not in by_name:
             names = ", ".join(map(self.name_of, self.arguments))
@@ -252,7 +192,7 @@ class Gradients:
     def _gradient(self, key: Any) -> Any:
         if key in self.initial_states:
             return self._at_border(key)
-        found = self._shares.get(key, [])
+        found = self.shares.get(key, [])
         if isinstance(key, TimedScalar | TimedMatrix):
             before = self.of_input(key)
             return before if before != _total([], key) else self.of_input(key, last=True)
@@ -273,7 +213,7 @@ class Gradients:
         alive = self._alive_at_end if last else self._alive_before
         kept = [
             s.value
-            for s in self._shares.get(key, [])
+            for s in self.shares.get(key, [])
             if (s.by is None and (last or self.at != "last"))
             or (s.by is not None and s.shift == 0 and s.by in alive)
             or (s.by is not None and (s.shift < 0 or (s.shift > 0 and not last)))
@@ -284,7 +224,7 @@ class Gradients:
         home, time = key.at(TIME), key.time
         kept = [
             s.value.subs(TIME, time)
-            for s in self._shares.get(home, [])
+            for s in self.shares.get(home, [])
             if s.by is not None and s.shift and self._inside(time + s.shift)
         ]
         return _total(kept, key)

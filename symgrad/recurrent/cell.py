@@ -57,7 +57,8 @@ class Equation:
 
     def at(self, time: Expr | int) -> Equation:
         """The equation of another step."""
-        return Equation(self.left.subs(TIME, time), self.right.subs(TIME, time))
+        there = {TIME: sympy.S(time)}
+        return Equation(self.left.xreplace(there), self.right.xreplace(there))
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex}$"

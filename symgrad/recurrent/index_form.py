@@ -179,7 +179,7 @@ class Reader:
         e = self._scalar_names(sympy.expand(e))
         terms = []
         for term in sympy.Add.make_args(e):
-            matrices = [f for f in sympy.Mul.make_args(term) if f.has(MatrixExpr)]
+            matrices = [f for f in sympy.Mul.make_args(term) if f.has(MatrixExpr, sympy.Sum, sympy.Product)]
             form = ONE.scaled(sympy.Mul(*(f for f in sympy.Mul.make_args(term) if f not in matrices)))
             for f in matrices:
                 form = form * self._scalar_with_matrix(f)
@@ -187,13 +187,20 @@ class Reader:
         return _sum(terms)
 
     def _scalar_names(self, e: Expr) -> Expr:
-        table = {v: self._meant(v) for v in e.atoms(TimedScalar) if v.key in self.definitions.expanded}
-        return sympy.expand(e.xreplace(table)) if table else e
+        while table := {v: self._meant(v) for v in e.atoms(TimedScalar) if v.key in self.definitions.expanded}:
+            e = sympy.expand(e.xreplace(table))
+        return e
 
     def _meant(self, v: Any) -> Expr:
         return self.definitions.expanded[v.key](v.time)
 
     def _scalar_with_matrix(self, f: Expr) -> Form:
+        if isinstance(f, sympy.Sum):
+            (*limits, last), body = f.limits, f.function
+            inner = sympy.Sum(body, *limits) if limits else body
+            return self._summed_over(last, lambda time: self._scalar(inner.subs(last[0], time)))
+        if isinstance(f, sympy.Product):
+            return self._product_over(f.limits[0], self._scalar, f.function, None, None)
         if isinstance(f, sympy.Trace):
             bound = None if f.arg.shape[0] == 1 else Dummy("i")
             entry = self._entry(pushed(f.arg), bound, bound)
@@ -335,9 +342,14 @@ class Reader:
         return left.shape == right.shape and self.form(left).key({}) == self.form(right).key({})
 
     def _time_sum(self, e: TimeSum, i: Index, j: Index) -> Form:
-        index, low, high = e.limits
+        return self._summed_over(e.limits, lambda time: self._entry(pushed(e.term.subs(e.limits[0], time)), i, j))
+
+    @staticmethod
+    def _summed_over(limits: tuple[Symbol, Expr, Expr], term: Callable[[Dummy], Form]) -> Form:
+        """The sum over a time, counted from 1 where it starts at a number."""
+        index, low, high = limits
         time = Dummy(index.name, integer=True)
-        form = self._entry(pushed(e.term.subs(index, time)), i, j)
+        form = term(time)
         shift = low - 1 if low.is_Integer else S.Zero
         table = {time: time + shift}
         conditions = (sympy.expand(time + shift - low), sympy.expand(high - time - shift))
@@ -349,15 +361,24 @@ class Reader:
         return Form(tuple(terms))
 
     def _ordered(self, e: OrderedProduct, i: Index, j: Index) -> Form:
-        index, low, high = e.limits
+        return self._product_over(e.limits, self.form, e.factor, i, j)
+
+    def _product_over(
+        self, limits: tuple[Symbol, Expr, Expr], read: Callable[[Expr], Form], factor: Expr, i: Index, j: Index
+    ) -> Form:
+        """A product over a time: one where it is empty, its factor where there is one, else a generator."""
+        index, low, high = limits
         count = sympy.expand(high - low + 1)
         if count.is_Integer and count <= 0:
             return _delta(i, j)
         if count == 1:
-            return self._entry(pushed(e.factor.subs(index, low)), i, j)
+            there = factor.subs(index, low)
+            return self._entry(pushed(there), i, j) if isinstance(there, MatrixExpr) else read(there)
         time = Dummy(index.name, integer=True)
-        factor = self.form(e.factor.subs(index, time))
-        canonical = Form(tuple((c, _moved(m, {time: _PRODUCT_TIME})) for c, m in factor.terms))
+        form = read(factor.subs(index, time))
+        canonical = Form(
+            tuple((c.xreplace({time: _PRODUCT_TIME}), _moved(m, {time: _PRODUCT_TIME})) for c, m in form.terms)
+        )
         return _single(Atom("product", (low, high), (canonical,)), i, j)
 
 

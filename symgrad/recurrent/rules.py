@@ -17,7 +17,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.activations import ACTIVATIONS
 from symgrad.activations.rows import ROWS
 from symgrad.errors import CellError
-from symgrad.recurrent.blocks import pushed
+from symgrad.recurrent.blocks import in_blocks, pushed
 from symgrad.recurrent.cell import Equation
 from symgrad.vectors import (
     ENTRY,
@@ -298,8 +298,8 @@ def transposed(e: Any) -> Any:
         return sympy.MatAdd(*map(transposed, e.args))
     if isinstance(e, sympy.OneMatrix | ZeroMatrix):
         return e.func(e.shape[1], e.shape[0])
-    if isinstance(e, BlockMatrix) and 1 in e.blockshape:
-        return BlockMatrix(e.blockshape[1], e.blockshape[0], [transposed(block) for block in e.blocks])
+    if isinstance(e, BlockMatrix):
+        return in_blocks(*reversed(e.blockshape), [transposed(block) for block in e.blocks.T])
     return sympy.Transpose(e)
 
 

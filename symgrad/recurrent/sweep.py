@@ -141,3 +141,18 @@ def _demand_one_step(cell: Cell) -> None:
     for state in cell.states:
         if shape_of(state) and shape_of(state)[1] != 1:
             raise CellError(f"the state {state} is a matrix; its Jacobian is no matrix")
+
+
+def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
+    """The adjoints that the loss of one step gives directly: sweeps through names within the step, stops at states."""
+    waiting = pullback(Equation(term, term), seed)
+    states = set(cell.states)
+    for equation in reversed(cell.steps):
+        if equation.left in states:
+            continue
+        share = total_of(waiting.pop(equation.left, []))
+        if share is None:
+            continue
+        for variable, values in pullback(equation, share).items():
+            waiting.setdefault(variable, []).extend(values)
+    return {variable: total_of(values) for variable, values in waiting.items()}

@@ -20,7 +20,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.balls import Ball, NoValue, Tape, ball, rational
 from symgrad.errors import CellError, ShapeError
-from symgrad.recurrent.backward import Gradients
+from symgrad.recurrent.backward import Backward
 from symgrad.vectors import (
     LENGTH,
     TIME,
@@ -331,7 +331,7 @@ def _product(factors: Iterable[Any]) -> Any:
 # --- runs ---------------------------------------------------------------------------------------------------------
 
 
-def evaluate(grad: Gradients, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Values:
+def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Values:
     """Loss, gradients and states at a point, in balls of the present precision.
 
     Parameters
@@ -358,12 +358,12 @@ def evaluate(grad: Gradients, arguments: Mapping[str, Any], sizes: Mapping[Any, 
     return Values(total_loss(grad, around), found, states)
 
 
-def argument_names(grad: Gradients) -> dict[str, Any]:
+def argument_names(grad: Backward) -> dict[str, Any]:
     """Everything that there is a gradient for, by the name of its argument."""
     return {grad.name_of(key): key for key in grad.arguments}
 
 
-def surroundings(grad: Gradients, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Surroundings:
+def surroundings(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Surroundings:
     """The arguments by step and by parameter, with their sizes.
 
     Raises
@@ -386,7 +386,7 @@ def surroundings(grad: Gradients, arguments: Mapping[str, Any], sizes: Mapping[A
 
 
 def _sizes(
-    grad: Gradients, wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: Mapping[Any, int]
+    grad: Backward, wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: Mapping[Any, int]
 ) -> dict[Any, int]:
     found: dict[Any, int] = dict(given)
     for name, value in arguments.items():
@@ -446,13 +446,13 @@ def _number(value: Any) -> Any:
     return value if isinstance(value, arb) else arb(float(value)) if isinstance(value, float) else arb(value)
 
 
-def run_forward(grad: Gradients, around: Surroundings) -> None:
+def run_forward(grad: Backward, around: Surroundings) -> None:
     """The values of all variables of the cell at steps 1 to T, each when what it needs is there."""
     steps = range(1, around.length + 1)
     _run({(e.left.key, step): e.right for e in grad.cell.steps for step in steps}, around)
 
 
-def run_backward(grad: Gradients, around: Surroundings) -> None:
+def run_backward(grad: Backward, around: Surroundings) -> None:
     """The adjoints of all steps; those that no equation gives are zero."""
     for variable in grad.adjoints.values():
         for step in range(1, around.length + 1):
@@ -481,7 +481,7 @@ def _run(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> None:
                 ready.append(user)
 
 
-def total_loss(grad: Gradients, around: Surroundings) -> Any:
+def total_loss(grad: Backward, around: Surroundings) -> Any:
     """The loss over the steps that count."""
     steps = [around.length] if grad.at == "last" else range(1, around.length + 1)
     terms = [_plain(around.evaluate(grad.loss.term, step)) for step in steps]
@@ -489,7 +489,7 @@ def total_loss(grad: Gradients, around: Surroundings) -> Any:
     return found / around.length if grad.at == "mean" else found
 
 
-def _gradient(grad: Gradients, key: Any, around: Surroundings) -> Any:
+def _gradient(grad: Backward, key: Any, around: Surroundings) -> Any:
     formula = grad[key]
     if not is_in_time(key):
         return _plain(around.evaluate(formula))

@@ -1,0 +1,301 @@
+"""The forms of a gradient through time: the double sum over paths, forward mode, truncation.
+
+With the states of a cell stacked to s_t, J_t the Jacobian of one step, g_t the derivative of the loss of step t with
+respect to s_t, and D_k the immediate derivative of s_k with respect to a parameter, all forms are one sum:
+
+    dL/dtheta = sum_t sum_{k <= t} g_t^T (J_t ... J_{k+1}) D_k
+
+The adjoint recursion sums over t first, from behind; forward mode sums over k first; unrolled, every term is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import Expr, KroneckerProduct, MatrixExpr, S, Symbol, ceiling
+
+from symgrad.errors import CellError
+from symgrad.recurrent.backward import Backward, over_time
+from symgrad.recurrent.cell import Equation
+from symgrad.recurrent.rules import product, sliced, total_of, transposed
+from symgrad.recurrent.sweep import matrix_of, through_loss, through_step
+from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, adjoint, concatenate, shape_of
+from symgrad.vectors.variables import Timed
+
+EARLIER = Symbol("k", integer=True)
+INSIDE = Symbol("i", integer=True)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a cell with its states stacked: what all forms are made of.
+
+    Attributes
+    ----------
+    seeds : dict
+        For each state the variable that stands for its adjoint at step t.
+    shares : dict
+        What the step gives, for these adjoints, to everything that it depends on.
+    from_loss : dict
+        What the loss of step t gives to states and parameters, not through states.
+    opaque : Expr or None
+        What stands for the Jacobian where its entries do not matter.
+    """
+
+    grad: Backward
+    seeds: dict[Any, Any]
+    shares: dict[Any, Any]
+    from_loss: dict[Any, Any]
+    opaque: Any = None
+
+    @classmethod
+    def of(cls, grad: Backward) -> Step:
+        states = grad.cell.states
+        seeds = {s: adjoint(f"v_{s.name}" if len(states) > 1 else "v", s) for s in states}
+        return cls(grad, seeds, through_step(grad.cell, dict(seeds)), _loss_shares(grad))
+
+    @property
+    def jacobian(self) -> Any:
+        """The Jacobian of the stacked states."""
+        return self.grad.jacobian if self.opaque is None else self.opaque
+
+    @property
+    def loss_slope(self) -> Any:
+        """g_t: the derivative of the loss of step t with respect to the stacked states."""
+        return _stacked([self._slope_of(s) for s in self.grad.cell.states])
+
+    def _slope_of(self, state: Any) -> Any:
+        here, later = self.from_loss.get(state), self.from_loss.get(state.prev)
+        if later is not None:
+            raise CellError("the loss of one step looks at the state before it; only the adjoint recursion has that")
+        return here if here is not None else _zero(state)
+
+    def share(self, of: Any, stacked: Any, time: Any) -> Any:
+        """What something gets from step `time`, where `stacked` stands for the adjoints of the states there."""
+        found = self.shares.get(of)
+        if found is None:
+            return _zero(of)
+        start: Any = S.Zero
+        table = {}
+        for state, seed in self.seeds.items():
+            stop = start + state.shape[0] if shape_of(state) else None
+            table[seed.at(time)] = stacked if len(self.seeds) == 1 else sliced(stacked, start, stop)
+            start = stop
+        return found.subs(TIME, time).xreplace(table)
+
+    def immediate(self, parameter: Any) -> Any:
+        """The immediate derivative of the stacked states with respect to a parameter, columns by columns of it."""
+        states = self.grad.cell.states
+        rows = []
+        for state in states:
+            shares = through_step(self.grad.cell, {state: self.seeds[state]})
+            rows.append(_immediate(shares.get(parameter), self.seeds[state], state, parameter))
+        return _stacked(rows)
+
+
+def _loss_shares(grad: Backward) -> dict[Any, Any]:
+    seed = sympy.OneMatrix(1, 1) if isinstance(grad.loss.term, MatrixExpr) else S.One
+    found = through_loss(grad.cell, grad.loss.term, seed)
+    return {v: value / LENGTH for v, value in found.items()} if grad.at == "mean" else found
+
+
+def _stacked(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else concatenate(*parts)
+
+
+def _zero(like: Any) -> Any:
+    return sympy.ZeroMatrix(*shape_of(like)) if shape_of(like) else S.Zero
+
+
+def _immediate(share: Any, seed: Any, state: Any, parameter: Any) -> Any:
+    if not shape_of(state):
+        return S.Zero if share is None else share.subs(seed, 1)
+    rows, columns = shape_of(parameter) or (S.One, S.One)
+    if share is None:
+        return sympy.ZeroMatrix(state.shape[0], rows * columns)
+    terms = share.args if isinstance(share, sympy.MatAdd) else (share,)
+    return total_of(_kronecker(term, seed, columns) for term in terms)
+
+
+def _kronecker(term: Any, seed: Any, columns: Expr) -> Any:
+    """The matrix that takes vec(dW) to dh, where the share of W is M v u^T: u^T by Kronecker product with M^T."""
+    if not isinstance(term, MatrixExpr):
+        raise CellError("a scalar parameter of a vector cell has no immediate derivative as one matrix here")
+    if columns == 1:
+        return transposed(matrix_of(term, seed))
+    if isinstance(term, sympy.MatMul) and term.args[-1].shape[0] == 1 and not term.args[-1].has(seed):
+        return KroneckerProduct(term.args[-1], transposed(matrix_of(product(*term.args[:-1]), seed)))
+    raise CellError(f"{term} is no outer product, so that forward mode has no matrix for it")
+
+
+def jacobian_product(step: Step, low: Any, high: Any) -> Any:
+    """J_high ... J_low, in order; the identity where high < low."""
+    factor = step.jacobian
+    if isinstance(factor, sympy.MatrixBase):
+        raise CellError("products of Jacobians of several scalar states; write the cell with vectors of size 1")
+    factor = factor.subs(TIME, INSIDE)
+    if isinstance(factor, MatrixExpr):
+        return OrderedProduct(factor, (INSIDE, low, high))
+    return sympy.Product(factor, (INSIDE, low, high))
+
+
+def path(step: Step, of: Any, late: Any, early: Any) -> Any:
+    """What the loss of step `late` gives to a parameter through the states of step `early`."""
+    back = product(transposed(jacobian_product(step, early + 1, late)), step.loss_slope.subs(TIME, late))
+    return step.share(of, back, early)
+
+
+def paths(grad: Backward, what: Any) -> Any:
+    """The gradient of a parameter as the double sum over paths, slides 9 to 11 of the lecture, with their slips mended.
+
+    Each term leads from the loss of step t back to step k along the ordered product of the Jacobians, and there into
+    the immediate derivative: the sum over k ends at t, and the product starts at k + 1.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, x, w, u = sg.State("h"), sg.Input("x"), sg.Parameter("w"), sg.Parameter("u")
+    >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + u * x)}), sg.half_squared_error(h))
+    >>> grad.paths(w)
+    Sum((1 - h[k]**2)*(h[T] - target[T])*h[k-1]*Product(w*(1 - h[i]**2), (i, k + 1, T)), (k, 1, T))
+    """
+    return step_paths(Step.of(grad), grad.key(what))
+
+
+def step_paths(step: Step, key: Any) -> Any:
+    """The double sum over the paths of a step that is known already."""
+    grad, direct = step.grad, step.from_loss.get(key)
+    if grad.at == "last":
+        found = [over_time(path(step, key, LENGTH, EARLIER), 1, LENGTH, EARLIER)] if key in step.shares else []
+        found += [direct.subs(TIME, LENGTH)] if direct is not None else []
+    else:
+        inner = over_time(path(step, key, TIME, EARLIER), 1, TIME, EARLIER) if key in step.shares else None
+        found = [over_time(inner, 1, LENGTH)] if inner is not None else []
+        found += [over_time(direct, 1, LENGTH)] if direct is not None else []
+    total = total_of(found)
+    return _zero(key) if total is None else total
+
+
+def closed_adjoint(step: Step) -> Any:
+    """The adjoint of the stacked states at step k: the sum over later steps t of (J_t ... J_{k+1})^T g_t."""
+    grad = step.grad
+    late = LENGTH if grad.at == "last" else TIME
+    term = product(transposed(jacobian_product(step, EARLIER + 1, late)), step.loss_slope.subs(TIME, late))
+    return term if grad.at == "last" else over_time(term, EARLIER, LENGTH)
+
+
+# --- forward mode -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ForwardMode:
+    """Real-time recurrent learning: the derivative of the states with respect to one parameter, carried forward.
+
+    Attributes
+    ----------
+    recursion : Equation
+        P_t = J_t P_{t-1} + D_t, from P_0 = 0; columns are the entries of the parameter, column by column.
+    gradient : Expr
+        The gradient with respect to the parameter as a row: the sum over t of g_t^T P_t.
+    """
+
+    recursion: Equation
+    gradient: Any
+
+
+def forward_mode(grad: Backward, what: Any) -> ForwardMode:
+    """The gradient of a parameter by forward recursion.
+
+    References
+    ----------
+    Williams, Zipser, A learning algorithm for continually running fully recurrent neural networks (1989).
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, x, w, u = sg.State("h"), sg.Input("x"), sg.Parameter("w"), sg.Parameter("u")
+    >>> grad = sg.bptt(sg.Cell({h: sg.sigmoid(w * h.prev + u * x)}), sg.half_squared_error(h))
+    >>> print(grad.forward_mode(w).recursion)
+    P[t] = w*(1 - h[t])*P[t-1]*h[t] + (1 - h[t])*h[t]*h[t-1]
+    """
+    key = grad.key(what)
+    if isinstance(key, Timed):
+        raise CellError(f"forward mode carries derivatives with respect to parameters; got {what}")
+    step = Step.of(grad)
+    immediate, jacobian, slope = step.immediate(key), step.jacobian, step.loss_slope
+    sensitivity = _sensitivity(immediate)
+    right = total_of([product(jacobian, sensitivity.prev), immediate])
+    row = product(transposed(slope), sensitivity)
+    direct = step.from_loss.get(key)
+    if direct is not None:
+        raise CellError(f"{what} acts on the loss without a state between; its gradient needs no recursion")
+    gradient = row.subs(TIME, LENGTH) if grad.at == "last" else over_time(row, 1, LENGTH)
+    return ForwardMode(Equation(sensitivity, right), gradient)
+
+
+def _sensitivity(immediate: Any) -> Any:
+    facts = sympy.core.symbol.Str("P"), sympy.core.symbol.Str(Role.INTERMEDIATE.value), TIME
+    return TimedMatrix(*facts, *immediate.shape) if isinstance(immediate, MatrixExpr) else TimedScalar(*facts)
+
+
+# --- truncation ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """Truncated backpropagation through time: what it computes, and what it leaves out.
+
+    Attributes
+    ----------
+    gradient : Expr
+        The sum over the paths that are followed.
+    bias : Expr
+        The full gradient less that: the sum over the paths that are cut.
+    vanishes : str
+        When the bias is zero.
+    """
+
+    gradient: Any
+    bias: Any
+    vanishes: str
+
+
+def truncated(grad: Backward, what: Any, k1: int, k2: int) -> Truncated:
+    """Truncated backpropagation: after every `k1` steps back through the last `k2` steps.
+
+    The loss of step t is followed back from the end e(t) of its block of k1 steps, so that states of steps up to
+    e(t) - k2 are not reached. For the loss at the last step alone the block ends at T.
+
+    Parameters
+    ----------
+    k1, k2 : int or Symbol
+        Positive, with k2 at least k1.
+
+    References
+    ----------
+    Williams, Peng, An efficient gradient-based algorithm for on-line training of recurrent network trajectories (1990).
+    """
+    first, reach = sympy.S(k1), sympy.S(k2)
+    if not (first.is_positive and reach.is_positive) or (reach - first).is_negative:
+        raise CellError(f"truncation needs k2 >= k1 >= 1; got k1 = {k1}, k2 = {k2}")
+    key, step = grad.key(what), Step.of(grad)
+    if key not in step.shares:
+        raise CellError(f"no path through a state leads to {what}: nothing is cut")
+    if grad.at == "last":
+        low = sympy.Max(1, LENGTH - reach + 1)
+        term = path(step, key, LENGTH, EARLIER)
+        bias = over_time(term, 1, low - 1, EARLIER)
+        kept = over_time(term, low, LENGTH, EARLIER)
+    else:
+        end = first * ceiling(TIME / first)
+        low = sympy.Max(1, end - reach + 1)
+        term = path(step, key, TIME, EARLIER)
+        kept = over_time(over_time(term, low, TIME, EARLIER), 1, LENGTH)
+        bias = over_time(over_time(term, 1, low - 1, EARLIER), 1, LENGTH)
+    direct = step.from_loss.get(key)
+    if direct is not None:
+        kept = kept + (direct.subs(TIME, LENGTH) if grad.at == "last" else over_time(direct, 1, LENGTH))
+    when = f"k2 >= T, or the product of {reach} Jacobians in a row is zero"
+    return Truncated(kept, bias, when)

@@ -1,0 +1,119 @@
+"""Gradients: backward equations, sums over time, and all the forms they are equal to, as one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from symgrad.errors import CellError
+from symgrad.recurrent import equality, forms, ring, unrolled
+from symgrad.recurrent.backward import Backward
+from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.losses import Loss, as_loss
+from symgrad.vectors import TIME, Role, timed_in
+from symgrad.verdicts import Verdict
+
+PLACES = ("last", "every", "mean")
+
+
+def bptt(cell: Cell, loss: Any, at: str = "last") -> Gradients:
+    """The gradients of a loss through time, as equations.
+
+    Parameters
+    ----------
+    cell : Cell
+    loss : Loss or Expr
+        What one step adds to the loss: `half_squared_error(h)` and the like, or any scalar expression in the
+        variables of the cell.
+    at : {"last", "every", "mean"}
+        Whether the loss is that of step T, the sum over steps 1 to T, or their mean.
+
+    Returns
+    -------
+    Gradients
+
+    Raises
+    ------
+    CellError, ShapeError
+        If the loss is no scalar, names what the cell does not have, or depends on nothing in the cell.
+
+    References
+    ----------
+    Werbos, Backpropagation through time: what it does and how to do it (1990).
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> h, x = sg.State("h", n), sg.Input("x", m)
+    >>> W, U, b = sg.Parameter("W", n, n), sg.Parameter("U", n, m), sg.Parameter("b", n)
+    >>> grad = sg.bptt(sg.Cell({h: sg.tanh(W @ h.prev + U @ x + b)}), sg.half_squared_error(h))
+    >>> for equation in grad.backward:
+    ...     print(equation)
+    hbar[t] = W.T @ delta[t+1]
+    delta[t] = hadamard(hbar[t], 1 - h[t]**2)
+    >>> print(grad.final[0])
+    hbar[T] = h[T] - target[T]
+    >>> grad.equation_of(W)
+    dW = sum(delta[t] @ h[t-1].T, (t, 1, T))
+    """
+    if not isinstance(cell, Cell):
+        raise CellError(f"bptt takes a Cell; got {type(cell).__name__}")
+    if at not in PLACES:
+        raise CellError(f"at is one of {', '.join(PLACES)}; got {at!r}")
+    found = as_loss(loss)
+    _check_loss(cell, found)
+    return Gradients(cell, found, at)
+
+
+def _check_loss(cell: Cell, loss: Loss) -> None:
+    known = {v.key for v in (*cell.defined, *cell.inputs)}
+    for v in timed_in(loss.term):
+        if v.role is not Role.INPUT and v.key not in known:
+            raise CellError(f"the loss {loss} names {v}; the cell has {', '.join(cell.names)}")
+        if v.time != TIME:
+            raise CellError(f"the loss {loss} is that of one step; it names {v}")
+        if v.role is Role.INPUT and v.name in {p.name for p in (*cell.defined, *cell.parameters)}:
+            raise CellError(f"the loss {loss}: the cell has another {v.name}; give the target a name of its own")
+    if not any(v.key in {d.key for d in cell.defined} for v in timed_in(loss.term)):
+        raise CellError(f"the loss {loss} depends on nothing that the cell computes: {', '.join(cell.names)}")
+
+
+@dataclass(frozen=True)
+class Gradients(Backward):
+    """The gradients of a loss through time.
+
+    ``grad[W]`` is the gradient with respect to the parameter W, ``grad[x]`` that with respect to the input x_t,
+    ``grad["h0"]`` that with respect to the initial state; ``grad.backward`` are the adjoint equations of a step.
+
+    Attributes
+    ----------
+    cell : Cell
+    loss : Loss
+    at : str
+        At which steps the loss is taken.
+    """
+
+    def paths(self, what: Any) -> Any:
+        """The double sum over paths; see `forms.paths`."""
+        return forms.paths(self, what)
+
+    def forward_mode(self, what: Any) -> forms.ForwardMode:
+        """The gradient of a parameter carried forward; see `forms.forward_mode`."""
+        return forms.forward_mode(self, what)
+
+    def truncated(self, what: Any, k1: Any, k2: Any) -> forms.Truncated:
+        """Truncated backpropagation and its bias; see `forms.truncated`."""
+        return forms.truncated(self, what, k1, k2)
+
+    def unroll(self, steps: int) -> unrolled.Unrolled:
+        """All equations of so many steps written out; see `unrolled.unroll`."""
+        return unrolled.unroll(self, steps)
+
+    def prove_forms(self) -> tuple[equality.ProvedLine, ...]:
+        """Proofs that all forms are equal, for all T and all sizes; see `equality.prove_forms`."""
+        return equality.prove_forms(self)
+
+    def prove_unrolled(self, what: Any, steps: int) -> Verdict:
+        """Exact comparison with the sum over all paths of so many steps; see `ring.prove_unrolled`."""
+        return ring.prove_unrolled(self, what, steps)
