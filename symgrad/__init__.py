@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         equals,
         erratum,
         figure,
+        given,
         greater_than,
         less_than,
         load_derivation,
@@ -129,7 +130,7 @@ __all__ = [
     "Claim", "Relation", "Extremum", "ExtremumKind", "Conjunction", "Domain", "Verdict", "Outcome", "Witness",
     # derivations
     "Derivation", "prose", "chain", "equals", "at_most", "at_least", "less_than", "greater_than", "statement",
-    "erratum", "figure", "curve", "orbit", "table", "section", "ref", "proof", "load_derivation",
+    "erratum", "given", "figure", "curve", "orbit", "table", "section", "ref", "proof", "load_derivation",
     # recurrent cells
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
     "elementwise", "softmax", "logsumexp", "Cell", "Equation", "bptt", "Gradients", "Loss", "half_squared_error",

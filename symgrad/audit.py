@@ -25,7 +25,7 @@ from symgrad.activations import sigmoid
 from symgrad.checks import EXIT_HOLDS, EXIT_OPEN, versions
 from symgrad.claims import Claim
 from symgrad.prove import verify
-from symgrad.statements import Conjunction, Extremum, ExtremumKind, Relation, Statement
+from symgrad.statements import Conjunction, Extremum, ExtremumKind, Judged, Relation, Statement
 from symgrad.syntax import to_text
 from symgrad.verdicts import Outcome, Verdict
 
@@ -172,6 +172,8 @@ def _changed(statement: Statement) -> Iterator[tuple[str, Statement]]:
             other_op = DIRECTIONS[statement.op]
             yield f"direction: {statement.op} becomes {other_op}", replace(statement, op=other_op)
         yield from _changed_in(statement, ("lhs", "rhs"))
+    elif isinstance(statement, Judged):
+        yield from statement.slips()
     else:
         other_kind = OPPOSITES[statement.kind]
         yield f"direction: {statement.kind.value} becomes {other_kind.value}", replace(statement, kind=other_kind)

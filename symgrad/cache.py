@@ -16,7 +16,7 @@ from symgrad.claims import Claim
 from symgrad.files import write_whole
 from symgrad.fingerprints import digest, environment
 from symgrad.prove import plugins, verify
-from symgrad.statements import Conjunction, Extremum, Relation, Statement
+from symgrad.statements import Conjunction, Judged, Relation, Statement
 from symgrad.verdicts import Verdict
 
 VARIABLE = "SYMGRAD_CACHE"
@@ -96,7 +96,8 @@ def _structure(statement: Statement) -> list[object]:
         return ["all", *map(_structure, statement.parts)]
     if isinstance(statement, Relation):
         return [statement.op, *_each(statement.expressions)]
-    assert isinstance(statement, Extremum)
+    if isinstance(statement, Judged):
+        return list(statement.facts)
     return [statement.kind.value, srepr(statement.variable), *_each(statement.expressions)]
 
 

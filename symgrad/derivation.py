@@ -97,6 +97,14 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Equations that define what follows: nothing is claimed of them."""
+
+    equations: tuple[tuple[Basic, Basic], ...]
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Curve:
     """The graph of an expression over an interval of its variable."""
 
@@ -161,7 +169,7 @@ class Section:
         return tuple(c for item in self.items for c in getattr(item, "claims", ()))
 
 
-Item: TypeAlias = Prose | Chain | Stated | Figure | Table | Section
+Item: TypeAlias = Prose | Chain | Stated | Given | Figure | Table | Section
 
 
 @dataclass(frozen=True, init=False)
@@ -172,7 +180,7 @@ class Derivation:
     ----------
     title : str
     items : tuple
-        What the functions `prose`, `chain`, `statement`, `erratum`, `figure`, `table` and `section` return.
+        What the functions `prose`, `chain`, `statement`, `erratum`, `given`, `figure`, `table`, `section` return.
     source : str
     meanings : mapping of Symbol to str
         What the symbols were declared to mean when the derivation was made.
@@ -194,7 +202,7 @@ class Derivation:
     def __init__(self, title: str, *items: Item, source: str = "") -> None:
         for item in items:
             if not isinstance(item, Item):
-                kinds = "prose, chains, statements, figures, tables, sections"
+                kinds = "prose, chains, statements, given equations, figures, tables, sections"
                 raise ClaimError(f"a derivation holds {kinds}; got {type(item).__name__}")
         facts = {"title": title, "items": items, "source": source}
         for name, value in facts.items():
@@ -279,6 +287,12 @@ def greater_than(line: Formula, by: str | Prose = "") -> Step:
 def _bound(op: str, line: Formula, by: str | Prose, equality_at: Mapping[Symbol, Formula] | None) -> Step:
     place = None if equality_at is None else {s: expression(v) for s, v in equality_at.items()}
     return Step(op, expression(line), by, place)
+
+
+def given(*equations: tuple[Basic, Basic], label: str = "") -> Given:
+    """Equations that define what follows, each as a pair of sides; they are shown and numbered, not checked."""
+    pairs = tuple((e.left, e.right) if hasattr(e, "left") else e for e in equations)
+    return Given(pairs, label)
 
 
 def statement(says: Claim | str, *, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:

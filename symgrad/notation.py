@@ -155,6 +155,18 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
     def _print_str(self, expr: str) -> str:
         return self._deal_with_super_sub(expr)
 
+    def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
+        """Terms in SymPy's order, but for those that hold variables with roles."""
+        if not any(hasattr(part, "role") for part in expr.atoms(sympy.Expr) | expr.free_symbols):
+            return str(super()._print_Add(expr, order))
+        return self._signed_sum(in_order(self._as_ordered_terms(expr, order=order)))
+
+    def _signed_sum(self, parts: Iterable[sympy.Basic]) -> str:
+        """The terms in their order, those without a minus first."""
+        terms = [str(self._print(part)) for part in parts]
+        plain = [term for term in terms if not term.startswith("-")]
+        return " + ".join(plain) + "".join(f" - {term[1:].lstrip()}" for term in terms if term.startswith("-"))
+
     def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
         return r" \odot ".join(self._factor(factor) for factor in in_order(expr.args))
 
@@ -174,10 +186,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         return r"\mathbf{1}"
 
     def _print_MatAdd(self, expr: sympy.MatAdd) -> str:
-        """The terms in their order, those without a minus first."""
-        terms = [str(self._print(term)) for term in in_order(expr.args)]
-        plain = [term for term in terms if not term.startswith("-")]
-        return " + ".join(plain) + "".join(f" - {term[1:].lstrip()}" for term in terms if term.startswith("-"))
+        return self._signed_sum(in_order(expr.args))
 
     def _print_MatMul(self, expr: sympy.MatMul) -> str:
         sign, expr = ("- ", -expr) if expr.args[0].is_number and expr.args[0].is_negative else ("", expr)
@@ -189,6 +198,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         """A factor, in brackets where it is a sum or holds a product of another kind."""
         shown = str(self._print(expr))
         loose = isinstance(expr, sympy.MatAdd | sympy.HadamardProduct | sympy.Add | sympy.MatMul)
+        loose = loose or getattr(expr, "is_over_time", False)
         return rf"\left({shown}\right)" if loose else shown
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad.errors import ClaimError
+from symgrad.verdicts import Verdict
 
 Condition: TypeAlias = Relational | sympy.Contains
 
@@ -83,7 +85,37 @@ class Conjunction:
         return tuple(e for part in self.parts for e in part.expressions)
 
 
-Statement: TypeAlias = Relation | Extremum | Conjunction
+class Judged(ABC):
+    """A statement of another theory, such as that of recurrent cells: it brings along how it is decided and shown."""
+
+    @property
+    @abstractmethod
+    def expressions(self) -> tuple[Expr, ...]:
+        """What its symbols are looked for in."""
+
+    @abstractmethod
+    def decided(self) -> Verdict:
+        """The verdict on it."""
+
+    @abstractmethod
+    def slips(self) -> Iterator[tuple[str, Judged]]:
+        """What one slip makes of it, each with the name of the slip."""
+
+    @property
+    @abstractmethod
+    def latex_sides(self) -> tuple[str, str]:
+        """What stands left of its sign, and the sign with what stands right of it."""
+
+    @property
+    @abstractmethod
+    def facts(self) -> list[str]:
+        """All that its verdict depends on, as texts."""
+
+    @abstractmethod
+    def __str__(self) -> str: ...
+
+
+Statement: TypeAlias = Relation | Extremum | Conjunction | Judged
 
 
 @dataclass(frozen=True)

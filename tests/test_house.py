@@ -15,7 +15,7 @@ FLOORS = {
     "notation": 0,
     "vectors": 1,
     "verdicts": 1,
-    "statements": 1,
+    "statements": 2,
     "activations": 2,
     "balls": 3,
     "syntax": 3,

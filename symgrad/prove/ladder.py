@@ -31,7 +31,7 @@ from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
 from symgrad.prove.goals import Decide, Goal, Prover
 from symgrad.prove.refute import Agreement, refute
-from symgrad.statements import Conjunction, Domain, Extremum, Statement
+from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
@@ -97,6 +97,8 @@ def _verdict(
     decide = _decide_from(-1, parts)
     if isinstance(statement, Conjunction):
         return all_of([_verdict(part, domain, also_defined, parts) for part in statement.parts], "")
+    if isinstance(statement, Judged):
+        return statement.decided()
     if isinstance(statement, Extremum):
         return decide_extremum(statement, domain, decide, also_defined)
     return decide(Goal(statement, domain, also_defined))

@@ -13,7 +13,7 @@ from sympy import Expr, MatrixExpr, OneMatrix, S
 from symgrad.errors import CellError
 from symgrad.recurrent import sweep
 from symgrad.recurrent.cell import Cell, Equation
-from symgrad.recurrent.losses import Loss
+from symgrad.recurrent.losses import Loss, as_loss
 from symgrad.recurrent.rules import total_of
 from symgrad.recurrent.sweep import Share, state_jacobians
 from symgrad.vectors import (
@@ -28,6 +28,38 @@ from symgrad.vectors import (
     shape_of,
     timed_in,
 )
+
+PLACES = ("last", "every", "mean")
+
+
+def checked_loss(cell: Cell, loss: Any, at: str) -> Loss:
+    """The loss, if it is one of this cell.
+
+    Raises
+    ------
+    CellError, ShapeError
+        If it is no scalar, names what the cell does not have, or depends on nothing in the cell.
+    """
+    if not isinstance(cell, Cell):
+        raise CellError(f"gradients are those of a Cell; got {type(cell).__name__}")
+    if at not in PLACES:
+        raise CellError(f"at is one of {', '.join(PLACES)}; got {at!r}")
+    found = as_loss(loss)
+    _check_loss(cell, found)
+    return found
+
+
+def _check_loss(cell: Cell, loss: Loss) -> None:
+    known = {v.key for v in (*cell.defined, *cell.inputs)}
+    for v in timed_in(loss.term):
+        if v.role is not Role.INPUT and v.key not in known:
+            raise CellError(f"the loss {loss} names {v}; the cell has {', '.join(cell.names)}")
+        if v.time != TIME:
+            raise CellError(f"the loss {loss} is that of one step; it names {v}")
+        if v.role is Role.INPUT and v.name in {p.name for p in (*cell.defined, *cell.parameters)}:
+            raise CellError(f"the loss {loss}: the cell has another {v.name}; give the target a name of its own")
+    if not any(v.key in {d.key for d in cell.defined} for v in timed_in(loss.term)):
+        raise CellError(f"the loss {loss} depends on nothing that the cell computes: {', '.join(cell.names)}")
 
 
 @dataclass(frozen=True)
@@ -310,7 +342,35 @@ def _argument_name(argument: Any) -> str:
     return str(argument.name)
 
 
+class LossDerivative:
+    """The derivative of the loss with respect to an argument, as it stands on the left of an equation."""
+
+    args: tuple[Any, ...]
+
+    @property
+    def argument(self) -> Any:
+        return self.args[0]
+
+    @property
+    def name(self) -> str:
+        return f"d{_argument_name(self.argument)}"
+
+    def _sympystr(self, printer: Any) -> str:
+        return self.name
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\frac{{\partial L}}{{\partial {printer.doprint(self.argument)}}}"
+
+
+class _MatrixDerivative(LossDerivative, MatrixExpr):  # type: ignore[misc]
+    @property
+    def shape(self) -> tuple[Expr, Expr]:
+        return self.argument.shape
+
+
+class _ScalarDerivative(LossDerivative, Expr):  # type: ignore[misc]
+    is_commutative = True
+
+
 def _gradient_name(argument: Any) -> Any:
-    shape = shape_of(argument)
-    name = f"d{_argument_name(argument)}"
-    return sympy.MatrixSymbol(name, *shape) if shape else sympy.Symbol(name, real=True)
+    return (_MatrixDerivative if shape_of(argument) else _ScalarDerivative)(argument)

@@ -56,12 +56,23 @@ def prove_forms(grad: Backward) -> tuple[ProvedLine, ...]:
     return tuple(_lines(grad))
 
 
-def _lines(grad: Backward) -> Iterator[ProvedLine]:
+def proves_paths(grad: Backward, parameter: Any) -> bool:
+    """Whether the gradient of a parameter is certainly its double sum over paths."""
     step = Step.of(grad)
+    lines = (*_common_lines(grad, step), _share(grad, step, parameter), _double_sum(grad, step, parameter))
+    return all(line.verdict.holds for line in lines)
+
+
+def _common_lines(grad: Backward, step: Step) -> Iterator[ProvedLine]:
     yield from _recursion(grad, step)
     yield _loss(grad, step)
     yield _adjoint_induction()
     yield _forward_induction()
+
+
+def _lines(grad: Backward) -> Iterator[ProvedLine]:
+    step = Step.of(grad)
+    yield from _common_lines(grad, step)
     for p in (a for a in grad.arguments if not isinstance(a, Timed) and a in step.shares):
         yield _share(grad, step, p)
         yield _double_sum(grad, step, p)

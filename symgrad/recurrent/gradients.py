@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symgrad.errors import CellError
-from symgrad.recurrent import equality, forms, ring, unrolled
-from symgrad.recurrent.backward import Backward
+from symgrad.derivation import Derivation
+from symgrad.recurrent import documents, equality, forms, ring, unrolled
+from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
-from symgrad.recurrent.losses import Loss, as_loss
-from symgrad.vectors import TIME, Role, timed_in
 from symgrad.verdicts import Verdict
-
-PLACES = ("last", "every", "mean")
 
 
 def bptt(cell: Cell, loss: Any, at: str = "last") -> Gradients:
@@ -57,26 +53,7 @@ def bptt(cell: Cell, loss: Any, at: str = "last") -> Gradients:
     >>> grad.equation_of(W)
     dW = sum(delta[t] @ h[t-1].T, (t, 1, T))
     """
-    if not isinstance(cell, Cell):
-        raise CellError(f"bptt takes a Cell; got {type(cell).__name__}")
-    if at not in PLACES:
-        raise CellError(f"at is one of {', '.join(PLACES)}; got {at!r}")
-    found = as_loss(loss)
-    _check_loss(cell, found)
-    return Gradients(cell, found, at)
-
-
-def _check_loss(cell: Cell, loss: Loss) -> None:
-    known = {v.key for v in (*cell.defined, *cell.inputs)}
-    for v in timed_in(loss.term):
-        if v.role is not Role.INPUT and v.key not in known:
-            raise CellError(f"the loss {loss} names {v}; the cell has {', '.join(cell.names)}")
-        if v.time != TIME:
-            raise CellError(f"the loss {loss} is that of one step; it names {v}")
-        if v.role is Role.INPUT and v.name in {p.name for p in (*cell.defined, *cell.parameters)}:
-            raise CellError(f"the loss {loss}: the cell has another {v.name}; give the target a name of its own")
-    if not any(v.key in {d.key for d in cell.defined} for v in timed_in(loss.term)):
-        raise CellError(f"the loss {loss} depends on nothing that the cell computes: {', '.join(cell.names)}")
+    return Gradients(cell, checked_loss(cell, loss, at), at)
 
 
 @dataclass(frozen=True)
@@ -105,6 +82,10 @@ class Gradients(Backward):
     def truncated(self, what: Any, k1: Any, k2: Any) -> forms.Truncated:
         """Truncated backpropagation and its bias; see `forms.truncated`."""
         return forms.truncated(self, what, k1, k2)
+
+    def derivation(self, title: str = "") -> Derivation:
+        """The document of this derivation, every line checked; see `documents.backward_derivation`."""
+        return documents.backward_derivation(self, title)
 
     def unroll(self, steps: int) -> unrolled.Unrolled:
         """All equations of so many steps written out; see `unrolled.unroll`."""

@@ -136,12 +136,12 @@ class Definitions:
     Attributes
     ----------
     expanded : mapping of name to callable
-        Names that are replaced by what they stand for, as functions of the time.
+        Names that are replaced by what they stand for, as functions of the time; None where a name stays.
     named : tuple of (name atom maker, expression at t)
         Functions of matrices that have a name: where one occurs, the name is written.
     """
 
-    expanded: Mapping[tuple[str, str], Callable[[Expr], Expr]] = field(default_factory=dict)
+    expanded: Mapping[tuple[str, str], Callable[[Expr], Expr | None]] = field(default_factory=dict)
     named: tuple[tuple[Any, Expr], ...] = ()
 
 
@@ -187,12 +187,13 @@ class Reader:
         return _sum(terms)
 
     def _scalar_names(self, e: Expr) -> Expr:
-        while table := {v: self._meant(v) for v in e.atoms(TimedScalar) if v.key in self.definitions.expanded}:
+        while table := {v: meant for v in e.atoms(TimedScalar) if (meant := self._meant(v)) is not None}:
             e = sympy.expand(e.xreplace(table))
         return e
 
-    def _meant(self, v: Any) -> Expr:
-        return self.definitions.expanded[v.key](v.time)
+    def _meant(self, v: Any) -> Expr | None:
+        known = self.definitions.expanded.get(getattr(v, "key", None))
+        return None if known is None else known(v.time)
 
     def _scalar_with_matrix(self, f: Expr) -> Form:
         if isinstance(f, sympy.Sum):
@@ -219,15 +220,17 @@ class Reader:
 
     def _variable(self, e: Any, i: Index, j: Index) -> Form:
         key = getattr(e, "key", None)
-        if key in self.definitions.expanded:
-            return self._entry(pushed(self._meant(e)), i, j)
+        meant = self._meant(e)
+        if meant is not None:
+            return self._entry(pushed(meant), i, j)
         times = (e.time,) if hasattr(e, "time") else ()
         head = ":".join(key) if key else str(e)
         return _single(Atom(head, times), i, j)
 
     def _slice(self, e: MatrixSlice, i: Index, j: Index) -> Form:
-        if getattr(e.parent, "key", None) in self.definitions.expanded:
-            return self._entry(pushed(e.func(self._meant(e.parent), e.rowslice, e.colslice)), i, j)
+        meant = self._meant(e.parent)
+        if meant is not None:
+            return self._entry(pushed(e.func(meant, e.rowslice, e.colslice)), i, j)
         (atom, _), *_ = self._variable(e.parent, i, j).terms[0][1].factors
         (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
         return _single(replace(atom, head=f"{atom.head}[{r0}:{r1},{c0}:{c1}]"), i, j)

@@ -27,7 +27,7 @@ class Loss:
     """
 
     term: Expr
-    name: str = "loss"
+    name: str = "expression below"
 
     def __str__(self) -> str:
         return to_text(self.term)

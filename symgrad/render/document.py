@@ -24,7 +24,7 @@ from symgrad import syntax
 from symgrad.activations import INPUT, ActivationFunction
 from symgrad.checks import Check
 from symgrad.claims import Claim
-from symgrad.derivation import Chain, Derivation, Figure, Item, Prose, Section, Stated, Step, Table
+from symgrad.derivation import Chain, Derivation, Figure, Given, Item, Prose, Section, Stated, Step, Table
 from symgrad.errors import ClaimError, ParseError
 from symgrad.notation import latex
 from symgrad.render import wording
@@ -230,6 +230,13 @@ class _Builder:
             yield block
             yield from remark
 
+    def given(self, item: Given) -> Iterator[nodes.Node]:
+        place = next(self.places)
+        block = nodes.container(classes=["chain", "given"], ids=_block_ids(place))
+        for index, (left, right) in enumerate(item.equations):
+            block += _line(place, index, latex(left), signed("==", right), [])
+        yield block
+
     def claim_line(self, claim: Claim, place: Place) -> nodes.container:
         left, right = sides(claim.statement, claim.domain)
         return _line(place, 0, left, right, [*_domain_of(claim), *self.verdict(claim, place, 0)])
@@ -355,6 +362,7 @@ _BUILDERS: dict[type, Callable[[_Builder, Any], Iterator[nodes.Node]]] = {
     Section: _Builder.section,
     Chain: _Builder.chain,
     Stated: _Builder.stated,
+    Given: _Builder.given,
     Figure: _Builder.figure,
     Table: _Builder.table,
 }

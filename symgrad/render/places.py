@@ -12,12 +12,12 @@ from sympy import Basic
 from sympy.matrices import MatrixBase
 
 from symgrad.claims import Claim
-from symgrad.derivation import Chain, Derivation, Figure, Item, Prose, Ref, Section, Stated, Table
+from symgrad.derivation import Chain, Derivation, Figure, Given, Item, Prose, Ref, Section, Stated, Table
 from symgrad.errors import SymgradError
 from symgrad.notation import latex
 from symgrad.render.facts import Facts, Piece
 from symgrad.render.typeset import statement_latex
-from symgrad.statements import Conjunction, Domain, Extremum, Relation
+from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation
 
 
 class LabelError(SymgradError):
@@ -79,7 +79,7 @@ def slug(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
 
 
-_NUMBERED = {Chain: "equation", Stated: "equation", Figure: "figure", Table: "table"}
+_NUMBERED = {Chain: "equation", Stated: "equation", Given: "equation", Figure: "figure", Table: "table"}
 
 
 def places(derivation: Derivation) -> tuple[Place, ...]:
@@ -94,7 +94,7 @@ def places(derivation: Derivation) -> tuple[Place, ...]:
     found = []
     for item in _numbered(derivation.items):
         kind = _NUMBERED[type(item)]
-        lines = len(item.steps) if isinstance(item, Chain) else 1
+        lines = len(item.steps) if isinstance(item, Chain) else len(item.equations) if isinstance(item, Given) else 1
         numbers = tuple(next(counters[kind]) for _ in range(max(1, lines)))
         found.append(Place(kind, numbers, item.label))
     taken: dict[str, Place] = {}
@@ -106,7 +106,7 @@ def places(derivation: Derivation) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def _numbered(items: tuple[Item, ...]) -> Iterator[Chain | Stated | Figure | Table]:
+def _numbered(items: tuple[Item, ...]) -> Iterator[Chain | Stated | Given | Figure | Table]:
     for item in items:
         if isinstance(item, Section):
             yield from _numbered(item.items)
@@ -136,7 +136,7 @@ def pieces(value: object) -> Iterator[Piece]:
         yield Piece("ref", value.label)
     elif isinstance(value, Claim):
         yield Piece("math", statement_latex(value.statement, value.domain))
-    elif isinstance(value, Relation | Extremum | Conjunction):
+    elif isinstance(value, Relation | Extremum | Conjunction | Judged):
         free = {symbol for expression in value.expressions for symbol in expression.free_symbols}
         yield Piece("math", statement_latex(value, Domain.of(free)))
     elif isinstance(value, Basic | MatrixBase):

@@ -9,7 +9,7 @@ from sympy import Expr, FiniteSet, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad.notation import latex
-from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation, Statement
+from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Judged, Relation, Statement
 
 SIGNS = {"==": "=", "!=": r"\neq", "<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq"}
 
@@ -41,6 +41,8 @@ def sides(statement: Statement, domain: Domain) -> tuple[str, str]:
         return latex(statement.lhs), signed(statement.op, statement.rhs)
     if isinstance(statement, Extremum):
         return _extremum(statement, domain), signed("==", statement.value) + _place(statement)
+    if isinstance(statement, Judged):
+        return statement.latex_sides
     return "", _conjunction(statement, domain)
 
 

@@ -12,7 +12,7 @@ from sympy.printing.str import StrPrinter
 from sympy.sets import Set
 
 from symgrad.errors import ClaimError
-from symgrad.statements import Conjunction, Domain, Extremum, Relation, Statement
+from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation, Statement
 from symgrad.syntax import vocabulary
 from symgrad.syntax.masks import Masks
 
@@ -48,6 +48,8 @@ def _statement(statement: Statement) -> str:
         return f"{extremum} == {to_text(statement.value)}"
     if isinstance(statement, Conjunction):
         return f"And({', '.join(map(to_text, statement.parts))})"
+    if isinstance(statement, Judged):
+        return str(statement)
     raise ClaimError(f"text is made of expressions, conditions and statements; got {type(statement).__name__}")
 
 

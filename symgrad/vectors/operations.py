@@ -147,6 +147,8 @@ def _demand_vector(name: str, argument: Any) -> None:
 class TimeSum(_ReadsAsVector):
     """The sum of a matrix expression over an index of time: args are the term and (index, low, high)."""
 
+    is_over_time = True
+
     def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> TimeSum:
         return MatrixExpr.__new__(cls, term, sympy.Tuple(*limits))
 
@@ -187,8 +189,10 @@ class TimeSum(_ReadsAsVector):
 class OrderedProduct(_ReadsAsVector):
     """F_high F_{high-1} ... F_low: the factor of the last step stands first; the identity where high < low.
 
-    Args are the factor, square, and (index, low, high).
+    Args are the factor, square, and (index, low, high). It is printed with the index running down, as the factors stand.
     """
+
+    is_over_time = True
 
     def __new__(cls, factor: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Expr:
         if factor.shape[0] != factor.shape[1]:
@@ -247,7 +251,7 @@ class OrderedProduct(_ReadsAsVector):
         index, low, high = (printer.doprint(e) for e in self.limits)
         factor = printer.doprint(self.factor)
         inside = rf"\left({factor}\right)" if isinstance(self.factor, sympy.MatAdd) else factor
-        return rf"\overset{{\curvearrowleft}}{{\prod_{{{index} = {low}}}^{{{high}}}}} {inside}"
+        return rf"\prod_{{{index} = {high}, \ldots, {low}}} {inside}"
 
 
 def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
@@ -363,7 +367,7 @@ def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
 
 def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     """The inner product of two vectors, left.T @ right; a 1 by 1 matrix."""
-    return sympy.MatMul(left.T, right).doit(deep=False)
+    return sympy.MatMul(sympy.Transpose(left), right).doit(deep=False)
 
 
 def total(matrix: MatrixExpr) -> MatrixExpr:

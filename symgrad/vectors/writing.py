@@ -33,6 +33,8 @@ def _text(e: Any) -> tuple[str, int]:
     for kind, rule in _RULES.items():
         if isinstance(e, kind):
             return rule(e)
+    if isinstance(e, sympy.Add) and any(hasattr(part, "role") for part in e.atoms(sympy.Expr)):
+        return _sum(sympy.Tuple(*e.as_ordered_terms()))
     return (str(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
 
 

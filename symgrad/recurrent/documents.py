@@ -1,0 +1,138 @@
+"""The derivation of a cell's gradients as a document, made from the cell alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sympy
+from sympy import Symbol
+
+from symgrad.claims import Claim
+from symgrad.derivation import Derivation, Item, Stated, given, prose, section, statement
+from symgrad.errors import CellError
+from symgrad.notation import declare
+from symgrad.recurrent.backward import Backward, over_time
+from symgrad.recurrent.cell import Equation
+from symgrad.recurrent.forms import EARLIER, paths
+from symgrad.recurrent.jacobians import state_jacobian
+from symgrad.recurrent.judge import BackwardLine
+from symgrad.statements import Domain
+from symgrad.vectors import LENGTH, TIME, OrderedProduct
+from symgrad.vectors.variables import Timed
+
+WHEN = {
+    "last": "It is taken at the last step, T.",
+    "every": "It is taken at every step and added up.",
+    "mean": "It is taken at every step; their mean is the loss.",
+}
+
+
+def line(grad: Backward, left: Any, right: Any, label: str = "") -> Stated:
+    """An equation among adjoints, gradients and Jacobians of a cell, as a line of a document that is checked."""
+    return statement(Claim(BackwardLine(grad, Equation(left, right)), Domain()), label=label)
+
+
+def backward_derivation(grad: Backward, title: str = "") -> Derivation:
+    """The gradients of a cell derived from its equations, every line checked.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w, x = sg.State("h"), sg.Parameter("w"), sg.Input("x")
+    >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}, name="A small cell"), sg.half_squared_error(h))
+    >>> derivation = grad.derivation()
+    >>> derivation.title, all(sg.verify(claim).holds for claim in derivation.claims)
+    ('A small cell: gradients through time', True)
+    """
+    for variable, name in grad.adjoints.items():
+        declare(name, f"adjoint of {variable.name}: the derivative of the loss with respect to it")
+    name = grad.cell.name or "A recurrent cell"
+    sources = [s for s in (grad.cell.source,) if s]
+    return Derivation(title or f"{name}: gradients through time", *_items(grad), source="; ".join(sources))
+
+
+def _items(grad: Backward) -> Iterator[Item]:
+    yield prose(
+        "One step of the cell computes its states from those of the step before and from its inputs. Differentiated "
+        "in reverse, equation by equation, it gives the adjoints; the gradients are sums of them over time."
+    )
+    yield section("Forward", given(*grad.cell.steps, label="forward"), *_loss(grad))
+    yield section("Backward", *_backward(grad))
+    yield section("Gradients", *_gradients(grad))
+    jacobians = tuple(_jacobians(grad))
+    if jacobians:
+        yield section("From one step to the next", *jacobians)
+
+
+def _loss(grad: Backward) -> Iterator[Item]:
+    term = grad.loss.term
+    total = term.subs(TIME, LENGTH) if grad.at == "last" else over_time(term, 1, LENGTH)
+    if grad.at == "mean":
+        total = total / LENGTH
+    yield prose("The loss of a step is the {name}. " + WHEN[grad.at], name=grad.loss.name)
+    yield given((Symbol("L", real=True), total), label="loss")
+
+
+def _backward(grad: Backward) -> Iterator[Item]:
+    if grad.at == "last" or not _same(grad.final, grad.backward):
+        yield prose("At the last step, {T}, only the loss gives to the adjoints:", T=LENGTH)
+        yield from _lines(grad, grad.final)
+    if grad.at == "last":
+        yield prose("Before it, each adjoint gathers what the steps that use the variable give back:")
+    else:
+        yield prose(
+            "At the other steps each adjoint gathers what the loss, the equations of the step and those of the next "
+            "one give back; adjoints of steps after the last are zero:"
+        )
+    yield from _lines(grad, grad.backward)
+
+
+def _same(first: Iterable[Equation], second: Iterable[Equation]) -> bool:
+    return [e.right for e in first] == [e.right for e in second]
+
+
+def _lines(grad: Backward, equations: Iterable[Equation]) -> Iterator[Item]:
+    return (line(grad, e.left, e.right) for e in equations)
+
+
+def _gradients(grad: Backward) -> Iterator[Item]:
+    parameters = [a for a in grad.arguments if not isinstance(a, Timed)]
+    yield prose("Each parameter is used at every step, so that its gradient is a sum over the steps:")
+    yield from _lines(grad, map(grad.equation_of, parameters))
+    if grad.initial_states:
+        yield prose("The states before the first step get what that step gives back:")
+        yield from _lines(grad, map(grad.equation_of, grad.initial_states))
+
+
+def _jacobians(grad: Backward) -> Iterator[Item]:
+    """The Jacobians of a step, and for a cell of one state the double sum over paths."""
+    try:
+        found = grad.jacobians
+    except CellError:
+        return
+    yield prose("The Jacobian of a step, outputs on rows, says what one step does to the gradient that passes through:")
+    for (late, early), jacobian in found.items():
+        yield line(grad, state_jacobian(late, early.prev), jacobian)
+    if len(grad.cell.states) > 1:
+        return
+    (state,) = grad.cell.states
+    over_steps = state_jacobian(state, state.at(EARLIER))
+    yield prose(
+        "Over several steps the Jacobians are multiplied, the last step first; the product starts at {first}, one step "
+        "after the step that is differentiated with respect to:",
+        first=EARLIER + 1,
+    )
+    yield line(grad, over_steps, over_steps.by_rules(grad))
+    yield prose(
+        "So a gradient is a double sum over paths: from the loss of a step back along the product to a step {k}, and "
+        "there into the immediate derivative. The sum over {k} ends at the step of the loss.",
+        k=EARLIER,
+    )
+    for parameter in (a for a in grad.arguments if not isinstance(a, Timed)):
+        if _has_paths(grad, parameter):
+            yield line(grad, grad.equation_of(parameter).left, paths(grad, parameter))
+
+
+def _has_paths(grad: Backward, parameter: Any) -> bool:
+    return bool(paths(grad, parameter).has(sympy.Product, OrderedProduct))

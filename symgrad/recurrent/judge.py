@@ -1,0 +1,514 @@
+"""Judging somebody's backward equations, line by line, against those that the rules give."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import sympy
+from sympy import Expr, MatrixExpr, Rational, Symbol, srepr
+
+from symgrad.balls import ball, precision, separated
+from symgrad.errors import CellError, ShapeError, shape_text
+from symgrad.notation import latex
+from symgrad.recurrent.backward import Backward, checked_loss
+from symgrad.recurrent.blocks import pushed
+from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.equality import proves_paths
+from symgrad.recurrent.forms import paths
+from symgrad.recurrent.index_form import Definitions, Reader
+from symgrad.recurrent.jacobians import StateJacobian
+from symgrad.recurrent.reading import read_equation, read_formula
+from symgrad.recurrent.rules import transposed
+from symgrad.recurrent.shapes import checked_shape
+from symgrad.recurrent.slips import slips
+from symgrad.recurrent.values import Surroundings, run_backward, run_forward, surroundings
+from symgrad.statements import Judged
+from symgrad.vectors import (
+    LENGTH,
+    TIME,
+    Elementwise,
+    OrderedProduct,
+    ParameterMatrix,
+    Role,
+    Softmax,
+    TimedMatrix,
+    TimedScalar,
+    shape_of,
+    timed_in,
+)
+from symgrad.verdicts import Outcome, Verdict, Witness
+
+Formula: TypeAlias = Expr | str | int
+METHOD = "index notation"
+BITS = 256
+LENGTHS = (1, 2, 3, 5)
+SEED = 20_261_125  # any fixed number: the same line meets the same numbers on every machine
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a derivation and what was found of it.
+
+    Attributes
+    ----------
+    equation : Equation
+        As it was stated.
+    verdict : Verdict
+        PROVED for all sizes and all steps; REFUTED with sizes and numbers; SUPPORTED where numbers agree and no proof
+        was found.
+    right : str
+        What the rules give for the same name.
+    convention : str
+        The convention under which the line is equal, where it is not equal as it stands.
+    """
+
+    equation: Equation
+    verdict: Verdict
+    right: str
+    convention: str = ""
+
+    @property
+    def holds(self) -> bool | None:
+        return True if self.convention else self.verdict.holds
+
+    def __str__(self) -> str:
+        word = f"EQUAL UP TO {self.convention.upper()}" if self.convention else self.verdict.outcome.name
+        lines = [f"{word:<10}{self.equation}"]
+        if not self.convention and self.verdict.witness is not None:
+            lines.append(f"          {self.verdict.witness}")
+        if not self.holds:
+            lines.append(f"          the rules give {self.right}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found of all lines of a derivation, in the order given."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def holds(self) -> bool | None:
+        """True if every line holds or is equal up to a convention, False if one is refuted, None if one is open."""
+        found = {line.holds for line in self.lines}
+        return False if False in found else None if None in found else True
+
+    @property
+    def first_wrong(self) -> Line | None:
+        """The first line that is refuted."""
+        return next((line for line in self.lines if line.holds is False), None)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.lines))
+
+
+def check_backward(
+    cell: Cell,
+    loss: Any,
+    *,
+    backward: Mapping[Any, Formula] | Iterable[str] = (),
+    gradients: Mapping[Any, Formula] | Iterable[str] = (),
+    at: str = "last",
+    adjoints: Mapping[str, Any] | None = None,
+) -> Judgement:
+    """Judge the backward equations and gradients that a paper, a lecture or a program states for a cell.
+
+    Every name in a line stands for its true value, so that one wrong line does not make others wrong.
+
+    Parameters
+    ----------
+    cell : Cell
+    loss : Loss or Expr
+    backward : mapping of adjoint to formula, or texts such as ``"hbar[t] = W.T @ delta[t+1]"``
+        Lines for a step t < T, or for t = T where the left side says so. The adjoint of h is called hbar, that of the
+        pre-activation delta, as in `Gradients.backward`.
+    gradients : mapping of parameter to formula, or texts such as ``"dW = sum(outer(delta[t], h[t-1]), (t, 1, T))"``
+    at : {"last", "every", "mean"}
+    adjoints : mapping of str to variable, optional
+        Other names for adjoints in the texts: ``{"dh": h}``.
+
+    Returns
+    -------
+    Judgement
+
+    Raises
+    ------
+    CellError, ShapeError, ParseError
+        If a line is for a name that the cell does not have, is no formula, or has other shapes than its name.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> h, W = sg.State("h", n), sg.Parameter("W", n, n)
+    >>> cell = sg.Cell({h: sg.tanh(W @ h.prev)})
+    >>> print(sg.check_backward(cell, sg.half_squared_error(h), backward=["hbar[t] = W.T @ delta[t+1]"]))
+    PROVED    hbar[t] = W.T @ delta[t+1]
+    >>> wrong = sg.check_backward(cell, sg.half_squared_error(h), backward=["hbar[t] = W @ delta[t+1]"])
+    >>> wrong.holds, wrong.first_wrong.right
+    (False, 'hbar[t] = W.T @ delta[t+1]')
+    """
+    court = _Court(Backward(cell, checked_loss(cell, loss, at), at), dict(adjoints or {}))
+    equations = [*court.read(backward, court.adjoint_line), *court.read(gradients, court.gradient_line)]
+    if not equations:
+        raise CellError("there is nothing to judge: give backward=[…] or gradients=[…]")
+    lines = [court.judged(equation) for equation in equations]
+    return Judgement(tuple(_by_convention(court, lines)))
+
+
+@dataclass(frozen=True)
+class _Court:
+    """The derived equations, and what is needed to compare others with them."""
+
+    grad: Backward
+    other_names: Mapping[str, Any]
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def names(self) -> dict[str, Any]:
+        """What the names in texts stand for."""
+        grad = self.grad
+        known = {v.name: v for v in (*grad.cell.defined, *grad.adjoints.values())}
+        known |= {a.name: a.at(TIME) if isinstance(a, TimedScalar | TimedMatrix) else a for a in grad.arguments}
+        for name, variable in self.other_names.items():
+            if variable not in grad.adjoints:
+                raise CellError(f"adjoints: {name} is to be the adjoint of {variable}, which the cell does not have")
+            known[name] = grad.adjoints[variable]
+        return known
+
+    def read(self, lines: Any, left: Callable[[Any], Any]) -> Iterator[Equation]:
+        """Stated lines as equations: from a mapping or from texts."""
+        if isinstance(lines, str):
+            lines = [lines]
+        pairs = lines.items() if isinstance(lines, Mapping) else map(self._pair, lines)
+        for name, formula in pairs:
+            yield self._equation(left(name), formula)
+
+    def _pair(self, line: Any) -> tuple[Any, Any]:
+        if isinstance(line, Equation):
+            return line.left, line.right
+        if not isinstance(line, str):
+            raise CellError(f"a line is a text such as 'hbar[t] = W.T @ delta[t+1]', or an Equation; got {line!r}")
+        return read_equation(line, self.names, self._gradient_names)
+
+    @cached_property
+    def _gradient_names(self) -> dict[str, Any]:
+        return {str(self.grad.equation_of(a).left): self.grad.equation_of(a).left for a in self.grad.arguments}
+
+    def adjoint_line(self, name: Any) -> Any:
+        """The left side of a line of the backward equations."""
+        found = self.names.get(name) if isinstance(name, str) else name
+        adjoints = {a.key for a in self.grad.adjoints.values()}
+        if getattr(found, "key", None) in adjoints:
+            return found
+        known = ", ".join(str(a) for a in self.grad.adjoints.values())
+        raise CellError(f"a line for {name}, of which the cell has no adjoint; there are {known}")
+
+    def gradient_line(self, name: Any) -> Any:
+        """The left side of a line of the gradients."""
+        if isinstance(name, str) and name in self._gradient_names:
+            return self._gradient_names[name]
+        if name in self._gradient_names.values():
+            return name
+        return self.grad.equation_of(name).left
+
+    def _equation(self, left: Any, formula: Any) -> Equation:
+        right = read_formula(formula, self.names) if isinstance(formula, str) else sympy.S(formula)
+        if isinstance(right, Expr) and not isinstance(right, MatrixExpr) and shape_of(left) and right == 0:
+            right = sympy.ZeroMatrix(*shape_of(left))
+        equation = Equation(left, right)
+        known = {v.key for v in self.names.values() if hasattr(v, "key")}
+        for v in timed_in(right):
+            if v.key not in known:
+                raise CellError(f"{equation}: {v.name} is not in the cell; known are {', '.join(self.names)}")
+        shape = checked_shape(right, str(equation))
+        if shape not in (shape_of(left), tuple(reversed(shape_of(left)))):
+            raise ShapeError(f"{equation}: both sides", "=", (shape_of(left), shape))
+        return equation
+
+    # --- truth ----------------------------------------------------------------------------------------------
+
+    def derived(self, left: Any) -> Equation:
+        """What the rules give for a name."""
+        if isinstance(left, StateJacobian):
+            return Equation(left, left.by_rules(self.grad))
+        if not isinstance(left, TimedScalar | TimedMatrix):
+            return self.grad.equation_of(self._argument(left))
+        if left.time == LENGTH:
+            return next((e for e in self.grad.final if e.left == left), Equation(left, _zero(left)))
+        home = left.at(TIME)
+        found = next((e for e in self.grad.backward if e.left == home), Equation(home, _zero(left)))
+        return found.at(left.time)
+
+    def _argument(self, left: Any) -> Any:
+        return next(a for a in self.grad.arguments if self.grad.equation_of(a).left == left)
+
+    def judged(self, equation: Equation) -> Line:
+        """The verdict on one line."""
+        right = self.derived(equation.left)
+        if shape_of(equation.left) != checked_shape(equation.right, str(equation)):
+            shapes = f"{shape_text(checked_shape(equation.right, ''))} is not {shape_text(shape_of(equation.left))}"
+            return Line(equation, Verdict(Outcome.REFUTED, "shapes", shapes), str(right))
+        if self.proves(equation):
+            return Line(equation, Verdict(Outcome.PROVED, METHOD, "equal for all sizes and steps"), str(right))
+        return Line(equation, self.numbers(equation), str(right))
+
+    def fits(self, equation: Equation) -> bool:
+        """Whether a line has the shape of its name and is true."""
+        return checked_shape(equation.right, str(equation)) == shape_of(equation.left) and self.proves(equation)
+
+    def proves(self, equation: Equation) -> bool:
+        """Whether a line is true for all sizes, weights and steps."""
+        truths = [self.derived(equation.left).right]
+        if equation.right.has(OrderedProduct, sympy.Product) and not isinstance(equation.left, StateJacobian):
+            argument = self._argument(equation.left)
+            truths += [paths(self.grad, argument)] if proves_paths(self.grad, argument) else []
+        return any(reader.equal(equation.right, t) for t in truths for reader in self._readers(equation.left))
+
+    def _readers(self, left: Any) -> Iterator[Reader]:
+        for states_too in (False, True):
+            forward = _forward_definitions(self.grad, states_too)
+            backward = _backward_definitions(self.grad, left)
+            expanded = {**forward.expanded, **backward}
+            yield Reader(Definitions(expanded, forward.named))
+
+    # --- numbers --------------------------------------------------------------------------------------------
+
+    def numbers(self, equation: Equation) -> Verdict:
+        """A counterexample in numbers, or the evidence that there is none."""
+        truth = self.derived(equation.left)
+        compared = 0
+        for length in LENGTHS:
+            around = self._run(length)
+            for step, indices in self._steps(equation.left, length):
+                with precision(BITS):
+                    stated, true = (around.evaluate(e, step, indices) for e in (equation.right, truth.right))
+                    found = _first_difference(stated, true)
+                if found is not None:
+                    return _refuted(equation, around, step, indices, *found)
+                compared += np.size(stated)
+        if not compared:
+            return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
+        return Verdict(Outcome.SUPPORTED, "numbers", f"agrees in {compared} entries; no proof found")
+
+    @staticmethod
+    def _steps(left: Any, length: int) -> list[tuple[int, dict[Symbol, int]]]:
+        """The steps at which a line says something, with the values of its other times."""
+        if isinstance(left, StateJacobian):
+            indices = [s for s in left.early.time.free_symbols if s not in (TIME, LENGTH)]
+            steps = range(1, length + 1)
+            return [(t, dict.fromkeys(indices, k)) for t in steps for k in (range(t, -1, -1) if indices else [0])]
+        if isinstance(left, TimedScalar | TimedMatrix) and left.time != LENGTH:
+            return [(step, {}) for step in range(1, length)]
+        return [(length, {})]
+
+    def _run(self, length: int) -> Surroundings:
+        grad = self.grad
+        sizes = {s: 2 + k % 2 for k, s in enumerate(sorted(_size_symbols(grad), key=str))}
+        generator = random.Random(SEED)
+        arguments = {}
+        for a in grad.arguments:
+            shape = tuple(
+                int(sympy.S(s).xreplace({k: sympy.Integer(v) for k, v in sizes.items()})) for s in shape_of(a)
+            )
+            whole = (length, *shape) if isinstance(a, TimedScalar | TimedMatrix) and a.time == TIME else shape
+            arguments[grad.name_of(a)] = _rationals(whole, generator)
+        with precision(BITS):
+            around = surroundings(grad, arguments, sizes)
+            run_forward(grad, around)
+            run_backward(grad, around)
+        return around
+
+
+def _refuted(
+    equation: Equation, around: Surroundings, step: int, indices: Mapping[Any, int], place: str, left: str, right: str
+) -> Verdict:
+    point = {str(s): str(v) for s, v in around.sizes.items()} | {"T": str(around.length)}
+    if isinstance(equation.left, TimedScalar | TimedMatrix | StateJacobian):
+        point |= {"t": str(step), **{str(s): str(v) for s, v in indices.items()}}
+    if place:
+        point["entry"] = place
+    return Verdict(Outcome.REFUTED, "ball arithmetic", "", Witness(point, f"{left} stated", f"{right} true"))
+
+
+def _zero(like: Any) -> Any:
+    return sympy.ZeroMatrix(*shape_of(like)) if shape_of(like) else sympy.S.Zero
+
+
+def _size_symbols(grad: Backward) -> set[Symbol]:
+    known = (*grad.arguments, *grad.cell.defined)
+    return {s for a in known for size in shape_of(a) for s in sympy.S(size).free_symbols}
+
+
+def _rationals(shape: tuple[int, ...], generator: random.Random) -> Any:
+    """Small fractions, none of them zero."""
+    if not shape:
+        return Rational(generator.choice((-3, -2, -1, 1, 2, 3)), 4)
+    found = np.empty(shape, dtype=object)
+    for place in np.ndindex(shape):
+        found[place] = Rational(generator.choice((-3, -2, -1, 1, 2, 3)), 4)
+    return found
+
+
+def _first_difference(stated: Any, true: Any) -> tuple[str, str, str] | None:
+    if not isinstance(stated, np.ndarray):
+        return ("", _digits(stated), _digits(true)) if separated(stated, true) else None
+    for place, entry in np.ndenumerate(stated):
+        if separated(entry, true[place]):
+            shown = ", ".join(str(k + 1) for k in (place[:1] if stated.shape[1] == 1 else place))
+            return shown, _digits(entry), _digits(true[place])
+    return None
+
+
+def _digits(value: Any) -> str:
+    return str(ball(value).str(8, radius=False))
+
+
+# --- what names stand for -----------------------------------------------------------------------------------------
+
+
+def _forward_definitions(grad: Backward, states_too: bool) -> Definitions:
+    """Names whose formula is no single function are written out; functions of an argument get their names."""
+    expanded: dict[Any, Any] = {}
+    named = []
+    for equation in grad.cell.steps:
+        if isinstance(equation.right, Elementwise | Softmax):
+            named.append((equation.left, equation.right))
+        elif equation.left.role is Role.INTERMEDIATE and not _is_scalar_function(equation.right):
+            expanded[equation.left.key] = _always(equation.right)
+        elif states_too and equation.left.role is Role.STATE:
+            expanded[equation.left.key] = _at_or_after(equation.right)
+    return Definitions(expanded, tuple(named))
+
+
+def _is_scalar_function(e: Any) -> bool:
+    return isinstance(e, sympy.Function)
+
+
+def _always(e: Any) -> Callable[[Any], Any]:
+    return lambda time: e.subs(TIME, time)
+
+
+def _at_or_after(e: Any) -> Callable[[Any], Any]:
+    """Written out at step t and after it, not before: each state stands for one earlier."""
+
+    def meant(time: Any) -> Any:
+        here = [sympy.expand(time - base) for base in (TIME, LENGTH)]
+        return e.subs(TIME, time) if any(d.is_Integer and d >= 0 for d in here) else None
+
+    return meant
+
+
+def _backward_definitions(grad: Backward, left: Any) -> dict[Any, Any]:
+    """Adjoints of names within a step by those of states; at the step of the line, of states as well."""
+    is_line = isinstance(left, TimedScalar | TimedMatrix)
+    states = {grad.adjoints[s].key for s in grad.cell.states}
+    before = {e.left.key: e.right for e in grad.backward}
+    ended = {e.left.key: e.right for e in grad.final}
+    here = left.time if is_line else None
+    found: dict[Any, Any] = {}
+    for variable, name in grad.adjoints.items():
+        in_loss = any(s.by is None for s in grad.shares.get(variable, []))
+        found[name.key] = _adjoint_at(name.key, before, ended, here, name.key in states, in_loss and grad.at == "last")
+    return found
+
+
+def _adjoint_at(key: Any, before: Any, ended: Any, here: Any, is_state: bool, only_last: bool) -> Callable[[Any], Any]:
+    def meant(time: Any) -> Any:
+        if time == LENGTH:
+            return ended.get(key)
+        if time == here or not (is_state or only_last):
+            return before[key].subs(TIME, time) if key in before else None
+        return None
+
+    return meant
+
+
+# --- conventions --------------------------------------------------------------------------------------------------
+
+
+def _by_convention(court: _Court, lines: list[Line]) -> list[Line]:
+    """The lines as they are, or, where one convention explains all that are wrong, equal up to it."""
+    wrong = [line for line in lines if line.verdict.holds is False]
+    for name, change in CONVENTIONS.items():
+        if not wrong:
+            break
+        changed = [change(court, line.equation) for line in lines]
+        shape_says_so = any(line.verdict.method == "shapes" for line in wrong)
+        if (len(wrong) > 1 or shape_says_so) and all(e is not None and court.fits(e) for e in changed):
+            return [replace(line, convention="" if line.verdict.holds else name) for line in lines]
+    return lines
+
+
+def _transposed_layout(court: _Court, equation: Equation) -> Equation | None:
+    """Backward written with the shape of the transposed parameter."""
+    if isinstance(equation.left, TimedScalar | TimedMatrix) or 1 in (shape_of(equation.left) or (1,)):
+        return equation
+    return Equation(equation.left, pushed(transposed(equation.right)))
+
+
+def _opposite_sign(court: _Court, equation: Equation) -> Equation | None:
+    """Errors as minus the derivative: every adjoint stands for minus itself."""
+    adjoints = [v for v in timed_in(equation.right) if v.role is Role.ADJOINT]
+    right = equation.right.xreplace({v: -v for v in adjoints})
+    is_adjoint = isinstance(equation.left, TimedScalar | TimedMatrix)
+    return Equation(equation.left, -right if is_adjoint else right)
+
+
+def _transposed_weights(court: _Court, equation: Equation) -> Equation | None:
+    """Weights that act from the other side, as in a = W^T h."""
+    square = [p for p in court.grad.cell.parameters if isinstance(p, ParameterMatrix) and p.shape[0] == p.shape[1]]
+    right = equation.right.xreplace({p: p.T for p in square})
+    argument = None if isinstance(equation.left, TimedScalar | TimedMatrix) else court._argument(equation.left)
+    return Equation(equation.left, transposed(right) if argument in square else pushed(right))
+
+
+CONVENTIONS: dict[str, Callable[[_Court, Equation], Equation | None]] = {
+    "layout (gradients transposed)": _transposed_layout,
+    "sign (errors are minus the derivative)": _opposite_sign,
+    "transposed weights": _transposed_weights,
+}
+
+
+@dataclass(frozen=True)
+class BackwardLine(Judged):
+    """The statement that an equation holds among the adjoints, gradients and Jacobians of a cell.
+
+    Attributes
+    ----------
+    grad : Backward
+    equation : Equation
+    """
+
+    grad: Backward
+    equation: Equation
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return (self.equation.left, self.equation.right)
+
+    def decided(self) -> Verdict:
+        return _Court(self.grad, {}).judged(self.equation).verdict
+
+    def slips(self) -> Iterator[tuple[str, BackwardLine]]:
+        for name, spoilt in slips(self.equation):
+            yield name, replace(self, equation=spoilt)
+
+    @property
+    def latex_sides(self) -> tuple[str, str]:
+        return latex(self.equation.left), f"= {latex(self.equation.right)}"
+
+    @property
+    def facts(self) -> list[str]:
+        grad = self.grad
+        steps = [(srepr(e.left), srepr(e.right)) for e in (*grad.cell.equations, self.equation)]
+        return ["backward", grad.at, srepr(grad.loss.term), *(text for pair in steps for text in pair)]
+
+    def __str__(self) -> str:
+        return str(self.equation)
