@@ -159,7 +159,7 @@ def paths(grad: Backward, what: Any) -> Any:
     >>> h, x, w, u = sg.State("h"), sg.Input("x"), sg.Parameter("w"), sg.Parameter("u")
     >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + u * x)}), sg.half_squared_error(h))
     >>> grad.paths(w)
-    Sum((1 - h[k]**2)*(h[T] - target[T])*h[k-1]*Product(w*(1 - h[i]**2), (i, k + 1, T)), (k, 1, T))
+    Sum((1 - h[k]**2)*(h[T] - target[T])*Product(w*(1 - h[i]**2), (i, k + 1, T))*h[k-1], (k, 1, T))
     """
     return step_paths(Step.of(grad), grad.key(what))
 

@@ -338,13 +338,13 @@ def name_latex(name: str, time: Expr | None = None) -> str:
     --------
     >>> from sympy.abc import t
     >>> print(name_latex("hbar", t - 1), name_latex("delta_f", t), name_latex("W_hx"))
-    {\\bar{h}}_{t - 1} \\delta_{f, t} W_{hx}
+    \\bar{h}{}_{t - 1} \\delta_{f, t} W_{hx}
     """
     first, *below = name.split("_")
     for ending, accent in _ACCENTS.items():
         if first.endswith(ending) and first != ending:
             letter = _letter(first.removesuffix(ending))
-            return _with_subscripts(f"{{{accent}{{{letter}}}}}", below, time)
+            return _with_subscripts(f"{accent}{{{letter}}}{{}}", below, time)
     return _with_subscripts(_letter(first), below, time)
 
 
