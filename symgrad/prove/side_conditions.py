@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise, product
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
+from sympy.core.relational import Relational
 
-from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
+from symgrad.balls import Ball, Tape, UnsupportedError, ball, hull, precision, sign
 from symgrad.prove import bounds, cuts
+from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
+from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, as_balls, contains, points
+from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
-MOST_ROOTS = 24
+MOST_ROOTS, MOST_PARTS, MOST_TRIED, MOST_LINES = 24, 16, 120, 6
+NEAR = 16  # zeros beyond are no places to show a reader
 JUMPING = (sympy.acot, sympy.acoth)
 
 
@@ -85,15 +91,86 @@ def _has_no_lonely_point(values: sympy.Set) -> bool:
 def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     """A certified zero of the expression on the domain, where one is found."""
     free = expression.free_symbols
-    if domain.conditions or not free or not all(s.is_real for s in free) or not free <= set(domain.symbols):
+    if not free or not all(s.is_real for s in free) or not free <= set(domain.symbols):
         return None  # an index of a sum among them has a range of its own
-    if len(free) == 1:
-        (x,) = free
-        roots = _exact_roots(expression, x)
-        if roots is not None:
-            inside = [root for root in roots if contains(domain.set_of(x), root)]
-            return Witness({str(x): str(inside[0])}, "undefined", "undefined") if inside else None
-    return _between_signs(expression, domain)
+    if domain.conditions or len(free) > 1:
+        found = _on_lines(expression, domain)
+        if found is not None or domain.conditions:
+            return found
+    return next((w for box in _connected(expression, domain) if (w := _zero_in(expression, box)) is not None), None)
+
+
+def _on_lines(expression: Expr, domain: Domain) -> Witness | None:
+    """A zero that is found where all variables but one are held at some point of the domain."""
+    for point in _nearest(expression, domain):
+        for x in sorted(expression.free_symbols, key=str):
+            held = {s: v for s, v in point.items() if s != x}
+            for place in _roots_near(expression.xreplace(held), x, domain.set_of(x)):
+                whole = {s: point[s] if s in held else place for s in sorted(point, key=str)}
+                if contains(domain.set_of(x), place) and _fulfilled(domain, whole):
+                    return Witness({str(s): str(v) for s, v in whole.items()}, "undefined", "undefined")
+    return None
+
+
+def _nearest(expression: Expr, domain: Domain) -> list[Point]:
+    """The points of the domain, of those that are looked at, where the expression is smallest."""
+    tried = list(points(domain, MOST_TRIED))
+    try:
+        tape = Tape(expression, domain.symbols)
+    except UnsupportedError:
+        return tried[:MOST_LINES]
+    with precision(64):
+        values = [tape(*as_balls(point)) for point in tried]
+    sizes = [float(ball(abs(v)).mid()) if isinstance(v, Ball) else math.inf for v in values]
+    return [tried[i] for i in sorted(range(len(tried)), key=sizes.__getitem__)[:MOST_LINES]]
+
+
+def _fulfilled(domain: Domain, point: Point) -> bool:
+    """Whether the joint conditions certainly hold at a point that may have coordinates which are not rational."""
+    return all(_is_true(condition.xreplace(point)) for condition in domain.conditions)
+
+
+def _is_true(condition: Basic) -> bool:
+    if not isinstance(condition, Relational):
+        return condition is sympy.true
+    difference = condition.lhs - condition.rhs
+    if isinstance(condition, sympy.Eq):
+        return constant_zero(difference) is True
+    known = constant_sign(difference)
+    wanted = {sympy.StrictLessThan: (-1,), sympy.LessThan: (-1, 0), sympy.StrictGreaterThan: (1,),
+              sympy.GreaterThan: (1, 0), sympy.Ne: (1, -1)}  # fmt: skip
+    return bool(known in wanted[type(condition)])
+
+
+def _roots_near(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr]:
+    """Zeros of an expression in one variable that can be written down, not too far from the origin."""
+    if expression.has(sympy.nan, sympy.zoo) or not expression.has(x):
+        return []
+    found = _exact_roots(expression, x)
+    if found is None:
+        near = values.intersect(sympy.Interval(-NEAR, NEAR)) if values.is_subset(sympy.S.Reals) else sympy.S.EmptySet
+        found = [] if near.is_empty else zeros(expression, x, near) or []
+        found = [place for place in found if constant_zero(expression.xreplace({x: place}))]
+    return found
+
+
+def _connected(expression: Expr, domain: Domain) -> Iterator[Domain]:
+    """The domain of the variables of an expression, by the intervals of which their sets are made."""
+    sets = [(s, v.args if isinstance(v, sympy.Union) else (v,)) for s, v in domain.sets if s in expression.free_symbols]
+    for parts in islice(product(*(values for _, values in sets)), MOST_PARTS):
+        yield Domain(tuple((s, part) for (s, _), part in zip(sets, parts, strict=True)))
+
+
+def _zero_in(expression: Expr, box: Domain) -> Witness | None:
+    if len(box.symbols) == 1:
+        (x,) = box.symbols
+        values = box.set_of(x)
+        inside = [root for root in _roots_near(expression, x, values) if contains(values, root)]
+        if inside:
+            return Witness({str(x): str(min(inside, key=abs))}, "undefined", "undefined")
+        if _exact_roots(expression, x) is not None:
+            return None
+    return _between_signs(expression, box)
 
 
 def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
@@ -106,9 +183,8 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
         return None
 
 
-def _between_signs(expression: Expr, domain: Domain) -> Witness | None:
+def _between_signs(expression: Expr, box: Domain) -> Witness | None:
     """A zero between two points with values of opposite signs, in a box where the expression is continuous."""
-    box = Domain(tuple((s, v) for s, v in domain.sets if s in expression.free_symbols))
     if expression.has(*ROUGH) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
         return None
     try:
@@ -120,10 +196,14 @@ def _between_signs(expression: Expr, domain: Domain) -> Witness | None:
         known = [(point, found) for point, found in known if found]
         if len(box.symbols) == 1:
             known.sort(key=lambda pair: next(iter(pair[0].values())))
-        for (low, below), (high, above) in pairwise(known):
+        for (low, below), (high, above) in sorted(pairwise(known), key=_reach):
             if below != above:
                 return _isolated(tape, low, high, below)
     return None
+
+
+def _reach(pair: tuple[tuple[Point, int | None], tuple[Point, int | None]]) -> float:
+    return max(abs(float(v)) for point, _ in pair for v in point.values())
 
 
 def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Witness | None:
