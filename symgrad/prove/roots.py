@@ -19,11 +19,12 @@ MOST_TURNS = 40
 MOST_DEGREE = 24
 LARGEST = 60  # operations; factoring takes long on larger expressions
 DEEPEST = 6
+STEEPEST = 400
 
 
 def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
     """The real numbers, in order, among which are all zeros of u in the set; None where they cannot be listed."""
-    if u.count_ops() > LARGEST or u.free_symbols != {x}:
+    if u.count_ops() > LARGEST or u.free_symbols != {x} or is_steep(u):
         return None
     try:
         found = list(dict.fromkeys(_zeros(u, x, values, DEEPEST)))
@@ -32,6 +33,13 @@ def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
     if not all(isinstance(z.is_real, bool) for z in found):
         return None
     return sorted((z for z in found if z.is_real), key=lambda z: sympy.N(z, 30))
+
+
+def is_steep(u: Expr) -> bool:
+    """Whether polynomials in the exponentials of the expression have degrees that nobody can write out."""
+    exponents = [e.exp for e in u.atoms(sympy.exp)] + [e.exp for e in u.atoms(sympy.Pow) if e.exp.has(Symbol)]
+    numbers = [abs(n) for e in exponents for n in sympy.expand(e).atoms(sympy.Rational)]
+    return any(max(n.p, n.q) > STEEPEST for n in numbers)
 
 
 class _Unknown(Exception):
