@@ -34,7 +34,7 @@ DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
 SLOW_BITS = 2500
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
-LONGEST_SUM = 64
+LONGEST_SUM, LONGEST_WRITTEN = 64, 800
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
@@ -122,7 +122,7 @@ class _Trial:
     def _unfolded(self, whole: tuple[tuple[Symbol, Expr], ...]) -> _Trial:
         """The trial of the goal with its sums written out for these integers."""
         if whole not in self._written_out:
-            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(lambda e: e.doit()))
+            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(written_out))
         return self._written_out[whole]
 
     def climbed(self, precisions: tuple[int, ...]) -> Verdict | None:
@@ -183,6 +183,26 @@ class _Trial:
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
             return Sides(left, right, "undefined")
         return None
+
+
+def written_out(e: Expr) -> Expr:
+    """The expression with its sums and products in full, where their limits are integers; an empty sum is 0.
+
+    SymPy's own evaluation takes what is missing in a range that runs backwards for negative terms.
+    """
+    if not e.has(sympy.Sum, sympy.Product):
+        return e
+    if not isinstance(e, sympy.Sum | sympy.Product):
+        return e.func(*(written_out(a) if isinstance(a, Expr) else a for a in e.args))
+    *inner, last = e.limits
+    if len(last) != 3:
+        return e.doit()
+    index, low, high = last[0], *map(written_out, last[1:])
+    if not (low.is_Integer and high.is_Integer and high - low < LONGEST_WRITTEN):
+        return e.doit()
+    body = e.func(e.function, *inner) if inner else e.function
+    terms = [written_out(body.subs(index, k)) for k in range(int(low), int(high) + 1)]
+    return sympy.Add(*terms) if isinstance(e, sympy.Sum) else sympy.Mul(*terms)
 
 
 @dataclass(frozen=True)
