@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy
 from flint import acb, arb
@@ -27,6 +28,7 @@ from symgrad.balls import (
 from symgrad.prove import kinks
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
+from symgrad.prove.probes import probes
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
@@ -85,6 +87,10 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
             return verdict
         if found is not None:
             agreed, digits = agreed + 1, min(digits, found)
+    for point in probes(goal) if deep else ():
+        verdict, _ = trial.at(point, QUICK_BITS)
+        if verdict is not None:
+            return verdict
     if deep and goal.op in DOWNHILL:
         verdict = trial.climbed(precisions)
         if verdict is not None:
@@ -95,10 +101,11 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
 class _Trial:
     """The tapes of one goal; goals over sums are unfolded at each point instead."""
 
-    def __init__(self, goal: Goal) -> None:
+    def __init__(self, goal: Goal, *, unfolds: bool = True) -> None:
         self.goal = goal
+        self._by_terms: _Trial | None = None
         self._written_out: dict[tuple[tuple[Symbol, Expr], ...], _Trial] = {}
-        self.unfolds = any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
+        self.unfolds = unfolds and any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
         if not self.unfolds:
             variables = goal.variables
             self.left, self.right = Tape(goal.lhs, variables), Tape(goal.rhs, variables)
@@ -114,10 +121,16 @@ class _Trial:
         if self.unfolds:
             whole = {symbol: value for symbol, value in point.items() if symbol.is_integer}
             if any(abs(value) > LONGEST_SUM for value in whole.values()):
-                return None, None
+                return self._summed()._compare(point, point, precisions[:1])[0], None
             rest = {symbol: value for symbol, value in point.items() if symbol not in whole}
             return self._unfolded(tuple(whole.items()))._compare(rest, point, precisions)
         return self._compare(point, point, precisions)
+
+    def _summed(self) -> _Trial:
+        """The trial of the goal as it is, in which sums are added up term by term."""
+        if self._by_terms is None:
+            self._by_terms = _Trial(self.goal, unfolds=False)
+        return self._by_terms
 
     def _unfolded(self, whole: tuple[tuple[Symbol, Expr], ...]) -> _Trial:
         """The trial of the goal with its sums written out for these integers."""
@@ -185,7 +198,7 @@ class _Trial:
         return None
 
 
-def written_out(e: Expr) -> Expr:
+def written_out(e: Any) -> Any:
     """The expression with its sums and products in full, where their limits are integers; an empty sum is 0.
 
     SymPy's own evaluation takes what is missing in a range that runs backwards for negative terms.
@@ -193,7 +206,7 @@ def written_out(e: Expr) -> Expr:
     if not e.has(sympy.Sum, sympy.Product):
         return e
     if not isinstance(e, sympy.Sum | sympy.Product):
-        return e.func(*(written_out(a) if isinstance(a, Expr) else a for a in e.args))
+        return e.func(*map(written_out, e.args))
     *inner, last = e.limits
     if len(last) != 3:
         return e.doit()

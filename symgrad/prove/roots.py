@@ -66,7 +66,8 @@ def _zeros(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
 def _of_polynomial(u: Expr, x: Symbol) -> list[Expr]:
     polynomial = sympy.Poly(u, x)
     if polynomial.degree() == 1:
-        return list(sympy.roots(polynomial))
+        slope, start = polynomial.all_coeffs()
+        return [sympy.expand(-start / slope)]
     if polynomial.degree() > MOST_DEGREE:
         raise _Unknown
     factors = [base for base, _ in (f.as_base_exp() for f in sympy.Mul.make_args(sympy.factor(u))) if base.has(x)]
@@ -77,8 +78,17 @@ def _of_polynomial(u: Expr, x: Symbol) -> list[Expr]:
     if all(c.is_algebraic for c in polynomial.all_coeffs()):
         return list(sympy.real_roots(sympy.Poly(u, x, extension=True)))
     if polynomial.degree() == 2:
-        return list(sympy.roots(polynomial))
+        return _of_quadratic(*polynomial.all_coeffs())
     raise _Unknown
+
+
+def _of_quadratic(a: Expr, b: Expr, c: Expr) -> list[Expr]:
+    middle, discriminant = sympy.expand(-b / (2 * a)), sympy.expand(b**2 - 4 * a * c)
+    known = constant_sign(discriminant) if not discriminant.free_symbols else None
+    if known is None:
+        raise _Unknown
+    away = sympy.sqrt(discriminant) / (2 * a)
+    return [] if known < 0 else [middle] if known == 0 else [middle - away, middle + away]
 
 
 def _of_factor(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
