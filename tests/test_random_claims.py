@@ -103,7 +103,7 @@ def slipped(e, pick):
 
 def value(e, point):
     """The value to many digits, or None; by mpmath alone."""
-    modules = [{name: function for name, function in FUNCTIONS.items()}, "mpmath"]
+    modules = [FUNCTIONS, "mpmath"]
     with mpmath.workdps(DIGITS):
         function = sympy.lambdify((x, y), sg.activations.expand(e), modules)
         try:

@@ -30,7 +30,9 @@ def probes(goal: Goal) -> Iterator[Point]:
     """Points at which one variable is out of the way and the others, if any, are at a simple place."""
     if not all(kind_of(values).is_real for _, values in goal.domain.sets):
         return
-    bases = list(islice(points(goal.domain, MOST_BASES), MOST_BASES))
+    has_sums = any(side.has(sympy.Sum, sympy.Product) for side in goal.sides)
+    most = 1 if has_sums else MOST_BASES
+    bases = list(islice(points(goal.domain, most), most))
     for x, values in goal.domain.sets:
         kind = kind_of(values)
         for value in dict.fromkeys(_values(goal, x, values)):
@@ -58,7 +60,7 @@ def _far_integers(goal: Goal) -> Iterator[Rational]:
     """Integers on a logarithmic scale, none of them round; sums are added up so far as terms can be counted."""
     generator = random.Random(SEED)
     has_sums = any(side.has(sympy.Sum, sympy.Product) for side in goal.sides)
-    for power in range(2, 5 if has_sums else GREATEST_POWER):
+    for power in range(2, 4 if has_sums else GREATEST_POWER):
         for size in (10**power, generator.randint(2 * 10**power, 10 * 10**power), 2 * generator.randint(1, 10**power)):
             yield S(size)
             if not has_sums:
@@ -81,7 +83,7 @@ def _centred(goal: Goal) -> Iterator[Expr]:
     for side in goal.sides:
         yield from switches(side)
         for e in sorted(side.atoms(sympy.Function, sympy.Pow), key=sympy.default_sort_key):
-            yield from (a for a in e.args if (isinstance(a, Expr) and isinstance(a, sympy.Add)) or a.is_polynomial())
+            yield from (a for a in e.args if isinstance(a, Expr) and (isinstance(a, sympy.Add) or a.is_polynomial()))
 
 
 @lru_cache(maxsize=512)

@@ -37,6 +37,7 @@ SLOW_BITS = 2500
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
 LONGEST_SUM, LONGEST_WRITTEN = 64, 800
+FEWEST_SUMMED, MOST_SUMMED = 6_000, 160_000
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
@@ -104,6 +105,7 @@ class _Trial:
     def __init__(self, goal: Goal, *, unfolds: bool = True) -> None:
         self.goal = goal
         self._by_terms: _Trial | None = None
+        self.terms_left = MOST_SUMMED if goal.op in DOWNHILL else FEWEST_SUMMED
         self._written_out: dict[tuple[tuple[Symbol, Expr], ...], _Trial] = {}
         self.unfolds = unfolds and any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
         if not self.unfolds:
@@ -120,7 +122,11 @@ class _Trial:
         """A refutation at the point, or the digits to which both sides certainly agree there, if any."""
         if self.unfolds:
             whole = {symbol: value for symbol, value in point.items() if symbol.is_integer}
-            if any(abs(value) > LONGEST_SUM for value in whole.values()):
+            farthest = max(map(abs, whole.values()), default=0)
+            if farthest > LONGEST_SUM:
+                if farthest > self.terms_left:
+                    return None, None
+                self.terms_left -= farthest
                 return self._summed()._compare(point, point, precisions[:1])[0], None
             rest = {symbol: value for symbol, value in point.items() if symbol not in whole}
             return self._unfolded(tuple(whole.items()))._compare(rest, point, precisions)
