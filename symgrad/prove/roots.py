@@ -35,6 +35,29 @@ def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
     return sorted((z for z in found if z.is_real), key=lambda z: sympy.N(z, 30))
 
 
+def common_zeros(equations: list[Expr], known: dict[Symbol, Expr]) -> Iterator[dict[Symbol, Expr]]:
+    """Common zeros of polynomials, found one variable after the other."""
+    pending = [e for e in (sympy.factor(e.xreplace(known)) for e in equations) if e != 0]
+    if not pending:
+        yield known
+        return
+    if any(not e.free_symbols for e in pending):
+        return
+    first = min(pending, key=lambda e: (len(e.free_symbols), e.count_ops()))
+    if len(first.free_symbols) == 1:
+        (x,) = first.free_symbols
+        for root in zeros(first, x, S.Reals) or ():
+            yield from common_zeros(pending, {**known, x: root})
+        return
+    for x in sorted(first.free_symbols, key=str):
+        slope = sympy.diff(first, x)
+        if not slope.free_symbols:
+            rest = sympy.expand(x - first / slope)
+            for point in common_zeros([e.xreplace({x: rest}) for e in pending], known):
+                yield {**point, x: sympy.expand(rest.xreplace(point))}
+            return
+
+
 def is_steep(u: Expr) -> bool:
     """Whether polynomials in the exponentials of the expression have degrees that nobody can write out."""
     exponents = [e.exp for e in u.atoms(sympy.exp)] + [e.exp for e in u.atoms(sympy.Pow) if e.exp.has(Symbol)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise, product
@@ -11,7 +10,7 @@ import sympy
 from sympy import Basic, Expr, Symbol
 from sympy.core.relational import Relational
 
-from symgrad.balls import Ball, Tape, UnsupportedError, ball, hull, precision, sign
+from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
 from symgrad.prove import bounds, cuts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
@@ -19,8 +18,10 @@ from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, as_balls, contains, points
-from symgrad.prove.roots import zeros
+from symgrad.prove.recognised import touching
+from symgrad.prove.roots import common_zeros, zeros
 from symgrad.prove.signs import Signs
+from symgrad.prove.vanishing import exact_zero, seems_to_vanish, smallest
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -53,6 +54,8 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             )
         if where is not None:
             return None  # there may be a value all the same, but not by this proof
+        if seems_to_vanish(condition.nonzero, goal.domain):
+            return None
         left_open.append(str(condition))
     for expression in dict.fromkeys(assumed):
         if not bounds.discharged(Condition(expression), goal.domain) and not _extends(expression, goal, left_open):
@@ -91,8 +94,11 @@ def _has_no_lonely_point(values: sympy.Set) -> bool:
 def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     """A certified zero of the expression on the domain, where one is found."""
     free = expression.free_symbols
-    if not free or not all(s.is_real for s in free) or not free <= set(domain.symbols):
+    if not free or not free <= set(domain.symbols):
         return None  # an index of a sum among them has a range of its own
+    if expression.has(sympy.I) or not all(s.is_real for s in free):
+        place = exact_zero(expression, domain)
+        return None if place is None else _shown(place)
     if domain.conditions or len(free) > 1:
         found = _on_lines(expression, domain)
         if found is not None or domain.conditions:
@@ -102,27 +108,31 @@ def zero_on(expression: Expr, domain: Domain) -> Witness | None:
 
 def _on_lines(expression: Expr, domain: Domain) -> Witness | None:
     """A zero that is found where all variables but one are held at some point of the domain."""
-    for point in _nearest(expression, domain):
+    for point in smallest(expression, domain, MOST_TRIED)[:MOST_LINES]:
         for x in sorted(expression.free_symbols, key=str):
             held = {s: v for s, v in point.items() if s != x}
             for place in _roots_near(expression.xreplace(held), x, domain.set_of(x)):
                 whole = {s: point[s] if s in held else place for s in sorted(point, key=str)}
                 if contains(domain.set_of(x), place) and _fulfilled(domain, whole):
-                    return Witness({str(s): str(v) for s, v in whole.items()}, "undefined", "undefined")
+                    return _shown(whole)
+    if expression.is_polynomial(*expression.free_symbols):
+        slopes = [sympy.diff(expression, s) for s in sorted(expression.free_symbols, key=str)]
+        for point in islice(common_zeros(slopes, {}), MOST_PARTS):
+            if _is_in(domain, point) and constant_zero(expression.xreplace(point)):
+                return _shown(point)
     return None
 
 
-def _nearest(expression: Expr, domain: Domain) -> list[Point]:
-    """The points of the domain, of those that are looked at, where the expression is smallest."""
-    tried = list(points(domain, MOST_TRIED))
-    try:
-        tape = Tape(expression, domain.symbols)
-    except UnsupportedError:
-        return tried[:MOST_LINES]
-    with precision(64):
-        values = [tape(*as_balls(point)) for point in tried]
-    sizes = [float(ball(abs(v)).mid()) if isinstance(v, Ball) else math.inf for v in values]
-    return [tried[i] for i in sorted(range(len(tried)), key=sizes.__getitem__)[:MOST_LINES]]
+def _is_in(domain: Domain, point: Point) -> bool:
+    return (
+        set(point) == set(domain.symbols)
+        and all(contains(domain.set_of(s), v) for s, v in point.items())
+        and _fulfilled(domain, point)
+    )
+
+
+def _shown(point: Point) -> Witness:
+    return Witness({str(s): str(v) for s, v in point.items()}, "undefined", "undefined")
 
 
 def _fulfilled(domain: Domain, point: Point) -> bool:
@@ -170,6 +180,9 @@ def _zero_in(expression: Expr, box: Domain) -> Witness | None:
             return Witness({str(x): str(min(inside, key=abs))}, "undefined", "undefined")
         if _exact_roots(expression, x) is not None:
             return None
+        for place in touching(expression, x, box):
+            if contains(values, place) and constant_zero(expression.xreplace({x: place})):
+                return _shown({x: place})
     return _between_signs(expression, box)
 
 

@@ -52,36 +52,15 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 def _points(difference: Expr, goal: Goal) -> Iterator[Point]:
     if len(goal.variables) > 1:
         if difference.is_polynomial(*goal.variables):
-            yield from islice(_solutions([sympy.diff(difference, s) for s in goal.variables], {}), MOST_SOLUTIONS)
+            yield from islice(
+                roots.common_zeros([sympy.diff(difference, s) for s in goal.variables], {}), MOST_SOLUTIONS
+            )
         return
     (x,) = goal.variables
     values = goal.domain.set_of(x)
     yield from ({x: place} for place in _candidates(difference, x, values))
     if goal.op != "!=":
         yield from ({x: place} for place in touching(difference, x, goal.domain))
-
-
-def _solutions(equations: list[Expr], known: Point) -> Iterator[Point]:
-    """Common zeros of polynomials, found one variable after the other."""
-    pending = [e for e in (sympy.factor(e.xreplace(known)) for e in equations) if e != 0]
-    if not pending:
-        yield known
-        return
-    if any(not e.free_symbols for e in pending):
-        return
-    first = min(pending, key=lambda e: (len(e.free_symbols), e.count_ops()))
-    if len(first.free_symbols) == 1:
-        (x,) = first.free_symbols
-        for root in roots.zeros(first, x, S.Reals) or ():
-            yield from _solutions(pending, {**known, x: root})
-        return
-    for x in sorted(first.free_symbols, key=str):
-        slope = sympy.diff(first, x)
-        if not slope.free_symbols:
-            rest = sympy.expand(x - first / slope)
-            for point in _solutions([e.xreplace({x: rest}) for e in pending], known):
-                yield {**point, x: sympy.expand(rest.xreplace(point))}
-            return
 
 
 def _factors(difference: Expr) -> Iterator[Expr]:
