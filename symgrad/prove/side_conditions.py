@@ -21,7 +21,7 @@ from symgrad.prove.points import Point, as_balls, contains, points
 from symgrad.prove.recognised import touching
 from symgrad.prove.roots import common_zeros, zeros
 from symgrad.prove.signs import Signs
-from symgrad.prove.vanishing import exact_zero, seems_to_vanish, smallest
+from symgrad.prove.vanishing import exact_zero, seems_to_vanish, smallest, whole_zero
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -41,6 +41,8 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
     assumed : sequence of Expr
         What the proof, not the claim, needs to be different from zero: where it is zero the goal is decided apart.
     """
+    if any(_crosses_cuts(d, goal.domain) for side in goal.sides for d in side.atoms(sympy.Derivative)):
+        return None
     left_open = []
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
         if bounds.discharged(condition, goal.domain):
@@ -65,6 +67,12 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             if apart.outcome is Outcome.REFUTED:
                 return apart
     return replace(verdict, side_conditions=(*verdict.side_conditions, *left_open))
+
+
+def _crosses_cuts(derivative: sympy.Derivative, domain: Domain) -> bool:
+    """Whether a derivative in a complex variable may be taken on a branch cut, where there is none."""
+    is_real = all(v.is_real for v in derivative.variables)
+    return not is_real and not cuts.crosses_none(derivative.expr, Signs(domain))
 
 
 def _extends(expression: Expr, goal: Goal, left_open: list[str]) -> bool:
@@ -99,6 +107,9 @@ def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     if expression.has(sympy.I) or not all(s.is_real for s in free):
         place = exact_zero(expression, domain)
         return None if place is None else _shown(place)
+    whole = whole_zero(expression, Domain(tuple((s, v) for s, v in domain.sets if s in free), domain.conditions))
+    if whole is not None:
+        return _shown(whole)
     if domain.conditions or len(free) > 1:
         found = _on_lines(expression, domain)
         if found is not None or domain.conditions:

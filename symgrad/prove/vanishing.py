@@ -6,6 +6,7 @@ not to call a condition harmless.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -16,12 +17,13 @@ from sympy import Expr, I, Rational, S, Symbol
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
-from symgrad.prove.points import Point, as_balls, contains, kind_of, points
+from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points, to_rational
 from symgrad.statements import Domain
 
 BITS, STEPS = 192, 80
 MOST_TRIED, MOST_STARTS = 60, 6
-NEGLIGIBLE = 1e-30
+NEGLIGIBLE, STILL, FARTHEST = 1e-30, 1e-9, 1e9
+REACH = (400, 30)  # how far integers are tried, one of them or two
 ANGLES = tuple(S.Pi * Rational(k, 12) for k in sorted(range(-24, 25), key=abs))
 
 
@@ -51,6 +53,30 @@ def exact_zero(expression: Expr, domain: Domain) -> Point | None:
                 inside = not domain.conditions and contains(domain.set_of(x), place)
                 if inside and constant_zero(alone.xreplace({x: place})):
                     return {s: held.get(s, place) for s in point}
+    return None
+
+
+def whole_zero(expression: Expr, domain: Domain) -> Point | None:
+    """A certain zero of an expression in integers, among those that are not large."""
+    free = sorted(expression.free_symbols, key=str)
+    if not 0 < len(free) <= len(REACH) or set(free) != set(domain.symbols):
+        return None
+    if not all(kind_of(domain.set_of(s)).is_integer for s in free):
+        return None
+    try:
+        tape = Tape(expression, free)
+    except UnsupportedError:
+        return None
+    reach = REACH[len(free) - 1]
+    with precision(64):
+        for values in itertools.product(range(-reach, reach + 1), repeat=len(free)):
+            point: Point = dict(zip(free, map(sympy.Integer, values), strict=True))
+            if not all(contains(domain.set_of(s), v) for s, v in point.items()) or not holds_at(domain, point):
+                continue
+            found = tape(*as_balls(point))
+            near = isinstance(found, Ball) and acb(ball(found)).contains(0)
+            if near and constant_zero(expression.xreplace(point)):
+                return point
     return None
 
 
@@ -87,6 +113,7 @@ def seems_to_vanish(expression: Expr, domain: Domain) -> bool:
     free = sorted(u.free_symbols & set(domain.symbols), key=str)
     if u.free_symbols - set(free):
         return False
+    examined = all(kind_of(domain.set_of(x)).is_real for x in free)
     for x in free:
         if kind_of(domain.set_of(x)).is_integer:
             continue
@@ -94,10 +121,11 @@ def seems_to_vanish(expression: Expr, domain: Domain) -> bool:
             tapes = Tape(u, domain.symbols), Tape(smooth_derivative(u, x), domain.symbols)
         except (UnsupportedError, NotSmooth):
             continue
+        examined = True
         for start in smallest(u, domain)[:MOST_STARTS]:
             if _runs_into_zero(tapes, domain, start, x):
                 return True
-    return False
+    return not examined
 
 
 def _runs_into_zero(tapes: tuple[Tape, Tape], domain: Domain, start: Point, x: Symbol) -> bool:
@@ -109,9 +137,12 @@ def _runs_into_zero(tapes: tuple[Tape, Tape], domain: Domain, start: Point, x: S
             height, slope = (tape(*values) for tape in tapes)
             if not (isinstance(height, Ball) and isinstance(slope, Ball)):
                 return False
-            if _size(height) < NEGLIGIBLE:
-                return _is_about_inside(domain, {**start, x: _as_number(values[place])})
             step = acb(ball(height)) / acb(ball(slope))
+            is_still = _size(height) == 0 or _size(step) < STILL
+            if _size(height) < NEGLIGIBLE and is_still:
+                return _is_about_inside(domain, {**start, x: _as_number(values[place])})
+            if _size(values[place]) > FARTHEST:
+                return False
             if not step.is_finite():
                 return False
             moved = acb(ball(values[place])) - step
@@ -120,9 +151,9 @@ def _runs_into_zero(tapes: tuple[Tape, Tape], domain: Domain, start: Point, x: S
 
 
 def _as_number(value: Ball) -> Expr:
-    """The number to 25 digits, in which a border is on the inside as well."""
+    """The number to 12 decimals, so that what runs into a border that is no point of the domain ends upon it."""
     at = acb(ball(value))
-    real, imaginary = (Rational(str(part.mid().str(25, radius=False))) for part in (at.real, at.imag))
+    real, imaginary = (Rational(round(to_rational(part.mid()) * 10**12), 10**12) for part in (at.real, at.imag))
     return real + I * imaginary if imaginary else real
 
 
