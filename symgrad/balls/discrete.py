@@ -59,6 +59,9 @@ def _elliptic_pi(*arguments: Ball) -> Value:
 
 def _binomial(n: Ball, k: Ball) -> Value:
     whole = _whole(k)
+    above = _whole(n)
+    if whole is not None and above is not None and 0 <= whole <= above:
+        return fmpq(math.comb(above, whole))
     if whole is not None:
         return _product(n - k + 1, whole) / math.factorial(whole) if whole >= 0 else fmpq(0)
     n, k = ball(n), ball(k)

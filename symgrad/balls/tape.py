@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import sympy
 from flint import acb, arb, fmpq
@@ -16,6 +17,7 @@ from symgrad.balls.values import (
     Ball,
     NoValue,
     Value,
+    ball,
     hull,
     is_exactly_zero,
     is_real,
@@ -29,6 +31,10 @@ from symgrad.errors import SymgradError
 
 class UnsupportedError(SymgradError):
     """An expression holds something that has no ball arithmetic here."""
+
+
+MOST_TERMS, MOST_NESTED = 120_000, 200
+MOST_EXACT = 64  # terms, after which sums of fractions are enclosed and no longer exact
 
 
 CONSTANTS: dict[Basic, Callable[[], Value]] = {
@@ -132,6 +138,27 @@ def _divide(numerator: Ball, denominator: Ball) -> Value:
     return UNDEFINED if is_exactly_zero(denominator) else numerator / denominator
 
 
+def _total(term: Tape, most: int, is_sum: bool, low: Value, high: Value, *outer: Value) -> Value:
+    """The sum or product of the terms, of which there are none where the limits run backwards."""
+    if not (isinstance(low, fmpq) and isinstance(high, fmpq) and low.q == high.q == 1):
+        return low if low is UNDEFINED else high if high is UNDEFINED else UNKNOWN
+    if high - low >= most:
+        return UNKNOWN
+    total: Ball = fmpq(0 if is_sum else 1)
+    missing = None
+    for k in range(int(low), int(high) + 1):
+        value = term(*outer, fmpq(k))
+        if not isinstance(value, Ball):
+            if value is UNDEFINED:
+                return UNDEFINED
+            missing = UNKNOWN
+            continue
+        total = total + value if is_sum else total * value
+        if k - low > MOST_EXACT:
+            total = ball(total)
+    return _finite(total) if missing is None else missing
+
+
 _OPERATIONS = {kind: _strict(function) for kind, function in FUNCTIONS.items()} | CONDITIONS
 _RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
 
@@ -187,6 +214,8 @@ class Tape:
             return _RECIPROCAL, (self._place(node.base),)
         if isinstance(node, sympy.Piecewise):
             return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
+        if isinstance(node, sympy.Sum | sympy.Product) and all(len(limits) == 3 for limits in node.limits):
+            return self._total(node)
         operation = _OPERATIONS.get(node.func)
         if operation is None:
             what = (
@@ -194,6 +223,17 @@ class Tape:
             )
             raise UnsupportedError(what)
         return operation, tuple(self._place(argument) for argument in node.args)
+
+    def _total(self, node: sympy.Sum | sympy.Product) -> Operation:
+        *inner, (index, low, high) = node.limits
+        if low.has(sympy.oo) or high.has(sympy.oo):
+            raise UnsupportedError(f"no ball arithmetic for {node.func} without end")
+        body = node.func(node.function, *inner) if inner else node.function
+        outer = [v for v in self.variables if v != index]
+        term = Tape(body, (*outer, index))
+        places = [self._place(part) for part in (low, high, *outer)]
+        most = MOST_TERMS if not body.has(sympy.Sum, sympy.Product) else MOST_NESTED
+        return partial(_total, term, most, isinstance(node, sympy.Sum)), tuple(places)
 
     def __call__(self, *values: Value) -> Value:
         """The value at these values of the variables, at the present precision."""

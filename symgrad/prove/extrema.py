@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import sympy
-from sympy import Expr, Rational
+from sympy import Expr, Rational, Symbol
+from sympy.core.relational import Relational
 
 from symgrad import activations
 from symgrad.prove import calculus, constants
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
-from symgrad.prove.points import SIMPLE, contains
+from symgrad.prove.points import SIMPLE, contains, points
 from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
-MOST_SWITCHES = 4
+MOST_SWITCHES, MOST_PARAMETERS = 4, 3
 ANGLES = tuple(k * sympy.pi / 12 for k in range(-12, 25))
 GAPS = (Rational(1, 2), Rational(1, 20), Rational(1, 1000), Rational(1, 10**6))
 
@@ -28,9 +29,29 @@ def decide_extremum(statement: Extremum, domain: Domain, decide: Decide, also: t
     bound = decide(value_goal)
     if bound.outcome is Outcome.REFUTED:
         return replace(bound, method=f"not even a bound: {bound.method}")
-    if statement.kind.is_attained:
-        return _attained(statement, domain, bound, decide)
-    return _approached(statement, domain, bound, decide)
+    found = (_attained if statement.kind.is_attained else _approached)(statement, domain, bound, decide)
+    if found.holds is not None:
+        return found
+    apart = _at_parameters(statement, domain, decide)
+    return found if apart is None else apart
+
+
+def _at_parameters(statement: Extremum, domain: Domain, decide: Decide) -> Verdict | None:
+    """REFUTED where the extremum is another one at some values of the other variables."""
+    x = statement.variable
+    rest = Domain(tuple((s, v) for s, v in domain.sets if s != x))
+    if domain.conditions or not rest.symbols:
+        return None
+    alone = Domain(tuple((s, v) for s, v in domain.sets if s == x))
+    for point in points(rest, MOST_PARAMETERS):
+        of, value = (evaluated(e).xreplace(point) for e in (statement.of, statement.value))
+        at = None if statement.at is None else statement.at.xreplace(point)
+        found = decide_extremum(replace(statement, of=of, value=value, at=at), alone, decide)
+        if found.outcome is Outcome.REFUTED:
+            place = {str(s): str(v) for s, v in point.items()}
+            seen = found.witness or Witness({}, str(value), found.evidence)
+            return replace(found, witness=Witness({**place, **seen.point}, seen.left, seen.right))
+    return None
 
 
 def _goal(statement: Extremum, domain: Domain, op: str, also: tuple[Expr, ...] = ()) -> Goal:
@@ -41,30 +62,40 @@ def _attained(statement: Extremum, domain: Domain, bound: Verdict, decide: Decid
     strict = decide(_goal(statement, domain, "<" if statement.kind.is_upper else ">"))
     if strict.holds:
         return _never(strict, "is never attained")
-    if statement.at is not None and not _in_domain(statement, domain, statement.at):
+    if statement.at is not None and _is_inside(statement.variable, statement.at, domain, decide) is False:
         return Verdict(Outcome.REFUTED, "membership", f"{statement.at} is no point of the domain")
     found: Verdict | None = None
     for place in _places(statement, domain):
+        if not _is_inside(statement.variable, place, domain, decide):
+            continue
         found = decide(_equality_at(statement, domain, place))
         if found.outcome is Outcome.REFUTED and statement.at is not None:
             return replace(found, witness=_witness_at(statement, place, found.witness))
         if found.holds:
             return _joined(bound, f"attained at {statement.variable} = {place}", found)
-    return Verdict(
-        Outcome.UNDECIDED,
-        "extremum",
-        f"the bound is {bound.outcome.name.lower()}, but no point was found that attains it; name one with at",
-    )
+    is_worth_it = bound.holds and not domain.set_of(statement.variable).is_subset(sympy.S.Integers)
+    closer = _closer_bound(statement, domain, decide) if is_worth_it else None
+    if closer is not None:
+        return closer
+    open_yet = f"the bound is {bound.outcome.name.lower()}, but no point was found that attains it; name one with at"
+    return Verdict(Outcome.UNDECIDED, "extremum", open_yet)
 
 
 def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Decide) -> Verdict:
     for place in _places(statement, domain):
+        if not _is_inside(statement.variable, place, domain, decide):
+            continue
         if decide(_equality_at(statement, domain, place)).holds:
             return _joined(bound, f"attained at {statement.variable} = {place}", bound)
     values = domain.set_of(statement.variable)
     function = activations.expand(evaluated(statement.of))
-    for part in values.args if isinstance(values, sympy.Union) else (values,):
+    parts = values.args if isinstance(values, sympy.Union) else (values,)
+    is_tied = any(c.has(statement.variable) for c in domain.conditions)
+    is_whole = values.is_subset(sympy.S.Integers)
+    for part in () if is_tied else parts:
         for end, from_left in ((part.sup, True), (part.inf, False)):
+            if is_whole and end.is_finite:
+                continue
             limit = calculus.limit(function, statement.variable, end, from_left)
             if limit is not None and limit.is_finite and constants.constant_zero(limit - statement.value):
                 return _joined(bound, f"approached as {statement.variable} -> {end}", bound)
@@ -102,8 +133,42 @@ def _joined(bound: Verdict, how: str, equality: Verdict) -> Verdict:
     return Verdict(outcome, bound.method, f"{how}; {bound.evidence}", side_conditions=tuple(conditions))
 
 
-def _in_domain(statement: Extremum, domain: Domain, place: Expr) -> bool:
-    return bool(domain.set_of(statement.variable).contains(place) != sympy.false)
+def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool | None:
+    """Whether a place of the variable is a point of the domain at all values of the other variables."""
+    values = domain.set_of(x)
+    rest = Domain(
+        tuple((s, v) for s, v in domain.sets if s != x), tuple(c for c in domain.conditions if not c.has(x))
+    )  # fmt: skip
+    tied = [c.xreplace({x: place}) for c in domain.conditions if c.has(x)]
+    if not place.free_symbols:
+        known = values.contains(place)
+        alone = None if known not in (sympy.true, sympy.false) else bool(known == sympy.true)
+    else:
+        parts = values.args if isinstance(values, sympy.Union) else (values,)
+        found = [_is_within(place, part, rest, decide) for part in parts]
+        alone = True if True in found else False if found == [False] else None
+    if not tied or not alone:
+        return alone
+    held = [c == sympy.true or (isinstance(c, Relational) and _holds(c, rest, decide) is True) for c in tied]
+    return True if all(held) else None  # where the conditions leave no point there is nothing to refute
+
+
+def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bool | None:
+    if part == sympy.S.Reals:
+        return bool(place.is_real) or None
+    if part.is_subset(sympy.S.Integers) and not place.is_integer:
+        return None
+    if not isinstance(part, sympy.Interval | sympy.Range):
+        return True if part == sympy.S.Integers else None
+    left, right = (part.left_open, part.right_open) if isinstance(part, sympy.Interval) else (False, False)
+    bounds = [sympy.Gt(place, part.inf, evaluate=False) if left else sympy.Ge(place, part.inf, evaluate=False)]
+    bounds += [sympy.Lt(place, part.sup, evaluate=False) if right else sympy.Le(place, part.sup, evaluate=False)]
+    found = [_holds(b, rest, decide) for b in bounds if not b.rhs.is_infinite]
+    return False if False in found else None if None in found else True
+
+
+def _holds(condition: Relational, rest: Domain, decide: Decide) -> bool | None:
+    return decide(Goal(Relation(condition.lhs, condition.rel_op, condition.rhs), rest)).holds
 
 
 def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:

@@ -90,7 +90,7 @@ def _by_induction(goal: Goal, n: Symbol, start: Expr, nodes: set[Indexed], decid
     values = goal.domain.set_of(n)
     domain = goal.domain if values.inf.is_finite else _from(goal.domain, n, start)
     advanced = {node: _advanced(node, n, domain) for node in nodes if node.has(n)}
-    if any(new is None for new in advanced.values()):
+    if any(new is None or not _is_never_short(node, domain) for node, new in advanced.items()):
         return None
     stand_ins = {node: Dummy(f"S{i}", real=True) for i, node in enumerate(sorted(nodes, key=str))}
     step = _Step(goal, n, stand_ins, {node: new for node, new in advanced.items() if new is not None})
@@ -182,10 +182,20 @@ def _unfolded(node: Indexed) -> Expr:
         return node
     index, low, high = node.limits[0]
     count = sympy.expand(high - low + 1)
-    if not count.is_Integer or not 0 <= count <= MOST_UNFOLDED:
+    if not count.is_Integer or count > MOST_UNFOLDED:
         return node
     terms = [node.function.subs(index, low + j) for j in range(int(count))]
     return sympy.Add(*terms) if isinstance(node, Sum) else sympy.Mul(*terms)
+
+
+def _is_never_short(node: Indexed, domain: Domain) -> bool:
+    """Whether the range has a number of terms that is not negative, so that it grows by what is split off."""
+    _, low, high = node.limits[0]
+    count = sympy.expand(high - low + 1)
+    if count.is_nonnegative:
+        return True
+    found = bounds.sign_of(count, domain)
+    return found is not None and found.sign == 1
 
 
 def _advanced(node: Indexed, n: Symbol, domain: Domain) -> Expr | None:

@@ -1,4 +1,4 @@
-"""Where expressions change their case: borders of Abs, Max, Min, sign, Heaviside, atan2 and Piecewise; slopes there."""
+"""Where cases change: borders of Abs, Max, Min, sign, Heaviside, acot, atan2 and Piecewise; slopes there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def switches(expression: Expr) -> list[Expr]:
 
 
 def _switches_of(node: Expr) -> Iterator[Expr]:
-    if isinstance(node, sympy.Abs | sympy.sign | sympy.Heaviside):
+    if isinstance(node, sympy.Abs | sympy.sign | sympy.Heaviside | sympy.acot):
         yield node.args[0]
     elif isinstance(node, sympy.atan2):
         yield from node.args
@@ -51,6 +51,8 @@ def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
             return S(known)
         if isinstance(node, sympy.Heaviside) and node.args[0] == switch:
             return {1: S.One, 0: node.args[1], -1: S.Zero}[known]
+        if isinstance(node, sympy.acot) and node.args[0] == switch:
+            return (S.Pi / 2 if known >= 0 else -S.Pi / 2) - (sympy.atan(switch) if known else S.Zero)
         if isinstance(node, sympy.atan2) and switch in node.args:
             v, u = node.args
             return _angle(v, u, switch, known)

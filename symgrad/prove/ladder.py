@@ -25,6 +25,7 @@ from symgrad.prove import (
     regions,
     squares,
     steps,
+    touches,
 )  # fmt: skip
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
@@ -36,7 +37,7 @@ from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
     steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove,
-    inverses.prove, cartesian.prove, squares.prove, ends.prove,
+    inverses.prove, cartesian.prove, squares.prove, ends.prove, touches.prove,
 )  # fmt: skip
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for; a slip of our own, a NameError, is none.

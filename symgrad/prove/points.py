@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy
-from flint import acb, fmpq
+from flint import acb, arb, fmpq
 from sympy import Expr, I, Rational, S, Symbol
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
-from symgrad.balls import Ball, Tape, rational
+from symgrad.balls import Ball, Tape, UnsupportedError, precision, rational
 from symgrad.statements import Domain
 
 Point = dict[Symbol, Expr]
@@ -37,6 +37,7 @@ COMPLEX = (
 )
 SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
 MOST_SPECIAL = 400
+END_BITS = 192
 
 
 def points(domain: Domain, count: int, also: Sequence[Rational] = ()) -> Iterator[Point]:
@@ -139,12 +140,13 @@ class Kind:
 
 @lru_cache(maxsize=1024)
 def kind_of(values: Set) -> Kind:
-    """The set prepared; its parts are known where it is made of intervals with rational ends."""
+    """The set prepared; its parts are known where it is made of intervals."""
     is_real, is_integer = bool(values.is_subset(S.Reals)), bool(values.is_subset(S.Integers))
     parts = []
     for part in values.args if isinstance(values, sympy.Union) else (values,):
-        if isinstance(part, sympy.Interval) and all(e.is_Rational or e.is_infinite for e in (part.inf, part.sup)):
-            parts.append((part.inf, part.sup, part.left_open, part.right_open))
+        ends = (_inside(part.inf, 1), _inside(part.sup, -1)) if isinstance(part, sympy.Interval) else (None, None)
+        if ends[0] is not None and ends[1] is not None:
+            parts.append((*ends, part.left_open, part.right_open))
         elif part is S.Reals or part is S.Integers:
             parts.append((-sympy.oo, sympy.oo, True, True))
         elif isinstance(part, sympy.Range) and part.step == 1:
@@ -152,6 +154,20 @@ def kind_of(values: Set) -> Kind:
         else:
             return Kind(values, is_real, is_integer, None)
     return Kind(values, is_real, is_integer, tuple(parts))
+
+
+def _inside(end: Expr, inward: int) -> Expr | None:
+    """A rational end as it is, for any other a rational number that lies a little inside."""
+    if end.is_Rational or end.is_infinite:
+        return end
+    try:
+        with precision(END_BITS):
+            value = Tape(end, ())()
+    except UnsupportedError:
+        return None
+    if not isinstance(value, arb):
+        return None
+    return to_rational(value.upper() if inward == 1 else value.lower())
 
 
 def _special_values(values: Set, also: Sequence[Rational]) -> list[Expr]:
@@ -170,9 +186,16 @@ def _near_ends(values: Set) -> Iterator[Rational]:
         for end, inward in ((part.inf, 1), (part.sup, -1)):
             if end.is_Rational:
                 yield end
-                yield from (end + inward * Rational(1, 10**k) for k in (0, 1, 3, 9))
+            near = _inside(end, inward) if end.is_finite else None
+            if near is not None:
+                yield from (_rounded(near, k + 1) + inward * Rational(1, 10**k) for k in (0, 1, 3, 9))
         if part.inf.is_Rational and part.sup.is_Rational:
             yield from (part.inf + (part.sup - part.inf) * Rational(k, 8) for k in (4, 2, 6, 1, 7))
+
+
+def _rounded(number: Rational, digits: int) -> Rational:
+    """A number that is no short fraction to this many decimal digits, so that people can read it."""
+    return number if number.q < 10**12 else Rational(round(number * 10**digits), 10**digits)
 
 
 def contains(values: Set, number: Expr) -> bool:

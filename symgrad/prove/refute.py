@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy
 from flint import acb, arb
@@ -27,6 +28,7 @@ from symgrad.balls import (
 from symgrad.prove import kinks
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
+from symgrad.prove.probes import probes
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
@@ -34,7 +36,8 @@ DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
 SLOW_BITS = 2500
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
-LONGEST_SUM = 64
+LONGEST_SUM, LONGEST_WRITTEN = 64, 800
+FEWEST_SUMMED, MOST_SUMMED = 3_000, 130_000
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
@@ -85,6 +88,10 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
             return verdict
         if found is not None:
             agreed, digits = agreed + 1, min(digits, found)
+    for point in probes(goal) if deep else ():
+        verdict, _ = trial.at(point, QUICK_BITS)
+        if verdict is not None:
+            return verdict
     if deep and goal.op in DOWNHILL:
         verdict = trial.climbed(precisions)
         if verdict is not None:
@@ -95,10 +102,12 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
 class _Trial:
     """The tapes of one goal; goals over sums are unfolded at each point instead."""
 
-    def __init__(self, goal: Goal) -> None:
+    def __init__(self, goal: Goal, *, unfolds: bool = True) -> None:
         self.goal = goal
+        self._by_terms: _Trial | None = None
+        self.terms_left = MOST_SUMMED if goal.op in DOWNHILL else FEWEST_SUMMED
         self._written_out: dict[tuple[tuple[Symbol, Expr], ...], _Trial] = {}
-        self.unfolds = any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
+        self.unfolds = unfolds and any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
         if not self.unfolds:
             variables = goal.variables
             self.left, self.right = Tape(goal.lhs, variables), Tape(goal.rhs, variables)
@@ -113,16 +122,26 @@ class _Trial:
         """A refutation at the point, or the digits to which both sides certainly agree there, if any."""
         if self.unfolds:
             whole = {symbol: value for symbol, value in point.items() if symbol.is_integer}
-            if any(abs(value) > LONGEST_SUM for value in whole.values()):
-                return None, None
+            farthest = max(map(abs, whole.values()), default=0)
+            if farthest > LONGEST_SUM:
+                if farthest > self.terms_left:
+                    return None, None
+                self.terms_left -= farthest
+                return self._summed()._compare(point, point, precisions[:1])[0], None
             rest = {symbol: value for symbol, value in point.items() if symbol not in whole}
             return self._unfolded(tuple(whole.items()))._compare(rest, point, precisions)
         return self._compare(point, point, precisions)
 
+    def _summed(self) -> _Trial:
+        """The trial of the goal as it is, in which sums are added up term by term."""
+        if self._by_terms is None:
+            self._by_terms = _Trial(self.goal, unfolds=False)
+        return self._by_terms
+
     def _unfolded(self, whole: tuple[tuple[Symbol, Expr], ...]) -> _Trial:
         """The trial of the goal with its sums written out for these integers."""
         if whole not in self._written_out:
-            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(lambda e: e.doit()))
+            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(written_out))
         return self._written_out[whole]
 
     def climbed(self, precisions: tuple[int, ...]) -> Verdict | None:
@@ -183,6 +202,26 @@ class _Trial:
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
             return Sides(left, right, "undefined")
         return None
+
+
+def written_out(e: Any) -> Any:
+    """The expression with its sums and products in full, where their limits are integers; an empty sum is 0.
+
+    SymPy's own evaluation takes what is missing in a range that runs backwards for negative terms.
+    """
+    if not e.has(sympy.Sum, sympy.Product):
+        return e
+    if not isinstance(e, sympy.Sum | sympy.Product):
+        return e.func(*map(written_out, e.args))
+    *inner, last = e.limits
+    if len(last) != 3:
+        return e.doit()
+    index, low, high = last[0], *map(written_out, last[1:])
+    if not (low.is_Integer and high.is_Integer and high - low < LONGEST_WRITTEN):
+        return e.doit()
+    body = e.func(e.function, *inner) if inner else e.function
+    terms = [written_out(body.subs(index, k)) for k in range(int(low), int(high) + 1)]
+    return sympy.Add(*terms) if isinstance(e, sympy.Sum) else sympy.Mul(*terms)
 
 
 @dataclass(frozen=True)

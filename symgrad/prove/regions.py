@@ -16,7 +16,7 @@ from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
 from symgrad.prove.points import contains, points
-from symgrad.prove.roots import zeros
+from symgrad.prove.roots import is_steep, zeros
 from symgrad.prove.slopes import slope_at
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
@@ -47,7 +47,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 def _factors(switch: Expr) -> Iterator[Expr]:
     """The switch itself, if it is one factor, else its factors: products change sign where a factor does."""
     try:
-        _, factors = sympy.factor_list(switch)
+        _, factors = (None, [(switch, 1)]) if is_steep(switch) else sympy.factor_list(switch)
     except (sympy.PolynomialError, NotImplementedError):
         factors = []
     if (len(factors) == 1 and factors[0][1] == 1) or len(switch.free_symbols) == 1:

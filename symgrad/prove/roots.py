@@ -19,11 +19,12 @@ MOST_TURNS = 40
 MOST_DEGREE = 24
 LARGEST = 60  # operations; factoring takes long on larger expressions
 DEEPEST = 6
+STEEPEST = 400
 
 
 def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
     """The real numbers, in order, among which are all zeros of u in the set; None where they cannot be listed."""
-    if u.count_ops() > LARGEST or u.free_symbols != {x}:
+    if u.count_ops() > LARGEST or u.free_symbols != {x} or is_steep(u):
         return None
     try:
         found = list(dict.fromkeys(_zeros(u, x, values, DEEPEST)))
@@ -32,6 +33,36 @@ def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
     if not all(isinstance(z.is_real, bool) for z in found):
         return None
     return sorted((z for z in found if z.is_real), key=lambda z: sympy.N(z, 30))
+
+
+def common_zeros(equations: list[Expr], known: dict[Symbol, Expr]) -> Iterator[dict[Symbol, Expr]]:
+    """Common zeros of polynomials, found one variable after the other."""
+    pending = [e for e in (sympy.factor(e.xreplace(known)) for e in equations) if e != 0]
+    if not pending:
+        yield known
+        return
+    if any(not e.free_symbols for e in pending):
+        return
+    first = min(pending, key=lambda e: (len(e.free_symbols), e.count_ops()))
+    if len(first.free_symbols) == 1:
+        (x,) = first.free_symbols
+        for root in zeros(first, x, S.Reals) or ():
+            yield from common_zeros(pending, {**known, x: root})
+        return
+    for x in sorted(first.free_symbols, key=str):
+        slope = sympy.diff(first, x)
+        if not slope.free_symbols:
+            rest = sympy.expand(x - first / slope)
+            for point in common_zeros([e.xreplace({x: rest}) for e in pending], known):
+                yield {**point, x: sympy.expand(rest.xreplace(point))}
+            return
+
+
+def is_steep(u: Expr) -> bool:
+    """Whether polynomials in the exponentials of the expression have degrees that nobody can write out."""
+    exponents = [e.exp for e in u.atoms(sympy.exp)] + [e.exp for e in u.atoms(sympy.Pow) if e.exp.has(Symbol)]
+    numbers = [abs(n) for e in exponents for n in sympy.expand(e).atoms(sympy.Rational)]
+    return any(max(n.p, n.q) > STEEPEST for n in numbers)
 
 
 class _Unknown(Exception):
@@ -58,7 +89,8 @@ def _zeros(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
 def _of_polynomial(u: Expr, x: Symbol) -> list[Expr]:
     polynomial = sympy.Poly(u, x)
     if polynomial.degree() == 1:
-        return list(sympy.roots(polynomial))
+        slope, start = polynomial.all_coeffs()
+        return [sympy.expand(-start / slope)]
     if polynomial.degree() > MOST_DEGREE:
         raise _Unknown
     factors = [base for base, _ in (f.as_base_exp() for f in sympy.Mul.make_args(sympy.factor(u))) if base.has(x)]
@@ -69,8 +101,17 @@ def _of_polynomial(u: Expr, x: Symbol) -> list[Expr]:
     if all(c.is_algebraic for c in polynomial.all_coeffs()):
         return list(sympy.real_roots(sympy.Poly(u, x, extension=True)))
     if polynomial.degree() == 2:
-        return list(sympy.roots(polynomial))
+        return _of_quadratic(*polynomial.all_coeffs())
     raise _Unknown
+
+
+def _of_quadratic(a: Expr, b: Expr, c: Expr) -> list[Expr]:
+    middle, discriminant = sympy.expand(-b / (2 * a)), sympy.expand(b**2 - 4 * a * c)
+    known = constant_sign(discriminant) if not discriminant.free_symbols else None
+    if known is None:
+        raise _Unknown
+    away = sympy.sqrt(discriminant) / (2 * a)
+    return [] if known < 0 else [middle] if known == 0 else [middle - away, middle + away]
 
 
 def _of_factor(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:

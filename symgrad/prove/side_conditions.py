@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise, product
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
+from sympy.core.relational import Relational
 
 from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
 from symgrad.prove import bounds, cuts
+from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
+from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, as_balls, contains, points
+from symgrad.prove.recognised import touching
+from symgrad.prove.roots import common_zeros, zeros
 from symgrad.prove.signs import Signs
+from symgrad.prove.vanishing import exact_zero, seems_to_vanish, smallest, whole_zero
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
-MOST_ROOTS = 24
+MOST_ROOTS, MOST_PARTS, MOST_TRIED, MOST_LINES = 24, 16, 120, 6
+NEAR = 16  # zeros beyond are no places to show a reader
 JUMPING = (sympy.acot, sympy.acoth)
 
 
@@ -34,6 +41,8 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
     assumed : sequence of Expr
         What the proof, not the claim, needs to be different from zero: where it is zero the goal is decided apart.
     """
+    if any(_crosses_cuts(d, goal.domain) for side in goal.sides for d in side.atoms(sympy.Derivative)):
+        return None
     left_open = []
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
         if bounds.discharged(condition, goal.domain):
@@ -47,6 +56,8 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             )
         if where is not None:
             return None  # there may be a value all the same, but not by this proof
+        if seems_to_vanish(condition.nonzero, goal.domain):
+            return None
         left_open.append(str(condition))
     for expression in dict.fromkeys(assumed):
         if not bounds.discharged(Condition(expression), goal.domain) and not _extends(expression, goal, left_open):
@@ -56,6 +67,12 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             if apart.outcome is Outcome.REFUTED:
                 return apart
     return replace(verdict, side_conditions=(*verdict.side_conditions, *left_open))
+
+
+def _crosses_cuts(derivative: sympy.Derivative, domain: Domain) -> bool:
+    """Whether a derivative in a complex variable may be taken on a branch cut, where there is none."""
+    is_real = all(v.is_real for v in derivative.variables)
+    return not is_real and not cuts.crosses_none(derivative.expr, Signs(domain))
 
 
 def _extends(expression: Expr, goal: Goal, left_open: list[str]) -> bool:
@@ -85,15 +102,99 @@ def _has_no_lonely_point(values: sympy.Set) -> bool:
 def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     """A certified zero of the expression on the domain, where one is found."""
     free = expression.free_symbols
-    if domain.conditions or not free or not all(s.is_real for s in free) or not free <= set(domain.symbols):
+    if not free or not free <= set(domain.symbols):
         return None  # an index of a sum among them has a range of its own
-    if len(free) == 1:
-        (x,) = free
-        roots = _exact_roots(expression, x)
-        if roots is not None:
-            inside = [root for root in roots if contains(domain.set_of(x), root)]
-            return Witness({str(x): str(inside[0])}, "undefined", "undefined") if inside else None
-    return _between_signs(expression, domain)
+    if expression.has(sympy.I) or not all(s.is_real for s in free):
+        place = exact_zero(expression, domain)
+        return None if place is None else _shown(place)
+    whole = whole_zero(expression, Domain(tuple((s, v) for s, v in domain.sets if s in free), domain.conditions))
+    if whole is not None:
+        return _shown(whole)
+    if domain.conditions or len(free) > 1:
+        found = _on_lines(expression, domain)
+        if found is not None or domain.conditions:
+            return found
+    return next((w for box in _connected(expression, domain) if (w := _zero_in(expression, box)) is not None), None)
+
+
+def _on_lines(expression: Expr, domain: Domain) -> Witness | None:
+    """A zero that is found where all variables but one are held at some point of the domain."""
+    for point in smallest(expression, domain, MOST_TRIED)[:MOST_LINES]:
+        for x in sorted(expression.free_symbols, key=str):
+            held = {s: v for s, v in point.items() if s != x}
+            for place in _roots_near(expression.xreplace(held), x, domain.set_of(x)):
+                whole = {s: point[s] if s in held else place for s in sorted(point, key=str)}
+                if contains(domain.set_of(x), place) and _fulfilled(domain, whole):
+                    return _shown(whole)
+    if expression.is_polynomial(*expression.free_symbols):
+        slopes = [sympy.diff(expression, s) for s in sorted(expression.free_symbols, key=str)]
+        for point in islice(common_zeros(slopes, {}), MOST_PARTS):
+            if _is_in(domain, point) and constant_zero(expression.xreplace(point)):
+                return _shown(point)
+    return None
+
+
+def _is_in(domain: Domain, point: Point) -> bool:
+    return (
+        set(point) == set(domain.symbols)
+        and all(contains(domain.set_of(s), v) for s, v in point.items())
+        and _fulfilled(domain, point)
+    )
+
+
+def _shown(point: Point) -> Witness:
+    return Witness({str(s): str(v) for s, v in point.items()}, "undefined", "undefined")
+
+
+def _fulfilled(domain: Domain, point: Point) -> bool:
+    """Whether the joint conditions certainly hold at a point that may have coordinates which are not rational."""
+    return all(_is_true(condition.xreplace(point)) for condition in domain.conditions)
+
+
+def _is_true(condition: Basic) -> bool:
+    if not isinstance(condition, Relational):
+        return condition is sympy.true
+    difference = condition.lhs - condition.rhs
+    if isinstance(condition, sympy.Eq):
+        return constant_zero(difference) is True
+    known = constant_sign(difference)
+    wanted = {sympy.StrictLessThan: (-1,), sympy.LessThan: (-1, 0), sympy.StrictGreaterThan: (1,),
+              sympy.GreaterThan: (1, 0), sympy.Ne: (1, -1)}  # fmt: skip
+    return bool(known in wanted[type(condition)])
+
+
+def _roots_near(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr]:
+    """Zeros of an expression in one variable that can be written down, not too far from the origin."""
+    if expression.has(sympy.nan, sympy.zoo) or not expression.has(x):
+        return []
+    found = _exact_roots(expression, x)
+    if found is None:
+        near = values.intersect(sympy.Interval(-NEAR, NEAR)) if values.is_subset(sympy.S.Reals) else sympy.S.EmptySet
+        found = [] if near.is_empty else zeros(expression, x, near) or []
+        found = [place for place in found if constant_zero(expression.xreplace({x: place}))]
+    return found
+
+
+def _connected(expression: Expr, domain: Domain) -> Iterator[Domain]:
+    """The domain of the variables of an expression, by the intervals of which their sets are made."""
+    sets = [(s, v.args if isinstance(v, sympy.Union) else (v,)) for s, v in domain.sets if s in expression.free_symbols]
+    for parts in islice(product(*(values for _, values in sets)), MOST_PARTS):
+        yield Domain(tuple((s, part) for (s, _), part in zip(sets, parts, strict=True)))
+
+
+def _zero_in(expression: Expr, box: Domain) -> Witness | None:
+    if len(box.symbols) == 1:
+        (x,) = box.symbols
+        values = box.set_of(x)
+        inside = [root for root in _roots_near(expression, x, values) if contains(values, root)]
+        if inside:
+            return Witness({str(x): str(min(inside, key=abs))}, "undefined", "undefined")
+        if _exact_roots(expression, x) is not None:
+            return None
+        for place in touching(expression, x, box):
+            if contains(values, place) and constant_zero(expression.xreplace({x: place})):
+                return _shown({x: place})
+    return _between_signs(expression, box)
 
 
 def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
@@ -106,9 +207,8 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
         return None
 
 
-def _between_signs(expression: Expr, domain: Domain) -> Witness | None:
+def _between_signs(expression: Expr, box: Domain) -> Witness | None:
     """A zero between two points with values of opposite signs, in a box where the expression is continuous."""
-    box = Domain(tuple((s, v) for s, v in domain.sets if s in expression.free_symbols))
     if expression.has(*ROUGH) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
         return None
     try:
@@ -120,10 +220,14 @@ def _between_signs(expression: Expr, domain: Domain) -> Witness | None:
         known = [(point, found) for point, found in known if found]
         if len(box.symbols) == 1:
             known.sort(key=lambda pair: next(iter(pair[0].values())))
-        for (low, below), (high, above) in pairwise(known):
+        for (low, below), (high, above) in sorted(pairwise(known), key=_reach):
             if below != above:
                 return _isolated(tape, low, high, below)
     return None
+
+
+def _reach(pair: tuple[tuple[Point, int | None], tuple[Point, int | None]]) -> float:
+    return max(abs(float(v)) for point, _ in pair for v in point.values())
 
 
 def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Witness | None:

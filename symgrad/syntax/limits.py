@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -25,6 +25,7 @@ from symgrad.statements import free_symbols
 from symgrad.syntax.masks import is_opaque
 
 MAX_BITS = 50_000
+MAX_BITS_OF_EXP = 5_000
 MAX_EXPONENT = 1_000_000
 MAX_RESULT_DIGITS = 4_000
 MAX_ROOT_DIGITS = 40
@@ -188,7 +189,7 @@ class Ledger:
 
     def check_call(self, name: str, args: list[Expr]) -> None:
         """Refuse a call that SymPy would evaluate for long."""
-        _check_bits(_growth(name, [self.facts(a) for a in args]))
+        _check_bits(_growth(name, args, [self.facts(a) for a in args]))
         if name == "exp" and args[0].has(sympy.log):
             self._check_roots(args[0])
         largest = _largest_argument(name)
@@ -247,7 +248,7 @@ def _magnitude(expr: Basic, parts: list[Facts]) -> tuple[float, float]:
     if isinstance(expr, sympy.Pow):
         return _power(parts[0], expr.exp, parts[1])
     if isinstance(expr, Application):
-        grown = _growth(expr.func.__name__, parts)
+        grown = _growth(expr.func.__name__, expr.args, parts)
         return grown, max(grown, lowest)
     return highest, lowest
 
@@ -260,13 +261,18 @@ def _power(base: Facts, exponent: Expr, size: Facts) -> tuple[float, float]:
     return base.bits * times, base.bits * times
 
 
-def _growth(name: str, parts: list[Facts]) -> float:
-    """A bound for the binary logarithm of a function of such arguments."""
+def _growth(name: str, args: Sequence[Basic], parts: list[Facts]) -> float:
+    """A bound for the binary logarithm of a function of such arguments.
+
+    An exponential of variables becomes no number by what SymPy does with it, unless a logarithm is in the exponent.
+    """
     highest = max((p.above for p in parts), default=0)
     if name == "log":
         return math.log2(1 + max((p.bits for p in parts), default=0)) + 1
     if name == "exp":
-        return 1.5 * _power_of_two(highest)
+        grown = 1.5 * _power_of_two(highest)
+        is_variable = parts[0].free and not args[0].has(sympy.log, AppliedUndef)
+        return min(grown, MAX_BITS_OF_EXP) if is_variable else grown
     return highest
 
 

@@ -1,0 +1,109 @@
+"""Strict inequalities and `!=`, refuted where both sides are equal: at zeros of factors, or where they touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import sympy
+from sympy import Expr, Rational, S, Symbol
+from sympy.sets import Interval, Set
+
+from symgrad import activations
+from symgrad.prove import calculus, roots
+from symgrad.prove.constants import constant_zero
+from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.points import Point, contains
+from symgrad.prove.recognised import touching
+from symgrad.prove.side_conditions import zero_on
+from symgrad.verdicts import Outcome, Verdict, Witness
+
+METHOD = "both sides are equal there"
+LARGEST = 60  # operations
+NEAR = Interval(-8, 8)  # more than one turn
+TURNS = (0, 1, -1, 2, -2)
+MOST_SOLUTIONS = 24
+ANGLES = tuple(S.Pi * Rational(k, 12) for k in sorted(range(-24, 25), key=abs))
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """REFUTED where the difference of both sides has a zero; nothing otherwise."""
+    if goal.op not in ("<", ">", "!=") or any(side.has(sympy.Sum, sympy.Product) for side in goal.sides):
+        return None
+    difference = activations.expand(goal.lhs - goal.rhs)
+    if not goal.variables:
+        return _refuted(goal, {}) if constant_zero(difference) else None
+    if difference.count_ops() > LARGEST or difference.has(sympy.I):
+        return None
+    for factor in _factors(difference):
+        found = None if factor.has(*ROUGH) else zero_on(factor, goal.domain)
+        if found is not None:
+            return _refuted(goal, dict(found.point))
+    if difference.has(*ROUGH) or goal.domain.conditions:
+        return None
+    for point in _points(difference, goal):
+        inside = all(contains(goal.domain.set_of(s), v) for s, v in point.items())
+        if inside and constant_zero(difference.xreplace(point)):
+            return _refuted(goal, {str(s): str(v) for s, v in point.items()})
+    return None
+
+
+def _points(difference: Expr, goal: Goal) -> Iterator[Point]:
+    if len(goal.variables) > 1:
+        if difference.is_polynomial(*goal.variables):
+            yield from islice(
+                roots.common_zeros([sympy.diff(difference, s) for s in goal.variables], {}), MOST_SOLUTIONS
+            )
+        return
+    (x,) = goal.variables
+    values = goal.domain.set_of(x)
+    yield from ({x: place} for place in _candidates(difference, x, values))
+    if goal.op != "!=":
+        yield from ({x: place} for place in touching(difference, x, goal.domain))
+
+
+def _factors(difference: Expr) -> Iterator[Expr]:
+    """What may vanish: the bases of the factors, where they are no exponentials."""
+    factored = difference if roots.is_steep(difference) else sympy.factor_terms(difference)
+    if difference.is_polynomial():
+        factored = sympy.factor(difference)
+    for factor in sympy.Mul.make_args(factored):
+        base, exponent = factor.as_base_exp()
+        if isinstance(base, sympy.Abs):
+            base = base.args[0]
+        if factor.free_symbols and exponent.is_positive and base is not S.Exp1:
+            yield base
+
+
+def _candidates(difference: Expr, x: Symbol, values: Set) -> Iterator[Expr]:
+    """Where the sides may touch: critical points, zeros of the slope, and usual angles."""
+    near = values.intersect(NEAR) if values.is_subset(S.Reals) else S.EmptySet
+    for part in near.args if isinstance(near, sympy.Union) else (near,):
+        if isinstance(part, Interval) and not roots.is_steep(difference):
+            yield from calculus.critical_points(difference, x, part) or ()
+            yield from _by_half_angle(difference, x)
+    if difference.has(sympy.sin, sympy.cos, sympy.tan):
+        yield from (a for a in ANGLES if contains(values, a))
+
+
+def _by_half_angle(difference: Expr, x: Symbol) -> Iterator[Expr]:
+    """Zeros of a polynomial in sines and cosines of one angle, by the tangent of half of it."""
+    angles = {f.args[0] for f in difference.atoms(sympy.sin, sympy.cos)}
+    if len(angles) != 1:
+        return
+    (angle,) = angles
+    t, rate = sympy.Dummy("t", real=True), sympy.diff(angle, x)
+    if rate.free_symbols or rate.is_zero:
+        return
+    circle = {sympy.sin(angle): 2 * t / (1 + t**2), sympy.cos(angle): (1 - t**2) / (1 + t**2)}
+    above = sympy.numer(sympy.together(difference.xreplace(circle)))
+    if above.free_symbols == {t} and above.is_polynomial(t):
+        for tangent in roots.zeros(sympy.expand(above), t, S.Reals) or ():
+            for turn in TURNS:
+                yield (2 * sympy.atan(tangent) + 2 * S.Pi * turn - angle.subs(x, 0)) / rate
+
+
+def _refuted(goal: Goal, place: dict[str, str]) -> Verdict:
+    value = "the same" if goal.rhs.free_symbols else str(goal.rhs)
+    return Verdict(Outcome.REFUTED, METHOD, "", Witness(place, value, value))
