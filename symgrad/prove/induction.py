@@ -182,7 +182,7 @@ def _unfolded(node: Indexed) -> Expr:
         return node
     index, low, high = node.limits[0]
     count = sympy.expand(high - low + 1)
-    if not count.is_Integer or not 0 <= count <= MOST_UNFOLDED:
+    if not count.is_Integer or count > MOST_UNFOLDED:
         return node
     terms = [node.function.subs(index, low + j) for j in range(int(count))]
     return sympy.Add(*terms) if isinstance(node, Sum) else sympy.Mul(*terms)

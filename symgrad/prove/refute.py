@@ -27,6 +27,7 @@ from symgrad.balls import (
 from symgrad.prove import kinks
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
+from symgrad.prove.written_out import written_out
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
@@ -122,7 +123,7 @@ class _Trial:
     def _unfolded(self, whole: tuple[tuple[Symbol, Expr], ...]) -> _Trial:
         """The trial of the goal with its sums written out for these integers."""
         if whole not in self._written_out:
-            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(lambda e: e.doit()))
+            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(written_out))
         return self._written_out[whole]
 
     def climbed(self, precisions: tuple[int, ...]) -> Verdict | None:

@@ -228,7 +228,7 @@ class Tower:
         if known is not None:
             self.nonzero.extend(known.nonzero)
             return self.convert(known.value) ** int(coefficient)
-        if I in factors and isinstance(monomial / I, sympy.atan | sympy.asin):
+        if I in factors and isinstance(monomial / I, sympy.atan | sympy.asin | sympy.atan2):
             return self._turned(monomial / I, coefficient)
         unit = self._unit(monomial, coefficient)
         real = self.signs.is_real(monomial)
@@ -242,6 +242,11 @@ class Tower:
         """exp(I*q*angle) for an arcus tangent or sine: by their definitions as principal logarithms."""
         u = self.convert(angle.args[0])
         i = self.convert(I)
+        if isinstance(angle, sympy.atan2):
+            x = self.convert(angle.args[1])
+            return self._rational_power((x + i * u) * self._rational_power(x * x + u * u, Rational(-1, 2)), q)
+        if isinstance(angle, sympy.atan) and q.denominator == 1 and self.signs.is_real(angle.args[0]):
+            return (constant(1) + i * u) ** int(q) * self._rational_power(constant(1) + u * u, -q / 2)
         if isinstance(angle, sympy.atan):
             ahead, behind = constant(1) + i * u, constant(1) + -(i * u)
             return self._rational_power(ahead, q / 2) * self._rational_power(behind, -q / 2)
