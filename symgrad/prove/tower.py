@@ -352,12 +352,28 @@ class Tower:
         if q is None:
             if base.rational() == 0:
                 raise NoNormalForm("a power of zero")
-            if self._product_sign(base) is None:
-                self.nonzero.append(self.expression(base))
-            return self.exponential(exponent * self.logarithm(base))
+            turned, rest = self._turned_whole(base, exponent)
+            if rest == constant(1):
+                return turned
+            if self._product_sign(rest) is None:
+                self.nonzero.append(self.expression(rest))
+            return turned * self.exponential(exponent * self.logarithm(rest))
         if q.denominator == 1:
             return base ** int(q)
         return self._rational_power(base, q)
+
+    def _turned_whole(self, base: Quotient, exponent: Quotient) -> tuple[Quotient, Quotient]:
+        """A whole power of the complex exponentials in a product, for which no branch is chosen; and the other factors."""
+        turned, rest = constant(1), base
+        if not self.expression(exponent).is_integer:
+            return turned, rest
+        for part, power in self._factors(base):
+            place = self._sole_generator(part)
+            if place is not None and self.generators[place].kind == "exp" and not self.generators[place].is_real:
+                angle = self.convert(self.generators[place].expression.args[0])
+                turned = turned * self.exponential(exponent * angle * constant(power))
+                rest = rest * Quotient(part) ** -power
+        return turned, rest
 
     def _rational_power(self, base: Quotient, q: Rational) -> Quotient:
         """base**q: positive factors apart, each by its own root; the rest together under one."""
