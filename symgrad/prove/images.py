@@ -66,7 +66,7 @@ IMAGES = (
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
-    """PROVED if the images of both sides have one normal form, and the sides plainly lie where there is one preimage."""
+    """PROVED if the images of both sides have one normal form, and both plainly lie where there is one preimage."""
     return _proved(goal, decide, Ranges(goal.domain))
 
 
@@ -102,7 +102,8 @@ def _same(left: Expr, right: Expr, domain: Domain) -> list[Expr] | None:
 
 
 def _by_turns(left: Expr, right: Expr, goal: Goal, ranges: Ranges, decide: Decide) -> Verdict | None:
-    assumed = _same(*(sympy.exp(I * side, evaluate=False) for side in (left, right)), goal.domain)
+    first, second = (sympy.exp(I * side, evaluate=False) for side in (left, right))
+    assumed = _same(first, second, goal.domain)
     if assumed is None:
         return None
     gap = left - right
@@ -239,7 +240,8 @@ class Ranges:
             values = self.domain.set_of(e)
             return values.inf, values.sup
         if e.func in _JUMPING_VALUES:
-            return _JUMPING_VALUES[e.func].args[:2]
+            jumping = _JUMPING_VALUES[e.func]
+            return jumping.inf, jumping.sup
         if e.func in _VALUES:
             values = _VALUES[e.func][1]
             is_above, is_below = (e.func in _ODD and self._is_nonnegative(k * e.args[0]) for k in (1, -1))

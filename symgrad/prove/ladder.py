@@ -36,8 +36,8 @@ from symgrad.statements import Conjunction, Domain, Extremum, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, images.prove, constant.prove, moves.prove,
-    images.prove_by_all_means, inverses.prove, cartesian.prove, squares.prove, ends.prove,
+    steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, images.prove, constant.prove,
+    moves.prove, images.prove_by_all_means, inverses.prove, cartesian.prove, squares.prove, ends.prove,
 )  # fmt: skip
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for; a slip of our own, a NameError, is none.

@@ -363,7 +363,7 @@ class Tower:
         return self._rational_power(base, q)
 
     def _turned_whole(self, base: Quotient, exponent: Quotient) -> tuple[Quotient, Quotient]:
-        """A whole power of the complex exponentials in a product, for which no branch is chosen; and the other factors."""
+        """A whole power of the complex exponentials in a product, which needs no branch; and the other factors."""
         turned, rest = constant(1), base
         if not self.expression(exponent).is_integer:
             return turned, rest
