@@ -80,15 +80,37 @@ def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
         return None
     if not goal.variables or any(not s.is_real for s in goal.variables):
         return None
-    left, right = activations.expand(goal.lhs), activations.expand(goal.rhs)
+    left, right = _without_scale(activations.expand(goal.lhs), activations.expand(goal.rhs))
     both = sympy.Tuple(left, right)
     for image in IMAGES:
-        if image.undoes(both) and all(ranges.lies_in(side, image.on) for side in (left, right)):
-            assumed = _same(image.of(left), image.of(right), goal.domain)
+        if image.undoes(both):
+            assumed = _same_image(image, left, right, ranges)
             if assumed is not None:
                 verdict = Verdict(Outcome.PROVED, METHOD, f"{image.name} of both sides is the same")
                 return side_conditions.settle(verdict, goal, assumed, decide)
     return _by_turns(left, right, goal, ranges, decide) if both.has(*ARCUS) else None
+
+
+def _without_scale(left: Expr, right: Expr) -> tuple[Expr, Expr]:
+    """Both sides without an irrational factor before an angle, as in acos(x)/pi."""
+    for term in sympy.Add.make_args(sympy.expand(left - right)):
+        numbers = [f for f in sympy.Mul.make_args(term) if f.is_number and not f.is_Rational]
+        if numbers and term.has(*ARCUS) and term.free_symbols:
+            scale = sympy.Mul(*numbers)
+            return (sympy.expand(left / scale), sympy.expand(right / scale)) if scale.is_positive else (left, right)
+    return left, right
+
+
+def _same_image(image: Image, left: Expr, right: Expr, ranges: Ranges) -> list[Expr] | None:
+    """What a proof that both sides have the same image takes not to be zero; what is quick is looked at first."""
+
+    def lie_there() -> bool:
+        return all(ranges.lies_in(side, image.on) for side in (left, right))
+
+    if not ranges.by_all_means and not lie_there():
+        return None
+    assumed = _same(image.of(left), image.of(right), ranges.domain)
+    return assumed if assumed is not None and lie_there() else None
 
 
 def _same(left: Expr, right: Expr, domain: Domain) -> list[Expr] | None:
