@@ -169,11 +169,18 @@ def _of_sum(e: sympy.Sum, *, differentiated: bool) -> Iterator[Condition]:
     """The conditions of the terms; where an exponent is affine in the index, its values at both limits tell enough."""
     indices = {index for index, *_ in e.limits}
     for condition in _conditions(e.function, differentiated=differentiated):
-        if not condition.nonzero.free_symbols & indices:
-            ends = condition.nonnegative
-            for index, *limits in e.limits:
-                ends = tuple(n.subs(index, end) for n in ends for end in limits)
-            affine = all(sympy.diff(n, i, 2) == 0 for n in condition.nonnegative for i in indices)
-            yield replace(condition, nonnegative=ends if affine else (), is_needed=False)
+        positive = () if condition.positive is None else (condition.positive,)
+        if any(u.free_symbols & indices for u in (condition.nonzero, *positive)):
+            enough = _at_both_limits(tuple(u - 1 for u in positive), e)
+            yield replace(condition, positive=None, nonnegative=enough, is_needed=False)
         else:
-            yield replace(condition, is_needed=False)
+            yield replace(condition, nonnegative=_at_both_limits(condition.nonnegative, e), is_needed=False)
+
+
+def _at_both_limits(values: tuple[Expr, ...], e: sympy.Sum) -> tuple[Expr, ...]:
+    """Expressions that are affine in each index at both its limits: what they are between lies between these."""
+    if any(sympy.diff(v, index, 2) != 0 for v in values for index, *_ in e.limits):
+        return ()
+    for index, *limits in e.limits:
+        values = tuple(v.subs(index, end) for v in values for end in limits)
+    return tuple(dict.fromkeys(values))

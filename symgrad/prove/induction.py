@@ -47,7 +47,7 @@ def _closed_forms(nodes: set[Indexed], goal: Goal, decide: Decide) -> dict[Index
     """Sums of polynomials by Faulhaber's formula where several sums meet; each is proved before it is used."""
     found: dict[Indexed, Expr] = {}
     for node in nodes if len(nodes) > 1 else ():
-        if isinstance(node, Sum) and node.function.is_polynomial(*node.limits[0][:1]):
+        if isinstance(node, Sum) and len(node.limits) == 1 and node.function.is_polynomial(*node.limits[0][:1]):
             closed = node.doit()
             if not closed.has(Sum) and decide(replace(goal, relation=Relation(node, "==", closed))).holds:
                 found[node] = closed
@@ -164,27 +164,34 @@ def _prepared(e: Expr) -> Expr:
     """Sums of sums split into their terms, with factors that do not hold the index in front."""
     if not e.has(Sum, Product):
         return e
-    if isinstance(e, Sum) and len(e.limits) == 1:
-        index = e.limits[0][0]
+    if isinstance(e, Sum):
+        function, limits = _outermost(e)
         terms = []
-        for term in sympy.Add.make_args(sympy.expand(_prepared(e.function), power_exp=False, log=False)):
-            outside, inside = term.as_independent(index, as_Add=False)
-            terms.append(outside * Sum(inside, e.limits[0]))
+        for term in sympy.Add.make_args(sympy.expand(_prepared(function), power_exp=False, log=False)):
+            outside, inside = term.as_independent(limits[0], as_Add=False)
+            terms.append(outside * Sum(inside, limits))
         return sympy.Add(*terms)
     if isinstance(e, Indexed) or not e.args:
         return e
     return e.func(*(_prepared(a) if isinstance(a, Expr) else a for a in e.args))
 
 
+def _outermost(node: Indexed) -> tuple[Expr, sympy.Tuple]:
+    """What is summed over the outermost index, which may be a sum itself; and the limits of that index."""
+    *inner, limits = node.limits
+    return (node.func(node.function, *inner) if inner else node.function), limits
+
+
 def _unfolded(node: Indexed) -> Expr:
     """The terms written out where their number is small; the node itself elsewhere."""
-    if len(node.limits) != 1 or len(node.limits[0]) != 3:
+    function, limits = _outermost(node)
+    if len(limits) != 3:
         return node
-    index, low, high = node.limits[0]
+    index, low, high = limits
     count = sympy.expand(high - low + 1)
     if not count.is_Integer or count > MOST_UNFOLDED:
         return node
-    terms = [node.function.subs(index, low + j) for j in range(int(count))]
+    terms = [function.subs(index, low + j) for j in range(int(count))]
     return sympy.Add(*terms) if isinstance(node, Sum) else sympy.Mul(*terms)
 
 
@@ -200,11 +207,12 @@ def _is_never_short(node: Indexed, domain: Domain) -> bool:
 
 def _advanced(node: Indexed, n: Symbol, domain: Domain) -> Expr | None:
     """The sum or product at n + 1 in terms of the one at n."""
-    if len(node.limits) != 1 or len(node.limits[0]) != 3:
+    function, limits = _outermost(node)
+    if len(limits) != 3:
         return None
-    index, low, high = node.limits[0]
-    later = node.function.subs(n, n + 1)
-    ratio = _ratio(later, node.function, index, domain)
+    index, low, high = limits
+    later = function.subs(n, n + 1)
+    ratio = _ratio(later, function, index, domain)
     more, fewer = (sympy.expand(end.subs(n, n + 1) - end) for end in (high, low))
     if ratio is None or not (more.is_Integer and fewer.is_Integer and 0 <= more <= 4 and 0 <= fewer <= 4):
         return None

@@ -17,6 +17,7 @@ from symgrad.prove import (
     cartesian,
     constant,
     ends,
+    images,
     induction,
     inequalities,
     inverses,
@@ -36,8 +37,9 @@ from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, constant.prove, moves.prove,
-    inverses.prove, cartesian.prove, squares.prove, ends.prove, touches.prove,
+    steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, images.prove, constant.prove,
+    moves.prove, images.prove_by_all_means, inverses.prove, cartesian.prove, squares.prove, ends.prove,
+    touches.prove,
 )  # fmt: skip
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for; a slip of our own, a NameError, is none.

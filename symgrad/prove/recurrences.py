@@ -158,6 +158,11 @@ RECURRENCES: dict[type, Recurrence] = {
     sympy.gegenbauer: Recurrence(
         lambda n, a, x: n + 1, lambda n, a, x: -2 * (n + a) * x, lambda n, a, x: n + 2 * a - 1
     ),
+    sympy.jacobi: Recurrence(
+        lambda n, a, b, x: 2 * (n + 1) * (n + a + b + 1) * (2 * n + a + b),
+        lambda n, a, b, x: -(2 * n + a + b + 1) * ((2 * n + a + b + 2) * (2 * n + a + b) * x + a**2 - b**2),
+        lambda n, a, b, x: 2 * (n + a) * (n + b) * (2 * n + a + b + 2),
+    ),
     sympy.fibonacci: Recurrence(_one, lambda n: S.NegativeOne, lambda n: S.NegativeOne, numbers=False),
     sympy.subfactorial: Recurrence(_one, lambda n: -n - 1, s=lambda n: (-1) ** (n + 1), numbers=False),
     sympy.factorial2: Recurrence(_one, lambda n: S.Zero, lambda n: -n - 1, numbers=False),

@@ -29,6 +29,7 @@ from symgrad.prove import kinks
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
 from symgrad.prove.probes import probes
+from symgrad.prove.written_out import written_out
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)

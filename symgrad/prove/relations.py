@@ -124,7 +124,7 @@ def _whole_sum(u: Expr, w: Expr) -> int | None:
 def _reflected_gamma(sign: Sign, first: Expr, second: Expr) -> Relation | None:
     (u,), (w,) = first.args, second.args
     n = _whole_sum(u, w)
-    if n is None or not (u.free_symbols or u.is_integer is False):
+    if n is None or not (u.free_symbols or (u.is_Rational and not u.is_Integer)):
         return None
     value = pi / sympy.sin(pi * u)
     value *= sympy.Mul(*(j - u for j in range(1, n))) / sympy.Mul(*(j - u for j in range(n, 1)))

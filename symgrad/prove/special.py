@@ -7,8 +7,8 @@ References
 ----------
 NIST Digital Library of Mathematical Functions: 5.12.1 (beta), 5.4 (gamma), 6.2, 6.5.1-2, 6.11.1 (exponential
 integrals), 7.2 (error functions), 8.2.3, 8.4.6, 8.19.1 (incomplete gamma), 10.2.3, 10.4.3, 10.16.1, 10.27,
-10.39.1-2, 10.47.3-4, 10.49 (Bessel functions), 19.7.2 (elliptic integrals), 18.5.1-2 (Chebyshev), 25.11.12
-(Hurwitz zeta), 25.12 (polylogarithms).
+10.39.1-2, 10.47.3-4, 10.49 (Bessel functions), 19.7.2 (elliptic integrals), 18.5.1-2 (Chebyshev), 18.9.8, 18.9.14
+(Gegenbauer, Laguerre), 25.11.11-12 (Hurwitz zeta), 25.12 (polylogarithms).
 """
 
 from __future__ import annotations
@@ -106,9 +106,21 @@ def _harmonic(sign: Sign, n: Expr, order: Expr = S.One) -> Expr | None:
 
 
 def _zeta(sign: Sign, s: Expr, a: Expr = S.One) -> Expr | None:
+    if a == Rational(1, 2):
+        return (2**s - 1) * sympy.zeta(s)
     if a is S.One or not s.is_Integer or not 2 <= s <= LARGEST_ORDER:
         return None
     return (-1) ** s * sympy.polygamma(s - 1, a) / sympy.factorial(s - 1)
+
+
+def _turned_erf(sign: Sign, u: Expr) -> Expr | None:
+    """On the imaginary axis by erfi, which is real there."""
+    w = u.extract_multiplicatively(I)
+    return None if w is None else I * sympy.erfi(w)
+
+
+def _odd(function: type) -> Rewriting:
+    return lambda sign, u: -function(-u) if u.could_extract_minus_sign() else None
 
 
 def _upper_gamma(sign: Sign, s: Expr, z: Expr) -> Expr | None:
@@ -242,6 +254,31 @@ def _chebyshev(of_angle: Callable[[Expr, Expr], Expr], otherwise: Callable[[Expr
     return rewriting
 
 
+def _may_be_lowered(parameter: Expr, least: Expr) -> bool:
+    """Whether a whole number can be taken off a parameter, with something above the least one left."""
+    number, rest = parameter.expand().as_coeff_Add(rational=True)
+    return bool(number >= 1 if rest.free_symbols else rest.is_zero and number - 1 > least)
+
+
+def _assoc_laguerre(sign: Sign, n: Expr, a: Expr, x: Expr) -> Equal | None:
+    """x L_n^(a) = (n + a) L_n^(a-1) - (n + 1) L_{n+1}^(a-1)."""
+    if not _may_be_lowered(a, -S.One / 2):
+        return None
+    lower = (n + a) * sympy.assoc_laguerre(n, a - 1, x) - (n + 1) * sympy.assoc_laguerre(n + 1, a - 1, x)
+    return Equal(lower / x, (x,))
+
+
+def _gegenbauer(sign: Sign, n: Expr, above: Expr, x: Expr) -> Equal | None:
+    """4 a (n + a + 1) (1 - x^2) C_n^(a+1) = (n + 2 a) (n + 2 a + 1) C_n^(a) - (n + 1) (n + 2) C_{n+2}^(a)."""
+    if not _may_be_lowered(above, S.Zero):
+        return None
+    a = above - 1
+    lower = (n + 2 * a) * (n + 2 * a + 1) * sympy.gegenbauer(n, a, x)
+    lower -= (n + 1) * (n + 2) * sympy.gegenbauer(n + 2, a, x)
+    divisors = (a, n + a + 1, 1 - x**2)
+    return Equal(lower / (4 * sympy.Mul(*divisors)), divisors)
+
+
 REWRITINGS: dict[type, Rewriting] = {
     sympy.factorial: _always(lambda n: sympy.gamma(n + 1)),
     sympy.loggamma: _loggamma,
@@ -256,6 +293,8 @@ REWRITINGS: dict[type, Rewriting] = {
     sympy.dirichlet_eta: _always(lambda s: Equal((1 - 2 ** (1 - s)) * sympy.zeta(s), (s - 1,))),
     sympy.lowergamma: _always(lambda s, z: sympy.gamma(s) - sympy.uppergamma(s, z)),
     sympy.uppergamma: _upper_gamma,
+    sympy.erf: _turned_erf,
+    sympy.erfinv: _odd(sympy.erfinv),
     sympy.erf2: _always(lambda a, b: sympy.erf(b) - sympy.erf(a)),
     sympy.erfcinv: _always(lambda u: sympy.erfinv(1 - u)),
     sympy.expint: _expint,
@@ -285,5 +324,6 @@ REWRITINGS: dict[type, Rewriting] = {
         lambda n, t: sympy.cos(n * t), lambda n, x: sympy.chebyshevu(n, x) - x * sympy.chebyshevu(n - 1, x)
     ),
     sympy.chebyshevu: _chebyshev(lambda n, t: sympy.sin((n + 1) * t) / sympy.sin(t), lambda n, x: None),
-    sympy.laguerre: _always(lambda n, x: sympy.assoc_laguerre(n, 0, x)),
+    sympy.assoc_laguerre: _assoc_laguerre,
+    sympy.gegenbauer: _gegenbauer,
 }

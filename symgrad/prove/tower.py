@@ -228,7 +228,7 @@ class Tower:
         if known is not None:
             self.nonzero.extend(known.nonzero)
             return self.convert(known.value) ** int(coefficient)
-        if I in factors and isinstance(monomial / I, sympy.atan | sympy.asin):
+        if I in factors and isinstance(monomial / I, sympy.atan | sympy.asin | sympy.atan2):
             return self._turned(monomial / I, coefficient)
         unit = self._unit(monomial, coefficient)
         real = self.signs.is_real(monomial)
@@ -242,6 +242,11 @@ class Tower:
         """exp(I*q*angle) for an arcus tangent or sine: by their definitions as principal logarithms."""
         u = self.convert(angle.args[0])
         i = self.convert(I)
+        if isinstance(angle, sympy.atan2):
+            x = self.convert(angle.args[1])
+            return self._rational_power((x + i * u) * self._rational_power(x * x + u * u, Rational(-1, 2)), q)
+        if isinstance(angle, sympy.atan) and q.denominator == 1 and self.signs.is_real(angle.args[0]):
+            return (constant(1) + i * u) ** int(q) * self._rational_power(constant(1) + u * u, -q / 2)
         if isinstance(angle, sympy.atan):
             ahead, behind = constant(1) + i * u, constant(1) + -(i * u)
             return self._rational_power(ahead, q / 2) * self._rational_power(behind, -q / 2)
@@ -347,12 +352,28 @@ class Tower:
         if q is None:
             if base.rational() == 0:
                 raise NoNormalForm("a power of zero")
-            if self._product_sign(base) is None:
-                self.nonzero.append(self.expression(base))
-            return self.exponential(exponent * self.logarithm(base))
+            turned, rest = self._turned_whole(base, exponent)
+            if rest == constant(1):
+                return turned
+            if self._product_sign(rest) is None:
+                self.nonzero.append(self.expression(rest))
+            return turned * self.exponential(exponent * self.logarithm(rest))
         if q.denominator == 1:
             return base ** int(q)
         return self._rational_power(base, q)
+
+    def _turned_whole(self, base: Quotient, exponent: Quotient) -> tuple[Quotient, Quotient]:
+        """A whole power of the complex exponentials in a product, which needs no branch; and the other factors."""
+        turned, rest = constant(1), base
+        if not self.expression(exponent).is_integer:
+            return turned, rest
+        for part, power in self._factors(base):
+            place = self._sole_generator(part)
+            if place is not None and self.generators[place].kind == "exp" and not self.generators[place].is_real:
+                angle = self.convert(self.generators[place].expression.args[0])
+                turned = turned * self.exponential(exponent * angle * constant(power))
+                rest = rest * Quotient(part) ** -power
+        return turned, rest
 
     def _rational_power(self, base: Quotient, q: Rational) -> Quotient:
         """base**q: positive factors apart, each by its own root; the rest together under one."""

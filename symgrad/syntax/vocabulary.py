@@ -116,12 +116,42 @@ class Function:
         return f"{self.name} takes {wanted} argument{'s' if max(self.arities, default=1) > 1 else ''}; got {given}"
 
 
+def _of_whole_order(function: Callable[..., Expr], order: Expr, z: Expr) -> Expr:
+    """A Bessel function that is entire for whole orders: SymPy would divide by z to change its sign."""
+    if order.is_integer and z.could_extract_minus_sign():
+        return (-1) ** order * function(order, -z)
+    return function(order, z)
+
+
+# What other libraries have names for, by its definition.
+_DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
+    (1,): {
+        "E1": partial(sympy.expint, 1),
+        "log1p": lambda x: sympy.log(1 + x),
+        "expm1": lambda x: sympy.exp(x) - 1,
+        "exp2": lambda x: 2**x,
+        "log2": lambda x: sympy.log(x) / sympy.log(2),
+        "log10": lambda x: sympy.log(x) / sympy.log(10),
+        "logit": lambda p: sympy.log(p / (1 - p)),
+        "rsqrt": lambda x: 1 / sympy.sqrt(x),
+        "sinpi": lambda x: sympy.sin(S.Pi * x),
+        "cospi": lambda x: sympy.cos(S.Pi * x),
+        "erfcx": lambda x: sympy.exp(x**2) * sympy.erfc(x),
+    },
+    (2,): {
+        "besselj": partial(_of_whole_order, sympy.besselj),
+        "besseli": partial(_of_whole_order, sympy.besseli),
+        "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
+        "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
+    },
+}
+
 _SYMPY: Mapping[str, Function] = {
     name: Function(name, getattr(sympy, name), arities)
     for table in (_ELEMENTARY, _SPECIAL)
     for arities, names in table.items()
     for name in names.split()
-} | {"E1": Function("E1", partial(sympy.expint, 1), (1,))}
+} | {name: Function(name, make, arities) for arities, table in _DEFINED.items() for name, make in table.items()}
 
 
 def function(name: str) -> Function | None:

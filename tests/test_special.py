@@ -1,0 +1,135 @@
+"""Every row of the tables of special functions against enclosures, and a row spoilt on purpose is noticed.
+
+The enclosures know nothing of these tables; `test_balls` checks them against mpmath.
+"""
+
+import pytest
+import sympy
+
+from symgrad import claim
+from symgrad.balls import Ball, Tape, ball, precision, separated
+from symgrad.prove import recurrences, relations, special
+from symgrad.prove.points import as_balls, points
+from symgrad.prove.recurrences import Equal
+from symgrad.prove.signs import Signs
+
+MOST_POINTS, FEWEST_POINTS = 12, 3
+
+# Functions at arguments, by the domain; n runs over whole numbers.
+WRITTEN = {
+    ("x > 0",): """
+        factorial(x); loggamma(x); beta(x, 7/3); catalan(x); harmonic(x); harmonic(x, 3); zeta(3, x); zeta(x + 3, 1/2)
+        dirichlet_eta(x + 2); lowergamma(x, 5/2); erf2(x, 1/3); expint(1, x)
+        li(x + 2); Li(x + 3); Shi(x); Chi(x); sinc(x); RisingFactorial(x, 5/3); FallingFactorial(x + 2, 4/3)
+        besselj(5/2, x); besselj(-3/2, x); besselj(-1/3, x); bessely(5/2, x); bessely(-3/2, x); bessely(-1/3, x)
+        besseli(5/2, x); besseli(-3/2, x); besseli(-1/3, x); besselk(5/2, x); besselk(-3/2, x); besselk(-1/3, x)
+        hankel1(1/3, x); hankel2(1/3, x); jn(2, x); yn(2, x); hn1(2, x); hn2(2, x); binomial(x + 3, x); gamma(x + 3)
+        polygamma(1, x + 3); polygamma(2, x + 1); zeta(5/2, x + 2); uppergamma(7/3, x); uppergamma(-5/3, x)
+        expint(4, x); besselj(4, x); bessely(3, x); besseli(3, x); besselk(10/3, x)""",
+    ("x > 0", "n integer", "n >= 1", "n <= 9"): """
+        lucas(n); chebyshevt(n, x); chebyshevt(n, cos(x)); chebyshevu(n, cos(x)); besselj(n + 2, x)
+        jn(n + 2, x); yn(n + 2, x); chebyshevu(n + 2, x); legendre(n + 3, x); hermite(n + 2, x); hermite_prob(n + 3, x)
+        assoc_laguerre(n + 2, 1/3, x); gegenbauer(n + 2, 2/3, x); assoc_laguerre(n, 7/3, x);
+        gegenbauer(n, 5/3, x); jacobi(n + 2, 1/3, 2/5, x); fibonacci(n + 2); subfactorial(n + 1)
+        factorial2(n + 2); laguerre(n + 2, x)""",
+    ("x < 0",): "Shi(x); Chi(x); Ci(x); expint(1, x); elliptic_k(x); elliptic_e(x)",
+    ("x in (0, 1)",): "erfcinv(x); erfinv(-x); polylog(1, x); lerchphi(x, 2, 1); gamma(x - 3); polygamma(1, x - 2)",
+    ("z complex",): """
+        erf(I*z); gamma(z + 3); besselj(1/2, z); besselk(-1/2, z); besseli(-5/2, z); bessely(1/2, z)
+        hankel1(1/2, z); besselj(7/3, z)""",
+}
+CASES = [
+    pytest.param(text.strip(), where, id=f"{text.strip()} where {', '.join(where)}")
+    for where, lines in WRITTEN.items()
+    for text in lines.replace("\n", ";").split(";")
+    if text.strip()
+]
+# Both sides of these relations, as factors of one product.
+PAIRED = [
+    ("besselj(1/3, x)", "bessely(4/3, x)", ("x > 0",)), ("besseli(1/3, x)", "besselk(4/3, x)", ("x > 0",)),
+    ("airyai(x)", "airybiprime(x)", ("x > 0",)), ("elliptic_e(x)", "elliptic_k(1 - x)", ("x in (0, 1)",)),
+    ("elliptic_k(x)", "elliptic_k(((1 - sqrt(1 - x))/(1 + sqrt(1 - x)))**2)", ("x in (0, 1)",)),
+    ("elliptic_e(x)", "elliptic_e(((1 - sqrt(1 - x))/(1 + sqrt(1 - x)))**2)", ("x in (0, 1)",)),
+    ("gamma(x)", "gamma(1 - x)", ("x in (0, 1)",)), ("gamma(x)", "gamma(3 - x)", ("x in (0, 1)",)),
+    ("gamma(x)", "gamma(-2 - x)", ("x in (0, 1)",)), ("gamma(1/3)", "gamma(2/3)", ()),
+    ("polygamma(0, x)", "polygamma(0, 1 - x)", ("x in (0, 1)",)),
+    ("polygamma(2, x)", "polygamma(2, 2 - x)", ("x in (0, 1)",)),
+    ("polygamma(1, x)", "polygamma(1, -1 - x)", ("x in (0, 1)",)),
+    ("polylog(2, x)", "polylog(2, -x)", ("x in (0, 1)",)),
+    ("chebyshevu(n, x)", "chebyshevu(n + 1, x)", ("n integer", "n >= 1", "n < 9")),
+    ("fibonacci(n)", "fibonacci(n + 1)", ("n integer", "n >= 1", "n < 9")),
+    ("gamma(x)", "gamma(x + 1/2)", ("x > 0",)), ("polygamma(0, x)", "polygamma(0, x + 1/2)", ("x > 0",)),
+    ("polygamma(1, x)", "polygamma(1, x + 1/2)", ("x > 0",)),
+]  # fmt: skip
+
+
+def read(text, where):
+    says = claim(f"{text} == 0", where=list(where))
+    return says.statement.lhs, says.domain
+
+
+def agrees(left, right, nonzero, domain):
+    """At how many points both sides certainly overlap; -1 if they are apart at one."""
+    tapes = [Tape(e, domain.symbols) for e in (left, right, *nonzero)]
+    agreed = 0
+    with precision(200):
+        for point in points(domain, MOST_POINTS):
+            first, second, *others = (tape(*as_balls(point)) for tape in tapes)
+            if any(not isinstance(v, Ball) or ball(v).abs_lower() == 0 for v in others):
+                continue
+            if separated(first, second):
+                return -1
+            if all(isinstance(v, Ball) for v in (first, second)):
+                agreed += int(ball(first - second).abs_upper() <= (1 + ball(first).abs_upper()) * 2.0**-60)
+    return agreed
+
+
+def one_step(e, domain):
+    found = special.normal(e, Signs(domain).plain_sign)
+    assert isinstance(found, Equal), f"no row for {e}"
+    return found
+
+
+@pytest.mark.parametrize(("text", "where"), CASES)
+def test_a_row_holds_at_points_of_the_domain(text, where):
+    e, domain = read(text, where)
+    found = one_step(e, domain)
+    assert agrees(e, found.value, found.nonzero, domain) >= FEWEST_POINTS
+
+
+@pytest.mark.parametrize(("text", "where"), CASES)
+def test_a_spoilt_row_is_noticed(text, where):
+    e, domain = read(text, where)
+    found = one_step(e, domain)
+    for spoilt in (found.value * sympy.Rational(1001, 1000), -found.value):
+        assert agrees(e, spoilt, found.nonzero, domain) == -1
+
+
+def test_every_row_is_tried():
+    met = {read(case.values[0], case.values[1])[0].func for case in CASES}
+    assert set(special.REWRITINGS) | set(recurrences.RECURRENCES) <= met
+
+
+def found_relations(first, second, where):
+    (e, domain), (other, _) = read(first, where), read(second, where)
+    return list(relations.between(e, [other], Signs(domain).plain_sign)), domain
+
+
+@pytest.mark.parametrize(("first", "second", "where"), PAIRED)
+def test_a_relation_holds_and_a_spoilt_one_is_noticed(first, second, where):
+    found, domain = found_relations(first, second, where)
+    assert found, "no relation"
+    for relation in found:
+        product = sympy.Mul(*(factor**power for factor, power in relation.factors))
+        enough = FEWEST_POINTS if domain.symbols else 1
+        assert agrees(product, relation.value, (), domain) >= enough
+        assert agrees(product, relation.value * sympy.Rational(1001, 1000), (), domain) == -1
+
+
+def test_every_pair_is_tried():
+    met = set()
+    for first, second, where in PAIRED:
+        kinds = read(first, where)[0].func, read(second, where)[0].func
+        met |= {kinds, kinds[::-1]}
+    assert set(relations.PAIRS) <= met
+    assert {(f, f) for f in relations.MULTIPLICATIONS} <= met
