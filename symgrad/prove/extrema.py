@@ -19,6 +19,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_SWITCHES = 4
 MOST_PLACES = 12
+LARGEST_SLOPE = 60  # operations
 TURN = sympy.Interval(-sympy.pi, sympy.pi)
 ANGLES = tuple(k * sympy.pi / 12 for k in range(-12, 25))
 GAPS = (Rational(1, 2), Rational(1, 20), Rational(1, 1000), Rational(1, 10**6))
@@ -140,6 +141,18 @@ def _zeros_of_slope(function: Expr, x: Symbol, part: sympy.Interval) -> Iterator
         if found is not None:
             yield from (place for place in found[:MOST_PLACES] if contains(part, place))
             return
+    yield from (place for place in _angles(slope, x) if contains(part, place))
+
+
+def _angles(slope: Expr, x: Symbol) -> list[Expr]:
+    """Zeros of a rational function of sine and cosine, from the tangent of half the angle."""
+    t = sympy.Dummy("t", real=True)
+    halves = {sympy.sin(x): 2 * t / (1 + t**2), sympy.cos(x): (1 - t**2) / (1 + t**2)}
+    if not slope.has(*halves) or slope.count_ops() > LARGEST_SLOPE:
+        return []
+    above = sympy.numer(sympy.together(sympy.expand(slope, trig=True).xreplace(halves)))
+    found = None if above.has(x) else roots.zeros(sympy.expand(above), t, sympy.S.Reals)
+    return [2 * sympy.atan(root) for root in (found or ())[:MOST_PLACES]]
 
 
 def _smooth_cases(function: Expr) -> Iterator[Expr]:
