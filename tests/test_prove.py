@@ -10,7 +10,7 @@ from sympy import Abs, Derivative, Piecewise, Rational, S, exp, log, sqrt
 
 import symgrad as sg
 from symgrad.claims import load_claims
-from symgrad.prove import numbers
+from symgrad.prove import bounds, boxes, numbers
 from symgrad.prove.bounds import sign_of
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import evaluated
@@ -279,3 +279,15 @@ def test_a_changed_claim_is_never_proved(e, rewriting, change):
 def test_a_derivative_is_never_refuted_against_itself(e):
     smooth = e.replace(Abs, sg.softplus)
     assert sg.verify(sg.claim(Derivative(smooth, x), "==", sympy.expand(smooth.diff(x)))).outcome is not Outcome.REFUTED
+
+
+def test_a_verdict_does_not_depend_on_what_was_asked_before():
+    asked = sg.claim("sqrt(x) + sqrt(1 - x) <= 3/2", where=["x in [0, 1]"])
+    kin = sg.claim("sqrt(x) + sqrt(1 - x) <= sqrt(2)", where=["x in [0, 1]"])
+    boxes._sign_on.cache_clear()
+    bounds._sign_of.cache_clear()
+    alone = str(sg.verify(asked))
+    boxes._sign_on.cache_clear()
+    bounds._sign_of.cache_clear()
+    sg.verify(kin)
+    assert str(sg.verify(asked)) == alone == str(sg.verify(asked))

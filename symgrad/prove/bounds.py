@@ -20,6 +20,7 @@ from symgrad.prove.conditions import Condition
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.partial import by_partial_extremum
 from symgrad.prove.points import as_balls, points
 from symgrad.statements import Domain
 
@@ -179,5 +180,6 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_calculus,
     by_concavity,
     by_monotony,
+    by_partial_extremum,
     _by_enclosures,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 from flint import arb
@@ -14,6 +15,7 @@ from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.statements import Domain
 
 MOST_BOXES = 4000
+MOST_HALVINGS = 48  # of each side; what is open in a box so small most likely is zero in it
 SHARE_IF_SLOW = 8
 MOST_CONSTANT_BITS = 4096
 BOX_BITS = 96
@@ -27,11 +29,16 @@ class Box:
 
     def sign_of(self, expression: Expr, budget: int = MOST_BOXES) -> int | None:
         """1 or -1 if that is the sign on the whole box, certified; None if the budget ends before."""
-        with precision(BOX_BITS):
-            try:
-                return _Search(expression, self).sign(budget)
-            except UnsupportedError:
-                return None
+        return _sign_on(self, expression, budget)
+
+
+@lru_cache(maxsize=8192)
+def _sign_on(box: Box, expression: Expr, budget: int) -> int | None:
+    with precision(BOX_BITS):
+        try:
+            return _Search(expression, box).sign(budget)
+        except UnsupportedError:
+            return None
 
 
 class _Search:
@@ -52,11 +59,11 @@ class _Search:
 
     def sign(self, budget: int) -> int | None:
         wanted: int | None = None
-        pending = [self.start]
+        pending = [(self.start, 0)]
         for _ in range(budget // SHARE_IF_SLOW if self.value.is_slow else budget):
             if not pending:
                 return wanted
-            box = pending.pop()
+            box, halvings = pending.pop()
             found = sign(self._enclose(box))
             middle = found or sign(self.value(*((low + high) / 2 for low, high in box)))
             if middle is not None and wanted is None:
@@ -64,7 +71,9 @@ class _Search:
             if (middle is not None and middle != wanted) or wanted == 0:
                 return None
             if not found:
-                pending.extend(_halves(box))
+                if halvings >= MOST_HALVINGS * len(box):
+                    return None
+                pending.extend((half, halvings + 1) for half in _halves(box))
         return None
 
     def _enclose(self, box: tuple[tuple[arb, arb], ...]) -> Value:

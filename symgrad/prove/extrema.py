@@ -10,8 +10,8 @@ from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
-from symgrad.prove import calculus, constants
-from symgrad.prove.derivatives import evaluated
+from symgrad.prove import calculus, constants, roots
+from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.points import SIMPLE, contains, points
@@ -19,6 +19,9 @@ from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_SWITCHES, MOST_PARAMETERS = 4, 3
+MOST_PLACES = 12
+LARGEST_SLOPE = 60  # operations
+TURN = sympy.Interval(-sympy.pi, sympy.pi)
 ANGLES = tuple(k * sympy.pi / 12 for k in range(-12, 25))
 GAPS = (Rational(1, 2), Rational(1, 20), Rational(1, 1000), Rational(1, 10**6))
 
@@ -183,9 +186,38 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
         if isinstance(part, sympy.Interval):
             for smooth in _smooth_cases(function):
                 yield from calculus.critical_points(smooth, x, part) or ()
+                yield from _zeros_of_slope(smooth, x, part)
     ends = (end for part in parts for end in (part.inf, part.sup))
     angles = ANGLES if function.has(sympy.sin, sympy.cos, sympy.tan) else ()
     yield from (v for v in (*ends, *SIMPLE, *angles) if v.is_finite and contains(values, v))
+
+
+def _zeros_of_slope(function: Expr, x: Symbol, part: sympy.Interval) -> Iterator[Expr]:
+    """Zeros of the derivative that can be written down, over one turn where the interval is unbounded."""
+    try:
+        slope = smooth_derivative(function, x)
+    except NotSmooth:
+        return
+    within = part.intersect(TURN) if part.start.is_infinite or part.end.is_infinite else part
+    if not isinstance(within, sympy.Interval):
+        return
+    for slopes in (slope, sympy.expand(slope, trig=True)):
+        found = roots.zeros(slopes, x, within)
+        if found is not None:
+            yield from (place for place in found[:MOST_PLACES] if contains(part, place))
+            return
+    yield from (place for place in _angles(slope, x) if contains(part, place))
+
+
+def _angles(slope: Expr, x: Symbol) -> list[Expr]:
+    """Zeros of a rational function of sine and cosine, from the tangent of half the angle."""
+    t = sympy.Dummy("t", real=True)
+    halves = {sympy.sin(x): 2 * t / (1 + t**2), sympy.cos(x): (1 - t**2) / (1 + t**2)}
+    if not slope.has(*halves) or slope.count_ops() > LARGEST_SLOPE:
+        return []
+    above = sympy.numer(sympy.together(sympy.expand(slope, trig=True).xreplace(halves)))
+    found = None if above.has(x) else roots.zeros(sympy.expand(above), t, sympy.S.Reals)
+    return [2 * sympy.atan(root) for root in (found or ())[:MOST_PLACES]]
 
 
 def _smooth_cases(function: Expr) -> Iterator[Expr]:

@@ -1,0 +1,97 @@
+"""Signs in several variables by one of them: its critical point where the expression is convex in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy
+from sympy import Expr, Interval, Symbol
+
+from symgrad.prove import cuts
+from symgrad.prove.conditions import conditions
+from symgrad.prove.derivatives import NotSmooth, smooth_derivative
+from symgrad.prove.findings import Finding, Look
+from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.signs import Signs
+from symgrad.prove.tower import Tower
+from symgrad.prove.validity import discharged, is_smooth
+from symgrad.statements import Domain
+
+DEEPEST = 3
+LARGEST = 80  # operations
+
+
+def by_partial_extremum(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """An expression that is convex in one variable and not negative at its critical point in it, or the reverse."""
+    if not 2 <= len(domain.symbols) <= 3 or domain.conditions or look.depth > DEEPEST:
+        return None
+    if expression.count_ops() > LARGEST:
+        return None
+    for v, values in domain.sets:
+        if isinstance(values, Interval):
+            found = _by_extremum_in(expression, v, values, domain, look)
+            if found is not None:
+                return found
+    return None
+
+
+def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domain, look: Look) -> Finding | None:
+    try:
+        slope = smooth_derivative(expression, v)
+        bend = smooth_derivative(slope, v)
+    except NotSmooth:
+        return None
+    if not is_smooth(expression, v, domain, look) or not is_smooth(slope, v, domain, look):
+        return None
+    bent = look(sympy.together(bend), domain)
+    if bent is None or not bent.strict:
+        return None
+    rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+    for place in _critical(slope, v):
+        if not _is_inside(place, values, rest, look) or _normal(slope.xreplace({v: place}), rest) != 0:
+            continue
+        value = _normal(expression.xreplace({v: place}), rest)
+        if value == 0:
+            return Finding(bent.sign, False, bent.exact, f"convex or concave in {v}, zero at {v} = {place}")
+        found = look(value, rest)
+        if found is not None and found.sign == bent.sign:
+            how = f"convex or concave in {v}, with its extremum at {v} = {place}"
+            return Finding(found.sign, found.strict, bent.exact and found.exact, how)
+    return None
+
+
+def _normal(e: Expr, domain: Domain) -> Expr:
+    """The exp-log normal form, if it holds on the whole domain; else the expression as it is."""
+    tower = Tower(Signs(domain))
+    try:
+        (quotient,) = tower.normal(e)
+    except NoNormalForm:
+        return e
+    return e if tower.nonzero else tower.expression(quotient)
+
+
+def _critical(slope: Expr, v: Symbol) -> list[Expr]:
+    """Candidates for the zero of the slope where it is linear in the variable, its exponential or its logarithm."""
+    numerator = sympy.expand(sympy.numer(sympy.together(slope)))
+    inverses: dict[Expr, Callable[[Expr], Expr]] = {v: lambda t: t, sympy.exp(v): sympy.log, sympy.log(v): sympy.exp}
+    for inner, back in inverses.items():
+        t = sympy.Dummy("t", real=True)
+        polynomial = numerator.xreplace({inner: t})
+        if polynomial.has(v) or not polynomial.is_polynomial(t) or sympy.degree(polynomial, t) != 1:
+            continue
+        lead, constant = sympy.Poly(polynomial, t).all_coeffs()
+        return [back(sympy.cancel(-constant / lead))]
+    return []
+
+
+def _is_inside(place: Expr, values: Interval, rest: Domain, look: Look) -> bool:
+    """Whether the place certainly lies in the interval, for all values of the other variables."""
+    if not cuts.is_certainly_real(place, Signs(rest)) or not all(discharged(c, rest, look) for c in conditions(place)):
+        return False
+    ends = ((values.start, place - values.start), (values.end, values.end - place))
+    return all(end.is_infinite or _is_positive(gap, rest, look) for end, gap in ends)
+
+
+def _is_positive(e: Expr, domain: Domain, look: Look) -> bool:
+    found = look(e, domain)
+    return found is not None and found.strict and found.sign == 1
