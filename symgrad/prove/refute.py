@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import sympy
 from flint import acb, arb
@@ -203,26 +202,6 @@ class _Trial:
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
             return Sides(left, right, "undefined")
         return None
-
-
-def written_out(e: Any) -> Any:
-    """The expression with its sums and products in full, where their limits are integers; an empty sum is 0.
-
-    SymPy's own evaluation takes what is missing in a range that runs backwards for negative terms.
-    """
-    if not e.has(sympy.Sum, sympy.Product):
-        return e
-    if not isinstance(e, sympy.Sum | sympy.Product):
-        return e.func(*map(written_out, e.args))
-    *inner, last = e.limits
-    if len(last) != 3:
-        return e.doit()
-    index, low, high = last[0], *map(written_out, last[1:])
-    if not (low.is_Integer and high.is_Integer and high - low < LONGEST_WRITTEN):
-        return e.doit()
-    body = e.func(e.function, *inner) if inner else e.function
-    terms = [written_out(body.subs(index, k)) for k in range(int(low), int(high) + 1)]
-    return sympy.Add(*terms) if isinstance(e, sympy.Sum) else sympy.Mul(*terms)
 
 
 @dataclass(frozen=True)

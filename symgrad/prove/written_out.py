@@ -23,7 +23,8 @@ def written_out(e: Expr) -> Expr:
 
 def _terms(e: Sum | Product) -> Expr:
     *inner, limits = e.limits  # the last index is the outermost
-    index, low, high = limits if len(limits) == 3 else (limits[0], sympy.S.NaN, sympy.S.NaN)
+    index, *ends = limits
+    low, high = map(written_out, ends) if len(ends) == 2 else (sympy.S.NaN, sympy.S.NaN)
     if not (low.is_Integer and high.is_Integer and high - low < MOST_TERMS):
         return e.doit()
     term = e.func(e.function, *inner) if inner else e.function

@@ -189,7 +189,7 @@ class TimeSum(_ReadsAsVector):
 class OrderedProduct(_ReadsAsVector):
     """F_high F_{high-1} ... F_low: the factor of the last step stands first; the identity where high < low.
 
-    Args are the factor, square, and (index, low, high). It is printed with the index running down, as the factors stand.
+    Args are the factor, square, and (index, low, high). It is printed with the index running down.
     """
 
     is_over_time = True
