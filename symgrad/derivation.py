@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sympy import Basic, Expr, Symbol
 
@@ -289,10 +289,9 @@ def _bound(op: str, line: Formula, by: str | Prose, equality_at: Mapping[Symbol,
     return Step(op, expression(line), by, place)
 
 
-def given(*equations: tuple[Basic, Basic], label: str = "") -> Given:
-    """Equations that define what follows, each as a pair of sides; they are shown and numbered, not checked."""
-    pairs = tuple((e.left, e.right) if hasattr(e, "left") else e for e in equations)
-    return Given(pairs, label)
+def given(*equations: Any, label: str = "") -> Given:
+    """Equations that define what follows, as pairs of sides or `Equation`; they are shown and numbered, not checked."""
+    return Given(tuple((e.left, e.right) if hasattr(e, "left") else (e[0], e[1]) for e in equations), label)
 
 
 def statement(says: Claim | str, *, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:

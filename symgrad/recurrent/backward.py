@@ -309,7 +309,7 @@ def over_time(term: Any, low: Any, high: Any, index: Any = TIME) -> Any:
 
 
 _LOSS = TimedScalar(sympy.core.symbol.Str("loss"), sympy.core.symbol.Str(Role.INTERMEDIATE.value), TIME)
-_LOSS_MATRIX = TimedMatrix(*_LOSS.args, S.One, S.One)
+_LOSS_MATRIX = TimedMatrix(_LOSS.args[0], _LOSS.args[1], TIME, S.One, S.One)
 
 
 def _adjoint_names(cell: Cell) -> list[str]:
@@ -364,7 +364,7 @@ class LossDerivative:
 
 class _MatrixDerivative(LossDerivative, MatrixExpr):  # type: ignore[misc]
     @property
-    def shape(self) -> tuple[Expr, Expr]:
+    def shape(self) -> Any:
         return self.argument.shape
 
 

@@ -40,14 +40,15 @@ def pushed(e: Expr) -> Expr:
     return e
 
 
-def in_blocks(rows: int, columns: int, parts: list[MatrixExpr]) -> BlockMatrix:
+def in_blocks(blockshape: tuple[int, int], parts: list[MatrixExpr]) -> BlockMatrix:
     """A block matrix from its blocks, row by row."""
+    rows, columns = blockshape
     return BlockMatrix([parts[columns * row : columns * (row + 1)] for row in range(rows)])
 
 
 def _blockwise(e: MatrixExpr, change: Callable[[MatrixExpr], MatrixExpr]) -> MatrixExpr | None:
     if isinstance(e, BlockMatrix):
-        return in_blocks(*e.blockshape, [change(block) for block in e.blocks])
+        return in_blocks(e.blockshape, [change(block) for block in e.blocks])
     return None
 
 
@@ -67,7 +68,7 @@ def _transposed(e: Expr) -> Expr:
     if isinstance(e, TimeSum):
         return TimeSum(_transposed(e.term), e.limits)
     if isinstance(e, BlockMatrix):
-        return in_blocks(*reversed(e.blockshape), [_transposed(block) for block in e.blocks.T])
+        return in_blocks(e.blockshape[::-1], [_transposed(block) for block in e.blocks.T])
     return e.T
 
 
@@ -180,5 +181,5 @@ def _added(terms: list[Expr]) -> MatrixExpr:
     if len(stacks) == len(terms) and len({tuple(b.shape for b in s.blocks) for s in stacks}) == 1 and len(terms) > 1:
         rows, columns = stacks[0].blockshape
         parts = [_added(list(parts)) for parts in zip(*(s.blocks for s in stacks))]
-        return in_blocks(rows, columns, parts)
+        return in_blocks((rows, columns), parts)
     return sympy.MatAdd(*terms) if len(terms) > 1 else terms[0]

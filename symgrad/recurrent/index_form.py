@@ -192,7 +192,7 @@ class Reader:
         return e
 
     def _meant(self, v: Any) -> Expr | None:
-        known = self.definitions.expanded.get(getattr(v, "key", None))
+        known = self.definitions.expanded.get(getattr(v, "key", ("", "")))
         return None if known is None else known(v.time)
 
     def _scalar_with_matrix(self, f: Expr) -> Form:

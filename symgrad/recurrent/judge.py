@@ -195,7 +195,8 @@ class _Court:
             return line.left, line.right
         if not isinstance(line, str):
             raise CellError(f"a line is a text such as 'hbar[t] = W.T @ delta[t+1]', or an Equation; got {line!r}")
-        return read_equation(line, self.names, self._gradient_names)
+        left, right = read_equation(line, self.names, self._gradient_names)
+        return left, right
 
     @cached_property
     def _gradient_names(self) -> dict[str, Any]:

@@ -299,7 +299,7 @@ def transposed(e: Any) -> Any:
     if isinstance(e, sympy.OneMatrix | ZeroMatrix):
         return e.func(e.shape[1], e.shape[0])
     if isinstance(e, BlockMatrix):
-        return in_blocks(*reversed(e.blockshape), [transposed(block) for block in e.blocks.T])
+        return in_blocks(e.blockshape[::-1], [transposed(block) for block in e.blocks.T])
     return sympy.Transpose(e)
 
 

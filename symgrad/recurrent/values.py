@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import sympy
 from flint import arb
-from numpy.typing import NDArray
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -36,7 +35,7 @@ from symgrad.vectors import (
     shape_of,
 )
 
-Array: TypeAlias = NDArray[Any]
+Array: TypeAlias = Any  # of balls, which NumPy's types do not know
 
 
 @dataclass(frozen=True)

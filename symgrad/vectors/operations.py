@@ -22,7 +22,7 @@ ENTRY = Dummy("y", dummy_index=10_000_019, real=True)
 class Elementwise(_ReadsAsVector):
     """A function of each entry of a vector or matrix: args are a Lambda of one variable and the matrix."""
 
-    def __new__(cls, function: Lambda, argument: MatrixExpr) -> Elementwise:
+    def __new__(cls, function: Lambda, argument: MatrixExpr) -> Any:
         return MatrixExpr.__new__(cls, function, argument)
 
     @property
@@ -34,7 +34,7 @@ class Elementwise(_ReadsAsVector):
         return self.args[1]
 
     @property
-    def shape(self) -> tuple[Expr, Expr]:
+    def shape(self) -> Any:
         return self.args[1].shape
 
     @property
@@ -100,7 +100,7 @@ def _substituted(printer: Any, body: Expr, y: Symbol, argument: str) -> str:
 class Softmax(_ReadsAsVector):
     """exp(x_i) / sum_j exp(x_j) of a vector."""
 
-    def __new__(cls, argument: MatrixExpr) -> Softmax:
+    def __new__(cls, argument: MatrixExpr) -> Any:
         _demand_vector("softmax", argument)
         return MatrixExpr.__new__(cls, argument)
 
@@ -109,7 +109,7 @@ class Softmax(_ReadsAsVector):
         return self.args[0]
 
     @property
-    def shape(self) -> tuple[Expr, Expr]:
+    def shape(self) -> Any:
         return self.args[0].shape
 
     def _sympystr(self, printer: Any) -> str:
@@ -124,7 +124,7 @@ class LogSumExp(_ReadsAsVector):
 
     shape = (S.One, S.One)
 
-    def __new__(cls, argument: MatrixExpr) -> LogSumExp:
+    def __new__(cls, argument: MatrixExpr) -> Any:
         _demand_vector("logsumexp", argument)
         return MatrixExpr.__new__(cls, argument)
 
@@ -149,7 +149,7 @@ class TimeSum(_ReadsAsVector):
 
     is_over_time = True
 
-    def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> TimeSum:
+    def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
         return MatrixExpr.__new__(cls, term, sympy.Tuple(*limits))
 
     @property
@@ -161,7 +161,7 @@ class TimeSum(_ReadsAsVector):
         return tuple(self.args[1])
 
     @property
-    def shape(self) -> tuple[Expr, Expr]:
+    def shape(self) -> Any:
         return self.args[0].shape
 
     @property
@@ -208,7 +208,7 @@ class OrderedProduct(_ReadsAsVector):
         return tuple(self.args[1])
 
     @property
-    def shape(self) -> tuple[Expr, Expr]:
+    def shape(self) -> Any:
         return self.args[0].shape
 
     @property

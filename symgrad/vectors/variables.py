@@ -164,7 +164,7 @@ class TimedScalar(Timed, Expr):  # type: ignore[misc]
     _diff_wrt = True
     shape: tuple[Expr, ...] = ()
 
-    def __new__(cls, name: Str, role: Str, time: Expr) -> TimedScalar:
+    def __new__(cls, name: Str, role: Str, time: Expr) -> Any:
         return Expr.__new__(cls, name, role, time)
 
     def _eval_derivative(self, symbol: Expr) -> Expr:
@@ -184,7 +184,7 @@ class TimedMatrix(Timed, _ReadsAsVector):
     is_commutative = False
     is_symbol = False
 
-    def __new__(cls, name: Str, role: Str, time: Expr, rows: Expr, columns: Expr) -> TimedMatrix:
+    def __new__(cls, name: Str, role: Str, time: Expr, rows: Expr, columns: Expr) -> Any:
         return MatrixExpr.__new__(cls, name, role, time, rows, columns)
 
     @property
@@ -199,7 +199,7 @@ class TimedMatrix(Timed, _ReadsAsVector):
         return MatrixElement(self, i, j)
 
 
-class ParameterMatrix(_ReadsAsVector, sympy.MatrixSymbol):
+class ParameterMatrix(_ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
     """A weight matrix (n, m) or a bias (n, 1)."""
 
     role = Role.PARAMETER
@@ -262,13 +262,15 @@ def Parameter(name: str, *shape: Dimension, meaning: str = "") -> Parameterlike:
 
 def adjoint(name: str, of: Variable) -> Variable:
     """The adjoint of a variable at the same time, under this name."""
-    return of.func(Str(name), Str(Role.ADJOINT.value), *of.args[2:])
+    made: Variable = of.func(Str(name), Str(Role.ADJOINT.value), *of.args[2:])
+    return made
 
 
 def _timed(name: str, role: Role, shape: tuple[Dimension, ...], meaning: str) -> Variable:
     facts = Str(_name(name)), Str(role.value), TIME
     made = TimedMatrix(*facts, *_two_dimensional(name, shape)) if shape else TimedScalar(*facts)
-    return declare(made, meaning)
+    declared: Variable = declare(made, meaning)
+    return declared
 
 
 def _name(name: str) -> str:
