@@ -50,10 +50,14 @@ from symgrad.notation import integer, real
 from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse, to_text
 from symgrad.vectors import (
+    LENGTH,
+    TIME,
     Input,
     Intermediate,
+    OrderedProduct,
     Parameter,
     State,
+    TimeSum,
     arctan,
     concatenate,
     dims,
@@ -102,6 +106,7 @@ if TYPE_CHECKING:
         bptt,
         half_squared_error,
         softmax_cross_entropy,
+        state_jacobian,
     )
 else:
     _ROOMS = {
@@ -110,6 +115,7 @@ else:
         **dict.fromkeys(("Invariants", "Candidate"), "invariants"),
         **dict.fromkeys(("Cell", "Equation", "Gradients", "bptt", "Loss"), "recurrent"),
         **dict.fromkeys(("half_squared_error", "softmax_cross_entropy", "binary_cross_entropy"), "recurrent"),
+        **dict.fromkeys(("state_jacobian",), "recurrent"),
     }
 
     def __getattr__(name: str) -> object:
@@ -133,8 +139,9 @@ __all__ = [
     "erratum", "given", "figure", "curve", "orbit", "table", "section", "ref", "proof", "load_derivation",
     # recurrent cells
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
-    "elementwise", "softmax", "logsumexp", "Cell", "Equation", "bptt", "Gradients", "Loss", "half_squared_error",
-    "softmax_cross_entropy", "binary_cross_entropy",
+    "elementwise", "softmax", "logsumexp", "TIME", "LENGTH", "TimeSum",
+    "OrderedProduct", "Cell", "Equation", "bptt", "Gradients", "Loss",
+    "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "state_jacobian",
     # definitions
     "Invariants", "Candidate",
     # activations

@@ -16,7 +16,7 @@ from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.forms import EARLIER, paths
 from symgrad.recurrent.jacobians import state_jacobian
-from symgrad.recurrent.judge import BackwardLine
+from symgrad.recurrent.judge import BackwardLine, stated
 from symgrad.statements import Domain
 from symgrad.vectors import LENGTH, TIME, OrderedProduct
 from symgrad.vectors.variables import Timed
@@ -28,9 +28,24 @@ WHEN = {
 }
 
 
-def line(grad: Backward, left: Any, right: Any, label: str = "") -> Stated:
-    """An equation among adjoints, gradients and Jacobians of a cell, as a line of a document that is checked."""
-    return statement(Claim(BackwardLine(grad, Equation(left, right)), Domain()), label=label)
+def line(grad: Backward, left: Any, right: Any, **options: Any) -> Stated:
+    """An equation among adjoints, gradients and Jacobians of a cell, as a line of a document that is checked.
+
+    Parameters
+    ----------
+    left : str or Expr
+        ``"hbar[t]"`` or an adjoint; a parameter or its name for its gradient; `state_jacobian` of two states.
+    right : str or Expr
+    options
+        Those of `statement`: `remark`, `label`.
+    """
+    return statement(Claim(BackwardLine(grad, stated(grad, left, right)), Domain()), **options)
+
+
+def slip(grad: Backward, left: Any, right: Any, *, source: str = "", **options: Any) -> Stated:
+    """A false equation of a source, shown with its counterexample; see `line`."""
+    judged = BackwardLine(grad, stated(grad, left, right))
+    return statement(Claim(judged, Domain(), source=source, expect="refuted"), **options)
 
 
 def backward_derivation(grad: Backward, title: str = "") -> Derivation:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from symgrad.derivation import Derivation
-from symgrad.recurrent import documents, equality, forms, ring, unrolled
+from symgrad.derivation import Derivation, Stated
+from symgrad.recurrent import documents, equality, forms, ring, unrolled, values
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
 from symgrad.verdicts import Verdict
@@ -86,6 +87,22 @@ class Gradients(Backward):
     def derivation(self, title: str = "") -> Derivation:
         """The document of this derivation, every line checked; see `documents.backward_derivation`."""
         return documents.backward_derivation(self, title)
+
+    def line(self, left: Any, right: Any, **options: Any) -> Stated:
+        """An equation about this cell as a line of a document, checked; see `documents.line`."""
+        return documents.line(self, left, right, **options)
+
+    def slip(self, left: Any, right: Any, *, source: str = "", **options: Any) -> Stated:
+        """A false equation of a source as a line of a document; see `documents.slip`."""
+        return documents.slip(self, left, right, source=source, **options)
+
+    def evaluate(self, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> values.Values:
+        """Loss, gradients and states at a point, in balls of the present precision; see `values.evaluate`."""
+        return values.evaluate(self, arguments, sizes)
+
+    def value_of(self, formula: Any, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Any:
+        """The value of a formula at a point, in balls; see `values.value_of`."""
+        return values.value_of(self, formula, arguments, sizes)
 
     def unroll(self, steps: int) -> unrolled.Unrolled:
         """All equations of so many steps written out; see `unrolled.unroll`."""

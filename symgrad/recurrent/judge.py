@@ -161,6 +161,11 @@ def check_backward(
     return Judgement(tuple(_by_convention(court, lines)))
 
 
+def stated(grad: Backward, left: Any, right: Any) -> Equation:
+    """A line about a cell as an equation, from texts or expressions."""
+    return _Court(grad, {}).stated(left, right)
+
+
 @dataclass(frozen=True)
 class _Court:
     """The derived equations, and what is needed to compare others with them."""
@@ -189,6 +194,16 @@ class _Court:
         pairs = lines.items() if isinstance(lines, Mapping) else map(self._pair, lines)
         for name, formula in pairs:
             yield self._equation(left(name), formula)
+
+    def stated(self, left: Any, right: Any) -> Equation:
+        """One line: of an adjoint, of a gradient, or of a Jacobian."""
+        if isinstance(left, StateJacobian):
+            return self._equation(left, right)
+        if isinstance(left, str) and "[" in left:
+            left = read_formula(left, self.names)
+        home = self.names.get(left) if isinstance(left, str) else left
+        is_adjoint = getattr(home, "role", None) is Role.ADJOINT
+        return self._equation(self.adjoint_line(home) if is_adjoint else self.gradient_line(left), right)
 
     def _pair(self, line: Any) -> tuple[Any, Any]:
         if isinstance(line, Equation):
@@ -304,7 +319,8 @@ class _Court:
         if isinstance(left, StateJacobian):
             indices = [s for s in left.early.time.free_symbols if s not in (TIME, LENGTH)]
             steps = range(1, length + 1)
-            return [(t, dict.fromkeys(indices, k)) for t in steps for k in (range(t, -1, -1) if indices else [0])]
+            pairs = [(t, k) for t in steps for k in range(t)]
+            return [(t, dict.fromkeys(indices, k)) for t, k in (pairs if indices else zip(steps, steps))]
         if isinstance(left, TimedScalar | TimedMatrix) and left.time != LENGTH:
             return [(step, {}) for step in range(1, length)]
         return [(length, {})]

@@ -130,10 +130,9 @@ class _Evaluation:
         if e in self.around.parameters:
             return self.around.parameters[e]
         if isinstance(e, sympy.Sum):
-            (index, low, high), *rest = e.limits
-            if rest:
-                return self._scalar(sympy.Sum(sympy.Sum(e.function, e.limits[0]), *rest))
-            return sum((self._with(index, k)._scalar(e.function) for k in self._range(low, high)), arb(0))
+            *inner, (index, low, high) = e.limits  # SymPy puts sums of sums together, the outermost index last
+            term = sympy.Sum(e.function, *inner) if inner else e.function
+            return sum((self._with(index, k)._scalar(term) for k in self._range(low, high)), arb(0))
         if isinstance(e, sympy.Product):
             index, low, high = e.limits[0]
             return _product([self._with(index, k)._scalar(e.function) for k in self._range(low, high)])
@@ -355,6 +354,23 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
         for s in grad.cell.states
     }
     return Values(total_loss(grad, around), found, states)
+
+
+def value_of(grad: Backward, formula: Any, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Any:
+    """The value of a formula in the variables, adjoints and parameters of a cell at a point: a ball or an array.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w, x = sg.State("h"), sg.Parameter("w"), sg.Input("x")
+    >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), h)
+    >>> print(grad.value_of(grad[w], {"w": 2, "x": [0, 0], "h0": 1}).str(10, radius=False))
+    0.08967781914
+    """
+    around = surroundings(grad, arguments, sizes)
+    run_forward(grad, around)
+    run_backward(grad, around)
+    return _plain(around.evaluate(formula, around.length))
 
 
 def argument_names(grad: Backward) -> dict[str, Any]:
