@@ -74,12 +74,27 @@ def _spread(e: Any, share: Any, output: Any, wanted: set[Any], found: dict[Any, 
 
 
 def _spread_scalar(e: Any, share: Any, output: Any, wanted: set[Any], found: dict[Any, list[Any]]) -> None:
-    """The chain rule of scalars: SymPy differentiates."""
+    """The chain rule of scalars: SymPy differentiates, down to the scalars that are made of matrices."""
     named = {e: output} if isinstance(e, Function) and output is not None else {}
-    for v in sorted(wanted & e.atoms(TimedScalar, sympy.Symbol), key=str):
-        slope = _scalar_slope(e, v, named)
+    made = {part: sympy.Dummy(real=True) for part in _made_of_matrices(e)}
+    back = {stand_in: part for part, stand_in in made.items()}
+    plain = e.xreplace(made)
+    for v in sorted(wanted & plain.atoms(TimedScalar, sympy.Symbol), key=str):
+        slope = _scalar_slope(plain, v, named)
         if slope != 0:
-            found.setdefault(v, []).append(share * slope)
+            found.setdefault(v, []).append(share * slope.xreplace(back))
+    for part, stand_in in made.items():
+        for argument, inside in _rule_of(part)(part, share * plain.diff(stand_in).xreplace(back), part):
+            _spread(argument, inside, argument, wanted, found)
+
+
+def _made_of_matrices(e: Any) -> list[Any]:
+    """The largest parts of a scalar that are scalars made of matrices, such as traces."""
+    if not e.has(MatrixExpr):
+        return []
+    if any(isinstance(a, MatrixExpr) for a in e.args):
+        return [e]
+    return [part for a in e.args for part in _made_of_matrices(a)]
 
 
 def _scalar_slope(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:

@@ -107,7 +107,7 @@ class _Evaluation:
             return self._scalar(e)
         for kind, rule in _RULES.items():
             if isinstance(e, kind):
-                return rule(self, e)
+                return getattr(self, rule.__name__)(e)  # so that a subclass evaluates in its own numbers
         raise CellError(f"{type(e).__name__} has no value here")
 
     def _time(self, time: Expr) -> int:
