@@ -131,10 +131,13 @@ def _kronecker(term: Any, seed: Any, columns: Expr) -> Any:
 
 
 def jacobian_product(step: Step, low: Any, high: Any) -> Any:
-    """J_high ... J_low, in order; the identity where high < low."""
+    """J_high ... J_low, in order; the identity where high < low; a power where all are one, as in linear cells."""
     factor = step.jacobian
     if isinstance(factor, sympy.MatrixBase):
         raise CellError("products of Jacobians of several scalar states; write the cell with vectors of size 1")
+    if step.opaque is None and not factor.has(TIME):
+        steps = sympy.expand(high - low + 1)
+        return sympy.MatPow(factor, steps).doit(deep=False) if isinstance(factor, MatrixExpr) else factor**steps
     factor = factor.subs(TIME, INSIDE)
     if isinstance(factor, MatrixExpr):
         return OrderedProduct(factor, (INSIDE, low, high))
@@ -184,6 +187,50 @@ def closed_adjoint(step: Step) -> Any:
     late = LENGTH if grad.at == "last" else TIME
     term = product(transposed(jacobian_product(step, EARLIER + 1, late)), step.loss_slope.subs(TIME, late))
     return term if grad.at == "last" else over_time(term, EARLIER, LENGTH)
+
+
+def closed_form(grad: Backward, what: Any) -> Any:
+    """The gradient of a parameter of a scalar linear cell without inputs as a formula in T, by summation.
+
+    Where a bias makes geometric sums, the formula is that for a recurrent weight other than 1.
+
+    Raises
+    ------
+    CellError
+        If the cell is not scalar and linear with one state, or has inputs.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> sg.bptt(sg.Cell({h: w * h.prev}), h).closed_form(w)
+    T*w**(T - 1)*h[0]
+    """
+    key, step, states = grad.key(what), Step.of(grad), grad.cell.states
+    is_linear = grad.cell.is_scalar and len(states) == 1 and not step.jacobian.has(TIME)
+    if not is_linear or grad.cell.inputs or grad.at != "last" or step.loss_slope.has(TIME):
+        raise CellError("a closed form in T is for the last state of a linear scalar cell of one state without inputs")
+    (state,), rate = states, step.jacobian
+    offset = sympy.expand(_right_side(grad).subs(state.prev, 0))
+    early = Symbol("j", integer=True)
+    shift = _generic(sympy.summation(rate ** (EARLIER - 1 - early) * offset, (early, 1, EARLIER - 1)))
+    before = rate ** (EARLIER - 1) * state.at(0) + shift
+    term = rate ** (LENGTH - EARLIER) * step.immediate(key).subs(TIME, EARLIER).subs(state.at(EARLIER - 1), before)
+    total = sympy.summation(sympy.powsimp(sympy.expand(step.loss_slope * term)), (EARLIER, 1, LENGTH))
+    return sympy.simplify(_generic(total))
+
+
+def _generic(e: Expr) -> Expr:
+    """The last case of every Piecewise: what a geometric sum is where its ratio is not 1."""
+    return e.replace(lambda p: isinstance(p, sympy.Piecewise), lambda p: p.args[-1].expr)
+
+
+def _right_side(grad: Backward) -> Any:
+    """The state of a scalar cell in terms of the state before it."""
+    table: dict[Any, Any] = {}
+    for equation in grad.cell.steps:
+        table[equation.left] = equation.right.xreplace(table)
+    return table[grad.cell.states[0]]
 
 
 # --- forward mode -------------------------------------------------------------------------------------------------

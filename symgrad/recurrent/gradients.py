@@ -76,6 +76,10 @@ class Gradients(Backward):
         """The double sum over paths; see `forms.paths`."""
         return forms.paths(self, what)
 
+    def closed_form(self, what: Any) -> Any:
+        """The gradient of a linear scalar cell in terms of T; see `forms.closed_form`."""
+        return forms.closed_form(self, what)
+
     def forward_mode(self, what: Any) -> forms.ForwardMode:
         """The gradient of a parameter carried forward; see `forms.forward_mode`."""
         return forms.forward_mode(self, what)

@@ -10,13 +10,18 @@ from sympy import Expr, MatrixExpr
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.forms import Step, jacobian_product
+from symgrad.recurrent.rules import product, total_of
 from symgrad.vectors import TIME, shape_of
+
+MOST_STEPS = 4  # with several states the number of ways grows with every step
 
 
 class StateJacobian:
     """What both kinds share: args are the state at a later and at an earlier step."""
 
     args: tuple[Any, ...]
+    func: Any
+    shape: Any
 
     @property
     def late(self) -> Any:
@@ -32,11 +37,22 @@ class StateJacobian:
         pair = states.get(self.late.key), states.get(self.early.key)
         if None in pair:
             raise CellError(f"{self}: the states of the cell are {', '.join(map(str, states.values()))}")
-        if sympy.expand(self.late.time - self.early.time) == 1:
+        steps = sympy.expand(self.late.time - self.early.time)
+        if steps == 1:
             return grad.jacobians[pair].subs(TIME, self.late.time)
         if len(states) > 1:
-            raise CellError(f"{self}: over several steps the Jacobians of several states are multiplied as blocks")
+            if not (steps.is_Integer and 1 < steps <= MOST_STEPS):
+                raise CellError(f"{self}: with several states, name a number of steps from 1 to {MOST_STEPS}")
+            ways = (self._through(state, grad) for state in states.values())
+            found = total_of(way for way in ways if way != 0 and not isinstance(way, sympy.ZeroMatrix))
+            return found if found is not None else sympy.ZeroMatrix(*self.shape) if self.shape else sympy.S.Zero
         return jacobian_product(Step.of(grad), self.early.time + 1, self.late.time)
+
+    def _through(self, state: Any, grad: Backward) -> Any:
+        """What leads through one of several states a step before the later one."""
+        between = state.at(self.late.time - 1)
+        last, rest = self.func(self.late, between), self.func(between, self.early)
+        return product(last.by_rules(grad), rest.by_rules(grad))
 
     def _sympystr(self, printer: Any) -> str:
         return f"d{self.late}/d{self.early}"
@@ -58,6 +74,7 @@ class _MatrixJacobian(StateJacobian, MatrixExpr):  # type: ignore[misc]
 
 class _ScalarJacobian(StateJacobian, Expr):  # type: ignore[misc]
     is_commutative = True
+    shape = ()
 
 
 def state_jacobian(late: Any, early: Any) -> Any:
