@@ -97,10 +97,13 @@ if TYPE_CHECKING:
         Cell,
         Equation,
         Gradients,
+        Judgement,
         Loss,
         binary_cross_entropy,
         bptt,
+        check_backward,
         half_squared_error,
+        read_cell,
         softmax_cross_entropy,
     )
 else:
@@ -110,6 +113,7 @@ else:
         **dict.fromkeys(("Invariants", "Candidate"), "invariants"),
         **dict.fromkeys(("Cell", "Equation", "Gradients", "bptt", "Loss"), "recurrent"),
         **dict.fromkeys(("half_squared_error", "softmax_cross_entropy", "binary_cross_entropy"), "recurrent"),
+        **dict.fromkeys(("check_backward", "Judgement", "read_cell"), "recurrent"),
     }
 
     def __getattr__(name: str) -> object:
@@ -134,7 +138,7 @@ __all__ = [
     # recurrent cells
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
     "elementwise", "softmax", "logsumexp", "Cell", "Equation", "bptt", "Gradients", "Loss", "half_squared_error",
-    "softmax_cross_entropy", "binary_cross_entropy",
+    "softmax_cross_entropy", "binary_cross_entropy", "check_backward", "Judgement", "read_cell",
     # definitions
     "Invariants", "Candidate",
     # activations

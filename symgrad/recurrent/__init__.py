@@ -2,9 +2,11 @@
 
 from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.gradients import Gradients, bptt
+from symgrad.recurrent.judge import Judgement, check_backward
 from symgrad.recurrent.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
+from symgrad.recurrent.reading import read_cell
 
 __all__ = [
     "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
-    "binary_cross_entropy",
+    "binary_cross_entropy", "check_backward", "Judgement", "read_cell",
 ]  # fmt: skip
