@@ -48,10 +48,11 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, Symbol, ast.AST]]:
         return
     name, args = call_name(node), node.args
     if name in BINDERS:
-        for limits in args[1:]:
+        for place, limits in enumerate(args[1:], 1):
             if isinstance(limits, ast.Tuple) and limits.elts and isinstance(limits.elts[0], ast.Name):
                 index = limits.elts[0].id
-                yield index, index_symbol(index), args[0]
+                for inside in args[:place]:
+                    yield index, index_symbol(index), inside
     elif name == "elementwise" and len(args) == 3 and isinstance(args[0], ast.Name):
         yield args[0].id, ENTRY, args[1]
 
@@ -93,7 +94,7 @@ def at_step(value: Any) -> Any:
 
 def unknown(name: str, known: Mapping[str, Any]) -> str:
     """What to say of a name that is not known."""
-    if vocabulary.function(name) or name in (*MATRIX_CALLS, *OTHER_CALLS):
+    if not vocabulary.may_be_symbol(name) or name in (*MATRIX_CALLS, *OTHER_CALLS):
         return f"{name} is a function; write {name}(…)"
     near = difflib.get_close_matches(name, known, 1, 0.6)
     hint = f"; did you mean {near[0]}?" if near else ""

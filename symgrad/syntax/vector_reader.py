@@ -16,6 +16,7 @@ from symgrad.syntax.reader import Reader
 from symgrad.syntax.vector_names import (
     BINDERS,
     FREE_INDICES,
+    OTHER_CALLS,
     SHOWN,
     at_step,
     bound_names,
@@ -88,7 +89,10 @@ def read_source(source: VectorSource, names: Mapping[str, Any]) -> Expr:
     reader = VectorReader(source, names)
     if isinstance(reader.tree, ast.Compare):
         raise reader.fault(reader.tree, "this is an equation; a formula is wanted, without a relation")
-    return reader.matrix(reader.tree) if reader.is_matrix(reader.tree) else reader.scalar(reader.tree)
+    try:
+        return reader.matrix(reader.tree) if reader.is_matrix(reader.tree) else reader.scalar(reader.tree)
+    except RecursionError:
+        raise reader.fault(reader.tree, "nested too deeply to be evaluated") from None
 
 
 class VectorReader(Reader):
@@ -257,39 +261,37 @@ class VectorReader(Reader):
         raise self.fault(node, f"{operation} of {self._shown(a)} and {self._shown(b)}: shapes {shapes} do not fit")
 
     def _matrix_product(self, node: ast.BinOp) -> Any:
-        first, *rest = _chain(node)
-        left_node, value = first[1], self._factor(first[1])
-        for op, leaf in rest:
-            value = self._times(leaf, op, left_node, value, self._factor(leaf))
-            left_node = leaf
-        return value
+        scalars: list[Expr] = []
+        matrix, before = None, node
+        for op, leaf in _chain(node):
+            if isinstance(op, ast.MatMult) and not (matrix is not None and self.is_matrix(leaf)):
+                scalar = self._shown(before if matrix is None else leaf)
+                raise self.fault(leaf, f"@ stands between matrices, and {scalar} is a scalar; write *")
+            if self.is_matrix(leaf):
+                matrix = self._joined(leaf, op, before, matrix, self.matrix(leaf))
+                before = leaf
+            else:
+                value = self.expression(leaf)
+                scalars.append(self._power(leaf, value, S.NegativeOne) if isinstance(op, ast.Div) else value)
+                before = before if matrix is not None else leaf
+        with self.asking_sympy(node):
+            self.ledger.check_product(scalars)
+        number = self.masks.take_off(self._make(node, sympy.Mul, *scalars))
+        return matrix if number == 1 else self._scaled(node, number, matrix)
 
-    def _factor(self, node: ast.expr) -> Any:
-        return self.matrix(node) if self.is_matrix(node) else self.scalar(node)
-
-    def _times(self, node: ast.expr, op: ast.operator, before: ast.expr, left: Any, right: Any) -> Any:
-        are = isinstance(left, MatrixExpr), isinstance(right, MatrixExpr)
-        if isinstance(op, ast.MatMult):
-            if not all(are):
-                scalar = self._shown(node if are[0] else before)
-                raise self.fault(node, f"@ stands between matrices, and {scalar} is a scalar; write *")
-            if sympy.expand(left.shape[1] - right.shape[0]) != 0:
-                self._refuse(node, "@", before, node, left.shape, right.shape)
-            return self._build(node, lambda: sympy.MatMul(left, right).doit(deep=False))
+    def _joined(self, node: ast.expr, op: ast.operator, before: ast.expr, left: Any, right: Any) -> Any:
+        """The product of what stands before with one more matrix."""
         if isinstance(op, ast.Div):
-            if are[1]:
-                raise self.fault(
-                    node, f"nothing is divided by a vector; write hadamard(…, ({self._shown(node)})**(-1))"
-                )
-            right = self._power(node, right, S.NegativeOne)
-        elif all(are):
+            raise self.fault(node, f"nothing is divided by a vector; write hadamard(…, ({self._shown(node)})**(-1))")
+        if left is None:
+            return right
+        if isinstance(op, ast.Mult):
             both = f"{self._shown(before)} and {self._shown(node)}"
-            raise self.fault(
-                node, f"* of {both}: write hadamard(u, v) for the product by entries, u @ v for that of matrices"
-            )
-        if not any(are):
-            return self._make(node, sympy.Mul, left, right)
-        return self._scaled(node, left, right) if are[1] else self._scaled(node, right, left)
+            wanted = "write hadamard(u, v) for the product by entries, u @ v for that of matrices"
+            raise self.fault(node, f"* of {both}: {wanted}")
+        if sympy.expand(left.shape[1] - right.shape[0]) != 0:
+            self._refuse(node, "@", before, node, left.shape, right.shape)
+        return self._build(node, lambda: sympy.MatMul(left, right).doit(deep=False))
 
     def _entry_power(self, node: ast.BinOp) -> Any:
         base, exponent = self.matrix(node.left), self.scalar(node.right)
@@ -306,7 +308,9 @@ class VectorReader(Reader):
             return own(self, node)
         function = vocabulary.function(name)
         if function is None:
-            raise self.fault(node, unknown_function(name))
+            known = vocabulary.is_function(name)
+            wanted = f"{name} of a vector is not read; write elementwise(y, {name}(…), a)"
+            raise self.fault(node, wanted if known else unknown_function(name))
         if complaint := function.complaint(len(node.args)):
             raise self.fault(node, complaint)
         return self._of_entries(node, name, function.make)
@@ -325,23 +329,30 @@ class VectorReader(Reader):
         name = self.name_of(node)
         if name in BINDERS:
             return self._over_time(node)
-        if name == "hadamard":
+        if name == "hadamard" and len(node.args) > 1:
             return self._make(node, sympy.Mul, *map(self.expression, node.args))
         if name == "slope":
             return self._slope_of_scalar(node)
         if name not in vocabulary.names():
-            raise self.fault(node, unknown_function(name))
+            wanted = f"write {name}(…) with a vector" if name in OTHER_CALLS else unknown_function(name)
+            raise self.fault(node, wanted)
         return super()._call(node)
 
     def _over_time(self, node: ast.Call) -> Any:
-        name = self.name_of(node)
-        limits = node.args[1] if len(node.args) == 2 else None
+        if len(node.args) < 2:
+            raise self.fault(node, f"write {self.name_of(node)}(f, (k, 1, t))")
+        found = self.value(node.args[0])
+        for limits in node.args[1:]:
+            found = self._over_index(node, found, *self._index_range(node, limits))
+        return found
+
+    def _index_range(self, node: ast.Call, limits: ast.expr) -> tuple[Symbol, Expr, Expr]:
         if not isinstance(limits, ast.Tuple) or len(limits.elts) != 3 or not isinstance(limits.elts[0], ast.Name):
-            raise self.fault(node, f"write {name}(f, (k, 1, t))")
-        inside = self.value(node.args[0])
-        index = index_symbol(limits.elts[0].id)
-        low, high = map(self._time, limits.elts[1:])
-        is_sum = name.lower() == "sum"
+            raise self.fault(limits, f"write {self.name_of(node)}(f, (k, 1, t))")
+        return index_symbol(limits.elts[0].id), self._time(limits.elts[1]), self._time(limits.elts[2])
+
+    def _over_index(self, node: ast.Call, inside: Any, index: Symbol, low: Expr, high: Expr) -> Any:
+        is_sum = self.name_of(node).lower() == "sum"
         if not isinstance(inside, MatrixExpr):
             make = sympy.Sum if is_sum else sympy.Product
             return self._make(node, make, inside, (index, low, high), laborious=True)
@@ -376,11 +387,20 @@ class VectorReader(Reader):
         return self._build(node, make, vector)
 
     def _hadamard(self, node: ast.Call) -> Any:
+        if len(node.args) < 2:
+            raise self.fault(node, "write hadamard(u, v)")
         values = [self._factor(a) for a in node.args]
         matrices = [(a, v) for a, v in zip(node.args, values) if isinstance(v, MatrixExpr)]
         for argument, value in matrices:
             self._check_same(argument, "hadamard", matrices[0], value)
         return self._build(node, hadamard, *values)
+
+    def _root_of_entries(self, node: ast.Call) -> Any:
+        name = self.name_of(node)
+        if len(node.args) != 1:
+            raise self.fault(node, f"write {name}(a)")
+        exponent = sympy.Rational(1, {"sqrt": 2, "cbrt": 3}[name])
+        return self._build(node, sympy.HadamardPower, self.matrix(node.args[0]), exponent)
 
     def _concatenate(self, node: ast.Call) -> Any:
         parts = [self.matrix(a) for a in node.args]
@@ -399,8 +419,10 @@ class VectorReader(Reader):
         parts = [[self.matrix(entry) for entry in line] for line in lines]
         for line, entries in zip(parts, lines):
             for k, part in enumerate(line):
-                if part.shape[0] != line[0].shape[0] or part.shape[1] != parts[0][k].shape[1]:
+                if part.shape[0] != line[0].shape[0]:
                     self._refuse(entries[k], "blocks", entries[0], entries[k], line[0].shape, part.shape)
+                if part.shape[1] != parts[0][k].shape[1]:
+                    self._refuse(entries[k], "blocks", lines[0][k], entries[k], parts[0][k].shape, part.shape)
         return self._build(node, sympy.BlockMatrix, parts)
 
     def _constant_matrix(self, node: ast.Call) -> Any:
@@ -483,6 +505,7 @@ _OWN_CALLS: Mapping[str, Callable[[VectorReader, ast.Call], Any]] = {
     **dict.fromkeys(BINDERS, VectorReader._over_time),
     **dict.fromkeys(("softmax", "logsumexp", "diag"), VectorReader._of_vector),
     **dict.fromkeys(("ones", "zeros", "eye"), VectorReader._constant_matrix),
+    **dict.fromkeys(("sqrt", "cbrt"), VectorReader._root_of_entries),
     "outer": VectorReader._outer,
     "dot": VectorReader._dot,
     "hadamard": VectorReader._hadamard,

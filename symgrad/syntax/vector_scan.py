@@ -63,6 +63,8 @@ class VectorScan(Scan):
             raise self._fault("a value is missing before '.'")
         if name != "T":
             raise self._fault(f"the only attribute is .T, the transpose; got .{name[:MAX_NAME]}")
+        self.pending[-1] += 1
+        self._check_depth()
 
     def _colon(self, word: str) -> None:
         if self._innermost() != "[" or (self.wants_value and self.last not in ("[", ",")):
@@ -83,6 +85,7 @@ class VectorScan(Scan):
             super()._bracket(word)
 
     def _open_square(self) -> None:
+        self.pending[-1] += 1
         self.brackets.append(self.place)
         self.pending.append(0)
         self._check_depth()
