@@ -139,7 +139,7 @@ class Ledger:
             raise LimitError("this is undefined")
         if isinstance(expr, Rational):
             return _rational(expr)
-        if isinstance(expr, AppliedUndef | TimedScalar):
+        if isinstance(expr, AppliedUndef | TimedScalar | sympy.Trace):
             return Facts(free=frozenset({expr}))
         if not expr.args:
             return Facts(above=2, is_rational=False) if expr.is_number else Facts(free=free_symbols(expr))

@@ -17,7 +17,7 @@ BINDERS = ("sum", "product", "Sum", "Product")
 FREE_INDICES = ("i", "j", "k")
 # Calls whose value is a matrix, whatever their arguments.
 MATRIX_CALLS = ("outer", "dot", "diag", "ones", "zeros", "eye", "concatenate", "blocks", "softmax", "logsumexp")
-OTHER_CALLS = ("hadamard", "slope", "elementwise", "sum", "product")
+OTHER_CALLS = ("hadamard", "slope", "elementwise", "sum", "product", "trace")
 SHOWN = 40
 
 
@@ -78,7 +78,7 @@ def _parts(node: ast.AST) -> list[ast.expr]:
         return [node.operand]
     if isinstance(node, ast.BinOp):
         return [node.left, node.right]
-    return node.args if isinstance(node, ast.Call) else []
+    return node.args if isinstance(node, ast.Call) and call_name(node) != "trace" else []
 
 
 def sizes_in(names: Mapping[str, Any]) -> dict[str, Symbol]:

@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
+from symgrad.activations import ACTIVATIONS
 from symgrad.errors import shape_text
 from symgrad.syntax import vocabulary
 from symgrad.syntax.reader import Reader
@@ -101,8 +102,8 @@ class VectorReader(Reader):
     def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
         super().__init__(source)
         self.names = names
-        self.bound = bound_names(self.tree)
-        self._matrices = matrices_in(self.tree, names, self.bound)
+        self.bindings = bound_names(self.tree)
+        self._matrices = matrices_in(self.tree, names, self.bindings)
         sizes = sizes_in(names)
         integers = {name: v for name, v in names.items() if isinstance(v, Symbol) and v.is_integer}
         self.times = {name: index_symbol(name) for name in ("t", "T", *FREE_INDICES)} | sizes | integers
@@ -145,8 +146,8 @@ class VectorReader(Reader):
 
     def _name(self, node: ast.Name) -> Expr:
         name = node.id
-        if id(node) in self.bound:
-            return self.bound[id(node)]
+        if id(node) in self.bindings:
+            return self.bindings[id(node)]
         if name in self.names:
             return at_step(self.names[name])
         if name in self.times:
@@ -175,8 +176,8 @@ class VectorReader(Reader):
     def _linear(self, node: ast.expr) -> Expr:
         if isinstance(node, ast.Constant) and isinstance(node.value, int):
             return sympy.Integer(node.value)
-        if isinstance(node, ast.Name) and (id(node) in self.bound or node.id in self.times):
-            return self.bound.get(id(node), self.times.get(node.id))
+        if isinstance(node, ast.Name) and (id(node) in self.bindings or node.id in self.times):
+            return self.bindings.get(id(node), self.times.get(node.id))
         if isinstance(node, ast.UnaryOp):
             inside = self._linear(node.operand)
             return -inside if isinstance(node.op, ast.USub) else inside
@@ -236,7 +237,7 @@ class VectorReader(Reader):
         terms: list[Any] = []
         first: tuple[ast.expr, Any] | None = None
         for leaf, sign in _terms(node):
-            value = self.matrix(leaf) if self.is_matrix(leaf) else self.scalar(leaf)
+            value = self._factor(leaf)
             if isinstance(value, MatrixExpr):
                 first = first or (leaf, value)
                 self._check_same(leaf, "+", first, value)
@@ -262,22 +263,26 @@ class VectorReader(Reader):
 
     def _matrix_product(self, node: ast.BinOp) -> Any:
         scalars: list[Expr] = []
-        matrix, before = None, node
+        matrix: Any = None
+        before: ast.expr = node
         for op, leaf in _chain(node):
+            value = self.value(leaf)
             if isinstance(op, ast.MatMult) and not (matrix is not None and self.is_matrix(leaf)):
                 scalar = self._shown(before if matrix is None else leaf)
                 raise self.fault(leaf, f"@ stands between matrices, and {scalar} is a scalar; write *")
             if self.is_matrix(leaf):
-                matrix = self._joined(leaf, op, before, matrix, self.matrix(leaf))
+                matrix = self._joined(leaf, op, before, matrix, value)
                 before = leaf
             else:
-                value = self.expression(leaf)
                 scalars.append(self._power(leaf, value, S.NegativeOne) if isinstance(op, ast.Div) else value)
                 before = before if matrix is not None else leaf
         with self.asking_sympy(node):
             self.ledger.check_product(scalars)
         number = self.masks.take_off(self._make(node, sympy.Mul, *scalars))
         return matrix if number == 1 else self._scaled(node, number, matrix)
+
+    def _factor(self, node: ast.expr) -> Any:
+        return self.matrix(node) if self.is_matrix(node) else self.scalar(node)
 
     def _joined(self, node: ast.expr, op: ast.operator, before: ast.expr, left: Any, right: Any) -> Any:
         """The product of what stands before with one more matrix."""
@@ -333,10 +338,18 @@ class VectorReader(Reader):
             return self._make(node, sympy.Mul, *map(self.expression, node.args))
         if name == "slope":
             return self._slope_of_scalar(node)
+        if name == "trace":
+            return self._trace(node)
         if name not in vocabulary.names():
             wanted = f"write {name}(…) with a vector" if name in OTHER_CALLS else unknown_function(name)
             raise self.fault(node, wanted)
         return super()._call(node)
+
+    def _trace(self, node: ast.Call) -> Expr:
+        matrix = self.matrix(node.args[0]) if len(node.args) == 1 else None
+        if matrix is None or matrix.shape[0] != matrix.shape[1]:
+            raise self.fault(node, "write trace(A) with a square matrix")
+        return self._build(node, sympy.Trace, matrix)
 
     def _over_time(self, node: ast.Call) -> Any:
         if len(node.args) < 2:
@@ -457,7 +470,7 @@ class VectorReader(Reader):
             raise self.fault(node, complaint)
         parameters = [self.scalar(a) for a in node.args[2:]]
         whole = self._build(node, found.make, ENTRY, *parameters)
-        if function.id in vocabulary.ACTIVATIONS and isinstance(whole, sympy.Function):
+        if function.id in ACTIVATIONS and isinstance(whole, sympy.Function):
             return sympy.Derivative(whole, ENTRY)
         return self._build(node, lambda: slope(Lambda((ENTRY,), whole)).expr)
 

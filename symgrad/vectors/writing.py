@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, MatrixExpr
 from sympy.matrices.expressions.slice import MatrixSlice
+from sympy.printing.str import StrPrinter
 
 from symgrad.notation import in_order
 from symgrad.vectors.operations import Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
@@ -35,7 +36,17 @@ def _text(e: Any) -> tuple[str, int]:
             return rule(e)
     if isinstance(e, sympy.Add) and any(hasattr(part, "role") for part in e.atoms(sympy.Expr)):
         return _sum(sympy.Tuple(*e.as_ordered_terms()))
-    return (str(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
+    return (_PRINTER.doprint(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
+
+
+class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
+    """Scalars as SymPy writes them, with the matrices in them as they are written here."""
+
+    def _print_Trace(self, e: Any) -> str:
+        return f"trace({_text(e.arg)[0]})"
+
+
+_PRINTER = _ScalarPrinter()
 
 
 def _in(e: Any, level: int) -> str:
@@ -82,10 +93,10 @@ def _elementwise(e: Elementwise) -> tuple[str, int]:
     (y,), body = e.function.variables, e.function.expr
     argument = _text(e.argument)[0]
     if isinstance(body, sympy.Derivative):
-        others = "".join(f", {a}" for a in body.expr.args[1:])
+        others = "".join(f", {_text(a)[0]}" for a in body.expr.args[1:])
         return f"slope({body.expr.func.__name__}, {argument}{others})", ATOM
     if isinstance(body, sympy.Function) and body.args[0] == y:
-        others = "".join(f", {a}" for a in body.args[1:])
+        others = "".join(f", {_text(a)[0]}" for a in body.args[1:])
         return f"{body.func.__name__}({argument}{others})", ATOM
     return f"elementwise({y}, {body}, {argument})", ATOM
 
