@@ -352,7 +352,7 @@ def test_roles_are_found_from_use():
     assert [v.name for v in cell.states] == ["c", "h"]
     assert [v.name for v in cell.inputs] == ["x"]
     assert {p.name for p in cell.parameters} == {f"{kind}_{g}" for kind in "Wb" for g in "ifog"}
-    assert [v.name for v in cell.defined] == ["i", "f", "o", "g", "c", "h"]
+    assert [e.left.name for e in cell.equations] == ["i", "f", "o", "g", "c", "h"]
 
 
 @pytest.mark.parametrize(
