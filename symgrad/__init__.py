@@ -101,10 +101,13 @@ if TYPE_CHECKING:
         Cell,
         Equation,
         Gradients,
+        Judgement,
         Loss,
         binary_cross_entropy,
         bptt,
+        check_backward,
         half_squared_error,
+        read_cell,
         softmax_cross_entropy,
         state_jacobian,
     )
@@ -115,7 +118,11 @@ else:
         **dict.fromkeys(("Invariants", "Candidate"), "invariants"),
         **dict.fromkeys(("Cell", "Equation", "Gradients", "bptt", "Loss"), "recurrent"),
         **dict.fromkeys(("half_squared_error", "softmax_cross_entropy", "binary_cross_entropy"), "recurrent"),
+<<<<<<< HEAD
         **dict.fromkeys(("state_jacobian",), "recurrent"),
+=======
+        **dict.fromkeys(("check_backward", "Judgement", "read_cell"), "recurrent"),
+>>>>>>> h5
     }
 
     def __getattr__(name: str) -> object:
@@ -139,9 +146,14 @@ __all__ = [
     "erratum", "given", "figure", "curve", "orbit", "table", "section", "ref", "proof", "load_derivation",
     # recurrent cells
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
+<<<<<<< HEAD
     "elementwise", "softmax", "logsumexp", "TIME", "LENGTH", "TimeSum",
     "OrderedProduct", "Cell", "Equation", "bptt", "Gradients", "Loss",
     "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "state_jacobian",
+=======
+    "elementwise", "softmax", "logsumexp", "Cell", "Equation", "bptt", "Gradients", "Loss", "half_squared_error",
+    "softmax_cross_entropy", "binary_cross_entropy", "check_backward", "Judgement", "read_cell",
+>>>>>>> h5
     # definitions
     "Invariants", "Candidate",
     # activations

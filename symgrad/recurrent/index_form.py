@@ -151,6 +151,7 @@ class Reader:
     def __init__(self, definitions: Definitions | None = None) -> None:
         self.definitions = definitions or Definitions()
         self._known: dict[tuple[str, Expr], Expr] = {}
+        self._being_named: set[Any] = set()
 
     def form(self, expression: Expr) -> Form:
         """The form of the entry at (row, column) of a matrix expression, or of a scalar."""
@@ -201,7 +202,9 @@ class Reader:
             inner = sympy.Sum(body, *limits) if limits else body
             return self._summed_over(last, lambda time: self._scalar(inner.subs(last[0], time)))
         if isinstance(f, sympy.Product):
-            return self._product_over(f.limits[0], self._scalar, f.function, None, None)
+            (*limits, last), body = f.limits, f.function
+            inner = sympy.Product(body, *limits) if limits else body
+            return self._product_over(last, self._scalar, inner, None, None)
         if isinstance(f, sympy.Trace):
             bound = None if f.arg.shape[0] == 1 else Dummy("i")
             entry = self._entry(pushed(f.arg), bound, bound)
@@ -329,6 +332,16 @@ class Reader:
 
     def _name_of(self, e: Any) -> Any:
         """The variable that is defined as this function of this argument, if there is one."""
+        # The definition of a name at a later step may hold e itself, which has no name while one is looked for.
+        if e in self._being_named:
+            return None
+        self._being_named.add(e)
+        try:
+            return self._name_found(e)
+        finally:
+            self._being_named.discard(e)
+
+    def _name_found(self, e: Any) -> Any:
         times = {v.time for v in e.argument.atoms(*_TIMED)} if self.definitions.named else set()
         for variable, definition in self.definitions.named:
             if type(definition) is not type(e) or (

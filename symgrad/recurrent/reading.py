@@ -1,11 +1,169 @@
-"""Stub until the reader is merged."""
+"""Equations and cells from text."""
 
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sympy import Expr
 
-def read_equation(text: str, names: Any, gradients: Any) -> Any:
-    raise NotImplementedError
+from symgrad.errors import CellError
+from symgrad.recurrent.cell import Cell
+from symgrad.syntax import parse_vector, vocabulary
+from symgrad.syntax.vector_names import bound_names, unknown
+from symgrad.syntax.vector_reader import read_source
+from symgrad.syntax.vector_scan import VectorSource
+from symgrad.vectors import Input, Intermediate, Parameter, State, TimedMatrix, TimedScalar
+
+read_formula = parse_vector
 
 
-def read_formula(text: str, names: Any) -> Any:
-    raise NotImplementedError
+def read_equation(text: str, names: Mapping[str, Any], gradients: Mapping[str, Any]) -> tuple[Any, Expr]:
+    """The sides of a line of a derivation: a variable at some step or a gradient such as dW, and its formula.
+
+    Raises
+    ------
+    ParseError
+        If the left side is neither, or the right side is no formula.
+    """
+    left, right = VectorSource(text).sides()
+    name = text[: left.stop].strip()
+    if name in gradients:
+        return gradients[name], read_source(right, names)
+    tree, place = left.tree()
+    if isinstance(tree, ast.Name) and tree.id not in names:
+        raise left.fault(place(tree), unknown(tree.id, {**names, **gradients}))
+    variable = read_source(left, names)
+    if not isinstance(variable, TimedScalar | TimedMatrix):
+        known = ", ".join(gradients)
+        raise left.fault(place(tree), f"a line is for a variable at some step, or for one of {known}; got {name}")
+    return variable, read_source(right, names)
+
+
+Shape = Any
+
+
+def read_cell(text: str | Iterable[str], shapes: Mapping[str, Shape] | None = None, name: str = "cell") -> Cell:
+    """A cell from its equations as text.
+
+    A name on a left side that some line uses at another step is a state, the other names on left sides are
+    intermediate values; what has no equation is an input if it stands with a step, and a parameter if it does not.
+
+    Parameters
+    ----------
+    text : str or iterable of str
+        One equation in a line, such as ``"h[t] = tanh(W @ h[t-1] + U @ x[t] + b)"``, in the order of computation.
+    shapes : mapping of str to size or tuple of sizes, optional
+        The shapes of the names; those without are scalars.
+    name : str
+        What documents call the cell.
+
+    Raises
+    ------
+    ParseError
+        If a line is no equation; it points at the place.
+    CellError, ShapeError
+        If the equations are no cell, as for `Cell`, or a shape is given for a name that is not there.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> shapes = {"h": n, "x": m, "W": (n, n), "U": (n, m), "b": n}
+    >>> cell = sg.read_cell("h[t] = tanh(W @ h[t-1] + U @ x[t] + b)", shapes)
+    >>> cell.states, cell.inputs, cell.parameters
+    ((h[t],), (x[t],), (U, W, b))
+    """
+    lines = [line for line in (text.splitlines() if isinstance(text, str) else text) if line.strip()]
+    uses = _Uses(dict(shapes or {}))
+    for line in lines:
+        uses.add(line)
+    names = uses.variables()
+    equations: dict[Any, Any] = {}
+    for line in lines:
+        left, right = VectorSource(line).sides()
+        variable = read_source(left, names)
+        if variable in equations:
+            raise CellError(f"two equations define {variable}")
+        equations[variable] = read_source(right, names)
+    return Cell(equations, name=name)
+
+
+class _Uses:
+    """How names are used in the lines of a cell.
+
+    Attributes
+    ----------
+    shapes : dict
+        The shapes that were given.
+    defined : dict
+        The names on left sides, in order.
+    used : dict
+        The other names, in order.
+    stepped : set
+        Names that stand with a step.
+    moved : set
+        Names that stand with another step than t.
+    """
+
+    def __init__(self, shapes: dict[str, Shape]) -> None:
+        self.shapes = {key: shape if isinstance(shape, tuple) else (shape,) for key, shape in shapes.items()}
+        self.defined: dict[str, None] = {}
+        self.used: dict[str, None] = {}
+        self.stepped: set[str] = set()
+        self.moved: set[str] = set()
+
+    def add(self, line: str) -> None:
+        """Take note of the names of one line."""
+        left, right = VectorSource(line).sides()
+        tree, place = left.tree()
+        named = tree.value if isinstance(tree, ast.Subscript) else tree
+        if not isinstance(named, ast.Name) or (isinstance(tree, ast.Subscript) and not _is_now(tree.slice)):
+            raise left.fault(place(tree), "the left side of an equation of a cell is a name with its step, as in h[t]")
+        self.defined[named.id] = None
+        self._look_at(right.tree()[0])
+
+    def _look_at(self, tree: ast.AST) -> None:
+        nodes = list(ast.walk(tree))
+        bound = bound_names(tree)
+        within = [n.slice for n in nodes if isinstance(n, ast.Subscript)]
+        skipped = {id(n) for index in within for n in ast.walk(index)}
+        skipped |= {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+        skipped |= {id(n) for ranges in nodes if isinstance(ranges, ast.Tuple) for n in ast.walk(ranges)}
+        for node in nodes:
+            if isinstance(node, ast.Name) and id(node) not in skipped and id(node) not in bound:
+                self.used[node.id] = None
+            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+                self._note_step(node.value.id, node.slice)
+
+    def _note_step(self, name: str, index: ast.expr) -> None:
+        if not isinstance(index, ast.Slice | ast.Tuple):
+            self.stepped.add(name)
+            if not _is_now(index):
+                self.moved.add(name)
+
+    def variables(self) -> dict[str, Any]:
+        """The variables and parameters by name."""
+        self._check_shapes()
+        sizes = {s.name for shape in self.shapes.values() for size in shape for s in getattr(size, "free_symbols", ())}
+        plain = {"t", "T", *sizes}
+        known = {n for n in vocabulary.CONSTANTS if n not in self.shapes and n not in self.stepped}
+        names = {
+            n: None for n in (*self.defined, *self.used) if n not in known and not (n in plain and n not in self.shapes)
+        }
+        return {n: self._kind(n)(n, *self.shapes.get(n, ())) for n in names}
+
+    def _kind(self, name: str) -> Any:
+        if name in self.defined:
+            return State if name in self.moved else Intermediate
+        return Input if name in self.stepped else Parameter
+
+    def _check_shapes(self) -> None:
+        for name in self.shapes:
+            if name not in self.defined and name not in self.used:
+                raise CellError(f"shapes: {unknown(name, {**self.defined, **self.used})}")
+
+
+def _is_now(index: ast.expr) -> bool:
+    return isinstance(index, ast.Name) and index.id == "t"

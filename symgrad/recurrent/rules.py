@@ -228,7 +228,7 @@ def slope_of(e: Elementwise, output: Any) -> Any:
     if isinstance(body, Function) and body.args[0] == y:
         row = ROWS.get(body.func.__name__)
         if row is not None and row.slope_in_output is not None:
-            return entries_of(row.slope_in_output(ENTRY, *body.args[1:]), ENTRY, output)
+            return entries_of(row.slope_in_output(ENTRY, *getattr(body, "parameters", ())), ENTRY, output)
         in_output = body.diff(y).xreplace({body: _OUTPUT})
         if not in_output.has(y):
             return entries_of(in_output, _OUTPUT, output)

@@ -129,13 +129,11 @@ class _Evaluation:
     def _scalar(self, e: Expr) -> Any:
         if e in self.around.parameters:
             return self.around.parameters[e]
-        if isinstance(e, sympy.Sum):
-            *inner, (index, low, high) = e.limits  # SymPy puts sums of sums together, the outermost index last
-            term = sympy.Sum(e.function, *inner) if inner else e.function
-            return sum((self._with(index, k)._scalar(term) for k in self._range(low, high)), arb(0))
-        if isinstance(e, sympy.Product):
-            index, low, high = e.limits[0]
-            return _product([self._with(index, k)._scalar(e.function) for k in self._range(low, high)])
+        if isinstance(e, sympy.Sum | sympy.Product):
+            *inner, (index, low, high) = e.limits  # SymPy puts sums of sums together, the outermost last
+            inside = e.func(e.function, *inner) if inner else e.function
+            values = [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
+            return _product(values) if isinstance(e, sympy.Product) else sum(values, arb(0))
         tape, leaves = self.around._tapes.get(e) or self._compiled(e)
         return _certain(tape(*(self._leaf(leaf) for leaf in leaves)), e)
 

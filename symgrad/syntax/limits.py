@@ -23,6 +23,7 @@ from sympy.core.function import Application, AppliedUndef
 from symgrad.activations import ACTIVATIONS
 from symgrad.statements import free_symbols
 from symgrad.syntax.masks import is_opaque
+from symgrad.vectors import TimedScalar
 
 MAX_BITS = 50_000
 MAX_BITS_OF_EXP = 5_000
@@ -139,7 +140,7 @@ class Ledger:
             raise LimitError("this is undefined")
         if isinstance(expr, Rational):
             return _rational(expr)
-        if isinstance(expr, AppliedUndef):
+        if isinstance(expr, AppliedUndef | TimedScalar | sympy.Trace):
             return Facts(free=frozenset({expr}))
         if not expr.args:
             return Facts(above=2, is_rational=False) if expr.is_number else Facts(free=free_symbols(expr))

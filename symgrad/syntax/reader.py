@@ -115,7 +115,7 @@ class Reader:
             raise self.fault(node, "a direction in quotes stands only at the end of Limit")
         return self._make(node, Rational, self._text_of(node))
 
-    def _text_of(self, node: ast.Constant) -> str:
+    def _text_of(self, node: ast.expr) -> str:
         assert node.end_col_offset is not None, "nodes of parsed text have an end"
         start = self._place(node)
         return self.source.text[start : start + node.end_col_offset - node.col_offset]

@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from symgrad.errors import ParseError
 
@@ -95,7 +96,7 @@ class Source:
         return ParseError(self.text, place + 1, reason)
 
     def part(self, start: int, stop: int) -> Source:
-        return Source(self.text, start, stop)
+        return type(self)(self.text, start, stop)
 
     def tree(self) -> tuple[ast.expr, Callable[[ast.AST], int]]:
         """The syntax tree and, for its nodes, their places in the text, counted from 0.
@@ -111,7 +112,7 @@ class Source:
         line = "".join(" " if c.isspace() else c for c in self.text[self.start : stop])
         shift = self.start + len(line) - len(line.lstrip())
         line = line.strip()
-        _Scan(self, shift).run(line)
+        self.check_words(line, shift)
         try:
             tree = ast.parse(line, mode="eval").body
         except SyntaxError as error:
@@ -121,6 +122,10 @@ class Source:
         encoded = line.encode()
         # The tree counts in bytes of UTF-8.
         return tree, lambda node: shift + len(encoded[: getattr(node, "col_offset", 0)].decode())
+
+    def check_words(self, line: str, shift: int) -> None:
+        """Refuse words and signs that no formula has, or where none has them."""
+        Scan(self, shift).run(line)
 
 
 def check_length(text: str) -> None:
@@ -132,8 +137,10 @@ def check_length(text: str) -> None:
 
 
 @dataclass
-class _Scan:
+class Scan:
     """One walk over the words: after a value comes an operator, after an operator a value, and nothing is too deep."""
+
+    words: ClassVar[re.Pattern[str]] = _WORD
 
     source: Source
     shift: int
@@ -144,7 +151,7 @@ class _Scan:
     pending: list[int] = field(default_factory=lambda: [0])
 
     def run(self, line: str) -> None:
-        words = [m for m in _WORD.finditer(line) if m.lastgroup != "space"]
+        words = [m for m in self.words.finditer(line) if m.lastgroup != "space"]
         if not words:
             raise self.source.fault(self.shift, "a formula is missing")
         if len(words) > MAX_WORDS:

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, MatrixExpr
 from sympy.matrices.expressions.slice import MatrixSlice
+from sympy.printing.str import StrPrinter
 
 from symgrad.notation import in_order
 from symgrad.vectors.operations import Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
@@ -26,7 +27,7 @@ def to_text(e: Expr) -> str:
     >>> to_text(sg.hadamard(W.T @ d.next, 1 - h))
     'hadamard(W.T @ d[t+1], 1 - h[t])'
     """
-    return _text(e)[0]
+    return "0" if isinstance(e, sympy.ZeroMatrix) else _text(e)[0]
 
 
 def _text(e: Any) -> tuple[str, int]:
@@ -35,7 +36,17 @@ def _text(e: Any) -> tuple[str, int]:
             return rule(e)
     if isinstance(e, sympy.Add) and any(hasattr(part, "role") for part in e.atoms(sympy.Expr)):
         return _sum(sympy.Tuple(*e.as_ordered_terms()))
-    return (str(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
+    return (_PRINTER.doprint(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
+
+
+class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
+    """Scalars as SymPy writes them, with the matrices in them as they are written here."""
+
+    def _print_Trace(self, e: Any) -> str:
+        return f"trace({_text(e.arg)[0]})"
+
+
+_PRINTER = _ScalarPrinter()
 
 
 def _in(e: Any, level: int) -> str:
@@ -44,9 +55,16 @@ def _in(e: Any, level: int) -> str:
 
 
 def _sum(e: Any) -> tuple[str, int]:
-    terms = [_text(a)[0] for a in in_order(e.args)]
+    terms = [_term(a) for a in in_order(e.args)]
     plain = [term for term in terms if not term.startswith("-")]
     return " + ".join(plain) + "".join(f" - {term[1:]}" for term in terms if term.startswith("-")), SUM
+
+
+def _term(e: Any) -> str:
+    """A term of a sum, in which a number stands for the matrix that holds it everywhere."""
+    numbers = [f for f in e.args if not isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else []
+    ones = e.args[-1] if numbers and len(e.args) == len(numbers) + 1 else e
+    return _in(sympy.Mul(*numbers), PRODUCT) if isinstance(ones, sympy.OneMatrix) else _text(e)[0]
 
 
 def _product(e: Any) -> tuple[str, int]:
@@ -75,9 +93,10 @@ def _elementwise(e: Elementwise) -> tuple[str, int]:
     (y,), body = e.function.variables, e.function.expr
     argument = _text(e.argument)[0]
     if isinstance(body, sympy.Derivative):
-        return f"slope({body.expr.func.__name__}, {argument})", ATOM
+        others = "".join(f", {_text(a)[0]}" for a in body.expr.args[1:])
+        return f"slope({body.expr.func.__name__}, {argument}{others})", ATOM
     if isinstance(body, sympy.Function) and body.args[0] == y:
-        others = "".join(f", {a}" for a in body.args[1:])
+        others = "".join(f", {_text(a)[0]}" for a in body.args[1:])
         return f"{body.func.__name__}({argument}{others})", ATOM
     return f"elementwise({y}, {body}, {argument})", ATOM
 
@@ -109,8 +128,20 @@ def _slice(e: MatrixSlice) -> tuple[str, int]:
     return f"{_in(e.parent, ATOM)}[{rows if e.parent.shape[1] == 1 else f'{rows}, {columns}'}]", ATOM
 
 
-def _ones(e: Any) -> tuple[str, int]:
-    return "1", ATOM
+def _sizes(e: Any) -> str:
+    return ", ".join(str(size) for size in (e.shape[:1] if e.shape[1] == 1 else e.shape))
+
+
+def _filled(name: str) -> Callable[[Any], tuple[str, int]]:
+    return lambda e: (f"{name}({_sizes(e)})", ATOM)
+
+
+def _identity(e: Any) -> tuple[str, int]:
+    return f"eye({e.shape[0]})", ATOM
+
+
+def _matrix_power(e: Any) -> tuple[str, int]:
+    return " @ ".join([_in(e.base, ATOM)] * int(e.exp)), PRODUCT
 
 
 def _diagonal(e: Any) -> tuple[str, int]:
@@ -124,7 +155,10 @@ _RULES: dict[type, Callable[[Any], tuple[str, int]]] = {
     sympy.HadamardProduct: _hadamard,
     sympy.HadamardPower: _power,
     sympy.DiagMatrix: _diagonal,
-    sympy.OneMatrix: _ones,
+    sympy.OneMatrix: _filled("ones"),
+    sympy.ZeroMatrix: _filled("zeros"),
+    sympy.Identity: _identity,
+    sympy.MatPow: _matrix_power,
     sympy.BlockMatrix: _stack,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
