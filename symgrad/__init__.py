@@ -94,14 +94,24 @@ if TYPE_CHECKING:
     from symgrad.proofs import proof
     from symgrad.prove import verify
     from symgrad.recurrent import (
+        CELLS,
         Cell,
+        CellRow,
         Equation,
         Gradients,
         Loss,
+        bidirectional,
         binary_cross_entropy,
         bptt,
+        from_torch,
+        gradients_to_torch,
         half_squared_error,
+        output_of,
         softmax_cross_entropy,
+        stacked,
+        to_torch,
+        with_output,
+        with_residual,
     )
 else:
     _ROOMS = {
@@ -110,6 +120,8 @@ else:
         **dict.fromkeys(("Invariants", "Candidate"), "invariants"),
         **dict.fromkeys(("Cell", "Equation", "Gradients", "bptt", "Loss"), "recurrent"),
         **dict.fromkeys(("half_squared_error", "softmax_cross_entropy", "binary_cross_entropy"), "recurrent"),
+        **dict.fromkeys(("CELLS", "CellRow", "stacked", "bidirectional", "with_output", "with_residual"), "recurrent"),
+        **dict.fromkeys(("output_of", "from_torch", "to_torch", "gradients_to_torch"), "recurrent"),
     }
 
     def __getattr__(name: str) -> object:
@@ -134,7 +146,8 @@ __all__ = [
     # recurrent cells
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
     "elementwise", "softmax", "logsumexp", "Cell", "Equation", "bptt", "Gradients", "Loss", "half_squared_error",
-    "softmax_cross_entropy", "binary_cross_entropy",
+    "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked", "bidirectional", "with_output",
+    "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # definitions
     "Invariants", "Candidate",
     # activations

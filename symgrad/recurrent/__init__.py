@@ -1,10 +1,13 @@
 """Recurrent cells and their gradients in closed form."""
 
 from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.compose import bidirectional, output_of, stacked, with_output, with_residual
 from symgrad.recurrent.gradients import Gradients, bptt
 from symgrad.recurrent.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
+from symgrad.recurrent.zoo import CELLS, CellRow, from_torch, gradients_to_torch, to_torch
 
 __all__ = [
     "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
-    "binary_cross_entropy",
+    "binary_cross_entropy", "CELLS", "CellRow", "stacked", "bidirectional", "with_output", "with_residual", "output_of",
+    "from_torch", "to_torch", "gradients_to_torch",
 ]  # fmt: skip
