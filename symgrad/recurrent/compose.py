@@ -54,7 +54,7 @@ def stacked(*layers: Cell, shared: Iterable[str] = ()) -> Cell:
     >>> lower, upper = sg.CELLS["tanh"].cell(n, m), sg.CELLS["tanh"].cell(n, n)
     >>> print(sg.stacked(lower, upper, shared=["W"]))
     h1[t] = tanh(W @ h1[t-1] + U1 @ x[t] + b1)
-    h2[t] = tanh(W @ h2[t-1] + U2 @ h1[t] + b2)
+    h2[t] = tanh(U2 @ h1[t] + W @ h2[t-1] + b2)
     """
     if len(layers) < 2 or not all(isinstance(layer, Cell) for layer in layers):
         raise CellError(f"stacked takes two cells or more; got {', '.join(type(a).__name__ for a in layers)}")

@@ -26,9 +26,9 @@ ROWS = (
         "diagonal",
         "Diagonal linear recurrence",
         _diagonal,
-        "Orvieto, Smith, Gu, Fernando, Gulcehre, Pascanu, De, Resurrecting recurrent neural networks for long sequences "
-        "(2023); Gupta, Gu, Berant, Diagonal state spaces are as effective as structured state spaces (2022)",
-        "complex eigenvalues and states as pairs of reals; eigenvalues are parameters themselves, where the papers have "
-        "them as exponentials, and without the factor that normalizes the input",
+        "Orvieto, Smith, Gu, Fernando, Gulcehre, Pascanu, De, Resurrecting recurrent neural networks for long "
+        "sequences (2023); Gupta, Gu, Berant, Diagonal state spaces are as effective as structured state spaces (2022)",
+        "complex eigenvalues and states as pairs of reals; eigenvalues are parameters themselves, where the papers "
+        "have them as exponentials, and without the factor that normalizes the input",
     ),
 )

@@ -101,7 +101,9 @@ class Names:
         b = self.vector(f"b{below}", f"bias{whom}")
         return self.product(w, state) + self.product(u, given) + b
 
-    def gate(self, name: str, meaning: str, preactivation: Any, activation: Callable[[Any], Any] = sigmoid) -> Any:
+    def gate(
+        self, name: str, meaning: str, preactivation: Any, activation: Callable[[Any], Any] = sigmoid
+    ) -> tuple[Any, Any]:
         """A named value that is the activation of something: the pair for the list of equations."""
         return self.value(name, meaning), activation(preactivation)
 

@@ -66,7 +66,7 @@ ROWS = (
         "ReLU network",
         _network(relu),
         "Le, Jaitly, Hinton, A simple way to initialize recurrent networks of rectified linear units (2015)",
-        "the slope at zero is that of the activation relu of symgrad; the initial weights of the paper are no part of it",
+        "the slope at zero is that of symgrad's relu; the initial weights of the paper are no part of it",
     ),
     CellRow("elman", "Elman network", _elman, ELMAN, "tanh in place of the logistic; linear output", ("n", "m", "p")),
     CellRow(
