@@ -150,7 +150,7 @@ class Reader:
 
     def __init__(self, definitions: Definitions | None = None) -> None:
         self.definitions = definitions or Definitions()
-        self._known: dict[tuple[str, Expr], Expr] = {}
+        self._names: dict[Any, Any] = {}
 
     def form(self, expression: Expr) -> Form:
         """The form of the entry at (row, column) of a matrix expression, or of a scalar."""
@@ -329,6 +329,14 @@ class Reader:
 
     def _name_of(self, e: Any) -> Any:
         """The variable that is defined as this function of this argument, if there is one."""
+        if e not in self._names:
+            # Nameless while it is looked for: with states written out, the argument of a gate of the next step holds
+            # the same function again.
+            self._names[e] = None
+            self._names[e] = self._looked_up(e)
+        return self._names[e]
+
+    def _looked_up(self, e: Any) -> Any:
         times = {v.time for v in e.argument.atoms(*_TIMED)} if self.definitions.named else set()
         for variable, definition in self.definitions.named:
             if type(definition) is not type(e) or (
