@@ -98,31 +98,42 @@ if TYPE_CHECKING:
     from symgrad.proofs import proof
     from symgrad.prove import verify
     from symgrad.recurrent import (
+        CELLS,
         Cell,
+        CellRow,
         Equation,
         Gradients,
         Judgement,
         Loss,
+        bidirectional,
         binary_cross_entropy,
         bptt,
         check_backward,
+        from_torch,
+        gradients_to_torch,
         half_squared_error,
+        output_of,
         read_cell,
         softmax_cross_entropy,
+        stacked,
         state_jacobian,
+        to_torch,
+        with_output,
+        with_residual,
     )
 else:
+    _RECURRENT = (
+        "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
+        "binary_cross_entropy", "state_jacobian", "check_backward", "Judgement", "read_cell", "CELLS", "CellRow",
+        "stacked", "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch",
+        "gradients_to_torch",
+    )  # fmt: skip
     _ROOMS = {
-        **dict.fromkeys(("verify",), "prove"),
-        **dict.fromkeys(("proof",), "proofs"),
-        **dict.fromkeys(("Invariants", "Candidate"), "invariants"),
-        **dict.fromkeys(("Cell", "Equation", "Gradients", "bptt", "Loss"), "recurrent"),
-        **dict.fromkeys(("half_squared_error", "softmax_cross_entropy", "binary_cross_entropy"), "recurrent"),
-<<<<<<< HEAD
-        **dict.fromkeys(("state_jacobian",), "recurrent"),
-=======
-        **dict.fromkeys(("check_backward", "Judgement", "read_cell"), "recurrent"),
->>>>>>> h5
+        **dict.fromkeys(_RECURRENT, "recurrent"),
+        "verify": "prove",
+        "proof": "proofs",
+        "Invariants": "invariants",
+        "Candidate": "invariants",
     }
 
     def __getattr__(name: str) -> object:
@@ -144,16 +155,13 @@ __all__ = [
     # derivations
     "Derivation", "prose", "chain", "equals", "at_most", "at_least", "less_than", "greater_than", "statement",
     "erratum", "given", "figure", "curve", "orbit", "table", "section", "ref", "proof", "load_derivation",
-    # recurrent cells
+    # vectors in time
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
-<<<<<<< HEAD
-    "elementwise", "softmax", "logsumexp", "TIME", "LENGTH", "TimeSum",
-    "OrderedProduct", "Cell", "Equation", "bptt", "Gradients", "Loss",
-    "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "state_jacobian",
-=======
-    "elementwise", "softmax", "logsumexp", "Cell", "Equation", "bptt", "Gradients", "Loss", "half_squared_error",
-    "softmax_cross_entropy", "binary_cross_entropy", "check_backward", "Judgement", "read_cell",
->>>>>>> h5
+    "elementwise", "softmax", "logsumexp", "TimeSum", "OrderedProduct", "TIME", "LENGTH",
+    # recurrent cells
+    "Cell", "Equation", "read_cell", "bptt", "Gradients", "check_backward", "Judgement", "state_jacobian", "Loss",
+    "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
+    "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # definitions
     "Invariants", "Candidate",
     # activations

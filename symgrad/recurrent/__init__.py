@@ -1,20 +1,16 @@
 """Recurrent cells and their gradients in closed form."""
 
 from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.compose import bidirectional, output_of, stacked, with_output, with_residual
 from symgrad.recurrent.gradients import Gradients, bptt
-<<<<<<< HEAD
 from symgrad.recurrent.jacobians import state_jacobian
-=======
 from symgrad.recurrent.judge import Judgement, check_backward
->>>>>>> h5
 from symgrad.recurrent.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
 from symgrad.recurrent.reading import read_cell
+from symgrad.recurrent.zoo import CELLS, CellRow, from_torch, gradients_to_torch, to_torch
 
 __all__ = [
     "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
-<<<<<<< HEAD
-    "binary_cross_entropy", "state_jacobian",
-=======
-    "binary_cross_entropy", "check_backward", "Judgement", "read_cell",
->>>>>>> h5
+    "binary_cross_entropy", "state_jacobian", "check_backward", "Judgement", "read_cell", "CELLS", "CellRow", "stacked",
+    "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
 ]  # fmt: skip

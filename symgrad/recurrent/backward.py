@@ -186,7 +186,7 @@ class Backward:
     def __getitem__(self, what: Any) -> Any:
         return self._gradient(self.key(what))
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[Any, ...]:
         """All that there is a gradient for: parameters, inputs, initial states."""
         in_loss = [v.at(TIME) for v in timed_in(self.loss.term) if v.role is Role.INPUT]
@@ -194,7 +194,7 @@ class Backward:
         inputs = dict.fromkeys((*self.cell.inputs, *in_loss))
         return (*self.cell.parameters, *more, *inputs, *self.initial_states)
 
-    @property
+    @cached_property
     def initial_states(self) -> tuple[Any, ...]:
         """States before the first step that it looks at; those after the last step for what runs in reverse."""
         found: dict[Any, None] = {}
@@ -269,6 +269,11 @@ class Backward:
     def name_of(argument: Any) -> str:
         """The name under which an argument is given: x, W, h0 for the initial state."""
         return _argument_name(argument)
+
+    @cached_property
+    def runs(self) -> dict[int, Any]:
+        """Values at explicit sizes, by the number of steps: who judges many lines needs them once."""
+        return {}
 
     # --- Jacobians ------------------------------------------------------------------------------------------
 

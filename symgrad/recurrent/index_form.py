@@ -150,8 +150,7 @@ class Reader:
 
     def __init__(self, definitions: Definitions | None = None) -> None:
         self.definitions = definitions or Definitions()
-        self._known: dict[tuple[str, Expr], Expr] = {}
-        self._being_named: set[Any] = set()
+        self._names: dict[Any, Any] = {}
 
     def form(self, expression: Expr) -> Form:
         """The form of the entry at (row, column) of a matrix expression, or of a scalar."""
@@ -332,16 +331,14 @@ class Reader:
 
     def _name_of(self, e: Any) -> Any:
         """The variable that is defined as this function of this argument, if there is one."""
-        # The definition of a name at a later step may hold e itself, which has no name while one is looked for.
-        if e in self._being_named:
-            return None
-        self._being_named.add(e)
-        try:
-            return self._name_found(e)
-        finally:
-            self._being_named.discard(e)
+        if e not in self._names:
+            # Nameless while it is looked for: with states written out, the argument of a gate of the next step holds
+            # the same function again.
+            self._names[e] = None
+            self._names[e] = self._looked_up(e)
+        return self._names[e]
 
-    def _name_found(self, e: Any) -> Any:
+    def _looked_up(self, e: Any) -> Any:
         times = {v.time for v in e.argument.atoms(*_TIMED)} if self.definitions.named else set()
         for variable, definition in self.definitions.named:
             if type(definition) is not type(e) or (

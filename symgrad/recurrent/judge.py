@@ -26,7 +26,7 @@ from symgrad.recurrent.reading import read_equation, read_formula
 from symgrad.recurrent.rules import transposed
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.recurrent.slips import slips
-from symgrad.recurrent.values import Surroundings, run_backward, run_forward, surroundings
+from symgrad.recurrent.values import MissingStepError, Surroundings, run_backward, run_forward, surroundings
 from symgrad.statements import Judged
 from symgrad.vectors import (
     LENGTH,
@@ -263,7 +263,7 @@ class _Court:
         return found.at(left.time)
 
     def _argument(self, left: Any) -> Any:
-        return next(a for a in self.grad.arguments if self.grad.equation_of(a).left == left)
+        return self.grad.key(left.argument)
 
     def judged(self, equation: Equation) -> Line:
         """The verdict on one line."""
@@ -271,9 +271,14 @@ class _Court:
         if shape_of(equation.left) != checked_shape(equation.right, str(equation)):
             shapes = f"{shape_text(checked_shape(equation.right, ''))} is not {shape_text(shape_of(equation.left))}"
             return Line(equation, Verdict(Outcome.REFUTED, "shapes", shapes), str(right))
+        found = self._numbers_or_error(equation)
+        if isinstance(found, Verdict) and found.witness is not None:
+            return Line(equation, found, str(right))
         if self.proves(equation):
             return Line(equation, Verdict(Outcome.PROVED, METHOD, "equal for all sizes and steps"), str(right))
-        return Line(equation, self.numbers(equation), str(right))
+        if isinstance(found, CellError):
+            raise found
+        return Line(equation, found, str(right))
 
     def fits(self, equation: Equation) -> bool:
         """Whether a line has the shape of its name and is true."""
@@ -296,19 +301,34 @@ class _Court:
 
     # --- numbers --------------------------------------------------------------------------------------------
 
+    def _numbers_or_error(self, equation: Equation) -> Verdict | CellError:
+        """The refuter goes first; what has no numbers may still have a proof."""
+        try:
+            return self.numbers(equation)
+        except CellError as error:
+            return error
+
     def numbers(self, equation: Equation) -> Verdict:
         """A counterexample in numbers, or the evidence that there is none."""
         truth = self.derived(equation.left)
-        compared = 0
+        compared, missing = 0, ""
         for length in LENGTHS:
             around = self._run(length)
             for step, indices in self._steps(equation.left, length):
                 with precision(BITS):
-                    stated, true = (around.evaluate(e, step, indices) for e in (equation.right, truth.right))
+                    true = around.evaluate(truth.right, step, indices)
+                    try:
+                        stated = around.evaluate(equation.right, step, indices)
+                    except MissingStepError as error:
+                        missing = f"{error}, of {length}"
+                        continue
                     found = _first_difference(stated, true)
                 if found is not None:
                     return _refuted(equation, around, step, indices, *found)
                 compared += np.size(stated)
+        if missing:
+            # A line that says nothing at any step is wrong; one that agrees where it says something may not be meant.
+            return Verdict(Outcome.UNDECIDED if compared else Outcome.REFUTED, "steps", missing)
         if not compared:
             return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
         return Verdict(Outcome.SUPPORTED, "numbers", f"agrees in {compared} entries; no proof found")
@@ -326,6 +346,14 @@ class _Court:
         return [(length, {})]
 
     def _run(self, length: int) -> Surroundings:
+        """The values of everything in a run of so many steps."""
+        runs = self.grad.runs
+        if length not in runs:
+            runs[length] = self._new_run(length)
+        found: Surroundings = runs[length]
+        return found
+
+    def _new_run(self, length: int) -> Surroundings:
         grad = self.grad
         sizes = {s: 2 + k % 2 for k, s in enumerate(sorted(_size_symbols(grad), key=str))}
         generator = random.Random(SEED)

@@ -25,6 +25,7 @@ def checked_shape(expression: Expr, where: str) -> Shape:
         If an operation inside it has parts that do not fit; it names `where`, the operation and the shapes.
     """
     if not isinstance(expression, MatrixExpr):
+        _check_traces(expression, where)
         return ()
     for argument in expression.args:
         if isinstance(argument, MatrixExpr):
@@ -33,6 +34,14 @@ def checked_shape(expression: Expr, where: str) -> Shape:
         if isinstance(expression, kind):
             rule(expression, where)
     return tuple(sympy.expand(size) for size in expression.shape)
+
+
+def _check_traces(expression: Expr, where: str) -> None:
+    """Scalars hold matrices as traces alone."""
+    for trace in expression.atoms(sympy.Trace):
+        shape = checked_shape(trace.arg, where)
+        if sympy.expand(shape[0] - shape[1]) != 0:
+            raise ShapeError(f"{where}: a trace is that of a square matrix", "trace", (shape,))
 
 
 def _same(expression: Any, where: str) -> None:

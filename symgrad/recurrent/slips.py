@@ -108,7 +108,7 @@ def _dropped_factor(e: Any) -> Iterator[Any]:
     if isinstance(e, sympy.Mul | sympy.MatMul):
         for place, factor in enumerate(e.args):
             rest = (*e.args[:place], *e.args[place + 1 :])
-            is_left = isinstance(e, sympy.Mul) or any(isinstance(r, MatrixExpr) for r in rest)
+            is_left = not isinstance(e, MatrixExpr) or any(isinstance(r, MatrixExpr) for r in rest)
             if is_left and not factor.is_number:
                 yield e.func(*rest) if len(rest) > 1 else rest[0]
 

@@ -38,6 +38,10 @@ from symgrad.vectors import (
 Array: TypeAlias = Any  # of balls, which NumPy's types do not know
 
 
+class MissingStepError(CellError):
+    """A variable has no value at the step that is asked for, as before the first step or after the last."""
+
+
 @dataclass(frozen=True)
 class Values:
     """What a run found, as balls.
@@ -118,7 +122,7 @@ class _Evaluation:
         if e.role is Role.ADJOINT and not 1 <= place[1] <= self.around.length:
             return self.around.zero(e)
         if place not in self.around.timed:
-            raise CellError(f"there is no value for {e.name} at step {place[1]}")
+            raise MissingStepError(f"there is no value for {e.name} at step {place[1]}")
         return self.around.timed[place]
 
     def _parameter(self, e: Any) -> Any:
