@@ -15,7 +15,7 @@ from symgrad.notation import declare
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.forms import EARLIER, paths
-from symgrad.recurrent.jacobians import state_jacobian
+from symgrad.recurrent.jacobians import state_jacobian, with_jacobians
 from symgrad.recurrent.judge import BackwardLine, stated
 from symgrad.statements import Domain
 from symgrad.vectors import LENGTH, TIME, OrderedProduct
@@ -146,7 +146,7 @@ def _jacobians(grad: Backward) -> Iterator[Item]:
     )
     for parameter in (a for a in grad.arguments if not isinstance(a, Timed)):
         if _has_paths(grad, parameter):
-            yield line(grad, grad.equation_of(parameter).left, paths(grad, parameter))
+            yield line(grad, grad.equation_of(parameter).left, with_jacobians(grad, paths(grad, parameter)))
 
 
 def _has_paths(grad: Backward, parameter: Any) -> bool:

@@ -11,7 +11,7 @@ from symgrad.errors import CellError
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.forms import Step, jacobian_product
 from symgrad.recurrent.rules import product, total_of
-from symgrad.vectors import TIME, shape_of
+from symgrad.vectors import TIME, OrderedProduct, shape_of
 
 MOST_STEPS = 4  # with several states the number of ways grows with every step
 
@@ -88,3 +88,19 @@ def state_jacobian(late: Any, early: Any) -> Any:
     dh[t]/dh[k]
     """
     return (_MatrixJacobian if shape_of(late) else _ScalarJacobian)(late, early)
+
+
+def without_jacobians(grad: Backward, e: Any) -> Any:
+    """The expression with each derivative of a state by what the rules give for it."""
+    return e.replace(lambda part: isinstance(part, StateJacobian), lambda part: part.by_rules(grad))
+
+
+def with_jacobians(grad: Backward, e: Any) -> Any:
+    """The expression with each product of the Jacobians of a cell of one state as the derivative that it is."""
+    (state,) = grad.cell.states
+
+    def derivative(part: Any) -> Any:
+        low, high = part.args[1][1:]
+        return state_jacobian(state.at(high), state.at(low - 1))
+
+    return e.replace(lambda part: isinstance(part, OrderedProduct | sympy.Product), derivative)

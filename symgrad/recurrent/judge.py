@@ -21,7 +21,7 @@ from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.equality import proves_paths
 from symgrad.recurrent.forms import paths
 from symgrad.recurrent.index_form import Definitions, Reader
-from symgrad.recurrent.jacobians import StateJacobian
+from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.reading import read_equation, read_formula
 from symgrad.recurrent.rules import transposed
 from symgrad.recurrent.shapes import checked_shape
@@ -268,6 +268,10 @@ class _Court:
     def judged(self, equation: Equation) -> Line:
         """The verdict on one line."""
         right = self.derived(equation.left)
+        as_written, equation = equation, Equation(equation.left, without_jacobians(self.grad, equation.right))
+        return replace(self._judged(equation, right), equation=as_written)
+
+    def _judged(self, equation: Equation, right: Equation) -> Line:
         if shape_of(equation.left) != checked_shape(equation.right, str(equation)):
             shapes = f"{shape_text(checked_shape(equation.right, ''))} is not {shape_text(shape_of(equation.left))}"
             return Line(equation, Verdict(Outcome.REFUTED, "shapes", shapes), str(right))
@@ -340,7 +344,9 @@ class _Court:
             indices = [s for s in left.early.time.free_symbols if s not in (TIME, LENGTH)]
             steps = range(1, length + 1)
             pairs = [(t, k) for t in steps for k in range(t)]
-            return [(t, dict.fromkeys(indices, k)) for t, k in (pairs if indices else zip(steps, steps))]
+            distance = sympy.expand(TIME - left.early.time)
+            late_enough = [(t, t) for t in steps if not distance.is_Integer or t >= distance]
+            return [(t, dict.fromkeys(indices, k)) for t, k in (pairs if indices else late_enough)]
         if isinstance(left, TimedScalar | TimedMatrix) and left.time != LENGTH:
             return [(step, {}) for step in range(1, length)]
         return [(length, {})]

@@ -157,7 +157,7 @@ def given(grad, length, seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("length", (1, 50))
+@pytest.mark.parametrize("length", [1, 50])
 @pytest.mark.parametrize("cell", MODULES)
 def test_modules_of_torch_agree_through_conversions(cell, length, seed):
     torch.manual_seed(seed)
