@@ -72,7 +72,7 @@ def _items(grad: Backward) -> Iterator[Item]:
         "One step of the cell computes its states from those of the step before and from its inputs. Differentiated "
         "in reverse, equation by equation, it gives the adjoints; the gradients are sums of them over time."
     )
-    yield section("Forward", given(*grad.cell.steps, label="forward"), *_loss(grad))
+    yield section("Forward", given(*grad.cell.steps), *_loss(grad))
     yield section("Backward", *_backward(grad))
     yield section("Gradients", *_gradients(grad))
     jacobians = tuple(_jacobians(grad))
@@ -86,7 +86,7 @@ def _loss(grad: Backward) -> Iterator[Item]:
     if grad.at == "mean":
         total = total / LENGTH
     yield prose("The loss of a step is the {name}. " + WHEN[grad.at], name=grad.loss.name)
-    yield given((Symbol("L", real=True), total), label="loss")
+    yield given((Symbol("L", real=True), total))
 
 
 def _backward(grad: Backward) -> Iterator[Item]:
