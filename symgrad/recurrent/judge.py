@@ -378,14 +378,15 @@ class _Court:
 
 
 def _refuted(
-    equation: Equation, around: Surroundings, step: int, indices: Mapping[Any, int], place: str, left: str, right: str
+    equation: Equation, around: Surroundings, step: int, indices: Mapping[Any, int], place: str, stated: str, true: str
 ) -> Verdict:
+    """The name stands on the left, with its true value, and what is said of it on the right."""
     point = {str(s): str(v) for s, v in around.sizes.items()} | {"T": str(around.length)}
     if isinstance(equation.left, TimedScalar | TimedMatrix | StateJacobian):
         point |= {"t": str(step), **{str(s): str(v) for s, v in indices.items()}}
     if place:
         point["entry"] = place
-    return Verdict(Outcome.REFUTED, "ball arithmetic", "", Witness(point, f"{left} stated", f"{right} true"))
+    return Verdict(Outcome.REFUTED, "ball arithmetic", "", Witness(point, true, stated))
 
 
 def _zero(like: Any) -> Any:

@@ -330,7 +330,7 @@ def renamed(expression: Expr, names: Mapping[str, str]) -> Expr:
     return expression.xreplace(table)
 
 
-_ACCENTS = {"bar": r"\bar", "tilde": r"\tilde", "hat": r"\hat"}
+_ACCENTS = {"bar": r"\overline", "tilde": r"\tilde", "hat": r"\hat"}
 
 
 def name_latex(name: str, time: Expr | None = None) -> str:
@@ -340,7 +340,7 @@ def name_latex(name: str, time: Expr | None = None) -> str:
     --------
     >>> from sympy.abc import t
     >>> print(name_latex("hbar", t - 1), name_latex("delta_f", t), name_latex("W_hx"))
-    \\bar{h}{}_{t - 1} \\delta_{f, t} W_{hx}
+    \\overline{h}{}_{t - 1} \\delta_{f, t} W_{hx}
     """
     first, *below = name.split("_")
     for ending, accent in _ACCENTS.items():
