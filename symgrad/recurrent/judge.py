@@ -371,7 +371,7 @@ class _Court:
             whole = (length, *shape) if isinstance(a, TimedScalar | TimedMatrix) and a.time == TIME else shape
             arguments[grad.name_of(a)] = _rationals(whole, generator)
         with precision(BITS):
-            around = surroundings(grad, arguments, sizes)
+            around = surroundings(grad, arguments, {**sizes, LENGTH: length})
             run_forward(grad, around)
             run_backward(grad, around)
         return around

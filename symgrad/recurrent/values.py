@@ -341,7 +341,7 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
         Parameters, inputs, initial states and targets by name: vectors in time (T, m), vectors (n,), matrices (n, m),
         scalars in time (T,). Initial states are zero if left out.
     sizes : mapping, optional
-        Sizes that no argument shows.
+        Sizes that no argument shows; the number of steps under `LENGTH`, where no argument has steps.
 
     Returns
     -------
@@ -396,7 +396,9 @@ def surroundings(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[An
     missing = [name for name, key in wanted.items() if key not in border and name not in arguments]
     if missing:
         raise CellError(f"the argument {missing[0]} is missing; arguments are {', '.join(wanted)}")
-    around = Surroundings(_sizes(grad, wanted, arguments, sizes or {}), _length(wanted, arguments))
+    known = _sizes(grad, wanted, arguments, sizes or {})
+    length = known.pop(LENGTH, None)
+    around = Surroundings(known, _length(wanted, arguments, length))
     for name, key in wanted.items():
         _place(around, name, key, arguments.get(name))
     return around
@@ -422,12 +424,14 @@ def is_in_time(key: Any) -> bool:
     return isinstance(key, TimedScalar | TimedMatrix) and key.time == TIME
 
 
-def _length(wanted: Mapping[str, Any], arguments: Mapping[str, Any]) -> int:
+def _length(wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: int | None) -> int:
     lengths = {name: len(arguments[name]) for name, key in wanted.items() if name in arguments and is_in_time(key)}
+    if given is not None:
+        lengths["T"] = int(given)
     if len(set(lengths.values())) > 1:
         raise ShapeError(f"the numbers of steps differ: {lengths}", "T", tuple((k,) for k in lengths.values()))
     if not lengths:
-        raise CellError("no argument has steps, so that T is not known")
+        raise CellError("no argument has steps, so that T is not known; give it as sizes={sg.LENGTH: ...}")
     return next(iter(lengths.values()))
 
 

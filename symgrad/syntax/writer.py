@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sympy
-from sympy import Basic, Expr, Interval, S, Symbol
+from sympy import Basic, Expr, Interval, MatrixExpr, S, Symbol
 from sympy.logic.boolalg import Boolean
 from sympy.printing.str import StrPrinter
 from sympy.sets import Set
@@ -15,6 +15,8 @@ from symgrad.errors import ClaimError
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation, Statement
 from symgrad.syntax import vocabulary
 from symgrad.syntax.masks import Masks
+from symgrad.vectors import TimedScalar
+from symgrad.vectors.writing import to_text as vector_text
 
 
 def to_text(thing: Expr | Boolean | Statement) -> str:
@@ -33,6 +35,8 @@ def to_text(thing: Expr | Boolean | Statement) -> str:
     >>> to_text(Derivative(1 / (1 + exp(-x)), x, x))
     'diff(1/(1 + exp(-x)), x, 2)'
     """
+    if isinstance(thing, MatrixExpr) or (isinstance(thing, Basic) and thing.atoms(TimedScalar)):
+        return vector_text(thing)
     if isinstance(thing, Basic):
         # SymPy would evaluate numbers to put the terms in order.
         return str(_PRINTER.doprint(Masks().put_on(thing)))
