@@ -24,7 +24,7 @@ def loss(p):
     return each.sum()
 
 
-@pytest.mark.parametrize("length", (1, 2, 50))
+@pytest.mark.parametrize("length", [1, 2, 50])
 def test_peephole_lstm_agrees_with_jax(length):
     grad = gradients_of(sg.CELLS["lstm_peephole"].cell(3, 2), at="every")
     arguments = random_arguments(grad, length, length)
