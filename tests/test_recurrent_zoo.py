@@ -221,7 +221,7 @@ def lines_of(grad):
 
 # Slips that leave a line true, each with the reason.
 TRUE_SLIPS = {
-    "dU_im = sum(hbar_im[t] @ x[t].T, (t, 1, T - 1))": "the loss at T sees the real part alone, so that hbar_im[T] is 0",
+    "dU_im = sum(hbar_im[t] @ x[t].T, (t, 1, T - 1))": "the loss sees the real part alone: hbar_im[T] is 0",
 }
 
 
@@ -310,7 +310,7 @@ def test_names_of_a_stack_in_a_stack_stay_apart():
 def test_states_of_torch_without_bias_or_with_wrong_rows():
     weights = {"weight_ih_l0": np.ones((6, 3)), "weight_hh_l0": np.ones((6, 2))}
     assert np.array_equal(sg.from_torch("gru_reset_after", weights)["b_q"], [0, 0])
-    with pytest.raises(sg.ShapeError, match="weight_ih_l0 of torch.nn.LSTM has rows for 4 gates"):
+    with pytest.raises(sg.ShapeError, match=r"weight_ih_l0 of torch\.nn\.LSTM has rows for 4 gates"):
         sg.from_torch("lstm", weights)
     with pytest.raises(sg.CellError, match="torch has no module for the cell gru"):
         sg.from_torch("gru", weights)

@@ -517,7 +517,7 @@ def _gradient(grad: Backward, key: Any, around: Surroundings) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A column as a vector."""
+    """A column as a vector; a number, which may have come out exact, as a ball."""
     if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 1:
         return value[:, 0]
-    return value
+    return value if isinstance(value, np.ndarray) else ball(value)
