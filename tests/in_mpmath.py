@@ -44,6 +44,12 @@ def binary_cross_entropy(output, target):
     return -(target * each(mpmath.log)(probability) + (1 - target) * each(mpmath.log)(1 - probability)).sum()
 
 
+def difference_along(function, arguments, name, direction):
+    """The derivative of a function along a direction of one argument, by a central difference."""
+    ahead, back = (function({**arguments, name: arguments[name] + sign * STEP * direction}) for sign in (1, -1))
+    return (ahead - back) / (2 * STEP)
+
+
 def differences(function, arguments, name):
     """The gradient of a function of arguments by name with respect to one of them, by central differences."""
     value = arguments[name]
