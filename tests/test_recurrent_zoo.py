@@ -342,3 +342,28 @@ def test_states_of_torch_without_bias_or_with_wrong_rows():
         sg.from_torch("gru", weights)
     with pytest.raises(sg.CellError, match="has a weight weight_ih_l1"):
         sg.from_torch("gru_reset_after", weights, layer=1)
+
+
+# --- judging ------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_that_names_a_value_beyond_the_steps_is_refuted():
+    grad = gradients(sized("tanh"))
+    hbar, h, target = grad.final[0].left, grad.cell.states[0], sg.Input("target", SYMBOLS["n"])
+    end = hbar.time
+    line = sg.Equation(hbar, h.at(end + 1) - target.at(end))
+    verdict = BackwardLine(grad, line).decided()
+    assert verdict.outcome is sg.Outcome.REFUTED
+    assert "there is no value for h at step" in str(verdict)
+
+
+def test_a_trace_of_a_vector_is_told():
+    h = sg.State("h", SYMBOLS["n"])
+    with pytest.raises(sg.ShapeError, match="a trace is that of a square matrix"):
+        sg.bptt(sized("tanh"), sympy.Trace(h))
+
+
+def test_slips_of_a_product_with_a_number_are_matrices():
+    h, k = (sg.State(name, SYMBOLS["n"]) for name in "hk")
+    found = [spoilt for _, spoilt in slips(sg.Equation(k, h.prev - h))]
+    assert all(spoilt.right.shape == h.shape for spoilt in found)
