@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,10 +99,11 @@ def build_figures() -> Iterator[Figure]:
         yield Figure("the same again, unchanged", statistics.median(process(*command) for _ in range(3)), 2, "s")
 
 
-def main() -> int:
+def shown(figures: Iterable[Figure]) -> int:
+    """All figures in a table; the exit code."""
     table = Table("figure", "measured", "promised at most", "ratio", "", box=None, pad_edge=False)
     kept = []
-    for figure in figures():
+    for figure in figures:
         kept.append(figure.is_kept)
         amounts = (f"{amount:.3g} {figure.unit}".strip() for amount in (figure.measured, figure.promised))
         table.add_row(
@@ -113,4 +114,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(shown(figures()))

@@ -15,7 +15,7 @@ from sympy import Expr, MatrixExpr, Rational, Symbol, srepr
 from symgrad.balls import ball, precision, separated
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.notation import latex
-from symgrad.recurrent.backward import Backward, checked_loss
+from symgrad.recurrent.backward import Backward, checked_loss, over_time
 from symgrad.recurrent.blocks import pushed
 from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.equality import proves_paths
@@ -23,7 +23,7 @@ from symgrad.recurrent.forms import paths
 from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.reading import read_equation, read_formula
-from symgrad.recurrent.rules import transposed
+from symgrad.recurrent.rules import total_of, transposed
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.recurrent.slips import slips
 from symgrad.recurrent.values import MissingStepError, Surroundings, run_backward, run_forward, surroundings
@@ -38,6 +38,7 @@ from symgrad.vectors import (
     Softmax,
     TimedMatrix,
     TimedScalar,
+    TimeSum,
     shape_of,
     timed_in,
 )
@@ -294,6 +295,7 @@ class _Court:
         if equation.right.has(OrderedProduct, sympy.Product) and not isinstance(equation.left, StateJacobian):
             argument = self._argument(equation.left)
             truths += [paths(self.grad, argument)] if proves_paths(self.grad, argument) else []
+        truths += [apart for t in truths if (apart := _last_term_apart(t, equation.right)) is not None]
         return any(reader.equal(equation.right, t) for t in truths for reader in self._readers(equation.left))
 
     def _readers(self, left: Any) -> Iterator[Reader]:
@@ -337,8 +339,7 @@ class _Court:
             return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
         return Verdict(Outcome.SUPPORTED, "numbers", f"agrees in {compared} entries; no proof found")
 
-    @staticmethod
-    def _steps(left: Any, length: int) -> list[tuple[int, dict[Symbol, int]]]:
+    def _steps(self, left: Any, length: int) -> list[tuple[int, dict[Symbol, int]]]:
         """The steps at which a line says something, with the values of its other times."""
         if isinstance(left, StateJacobian):
             indices = [s for s in left.early.time.free_symbols if s not in (TIME, LENGTH)]
@@ -349,7 +350,15 @@ class _Court:
             return [(t, dict.fromkeys(indices, k)) for t, k in (pairs if indices else late_enough)]
         if isinstance(left, TimedScalar | TimedMatrix) and left.time != LENGTH:
             return [(step, {}) for step in range(1, length)]
+        if self._is_for_each_step(left):
+            return [(step, {}) for step in range(1, length)]
         return [(length, {})]
+
+    def _is_for_each_step(self, left: Any) -> bool:
+        """Whether a line says the gradient of an input x_t for each t < T; one of a target may be for T alone."""
+        argument = None if isinstance(left, TimedScalar | TimedMatrix) else self._argument(left)
+        is_input = isinstance(argument, TimedScalar | TimedMatrix) and argument.time == TIME
+        return is_input and self.grad.of_input(argument) != _zero(argument)
 
     def _run(self, length: int) -> Surroundings:
         """The values of everything in a run of so many steps."""
@@ -467,14 +476,26 @@ def _backward_definitions(grad: Backward, left: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for variable, name in grad.adjoints.items():
         in_loss = any(s.by is None for s in grad.shares.get(variable, []))
-        found[name.key] = _adjoint_at(name.key, before, ended, here, name.key in states, in_loss and grad.at == "last")
+        at_end = ended.get(name.key, _zero(name))
+        found[name.key] = _adjoint_at(name.key, before, at_end, here, name.key in states, in_loss and grad.at == "last")
     return found
 
 
-def _adjoint_at(key: Any, before: Any, ended: Any, here: Any, is_state: bool, only_last: bool) -> Callable[[Any], Any]:
+def _last_term_apart(truth: Any, stated: Any) -> Any:
+    """A sum to T with the term of T by itself, where a line sums to T - 1 only: an adjoint may be zero at T."""
+    if not any(e.args[1][2] == LENGTH - 1 for e in stated.atoms(TimeSum, sympy.Sum)):
+        return None
+    if not isinstance(truth, TimeSum | sympy.Sum) or truth.args[1][2] != LENGTH:
+        return None
+    index, low, high = truth.args[1]
+    term = truth.term if isinstance(truth, TimeSum) else truth.function
+    return total_of([over_time(term, low, high - 1, index), term.subs(index, high)])
+
+
+def _adjoint_at(key: Any, before: Any, at_end: Any, here: Any, is_state: bool, only_last: bool) -> Callable[[Any], Any]:
     def meant(time: Any) -> Any:
         if time == LENGTH:
-            return ended.get(key)
+            return at_end
         if time == here or not (is_state or only_last):
             return before[key].subs(TIME, time) if key in before else None
         return None

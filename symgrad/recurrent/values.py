@@ -119,11 +119,18 @@ class _Evaluation:
 
     def _timed(self, e: Any) -> Any:
         place = (e.key, self._time(e.time))
-        if e.role is Role.ADJOINT and not 1 <= place[1] <= self.around.length:
+        if self._is_beyond(e):
             return self.around.zero(e)
         if place not in self.around.timed:
             raise MissingStepError(f"there is no value for {e.name} at step {place[1]}")
         return self.around.timed[place]
+
+    def _is_beyond(self, e: Any) -> bool:
+        """Whether an adjoint of no step of the run is a factor: its product is zero, whatever the others are."""
+        if isinstance(e, TimedScalar | TimedMatrix):
+            return e.role is Role.ADJOINT and not 1 <= self._time(e.time) <= self.around.length
+        is_product = isinstance(e, sympy.MatMul | sympy.HadamardProduct | sympy.Transpose)
+        return is_product and any(self._is_beyond(a) for a in e.args)
 
     def _parameter(self, e: Any) -> Any:
         if e not in self.around.parameters:
@@ -139,6 +146,9 @@ class _Evaluation:
             values = [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
             return _product(values) if isinstance(e, sympy.Product) else sum(values, arb(0))
         tape, leaves = self.around._tapes.get(e) or self._compiled(e)
+        gone = {leaf: sympy.S.Zero for leaf in leaves if self._is_beyond(leaf)}
+        if gone:
+            return self._scalar(e.xreplace(gone))
         return _certain(tape(*(self._leaf(leaf) for leaf in leaves)), e)
 
     def _compiled(self, e: Expr) -> tuple[Tape, tuple[Any, ...]]:
@@ -179,6 +189,8 @@ class _Evaluation:
         return _accumulated([self.value(a) for a in e.args])
 
     def _multiply(self, e: Any) -> Array:
+        if self._is_beyond(e):
+            return self._filled(sympy.ZeroMatrix(*e.shape))
         matrices = [self.value(a) for a in e.args if isinstance(a, MatrixExpr)]
         scalars = [self.value(a) for a in e.args if not isinstance(a, MatrixExpr)]
         while len(matrices) > 1:
@@ -192,6 +204,8 @@ class _Evaluation:
         return self.value(e.arg).T
 
     def _hadamard(self, e: Any) -> Array:
+        if self._is_beyond(e):
+            return self._filled(sympy.ZeroMatrix(*e.shape))
         found = self.value(e.args[0])
         for factor in e.args[1:]:
             found = found * self.value(factor)
@@ -520,7 +534,7 @@ def _gradient(grad: Backward, key: Any, around: Surroundings) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A column as a vector."""
+    """A column as a vector; a number, which may have come out exact, as a ball."""
     if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 1:
         return value[:, 0]
-    return value
+    return value if isinstance(value, np.ndarray) else ball(value)

@@ -4,15 +4,27 @@ A gradient agrees if no entry of it differs by more than 1e-12 of its largest en
 large ones, which no double has to more digits.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
-from cells_in_torch import STEPS, run
+from cells_by_hand import outputs, steps, total
 
 import symgrad as sg
 from symgrad.balls import precision
 from symgrad.recurrent.values import evaluate
 
+STEPS = steps(
+    SimpleNamespace(
+        sigmoid=torch.sigmoid,
+        tanh=torch.tanh,
+        relu=torch.relu,
+        as_complex=torch.complex,
+        real=torch.real,
+        imaginary=torch.imag,
+    )
+)
 SIZES = {"n": 3, "m": 2, "p": 2}
 RELATIVE = 1e-12  # what the project promises for T up to 50
 BITS = 200  # far more than doubles have, so that all the rounding is that of torch
@@ -32,12 +44,16 @@ def gradients_of(cell, loss=sg.half_squared_error, at="last"):
 
 
 def random_arguments(grad, length, seed):
-    """Normal numbers, weights small enough for states that stay of order one."""
+    """Normal numbers, small enough that no unit saturates.
+
+    Twice as large, the cell state of the 1997 LSTM grows so far in 50 steps that 1 - tanh(c)**2 loses digits in torch:
+    mpmath at 60 digits then has our gradient to the last digit, and that of torch is wrong by 1.7e-12.
+    """
     generator = np.random.default_rng(seed)
     found = {}
     for argument in grad.arguments:
         wanted = () if not hasattr(argument, "shape") else shape(argument, length)
-        found[grad.name_of(argument)] = np.asarray(0.5 * generator.standard_normal(wanted))
+        found[grad.name_of(argument)] = np.asarray(0.25 * generator.standard_normal(wanted))
     return found
 
 
@@ -62,11 +78,6 @@ def assert_close(name, expected, found):
 
 def tensors(arguments):
     return {name: torch.tensor(a, dtype=torch.float64, requires_grad=True) for name, a in arguments.items()}
-
-
-def total_loss(outputs, target, at, loss):
-    each = torch.stack([loss(o, y) for o, y in zip(outputs, target)])
-    return each[-1] if at == "last" else each.sum() if at == "every" else each.mean()
 
 
 def half_squared(output, target):
@@ -115,12 +126,10 @@ def test_every_loss_agrees_with_autograd(loss, at):
 
 def compare_with_torch(grad, step, arguments, loss):
     leaves = tensors(arguments)
-    states = {s.name: leaves[f"{s.name}0"] for s in grad.cell.states}
-    outputs = run(step, leaves, states, leaves["x"])
-    total = total_loss(outputs, leaves["target"], grad.at, loss)
-    total.backward()
+    whole = total([loss(o, y) for o, y in zip(outputs(step, leaves), leaves["target"])], grad.at)
+    whole.backward()
     found, gradients = ours(grad, arguments)
-    assert_close("loss", total.detach().numpy(), found)
+    assert_close("loss", whole.detach().numpy(), found)
     for name, expected in of_torch(leaves).items():
         assert_close(name, expected, gradients[name])
 
@@ -144,8 +153,8 @@ def theirs(module, cell, arguments, layers):
     leaves = tensors(arguments)
     start = torch.stack([leaves[name] for name in layers["h"]])
     both = (start, torch.stack([leaves[name] for name in layers["c"]])) if cell == "lstm" else start
-    outputs, _ = module(leaves["x"], both)
-    total_loss(outputs, leaves["target"], "every", half_squared).backward()
+    found, _ = module(leaves["x"], both)
+    half_squared(found, leaves["target"]).backward()
     weights = {name: p.grad.numpy() for name, p in module.named_parameters()}
     return weights, {name: leaf.grad.numpy() for name, leaf in leaves.items() if leaf.grad is not None}
 
