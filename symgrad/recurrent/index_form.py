@@ -151,6 +151,7 @@ class Reader:
     def __init__(self, definitions: Definitions | None = None) -> None:
         self.definitions = definitions or Definitions()
         self._names: dict[Any, Any] = {}
+        self._is_naming = False
 
     def form(self, expression: Expr) -> Form:
         """The form of the entry at (row, column) of a matrix expression, or of a scalar."""
@@ -331,11 +332,16 @@ class Reader:
 
     def _name_of(self, e: Any) -> Any:
         """The variable that is defined as this function of this argument, if there is one."""
+        if self._is_naming:
+            # Inside arguments that are compared nothing has a name: with states written out, the argument of a gate of
+            # the next step holds functions of that step, and those the ones of the step after.
+            return None
         if e not in self._names:
-            # Nameless while it is looked for: with states written out, the argument of a gate of the next step holds
-            # the same function again.
-            self._names[e] = None
-            self._names[e] = self._looked_up(e)
+            self._is_naming = True
+            try:
+                self._names[e] = self._looked_up(e)
+            finally:
+                self._is_naming = False
         return self._names[e]
 
     def _looked_up(self, e: Any) -> Any:

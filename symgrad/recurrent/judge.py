@@ -299,7 +299,8 @@ class _Court:
         return any(reader.equal(equation.right, t) for t in truths for reader in self._readers(equation.left))
 
     def _readers(self, left: Any) -> Iterator[Reader]:
-        for states_too in (False, True):
+        # States of a cell that looks ahead, written out, stand for those of later steps without end.
+        for states_too in (False,) if self.grad.runs_in_reverse else (False, True):
             forward = _forward_definitions(self.grad, states_too)
             backward = _backward_definitions(self.grad, left)
             expanded = {**forward.expanded, **backward}
