@@ -47,7 +47,9 @@ derivation = sg.Derivation(
             sg.claim(Abs(d * u), "<=", g * Abs(u), where=[g > 0, -g <= d, d <= g]),
             label="stretch",
         ),
-        sg.prose("If the product {q} of slope and norm is below 1, the bound of {k} steps goes to nothing:", q=q, k=k),
+        sg.prose(
+            "If the product {q} of slope and norm is below 1, the bound for {k} steps shrinks with each:", q=q, k=k
+        ),
         sg.statement(sg.claim(q ** (k + 1), "<", q**k, where=[q > 0, q < 1, k >= 0]), label="vanish"),
     ),
     sg.section(

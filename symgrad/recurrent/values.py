@@ -249,6 +249,12 @@ class _Evaluation:
         matrix = self.value(vector)
         return np.array([[ball(entry).exp() for entry in row] for row in matrix], dtype=object)
 
+    def _kronecker(self, e: Any) -> Array:
+        found = self.value(e.args[0])
+        for factor in e.args[1:]:
+            found = np.kron(found, self.value(factor))
+        return found
+
     def _diagonal(self, e: Any) -> Array:
         entries = self.value(e.args[0]).ravel()
         found = self._identity_of(len(entries))
@@ -299,6 +305,7 @@ _RULES: dict[type, Callable[[_Evaluation, Any], Any]] = {
     sympy.HadamardProduct: _Evaluation._hadamard,
     sympy.HadamardPower: _Evaluation._power,
     sympy.MatPow: _Evaluation._matrix_power,
+    sympy.KroneckerProduct: _Evaluation._kronecker,
     sympy.DiagMatrix: _Evaluation._diagonal,
     sympy.Identity: _Evaluation._identity,
     sympy.OneMatrix: _Evaluation._filled,
