@@ -10,7 +10,7 @@ import symgrad as sg
 from symgrad.balls import precision
 from symgrad.errors import CellError, ShapeError
 from symgrad.notation import latex
-from symgrad.recurrent.values import run_forward, surroundings, value_of
+from symgrad.recurrent.runs import run_forward, surroundings, value_of
 from symgrad.render.document import symbol_rows
 
 n, m = sg.dims("n m")

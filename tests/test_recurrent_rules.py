@@ -14,7 +14,7 @@ from symgrad.recurrent import rules
 from symgrad.recurrent.backward import LossDerivative
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.rules import RULES, pullback
-from symgrad.recurrent.values import total_loss
+from symgrad.recurrent.runs import total_loss
 from symgrad.vectors import ParameterMatrix, Timed, shape_of
 
 n, m = sg.dims("n m")

@@ -21,9 +21,9 @@ from in_mpmath import (
 import symgrad as sg
 from symgrad.balls import precision
 from symgrad.recurrent import rules
-from symgrad.recurrent.judge import BackwardLine
+from symgrad.recurrent.lines import BackwardLine
+from symgrad.recurrent.runs import evaluate, run_forward, surroundings, total_loss
 from symgrad.recurrent.slips import slips
-from symgrad.recurrent.values import evaluate, run_forward, surroundings, total_loss
 from symgrad.vectors import TIME
 
 BITS = 300

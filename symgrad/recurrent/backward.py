@@ -27,6 +27,7 @@ from symgrad.vectors import (
     parameters_in,
     shape_of,
     timed_in,
+    zero_like,
 )
 
 PLACES = ("last", "every", "mean")
@@ -302,9 +303,7 @@ class Backward:
 
 def _total(terms: list[Any], like: Any) -> Any:
     found = total_of(terms)
-    if found is not None:
-        return found
-    return sympy.ZeroMatrix(*shape_of(like)) if shape_of(like) else S.Zero
+    return found if found is not None else zero_like(like)
 
 
 def over_time(term: Any, low: Any, high: Any, index: Any = TIME) -> Any:

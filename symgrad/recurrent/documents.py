@@ -14,9 +14,10 @@ from symgrad.errors import CellError
 from symgrad.notation import declare
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
+from symgrad.recurrent.court import stated
 from symgrad.recurrent.forms import EARLIER, paths
 from symgrad.recurrent.jacobians import state_jacobian, with_jacobians
-from symgrad.recurrent.judge import BackwardLine, stated
+from symgrad.recurrent.lines import BackwardLine
 from symgrad.statements import Domain
 from symgrad.vectors import LENGTH, TIME, OrderedProduct
 from symgrad.vectors.variables import Timed

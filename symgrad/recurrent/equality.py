@@ -18,7 +18,7 @@ from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.forms import EARLIER, INSIDE, Step, closed_adjoint, step_paths
 from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.rules import product, total_of, transposed
-from symgrad.vectors import LENGTH, TIME, OrderedProduct, State, dims, shape_of
+from symgrad.vectors import LENGTH, TIME, OrderedProduct, State, dims, zero_like
 from symgrad.vectors.variables import Timed
 from symgrad.verdicts import Outcome, Verdict
 
@@ -102,7 +102,7 @@ def _recursion(grad: Backward, step: Step) -> Iterator[ProvedLine]:
 
 
 def _or_zero(e: Any, like: Any) -> Any:
-    return e if e is not None else sympy.ZeroMatrix(*shape_of(like)) if shape_of(like) else S.Zero
+    return e if e is not None else zero_like(like)
 
 
 def _within_a_step(grad: Backward, seeds: dict[Any, Any]) -> Definitions:

@@ -21,7 +21,18 @@ from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.rules import product, sliced, total_of, transposed
 from symgrad.recurrent.sweep import matrix_of, through_loss, through_step
-from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, adjoint, concatenate, shape_of
+from symgrad.vectors import (
+    LENGTH,
+    TIME,
+    OrderedProduct,
+    Role,
+    TimedMatrix,
+    TimedScalar,
+    adjoint,
+    concatenate,
+    shape_of,
+    zero_like,
+)
 from symgrad.vectors.variables import Timed
 
 EARLIER = Symbol("k", integer=True)
@@ -70,13 +81,13 @@ class Step:
         here, later = self.from_loss.get(state), self.from_loss.get(state.prev)
         if later is not None:
             raise CellError("the loss of one step looks at the state before it; only the adjoint recursion has that")
-        return here if here is not None else _zero(state)
+        return here if here is not None else zero_like(state)
 
     def share(self, of: Any, stacked: Any, time: Any) -> Any:
         """What something gets from step `time`, where `stacked` stands for the adjoints of the states there."""
         found = self.shares.get(of)
         if found is None:
-            return _zero(of)
+            return zero_like(of)
         start: Any = S.Zero
         table = {}
         for state, seed in self.seeds.items():
@@ -103,10 +114,6 @@ def _loss_shares(grad: Backward) -> dict[Any, Any]:
 
 def _stacked(parts: list[Any]) -> Any:
     return parts[0] if len(parts) == 1 else concatenate(*parts)
-
-
-def _zero(like: Any) -> Any:
-    return sympy.ZeroMatrix(*shape_of(like)) if shape_of(like) else S.Zero
 
 
 def _immediate(share: Any, seed: Any, state: Any, parameter: Any) -> Any:
@@ -178,7 +185,7 @@ def step_paths(step: Step, key: Any) -> Any:
         found = [over_time(inner, 1, LENGTH)] if inner is not None else []
         found += [over_time(direct, 1, LENGTH)] if direct is not None else []
     total = total_of(found)
-    return _zero(key) if total is None else total
+    return zero_like(key) if total is None else total
 
 
 def closed_adjoint(step: Step) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgrad.derivation import Derivation, Stated
-from symgrad.recurrent import documents, equality, forms, ring, unrolled, values
+from symgrad.recurrent import documents, equality, forms, ring, runs, unrolled
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
 from symgrad.verdicts import Verdict
@@ -100,13 +100,13 @@ class Gradients(Backward):
         """A false equation of a source as a line of a document; see `documents.slip`."""
         return documents.slip(self, left, right, source=source, **options)
 
-    def evaluate(self, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> values.Values:
-        """Loss, gradients and states at a point, in balls of the present precision; see `values.evaluate`."""
-        return values.evaluate(self, arguments, sizes)
+    def evaluate(self, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> runs.Values:
+        """Loss, gradients and states at a point, in balls of the present precision; see `runs.evaluate`."""
+        return runs.evaluate(self, arguments, sizes)
 
     def value_of(self, formula: Any, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Any:
-        """The value of a formula at a point, in balls; see `values.value_of`."""
-        return values.value_of(self, formula, arguments, sizes)
+        """The value of a formula at a point, in balls; see `runs.value_of`."""
+        return runs.value_of(self, formula, arguments, sizes)
 
     def unroll(self, steps: int) -> unrolled.Unrolled:
         """All equations of so many steps written out; see `unrolled.unroll`."""

@@ -21,6 +21,7 @@ from symgrad.vectors.operations import (
     softmax,
     tanh,
     total,
+    zero_like,
 )
 from symgrad.vectors.variables import (
     LENGTH,
@@ -48,5 +49,5 @@ __all__ = [
     "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "renamed", "TIME", "LENGTH",
     "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise", "slope", "ones",
     "hadamard", "hadamard_of", "concatenate", "outer", "dot", "total", "softmax", "logsumexp",
-    "tanh", "sin", "arctan",
+    "tanh", "sin", "arctan", "zero_like",
 ]  # fmt: skip

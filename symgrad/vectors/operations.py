@@ -144,8 +144,8 @@ def _demand_vector(name: str, argument: Any) -> None:
         raise ShapeError(f"{name} takes a vector", name, (getattr(argument, "shape", ()),))
 
 
-class TimeSum(_ReadsAsVector):
-    """The sum of a matrix expression over an index of time: args are the term and (index, low, high)."""
+class _OverTime(_ReadsAsVector):
+    """What runs over an index of time: args are the term and (index, low, high)."""
 
     is_over_time = True
 
@@ -158,11 +158,12 @@ class TimeSum(_ReadsAsVector):
 
     @property
     def limits(self) -> tuple[Symbol, Expr, Expr]:
-        return tuple(self.args[1])
+        index, low, high = self.args[1]
+        return index, low, high
 
     @property
     def shape(self) -> Any:
-        return self.args[0].shape
+        return self.term.shape
 
     @property
     def free_symbols(self) -> set[Any]:
@@ -173,54 +174,41 @@ class TimeSum(_ReadsAsVector):
     def _eval_subs(self, old: Expr, new: Expr) -> Expr:
         index, low, high = self.limits
         term = self.term if old == index else self.term._subs(old, new)
-        return TimeSum(term, (index, low._subs(old, new), high._subs(old, new)))
+        return self.func(term, (index, low._subs(old, new), high._subs(old, new)))
+
+    def _printed(self, printer: Any) -> tuple[str, str, str, str]:
+        """Index, ends, and the term, in brackets where it is a sum."""
+        index, low, high = (printer.doprint(e) for e in self.limits)
+        term = printer.doprint(self.term)
+        return index, low, high, rf"\left({term}\right)" if isinstance(self.term, sympy.MatAdd) else term
+
+
+class TimeSum(_OverTime):
+    """The sum of a matrix expression over an index of time, zero where high < low: ``TimeSum(term, (t, 1, T))``."""
 
     def _sympystr(self, printer: Any) -> str:
         index, low, high = (printer.doprint(e) for e in self.limits)
         return f"Sum({printer.doprint(self.term)}, ({index}, {low}, {high}))"
 
     def _latex(self, printer: Any) -> str:
-        index, low, high = (printer.doprint(e) for e in self.limits)
-        term = printer.doprint(self.term)
-        inside = rf"\left({term}\right)" if isinstance(self.term, sympy.MatAdd) else term
+        index, low, high, inside = self._printed(printer)
         return rf"\sum_{{{index} = {low}}}^{{{high}}} {inside}"
 
 
-class OrderedProduct(_ReadsAsVector):
+class OrderedProduct(_OverTime):
     """F_high F_{high-1} ... F_low: the factor of the last step stands first; the identity where high < low.
 
-    Args are the factor, square, and (index, low, high). It is printed with the index running down.
+    It is printed with the index running down, as the factors stand.
     """
 
-    is_over_time = True
-
-    def __new__(cls, factor: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Expr:
+    def __new__(cls, factor: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
         if factor.shape[0] != factor.shape[1]:
             raise ShapeError(f"the factor {factor} of an ordered product must be square", "product", (factor.shape,))
-        return MatrixExpr.__new__(cls, factor, sympy.Tuple(*limits))
+        return super().__new__(cls, factor, limits)
 
     @property
     def factor(self) -> MatrixExpr:
-        return self.args[0]
-
-    @property
-    def limits(self) -> tuple[Symbol, Expr, Expr]:
-        return tuple(self.args[1])
-
-    @property
-    def shape(self) -> Any:
-        return self.args[0].shape
-
-    @property
-    def free_symbols(self) -> set[Any]:
-        index, low, high = self.limits
-        inside = {s for s in self.factor.free_symbols if not s.has(index)}
-        return inside | set(low.free_symbols) | set(high.free_symbols)
-
-    def _eval_subs(self, old: Expr, new: Expr) -> Expr:
-        index, low, high = self.limits
-        factor = self.factor if old == index else self.factor._subs(old, new)
-        return OrderedProduct(factor, (index, low._subs(old, new), high._subs(old, new)))
+        return self.term
 
     def written_out(self) -> MatrixExpr:
         """The factors one after the other, where their number is known.
@@ -248,9 +236,7 @@ class OrderedProduct(_ReadsAsVector):
         return f"OrderedProduct({printer.doprint(self.factor)}, ({index}, {high}, {low}))"
 
     def _latex(self, printer: Any) -> str:
-        index, low, high = (printer.doprint(e) for e in self.limits)
-        factor = printer.doprint(self.factor)
-        inside = rf"\left({factor}\right)" if isinstance(self.factor, sympy.MatAdd) else factor
+        index, low, high, inside = self._printed(printer)
         return rf"\prod_{{{index} = {high}, \ldots, {low}}} {inside}"
 
 
@@ -295,6 +281,11 @@ def slope(function: Lambda) -> Lambda:
 def ones(*shape: Dimension) -> MatrixExpr:
     """The vector (n) or matrix (n, m) of ones."""
     return OneMatrix(shape[0], shape[1] if len(shape) > 1 else 1)
+
+
+def zero_like(like: Any) -> Expr:
+    """Zero in the shape of a scalar, a vector or a matrix."""
+    return sympy.ZeroMatrix(*like.shape) if isinstance(like, MatrixExpr) else S.Zero
 
 
 def hadamard(*factors: Expr) -> Expr:

@@ -13,7 +13,7 @@ from cells_by_hand import outputs, steps, total
 
 import symgrad as sg
 from symgrad.balls import precision
-from symgrad.recurrent.values import evaluate
+from symgrad.recurrent.runs import evaluate
 
 STEPS = steps(
     SimpleNamespace(
