@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
-from flint import arb
+from flint import arb, fmpq
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -124,7 +124,7 @@ class _Evaluation:
             *inner, (index, low, high) = e.limits  # SymPy puts sums of sums together, the outermost last
             inside = e.func(e.function, *inner) if inner else e.function
             values = [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
-            return _product(values) if isinstance(e, sympy.Product) else sum(values, arb(0))
+            return _product(values) if isinstance(e, sympy.Product) else added_up([arb(0), *values])
         tape, leaves = self.around._tapes.get(e) or self._compiled(e)
         gone = {leaf: sympy.S.Zero for leaf in leaves if self._is_beyond(leaf)}
         if gone:
@@ -333,4 +333,4 @@ def plain(value: Any) -> Any:
     """A column as a vector; a number, which may have come out exact, as a ball."""
     if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 1:
         return value[:, 0]
-    return value if isinstance(value, np.ndarray) else ball(value)
+    return ball(value) if isinstance(value, fmpq) else value
