@@ -8,7 +8,7 @@ import sympy
 from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
-from symgrad.prove import tails
+from symgrad.prove import cuts, tails
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -157,7 +157,7 @@ def _zeros_of_logarithms(polynomial: Expr, x: Symbol) -> list[Expr] | None:
 def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_left: bool) -> tuple[Expr, bool] | None:
     """Value or limit at an end of the interval, and whether it is attained."""
     if not is_open and end.is_finite:
-        return expression.subs(x, end), True
+        return None if expression.has(*cuts.JUMPING) else (expression.subs(x, end), True)
     found = limit(expression, x, end, from_left)
     return None if found is None else (found, False)
 

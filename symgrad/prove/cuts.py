@@ -23,6 +23,8 @@ SINGLE_VALUED = (
     sympy.airybiprime, sympy.zeta, sympy.factorial,
 )  # fmt: skip
 REAL_ON_REALS = (*SINGLE_VALUED, sympy.atan, sympy.acot, sympy.asinh, sympy.Abs, sympy.sign, sympy.re, sympy.im)
+# Functions of real arguments that have a value where they jump.
+JUMPING = (sympy.acot, sympy.acoth, sympy.atan2)
 POSITIVE_WHERE_REAL = {
     sympy.log: lambda u: u,
     sympy.asin: lambda u: 1 - u**2,

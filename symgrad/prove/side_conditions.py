@@ -27,7 +27,6 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_ROOTS, MOST_PARTS, MOST_TRIED, MOST_LINES = 24, 16, 120, 6
 NEAR = 16  # zeros beyond are no places to show a reader
-JUMPING = (sympy.acot, sympy.acoth)
 
 
 def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide) -> Verdict | None:
@@ -81,7 +80,7 @@ def _extends(expression: Expr, goal: Goal, left_open: list[str]) -> bool:
     They are where all their conditions are discharged and nothing in them jumps; and the zeros of a polynomial in
     variables that run through intervals have points that are none next to them.
     """
-    if goal.op != "==" or left_open or any(side.has(*ROUGH, *JUMPING) for side in goal.sides):
+    if goal.op != "==" or left_open or any(side.has(*ROUGH, *cuts.JUMPING) for side in goal.sides):
         return False
     signs = Signs(goal.domain)
     if not all(cuts.crosses_none(side, signs) for side in goal.sides):
@@ -209,7 +208,7 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
 
 def _between_signs(expression: Expr, box: Domain) -> Witness | None:
     """A zero between two points with values of opposite signs, in a box where the expression is continuous."""
-    if expression.has(*ROUGH) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
+    if expression.has(*ROUGH, *cuts.JUMPING) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
         return None
     try:
         tape = Tape(expression, box.symbols)

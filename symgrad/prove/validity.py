@@ -42,8 +42,27 @@ def _excludes(condition: Relational, expression: Expr) -> bool:
     )
 
 
+def hull(values: sympy.Set) -> sympy.Set:
+    """An interval around a set of integers; any other set as it is."""
+    return sympy.Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
+
+
+def between_integers(expression: Expr, domain: Domain, *integers: Symbol) -> tuple[Expr, Domain]:
+    """The expression and the domain with variables that also run through what lies between their integers.
+
+    What is odd is no zero at integers, and yet a pole between them.
+    """
+    reals: dict[Expr, Expr] = {s: Symbol(s.name, real=True) for s in integers if s.is_integer}
+    sets = tuple((reals[s], hull(v)) if s in reals else (s, v) for s, v in domain.sets)
+    conditions = tuple(c.xreplace(reals) for c in domain.conditions)
+    return expression.xreplace(reals), Domain(sets, tuple(c for c in conditions if isinstance(c, Relational)))
+
+
 def is_smooth(expression: Expr, x: Symbol, domain: Domain, look: Look) -> bool:
     """Whether the expression certainly has a continuous derivative in x on the whole domain."""
+    if x.is_integer:
+        expression, domain = between_integers(expression, domain, x)
+        x = Symbol(x.name, real=True)
     derivative = sympy.Derivative(expression, x)
     if expression.has(*ROUGH) or not cuts.crosses_none(expression, Signs(domain)):
         return False
