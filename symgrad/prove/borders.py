@@ -17,16 +17,19 @@ from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.statements import Domain
 
+
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
     """The sign of a continuous real expression on an interval on which it has no zero."""
     if len(domain.symbols) != 1 or domain.conditions:
         return None
     (x,) = domain.symbols
     values = domain.set_of(x)
-    if not isinstance(values, Interval) or u.has(*cuts.JUMPING) or not cuts.is_certainly_real(u, Signs(domain)):
+    if not isinstance(values, Interval) or u.has(*cuts.JUMPING):
         return None
     places = zeros(u, x, values)
     if places is None or not all(_is_outside(z, values) for z in places):
+        return None
+    if not cuts.is_certainly_real(u, Signs(domain, look)):
         return None
     if not all(validity.discharged(c, domain, look) for c in conditions(u)):
         return None

@@ -22,6 +22,7 @@ from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.partial import by_partial_extremum
 from symgrad.prove.points import as_balls, points
+from symgrad.prove.stand_ins import by_stand_ins, by_terms
 from symgrad.prove.validity import between_integers, hull
 from symgrad.statements import Domain
 
@@ -178,6 +179,8 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_concavity,
     by_monotony,
     by_partial_extremum,
+    by_terms,
+    by_stand_ins,
     _by_enclosures,
 )
 # Those that do not move through the domain, and so may use that a variable is an integer.

@@ -1,4 +1,7 @@
-"""What a proof took for granted, checked against the domain: discharged, refuted, proved apart, or printed."""
+"""What a proof took for granted, checked against the domain: discharged, refuted, proved apart, or named.
+
+A proof of which a condition stays open is none: its verdict is SUPPORTED, and names the condition.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ NEAR = 16  # zeros beyond are no places to show a reader
 
 
 def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide) -> Verdict | None:
-    """The verdict with what is left of its conditions; REFUTED where a side has no value on the domain.
+    """The verdict, only SUPPORTED where conditions are left; REFUTED where a side has no value on the domain.
 
     Parameters
     ----------
@@ -65,7 +68,15 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
                 return None
             if apart.outcome is Outcome.REFUTED:
                 return apart
-    return replace(verdict, side_conditions=(*verdict.side_conditions, *left_open))
+    return verdict if not left_open else _provided(verdict, left_open)
+
+
+def _provided(verdict: Verdict, left_open: Sequence[str]) -> Verdict:
+    """What is left of a proof where conditions of it are open."""
+    open_yet = f"a proof is missing only that {' and '.join(left_open)} on the whole domain; state it with where"
+    evidence = f"{verdict.evidence}; {open_yet}" if verdict.evidence else open_yet
+    conditions_ = (*verdict.side_conditions, *left_open)
+    return replace(verdict, outcome=Outcome.SUPPORTED, evidence=evidence, side_conditions=conditions_)
 
 
 def _crosses_cuts(derivative: sympy.Derivative, domain: Domain) -> bool:
