@@ -5,12 +5,13 @@ A proof of which a condition stays open is none: its verdict is SUPPORTED, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise, product
 
 import sympy
 from sympy import Basic, Expr, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
 from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
@@ -45,9 +46,12 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
     """
     if any(_crosses_cuts(d, goal.domain) for side in goal.sides for d in side.atoms(sympy.Derivative)):
         return None
+    ranges = _ranges(goal)
+    if any(index in goal.variables for index in ranges):
+        return None  # one name for two things
     left_open = []
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
-        if bounds.discharged(condition, goal.domain):
+        if all(bounds.discharged(condition, domain) for domain in _ranged(condition, goal.domain, ranges)):
             continue
         if condition.nonzero.is_zero:
             return None
@@ -69,6 +73,39 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             if apart.outcome is Outcome.REFUTED:
                 return apart
     return verdict if not left_open else _provided(verdict, left_open)
+
+
+def _ranges(goal: Goal) -> dict[Symbol, list[tuple[Expr, ...]]]:
+    """The limits of each index that is bound in the goal."""
+    found: dict[Symbol, list[tuple[Expr, ...]]] = {}
+    nodes = {node for side in goal.sides for node in side.atoms(ExprWithLimits)}
+    for node in sorted(nodes, key=sympy.default_sort_key):
+        for index, *ends in node.limits:
+            found.setdefault(index, []).append(tuple(ends))
+    return {index: list(dict.fromkeys(limits)) for index, limits in found.items()}
+
+
+def _ranged(
+    condition: Condition, domain: Domain, ranges: Mapping[Symbol, Sequence[tuple[Expr, ...]]]
+) -> Iterator[Domain]:
+    """The domain with the indices in a condition as variables that run from limit to limit; one for each such range."""
+    asked = (condition.nonzero, *condition.nonnegative, *(() if condition.positive is None else (condition.positive,)))
+    index = next((s for e in asked for s in sorted(e.free_symbols, key=str) if s in ranges), None)
+    if index is None:
+        yield domain
+        return
+    others = {s: limits for s, limits in ranges.items() if s != index}
+    for ends in ranges[index]:
+        if len(ends) != 2 or not index.is_integer or any(e.free_symbols & set(ranges) for e in ends):
+            yield domain  # in which the index has no place
+            continue
+        low, high = ends
+        values = sympy.S.Integers.intersect(
+            sympy.Interval(low if low.is_number else -sympy.oo, high if high.is_number else sympy.oo)
+        )
+        tied = [c for c in (sympy.Ge(index, low), sympy.Le(index, high)) if len(c.free_symbols) > 1]
+        sets = tuple(sorted((*domain.sets, (index, values)), key=lambda pair: str(pair[0])))
+        yield from _ranged(condition, Domain(sets, (*domain.conditions, *tied)), others)
 
 
 def _provided(verdict: Verdict, left_open: Sequence[str]) -> Verdict:
