@@ -169,6 +169,8 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
     """SymPy's limit, believed only where enclosures on the way there come ever closer to it."""
     if expression.count_ops() > LARGEST_LIMIT:
         return None
+    if _is_zero(expression):
+        return S.Zero
     try:
         found = sympy.limit(expression, x, end, "-" if from_left else "+")
     except Exception:  # SymPy's limits fail in many ways; none of them says anything about the expression
@@ -176,6 +178,15 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
     if not isinstance(found, Expr) or found.free_symbols or found.has(S.NaN, sympy.AccumBounds, sympy.Limit):
         return None
     return found if tails.approaches(expression, x, end, from_left, found) else None
+
+
+def _is_zero(expression: Expr) -> bool:
+    """Whether an expression is zero wherever it has a value; SymPy looks for its leading term without end."""
+    try:
+        (normal,) = Tower(Signs(Domain())).normal(expression)
+    except NoNormalForm:
+        return False
+    return normal.is_zero
 
 
 def _limit_sign(value: Expr) -> int | None:

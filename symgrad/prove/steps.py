@@ -25,7 +25,7 @@ from symgrad.statements import Domain
 from symgrad.verdicts import Verdict
 
 METHOD = "one period, by cases"
-MOST_CASES = 24
+MOST_CASES, MOST_RESIDUES = 24, 60
 STEPS = (sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod)
 
 
@@ -109,6 +109,8 @@ def _folded(goal: Goal, x: Symbol, period: Rational, decide: Decide) -> Verdict 
         return None
     there = replace(goal.mapped(lambda e: _shifted(e, shifted)), domain=domain)
     if first.is_subset(S.Integers):
+        if period > MOST_RESIDUES:
+            return None
         return all_of([Move(there.at({x: r}), {x: r + period * turns}).decided(decide) for r in first], METHOD)
     return Move(there, shifted).decided(decide)
 
