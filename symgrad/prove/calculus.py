@@ -162,12 +162,13 @@ def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_le
     return None if found is None else (found, False)
 
 
-LARGEST_LIMIT = 120  # operations; SymPy's limits take long on larger expressions
+LARGEST_LIMIT, LARGEST_FACTORIAL_LIMIT = 120, 24  # operations; SymPy's limits take long on larger expressions
+FACTORIAL = (sympy.gamma, sympy.loggamma, sympy.polygamma, sympy.factorial, sympy.binomial, sympy.harmonic)
 
 
 def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
     """SymPy's limit, believed only where enclosures on the way there come ever closer to it."""
-    if expression.count_ops() > LARGEST_LIMIT:
+    if expression.count_ops() > (LARGEST_FACTORIAL_LIMIT if expression.has(*FACTORIAL) else LARGEST_LIMIT):
         return None
     if _is_zero(expression):
         return S.Zero
