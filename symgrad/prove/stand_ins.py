@@ -25,7 +25,7 @@ def by_terms(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """A sum of terms that all have one sign."""
     if not isinstance(expression, sympy.Add) or len(expression.args) > MOST_TERMS or look.depth > DEEPEST:
         return None
-    parts = []
+    parts: list[Finding] = []
     for term in expression.args:
         found = look(term, domain)
         if found is None or (parts and found.sign != parts[0].sign):
