@@ -131,7 +131,8 @@ def _of_factor(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
 
 def _innermost_common(u: Expr, x: Symbol) -> Expr:
     """The one function or root of x of which u is a polynomial."""
-    found = [e for e in u.atoms(sympy.Function, sympy.Pow) if e.has(x) and not e.is_polynomial(x)]
+    atoms = sorted(u.atoms(sympy.Function, sympy.Pow), key=sympy.default_sort_key)
+    found = [e for e in atoms if e.has(x) and not e.is_polynomial(x)]
     outer = [e for e in found if not any(e != other and other.has(e) for other in found)]
     exponentials = [e for e in outer if isinstance(e, sympy.exp)]
     if len(exponentials) == len(outer) > 1:
