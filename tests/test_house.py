@@ -43,7 +43,7 @@ PROVE_FLOORS = {
     "kinks": 2, "plugins": 2, "roots": 2, "signs": 2,
     "cuts": 3, "probes": 3, "tower": 3,
     "constants": 4, "tails": 4, "validity": 4,
-    "borders": 5, "factors": 5, "partial": 5, "vanishing": 5,
+    "borders": 5, "factors": 5, "partial": 5, "stand_ins": 5, "vanishing": 5,
     "angles": 6, "calculus": 6,
     "bounds": 7, "refute": 7,
     "moves": 8, "side_conditions": 8, "slopes": 8,

@@ -291,3 +291,20 @@ def test_a_verdict_does_not_depend_on_what_was_asked_before():
     bounds._sign_of.cache_clear()
     sg.verify(kin)
     assert str(sg.verify(asked)) == alone == str(sg.verify(asked))
+
+
+@pytest.mark.parametrize(
+    ("denominator", "where"),
+    [
+        ("n**2 - 61*m**2 - 1", ["n integer", "m integer", "m > 0"]),  # Fermat: 1766319049 and 226153980
+        ("n*exp(n) - 5000*exp(5000)", ["n integer"]),
+        ("2**n - 1024*n - 2**700 + 1024*700", ["n integer", "n > 0"]),
+        ("sin(x)**2 + cos(y)**2", ["x > 0"]),
+        ("(exp(x) - 2)**2 + (x - y)**2", []),
+    ],
+)
+def test_a_proof_with_an_open_condition_is_none_and_names_it(denominator, where):
+    verdict = sg.verify(sg.claim(f"({denominator})/({denominator}) == 1", where=where))
+    assert verdict.holds is not True
+    assert verdict.outcome is not Outcome.SUPPORTED or verdict.side_conditions
+    assert outcome(f"({denominator})/({denominator}) == 1", where=[*where, f"{denominator} != 0"]) is Outcome.PROVED

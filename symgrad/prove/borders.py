@@ -17,8 +17,6 @@ from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.statements import Domain
 
-JUMPING = (sympy.acot, sympy.acoth)
-
 
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
     """The sign of a continuous real expression on an interval on which it has no zero."""
@@ -26,10 +24,12 @@ def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
         return None
     (x,) = domain.symbols
     values = domain.set_of(x)
-    if not isinstance(values, Interval) or u.has(*JUMPING) or not cuts.is_certainly_real(u, Signs(domain)):
+    if not isinstance(values, Interval) or u.has(*cuts.JUMPING):
         return None
     places = zeros(u, x, values)
     if places is None or not all(_is_outside(z, values) for z in places):
+        return None
+    if not cuts.is_certainly_real(u, Signs(domain, look)):
         return None
     if not all(validity.discharged(c, domain, look) for c in conditions(u)):
         return None

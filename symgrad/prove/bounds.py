@@ -22,6 +22,8 @@ from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.partial import by_partial_extremum
 from symgrad.prove.points import as_balls, points
+from symgrad.prove.stand_ins import by_stand_ins, by_terms
+from symgrad.prove.validity import between_integers, hull
 from symgrad.statements import Domain
 
 
@@ -70,11 +72,12 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
         return _on_all_parts(expression, domain, _Deeper(depth))
     if _changes(expression, domain):
         return None
-    for method in METHODS:
+    moving = [s for s in domain.symbols if s.is_integer]
+    for method in WHERE_WHOLE if moving else METHODS:
         found = method(expression, domain, _Deeper(depth + 1))
         if found is not None:
-            return found if found.strict else by_zeros(expression, domain, _Deeper(depth + 1)) or found
-    return None
+            return found if found.strict or moving else by_zeros(expression, domain, _Deeper(depth + 1)) or found
+    return _sign_of(*between_integers(expression, domain, *moving), depth) if moving else None
 
 
 def _by_conditions(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -104,14 +107,9 @@ def _on_all_parts(expression: Expr, domain: Domain, look: Look) -> Finding | Non
 def _relevant(expression: Expr, domain: Domain) -> Domain:
     free = expression.free_symbols
     return Domain(
-        tuple((s, _hull(v)) for s, v in domain.sets if s in free),
+        tuple((s, hull(v)) for s, v in domain.sets if s in free),
         tuple(c for c in domain.conditions if c.free_symbols <= free),
     )
-
-
-def _hull(values: sympy.Set) -> sympy.Set:
-    """An interval around a set of integers; any other set as it is."""
-    return Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
 
 
 def _changes(expression: Expr, domain: Domain) -> bool:
@@ -181,5 +179,9 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_concavity,
     by_monotony,
     by_partial_extremum,
+    by_terms,
+    by_stand_ins,
     _by_enclosures,
 )
+# Those that do not move through the domain, and so may use that a variable is an integer.
+WHERE_WHOLE = (_by_conditions, by_factors, by_exponents)

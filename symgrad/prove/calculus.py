@@ -8,7 +8,7 @@ import sympy
 from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
-from symgrad.prove import tails
+from symgrad.prove import cuts, tails
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -157,18 +157,21 @@ def _zeros_of_logarithms(polynomial: Expr, x: Symbol) -> list[Expr] | None:
 def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_left: bool) -> tuple[Expr, bool] | None:
     """Value or limit at an end of the interval, and whether it is attained."""
     if not is_open and end.is_finite:
-        return expression.subs(x, end), True
+        return None if expression.has(*cuts.JUMPING) else (expression.subs(x, end), True)
     found = limit(expression, x, end, from_left)
     return None if found is None else (found, False)
 
 
-LARGEST_LIMIT = 120  # operations; SymPy's limits take long on larger expressions
+LARGEST_LIMIT, LARGEST_FACTORIAL_LIMIT = 120, 24  # operations; SymPy's limits take long on larger expressions
+FACTORIAL = (sympy.gamma, sympy.loggamma, sympy.polygamma, sympy.factorial, sympy.binomial, sympy.harmonic)
 
 
 def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
     """SymPy's limit, believed only where enclosures on the way there come ever closer to it."""
-    if expression.count_ops() > LARGEST_LIMIT:
+    if expression.count_ops() > (LARGEST_FACTORIAL_LIMIT if expression.has(*FACTORIAL) else LARGEST_LIMIT):
         return None
+    if _is_zero(expression):
+        return S.Zero
     try:
         found = sympy.limit(expression, x, end, "-" if from_left else "+")
     except Exception:  # SymPy's limits fail in many ways; none of them says anything about the expression
@@ -176,6 +179,15 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
     if not isinstance(found, Expr) or found.free_symbols or found.has(S.NaN, sympy.AccumBounds, sympy.Limit):
         return None
     return found if tails.approaches(expression, x, end, from_left, found) else None
+
+
+def _is_zero(expression: Expr) -> bool:
+    """Whether an expression is zero wherever it has a value; SymPy looks for its leading term without end."""
+    try:
+        (normal,) = Tower(Signs(Domain())).normal(expression)
+    except NoNormalForm:
+        return False
+    return normal.is_zero
 
 
 def _limit_sign(value: Expr) -> int | None:

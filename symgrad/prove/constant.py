@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import sympy
 from sympy import Expr, FiniteSet, Interval, Rational, Symbol
@@ -18,6 +19,7 @@ from symgrad.prove.points import SIMPLE, contains
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.prove.tower import Tower
+from symgrad.prove.validity import between_integers
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict
 
@@ -55,17 +57,20 @@ def _pieces(values: sympy.Set) -> tuple[sympy.Set, ...] | None:
 def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, decide: Decide) -> Verdict | None:
     if isinstance(piece, FiniteSet):
         return all_of([decide(goal.at({x: value})) for value in piece], "")
-    inside = goal.domain.restricted(x, piece.interior)
+    index = x
+    both, inside = between_integers(sympy.Tuple(left, right), goal.domain, x)
+    (left, right), x = both, Symbol(x.name, real=True) if x.is_integer else x
+    inside = replace(inside, sets=tuple((s, piece.interior if s == x else held) for s, held in inside.sets))
     if not (bounds.is_smooth(left, x, inside) and bounds.is_smooth(right, x, inside)):
         return None
     if not _same_slope(left, right, x, inside):
         return None
     closed_ends = [e for e, is_open in ((piece.start, piece.left_open), (piece.end, piece.right_open)) if not is_open]
     for end in closed_ends:
-        if not decide(goal.at({x: end})).holds:
+        if not decide(goal.at({index: end})).holds:
             return None
     for value in _easy_values(piece.interior):
-        verdict = decide(Goal(Relation(left.subs(x, value), "==", right.subs(x, value)), _without(goal.domain, x)))
+        verdict = decide(Goal(Relation(left.subs(x, value), "==", right.subs(x, value)), _without(goal.domain, index)))
         if verdict.outcome is Outcome.PROVED:
             return Verdict(Outcome.PROVED, METHOD, f"at {x} = {value} both sides are {_shown(left.subs(x, value))}")
     return None

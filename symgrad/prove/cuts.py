@@ -23,12 +23,15 @@ SINGLE_VALUED = (
     sympy.airybiprime, sympy.zeta, sympy.factorial,
 )  # fmt: skip
 REAL_ON_REALS = (*SINGLE_VALUED, sympy.atan, sympy.acot, sympy.asinh, sympy.Abs, sympy.sign, sympy.re, sympy.im)
+# Functions of real arguments that have a value where they jump.
+JUMPING = (sympy.acot, sympy.acoth, sympy.atan2)
 POSITIVE_WHERE_REAL = {
     sympy.log: lambda u: u,
     sympy.asin: lambda u: 1 - u**2,
     sympy.acos: lambda u: 1 - u**2,
     sympy.atanh: lambda u: 1 - u**2,
     sympy.acosh: lambda u: u - 1,
+    sympy.LambertW: lambda u: u + sympy.exp(-1),
 }
 
 
@@ -104,9 +107,9 @@ def is_certainly_real(e: Expr, signs: Signs) -> bool:
         if not (is_certainly_real(e.base, signs) and is_certainly_real(e.exp, signs)):
             return False
         return bool(e.exp.is_integer) or _is_nonnegative(e.base, signs)
-    if e.func in POSITIVE_WHERE_REAL:
+    if e.func in POSITIVE_WHERE_REAL and len(e.args) == 1:
         (u,) = e.args
-        return is_certainly_real(u, signs) and signs.sign(POSITIVE_WHERE_REAL[e.func](u)) == 1
+        return is_certainly_real(u, signs) and signs.is_positive(POSITIVE_WHERE_REAL[e.func](u))
     return bool(e.xreplace(signs.refined).is_real)
 
 

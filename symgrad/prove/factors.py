@@ -15,7 +15,7 @@ from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
 
-DEEPEST_QUADRATIC = 5
+DEEPEST_QUADRATIC, DEEPEST_FACTOR = 5, 2
 
 
 def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -27,7 +27,8 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
         return None
     if normal.is_zero:
         return None
-    numerator, denominator = (sign_of_product(p, tower, domain) for p in (normal.numerator, normal.denominator))
+    ask = look if look.depth <= DEEPEST_FACTOR else None
+    numerator, denominator = (sign_of_product(p, tower, domain, ask) for p in (normal.numerator, normal.denominator))
     if numerator is None or denominator is None or not denominator[1]:
         return None
     shown = _shown(tower, normal.numerator, normal.denominator)
@@ -61,13 +62,19 @@ def _shown(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> str:
     return text if len(text) <= 160 else "factors of known sign"
 
 
-def sign_of_product(polynomial: fmpq_mpoly, tower: Tower, domain: Domain) -> tuple[int, bool] | None:
+def sign_of_product(
+    polynomial: fmpq_mpoly, tower: Tower, domain: Domain, look: Look | None = None
+) -> tuple[int, bool] | None:
+    """The sign of a product and whether it is strict; factors whose sign is not plain to see are looked at apart."""
     factor, parts = polynomial.factor()
     known, strict = (1 if factor > 0 else -1), True
     for part, power in parts:
         if not all(tower.generators[i].is_real for i in tower.places(part)):
             return None
         of_part = _sign_of_factor(part, tower, domain)
+        if of_part is None and look is not None and (len(parts) > 1 or int(power) > 1):
+            found = look(tower.polynomial(part), domain)
+            of_part = None if found is None or not found.exact else (found.sign, found.strict)
         if int(power) % 2 == 0:
             strict = strict and of_part is not None and of_part[1]
         elif of_part is None:
@@ -184,6 +191,7 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
     """A quadratic polynomial in one variable has the sign of its leading coefficient where it has no two roots."""
     if look.depth > DEEPEST_QUADRATIC:
         return None
+    weak = None
     for v, _ in domain.sets:
         if not expression.is_polynomial(v) or sympy.degree(expression, v) != 2:
             continue
@@ -196,8 +204,11 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
             continue
         strict = below is not None and below.strict
         exact = lead.exact and (below is None or below.exact)
-        return Finding(lead.sign, strict, exact, f"a quadratic polynomial in {v} without two roots")
-    return None
+        found = Finding(lead.sign, strict, exact, f"a quadratic polynomial in {v} without two roots")
+        if strict:
+            return found
+        weak = weak or found
+    return weak
 
 
 def _between_ends(ends: list[tuple[Finding | None, bool, bool | None]]) -> Finding | None:

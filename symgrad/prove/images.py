@@ -15,13 +15,12 @@ from sympy import Derivative, Expr, I, Interval, S, pi
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
-from symgrad.prove import bounds, side_conditions
+from symgrad.prove import bounds, cuts, side_conditions
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.side_conditions import JUMPING
 from symgrad.prove.signs import Signs, polynomial_sign
 from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
@@ -206,7 +205,7 @@ class Ranges:
 
     def is_continuous(self, e: Expr) -> bool:
         """Whether an expression certainly is real, and continuous on the whole domain."""
-        if e.has(*JUMPING, *_JUMPING_VALUES) or not self.is_real(e):
+        if e.has(*cuts.JUMPING) or not self.is_real(e):
             return False
         return all(bounds.discharged(c, self.domain) for c in conditions(e))
 

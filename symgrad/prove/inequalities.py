@@ -37,10 +37,11 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     wanted = DIRECTIONS.get(goal.op)
     if wanted is None:
         return None
+    equal = _of_equals(goal, decide)
+    if equal is not None:
+        return equal
     found = bounds.sign_of(difference, goal.domain)
-    if found is None:
-        return _of_equals(goal, decide)
-    if found.sign != wanted:
+    if found is None or found.sign != wanted:
         return None
     if goal.op in ("<", ">") and not found.strict:
         return _touched(goal, difference)

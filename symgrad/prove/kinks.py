@@ -38,7 +38,7 @@ def _switches_of(node: Expr) -> Iterator[Expr]:
         yield from (a - b for i, a in enumerate(node.args) for b in node.args[i + 1 :])
     elif isinstance(node, Piecewise):
         for _, condition in node.args:
-            yield from (r.lhs - r.rhs for r in condition.atoms(Relational))
+            yield from (r.lhs - r.rhs for r in sorted(condition.atoms(Relational), key=sympy.default_sort_key))
 
 
 def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
@@ -131,15 +131,16 @@ def places(goal: Goal) -> tuple[Rational, ...]:
     """Rational values at which a switch or a denominator of the goal is zero."""
     found: dict[Rational, None] = {}
     for side in goal.sides:
-        inside = [*switches(side), *(p.base for p in side.atoms(sympy.Pow) if p.exp.is_negative), *_arguments(side)]
+        bases = (p.base for p in sorted(side.atoms(sympy.Pow), key=sympy.default_sort_key) if p.exp.is_negative)
+        inside = [*switches(side), *bases, *_arguments(side)]
         for e in inside:
-            for symbol in e.free_symbols:
+            for symbol in sorted(e.free_symbols, key=str):
                 found |= dict.fromkeys(rational_zeros(e, symbol))
     return tuple(found)[:24]
 
 
 def _arguments(side: Expr) -> Iterator[Expr]:
-    for f in side.atoms(sympy.Function):
+    for f in sorted(side.atoms(sympy.Function), key=sympy.default_sort_key):
         yield from (a for a in f.args if isinstance(a, Expr))
 
 

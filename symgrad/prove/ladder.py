@@ -133,6 +133,7 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
         return Verdict(Outcome.UNDECIDED, "no derivative", str(error))
     if isinstance(seen, Verdict):
         return seen
+    nearly: Verdict | None = None
     for prover in (*PROVERS, *plugins.provers()):
         tried: list[Proof] | None = None if parts is None else []
         verdict = _attempt(prover, goal, _decide_from(depth, tried))
@@ -140,9 +141,12 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
             parts.extend(tried or ())
         if verdict is not None and (verdict.holds is not None or prover is regions.prove):
             return verdict
+        if verdict is not None and verdict.outcome is Outcome.SUPPORTED and verdict.side_conditions:
+            nearly = nearly or verdict
     if no_enclosures:
         return Verdict(Outcome.UNDECIDED, "no enclosures", no_enclosures)
-    return _evidence(goal, seen)
+    evidence = _evidence(goal, seen)
+    return evidence if nearly is None or evidence.outcome is not Outcome.SUPPORTED else nearly
 
 
 def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:

@@ -28,7 +28,7 @@ def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
         return None
     try:
         found = list(dict.fromkeys(_zeros(u, x, values, DEEPEST)))
-    except (_Unknown, NotImplementedError, sympy.PolynomialError):
+    except (_Unknown, NotImplementedError, ValueError, sympy.PolynomialError):
         return None
     if not all(isinstance(z.is_real, bool) for z in found):
         return None
@@ -131,7 +131,8 @@ def _of_factor(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
 
 def _innermost_common(u: Expr, x: Symbol) -> Expr:
     """The one function or root of x of which u is a polynomial."""
-    found = [e for e in u.atoms(sympy.Function, sympy.Pow) if e.has(x) and not e.is_polynomial(x)]
+    atoms = sorted(u.atoms(sympy.Function, sympy.Pow), key=sympy.default_sort_key)
+    found = [e for e in atoms if e.has(x) and not e.is_polynomial(x)]
     outer = [e for e in found if not any(e != other and other.has(e) for other in found)]
     exponentials = [e for e in outer if isinstance(e, sympy.exp)]
     if len(exponentials) == len(outer) > 1:
@@ -157,7 +158,7 @@ def _preimages(f: Expr, value: Expr, x: Symbol, values: Set, depth: int) -> Iter
     elif f.func in ANGLES:
         (argument,) = f.args
         inner = list(_turns(f.func, value, argument, x, values))
-    elif f.func in INVERSES:
+    elif f.func in INVERSES and len(f.args) == 1:
         (argument,) = f.args
         inner = [INVERSES[f.func](value)]
     else:
@@ -179,6 +180,7 @@ INVERSES: dict[type, Callable[[Expr], Expr]] = {
     sympy.atanh: sympy.tanh,
     sympy.asin: sympy.sin,
     sympy.acos: sympy.cos,
+    sympy.LambertW: lambda c: c * sympy.exp(c) if constant_sign(c + 1) in (0, 1) else S.NaN,
 }
 ANGLES: dict[type, Callable[[Expr], tuple[Expr, ...]]] = {
     sympy.sin: lambda c: (sympy.asin(c), S.Pi - sympy.asin(c)),

@@ -1,13 +1,17 @@
-"""What a proof took for granted, checked against the domain: discharged, refuted, proved apart, or printed."""
+"""What a proof took for granted, checked against the domain: discharged, refuted, proved apart, or named.
+
+A proof of which a condition stays open is none: its verdict is SUPPORTED, and names the condition.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise, product
 
 import sympy
 from sympy import Basic, Expr, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
 from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
@@ -27,11 +31,10 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_ROOTS, MOST_PARTS, MOST_TRIED, MOST_LINES = 24, 16, 120, 6
 NEAR = 16  # zeros beyond are no places to show a reader
-JUMPING = (sympy.acot, sympy.acoth)
 
 
 def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide) -> Verdict | None:
-    """The verdict with what is left of its conditions; REFUTED where a side has no value on the domain.
+    """The verdict, only SUPPORTED where conditions are left; REFUTED where a side has no value on the domain.
 
     Parameters
     ----------
@@ -43,9 +46,12 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
     """
     if any(_crosses_cuts(d, goal.domain) for side in goal.sides for d in side.atoms(sympy.Derivative)):
         return None
+    ranges = _ranges(goal)
+    if any(index in goal.variables for index in ranges):
+        return None  # one name for two things
     left_open = []
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
-        if bounds.discharged(condition, goal.domain):
+        if all(bounds.discharged(condition, domain) for domain in _ranged(condition, goal.domain, ranges)):
             continue
         if condition.nonzero.is_zero:
             return None
@@ -66,7 +72,48 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
                 return None
             if apart.outcome is Outcome.REFUTED:
                 return apart
-    return replace(verdict, side_conditions=(*verdict.side_conditions, *left_open))
+    return verdict if not left_open else _provided(verdict, left_open)
+
+
+def _ranges(goal: Goal) -> dict[Symbol, list[tuple[Expr, ...]]]:
+    """The limits of each index that is bound in the goal."""
+    found: dict[Symbol, list[tuple[Expr, ...]]] = {}
+    nodes = {node for side in goal.sides for node in side.atoms(ExprWithLimits)}
+    for node in sorted(nodes, key=sympy.default_sort_key):
+        for index, *ends in node.limits:
+            found.setdefault(index, []).append(tuple(ends))
+    return {index: list(dict.fromkeys(limits)) for index, limits in found.items()}
+
+
+def _ranged(
+    condition: Condition, domain: Domain, ranges: Mapping[Symbol, Sequence[tuple[Expr, ...]]]
+) -> Iterator[Domain]:
+    """The domain with the indices in a condition as variables that run from limit to limit; one for each such range."""
+    asked = (condition.nonzero, *condition.nonnegative, *(() if condition.positive is None else (condition.positive,)))
+    index = next((s for e in asked for s in sorted(e.free_symbols, key=str) if s in ranges), None)
+    if index is None:
+        yield domain
+        return
+    others = {s: limits for s, limits in ranges.items() if s != index}
+    for ends in ranges[index]:
+        if len(ends) != 2 or not index.is_integer or any(e.free_symbols & set(ranges) for e in ends):
+            yield domain  # in which the index has no place
+            continue
+        low, high = ends
+        values = sympy.S.Integers.intersect(
+            sympy.Interval(low if low.is_number else -sympy.oo, high if high.is_number else sympy.oo)
+        )
+        tied = [c for c in (sympy.Ge(index, low), sympy.Le(index, high)) if len(c.free_symbols) > 1]
+        sets = tuple(sorted((*domain.sets, (index, values)), key=lambda pair: str(pair[0])))
+        yield from _ranged(condition, Domain(sets, (*domain.conditions, *tied)), others)
+
+
+def _provided(verdict: Verdict, left_open: Sequence[str]) -> Verdict:
+    """What is left of a proof where conditions of it are open."""
+    open_yet = f"a proof is missing only that {' and '.join(left_open)} on the whole domain; state it with where"
+    evidence = f"{verdict.evidence}; {open_yet}" if verdict.evidence else open_yet
+    conditions_ = (*verdict.side_conditions, *left_open)
+    return replace(verdict, outcome=Outcome.SUPPORTED, evidence=evidence, side_conditions=conditions_)
 
 
 def _crosses_cuts(derivative: sympy.Derivative, domain: Domain) -> bool:
@@ -81,7 +128,7 @@ def _extends(expression: Expr, goal: Goal, left_open: list[str]) -> bool:
     They are where all their conditions are discharged and nothing in them jumps; and the zeros of a polynomial in
     variables that run through intervals have points that are none next to them.
     """
-    if goal.op != "==" or left_open or any(side.has(*ROUGH, *JUMPING) for side in goal.sides):
+    if goal.op != "==" or left_open or any(side.has(*ROUGH, *cuts.JUMPING) for side in goal.sides):
         return False
     signs = Signs(goal.domain)
     if not all(cuts.crosses_none(side, signs) for side in goal.sides):
@@ -209,7 +256,7 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
 
 def _between_signs(expression: Expr, box: Domain) -> Witness | None:
     """A zero between two points with values of opposite signs, in a box where the expression is continuous."""
-    if expression.has(*ROUGH) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
+    if expression.has(*ROUGH, *cuts.JUMPING) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
         return None
     try:
         tape = Tape(expression, box.symbols)

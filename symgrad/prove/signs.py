@@ -41,6 +41,14 @@ class Signs:
         """Whether the expression is certainly real on the domain."""
         return bool(expression.is_real or expression.xreplace(self.refined).is_real)
 
+    def is_positive(self, expression: Expr) -> bool:
+        """Whether the expression certainly is positive on the whole domain, by all means there are."""
+        known = self.sign(expression)
+        if known is not None or self._deeper is None or not expression.free_symbols:
+            return known == 1
+        found = self._deeper(expression, self.domain)
+        return found is not None and found.strict and found.sign == 1
+
     def weak_sign(self, expression: Expr) -> int | None:
         """1 if nowhere negative on the domain, -1 if nowhere positive, by all means there are."""
         known = self.sign(expression)

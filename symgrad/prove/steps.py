@@ -6,6 +6,7 @@ each has finitely many values.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -24,7 +25,7 @@ from symgrad.statements import Domain
 from symgrad.verdicts import Verdict
 
 METHOD = "one period, by cases"
-MOST_CASES = 24
+MOST_CASES, MOST_RESIDUES = 24, 60
 STEPS = (sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod)
 
 
@@ -99,8 +100,8 @@ def _folded(goal: Goal, x: Symbol, period: Rational, decide: Decide) -> Verdict 
     if parts is None or any(_binds(side, x) for side in goal.sides):
         return None
     first, counts = parts
-    names = {s.name for s in goal.variables}
-    turns = Symbol(next(n for n in ("n", f"n_{x}", f"turns_{x}") if n not in names), integer=True)
+    names = {s.name for side in goal.sides for s in side.atoms(Symbol)} | {s.name for s in goal.variables}
+    turns = Symbol(next(n for n in _names_of_turns(x) if n not in names), integer=True)
     shifted = {x: x + period * turns}
     sets = {**dict(goal.domain.sets), x: first, turns: counts}
     domain = moves.narrowed(sets, [c.xreplace(shifted) for c in goal.domain.conditions])
@@ -108,8 +109,15 @@ def _folded(goal: Goal, x: Symbol, period: Rational, decide: Decide) -> Verdict 
         return None
     there = replace(goal.mapped(lambda e: _shifted(e, shifted)), domain=domain)
     if first.is_subset(S.Integers):
+        if period > MOST_RESIDUES:
+            return None
         return all_of([Move(there.at({x: r}), {x: r + period * turns}).decided(decide) for r in first], METHOD)
     return Move(there, shifted).decided(decide)
+
+
+def _names_of_turns(x: Symbol) -> Iterator[str]:
+    yield from ("n", f"n_{x}", f"turns_{x}")
+    yield from (f"turns_{x}_{k}" for k in itertools.count())
 
 
 def _one_period(values: Set, period: Rational) -> tuple[Set, Set] | None:

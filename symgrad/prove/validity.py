@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
-from sympy import Expr, S, Symbol
+from sympy import Derivative, Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
 from symgrad.prove import cuts
 from symgrad.prove.conditions import Condition, conditions
-from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.findings import Look
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
@@ -17,6 +19,7 @@ from symgrad.statements import Domain
 
 def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
     """Whether the condition certainly holds on the whole domain."""
+    condition = _evaluated(condition)
     if any(_excludes(c, condition.nonzero) for c in domain.conditions):
         return True
     if condition.positive is not None and not condition.positive.has(S.ImaginaryUnit):
@@ -28,6 +31,11 @@ def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
     return never_zero(condition.nonzero, domain, look)
 
 
+def _evaluated(condition: Condition) -> Condition:
+    """The condition with its derivatives evaluated; that they exist is a condition of its own."""
+    return replace(condition, nonzero=evaluated(condition.nonzero)) if condition.nonzero.has(Derivative) else condition
+
+
 def _is_nonnegative(expression: Expr, domain: Domain, look: Look) -> bool:
     if expression.is_nonnegative:
         return True
@@ -36,14 +44,35 @@ def _is_nonnegative(expression: Expr, domain: Domain, look: Look) -> bool:
 
 
 def _excludes(condition: Relational, expression: Expr) -> bool:
-    difference = condition.lhs - condition.rhs
-    return isinstance(condition, sympy.Ne | sympy.StrictLessThan | sympy.StrictGreaterThan) and (
-        expression in (difference, -difference)
-    )
+    if not isinstance(condition, sympy.Ne | sympy.StrictLessThan | sympy.StrictGreaterThan):
+        return False
+    asked, said = (
+        sympy.expand(e).as_content_primitive()[1] for e in (expression, condition.lhs - condition.rhs)
+    )  # fmt: skip
+    return asked in (said, sympy.expand(-said))
+
+
+def hull(values: sympy.Set) -> sympy.Set:
+    """An interval around a set of integers; any other set as it is."""
+    return sympy.Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
+
+
+def between_integers(expression: Expr, domain: Domain, *integers: Symbol) -> tuple[Expr, Domain]:
+    """The expression and the domain with variables that also run through what lies between their integers.
+
+    What is odd is no zero at integers, and yet a pole between them.
+    """
+    reals: dict[Expr, Expr] = {s: Symbol(s.name, real=True) for s in integers if s.is_integer}
+    sets = tuple((reals[s], hull(v)) if s in reals else (s, v) for s, v in domain.sets)
+    conditions = tuple(c.xreplace(reals) for c in domain.conditions)
+    return expression.xreplace(reals), Domain(sets, tuple(c for c in conditions if isinstance(c, Relational)))
 
 
 def is_smooth(expression: Expr, x: Symbol, domain: Domain, look: Look) -> bool:
     """Whether the expression certainly has a continuous derivative in x on the whole domain."""
+    if x.is_integer:
+        expression, domain = between_integers(expression, domain, x)
+        x = Symbol(x.name, real=True)
     derivative = sympy.Derivative(expression, x)
     if expression.has(*ROUGH) or not cuts.crosses_none(expression, Signs(domain)):
         return False
@@ -65,4 +94,8 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
             return all(never_zero(expression, domain.restricted(x, part), look) for part in values[0].args)
         return bool(expression.xreplace(Signs(domain).refined).is_nonzero)
     signs = Signs(domain)
+    if expression.has(S.ImaginaryUnit) and all(s.is_real for s in expression.free_symbols):
+        parts = cuts.cartesian_parts(expression, signs)
+        if parts is not None and never_zero(sympy.expand(parts[0] ** 2 + parts[1] ** 2), domain, look):
+            return True
     return bool(expression.xreplace(signs.refined).is_zero is False) or cuts.is_off_cut(expression, signs)

@@ -12,7 +12,7 @@ from sympy import DiagMatrix, Identity, MatrixExpr, S, ZeroMatrix
 from symgrad.errors import CellError
 from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.rules import product, pullback, total_of, transposed
-from symgrad.vectors import TIME, Role, Timed, adjoint, hadamard_of, shape_of, timed_in
+from symgrad.vectors import TIME, Role, Timed, adjoint, concatenate, hadamard_of, shape_of, timed_in
 from symgrad.vectors.writing import to_text
 
 
@@ -95,6 +95,8 @@ def matrix_of(e: Any, v: Any) -> Any:
         if any(a.has(v) for a in (*before, *scalars)):
             return _refuse(e, v)
         return product(*scalars, *before, matrix_of(last, v))
+    if isinstance(e, sympy.BlockMatrix) and e.blockshape[1] == 1:
+        return concatenate(*(matrix_of(block, v) for block in e.blocks))
     if isinstance(e, sympy.HadamardProduct):
         inside = [a for a in e.args if a.has(v)]
         others = [a for a in e.args if not a.has(v)]

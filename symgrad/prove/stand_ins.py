@@ -1,0 +1,103 @@
+"""Signs of expressions in which new variables stand for terms, for linear combinations or for monotone functions."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Dummy, Expr, Interval, S, Symbol
+
+from symgrad.prove.findings import Finding, Look
+from symgrad.statements import Domain
+
+DEEPEST = 2
+LARGEST = 60  # operations
+MOST_TERMS = 6
+
+# Functions that rise and are continuous on an interval.
+RISING: dict[type, Interval] = {
+    sympy.tan: Interval.open(-S.Pi / 2, S.Pi / 2),
+    sympy.log: Interval.open(0, S.Infinity),
+} | dict.fromkeys(
+    (sympy.exp, sympy.sinh, sympy.tanh, sympy.atan, sympy.asinh, sympy.erf), Interval(-S.Infinity, S.Infinity)
+)
+
+
+def by_terms(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """A sum of terms that all have one sign."""
+    if not isinstance(expression, sympy.Add) or len(expression.args) > MOST_TERMS or look.depth > DEEPEST:
+        return None
+    parts: list[Finding] = []
+    for term in expression.args:
+        found = look(term, domain)
+        if found is None or (parts and found.sign != parts[0].sign):
+            return None
+        parts.append(found)
+    strict, exact = any(f.strict for f in parts), all(f.exact for f in parts)
+    return Finding(parts[0].sign, strict, exact, "every term has this sign")
+
+
+def by_stand_ins(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """An expression that new variables, with all values of the parts they stand for, make simpler."""
+    if look.depth > DEEPEST or domain.conditions or expression.count_ops() > LARGEST:
+        return None
+    for table in (_combinations(expression, domain), _monotone(expression, domain)):
+        sets = tuple((table[e][0], table[e][1]) for e in table)
+        simpler = expression.xreplace({e: t for e, (t, _) in table.items()})
+        if table and not simpler.free_symbols & expression.free_symbols:
+            found = look(simpler, Domain(sets))
+            if found is not None:
+                return Finding(found.sign, found.strict, found.exact, f"by the values of {', '.join(map(str, table))}")
+    return None
+
+
+def _named(k: int) -> Symbol:
+    return Symbol(f"_{k}", real=True)
+
+
+def _combinations(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, Interval]]:
+    """Arguments that are linear in several variables, with intervals around their values."""
+    found: dict[Expr, tuple[Symbol, Interval]] = {}
+    for f in sorted(expression.atoms(sympy.Function), key=sympy.default_sort_key):
+        for u in f.args:
+            values = _combined(u, domain) if len(u.free_symbols) > 1 else None
+            if values is not None and u not in found:
+                found[u] = (_named(len(found)), values)
+    return found
+
+
+def _combined(u: Expr, domain: Domain) -> Interval | None:
+    """All values of a linear expression, if they are an interval; an end is open where one of its parts is."""
+    low, high, left_open, right_open = S.Zero, S.Zero, False, False
+    for term in sympy.Add.make_args(u):
+        factor, x = term.as_independent(*u.free_symbols)
+        values = domain.set_of(x) if isinstance(x, Symbol) else None
+        if x is S.One:
+            low, high = low + factor, high + factor
+        elif not isinstance(values, Interval):
+            return None
+        elif factor.is_positive:
+            low, high = low + factor * values.start, high + factor * values.end
+            left_open, right_open = left_open or values.left_open, right_open or values.right_open
+        elif factor.is_negative:
+            low, high = low + factor * values.end, high + factor * values.start
+            left_open, right_open = left_open or values.right_open, right_open or values.left_open
+        else:
+            return None
+    return Interval(low, high, left_open, right_open) if low.is_extended_real and high.is_extended_real else None
+
+
+def _monotone(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, Interval]]:
+    """Functions that rise with a variable, with their values on its interval."""
+    found: dict[Expr, tuple[Symbol, Interval]] = {}
+    for f in sorted(expression.atoms(*RISING), key=sympy.default_sort_key):
+        (u,) = f.args
+        values = domain.set_of(u) if isinstance(u, Symbol) else None
+        if isinstance(values, Interval) and values.is_subset(RISING[f.func]) and values.start != values.end:
+            ends = [_at(f.func, end, direction) for end, direction in ((values.start, "+"), (values.end, "-"))]
+            if all(end.is_extended_real for end in ends):
+                found[f] = (_named(len(found)), Interval(*ends, values.left_open, values.right_open))
+    return found
+
+
+def _at(f: type, end: Expr, direction: str) -> Expr:
+    t = Dummy("t", real=True)
+    return sympy.limit(f(t), t, end, direction)
