@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import sympy
@@ -138,20 +139,30 @@ def _multiplied(factors: list[Expr]) -> MatrixExpr:
     """A product in which no concatenation is left to be multiplied."""
     scalars = [f for f in factors if not isinstance(f, MatrixExpr)]
     matrices = [f for f in factors if isinstance(f, MatrixExpr)]
+    if any(isinstance(m, sympy.ZeroMatrix) for m in matrices):
+        return sympy.ZeroMatrix(matrices[0].shape[0], matrices[-1].shape[1])
     for place, matrix in enumerate(matrices):
         if not isinstance(matrix, BlockMatrix):
             continue
         rows, columns = matrix.blockshape
         before, after = matrices[:place], matrices[place + 1 :]
         if columns == 1 and before:
-            return _added([_multiplied([*scalars, *split]) for split in _split_rows(before, matrix, after)])
+            return _sum_of([_multiplied([*scalars, *split]) for split in _split_rows(before, matrix, after)])
         if rows == 1 and after:
-            return _added([_multiplied([*scalars, *split]) for split in _split_columns(before, matrix, after)])
+            return _sum_of([_multiplied([*scalars, *split]) for split in _split_columns(before, matrix, after)])
         if columns == 1:
-            return BlockMatrix([[_multiplied([*scalars, block, *after])] for block in matrix.blocks])
+            return _rows_together([_multiplied([*scalars, block, *after]) for block in matrix.blocks])
         if rows == 1:
             return BlockMatrix([[_multiplied([*scalars, *before, block]) for block in matrix.blocks]])
     return sympy.MatMul(*scalars, *matrices)
+
+
+def _rows_together(rows: list[MatrixExpr]) -> MatrixExpr:
+    """Rows of blocks as one matrix of blocks, where all are divided alike."""
+    shapes = {tuple(b.shape[1] for b in row.blocks) if isinstance(row, BlockMatrix) else () for row in rows}
+    if len(shapes) == 1 and all(isinstance(row, BlockMatrix) and row.blockshape[0] == 1 for row in rows):
+        return BlockMatrix([list(row.blocks) for row in rows])
+    return BlockMatrix([[row] for row in rows])
 
 
 def _split_rows(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> list[list[Any]]:
@@ -176,10 +187,58 @@ def _split_columns(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> 
 
 
 def _added(terms: list[Expr]) -> MatrixExpr:
-    """A sum, of concatenations part by part where they are divided alike."""
+    """A sum; of vectors put together from parts, part by part."""
+    if len(terms) == 1:
+        return terms[0]
     stacks = [t for t in terms if isinstance(t, BlockMatrix)]
-    if len(stacks) == len(terms) and len({tuple(b.shape for b in s.blocks) for s in stacks}) == 1 and len(terms) > 1:
-        rows, columns = stacks[0].blockshape
-        parts = [_added(list(parts)) for parts in zip(*(s.blocks for s in stacks))]
-        return in_blocks((rows, columns), parts)
-    return sympy.MatAdd(*terms) if len(terms) > 1 else terms[0]
+    if len(stacks) == len(terms):
+        shapes = {(s.blockshape, tuple(b.shape for b in s.blocks)) for s in stacks}
+        if len(shapes) == 1:
+            return in_blocks(stacks[0].blockshape, [_sum_of(parts) for parts in zip(*(s.blocks for s in stacks))])
+        if all(s.blockshape[1] == 1 for s in stacks):
+            return _refined(stacks) or sympy.MatAdd(*terms)
+    return sympy.MatAdd(*terms)
+
+
+def _sum_of(parts: Sequence[MatrixExpr]) -> MatrixExpr:
+    """The sum without zeros."""
+    kept = [part for part in parts if not isinstance(part, sympy.ZeroMatrix)]
+    return _added(kept) if kept else parts[0]
+
+
+def _refined(stacks: list[BlockMatrix]) -> MatrixExpr | None:
+    """The sum of vectors that are divided in different ways, divided at all places at once, if these have an order."""
+    cuts = [S.Zero]
+    for place in {place for stack in stacks for place in _ends(stack)}:
+        at = next((k for k, known in enumerate(cuts) if (known - place).is_positive), len(cuts))
+        if not all((place - before).is_positive for before in cuts[:at]):
+            return None
+        cuts.insert(at, place)
+    ranges = list(pairwise(cuts))
+    return BlockMatrix([[_sum_of([_rows_of(stack, rows) for stack in stacks])] for rows in ranges])
+
+
+def _ends(stack: BlockMatrix) -> list[Expr]:
+    total, found = S.Zero, []
+    for block in stack.blocks:
+        total = sympy.expand(total + block.shape[0])
+        found.append(total)
+    return found
+
+
+def _rows_of(stack: BlockMatrix, rows: Range) -> MatrixExpr:
+    """Rows of a stack that lie within one of its parts."""
+    start = S.Zero
+    for block, stop in zip(stack.blocks, _ends(stack)):
+        if (rows[0] - start).is_nonnegative and (stop - rows[1]).is_nonnegative:
+            return _sliced(
+                block, (sympy.expand(rows[0] - start), sympy.expand(rows[1] - start)), (S.Zero, block.shape[1])
+            )
+        start = stop
+    return _sliced_stack(stack, rows)
+
+
+def merged(terms: list[Any]) -> list[Any]:
+    """Terms of a sum, with the vectors among them that are put together from parts as one."""
+    stacks = [t for t in terms if isinstance(t, BlockMatrix) and t.blockshape[1] == 1]
+    return [t for t in terms if t not in stacks] + [_added(stacks)] if len(stacks) > 1 else terms

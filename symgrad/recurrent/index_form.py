@@ -166,6 +166,7 @@ class Reader:
 
     def difference(self, left: Expr, right: Expr) -> dict[str, Expr]:
         """What is left of the difference of both sides; nothing if they are equal."""
+        left, right = map(self._in_parts, (left, right))
         sides = [_blocks(pushed(side)) for side in (left, right)]
         if len(sides[0]) != len(sides[1]):
             sides = [[pushed(left)], [pushed(right)]]
@@ -173,6 +174,14 @@ class Reader:
         for a, b in zip(*sides):
             found |= (self.form(a) + self.form(b).scaled(S.NegativeOne)).canonical()
         return found
+
+    def _in_parts(self, e: Expr) -> Expr:
+        """The expression with the names that stand for vectors put together from parts written out."""
+        while table := {
+            v: meant for v in e.atoms(TimedMatrix) if isinstance(meant := self._meant(v), sympy.BlockMatrix)
+        }:
+            e = e.xreplace(table)
+        return e
 
     # --- scalars --------------------------------------------------------------------------------------------
 

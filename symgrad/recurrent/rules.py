@@ -17,7 +17,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.activations import ACTIVATIONS
 from symgrad.activations.rows import ROWS
 from symgrad.errors import CellError
-from symgrad.recurrent.blocks import in_blocks, pushed
+from symgrad.recurrent.blocks import in_blocks, merged, pushed
 from symgrad.recurrent.cell import Equation
 from symgrad.vectors import (
     ENTRY,
@@ -293,7 +293,7 @@ def total_of(terms: Iterable[Any]) -> Any:
         return None
     if not isinstance(kept[0], MatrixExpr):
         return sympy.Add(*kept)
-    nonzero = [k for k in kept if not isinstance(k, ZeroMatrix)]
+    nonzero = merged([k for k in kept if not isinstance(k, ZeroMatrix)])
     if not nonzero:
         return kept[0]
     return nonzero[0] if len(nonzero) == 1 else sympy.MatAdd(*nonzero).doit(deep=False)
