@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
-from symgrad.prove import tails, validity
+from symgrad.prove import enclosures, validity
 from symgrad.prove.angles import by_half_angle
 from symgrad.prove.borders import by_exponents, by_zeros
-from symgrad.prove.boxes import Box, bounded_box, constant_sign
+from symgrad.prove.boxes import bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
+from symgrad.prove.contact import by_contact
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
 from symgrad.prove.findings import Finding, Look
@@ -137,31 +138,8 @@ def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | No
     values = domain.set_of(x)
     if not isinstance(values, Interval):
         return None
-    return _with_tails(expression, x, values)
-
-
-REACHES = (8, 40, 200)
-
-
-def _with_tails(expression: Expr, x: Symbol, values: Interval) -> Finding | None:
-    for reach in REACHES:
-        low = values.start if values.start.is_finite else S(-reach)
-        high = values.end if values.end.is_finite else S(reach)
-        if not (low.is_Rational and high.is_Rational and low < high):
-            continue
-        beyond: list[Callable[[], int | None]] = []
-        if values.end.is_infinite:
-            beyond.append(partial(tails.sign_beyond, expression, x, high))
-        if values.start.is_infinite:
-            beyond.append(partial(tails.sign_beyond, expression.subs(x, -x), x, -low))
-        signs = {look() for look in beyond}
-        if None in signs or len(signs) != 1:
-            continue
-        (outside,) = signs
-        if Box(((x, low, high),)).sign_of(expression) == outside:
-            return _certified(outside, f"enclosures on [{low}, {high}], monotone bounds beyond")
-        return None
-    return None
+    on_line = enclosures.sign_on(expression, x, values)
+    return None if on_line is None else _certified(*on_line)
 
 
 def _certified(found: int | None, how: str) -> Finding | None:
@@ -181,5 +159,6 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_concavity,
     by_monotony,
     by_partial_extremum,
+    by_contact,
     _by_enclosures,
 )

@@ -15,6 +15,7 @@ from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.points import SIMPLE, contains, points
+from symgrad.prove.recognised import touching
 from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -190,6 +191,11 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
     ends = (end for part in parts for end in (part.inf, part.sup))
     angles = ANGLES if function.has(sympy.sin, sympy.cos, sympy.tan) else ()
     yield from (v for v in (*ends, *SIMPLE, *angles) if v.is_finite and contains(values, v))
+    if len(domain.symbols) == 1:
+        for part in parts:
+            if isinstance(part, sympy.Interval):
+                touched = touching(function - statement.value, x, domain.restricted(x, part))
+                yield from (place for place in touched if contains(part, place))
 
 
 def _zeros_of_slope(function: Expr, x: Symbol, part: sympy.Interval) -> Iterator[Expr]:

@@ -7,6 +7,7 @@ from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad.balls import Tape, precision, sign
+from symgrad.prove import algebraic
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.ring import NoNormalForm
@@ -16,6 +17,13 @@ from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
 
 DEEPEST_QUADRATIC = 5
+RANGES: dict[type, Interval] = {  # of functions that are real where their argument is
+    sympy.erf: Interval.open(-1, 1),
+    sympy.erfc: Interval.open(0, 2),
+    sympy.atan: Interval.open(-S.Pi / 2, S.Pi / 2),
+    sympy.sin: Interval(-1, 1),
+    sympy.cos: Interval(-1, 1),
+}
 
 
 def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -82,17 +90,20 @@ def _sign_of_factor(part: fmpq_mpoly, tower: Tower, domain: Domain) -> tuple[int
     if known:
         return known, True
     places = tower.places(part)
-    if len(places) == 1:
-        (place,) = places
-        generator = tower.generators[place]
-        t = sympy.Dummy(real=True)
-        inside = _range(generator.expression, generator.kind, domain)
-        if inside is None or inside.interior is S.EmptySet:
-            return None
-        polynomial = tower.univariate(part, place, t)
-        found = polynomial_sign(polynomial, t, inside.interior)
-        return (found, polynomial_sign(polynomial, t, inside) is not None) if found else None
-    return None
+    moving = [place for place in places if tower.generators[place].expression.free_symbols]
+    if len(moving) != 1:
+        return None
+    (place,) = moving
+    generator = tower.generators[place]
+    t = sympy.Dummy(real=True)
+    inside = _range(generator.expression, generator.kind, domain)
+    if inside is None or inside.interior is S.EmptySet:
+        return None
+    if len(places) > 1:
+        return algebraic.sign_on(tower.polynomial_with(part, place, t), t, inside)
+    polynomial = tower.univariate(part, place, t)
+    found = polynomial_sign(polynomial, t, inside.interior)
+    return (found, polynomial_sign(polynomial, t, inside) is not None) if found else None
 
 
 def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
@@ -105,7 +116,7 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
         return _range_of_exp(exponent, domain)
     if kind == "root":
         return _range_of_root(expression, domain)
-    return None
+    return RANGES.get(expression.func)
 
 
 def _range_of_root(expression: Expr, domain: Domain) -> sympy.Set:
