@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 from flint import acb, acb_poly, arb
-from sympy import Expr, Interval, S, Symbol
+from sympy import Expr, Interval, Symbol
 
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision, rational
 from symgrad.prove.boxes import constant_sign

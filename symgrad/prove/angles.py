@@ -8,9 +8,7 @@ from sympy import Expr, S, Symbol
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.factors import by_factors
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs
-from symgrad.prove.tower import Tower
+from symgrad.prove.normal import normal_form
 from symgrad.statements import Domain
 
 
@@ -20,11 +18,10 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     exp(I*phi) = (1 + I*t)/(1 - I*t) with t = tan(phi/2) runs once around the circle, but for -1, when t runs over
     the real line; -1 is looked at apart.
     """
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    form = normal_form(expression, domain)
+    if form is None:
         return None
+    tower, normal = form
     circle = [i for i in tower.places(normal.numerator * normal.denominator) if tower.generators[i].kind == "exp"]
     if len(circle) != 1 or tower.generators[circle[0]].is_real:
         return None

@@ -13,11 +13,13 @@ from symgrad.prove import cuts, validity
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.normal import simplified
 from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.statements import Domain
 
 JUMPING = (sympy.acot, sympy.acoth)
+DEEPEST = 3
 
 
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -72,6 +74,31 @@ def _exponents_compared(factor: Expr, signs: Signs) -> Expr | None:
     if not (p.is_positive and q.is_negative and all(cuts.is_certainly_real(e, signs) for e in (v, w))):
         return None
     return sympy.expand(v - w) + sympy.log(-p / q)
+
+
+def by_logarithm(u: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign of c*log(w) + r, for a positive number c and a positive w, which is that of w - exp(-r/c)."""
+    if look.depth > DEEPEST or not isinstance(u, sympy.Add):
+        return None
+    with_log = [term for term in u.args if term.free_symbols and term.has(sympy.log)]
+    if len(with_log) != 1:
+        return None
+    c, logarithm = with_log[0].as_coeff_Mul()
+    if not isinstance(logarithm, sympy.log) or not c.is_Rational:
+        return None
+    (w,) = logarithm.args
+    rest = sympy.expand((u - with_log[0]) / c)
+    if not cuts.is_certainly_real(rest, Signs(domain)) or not cuts.is_certainly_real(w, Signs(domain)):
+        return None
+    argument = look(w, domain)
+    if argument is None or not argument.strict or argument.sign != 1:
+        return None
+    known = 1 if c.is_positive else -1
+    difference = w - sympy.exp(-rest)
+    if simplified(difference, domain).is_zero:
+        return None
+    found = look(difference, domain)
+    return found and Finding(found.sign * known, found.strict, found.exact, f"exponentials compared: {found.how}")
 
 
 def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:

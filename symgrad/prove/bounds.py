@@ -13,7 +13,7 @@ from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import enclosures, validity
 from symgrad.prove.angles import by_half_angle
-from symgrad.prove.borders import by_exponents, by_zeros
+from symgrad.prove.borders import by_exponents, by_logarithm, by_zeros
 from symgrad.prove.boxes import bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
@@ -21,8 +21,9 @@ from symgrad.prove.contact import by_contact
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.partial import by_partial_extremum
+from symgrad.prove.partial import by_border, by_partial_extremum
 from symgrad.prove.points import as_balls, points
+from symgrad.prove.substitutions import by_combination, by_scale
 from symgrad.statements import Domain
 
 
@@ -158,7 +159,11 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_calculus,
     by_concavity,
     by_monotony,
+    by_logarithm,
     by_partial_extremum,
+    by_combination,
+    by_scale,
+    by_border,
     by_contact,
     _by_enclosures,
 )

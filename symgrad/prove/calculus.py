@@ -14,8 +14,7 @@ from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.factors import sign_of_product
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs
+from symgrad.prove.normal import normal_form
 from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
@@ -58,11 +57,10 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
     except NotSmooth:
         return None
     domain = Domain(((x, values),))
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(slope)
-    except NoNormalForm:
+    form = normal_form(slope, domain)
+    if form is None:
         return None
+    tower, normal = form
     below = sign_of_product(normal.denominator, tower, domain)
     if normal.is_zero or below is None or not below[1]:
         return None

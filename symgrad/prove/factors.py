@@ -9,9 +9,9 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad.balls import Tape, precision, sign
 from symgrad.prove import algebraic
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.normal import normal_form, simplified
 from symgrad.prove.points import as_balls, points
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs, polynomial_sign
+from symgrad.prove.signs import polynomial_sign
 from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
@@ -28,11 +28,10 @@ RANGES: dict[type, Interval] = {  # of functions that are real where their argum
 
 def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """The product of the signs of the irreducible factors of numerator and denominator."""
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    found = normal_form(expression, domain)
+    if found is None:
         return None
+    tower, normal = found
     if normal.is_zero:
         return None
     numerator, denominator = (sign_of_product(p, tower, domain) for p in (normal.numerator, normal.denominator))
@@ -44,11 +43,10 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
 
 def factored(expression: Expr, domain: Domain) -> Expr | None:
     """An expression as the product of the factors of its normal form; None if it has none."""
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    found = normal_form(expression, domain)
+    if found is None:
         return None
+    tower, normal = found
     product = S.One
     for polynomial, direction in ((normal.numerator, 1), (normal.denominator, -1)):
         content, parts = polynomial.factor()
@@ -146,11 +144,10 @@ def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
 
 def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """An expression with a root in it whose norm, the product with its conjugates, has no zero has none either."""
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    found = normal_form(expression, domain)
+    if found is None:
         return None
+    tower, normal = found
     if len(domain.symbols) != 1 or not isinstance(domain.sets[0][1], Interval):
         return None
     (x,) = domain.symbols
@@ -201,11 +198,17 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
         a, b, c = sympy.Poly(expression, v).all_coeffs()
         rest = Domain(tuple((s, held) for s, held in domain.sets if s != v), domain.conditions)
         lead = look(a, rest)
-        lack = sympy.expand(4 * a * c - b**2)
-        below = look(lack, rest) if lead is not None and not lack.is_zero else None
-        if lead is None or not lead.strict or not (lack.is_zero or (below is not None and below.sign == 1)):
+        if lead is None:
             continue
-        strict = below is not None and below.strict
+        lack = simplified(sympy.expand(4 * a * c - b**2), rest)
+        below = look(lack, rest) if not lack.is_zero else None
+        if not (lack.is_zero or (below is not None and below.sign == 1)):
+            continue
+        if not lead.strict:
+            constant = look(c, rest)  # where the leading coefficient is zero, so is the next, and this one is left
+            if c.is_zero or constant is None or constant.sign != lead.sign:
+                continue
+        strict = lead.strict and below is not None and below.strict
         exact = lead.exact and (below is None or below.exact)
         return Finding(lead.sign, strict, exact, f"a quadratic polynomial in {v} without two roots")
     return None

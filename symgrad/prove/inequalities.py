@@ -11,10 +11,8 @@ from symgrad.prove import bounds, calculus, constants, roots, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.normal import normal_form
 from symgrad.prove.points import contains
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs
-from symgrad.prove.tower import Tower
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -110,10 +108,7 @@ def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
     """A weak inequality between sides that are equal."""
     if goal.op not in ("<=", ">="):
         return None
-    try:
-        (normal,) = Tower(Signs(goal.domain)).normal(goal.rhs - goal.lhs)
-    except NoNormalForm:
-        return None
-    if not normal.is_zero:
+    found = normal_form(goal.rhs - goal.lhs, goal.domain)
+    if found is None or not found[1].is_zero:
         return None
     return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)

@@ -11,9 +11,8 @@ from symgrad.prove import cuts
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.normal import simplified
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import Tower
 from symgrad.prove.validity import discharged, is_smooth
 from symgrad.statements import Domain
 
@@ -35,6 +34,45 @@ def by_partial_extremum(expression: Expr, domain: Domain, look: Look) -> Finding
     return None
 
 
+def by_border(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """An expression that is zero or positive at a border of one variable, and rises from there, or the reverse."""
+    if not 2 <= len(domain.symbols) <= 3 or domain.conditions or look.depth > DEEPEST:
+        return None
+    if expression.count_ops() > LARGEST:
+        return None
+    for v, values in domain.sets:
+        if not isinstance(values, Interval):
+            continue
+        for end, is_open, direction in ((values.start, values.left_open, 1), (values.end, values.right_open, -1)):
+            if end.is_finite:
+                found = _by_monotony_from(expression, v, end, direction, is_open, domain, look)
+                if found is not None:
+                    return found
+    return None
+
+
+def _by_monotony_from(
+    expression: Expr, v: Symbol, end: Expr, direction: int, is_open: bool, domain: Domain, look: Look
+) -> Finding | None:
+    values = domain.set_of(v)
+    closed = domain.restricted(v, Interval(values.inf, values.sup))
+    rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+    at_end = simplified(expression.xreplace({v: end}), rest)
+    start = None if at_end.is_zero else look(at_end, rest)
+    if not (at_end.is_zero or start) or not is_smooth(expression, v, closed, look):
+        return None
+    try:
+        slope = smooth_derivative(expression, v)
+    except NotSmooth:
+        return None
+    rise = look(slope, domain)
+    if rise is None or (start is not None and start.sign != rise.sign * direction):
+        return None
+    strict = (start is not None and start.strict) or (rise.strict and is_open)
+    exact = rise.exact and (start is None or start.exact)
+    return Finding(rise.sign * direction, strict, exact, f"monotone in {v} from {v} = {end} on")
+
+
 def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domain, look: Look) -> Finding | None:
     try:
         slope = smooth_derivative(expression, v)
@@ -48,9 +86,9 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
         return None
     rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
     for place in _critical(slope, v):
-        if not _is_inside(place, values, rest, look) or _normal(slope.xreplace({v: place}), rest) != 0:
+        if not _is_inside(place, values, rest, look) or simplified(slope.xreplace({v: place}), rest) != 0:
             continue
-        value = _normal(expression.xreplace({v: place}), rest)
+        value = simplified(expression.xreplace({v: place}), rest)
         if value == 0:
             return Finding(bent.sign, False, bent.exact, f"convex or concave in {v}, zero at {v} = {place}")
         found = look(value, rest)
@@ -58,16 +96,6 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
             how = f"convex or concave in {v}, with its extremum at {v} = {place}"
             return Finding(found.sign, found.strict, bent.exact and found.exact, how)
     return None
-
-
-def _normal(e: Expr, domain: Domain) -> Expr:
-    """The exp-log normal form, if it holds on the whole domain; else the expression as it is."""
-    tower = Tower(Signs(domain))
-    try:
-        (quotient,) = tower.normal(e)
-    except NoNormalForm:
-        return e
-    return e if tower.nonzero else tower.expression(quotient)
 
 
 def _critical(slope: Expr, v: Symbol) -> list[Expr]:

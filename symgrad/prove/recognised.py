@@ -54,7 +54,7 @@ def touching(u: Expr, x: Symbol, domain: Domain) -> Iterator[Expr]:
         starts = _lowest([(_size(tapes[0](v)), v) for v in sorted(tried)])
         found = [v for v in (_newton(tapes[1], tapes[2], v) for v in starts) if v is not None]
         guesses = [guess for v in _apart(found) for guess in _guesses(arb(v), named)]
-    yield from dict.fromkeys(guesses)
+    yield from (guess for guess in dict.fromkeys(guesses) if guess.is_finite)
 
 
 def constants_in(u: Expr) -> tuple[Expr, ...]:

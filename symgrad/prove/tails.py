@@ -67,6 +67,8 @@ def sign_beyond(expression: Expr, x: Symbol, bound: Rational) -> int | None:
             (normal,) = tower.normal(beyond(activations.expand(expression)))
         except NoNormalForm:
             return None
+        if tower.nonzero:
+            return None
         signs = []
         for polynomial in (normal.numerator, normal.denominator):
             monomials = [_monomial(tower, powers, c, beyond) for powers, c in polynomial.terms()]
@@ -93,7 +95,8 @@ def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, beyond: Beyond
             constant = beyond.rests.get(e) or _range_beyond(e, x, beyond.bound)
             if constant is None:
                 return None
-            number = number * constant ** int(k)
+            for _ in range(int(k)):  # flint's powers have no value on balls around zero
+                number = number * constant
     try:
         made = sympy.Poly(exponent, x)
     except sympy.PolynomialError:
