@@ -19,8 +19,9 @@ from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
 from symgrad.prove.contact import by_contact
 from symgrad.prove.derivatives import ROUGH
-from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
+from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm, by_plain_factors
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.normal import normal_form
 from symgrad.prove.partial import by_border, by_partial_extremum
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.substitutions import by_combination, by_scale
@@ -70,7 +71,8 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
     domain = _relevant(expression, domain)
     if len(domain.symbols) == 1 and isinstance(domain.sets[0][1], sympy.Union):
         return _on_all_parts(expression, domain, _Deeper(depth))
-    if _changes(expression, domain):
+    form = normal_form(expression, domain)
+    if (form is not None and form[1].is_zero) or _changes(expression, domain):
         return None
     for method in METHODS:
         found = method(expression, domain, _Deeper(depth + 1))
@@ -156,6 +158,7 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_norm,
     by_ends,
     by_discriminant,
+    by_plain_factors,
     by_calculus,
     by_concavity,
     by_monotony,

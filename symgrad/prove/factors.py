@@ -142,6 +142,29 @@ def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
     return Interval.open(0, S.Infinity)
 
 
+def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The product of the signs of the factors that stand apart, where each is smaller than the whole."""
+    if look.depth > DEEPEST_QUADRATIC:
+        return None
+    product = sympy.factor_terms(expression)
+    factors = product.args if isinstance(product, sympy.Mul) else (product,)
+    if len(factors) < 2 and not (product.is_Pow and product.exp.is_Integer and product != expression):
+        return None
+    if sum(bool(f.free_symbols) for f in factors) < 2 and product.is_Mul:
+        return None
+    known, strict, exact = 1, True, True
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        is_square = exponent.is_Integer and exponent % 2 == 0 and exponent > 0 and base.is_real
+        found = look(base if is_square else factor, domain)
+        if found is None and not is_square:
+            return None
+        known *= 1 if found is None or is_square else found.sign
+        strict = strict and found is not None and found.strict
+        exact = exact and (found is None or found.exact)
+    return Finding(known, strict, exact, "factors of known sign")
+
+
 def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """An expression with a root in it whose norm, the product with its conjugates, has no zero has none either."""
     found = normal_form(expression, domain)

@@ -12,10 +12,11 @@ from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.normal import normal_form
-from symgrad.prove.points import contains
+from symgrad.prove.points import contains, points
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
+MOST_POINTS = 6
 DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 
@@ -105,10 +106,14 @@ def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
 
 
 def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
-    """A weak inequality between sides that are equal."""
-    if goal.op not in ("<=", ">="):
-        return None
+    """An inequality between sides that are equal: PROVED if it is weak, REFUTED if it is strict."""
     found = normal_form(goal.rhs - goal.lhs, goal.domain)
     if found is None or not found[1].is_zero:
         return None
-    return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)
+    if goal.op in ("<=", ">="):
+        return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)
+    for point in points(goal.domain, MOST_POINTS):
+        if constants.constant_zero((goal.rhs - goal.lhs).xreplace(point)):
+            witness = Witness({str(s): str(v) for s, v in point.items()}, *(str(e.xreplace(point)) for e in goal.sides))
+            return Verdict(Outcome.REFUTED, "both sides are equal", "", witness)
+    return None

@@ -316,7 +316,7 @@ class Tower:
         if known is not None:
             return self.convert(known)
         if place is not None and self.generators[place].kind == "exp":
-            return self.convert(self.generators[place].expression.args[0])
+            return self.convert(self.generators[place].expression.exp)
         if place is not None and self.generators[place].kind == "root":
             base, degree = self.generators[place].expression.as_base_exp()
             return self.convert(degree) * self.convert(sympy.log(base))
