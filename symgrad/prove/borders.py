@@ -20,6 +20,7 @@ from symgrad.statements import Domain
 
 JUMPING = (sympy.acot, sympy.acoth)
 DEEPEST = 3
+LEAST_STEEP = 12  # as an exponent; lower powers are looked at as polynomials
 
 
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -67,13 +68,26 @@ def by_exponents(u: Expr, domain: Domain, look: Look) -> Finding | None:
 
 def _exponents_compared(factor: Expr, signs: Signs) -> Expr | None:
     terms = [term.as_coeff_Mul() for term in factor.args] if isinstance(factor, sympy.Add) else []
-    if len(terms) != 2 or not all(rest is S.One or isinstance(rest, sympy.exp) for _, rest in terms):
+    if len(terms) != 2:
         return None
     (p, first), (q, second) = sorted(terms, key=lambda term: term[0], reverse=True)
-    v, w = (S.Zero if rest is S.One else rest.exp for rest in (first, second))
+    v, w = (_exponent(rest, signs) for rest in (first, second))
+    if v is None or w is None or not (first.has(sympy.exp, sympy.Pow) or second.has(sympy.exp, sympy.Pow)):
+        return None
     if not (p.is_positive and q.is_negative and all(cuts.is_certainly_real(e, signs) for e in (v, w))):
         return None
     return sympy.expand(v - w) + sympy.log(-p / q)
+
+
+def _exponent(power: Expr, signs: Signs) -> Expr | None:
+    """The v for which a power is exp(v): of a base that is plainly positive, to an exponent that is no integer."""
+    if power is S.One:
+        return S.Zero
+    if isinstance(power, sympy.exp):
+        return power.exp
+    if not isinstance(power, sympy.Pow) or (power.exp.is_Rational and abs(power.exp) < LEAST_STEEP):
+        return None
+    return power.exp * sympy.log(power.base) if signs.plain_sign(power.base) == 1 else None
 
 
 def by_logarithm(u: Expr, domain: Domain, look: Look) -> Finding | None:

@@ -14,9 +14,10 @@ from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import enclosures, validity
 from symgrad.prove.angles import by_half_angle
 from symgrad.prove.borders import by_exponents, by_logarithm, by_zeros
-from symgrad.prove.boxes import bounded_box, constant_sign
+from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
+from symgrad.prove.constants import constant_zero
 from symgrad.prove.contact import by_contact
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm, by_plain_factors
@@ -28,10 +29,36 @@ from symgrad.prove.polynomials import by_sum_of_squares
 from symgrad.prove.substitutions import by_combination, by_scale
 from symgrad.statements import Domain
 
+MOST_SMALL = 8
+
 
 def sign_of(expression: Expr, domain: Domain) -> Finding | None:
     """The sign of a real expression on a domain, or None where it changes or cannot be told."""
     return _sign_of(activations.expand(expression), domain, 0)
+
+
+def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
+    """The sign on a set of integers: at each that is small, and by all means on either side of those."""
+    known = sign_of(expression, domain)
+    if known is not None or len(domain.symbols) != 1 or not domain.sets[0][1].is_subset(S.Integers):
+        return known
+    ((n, values),) = domain.sets
+    small = [k for k in range(-MOST_SMALL, MOST_SMALL + 1) if values.contains(k) == sympy.true]
+    found: list[Finding | None] = []
+    for k in small:
+        value = activations.expand(expression.subs(n, k))
+        of_value = constant_sign(value) or (0 if constant_zero(value) else None)
+        found.append(None if of_value is None else Finding(of_value, of_value != 0, True, "at small integers"))
+    for side in (Interval(MOST_SMALL + 1, S.Infinity), Interval(-S.Infinity, -MOST_SMALL - 1)):
+        rest = values.intersect(side)
+        if not rest.is_empty:
+            found.append(sign_of(expression, domain.restricted(n, rest)))
+    parts = [f for f in found if f is not None]
+    signs = {f.sign for f in parts if f.sign}
+    if len(parts) < len(found) or len(signs) != 1:
+        return None
+    how = "each small integer looked at, and the rest together"
+    return Finding(signs.pop(), all(f.strict for f in parts), all(f.exact for f in parts), how)
 
 
 def discharged(condition: Condition, domain: Domain) -> bool:
@@ -133,8 +160,9 @@ def _changes(expression: Expr, domain: Domain) -> bool:
 def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """Branch and bound on a bounded box, with tails apart."""
     box = bounded_box(domain, expression.free_symbols)
+    budget = MOST_BOXES // 4 ** (look.depth - 1)  # a question within a question gets a share of the work
     if box is not None:
-        found = box.sign_of(expression)
+        found = box.sign_of(expression, budget)
         return _certified(found, "enclosures on a partition of the domain")
     if len(domain.symbols) != 1 or domain.conditions:
         return None
@@ -142,7 +170,7 @@ def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | No
     values = domain.set_of(x)
     if not isinstance(values, Interval):
         return None
-    on_line = enclosures.sign_on(expression, x, values)
+    on_line = enclosures.sign_on(expression, x, values, budget)
     return None if on_line is None else _certified(*on_line)
 
 

@@ -188,7 +188,7 @@ def _limit_sign(value: Expr) -> int | None:
 # --- monotony and concavity -----------------------------------------------------------------------------------
 
 DEEPEST = 4
-LARGEST_DIFFERENTIATED = 300  # operations; derivatives of larger expressions grow out of hand
+LARGEST_DIFFERENTIATED = 300  # operations, a share of it in nested questions; derivatives grow out of hand
 ANCHORS = (S.Zero, S.One, -S.One, S.Half)
 
 
@@ -246,7 +246,7 @@ def _with_slope(expression: Expr, domain: Domain, look: Look) -> tuple[Symbol, I
         return None
     (x,) = domain.symbols
     values = domain.set_of(x)
-    if not isinstance(values, Interval) or expression.count_ops() > LARGEST_DIFFERENTIATED:
+    if not isinstance(values, Interval) or expression.count_ops() > LARGEST_DIFFERENTIATED // look.depth:
         return None
     if not is_smooth(expression, x, Domain(((x, values.interior),)), look):
         return None

@@ -26,7 +26,7 @@ from symgrad.statements import Domain
 
 DEEPEST = 2
 LARGEST = 120  # operations
-HIGHEST_ORDER = 6
+HIGHEST_ORDER = 8
 MOST_PLACES = 12
 RADII = tuple(Rational(1, 2**k) for k in range(14))
 BITS = 128

@@ -8,15 +8,15 @@ from functools import partial
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad.prove import tails
-from symgrad.prove.boxes import Box, rational_below
+from symgrad.prove.boxes import MOST_BOXES, Box, rational_below
 
 REACHES = (8, 40, 200)
 
 
-def sign_on(expression: Expr, x: Symbol, values: Interval) -> tuple[int, str] | None:
+def sign_on(expression: Expr, x: Symbol, values: Interval, budget: int = MOST_BOXES) -> tuple[int, str] | None:
     """1 or -1 if that certainly is the strict sign on the closed interval, and how that was seen; else None."""
     if values.start.is_finite and values.end.is_finite:
-        found = _within(expression, x, values.start, values.end)
+        found = _within(expression, x, values.start, values.end, budget)
         return None if not found else (found, "enclosures on a partition of the domain")
     for reach in REACHES:
         low = values.start if values.start.is_finite else S(-reach)
@@ -32,11 +32,11 @@ def sign_on(expression: Expr, x: Symbol, values: Interval) -> tuple[int, str] | 
         if None in signs or len(signs) != 1:
             continue
         (outside,) = signs
-        if outside and _within(expression, x, low, high) == outside:
+        if outside and _within(expression, x, low, high, budget) == outside:
             return outside, f"enclosures on [{low}, {high}], monotone bounds beyond"
         return None
     return None
 
 
-def _within(expression: Expr, x: Symbol, low: Expr, high: Expr) -> int | None:
-    return Box(((x, rational_below(low), -rational_below(-high)),)).sign_of(expression)
+def _within(expression: Expr, x: Symbol, low: Expr, high: Expr, budget: int) -> int | None:
+    return Box(((x, rational_below(low), -rational_below(-high)),)).sign_of(expression, budget)

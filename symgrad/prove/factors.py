@@ -17,6 +17,7 @@ from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
 
 DEEPEST_QUADRATIC = 5
+LARGEST_JOINED = 60  # operations
 RANGES: dict[type, Interval] = {  # of functions that are real where their argument is
     sympy.erf: Interval.open(-1, 1),
     sympy.erfc: Interval.open(0, 2),
@@ -114,6 +115,8 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
         return _range_of_exp(exponent, domain)
     if kind == "root":
         return _range_of_root(expression, domain)
+    if isinstance(expression, sympy.besselj) and expression.args[0].is_integer:
+        return Interval(-1, 1)  # DLMF 10.14.1, and 10.4.1 for negative orders
     return RANGES.get(expression.func)
 
 
@@ -146,7 +149,7 @@ def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | 
     """The product of the signs of the factors that stand apart, where each is smaller than the whole."""
     if look.depth > DEEPEST_QUADRATIC:
         return None
-    product = sympy.factor_terms(expression)
+    product = sympy.factor_terms(_over_one_denominator(expression) if look.depth <= 2 else expression)
     factors = product.args if isinstance(product, sympy.Mul) else (product,)
     if len(factors) < 2 and not (product.is_Pow and product.exp.is_Integer and product != expression):
         return None
@@ -163,6 +166,14 @@ def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | 
         strict = strict and found is not None and found.strict
         exact = exact and (found is None or found.exact)
     return Finding(known, strict, exact, "factors of known sign")
+
+
+def _over_one_denominator(e: Expr) -> Expr:
+    """A sum with denominators in it as one quotient."""
+    if not isinstance(e, sympy.Add) or e.count_ops() > LARGEST_JOINED:
+        return e
+    is_divided = any(p.exp.is_negative and p.free_symbols for p in e.atoms(sympy.Pow) if not isinstance(p, sympy.exp))
+    return sympy.together(e) if is_divided else e
 
 
 def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:

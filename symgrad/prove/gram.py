@@ -85,7 +85,7 @@ def _monomials(polynomial: Polynomial) -> list[Exponents]:
     total = [sum(e) for e in polynomial]
     found = {m for m in product(*(range(h + 1) for h in highest)) if min(total) <= 2 * sum(m) <= max(total)}
     while True:
-        sums = defaultdict(int)
+        sums: dict[Exponents, int] = defaultdict(int)
         for a, b in product(found, repeat=2):
             sums[_plus(a, b)] += a != b
         kept = {m for m in found if polynomial.get(_plus(m, m), 0) > 0 or sums[_plus(m, m)]}

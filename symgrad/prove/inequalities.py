@@ -36,7 +36,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     wanted = DIRECTIONS.get(goal.op)
     if wanted is None:
         return None
-    found = bounds.sign_of(difference, goal.domain)
+    found = bounds.sign_on_integers(difference, goal.domain)
     if found is None:
         return _of_equals(goal, decide)
     if found.sign != wanted:

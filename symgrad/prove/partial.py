@@ -18,6 +18,7 @@ from symgrad.statements import Domain
 
 DEEPEST = 3
 LARGEST = 80  # operations
+ANCHORS = (sympy.S.Zero, sympy.S.One, -sympy.S.One)
 
 
 def by_partial_extremum(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -82,10 +83,10 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
     if not is_smooth(expression, v, domain, look) or not is_smooth(slope, v, domain, look):
         return None
     bent = look(sympy.together(bend), domain)
-    if bent is None or not bent.strict:
+    if bent is None:
         return None
     rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
-    for place in _critical(slope, v):
+    for place in critical(slope, v):
         if not _is_inside(place, values, rest, look) or simplified(slope.xreplace({v: place}), rest) != 0:
             continue
         value = simplified(expression.xreplace({v: place}), rest)
@@ -98,7 +99,7 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
     return None
 
 
-def _critical(slope: Expr, v: Symbol) -> list[Expr]:
+def critical(slope: Expr, v: Symbol) -> list[Expr]:
     """Candidates for the zero of the slope where it is linear in the variable, its exponential or its logarithm."""
     numerator = sympy.expand(sympy.numer(sympy.together(slope)))
     inverses: dict[Expr, Callable[[Expr], Expr]] = {v: lambda t: t, sympy.exp(v): sympy.log, sympy.log(v): sympy.exp}
@@ -109,7 +110,7 @@ def _critical(slope: Expr, v: Symbol) -> list[Expr]:
             continue
         lead, constant = sympy.Poly(polynomial, t).all_coeffs()
         return [back(sympy.cancel(-constant / lead))]
-    return []
+    return list(ANCHORS)
 
 
 def _is_inside(place: Expr, values: Interval, rest: Domain, look: Look) -> bool:
