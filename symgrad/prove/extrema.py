@@ -16,6 +16,7 @@ from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.points import SIMPLE, contains, points
 from symgrad.prove.recognised import touching
+from symgrad.prove.signs import Signs
 from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -154,7 +155,7 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
 
 def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bool | None:
     if part == sympy.S.Reals:
-        return bool(place.is_real) or None
+        return Signs(rest).is_real(place) or None
     if part.is_subset(sympy.S.Integers) and not place.is_integer:
         return None
     if not isinstance(part, sympy.Interval | sympy.Range):

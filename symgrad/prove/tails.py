@@ -18,6 +18,7 @@ from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 TAIL_BITS = 128
+FAR_OFF = 30  # decimal digits; nearer, an expression may not have the sign of its limit yet
 ENDS_OF_RANGE = {sympy.erf: (-1, 1), sympy.atan: (-2, 2)}
 
 
@@ -34,7 +35,8 @@ def approaches(expression: Expr, x: Symbol, end: Expr, from_left: bool, value: E
             found = gap(rational(there)) if there is not None else None
             if found is None or isinstance(found, NoValue) or not is_real(found):
                 continue
-            if value.is_infinite and sign(found) not in (None, 1 if value.is_extended_positive else -1):
+            far_off = k >= FAR_OFF and value.is_infinite
+            if far_off and sign(found) not in (None, 1 if value.is_extended_positive else -1):
                 return False
             near.append(abs(ball(found)).upper())
         least = arb("1e-6") if value.is_finite else arb("0.01")  # logarithms grow slowly
