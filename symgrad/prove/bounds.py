@@ -23,7 +23,7 @@ from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm, by_plain_factors
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
-from symgrad.prove.partial import by_border, by_partial_extremum
+from symgrad.prove.partial import by_border, by_ends_apart, by_partial_extremum
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.polynomials import by_sum_of_squares
 from symgrad.prove.substitutions import by_combination, by_scale
@@ -196,6 +196,7 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_combination,
     by_scale,
     by_border,
+    by_ends_apart,
     by_sum_of_squares,
     by_contact,
     _by_enclosures,

@@ -198,7 +198,7 @@ def by_monotony(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     if prepared is None:
         return None
     x, values, slope = prepared
-    for place, attained in _zeros(expression, x, values):
+    for place, attained in _zeros(expression, x, values, look.depth):
         sides = [
             (look(slope, Domain(((x, part),))), direction)
             for part, direction in (
@@ -256,11 +256,18 @@ def _with_slope(expression: Expr, domain: Domain, look: Look) -> tuple[Symbol, I
         return None
 
 
-def _zeros(expression: Expr, x: Symbol, values: Interval) -> Iterator[tuple[Expr, bool]]:
-    """Simple places where the expression is zero, and whether they belong to the interval; ends with a zero limit."""
-    for end, is_open, from_left in ((values.start, values.left_open, False), (values.end, values.right_open, True)):
-        found = _value_at_end(expression, x, end, is_open, from_left)
-        if found is not None and found[0].is_finite and constant_zero(found[0]):
-            yield end, found[1]
+def _zeros(expression: Expr, x: Symbol, values: Interval, depth: int) -> Iterator[tuple[Expr, bool]]:
+    """Simple places where the expression is zero, and whether they belong to the interval; ends with a zero limit.
+
+    What costs little comes first; limits of large expressions are not asked for in nested questions.
+    """
+    ends = ((values.start, values.left_open, False), (values.end, values.right_open, True))
+    attained = [end for end, is_open, _ in ends if end.is_finite and not is_open]
     inner = [p for p in ANCHORS if values.interior.contains(p) == sympy.true]
-    yield from ((p, True) for p in inner if constant_zero(expression.subs(x, p)))
+    yield from ((p, True) for p in (*attained, *inner) if constant_zero(expression.subs(x, p)))
+    if expression.count_ops() * depth > LARGEST_LIMIT:
+        return
+    for end, _, from_left in (e for e in ends if e[0] not in attained):
+        found = limit(expression, x, end, from_left)
+        if found is not None and found.is_finite and constant_zero(found):
+            yield end, False

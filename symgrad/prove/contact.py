@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import sympy
-from flint import arb
 from sympy import Expr, Interval, Rational, S, Symbol
 
-from symgrad.balls import Tape, UnsupportedError, is_real, precision, rational, sign
 from symgrad.prove import enclosures
-from symgrad.prove.boxes import constant_sign, rational_below
+from symgrad.prove.boxes import Box, constant_sign, rational_below
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.findings import Finding, Look
@@ -29,7 +27,7 @@ LARGEST = 120  # operations
 HIGHEST_ORDER = 8
 MOST_PLACES = 12
 RADII = tuple(Rational(1, 2**k) for k in range(14))
-BITS = 128
+MOST_BOXES_NEARBY = 60
 
 
 @dataclass(frozen=True)
@@ -110,24 +108,15 @@ def _contact(u: Expr, x: Symbol, place: Expr, closed: Interval) -> Contact | Non
 
 
 def _where_of_one_sign(e: Expr, x: Symbol, place: Expr, known: int, closed: Interval) -> Interval | None:
-    """An interval around the place, up to an end that is near, on which an enclosure of e has the sign."""
-    try:
-        tape = Tape(e, (x,))
-    except UnsupportedError:
-        return None
+    """An interval around the place, up to an end that is near, on which enclosures of e have the sign."""
     for radius in RADII:
         low, high = rational_below(place - radius), -rational_below(-place - radius)
         start = closed.start if closed.start.is_finite and constant_sign(closed.start - low) != -1 else low
         end = closed.end if closed.end.is_finite and constant_sign(high - closed.end) != -1 else high
-        with precision(BITS):
-            value = tape(_as_ball(rational_below(start), -rational_below(-end)))
-            if is_real(value) and sign(value) == known:
-                return Interval(start, end)
+        box = Box(((x, rational_below(start), -rational_below(-end)),))
+        if box.sign_of(e, MOST_BOXES_NEARBY) == known:
+            return Interval(start, end)
     return None
-
-
-def _as_ball(low: Rational, high: Rational) -> arb:
-    return arb(rational(low)).union(arb(rational(high)))
 
 
 def _gaps(closed: Interval, contacts: list[Contact]) -> Iterator[Interval]:

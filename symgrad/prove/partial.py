@@ -52,6 +52,34 @@ def by_border(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     return None
 
 
+def by_ends_apart(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign inside an interval, where an expression may be smooth, and at the ends that belong to it."""
+    if not 2 <= len(domain.symbols) <= 3 or domain.conditions or look.depth > 1 or expression.count_ops() > LARGEST:
+        return None
+    for v, values in domain.sets:
+        ends = [end for end in (values.inf, values.sup) if end.is_finite and values.contains(end) == sympy.true]
+        if not ends or not isinstance(values, Interval):
+            continue
+        inside = look(expression, domain.restricted(v, values.interior))
+        if inside is None:
+            continue
+        rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+        values_there = [_at_end(expression, v, end, rest) for end in ends]
+        found = [None if e.is_zero else look(e, rest) for e in values_there]
+        if all(e.is_zero or (f is not None and f.sign == inside.sign) for e, f in zip(values_there, found)):
+            strict = inside.strict and all(f is not None and f.strict for f in found)
+            exact = inside.exact and all(f is None or f.exact for f in found)
+            return Finding(inside.sign, strict, exact, f"ends of {v} looked at apart")
+    return None
+
+
+def _at_end(expression: Expr, v: Symbol, end: Expr, rest: Domain) -> Expr:
+    """The value there, with what the signs of the other variables make of it, such as 0**n = 0 for n > 0."""
+    refined = Signs(rest).refined
+    back = {dummy: symbol for symbol, dummy in refined.items()}
+    return simplified(expression.xreplace({v: end}).xreplace(refined).xreplace(back), rest)
+
+
 def _by_monotony_from(
     expression: Expr, v: Symbol, end: Expr, direction: int, is_open: bool, domain: Domain, look: Look
 ) -> Finding | None:
