@@ -25,12 +25,12 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     circle = [i for i in tower.places(normal.numerator * normal.denominator) if tower.generators[i].kind == "exp"]
     if len(circle) != 1 or tower.generators[circle[0]].is_real:
         return None
-    e = tower.generators[circle[0]].expression
-    if not (e.args[0] / S.ImaginaryUnit).is_real:
+    e, exponent = tower.generators[circle[0]].expression, tower.generators[circle[0]].exponent
+    if not (exponent / S.ImaginaryUnit).is_real:
         return None
     t = sympy.Dummy("t", real=True)
     quotient = tower.expression(normal)
-    arc, half_turns = _arc(e.args[0] / S.ImaginaryUnit, domain)
+    arc, half_turns = _arc(exponent / S.ImaginaryUnit, domain)
     on_circle = (-1) ** half_turns * (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t)
     turned = sympy.cancel(sympy.together(quotient.subs(e, on_circle)))
     if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit):

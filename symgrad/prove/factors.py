@@ -111,8 +111,9 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
         values = domain.set_of(expression)
         return Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
     if kind == "exp":
-        exponent = expression.args[0]
-        return _range_of_exp(exponent, domain)
+        return (
+            _range_of_exp(expression.exp, domain) if isinstance(expression, sympy.exp) else Interval.open(0, S.Infinity)
+        )
     if kind == "root":
         return _range_of_root(expression, domain)
     if isinstance(expression, sympy.besselj) and expression.args[0].is_integer:
