@@ -87,6 +87,8 @@ def _by_monotony_from(
     closed = domain.restricted(v, Interval(values.inf, values.sup))
     rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
     at_end = simplified(expression.xreplace({v: end}), rest)
+    if not at_end.is_zero and look.depth > 1:
+        return None
     start = None if at_end.is_zero else look(at_end, rest)
     if not (at_end.is_zero or start) or not is_smooth(expression, v, closed, look):
         return None
@@ -108,14 +110,15 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
         bend = smooth_derivative(slope, v)
     except NotSmooth:
         return None
-    if not is_smooth(expression, v, domain, look) or not is_smooth(slope, v, domain, look):
+    rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+    places = [place for place in critical(slope, v) if simplified(slope.xreplace({v: place}), rest) == 0]
+    if not places or not is_smooth(expression, v, domain, look) or not is_smooth(slope, v, domain, look):
         return None
     bent = look(sympy.together(bend), domain)
     if bent is None:
         return None
-    rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
-    for place in critical(slope, v):
-        if not _is_inside(place, values, rest, look) or simplified(slope.xreplace({v: place}), rest) != 0:
+    for place in places:
+        if not _is_inside(place, values, rest, look):
             continue
         value = simplified(expression.xreplace({v: place}), rest)
         if value == 0:
