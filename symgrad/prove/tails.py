@@ -12,7 +12,7 @@ from sympy import Expr, Interval, Rational, S, Symbol
 from symgrad import activations
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, rational, sign
 from symgrad.prove.asymptotic import Beyond, ball_of
-from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.ring import NoNormalForm, Quotient
 from symgrad.prove.signs import Signs, polynomial_sign
 from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
@@ -62,24 +62,38 @@ class Monomial:
 
 def sign_beyond(expression: Expr, x: Symbol, bound: Rational) -> int | None:
     """1 or -1 if that is certainly the sign of the expression for all x >= bound."""
-    tower = Tower(Signs(Domain(((x, Interval(bound, S.Infinity)),))))
+    expression, beyond = activations.expand(expression), Beyond(x, bound)
     with precision(TAIL_BITS):
-        beyond = Beyond(x, bound)
-        try:
-            (normal,) = tower.normal(beyond(activations.expand(expression)))
-        except NoNormalForm:
+        found = _sign_of_normal(expression, beyond)
+        if found is not None:
+            return found
+        rewritten = beyond(expression)
+        return None if rewritten == expression else _sign_of_normal(rewritten, beyond)
+
+
+def _sign_of_normal(expression: Expr, beyond: Beyond) -> int | None:
+    form = _normal(expression, beyond.x, beyond.bound)
+    if form is None:
+        return None
+    tower, normal = form
+    signs = []
+    for polynomial in (normal.numerator, normal.denominator):
+        monomials = [_monomial(tower, powers, c, beyond) for powers, c in polynomial.terms()]
+        known = [m for m in monomials if m is not None]
+        if len(known) < len(monomials):
             return None
-        if tower.nonzero:
-            return None
-        signs = []
-        for polynomial in (normal.numerator, normal.denominator):
-            monomials = [_monomial(tower, powers, c, beyond) for powers, c in polynomial.terms()]
-            known = [m for m in monomials if m is not None]
-            if len(known) < len(monomials):
-                return None
-            signs.append(_sign_of_sum(_merged(known), x, bound))
+        signs.append(_sign_of_sum(_merged(known), beyond.x, beyond.bound))
     above, below = signs
     return None if above is None or below is None else above * below
+
+
+def _normal(expression: Expr, x: Symbol, bound: Rational) -> tuple[Tower, Quotient] | None:
+    tower = Tower(Signs(Domain(((x, Interval(bound, S.Infinity)),))))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    return None if tower.nonzero else (tower, normal)
 
 
 def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, beyond: Beyond) -> Monomial | None:  # type: ignore[no-untyped-def]
