@@ -95,3 +95,11 @@ def test_precision_is_restored():
     before = flint.ctx.prec
     enclose(sympy.exp(x), {x: fmpq(1)}, bits=999)
     assert flint.ctx.prec == before
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1, 1), (-1, 2), (0, 2), (-3, 1)])
+@pytest.mark.parametrize("power", [1, 2, 3, 6])
+def test_powers_of_balls_around_zero_hold_all_values(low, high, power):
+    value = Tape(x**power, (x,))(arb(low).union(arb(high)))
+    assert all(value.contains(arb(number) ** power) for number in (low, high, 0))
+    assert power % 2 or not value < -0.01 * 4**power

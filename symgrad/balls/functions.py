@@ -40,12 +40,22 @@ def _power(base: Ball, exponent: Ball) -> Value:
         n = int(exponent)
         if isinstance(base, fmpq) and abs(n) <= LARGEST_EXACT_EXPONENT:
             return base**n
-        return ball(base) ** n
+        return _whole_power(ball(base), n)
     if isinstance(exponent, fmpq) and exponent.q == 2:
         return _power(_square_root(base), fmpq(exponent.p))
     if is_real(base) and sign(base) != 1:
         base = acb(ball(base))
     return ball(base) ** ball(exponent)
+
+
+def _whole_power(base: arb | acb, n: int) -> Value:
+    """A power by an integer; flint's own has no value on balls around zero, and is wide for even powers there."""
+    if not isinstance(base, arb) or n <= 0 or not base.contains(0):
+        return base**n
+    if n % 2 == 0:
+        return arb(0).union(abs(base).upper() ** n)
+    low, high = base.lower(), base.upper()
+    return (low**n).union(high**n)
 
 
 def _square_root(base: Ball) -> Ball:

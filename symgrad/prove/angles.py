@@ -8,9 +8,7 @@ from sympy import Expr, S, Symbol
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.factors import by_factors
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs
-from symgrad.prove.tower import Tower
+from symgrad.prove.normal import normal_form
 from symgrad.statements import Domain
 
 
@@ -20,20 +18,19 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     exp(I*phi) = (1 + I*t)/(1 - I*t) with t = tan(phi/2) runs once around the circle, but for -1, when t runs over
     the real line; -1 is looked at apart.
     """
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    form = normal_form(expression, domain)
+    if form is None:
         return None
+    tower, normal = form
     circle = [i for i in tower.places(normal.numerator * normal.denominator) if tower.generators[i].kind == "exp"]
     if len(circle) != 1 or tower.generators[circle[0]].is_real:
         return None
-    e = tower.generators[circle[0]].expression
-    if not (e.args[0] / S.ImaginaryUnit).is_real:
+    e, exponent = tower.generators[circle[0]].expression, tower.generators[circle[0]].exponent
+    if not (exponent / S.ImaginaryUnit).is_real:
         return None
     t = sympy.Dummy("t", real=True)
     quotient = tower.expression(normal)
-    arc, half_turns = _arc(e.args[0] / S.ImaginaryUnit, domain)
+    arc, half_turns = _arc(exponent / S.ImaginaryUnit, domain)
     on_circle = (-1) ** half_turns * (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t)
     turned = sympy.cancel(sympy.together(quotient.subs(e, on_circle)))
     if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit):

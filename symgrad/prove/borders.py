@@ -13,9 +13,13 @@ from symgrad.prove import cuts, validity
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.normal import simplified
 from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.statements import Domain
+
+DEEPEST = 3
+LEAST_STEEP = 12  # as an exponent; lower powers are looked at as polynomials
 
 
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -65,13 +69,51 @@ def by_exponents(u: Expr, domain: Domain, look: Look) -> Finding | None:
 
 def _exponents_compared(factor: Expr, signs: Signs) -> Expr | None:
     terms = [term.as_coeff_Mul() for term in factor.args] if isinstance(factor, sympy.Add) else []
-    if len(terms) != 2 or not all(rest is S.One or isinstance(rest, sympy.exp) for _, rest in terms):
+    if len(terms) != 2:
         return None
     (p, first), (q, second) = sorted(terms, key=lambda term: term[0], reverse=True)
-    v, w = (S.Zero if rest is S.One else rest.exp for rest in (first, second))
+    v, w = (_exponent(rest, signs) for rest in (first, second))
+    if v is None or w is None or not (first.has(sympy.exp, sympy.Pow) or second.has(sympy.exp, sympy.Pow)):
+        return None
     if not (p.is_positive and q.is_negative and all(cuts.is_certainly_real(e, signs) for e in (v, w))):
         return None
     return sympy.expand(v - w) + sympy.log(-p / q)
+
+
+def _exponent(power: Expr, signs: Signs) -> Expr | None:
+    """The v for which a power is exp(v): of a base that is plainly positive, to an exponent that is no integer."""
+    if power is S.One:
+        return S.Zero
+    if isinstance(power, sympy.exp):
+        return power.exp
+    if not isinstance(power, sympy.Pow) or (power.exp.is_Rational and abs(power.exp) < LEAST_STEEP):
+        return None
+    return power.exp * sympy.log(power.base) if signs.plain_sign(power.base) == 1 else None
+
+
+def by_logarithm(u: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign of c*log(w) + r, for a positive number c and a positive w, which is that of w - exp(-r/c)."""
+    if look.depth > DEEPEST or not isinstance(u, sympy.Add):
+        return None
+    with_log = [term for term in u.args if term.free_symbols and term.has(sympy.log)]
+    if len(with_log) != 1:
+        return None
+    c, logarithm = with_log[0].as_coeff_Mul()
+    if not isinstance(logarithm, sympy.log) or not c.is_Rational:
+        return None
+    (w,) = logarithm.args
+    rest = sympy.expand((u - with_log[0]) / c)
+    if not cuts.is_certainly_real(rest, Signs(domain)) or not cuts.is_certainly_real(w, Signs(domain)):
+        return None
+    argument = look(w, domain)
+    if argument is None or not argument.strict or argument.sign != 1:
+        return None
+    known = 1 if c.is_positive else -1
+    difference = w - sympy.exp(-rest)
+    if simplified(difference, domain).is_zero:
+        return None
+    found = look(difference, domain)
+    return found and Finding(found.sign * known, found.strict, found.exact, f"exponentials compared: {found.how}")
 
 
 def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:

@@ -4,32 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
-from symgrad.prove import tails, validity
+from symgrad.prove import enclosures, validity
 from symgrad.prove.angles import by_half_angle
-from symgrad.prove.borders import by_exponents, by_zeros
-from symgrad.prove.boxes import Box, bounded_box, constant_sign
+from symgrad.prove.borders import by_exponents, by_logarithm, by_zeros
+from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
+from symgrad.prove.constants import constant_zero
+from symgrad.prove.contact import by_contact
 from symgrad.prove.derivatives import ROUGH
-from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm
+from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm, by_plain_factors
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.partial import by_partial_extremum
+from symgrad.prove.normal import normal_form
+from symgrad.prove.partial import by_border, by_ends_apart, by_partial_extremum
 from symgrad.prove.points import as_balls, points
+from symgrad.prove.polynomials import by_sum_of_squares
 from symgrad.prove.stand_ins import by_stand_ins, by_terms
+from symgrad.prove.substitutions import by_combination, by_scale
 from symgrad.prove.validity import between_integers, hull
 from symgrad.statements import Domain
+
+MOST_SMALL = 8
 
 
 def sign_of(expression: Expr, domain: Domain) -> Finding | None:
     """The sign of a real expression on a domain, or None where it changes or cannot be told."""
     return _sign_of(activations.expand(expression), domain, 0)
+
+
+def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
+    """The sign on a set of integers: at each that is small, and by all means on either side of those."""
+    known = sign_of(expression, domain)
+    if known is not None or len(domain.symbols) != 1 or not domain.sets[0][1].is_subset(S.Integers):
+        return known
+    ((n, values),) = domain.sets
+    small = [k for k in range(-MOST_SMALL, MOST_SMALL + 1) if values.contains(k) == sympy.true]
+    found: list[Finding | None] = []
+    for k in small:
+        value = activations.expand(expression.subs(n, k))
+        of_value = constant_sign(value) or (0 if constant_zero(value) else None)
+        found.append(None if of_value is None else Finding(of_value, of_value != 0, True, "at small integers"))
+    for side in (Interval(MOST_SMALL + 1, S.Infinity), Interval(-S.Infinity, -MOST_SMALL - 1)):
+        rest = values.intersect(side)
+        if not rest.is_empty:
+            found.append(sign_of(expression, domain.restricted(n, rest)))
+    parts = [f for f in found if f is not None]
+    signs = {f.sign for f in parts if f.sign}
+    if len(parts) < len(found) or len(signs) != 1:
+        return None
+    how = "each small integer looked at, and the rest together"
+    return Finding(signs.pop(), all(f.strict for f in parts), all(f.exact for f in parts), how)
 
 
 def discharged(condition: Condition, domain: Domain) -> bool:
@@ -70,7 +101,8 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
     domain = _relevant(expression, domain)
     if len(domain.symbols) == 1 and isinstance(domain.sets[0][1], sympy.Union):
         return _on_all_parts(expression, domain, _Deeper(depth))
-    if _changes(expression, domain):
+    form = normal_form(expression, domain)
+    if (form is not None and form[1].is_zero) or _changes(expression, domain):
         return None
     moving = [s for s in domain.symbols if s.is_integer]
     for method in WHERE_WHOLE if moving else METHODS:
@@ -126,8 +158,9 @@ def _changes(expression: Expr, domain: Domain) -> bool:
 def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """Branch and bound on a bounded box, with tails apart."""
     box = bounded_box(domain, expression.free_symbols)
+    budget = MOST_BOXES // 4 ** (look.depth - 1)  # a question within a question gets a share of the work
     if box is not None:
-        found = box.sign_of(expression)
+        found = box.sign_of(expression, budget)
         return _certified(found, "enclosures on a partition of the domain")
     if len(domain.symbols) != 1 or domain.conditions:
         return None
@@ -135,31 +168,8 @@ def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | No
     values = domain.set_of(x)
     if not isinstance(values, Interval):
         return None
-    return _with_tails(expression, x, values)
-
-
-REACHES = (8, 40, 200)
-
-
-def _with_tails(expression: Expr, x: Symbol, values: Interval) -> Finding | None:
-    for reach in REACHES:
-        low = values.start if values.start.is_finite else S(-reach)
-        high = values.end if values.end.is_finite else S(reach)
-        if not (low.is_Rational and high.is_Rational and low < high):
-            continue
-        beyond: list[Callable[[], int | None]] = []
-        if values.end.is_infinite:
-            beyond.append(partial(tails.sign_beyond, expression, x, high))
-        if values.start.is_infinite:
-            beyond.append(partial(tails.sign_beyond, expression.subs(x, -x), x, -low))
-        signs = {look() for look in beyond}
-        if None in signs or len(signs) != 1:
-            continue
-        (outside,) = signs
-        if Box(((x, low, high),)).sign_of(expression) == outside:
-            return _certified(outside, f"enclosures on [{low}, {high}], monotone bounds beyond")
-        return None
-    return None
+    on_line = enclosures.sign_on(expression, x, values, budget)
+    return None if on_line is None else _certified(*on_line)
 
 
 def _certified(found: int | None, how: str) -> Finding | None:
@@ -175,12 +185,20 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_norm,
     by_ends,
     by_discriminant,
+    by_plain_factors,
     by_calculus,
     by_concavity,
     by_monotony,
+    by_logarithm,
     by_partial_extremum,
     by_terms,
     by_stand_ins,
+    by_combination,
+    by_scale,
+    by_border,
+    by_ends_apart,
+    by_sum_of_squares,
+    by_contact,
     _by_enclosures,
 )
 # Those that do not move through the domain, and so may use that a variable is an integer.

@@ -112,11 +112,12 @@ def bounded_box(domain: Domain, symbols: Iterable[Symbol]) -> Box | None:
         low, high = values.inf, values.sup
         if low.is_infinite or high.is_infinite:
             return None
-        sides.append((symbol, _rational_below(low), -_rational_below(-high)))
+        sides.append((symbol, rational_below(low), -rational_below(-high)))
     return Box(tuple(sides))
 
 
-def _rational_below(number: Expr) -> sympy.Rational:
+def rational_below(number: Expr) -> sympy.Rational:
+    """The number itself, if it is rational, else a rational number a little below it."""
     if number.is_Rational:
         return number
     return sympy.floor(number * 10**12) / sympy.Integer(10) ** 12

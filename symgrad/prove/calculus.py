@@ -14,8 +14,7 @@ from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.factors import sign_of_product
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs
+from symgrad.prove.normal import normal_form
 from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
@@ -58,11 +57,10 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
     except NotSmooth:
         return None
     domain = Domain(((x, values),))
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(slope)
-    except NoNormalForm:
+    form = normal_form(slope, domain)
+    if form is None:
         return None
+    tower, normal = form
     below = sign_of_product(normal.denominator, tower, domain)
     if normal.is_zero or below is None or not below[1]:
         return None
@@ -183,11 +181,8 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
 
 def _is_zero(expression: Expr) -> bool:
     """Whether an expression is zero wherever it has a value; SymPy looks for its leading term without end."""
-    try:
-        (normal,) = Tower(Signs(Domain())).normal(expression)
-    except NoNormalForm:
-        return False
-    return normal.is_zero
+    form = normal_form(expression, Domain())
+    return form is not None and form[1].is_zero
 
 
 def _limit_sign(value: Expr) -> int | None:
@@ -202,7 +197,7 @@ def _limit_sign(value: Expr) -> int | None:
 # --- monotony and concavity -----------------------------------------------------------------------------------
 
 DEEPEST = 4
-LARGEST_DIFFERENTIATED = 300  # operations; derivatives of larger expressions grow out of hand
+LARGEST_DIFFERENTIATED = 300  # operations, a share of it in nested questions; derivatives grow out of hand
 ANCHORS = (S.Zero, S.One, -S.One, S.Half)
 
 
@@ -212,7 +207,7 @@ def by_monotony(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     if prepared is None:
         return None
     x, values, slope = prepared
-    for place, attained in _zeros(expression, x, values):
+    for place, attained in _zeros(expression, x, values, look.depth):
         sides = [
             (look(slope, Domain(((x, part),))), direction)
             for part, direction in (
@@ -260,7 +255,7 @@ def _with_slope(expression: Expr, domain: Domain, look: Look) -> tuple[Symbol, I
         return None
     (x,) = domain.symbols
     values = domain.set_of(x)
-    if not isinstance(values, Interval) or expression.count_ops() > LARGEST_DIFFERENTIATED:
+    if not isinstance(values, Interval) or expression.count_ops() > LARGEST_DIFFERENTIATED // look.depth:
         return None
     if not is_smooth(expression, x, Domain(((x, values.interior),)), look):
         return None
@@ -270,11 +265,18 @@ def _with_slope(expression: Expr, domain: Domain, look: Look) -> tuple[Symbol, I
         return None
 
 
-def _zeros(expression: Expr, x: Symbol, values: Interval) -> Iterator[tuple[Expr, bool]]:
-    """Simple places where the expression is zero, and whether they belong to the interval; ends with a zero limit."""
-    for end, is_open, from_left in ((values.start, values.left_open, False), (values.end, values.right_open, True)):
-        found = _value_at_end(expression, x, end, is_open, from_left)
-        if found is not None and found[0].is_finite and constant_zero(found[0]):
-            yield end, found[1]
+def _zeros(expression: Expr, x: Symbol, values: Interval, depth: int) -> Iterator[tuple[Expr, bool]]:
+    """Simple places where the expression is zero, and whether they belong to the interval; ends with a zero limit.
+
+    What costs little comes first; limits of large expressions are not asked for in nested questions.
+    """
+    ends = ((values.start, values.left_open, False), (values.end, values.right_open, True))
+    attained = [end for end, is_open, _ in ends if end.is_finite and not is_open]
     inner = [p for p in ANCHORS if values.interior.contains(p) == sympy.true]
-    yield from ((p, True) for p in inner if constant_zero(expression.subs(x, p)))
+    yield from ((p, True) for p in (*attained, *inner) if constant_zero(expression.subs(x, p)))
+    if expression.count_ops() * depth > LARGEST_LIMIT:
+        return
+    for end, _, from_left in (e for e in ends if e[0] not in attained):
+        found = limit(expression, x, end, from_left)
+        if found is not None and found.is_finite and constant_zero(found):
+            yield end, False

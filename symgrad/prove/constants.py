@@ -30,4 +30,4 @@ def constant_zero(number: Expr) -> bool | None:
         (normal,) = tower.normal(number)
     except NoNormalForm:
         return None
-    return True if normal.is_zero else None
+    return True if normal.is_zero and not tower.nonzero else None

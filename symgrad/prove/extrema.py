@@ -10,15 +10,17 @@ from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
-from symgrad.prove import calculus, constants, roots
+from symgrad.prove import approaches, calculus, constants, partial, roots
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.points import SIMPLE, contains, points
+from symgrad.prove.recognised import touching
+from symgrad.prove.signs import Signs
 from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
-MOST_SWITCHES, MOST_PARAMETERS = 4, 3
+MOST_SWITCHES, MOST_PARAMETERS = 4, 6
 MOST_PLACES = 12
 LARGEST_SLOPE = 60  # operations
 TURN = sympy.Interval(-sympy.pi, sympy.pi)
@@ -92,16 +94,11 @@ def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Dec
             return _joined(bound, f"attained at {statement.variable} = {place}", bound)
     values = domain.set_of(statement.variable)
     function = activations.expand(evaluated(statement.of))
-    parts = values.args if isinstance(values, sympy.Union) else (values,)
     is_tied = any(c.has(statement.variable) for c in domain.conditions)
-    is_whole = values.is_subset(sympy.S.Integers)
-    for part in () if is_tied else parts:
-        for end, from_left in ((part.sup, True), (part.inf, False)):
-            if is_whole and end.is_finite:
-                continue
-            limit = calculus.limit(function, statement.variable, end, from_left)
-            if limit is not None and limit.is_finite and constants.constant_zero(limit - statement.value):
-                return _joined(bound, f"approached as {statement.variable} -> {end}", bound)
+    for end, from_left in () if is_tied else approaches.places(function, statement.variable, values):
+        limit = approaches.limit_beside(function, statement.variable, end, from_left)
+        if limit is not None and limit.is_finite and constants.constant_zero(limit - statement.value):
+            return _joined(bound, f"approached as {statement.variable} -> {end}", bound)
     closer = _closer_bound(statement, domain, decide)
     if closer is not None:
         return closer
@@ -158,7 +155,7 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
 
 def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bool | None:
     if part == sympy.S.Reals:
-        return bool(place.is_real) or None
+        return Signs(rest).is_real(place) or None
     if part.is_subset(sympy.S.Integers) and not place.is_integer:
         return None
     if not isinstance(part, sympy.Interval | sympy.Range):
@@ -187,9 +184,26 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
             for smooth in _smooth_cases(function):
                 yield from calculus.critical_points(smooth, x, part) or ()
                 yield from _zeros_of_slope(smooth, x, part)
+                yield from _with_parameters(smooth, x) if len(domain.symbols) > 1 else ()
     ends = (end for part in parts for end in (part.inf, part.sup))
     angles = ANGLES if function.has(sympy.sin, sympy.cos, sympy.tan) else ()
     yield from (v for v in (*ends, *SIMPLE, *angles) if v.is_finite and contains(values, v))
+    if len(domain.symbols) == 1:
+        for part in parts:
+            if isinstance(part, sympy.Interval):
+                touched = touching(function - statement.value, x, domain.restricted(x, part))
+                yield from (place for place in touched if contains(part, place))
+
+
+def _with_parameters(function: Expr, x: Symbol) -> Iterator[Expr]:
+    """Zeros of factors of the derivative that are linear in x, its exponential or its logarithm."""
+    try:
+        slope = sympy.factor(sympy.together(smooth_derivative(function, x)))
+    except NotSmooth:
+        return
+    for factor in sympy.Mul.make_args(slope):
+        if factor.has(x):
+            yield from partial.critical(factor, x)
 
 
 def _zeros_of_slope(function: Expr, x: Symbol, part: sympy.Interval) -> Iterator[Expr]:

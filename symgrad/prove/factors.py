@@ -7,24 +7,32 @@ from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad.balls import Tape, precision, sign
+from symgrad.prove import algebraic
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.normal import normal_form, simplified
 from symgrad.prove.points import as_balls, points
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs, polynomial_sign
+from symgrad.prove.signs import polynomial_sign
 from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
 
 DEEPEST_QUADRATIC, DEEPEST_FACTOR = 5, 2
+LARGEST_JOINED = 60  # operations
+RANGES: dict[type, Interval] = {  # of functions that are real where their argument is
+    sympy.erf: Interval.open(-1, 1),
+    sympy.erfc: Interval.open(0, 2),
+    sympy.atan: Interval.open(-S.Pi / 2, S.Pi / 2),
+    sympy.sin: Interval(-1, 1),
+    sympy.cos: Interval(-1, 1),
+}
 
 
 def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """The product of the signs of the irreducible factors of numerator and denominator."""
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    found = normal_form(expression, domain)
+    if found is None:
         return None
+    tower, normal = found
     if normal.is_zero:
         return None
     ask = look if look.depth <= DEEPEST_FACTOR else None
@@ -37,11 +45,10 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
 
 def factored(expression: Expr, domain: Domain) -> Expr | None:
     """An expression as the product of the factors of its normal form; None if it has none."""
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    found = normal_form(expression, domain)
+    if found is None:
         return None
+    tower, normal = found
     product = S.One
     for polynomial, direction in ((normal.numerator, 1), (normal.denominator, -1)):
         content, parts = polynomial.factor()
@@ -89,17 +96,20 @@ def _sign_of_factor(part: fmpq_mpoly, tower: Tower, domain: Domain) -> tuple[int
     if known:
         return known, True
     places = tower.places(part)
-    if len(places) == 1:
-        (place,) = places
-        generator = tower.generators[place]
-        t = sympy.Dummy(real=True)
-        inside = _range(generator.expression, generator.kind, domain)
-        if inside is None or inside.interior is S.EmptySet:
-            return None
-        polynomial = tower.univariate(part, place, t)
-        found = polynomial_sign(polynomial, t, inside.interior)
-        return (found, polynomial_sign(polynomial, t, inside) is not None) if found else None
-    return None
+    moving = [place for place in places if tower.generators[place].expression.free_symbols]
+    if len(moving) != 1:
+        return None
+    (place,) = moving
+    generator = tower.generators[place]
+    t = sympy.Dummy(real=True)
+    inside = _range(generator.expression, generator.kind, domain)
+    if inside is None or inside.interior is S.EmptySet:
+        return None
+    if len(places) > 1:
+        return algebraic.sign_on(tower.polynomial_with(part, place, t), t, inside)
+    polynomial = tower.univariate(part, place, t)
+    found = polynomial_sign(polynomial, t, inside.interior)
+    return (found, polynomial_sign(polynomial, t, inside) is not None) if found else None
 
 
 def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
@@ -108,11 +118,14 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
         values = domain.set_of(expression)
         return Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
     if kind == "exp":
-        exponent = expression.args[0]
-        return _range_of_exp(exponent, domain)
+        return (
+            _range_of_exp(expression.exp, domain) if isinstance(expression, sympy.exp) else Interval.open(0, S.Infinity)
+        )
     if kind == "root":
         return _range_of_root(expression, domain)
-    return None
+    if isinstance(expression, sympy.besselj) and expression.args[0].is_integer:
+        return Interval(-1, 1)  # DLMF 10.14.1, and 10.4.1 for negative orders
+    return RANGES.get(expression.func)
 
 
 def _range_of_root(expression: Expr, domain: Domain) -> sympy.Set:
@@ -140,13 +153,43 @@ def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
     return Interval.open(0, S.Infinity)
 
 
+def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The product of the signs of the factors that stand apart, where each is smaller than the whole."""
+    if look.depth > DEEPEST_QUADRATIC:
+        return None
+    product = sympy.factor_terms(_over_one_denominator(expression) if look.depth <= 2 else expression)
+    factors = product.args if isinstance(product, sympy.Mul) else (product,)
+    if len(factors) < 2 and not (product.is_Pow and product.exp.is_Integer and product != expression):
+        return None
+    if sum(bool(f.free_symbols) for f in factors) < 2 and product.is_Mul:
+        return None
+    known, strict, exact = 1, True, True
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        is_square = exponent.is_Integer and exponent % 2 == 0 and exponent > 0 and base.is_real
+        found = look(base if is_square else factor, domain)
+        if found is None and not is_square:
+            return None
+        known *= 1 if found is None or is_square else found.sign
+        strict = strict and found is not None and found.strict
+        exact = exact and (found is None or found.exact)
+    return Finding(known, strict, exact, "factors of known sign")
+
+
+def _over_one_denominator(e: Expr) -> Expr:
+    """A sum with denominators in it as one quotient."""
+    if not isinstance(e, sympy.Add) or e.count_ops() > LARGEST_JOINED:
+        return e
+    is_divided = any(p.exp.is_negative and p.free_symbols for p in e.atoms(sympy.Pow) if not isinstance(p, sympy.exp))
+    return sympy.together(e) if is_divided else e
+
+
 def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """An expression with a root in it whose norm, the product with its conjugates, has no zero has none either."""
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
+    found = normal_form(expression, domain)
+    if found is None:
         return None
+    tower, normal = found
     if len(domain.symbols) != 1 or not isinstance(domain.sets[0][1], Interval):
         return None
     (x,) = domain.symbols
@@ -198,11 +241,17 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
         a, b, c = sympy.Poly(expression, v).all_coeffs()
         rest = Domain(tuple((s, held) for s, held in domain.sets if s != v), domain.conditions)
         lead = look(a, rest)
-        lack = sympy.expand(4 * a * c - b**2)
-        below = look(lack, rest) if lead is not None and not lack.is_zero else None
-        if lead is None or not lead.strict or not (lack.is_zero or (below is not None and below.sign == 1)):
+        if lead is None:
             continue
-        strict = below is not None and below.strict
+        lack = simplified(sympy.expand(4 * a * c - b**2), rest)
+        below = look(lack, rest) if not lack.is_zero else None
+        if not (lack.is_zero or (below is not None and below.sign == 1)):
+            continue
+        if not lead.strict:
+            constant = look(c, rest)  # where the leading coefficient is zero, so is the next, and this one is left
+            if c.is_zero or constant is None or constant.sign != lead.sign:
+                continue
+        strict = lead.strict and below is not None and below.strict
         exact = lead.exact and (below is None or below.exact)
         found = Finding(lead.sign, strict, exact, f"a quadratic polynomial in {v} without two roots")
         if strict:

@@ -11,13 +11,12 @@ from symgrad.prove import bounds, calculus, constants, roots, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.points import contains
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs
-from symgrad.prove.tower import Tower
+from symgrad.prove.normal import normal_form
+from symgrad.prove.points import contains, points
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
+MOST_POINTS = 6
 DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 
@@ -40,7 +39,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     equal = _of_equals(goal, decide)
     if equal is not None:
         return equal
-    found = bounds.sign_of(difference, goal.domain)
+    found = bounds.sign_on_integers(difference, goal.domain)
     if found is None or found.sign != wanted:
         return None
     if goal.op in ("<", ">") and not found.strict:
@@ -108,13 +107,14 @@ def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
 
 
 def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
-    """A weak inequality between sides that are equal."""
-    if goal.op not in ("<=", ">="):
+    """An inequality between sides that are equal: PROVED if it is weak, REFUTED if it is strict."""
+    found = normal_form(goal.rhs - goal.lhs, goal.domain)
+    if found is None or not found[1].is_zero:
         return None
-    try:
-        (normal,) = Tower(Signs(goal.domain)).normal(goal.rhs - goal.lhs)
-    except NoNormalForm:
-        return None
-    if not normal.is_zero:
-        return None
-    return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)
+    if goal.op in ("<=", ">="):
+        return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)
+    for point in points(goal.domain, MOST_POINTS):
+        if constants.constant_zero((goal.rhs - goal.lhs).xreplace(point)):
+            witness = Witness({str(s): str(v) for s, v in point.items()}, *(str(e.xreplace(point)) for e in goal.sides))
+            return Verdict(Outcome.REFUTED, "both sides are equal", "", witness)
+    return None

@@ -11,14 +11,14 @@ from symgrad.prove import cuts
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.findings import Finding, Look
-from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.normal import simplified
 from symgrad.prove.signs import Signs
-from symgrad.prove.tower import Tower
 from symgrad.prove.validity import discharged, is_smooth
 from symgrad.statements import Domain
 
 DEEPEST = 3
 LARGEST = 80  # operations
+ANCHORS = (sympy.S.Zero, sympy.S.One, -sympy.S.One)
 
 
 def by_partial_extremum(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -35,22 +35,92 @@ def by_partial_extremum(expression: Expr, domain: Domain, look: Look) -> Finding
     return None
 
 
+def by_border(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """An expression that is zero or positive at a border of one variable, and rises from there, or the reverse."""
+    if not 2 <= len(domain.symbols) <= 3 or domain.conditions or look.depth > DEEPEST:
+        return None
+    if expression.count_ops() > LARGEST:
+        return None
+    for v, values in domain.sets:
+        if not isinstance(values, Interval):
+            continue
+        for end, is_open, direction in ((values.start, values.left_open, 1), (values.end, values.right_open, -1)):
+            if end.is_finite:
+                found = _by_monotony_from(expression, v, end, direction, is_open, domain, look)
+                if found is not None:
+                    return found
+    return None
+
+
+def by_ends_apart(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign inside an interval, where an expression may be smooth, and at the ends that belong to it."""
+    if not 2 <= len(domain.symbols) <= 3 or domain.conditions or look.depth > 1 or expression.count_ops() > LARGEST:
+        return None
+    for v, values in domain.sets:
+        ends = [end for end in (values.inf, values.sup) if end.is_finite and values.contains(end) == sympy.true]
+        if not ends or not isinstance(values, Interval):
+            continue
+        inside = look(expression, domain.restricted(v, values.interior))
+        if inside is None:
+            continue
+        rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+        values_there = [_at_end(expression, v, end, rest) for end in ends]
+        found = [None if e.is_zero else look(e, rest) for e in values_there]
+        if all(e.is_zero or (f is not None and f.sign == inside.sign) for e, f in zip(values_there, found)):
+            strict = inside.strict and all(f is not None and f.strict for f in found)
+            exact = inside.exact and all(f is None or f.exact for f in found)
+            return Finding(inside.sign, strict, exact, f"ends of {v} looked at apart")
+    return None
+
+
+def _at_end(expression: Expr, v: Symbol, end: Expr, rest: Domain) -> Expr:
+    """The value there, with what the signs of the other variables make of it, such as 0**n = 0 for n > 0."""
+    refined = Signs(rest).refined
+    back = {dummy: symbol for symbol, dummy in refined.items()}
+    return simplified(expression.xreplace({v: end}).xreplace(refined).xreplace(back), rest)
+
+
+def _by_monotony_from(
+    expression: Expr, v: Symbol, end: Expr, direction: int, is_open: bool, domain: Domain, look: Look
+) -> Finding | None:
+    values = domain.set_of(v)
+    closed = domain.restricted(v, Interval(values.inf, values.sup))
+    rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+    at_end = simplified(expression.xreplace({v: end}), rest)
+    if not at_end.is_zero and look.depth > 1:
+        return None
+    start = None if at_end.is_zero else look(at_end, rest)
+    if not (at_end.is_zero or start) or not is_smooth(expression, v, closed, look):
+        return None
+    try:
+        slope = smooth_derivative(expression, v)
+    except NotSmooth:
+        return None
+    rise = look(slope, domain)
+    if rise is None or (start is not None and start.sign != rise.sign * direction):
+        return None
+    strict = (start is not None and start.strict) or (rise.strict and is_open)
+    exact = rise.exact and (start is None or start.exact)
+    return Finding(rise.sign * direction, strict, exact, f"monotone in {v} from {v} = {end} on")
+
+
 def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domain, look: Look) -> Finding | None:
     try:
         slope = smooth_derivative(expression, v)
         bend = smooth_derivative(slope, v)
     except NotSmooth:
         return None
-    if not is_smooth(expression, v, domain, look) or not is_smooth(slope, v, domain, look):
+    rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
+    places = [place for place in critical(slope, v) if simplified(slope.xreplace({v: place}), rest) == 0]
+    if not places or not is_smooth(expression, v, domain, look) or not is_smooth(slope, v, domain, look):
         return None
     bent = look(sympy.together(bend), domain)
-    if bent is None or not bent.strict:
+    if bent is None:
         return None
-    rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
-    for place in _critical(slope, v):
-        if not _is_inside(place, values, rest, look) or _normal(slope.xreplace({v: place}), rest) != 0:
+    for place in places:
+        if not _is_inside(place, values, rest, look):
             continue
-        value = _normal(expression.xreplace({v: place}), rest)
+        value = simplified(expression.xreplace({v: place}), rest)
         if value == 0:
             return Finding(bent.sign, False, bent.exact, f"convex or concave in {v}, zero at {v} = {place}")
         found = look(value, rest)
@@ -60,17 +130,7 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
     return None
 
 
-def _normal(e: Expr, domain: Domain) -> Expr:
-    """The exp-log normal form, if it holds on the whole domain; else the expression as it is."""
-    tower = Tower(Signs(domain))
-    try:
-        (quotient,) = tower.normal(e)
-    except NoNormalForm:
-        return e
-    return e if tower.nonzero else tower.expression(quotient)
-
-
-def _critical(slope: Expr, v: Symbol) -> list[Expr]:
+def critical(slope: Expr, v: Symbol) -> list[Expr]:
     """Candidates for the zero of the slope where it is linear in the variable, its exponential or its logarithm."""
     numerator = sympy.expand(sympy.numer(sympy.together(slope)))
     inverses: dict[Expr, Callable[[Expr], Expr]] = {v: lambda t: t, sympy.exp(v): sympy.log, sympy.log(v): sympy.exp}
@@ -81,7 +141,7 @@ def _critical(slope: Expr, v: Symbol) -> list[Expr]:
             continue
         lead, constant = sympy.Poly(polynomial, t).all_coeffs()
         return [back(sympy.cancel(-constant / lead))]
-    return []
+    return list(ANCHORS)
 
 
 def _is_inside(place: Expr, values: Interval, rest: Domain, look: Look) -> bool:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator
 
 import sympy
-from flint import arb, fmpq
+from flint import arb, fmpq, fmpz_mat
 from sympy import Expr, Rational, S, Symbol
 
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, is_real, precision, rational
@@ -22,6 +22,9 @@ STARTS, TRIED, STEPS = 3, 60, 12
 FARTHEST = 64
 LARGEST_TERM = 10**12
 NEGLIGIBLE = 10**40
+MOST_DIPS = 6
+MOST_NAMED = 3
+RELATION_BITS = 40
 
 # Functions of the number that may be rational, each with what makes the number from that fraction.
 FORMS: tuple[tuple[Callable[[arb], arb], Callable[[Rational], Expr]], ...] = (
@@ -32,7 +35,7 @@ FORMS: tuple[tuple[Callable[[arb], arb], Callable[[Rational], Expr]], ...] = (
     (lambda v: (2 * v).exp(), lambda q: sympy.log(q) / 2),
     (lambda v: (3 * v).exp(), lambda q: sympy.log(q) / 3),
     (lambda v: abs(v).log(), lambda q: sympy.exp(q)),
-    (lambda v: v.tan(), lambda q: sympy.atan(q)),
+    (lambda v: v.tan() * abs(v.tan()), lambda q: sympy.sign(q) * sympy.atan(sympy.sqrt(abs(q)))),
     (lambda v: v.tanh() * abs(v.tanh()), lambda q: sympy.sign(q) * sympy.atanh(sympy.sqrt(abs(q)))),
     (lambda v: v.sinh() * abs(v.sinh()), lambda q: sympy.sign(q) * sympy.asinh(sympy.sqrt(abs(q)))),
 )
@@ -45,12 +48,35 @@ def touching(u: Expr, x: Symbol, domain: Domain) -> Iterator[Expr]:
         tapes = [Tape(e, (x,)) for e in (u, slope, smooth_derivative(slope, x))]
     except (NotSmooth, UnsupportedError):
         return
+    named = constants_in(u)
     with precision(BITS):
         tried = [rational(p[x]) for p in points(domain, TRIED) if abs(p[x]) < FARTHEST]
-        starts = sorted(tried, key=lambda v: _size(tapes[0](v)))[:STARTS]
+        starts = _lowest([(_size(tapes[0](v)), v) for v in sorted(tried)])
         found = [v for v in (_newton(tapes[1], tapes[2], v) for v in starts) if v is not None]
-        guesses = [guess for v in found for guess in _guesses(arb(v))]
-    yield from dict.fromkeys(guesses)
+        guesses = [guess for v in _apart(found) for guess in _guesses(arb(v), named)]
+    yield from (guess for guess in dict.fromkeys(guesses) if guess.is_finite)
+
+
+def constants_in(u: Expr) -> tuple[Expr, ...]:
+    """The irrational real constants that are written in an expression: numbers likely to be part of others there."""
+    found = (c for c in u.atoms(sympy.Function, sympy.Pow, sympy.NumberSymbol) if not c.free_symbols)
+    return tuple(sorted((c for c in found if c.is_real and not c.is_Rational), key=str))[:MOST_NAMED]
+
+
+def _lowest(sized: list[tuple[float, fmpq]]) -> list[fmpq]:
+    """Where the size is smallest, and where it is smaller than at both neighbours."""
+    dips = [here for before, here, after in zip(sized, sized[1:], sized[2:]) if here[0] <= min(before[0], after[0])]
+    lowest = sorted(sized, key=lambda pair: pair[0])[:STARTS]
+    return list(dict.fromkeys(place for _, place in (*lowest, *sorted(dips, key=lambda pair: pair[0])[:MOST_DIPS])))
+
+
+def _apart(places: list[fmpq]) -> list[fmpq]:
+    """Each place once, of those that differ by next to nothing."""
+    kept: list[fmpq] = []
+    for place in places:
+        if all(abs(place - other) * NEGLIGIBLE > 1 for other in kept):
+            kept.append(place)
+    return kept
 
 
 def _size(value: object) -> float:
@@ -81,13 +107,38 @@ def _short(value: arb) -> fmpq:
     return fmpq(int((value.mid() * scale).floor().unique_fmpz() or 0), scale)
 
 
-def _guesses(value: arb) -> Iterator[Expr]:
+def _guesses(value: arb, named: tuple[Expr, ...]) -> Iterator[Expr]:
     for form, inverse in FORMS:
         shown = form(value)
         if shown.is_finite():
             fraction = _fraction(to_rational(shown.mid()))
             if fraction is not None:
                 yield inverse(fraction)
+    if not named:
+        return
+    for shown, back in ((value, lambda e: e), (value.exp(), sympy.log)):
+        combined = _combination(shown, named)
+        if combined is not None:
+            yield back(combined)
+
+
+def _combination(value: arb, named: tuple[Expr, ...]) -> Expr | None:
+    """A combination of 1 and the named constants with short rational coefficients that seems to be the value."""
+    numbers = [value, arb(1), *(ball(Tape(c, ())()) for c in named)]
+    size = len(numbers)
+    scale = 2 ** (RELATION_BITS * size)
+    if scale.bit_length() > BITS - 90 or not all(is_real(n) and n.is_finite() for n in numbers):
+        return None
+    rows = [
+        [int(i == j) for j in range(size)] + [int((n.mid() * scale).floor().unique_fmpz() or 0)]
+        for i, n in enumerate(numbers)
+    ]
+    first = [int(e) for e in fmpz_mat(rows).lll().table()[0]]
+    leading, *others = first[:size]
+    if not leading or max(map(abs, first)) > 2**RELATION_BITS // 8:
+        return None
+    terms = zip(others, (S.One, *named), strict=True)
+    return sympy.Add(*(Rational(-c, leading) * constant for c, constant in terms))
 
 
 def _fraction(number: Rational) -> Rational | None:

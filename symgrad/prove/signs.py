@@ -39,6 +39,12 @@ class Signs:
 
     def is_real(self, expression: Expr) -> bool:
         """Whether the expression is certainly real on the domain."""
+        if isinstance(expression, sympy.besselj | sympy.besseli) and expression.args[0].is_integer:
+            return self.is_real(expression.args[1])
+        if isinstance(expression, sympy.Add | sympy.Mul):
+            return all(map(self.is_real, expression.args))
+        if isinstance(expression, sympy.log) and expression.free_symbols:
+            return self.plain_sign(expression.args[0]) == 1
         return bool(expression.is_real or expression.xreplace(self.refined).is_real)
 
     def is_positive(self, expression: Expr) -> bool:

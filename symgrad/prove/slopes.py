@@ -13,9 +13,7 @@ from symgrad.prove import bounds
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.kinks import resolved, switches
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.signs import Signs
-from symgrad.prove.tower import Tower
+from symgrad.prove.normal import normal_form
 from symgrad.statements import Domain
 
 MOST_CASES = 40
@@ -53,11 +51,10 @@ def vanishes(e: Expr, domain: Domain) -> bool | None:
     """True if an expression is zero on the whole domain, False if it never is."""
     if e.is_zero:
         return True
-    try:
-        (normal,) = Tower(Signs(domain)).normal(e)
-    except NoNormalForm:
+    found = normal_form(e, domain)
+    if found is None:
         return None
-    if normal.is_zero:
+    if found[1].is_zero:
         return True
     return False if bounds.never_zero(e, domain) else None
 

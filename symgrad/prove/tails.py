@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from flint import arb
 from sympy import Expr, Interval, Rational, S, Symbol
 
+from symgrad import activations
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, rational, sign
-from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.asymptotic import Beyond, ball_of
+from symgrad.prove.ring import NoNormalForm, Quotient
 from symgrad.prove.signs import Signs, polynomial_sign
 from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 TAIL_BITS = 128
+FAR_OFF = 30  # decimal digits; nearer, an expression may not have the sign of its limit yet
 ENDS_OF_RANGE = {sympy.erf: (-1, 1), sympy.atan: (-2, 2)}
 
 
@@ -32,7 +35,8 @@ def approaches(expression: Expr, x: Symbol, end: Expr, from_left: bool, value: E
             found = gap(rational(there)) if there is not None else None
             if found is None or isinstance(found, NoValue) or not is_real(found):
                 continue
-            if value.is_infinite and sign(found) not in (None, 1 if value.is_extended_positive else -1):
+            far_off = k >= FAR_OFF and value.is_infinite
+            if far_off and sign(found) not in (None, 1 if value.is_extended_positive else -1):
                 return False
             near.append(abs(ball(found)).upper())
         least = arb("1e-6") if value.is_finite else arb("0.01")  # logarithms grow slowly
@@ -58,59 +62,87 @@ class Monomial:
 
 def sign_beyond(expression: Expr, x: Symbol, bound: Rational) -> int | None:
     """1 or -1 if that is certainly the sign of the expression for all x >= bound."""
-    domain = Domain(((x, Interval(bound, S.Infinity)),))
-    tower = Tower(Signs(domain))
-    try:
-        (normal,) = tower.normal(expression)
-    except NoNormalForm:
-        return None
-    signs = []
+    expression, beyond = activations.expand(expression), Beyond(x, bound)
     with precision(TAIL_BITS):
-        for polynomial in (normal.numerator, normal.denominator):
-            monomials = [_monomial(tower, powers, c, x, bound) for powers, c in polynomial.terms()]
-            if any(m is None for m in monomials):
-                return None
-            signs.append(_sign_of_sum([m for m in monomials if m is not None], x, bound))
+        found = _sign_of_normal(expression, beyond)
+        if found is not None:
+            return found
+        rewritten = beyond(expression)
+        return None if rewritten == expression else _sign_of_normal(rewritten, beyond)
+
+
+def _sign_of_normal(expression: Expr, beyond: Beyond) -> int | None:
+    form = _normal(expression, beyond.x, beyond.bound)
+    if form is None:
+        return None
+    tower, normal = form
+    signs = []
+    for polynomial in (normal.numerator, normal.denominator):
+        monomials = [_monomial(tower, powers, c, beyond) for powers, c in polynomial.terms()]
+        known = [m for m in monomials if m is not None]
+        if len(known) < len(monomials):
+            return None
+        signs.append(_sign_of_sum(_merged(known), beyond.x, beyond.bound))
     above, below = signs
     return None if above is None or below is None else above * below
 
 
-def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, x: Symbol, bound: Rational) -> Monomial | None:  # type: ignore[no-untyped-def]
-    number, power, exponent = arb(coefficient), S.Zero, S.Zero
+def _normal(expression: Expr, x: Symbol, bound: Rational) -> tuple[Tower, Quotient] | None:
+    tower = Tower(Signs(Domain(((x, Interval(bound, S.Infinity)),))))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return None
+    return None if tower.nonzero else (tower, normal)
+
+
+def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, beyond: Beyond) -> Monomial | None:  # type: ignore[no-untyped-def]
+    number, power, exponent, x = arb(coefficient), S.Zero, S.Zero, beyond.x
     for place, k in enumerate(powers):
         if not k:
             continue
-        generator = tower.generators[place]
-        e = generator.expression
-        if e == x:
-            power += int(k)
+        e = tower.generators[place].expression
+        base, order = (e.base, e.exp) if isinstance(e, sympy.Pow) else (e, S.One)
+        if base == x and order.is_Rational:
+            power += int(k) * order
         elif isinstance(e, sympy.exp) and e.has(x) and not e.has(S.ImaginaryUnit):
             exponent += int(k) * e.args[0]
         else:
-            constant = _range_beyond(e, x, bound)
+            constant = beyond.rests.get(e) or _range_beyond(e, x, beyond.bound)
             if constant is None:
                 return None
-            number = number * constant ** int(k)
+            for _ in range(int(k)):  # flint's powers have no value on balls around zero
+                number = number * constant
     try:
-        return Monomial(number, power, sympy.Poly(exponent, x))
+        made = sympy.Poly(exponent, x)
     except sympy.PolynomialError:
         return None
+    return None if made.free_symbols_in_domain else Monomial(number, power, made)
+
+
+def _merged(monomials: list[Monomial]) -> list[Monomial]:
+    """Those of the same growth added up."""
+    found: dict[tuple[Rational, Expr], Monomial] = {}
+    for m in monomials:
+        key = m.power, m.exponent.as_expr()
+        known = found.get(key)
+        found[key] = m if known is None else replace(known, coefficient=known.coefficient + m.coefficient)
+    return list(found.values())
 
 
 def _range_beyond(e: Expr, x: Symbol, bound: Rational) -> arb | None:
     """A ball around all values of a generator beyond the bound: a constant, or a monotone bounded function."""
-    try:
-        if not e.has(x):
-            value = Tape(e, ())()
-            return ball(value) if is_real(value) else None
-        if e.func in ENDS_OF_RANGE:
-            slope = sympy.diff(e.args[0], x)
-            known = polynomial_sign(slope, x, Interval(bound, S.Infinity)) or _constant_slope(slope, x)
+    if not e.has(x):
+        return ball_of(e)
+    if e.func in ENDS_OF_RANGE:
+        slope = sympy.diff(e.args[0], x)
+        known = polynomial_sign(slope, x, Interval(bound, S.Infinity)) or _constant_slope(slope, x)
+        try:
             here = Tape(e, (x,))(rational(bound))
-            if known and is_real(here):
-                return ball(here).union(arb(ENDS_OF_RANGE[e.func][known > 0]))
-    except UnsupportedError:
-        return None
+        except UnsupportedError:
+            return None
+        if known and is_real(here):
+            return ball(here).union(arb(ENDS_OF_RANGE[e.func][known > 0]))
     return None
 
 

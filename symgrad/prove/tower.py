@@ -52,6 +52,12 @@ class Generator:
     sign: int | None = None
     kind: str = "atom"
 
+    @property
+    def exponent(self) -> Expr:
+        """The v for which this is exp(v); SymPy writes exp(E*log(x)) as x**E, and exp(1) as E."""
+        base, power = self.expression.as_base_exp()
+        return power if base is S.Exp1 else power * sympy.log(base)
+
 
 class Tower:
     """The generators met so far, over a domain; `normal` brings expressions into them.
@@ -316,7 +322,7 @@ class Tower:
         if known is not None:
             return self.convert(known)
         if place is not None and self.generators[place].kind == "exp":
-            return self.convert(self.generators[place].expression.args[0])
+            return self.convert(self.generators[place].exponent)
         if place is not None and self.generators[place].kind == "root":
             base, degree = self.generators[place].expression.as_base_exp()
             return self.convert(degree) * self.convert(sympy.log(base))
@@ -370,7 +376,7 @@ class Tower:
         for part, power in self._factors(base):
             place = self._sole_generator(part)
             if place is not None and self.generators[place].kind == "exp" and not self.generators[place].is_real:
-                angle = self.convert(self.generators[place].expression.args[0])
+                angle = self.convert(self.generators[place].exponent)
                 turned = turned * self.exponential(exponent * angle * constant(power))
                 rest = rest * Quotient(part) ** -power
         return turned, rest
@@ -411,7 +417,7 @@ class Tower:
     def _root_of_positive(self, part: fmpq_mpoly, q: Rational) -> Quotient:
         place = self._sole_generator(part)
         if place is not None and self.generators[place].kind == "exp":
-            return self.exponential(constant(q) * self.convert(self.generators[place].expression.args[0]))
+            return self.exponential(constant(q) * self.convert(self.generators[place].exponent))
         if place is not None and self.generators[place].kind == "root":
             base, degree = self.generators[place].expression.as_base_exp()
             return self._rational_power(self.convert(base), q * Rational(int(degree.p), int(degree.q)))

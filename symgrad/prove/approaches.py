@@ -1,0 +1,65 @@
+"""Limits at the ends of intervals and on either side of jumps, where the case that holds there is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+from sympy import Expr, Interval, Rational, S, Symbol
+from sympy.sets import Set
+
+from symgrad.prove import bounds, calculus
+from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.roots import zeros
+from symgrad.statements import Domain
+
+MOST_CASES = 20
+GAPS = (Rational(1), Rational(1, 10), Rational(1, 1000))
+FAR = (Rational(1), Rational(10), Rational(1000))
+
+
+def places(function: Expr, x: Symbol, values: Set) -> Iterator[tuple[Expr, bool]]:
+    """Where something may be approached that is not attained, and whether from the left: ends, and borders of cases."""
+    parts = values.args if isinstance(values, sympy.Union) else (values,)
+    is_whole = values.is_subset(S.Integers)
+    for part in parts:
+        yield from (
+            (end, left) for end, left in ((part.sup, True), (part.inf, False)) if not (is_whole and end.is_finite)
+        )
+    for switch in () if is_whole else switches(function):
+        for border in zeros(switch, x, values) or ():
+            if values.interior.contains(border) == sympy.true:
+                yield from ((border, True), (border, False))
+
+
+def limit_beside(function: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
+    """The limit from one side of the case that holds there."""
+    smooth = _case_near(function, x, end, from_left)
+    return None if smooth is None else calculus.limit(smooth, x, end, from_left)
+
+
+def _case_near(f: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
+    for _ in range(MOST_CASES):
+        pending = switches(f)
+        if not pending:
+            return f
+        known = next((s for part in _near(end, from_left) if (s := _strict_sign(pending[0], x, part))), None)
+        if known is None:
+            return None
+        f = resolved(f, pending[0], known)
+    return None
+
+
+def _near(end: Expr, from_left: bool) -> Iterator[Interval]:
+    """Ever shorter open intervals that end there."""
+    if end.is_infinite:
+        yield from (Interval.open(r, S.Infinity) if from_left else Interval.open(-S.Infinity, -r) for r in FAR)
+        return
+    yield from (Interval.open(end - g, end) if from_left else Interval.open(end, end + g) for g in GAPS)
+
+
+def _strict_sign(switch: Expr, x: Symbol, part: Interval) -> int | None:
+    if switch.free_symbols != {x}:
+        return None
+    found = bounds.sign_of(switch, Domain(((x, part),)))
+    return found.sign if found is not None and found.strict else None

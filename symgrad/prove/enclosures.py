@@ -1,0 +1,42 @@
+"""Signs by enclosures on an interval that may be unbounded: branch and bound within, monotone bounds beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sympy import Expr, Interval, S, Symbol
+
+from symgrad.prove import tails
+from symgrad.prove.boxes import MOST_BOXES, Box, rational_below
+
+REACHES = (8, 40, 200)
+
+
+def sign_on(expression: Expr, x: Symbol, values: Interval, budget: int = MOST_BOXES) -> tuple[int, str] | None:
+    """1 or -1 if that certainly is the strict sign on the closed interval, and how that was seen; else None."""
+    if values.start.is_finite and values.end.is_finite:
+        found = _within(expression, x, values.start, values.end, budget)
+        return None if not found else (found, "enclosures on a partition of the domain")
+    for reach in REACHES:
+        low = values.start if values.start.is_finite else S(-reach)
+        high = values.end if values.end.is_finite else S(reach)
+        if not (low.is_Rational and high.is_Rational and low < high):
+            continue
+        beyond: list[Callable[[], int | None]] = []
+        if values.end.is_infinite:
+            beyond.append(partial(tails.sign_beyond, expression, x, high))
+        if values.start.is_infinite:
+            beyond.append(partial(tails.sign_beyond, expression.subs(x, -x), x, -low))
+        signs = {look() for look in beyond}
+        if None in signs or len(signs) != 1:
+            continue
+        (outside,) = signs
+        if outside and _within(expression, x, low, high, budget) == outside:
+            return outside, f"enclosures on [{low}, {high}], monotone bounds beyond"
+        return None
+    return None
+
+
+def _within(expression: Expr, x: Symbol, low: Expr, high: Expr, budget: int) -> int | None:
+    return Box(((x, rational_below(low), -rational_below(-high)),)).sign_of(expression, budget)

@@ -1,0 +1,29 @@
+"""Normal forms that hold on a whole domain: the one place where provers of signs ask for them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sympy import Expr
+
+from symgrad.prove.ring import NoNormalForm, Quotient
+from symgrad.prove.signs import Signs
+from symgrad.prove.tower import Tower
+from symgrad.statements import Domain
+
+
+@lru_cache(maxsize=4096)
+def normal_form(e: Expr, domain: Domain) -> tuple[Tower, Quotient] | None:
+    """The exp-log normal form and its tower; None where there is none, or where it assumes something of the domain."""
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(e)
+    except NoNormalForm:
+        return None
+    return None if tower.nonzero else (tower, normal)
+
+
+def simplified(e: Expr, domain: Domain) -> Expr:
+    """The expression in its normal form, or as it is where it has none."""
+    found = normal_form(e, domain)
+    return e if found is None else found[0].expression(found[1])

@@ -1,0 +1,121 @@
+"""Signs of expressions on domains: what each method finds, and what none may say."""
+
+import pytest
+import sympy
+from flint import fmpq
+from sympy import E, Interval, LambertW, Rational, S, exp, log, oo, sqrt, tanh
+
+import symgrad as sg
+from symgrad.prove import approaches, bounds
+from symgrad.prove.algebraic import sign_on
+from symgrad.prove.bounds import sign_of
+from symgrad.prove.gram import is_sum_of_squares
+from symgrad.prove.signs import Signs
+from symgrad.prove.tails import sign_beyond
+from symgrad.prove.tower import Tower
+from symgrad.statements import Domain
+
+x, y, z = sg.real("x"), sg.real("y"), sg.real("z")
+POSITIVE, HALF_LINE = Interval.open(0, oo), Interval(0, oo)
+
+
+def as_dict(polynomial):
+    return {e: fmpq(int(c.p), int(c.q)) for e, c in sympy.Poly(polynomial, x, y).terms()}
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_positive"),
+    [
+        (x**2 + y**2 + 1 - x * y, True),
+        (x**4 + y**4 + 2 - 4 * x * y, False),
+        (x**4 + y**4 + Rational(199, 100) - 4 * x * y, None),
+        (x**4 * y**2 + x**2 * y**4 + 1 - 3 * x**2 * y**2, None),  # Motzkin: positive, and no sum of squares
+        ((x**4 * y**2 + x**2 * y**4 + 1 - 3 * x**2 * y**2) * (1 + x**2 + y**2), False),
+    ],
+)
+def test_sums_of_squares(expression, is_positive):
+    assert is_sum_of_squares(as_dict(sympy.expand(expression))) is is_positive
+
+
+@pytest.mark.parametrize(
+    ("polynomial", "found"),
+    [
+        ((x - 2 - sqrt(3)) ** 2 * (x**2 + sqrt(3)), (1, False)),
+        ((x - 2 - sqrt(3)) ** 3 * (x**2 + sqrt(3)), None),
+        (sqrt(2) * x - Rational(1, 10**20), None),
+        (-sqrt(2) * x - 1, (-1, True)),
+    ],
+)
+def test_polynomials_with_algebraic_coefficients(polynomial, found):
+    assert sign_on(sympy.expand(polynomial), x, POSITIVE) == found
+
+
+def test_a_power_of_x_is_no_exponential_of_x():
+    domain = Domain(((x, POSITIVE),))
+    assert sign_of(x**E - Rational(1, 100), domain) is None
+    assert sign_of(sqrt(2) * x**E - Rational(1, 100), domain) is None
+    tower = Tower(Signs(domain))
+    assert tower.difference(*tower.normal(log(2 * x**E), log(2) + E * log(x))).is_zero
+    assert not tower.difference(*tower.normal(sqrt(2 * x**E), sqrt(2) * exp(x / 2))).is_zero
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "sign", "strict"),
+    [
+        (exp(x) + x**2 - LambertW(S.Half) ** 2 - 2 * LambertW(S.Half), S.Reals, 1, False),
+        (x * (15 + x**2) / (15 + 6 * x**2) - tanh(x), HALF_LINE, 1, False),
+        (x * (15 + x**2) / (15 + 6 * x**2) - tanh(x), POSITIVE, 1, True),
+        (x * (15 + x**2) / (15 + 7 * x**2) - tanh(x), HALF_LINE, None, None),
+        ((exp(x) - 2) ** 3 * (1 + x**2), S.Reals, None, None),
+    ],
+)
+def test_signs_around_contacts(expression, values, sign, strict):
+    found = sign_of(expression, Domain(((x, values),)))
+    assert (found and found.sign, found and found.strict) == (sign, strict)
+
+
+@pytest.mark.parametrize(
+    ("expression", "sign"),
+    [
+        (1 - sympy.erf(x) - exp(-(x**2)) / (2 * x * sqrt(sympy.pi)), 1),
+        (1 - sympy.erf(x) - exp(-(x**2)) / (x * sqrt(sympy.pi)), -1),
+        (log(1 + exp(x)) - x, 1),
+        (log(1 + exp(-x)) - 2 * exp(-x), -1),
+        (1 - exp(-x) * sympy.sin(x), 1),
+        (sympy.sin(x) + 1, None),
+        (sympy.atan(x) - sympy.pi / 2 + 2 / x, 1),
+        (exp(x) - x**2 * log(x), 1),
+    ],
+)
+def test_signs_far_out(expression, sign):
+    assert sign_beyond(expression, x, Rational(8)) == sign
+
+
+@pytest.mark.parametrize(
+    ("expression", "sets", "sign"),
+    [
+        (exp(x * y) - 1 - x * y, (S.Reals, S.Reals), 1),
+        (exp(x * y) - 1 - 2 * x * y, (S.Reals, S.Reals), None),
+        (exp(-1) / y - x * exp(-x * y), (S.Reals, POSITIVE), 1),
+        (exp(-2) / y - x * exp(-x * y), (S.Reals, POSITIVE), None),
+        (y - tanh(x) + tanh(x - y), (S.Reals, HALF_LINE), 1),
+        (y / 2 - tanh(x) + tanh(x - y), (S.Reals, HALF_LINE), None),
+        (log(exp(x) + exp(y)) - x, (S.Reals, S.Reals), 1),
+    ],
+)
+def test_signs_in_two_variables(expression, sets, sign):
+    found = sign_of(expression, Domain(tuple(zip((x, y), sets))))
+    assert (found and found.sign) == sign
+
+
+def test_on_integers_what_lies_between_them_does_not_count():
+    n = sympy.Symbol("n", integer=True)
+    assert bounds.sign_on_integers(n**2 - n, Domain(((n, S.Integers),))).sign == 1
+    assert bounds.sign_on_integers(n**2 - n - 1, Domain(((n, S.Integers),))) is None
+
+
+def test_what_is_approached_is_approached_from_within():
+    jump = sympy.Piecewise((x + 10, x < 1), (0, True))
+    assert (S.One, True) not in approaches.places(jump, x, Interval(1, 2))
+    assert approaches.limit_beside(jump, x, S.One, from_left=True) == 11
+    assert approaches.limit_beside(jump, x, S.One, from_left=False) == 0
