@@ -197,8 +197,13 @@ def _by_turns(left: Expr, right: Expr, goal: Goal, ranges: Ranges, decide: Decid
         evidence = f"the same angle up to {turn.name}s, and continuous; less than one apart at a point"
     else:
         return None
-    assumed += [sympy.cos(side) for side in (left, right)] if turn.has_poles else []
+    assumed += [_above_the_line(side) for side in (left, right)] if turn.has_poles else []
     return side_conditions.settle(Verdict(Outcome.PROVED, METHOD, evidence), goal, assumed, decide)
+
+
+def _above_the_line(angle: Expr) -> Expr:
+    """The cosine of an angle but for its denominator."""
+    return sympy.fraction(sympy.together(sympy.expand(sympy.cos(angle), trig=True)))[0]
 
 
 def is_connected(domain: Domain) -> bool:
