@@ -42,7 +42,8 @@ PROVE_FLOORS = {
     "boxes": 1, "goals": 1, "recognised": 1, "relations": 1, "rules": 1, "special": 1, "kinks": 2,
     "plugins": 2, "roots": 2, "signs": 2, "cuts": 3, "probes": 3, "tower": 3, "constants": 4, "tails": 4,
     "validity": 4, "borders": 5, "factors": 5, "partial": 5, "vanishing": 5, "angles": 6, "calculus": 6,
-    "bounds": 7, "refute": 7, "moves": 8, "side_conditions": 8, "slopes": 8, "algebra": 9, "cartesian": 10, "constant": 10,
+    "bounds": 7, "refute": 7, "moves": 8, "side_conditions": 8, "slopes": 8, "algebra": 9, "cartesian": 10,
+    "closed_sums": 10, "constant": 10,
     "ends": 10, "extrema": 10, "images": 10, "induction": 10, "inequalities": 10, "inverses": 10, "regions": 10,
     "squares": 10, "steps": 10, "touches": 10, "ladder": 11, "__init__": 12,
 }  # fmt: skip
