@@ -13,7 +13,7 @@ from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import tails, validity
 from symgrad.prove.angles import by_half_angle, by_phase
-from symgrad.prove.borders import by_exponents, by_zeros
+from symgrad.prove.borders import by_arguments, by_exponents, by_zeros
 from symgrad.prove.boxes import Box, bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
@@ -173,6 +173,7 @@ METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     by_factors,
     by_phase,
     by_half_angle,
+    by_arguments,
     by_exponents,
     by_zeros,
     by_norm,
