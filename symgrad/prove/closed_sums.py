@@ -12,6 +12,8 @@ import sympy
 from sympy import Derivative, Expr, Integral, Limit, Product, S, Subs, Sum, Symbol
 
 from symgrad.prove import bounds, side_conditions
+from symgrad.prove.borders import open_parts
+from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict
@@ -27,6 +29,9 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         return None
     if any(not s.is_real for s in goal.variables):
         return None
+    apart = _apart_from_one(goal, decide)
+    if apart is not None:
+        return apart
     changed = goal.mapped(lambda e: closed(e, goal.domain))
     if changed.relation == goal.relation:
         return None
@@ -35,6 +40,22 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         return None
     verdict = Verdict(found.outcome, f"{METHOD}: {found.method}", found.evidence, side_conditions=found.side_conditions)
     return side_conditions.settle(verdict, goal, (), decide) if found.outcome is Outcome.PROVED else verdict
+
+
+def _apart_from_one(goal: Goal, decide: Decide) -> Verdict | None:
+    """The verdict from the one where the ratio of a geometric sum, a variable, is not one, and from that at one."""
+    sums = [s for side in goal.sides for s in side.atoms(Sum)]
+    for ratio in dict.fromkeys(ratio_of(s.function, s.limits[0][0]) for s in sums):
+        if ratio not in goal.domain.symbols or goal.domain.conditions:
+            continue
+        values = goal.domain.set_of(ratio)
+        if values.contains(1) != sympy.true:
+            continue
+        verdicts = [decide(goal.on(ratio, part)) for part in open_parts(values, [S.One])]
+        if all(v.holds for v in verdicts):
+            verdicts.append(decide(goal.at({ratio: S.One})))
+            return all_of(verdicts, METHOD) if verdicts[-1].holds else None
+    return None
 
 
 def closed(e: Expr, domain: Domain) -> Expr:
@@ -95,7 +116,8 @@ class _Run:
     def sum(self) -> Expr | None:
         if not self.term.has(self.index):
             return self.term * sympy.expand(self.high - self.low + 1)
-        return self._of_polynomial() or self._of_binomials() or self._reversed()
+        forms = (self._of_polynomial, self._of_binomials, self._of_powers, self._reversed)
+        return next((found for form in forms if (found := form()) is not None), None)
 
     def _of_polynomial(self) -> Expr | None:
         """Faulhaber's formula: it vanishes for no terms, and grows by the term that is added."""
@@ -108,6 +130,17 @@ class _Run:
             return None
         gaps = found.subs(end, self.low - 1), found.subs(end, end + 1) - found - self.term.subs(k, end + 1)
         return found.subs(end, self.high) if all(sympy.expand(gap) == 0 for gap in gaps) else None
+
+    def _of_powers(self) -> Expr | None:
+        """The geometric sum, where the ratio is not one, and not zero if there are negative powers."""
+        k, ratio = self.index, ratio_of(self.term, self.index)
+        if ratio is None or not (bounds.never_zero(1 - ratio, self.domain) or (1 - ratio).is_nonzero):
+            return None
+        has_negative_powers = (self.term / ratio**k).has(k) or not self.low.is_nonnegative
+        if has_negative_powers and not (ratio.is_nonzero or bounds.never_zero(ratio, self.domain)):
+            return None
+        count = sympy.expand(self.high - self.low + 1)
+        return self.term.subs(k, self.low) * (1 - ratio**count) / (1 - ratio)
 
     def _of_binomials(self) -> Expr | None:
         """The binomial theorem: the sum of C(n, k) k(k-1)…(k-j+1) x^k y^(n-k) is n(n-1)…(n-j+1) x^j (x + y)^(n-j)."""
@@ -137,6 +170,12 @@ class _Run:
         term = self.term.xreplace({self.index: self.low + self.high - self.index})
         term = term.replace(lambda e: isinstance(e, Expr) and not e.is_Atom, sympy.expand)
         return None if term.free_symbols & ends else Sum(term, (self.index, self.low, self.high))
+
+
+def ratio_of(term: Expr, k: Symbol) -> Expr | None:
+    """The ratio of neighbouring terms, where it is the same for all."""
+    ratio = sympy.powsimp(sympy.expand(term.subs(k, k + 1) / term))
+    return ratio if ratio.free_symbols and not ratio.has(k) and ratio.is_real else None
 
 
 def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
