@@ -119,7 +119,7 @@ def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
     if not goal.variables or any(not s.is_real for s in goal.variables):
         return None
     left, right = _without_scale(activations.expand(goal.lhs), activations.expand(goal.rhs))
-    found = _by_principal_value(sympy.expand(left - right), goal, ranges, decide)
+    found = _by_principal_value(sympy.expand(left - right, deep=False), goal, ranges, decide)
     if found is not None:
         return found
     both = sympy.Tuple(left, right)
@@ -167,11 +167,12 @@ def _same(left: Expr, right: Expr, domain: Domain) -> list[Expr] | None:
 def _by_principal_value(gap: Expr, goal: Goal, ranges: Ranges, decide: Decide) -> Verdict | None:
     """The verdict from g(u) = v, which holds where u = f(v) and v is a principal value: u need not be looked at."""
     t = sympy.Dummy()
-    for g in sorted(gap.atoms(*PRINCIPAL), key=sympy.default_sort_key):
+    # An arctangent needs a proof that the ends are left out, so it comes last.
+    for g in sorted(gap.atoms(*PRINCIPAL), key=lambda g: (isinstance(g, sympy.atan), sympy.default_sort_key(g))):
         factor = gap.xreplace({g: t}).diff(t) if g.free_symbols else S.Zero
         if not factor.is_Rational or factor.is_zero:
             continue
-        principal, value = PRINCIPAL[g.func], sympy.expand(g - gap / factor)
+        principal, value = PRINCIPAL[g.func], sympy.expand(g - gap / factor, deep=False)
         if value.has(g) or not ranges.lies_in(value, principal.on):
             continue
         assumed = _same(principal.undone_by(value), g.args[0], goal.domain)
