@@ -198,7 +198,8 @@ def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
 
 def _by_falling_factorials(polynomial: Expr, k: Symbol) -> list[Expr]:
     """The coefficients of a polynomial by k(k-1)…(k-j+1), from its differences at 0."""
-    weights, difference = [], sympy.expand(polynomial)
+    weights: list[Expr] = []
+    difference = sympy.expand(polynomial)
     while difference != 0:
         weights.append(difference.subs(k, 0) / sympy.factorial(len(weights)))
         difference = sympy.expand(difference.subs(k, k + 1) - difference)

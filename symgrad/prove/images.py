@@ -173,6 +173,8 @@ def _by_principal_value(gap: Expr, goal: Goal, ranges: Ranges, decide: Decide) -
         if not factor.is_Rational or factor.is_zero:
             continue
         principal, value = PRINCIPAL[g.func], sympy.expand(g - gap / factor, deep=False)
+        if isinstance(g, sympy.atan) and value.has(*ARCUS) and not ranges.by_all_means:
+            continue
         if value.has(g) or not ranges.lies_in(value, principal.on):
             continue
         assumed = _same(principal.undone_by(value), g.args[0], goal.domain)
