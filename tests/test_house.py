@@ -48,8 +48,8 @@ PROVE_FLOORS = {
     "bounds": 7, "refute": 7,
     "approaches": 8, "moves": 8, "side_conditions": 8, "slopes": 8,
     "algebra": 9,
-    "cartesian": 10, "constant": 10, "ends": 10, "extrema": 10, "images": 10, "induction": 10, "inequalities": 10,
-    "inverses": 10, "regions": 10, "squares": 10, "steps": 10, "touches": 10,
+    "cartesian": 10, "closed_sums": 10, "constant": 10, "ends": 10, "extrema": 10, "images": 10, "induction": 10,
+    "inequalities": 10, "inverses": 10, "regions": 10, "squares": 10, "steps": 10, "touches": 10,
     "ladder": 11,
     "__init__": 12,
 }  # fmt: skip

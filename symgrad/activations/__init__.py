@@ -9,6 +9,7 @@ from symgrad.activations.table import (
     gelu,
     gelu_tanh,
     hard_sigmoid,
+    hard_swish,
     hard_tanh,
     identity,
     leaky_relu,
@@ -22,10 +23,12 @@ from symgrad.activations.table import (
     softshrink,
     softsign,
     swish,
+    tanhshrink,
 )
 
 __all__ = [
     "ACTIVATIONS", "Activation", "LargestSlope", "ActivationFunction", "INPUT", "OUTPUT", "expand",
     "sigmoid", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "softplus", "softsign", "swish", "mish", "gelu",
-    "gelu_tanh", "hard_sigmoid", "hard_tanh", "logsigmoid", "softshrink", "gaussian", "identity",
+    "gelu_tanh", "hard_sigmoid", "hard_swish", "hard_tanh", "logsigmoid", "softshrink",
+    "tanhshrink", "gaussian", "identity",
 ]  # fmt: skip

@@ -318,6 +318,21 @@ hard_tanh = define(
     source=f"{_PYTORCH}Hardtanh",
 )
 
+hard_swish = define(
+    "hard_swish",
+    r"\operatorname{hardswish}",
+    "The swish from a parabola between two straight lines: x*relu6(x + 3)/6.",
+    also_called="hardswish",
+    linear_pieces=True,
+    definition=lambda x: Piecewise((0, x <= -3), (x * (x + 3) / 6, x < 3), (x, True)),
+    slope=lambda x, y: Piecewise((0, x <= -3), (x / 3 + S.Half, x < 3), (1, True)),
+    largest_slope=lambda: _exactly(Rational(3, 2), at=3),
+    kinks=lambda: (-3, 3),
+    range=lambda: Interval(Rational(-3, 8), oo),
+    limits=lambda: (0, oo),
+    source=f"Howard et al., Searching for MobileNetV3 (2019), arXiv:1905.02244; {_PYTORCH}Hardswish",
+)
+
 logsigmoid = define(
     "logsigmoid",
     r"\operatorname{logsigmoid}",
@@ -345,6 +360,16 @@ softshrink = define(
     largest_slope=lambda lamda: _exactly(1, at=2 * lamda),
     kinks=lambda lamda: (-lamda, lamda),
     source=f"Donoho, De-noising by soft-thresholding (1995); lamda as in {_PYTORCH}Softshrink",
+)
+
+tanhshrink = define(
+    "tanhshrink",
+    r"\operatorname{tanhshrink}",
+    "What the hyperbolic tangent takes away, x - tanh(x).",
+    definition=lambda x: x - sympy.tanh(x),
+    slope=lambda x, y: sympy.tanh(x) ** 2,
+    largest_slope=lambda: _exactly(1, at=oo),
+    source=f"{_PYTORCH}Tanhshrink",
 )
 
 gaussian = define(

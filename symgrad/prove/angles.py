@@ -12,6 +12,21 @@ from symgrad.prove.normal import normal_form
 from symgrad.statements import Domain
 
 
+def by_phase(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sum a*sin(u) + b*cos(u), which has the sign of sin(u + phi), where phi is a rational part of a turn."""
+    sines, cosines = expression.atoms(sympy.sin), expression.atoms(sympy.cos)
+    if len(sines) != 1 or len(cosines) != 1 or not expression.is_Add:
+        return None
+    (sine,), (cosine,) = sines, cosines
+    a, b = expression.coeff(sine), expression.coeff(cosine)
+    if sine.args != cosine.args or not (a.is_number and b.is_number) or expression - a * sine - b * cosine != 0:
+        return None
+    phase = sympy.atan2(b, a)
+    if not (a.is_real and b.is_real and (phase / S.Pi).is_Rational):
+        return None
+    return look(sympy.sin(sine.args[0] + phase), domain)
+
+
 def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     """A rational function of sine and cosine of one angle, as a rational function of the tangent of its half.
 

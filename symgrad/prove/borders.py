@@ -21,6 +21,8 @@ from symgrad.statements import Domain
 DEEPEST = 3
 LEAST_STEEP = 12  # as an exponent; lower powers are looked at as polynomials
 
+INCREASING = (sympy.exp, sympy.sinh, sympy.tanh, sympy.asinh, sympy.atan, sympy.erf)
+
 
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
     """The sign of a continuous real expression on an interval on which it has no zero."""
@@ -48,6 +50,22 @@ def _is_outside(place: Expr, values: Interval) -> bool:
         if end.is_finite and ((place == end and is_open) or constant_sign((place - end) * inward) == -1):
             return True
     return False
+
+
+def by_arguments(u: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign of f(v) - f(w), which is that of v - w where f increases."""
+    if not isinstance(u, sympy.Add) or len(u.args) != 2:
+        return None
+    (first, f), (second, g) = (term.as_coeff_Mul() for term in u.args)
+    if first + second != 0 or f.func != g.func or f.func not in (*INCREASING, sympy.log) or not first.is_real:
+        return None
+    v, w = f.args[0], g.args[0]
+    if not all(cuts.is_certainly_real(e, Signs(domain)) for e in (v, w)):
+        return None
+    if f.func is sympy.log and not all((found := look(e, domain)) and found.sign * found.strict == 1 for e in (v, w)):
+        return None
+    found = look((v - w) * sympy.sign(first), domain)
+    return found and Finding(found.sign, found.strict, found.exact, f"{f.func} increases")
 
 
 def by_exponents(u: Expr, domain: Domain, look: Look) -> Finding | None:

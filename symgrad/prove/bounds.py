@@ -12,8 +12,8 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import enclosures, validity
-from symgrad.prove.angles import by_half_angle
-from symgrad.prove.borders import by_exponents, by_logarithm, by_zeros
+from symgrad.prove.angles import by_half_angle, by_phase
+from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_zeros
 from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
@@ -179,7 +179,9 @@ def _certified(found: int | None, how: str) -> Finding | None:
 METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
     _by_conditions,
     by_factors,
+    by_phase,
     by_half_angle,
+    by_arguments,
     by_exponents,
     by_zeros,
     by_norm,

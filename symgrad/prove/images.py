@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 import sympy
 from sympy import Derivative, Expr, I, Interval, S, pi
+from sympy.core.relational import Relational
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import bounds, cuts, side_conditions
+from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
+from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import as_balls, points
@@ -64,6 +67,41 @@ IMAGES = (
 )
 
 
+@dataclass(frozen=True)
+class Principal:
+    """What undoes a principal value, and where the principal values lie, the ends of an open interval left out."""
+
+    undone_by: Callable[[Expr], Expr]
+    on: Interval
+
+
+PRINCIPAL: dict[type, Principal] = {
+    sympy.asin: Principal(sympy.sin, Interval(-pi / 2, pi / 2)),
+    sympy.acos: Principal(sympy.cos, Interval(0, pi)),
+    sympy.atan: Principal(sympy.tan, Interval.open(-pi / 2, pi / 2)),
+    sympy.acosh: Principal(sympy.cosh, HALF_LINE),
+    sympy.asinh: Principal(sympy.sinh, LINE),
+    sympy.atanh: Principal(sympy.tanh, LINE),
+    sympy.log: Principal(sympy.exp, LINE),
+}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A function of an angle that takes one value twice only where the angles differ by multiples of `angle`."""
+
+    name: str
+    angle: Expr
+    of: Callable[[Expr], Expr]
+    has_poles: bool
+
+
+TURNS = (
+    Turn("whole turn", 2 * pi, lambda u: sympy.exp(I * u, evaluate=False), has_poles=False),
+    Turn("half turn", pi, sympy.tan, has_poles=True),
+)
+
+
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED if the images of both sides have one normal form, and both plainly lie where there is one preimage."""
     return _proved(goal, decide, Ranges(goal.domain))
@@ -80,6 +118,9 @@ def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
     if not goal.variables or any(not s.is_real for s in goal.variables):
         return None
     left, right = _without_scale(activations.expand(goal.lhs), activations.expand(goal.rhs))
+    found = _by_principal_value(sympy.expand(left - right, deep=False), goal, ranges, decide)
+    if found is not None:
+        return found
     both = sympy.Tuple(left, right)
     for image in IMAGES:
         if image.undoes(both):
@@ -122,29 +163,80 @@ def _same(left: Expr, right: Expr, domain: Domain) -> list[Expr] | None:
         return None
 
 
+def _by_principal_value(gap: Expr, goal: Goal, ranges: Ranges, decide: Decide) -> Verdict | None:
+    """The verdict from g(u) = v, which holds where u = f(v) and v is a principal value: u need not be looked at."""
+    t = sympy.Dummy()
+    # An arctangent needs a proof that the ends are left out, so it comes last.
+    for g in sorted(gap.atoms(*PRINCIPAL), key=lambda g: (isinstance(g, sympy.atan), sympy.default_sort_key(g))):
+        factor = gap.xreplace({g: t}).diff(t) if g.free_symbols else S.Zero
+        if not factor.is_Rational or factor.is_zero:
+            continue
+        principal, value = PRINCIPAL[g.func], sympy.expand(g - gap / factor, deep=False)
+        if isinstance(g, sympy.atan) and value.has(*ARCUS) and not ranges.by_all_means:
+            continue
+        if value.has(g) or not ranges.lies_in(value, principal.on):
+            continue
+        assumed = _same(principal.undone_by(value), g.args[0], goal.domain)
+        if assumed is not None:
+            at_ends = [sympy.cos(value)] if principal.on.left_open and principal.on.inf.is_finite else []
+            verdict = Verdict(Outcome.PROVED, METHOD, f"{value} is a principal value of {g.func}, and fits")
+            return side_conditions.settle(verdict, goal, [*assumed, *at_ends], decide)
+    return None
+
+
 def _by_turns(left: Expr, right: Expr, goal: Goal, ranges: Ranges, decide: Decide) -> Verdict | None:
-    first, second = (sympy.exp(I * side, evaluate=False) for side in (left, right))
-    assumed = _same(first, second, goal.domain)
-    if assumed is None:
-        return None
-    gap = left - right
-    if ranges.is_within_a_turn(gap):
-        evidence = "the same angle up to whole turns, and less than one turn apart"
-    elif _is_connected(goal.domain) and ranges.is_continuous(gap) and _is_small_somewhere(gap, goal.domain):
-        evidence = "the same angle up to whole turns, and continuous; less than one turn apart at a point"
+    for turn in TURNS:
+        first, second = turn.of(left), turn.of(right)
+        assumed = _same(first, second, goal.domain)
+        if assumed is not None:
+            break
     else:
         return None
+    gap = left - right
+    if ranges.is_smaller(gap, turn.angle):
+        evidence = f"the same angle up to {turn.name}s, and less than one apart"
+    elif is_connected(goal.domain) and ranges.is_continuous(gap) and _is_small_somewhere(gap, turn.angle, goal.domain):
+        evidence = f"the same angle up to {turn.name}s, and continuous; less than one apart at a point"
+    else:
+        return None
+    assumed += [_above_the_line(side) for side in (left, right)] if turn.has_poles else []
     return side_conditions.settle(Verdict(Outcome.PROVED, METHOD, evidence), goal, assumed, decide)
 
 
-def _is_connected(domain: Domain) -> bool:
-    return not domain.conditions and all(isinstance(v, Interval) or v is S.Reals for _, v in domain.sets)
+def _above_the_line(angle: Expr) -> Expr:
+    """The cosine of an angle but for its denominator."""
+    return sympy.fraction(sympy.together(sympy.expand(sympy.cos(angle), trig=True)))[0]
 
 
-def _is_small_somewhere(gap: Expr, domain: Domain) -> bool:
-    """Whether the gap certainly is less than one turn at some point."""
+def is_connected(domain: Domain) -> bool:
+    """Whether the domain certainly is in one piece: a box, or what the segments to the origin stay in."""
+    if not all(isinstance(v, Interval) or v is S.Reals for _, v in domain.sets):
+        return False
+    if not domain.conditions:
+        return True
+    return all(v.contains(0) == sympy.true for _, v in domain.sets) and all(map(_shrinks, domain.conditions))
+
+
+def _shrinks(condition: Relational) -> bool:
+    """Whether a condition that holds at a point holds from there to the origin.
+
+    A form h of degree d, and c > 0: if c + h(x) > 0 then c + t^d h(x) > 0 for t from 0 to 1, between c and c + h(x).
+    """
+    if not isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
+        return False
+    larger = sympy.expand(condition.gts - condition.lts)
+    if not larger.is_polynomial():
+        return False
+    polynomial = sympy.Poly(larger)
+    degrees = {sum(powers) for powers in polynomial.monoms()} - {0}
+    constant = polynomial.coeff_monomial(1)
+    return len(degrees) == 1 and bool(constant.is_number and constant.is_positive)
+
+
+def _is_small_somewhere(gap: Expr, angle: Expr, domain: Domain) -> bool:
+    """Whether the gap certainly is smaller than an angle at some point."""
     try:
-        tape = Tape(2 * pi - gap, domain.symbols), Tape(2 * pi + gap, domain.symbols)
+        tape = Tape(angle - gap, domain.symbols), Tape(angle + gap, domain.symbols)
     except UnsupportedError:
         return False
     with precision(96):
@@ -170,6 +262,10 @@ _VALUES: dict[type, tuple[Interval, Interval]] = {
     (sympy.asinh, sympy.sinh, sympy.tan, sympy.cot, sympy.sec, sympy.csc, sympy.coth, sympy.csch, sympy.acsch),
     (LINE, LINE),
 )
+# The values at the ends of an interval of arguments are the ends of the values.
+_INCREASING = (
+    sympy.asin, sympy.atan, sympy.asinh, sympy.acosh, sympy.atanh, sympy.log, sympy.exp, sympy.sinh, sympy.tanh,
+)  # fmt: skip
 _ODD = (sympy.asin, sympy.atan, sympy.tanh, sympy.asinh, sympy.atanh, sympy.sinh)
 # Real and bounded as well, but with a jump.
 _JUMPING_VALUES: dict[type, Interval] = {
@@ -192,16 +288,16 @@ class Ranges:
         if not self.is_real(e):
             return False
         low, high = self._range(e)
-        return (low >= values.inf or self._is_nonnegative(e - values.inf)) and (
-            high <= values.sup or self._is_nonnegative(values.sup - e)
+        return (_is_at_least(low, values.inf) or self._is_nonnegative(e - values.inf)) and (
+            _is_at_least(values.sup, high) or self._is_nonnegative(values.sup - e)
         )
 
-    def is_within_a_turn(self, gap: Expr) -> bool:
-        """Whether a real expression certainly lies between -2 pi and 2 pi."""
+    def is_smaller(self, gap: Expr, angle: Expr) -> bool:
+        """Whether a real expression certainly lies strictly between an angle and its negative."""
         if not self.is_real(gap):
             return False
         low, high = self._range(gap)
-        return bool(low > -2 * pi and high < 2 * pi)
+        return _is_below(-angle, low) and _is_below(high, angle)
 
     def is_continuous(self, e: Expr) -> bool:
         """Whether an expression certainly is real, and continuous on the whole domain."""
@@ -231,7 +327,11 @@ class Ranges:
         return self._known[e]
 
     def _found_nonnegative(self, e: Expr) -> bool:
-        if self._range(e)[0] >= 0 or e.xreplace(self._signs.refined).is_nonnegative or self._signs.plain_sign(e) == 1:
+        if (
+            _is_at_least(self._range(e)[0], S.Zero)
+            or e.xreplace(self._signs.refined).is_nonnegative
+            or self._signs.plain_sign(e) == 1
+        ):
             return True
         if len(e.free_symbols) == 1 and e.is_polynomial():
             (x,) = e.free_symbols  # a polynomial may be zero at the ends of an interval
@@ -252,8 +352,8 @@ class Ranges:
                 low, high = low + term, high + term
                 continue
             bottom, top = self._range_of_term(rest)
-            ends = (factor * bottom, factor * top)
-            low, high = low + min(ends), high + max(ends)
+            ends = (factor * bottom, factor * top) if factor > 0 else (factor * top, factor * bottom)
+            low, high = low + ends[0], high + ends[1]
         return low, high
 
     def _range_of_term(self, e: Expr) -> tuple[Expr, Expr]:
@@ -264,9 +364,51 @@ class Ranges:
             jumping = _JUMPING_VALUES[e.func]
             return jumping.inf, jumping.sup
         if e.func in _VALUES:
-            values = _VALUES[e.func][1]
+            low, high = self._values_between(e)
+            if not (e.func in _ODD and low.is_negative and high.is_positive):
+                return low, high
+            values = Interval(low, high)
             is_above, is_below = (e.func in _ODD and self._is_nonnegative(k * e.args[0]) for k in (1, -1))
             return (S.Zero if is_above else values.inf), (S.Zero if is_below else values.sup)
+        if isinstance(e, sympy.Pow) and e.exp.is_Rational and e.exp.is_positive and e.exp.q == 2:
+            low, high = _within(self._range(e.base), HALF_LINE)
+            return low**e.exp, high**e.exp
         if isinstance(e, sympy.Pow) and e.exp.is_Rational and (e.exp.q == 2 or (e.exp.p % 2 == 0 and e.exp.q == 1)):
             return S.Zero, S.Infinity
         return -S.Infinity, S.Infinity
+
+    def _values_between(self, e: Expr) -> tuple[Expr, Expr]:
+        """The range of a function, between its values at the ends of the range of its argument where it is monotone."""
+        arguments, values = _VALUES[e.func]
+        if e.func not in (*_INCREASING, sympy.acos):
+            return values.inf, values.sup
+        low, high = _within(self._range(e.args[0]), arguments)
+        first, last = (_at_end(e.func, end) for end in ((high, low) if e.func is sympy.acos else (low, high)))
+        return first, last
+
+
+def _at_end(function: type, end: Expr) -> Expr:
+    return -S.Infinity if function is sympy.log and end.is_zero else function(end)
+
+
+def _within(ends: tuple[Expr, Expr], values: Interval) -> tuple[Expr, Expr]:
+    """A range of values of an interval; an end that is not certainly inside is that of the interval."""
+
+    def is_inside(end: Expr) -> bool:
+        return _is_at_least(end, values.inf) and _is_at_least(values.sup, end)
+
+    return (ends[0] if is_inside(ends[0]) else values.inf), (ends[1] if is_inside(ends[1]) else values.sup)
+
+
+def _is_at_least(number: Expr, bound: Expr) -> bool:
+    """Whether a constant or infinity certainly is no less than another."""
+    if number == bound or S.Infinity == number or -S.Infinity == bound:
+        return True
+    return _is_below(bound, number) or (not (number - bound).is_infinite and constant_zero(number - bound) is True)
+
+
+def _is_below(number: Expr, bound: Expr) -> bool:
+    """Whether a constant or infinity certainly is less than another."""
+    if number.is_infinite or bound.is_infinite:
+        return bool(number != bound and (number == -S.Infinity or bound == S.Infinity))
+    return constant_sign(bound - number) == 1

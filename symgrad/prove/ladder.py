@@ -15,6 +15,7 @@ from symgrad.errors import PluginError
 from symgrad.prove import (
     algebra,
     cartesian,
+    closed_sums,
     constant,
     ends,
     images,
@@ -37,8 +38,8 @@ from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    steps.prove, regions.prove, algebra.prove, induction.prove, inequalities.prove, images.prove, constant.prove,
-    moves.prove, images.prove_by_all_means, inverses.prove, cartesian.prove, squares.prove, ends.prove,
+    steps.prove, regions.prove, algebra.prove, induction.prove, closed_sums.prove, inequalities.prove, images.prove,
+    constant.prove, moves.prove, images.prove_by_all_means, inverses.prove, cartesian.prove, squares.prove, ends.prove,
     touches.prove,
 )  # fmt: skip
 DEEPEST = 12

@@ -9,7 +9,7 @@ from functools import partial
 import sympy
 from sympy import Derivative, Expr, S, Symbol
 
-from symgrad.prove import bounds, moves
+from symgrad.prove import bounds, cuts, moves, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
@@ -17,12 +17,14 @@ from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
 from symgrad.prove.points import contains, points
 from symgrad.prove.roots import is_steep, zeros
+from symgrad.prove.signs import Signs
 from symgrad.prove.slopes import slope_at
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "split at the borders of cases"
 MOST_PIECES = 40
+MOST_UNPLACED = 2  # switches of which it is not known where they change their sign
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
@@ -41,7 +43,24 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
             verdict = split(goal, switch, factor, decide)
             if verdict is not None:
                 return verdict
-    return None
+    return _whatever_the_sign(goal, found, decide)
+
+
+def _whatever_the_sign(goal: Goal, found: list[Expr], decide: Decide) -> Verdict | None:
+    """The verdict where each of the three cases of a switch holds on the whole domain, wherever it may apply."""
+    if not 0 < len(found) <= MOST_UNPLACED or any(side.has(Derivative) for side in goal.sides):
+        return None
+    switch = found[0]
+    if not cuts.is_certainly_real(switch, Signs(goal.domain)):
+        return None
+    cases = [goal.mapped(partial(resolved, switch=switch, known=known)) for known in (1, -1, 0)]
+    cases[2] = cases[2].replacing({switch: S.Zero, -switch: S.Zero})
+    verdicts = []
+    for case in cases:
+        verdicts.append(decide(case))
+        if not verdicts[-1].holds:
+            return None
+    return side_conditions.settle(all_of(verdicts, "whatever the sign of a part"), goal, (), decide)
 
 
 def _factors(switch: Expr) -> Iterator[Expr]:

@@ -120,6 +120,7 @@ def _of_factor(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
         return
     if isinstance(u, sympy.exp):
         return
+    u = _one_sine(u)
     inside = _innermost_common(u, x)
     t = sympy.Dummy("t", real=True)
     polynomial = u.subs(inside, t)
@@ -127,6 +128,16 @@ def _of_factor(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
         raise _Unknown
     for root in _of_polynomial(polynomial, t) if polynomial != t else [S.Zero]:
         yield from _preimages(inside, root, x, values, depth)
+
+
+def _one_sine(u: Expr) -> Expr:
+    """A sum a*sin(w) + b*cos(w) but for a factor: sin(w + phi)."""
+    parts = {term.as_independent(sympy.sin, sympy.cos)[::-1] for term in sympy.Add.make_args(u)}
+    known = {type(wave): (factor, wave.args) for wave, factor in parts if isinstance(wave, sympy.sin | sympy.cos)}
+    if len(parts) != 2 or len(known) != 2 or known[sympy.sin][1] != known[sympy.cos][1]:
+        return u
+    (a, (w,)), (b, _) = known[sympy.sin], known[sympy.cos]
+    return sympy.sin(w + sympy.atan2(b, a), evaluate=False) if all(c.is_number and c.is_real for c in (a, b)) else u
 
 
 def _innermost_common(u: Expr, x: Symbol) -> Expr:

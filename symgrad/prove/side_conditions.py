@@ -216,8 +216,12 @@ def _roots_near(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr]:
         return []
     found = _exact_roots(expression, x)
     if found is None:
-        near = values.intersect(sympy.Interval(-NEAR, NEAR)) if values.is_subset(sympy.S.Reals) else sympy.S.EmptySet
+        if not values.is_subset(sympy.S.Reals):
+            return []
+        near = values.intersect(sympy.Interval(-NEAR, NEAR))
         found = [] if near.is_empty else zeros(expression, x, near) or []
+        if not found and values.inf.is_finite and values.sup.is_finite:
+            found = zeros(expression, x, values) or []
         found = [place for place in found if constant_zero(expression.xreplace({x: place}))]
     return found
 

@@ -85,6 +85,15 @@ _ELSEWHERE = {
     "limit": "Limit",
     "Derivative": "diff",
     "ceil": "ceiling",
+    "heaviside": "Heaviside",
+    "arctan2": "atan2",
+    "logistic": "expit",
+    "cube": "**3",
+    "gammaln": "lgamma",
+    "psi": "polygamma",
+    "radians": "deg2rad",
+    "degrees": "rad2deg",
+    "log_expit": "logsigmoid",
     "mod": "Mod",
     "power": "**",
     "pow": "**",
@@ -116,6 +125,21 @@ class Function:
         return f"{self.name} takes {wanted} argument{'s' if max(self.arities, default=1) > 1 else ''}; got {given}"
 
 
+def _zero_at_zero(x: Expr, y: Expr) -> Expr:
+    """x y, which is zero where x is, whatever y may be there."""
+    return sympy.Piecewise((S.Zero, sympy.Eq(x, 0)), (x * y, True))
+
+
+def _hard_shrinkage(x: Expr, lamda: Expr = S.Half) -> Expr:
+    """x where it is larger than lamda in absolute value, else zero; it jumps, so it is no row of the activations."""
+    return sympy.Piecewise((x, x > lamda), (x, x < -lamda), (S.Zero, True))
+
+
+def _normal_distribution(x: Expr) -> Expr:
+    """The probability that a standard normal variable is at most x."""
+    return sympy.erfc(-x / sympy.sqrt(2)) / 2
+
+
 def _of_whole_order(function: Callable[..., Expr], order: Expr, z: Expr) -> Expr:
     """A Bessel function that is entire for whole orders: SymPy would divide by z to change its sign."""
     if order.is_integer and z.could_extract_minus_sign():
@@ -133,16 +157,46 @@ _DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
         "log2": lambda x: sympy.log(x) / sympy.log(2),
         "log10": lambda x: sympy.log(x) / sympy.log(10),
         "logit": lambda p: sympy.log(p / (1 - p)),
+        "log1mexp": lambda x: sympy.log(1 - sympy.exp(x)),
+        "log1pexp": lambda x: sympy.log(1 + sympy.exp(x)),
+        "logexpm1": lambda x: sympy.log(sympy.exp(x) - 1),
+        "exp10": lambda x: 10**x,
+        "expit": lambda x: ACTIVATIONS["sigmoid"].function(x),
+        "logcosh": lambda x: sympy.log(sympy.cosh(x)),
+        "square": lambda x: x**2,
+        "reciprocal": lambda x: 1 / x,
         "rsqrt": lambda x: 1 / sympy.sqrt(x),
+        "deg2rad": lambda x: S.Pi * x / 180,
+        "rad2deg": lambda x: 180 * x / S.Pi,
+        "sind": lambda x: sympy.sin(S.Pi * x / 180),
+        "cosd": lambda x: sympy.cos(S.Pi * x / 180),
+        "tand": lambda x: sympy.tan(S.Pi * x / 180),
         "sinpi": lambda x: sympy.sin(S.Pi * x),
         "cospi": lambda x: sympy.cos(S.Pi * x),
         "erfcx": lambda x: sympy.exp(x**2) * sympy.erfc(x),
+        "ndtr": _normal_distribution,
+        "normcdf": _normal_distribution,
+        "log_ndtr": lambda x: sympy.log(_normal_distribution(x)),
+        "ndtri": lambda p: sympy.sqrt(2) * sympy.erfinv(2 * p - 1),
+        "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
+        "entr": lambda x: -_zero_at_zero(x, sympy.log(x)),
     },
     (2,): {
         "besselj": partial(_of_whole_order, sympy.besselj),
         "besseli": partial(_of_whole_order, sympy.besseli),
         "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
         "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
+        "logaddexp2": lambda x, y: sympy.log(2**x + 2**y) / sympy.log(2),
+        "xlogy": lambda x, y: _zero_at_zero(x, sympy.log(y)),
+        "xlog1py": lambda x, y: _zero_at_zero(x, sympy.log(1 + y)),
+        "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
+        "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
+        "betaln": lambda a, b: sympy.log(sympy.Abs(sympy.gamma(a) * sympy.gamma(b) / sympy.gamma(a + b))),
+    },
+    (1, 2): {"hardshrink": _hard_shrinkage},
+    (3,): {
+        "clip": lambda x, low, high: sympy.Min(sympy.Max(x, low), high),
+        "clamp": lambda x, low, high: sympy.Min(sympy.Max(x, low), high),
     },
 }
 

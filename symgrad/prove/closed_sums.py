@@ -1,0 +1,206 @@
+"""Closed forms of sums and products with symbolic limits, from the innermost to the outermost.
+
+Each holds for a whole number of terms, none included, which the domain and the limits further out must say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy
+from sympy import Derivative, Expr, Integral, Limit, Product, S, Subs, Sum, Symbol
+
+from symgrad.prove import bounds, side_conditions
+from symgrad.prove.borders import open_parts
+from symgrad.prove.combine import all_of
+from symgrad.prove.goals import Decide, Goal
+from symgrad.statements import Domain
+from symgrad.verdicts import Outcome, Verdict
+
+METHOD = "closed forms of sums"
+HIGHEST = 8  # degree in the index
+BINDING = (Derivative, Integral, Limit, Subs)
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """PROVED if the goal holds with closed forms in place of sums and products."""
+    if not any(side.has(Sum, Product) for side in goal.sides) or any(side.has(*BINDING) for side in goal.sides):
+        return None
+    if any(not s.is_real for s in goal.variables):
+        return None
+    apart = _apart_from_one(goal, decide)
+    if apart is not None:
+        return apart
+    changed = goal.mapped(lambda e: closed(e, goal.domain))
+    if changed.relation == goal.relation:
+        return None
+    found = decide(changed)
+    if not found.holds:
+        return None
+    verdict = Verdict(found.outcome, f"{METHOD}: {found.method}", found.evidence, side_conditions=found.side_conditions)
+    return side_conditions.settle(verdict, goal, (), decide) if found.outcome is Outcome.PROVED else verdict
+
+
+def _apart_from_one(goal: Goal, decide: Decide) -> Verdict | None:
+    """The verdict from the one where the ratio of a geometric sum, a variable, is not one, and from that at one."""
+    sums = [s for side in goal.sides for s in side.atoms(Sum)]
+    for ratio in dict.fromkeys(ratio_of(s.function, s.limits[0][0]) for s in sums):
+        if ratio not in goal.domain.symbols or goal.domain.conditions:
+            continue
+        values = goal.domain.set_of(ratio)
+        if values.contains(1) != sympy.true:
+            continue
+        verdicts = [decide(goal.on(ratio, part)) for part in open_parts(values, [S.One])]
+        if all(v.holds for v in verdicts):
+            verdicts.append(decide(goal.at({ratio: S.One})))
+            return all_of(verdicts, METHOD) if verdicts[-1].holds else None
+    return None
+
+
+def closed(e: Expr, domain: Domain) -> Expr:
+    """The expression with the closed forms that are known on the domain."""
+    if not e.has(Sum, Product):
+        return e
+    if not isinstance(e, Sum | Product):
+        return e.func(*(closed(a, domain) if isinstance(a, Expr) else a for a in e.args))
+    if not _are_plain(e.limits, domain):
+        return e
+    term = closed(e.function, _within(domain, e.limits))
+    for place, (index, low, high) in enumerate(e.limits, 1):
+        outside = _within(domain, e.limits[place:])
+        run = _Run(term, index, low, high, outside)
+        form = (run.sum() if isinstance(e, Sum) else run.product()) if run.is_counted() else None
+        term = e.func(term, (index, low, high)) if form is None else form
+    return term
+
+
+def _are_plain(limits: Sequence[sympy.Tuple], domain: Domain) -> bool:
+    """Whether all limits are whole numbers, and the indices are apart from each other and the variables."""
+    indices = [limit[0] for limit in limits]
+    if any(len(limit) != 3 for limit in limits) or len({*indices, *domain.symbols}) < len(indices) + len(
+        domain.symbols
+    ):
+        return False
+    return all(i.is_integer and low.is_integer and high.is_integer for i, low, high in limits)
+
+
+def _within(domain: Domain, limits: Sequence[sympy.Tuple]) -> Domain:
+    """The domain with the indices for variables."""
+    sets, conditions = list(domain.sets), list(domain.conditions)
+    for index, low, high in limits:
+        sets.append((index, S.Integers))
+        conditions += [sympy.Ge(index, low, evaluate=False), sympy.Le(index, high, evaluate=False)]
+    return Domain(tuple(sets), tuple(conditions))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The values of a term as its index runs from one number to another."""
+
+    term: Expr
+    index: Symbol
+    low: Expr
+    high: Expr
+    domain: Domain
+
+    def is_counted(self) -> bool:
+        """Whether the number of terms certainly is not negative."""
+        count = sympy.expand(self.high - self.low + 1)
+        found = None if count.is_nonnegative else bounds.sign_of(count, self.domain)
+        return bool(count.is_nonnegative) or (found is not None and found.sign == 1)
+
+    def product(self) -> Expr | None:
+        return None if self.term.has(self.index) else self.term ** sympy.expand(self.high - self.low + 1)
+
+    def sum(self) -> Expr | None:
+        if not self.term.has(self.index):
+            return self.term * sympy.expand(self.high - self.low + 1)
+        forms = (self._of_polynomial, self._of_binomials, self._of_powers, self._reversed)
+        return next((found for form in forms if (found := form()) is not None), None)
+
+    def _of_polynomial(self) -> Expr | None:
+        """Faulhaber's formula: it vanishes for no terms, and grows by the term that is added."""
+        k = self.index
+        if not self.term.is_polynomial(k) or sympy.degree(self.term, k) > HIGHEST:
+            return None
+        end = sympy.Dummy("end", integer=True)
+        found = sympy.summation(self.term, (k, self.low, end))
+        if found.has(Sum, sympy.Piecewise):
+            return None
+        gaps = found.subs(end, self.low - 1), found.subs(end, end + 1) - found - self.term.subs(k, end + 1)
+        return found.subs(end, self.high) if all(sympy.expand(gap) == 0 for gap in gaps) else None
+
+    def _of_powers(self) -> Expr | None:
+        """The geometric sum, where the ratio is not one, and not zero if there are negative powers."""
+        k, ratio = self.index, ratio_of(self.term, self.index)
+        if ratio is None or not (bounds.never_zero(1 - ratio, self.domain) or (1 - ratio).is_nonzero):
+            return None
+        has_negative_powers = (self.term / ratio**k).has(k) or not self.low.is_nonnegative
+        if has_negative_powers and not (ratio.is_nonzero or bounds.never_zero(ratio, self.domain)):
+            return None
+        count = sympy.expand(self.high - self.low + 1)
+        return self.term.subs(k, self.low) * (1 - ratio**count) / (1 - ratio)
+
+    def _of_binomials(self) -> Expr | None:
+        """The binomial theorem: the sum of C(n, k) k(k-1)…(k-j+1) x^k y^(n-k) is n(n-1)…(n-j+1) x^j (x + y)^(n-j)."""
+        n, k = self.high, self.index
+        chosen = sympy.binomial(n, k)
+        rest = self.term / chosen
+        if self.low != 0 or not self.term.has(chosen) or rest.has(chosen):
+            return None
+        split = _powers(rest, n, k)
+        if split is None or sympy.degree(split[0], k) > HIGHEST:
+            return None
+        polynomial, x, y = split
+        weights = _by_falling_factorials(polynomial, k)
+        if sympy.expand(x + y) == 0:
+            is_some = bounds.sign_of(n, self.domain)
+            return S.Zero if len(weights) == 1 and is_some and is_some.strict and is_some.sign == 1 else None
+        if len(weights) > 1 and not bounds.never_zero(x + y, self.domain) and not (x + y).is_nonzero:
+            return None
+        terms = (w * sympy.ff(n, j).expand(func=True) * x**j * (x + y) ** (n - j) for j, w in enumerate(weights))
+        return sympy.Add(*terms)
+
+    def _reversed(self) -> Expr | None:
+        """The same terms from the last to the first, where they then do not speak of the last."""
+        ends = self.high.free_symbols & self.term.free_symbols
+        if not ends:
+            return None
+        term = self.term.xreplace({self.index: self.low + self.high - self.index})
+        term = term.replace(lambda e: isinstance(e, Expr) and not e.is_Atom, sympy.expand)
+        return None if term.free_symbols & ends else Sum(term, (self.index, self.low, self.high))
+
+
+def ratio_of(term: Expr, k: Symbol) -> Expr | None:
+    """The ratio of neighbouring terms, where it is the same for all."""
+    ratio = sympy.powsimp(sympy.expand(term.subs(k, k + 1) / term))
+    return ratio if ratio.free_symbols and not ratio.has(k) and ratio.is_real else None
+
+
+def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
+    """What makes the expression p(k) x^k y^(n-k), with p a polynomial."""
+    polynomial, x, y = S.One, S.One, S.One
+    for factor in sympy.Mul.make_args(e):
+        base, exponent = factor.as_base_exp()
+        if factor.is_polynomial(k):
+            polynomial *= factor
+        elif base.has(k):
+            return None
+        elif (exponent / k).is_Integer and (exponent / k).is_positive:
+            x *= base ** (exponent / k)
+        elif sympy.cancel(exponent / (n - k)).is_Integer and sympy.cancel(exponent / (n - k)).is_positive:
+            y *= base ** sympy.cancel(exponent / (n - k))
+        else:
+            return None
+    return polynomial, x, y
+
+
+def _by_falling_factorials(polynomial: Expr, k: Symbol) -> list[Expr]:
+    """The coefficients of a polynomial by k(k-1)…(k-j+1), from its differences at 0."""
+    weights: list[Expr] = []
+    difference = sympy.expand(polynomial)
+    while difference != 0:
+        weights.append(difference.subs(k, 0) / sympy.factorial(len(weights)))
+        difference = sympy.expand(difference.subs(k, k + 1) - difference)
+    return weights
