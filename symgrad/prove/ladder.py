@@ -11,7 +11,7 @@ from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
 from symgrad.balls import UnsupportedError
 from symgrad.claims import Claim, claim
-from symgrad.errors import PluginError
+from symgrad.errors import PluginError, VerdictTruthError
 from symgrad.prove import (
     algebra,
     cartesian,
@@ -143,7 +143,7 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
         if verdict is not None and (verdict.holds is not None or prover is regions.prove):
             return verdict
         if verdict is not None and verdict.outcome is Outcome.SUPPORTED and verdict.side_conditions:
-            nearly = nearly or verdict
+            nearly = verdict if nearly is None else nearly
     if no_enclosures:
         return Verdict(Outcome.UNDECIDED, "no enclosures", no_enclosures)
     evidence = _evidence(goal, seen)
@@ -154,8 +154,8 @@ def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:
     """What a prover says; nothing where it fails, as SymPy's functions do in many ways, which proves nothing."""
     try:
         return prover(goal, decide)
-    except PluginError:
-        raise  # its own author must hear of it
+    except (PluginError, VerdictTruthError):
+        raise  # slips of authors, of which they must hear
     except FAILURES:
         LOG.debug("%s failed on %s", prover, goal, exc_info=True)
         return None

@@ -20,7 +20,7 @@ from symgrad.statements import Domain
 def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
     """Whether the condition certainly holds on the whole domain."""
     condition = _evaluated(condition)
-    if any(_excludes(c, condition.nonzero) for c in domain.conditions):
+    if any(_excludes(c, _without_power(condition.nonzero)) for c in domain.conditions):
         return True
     if condition.positive is not None and not condition.positive.has(S.ImaginaryUnit):
         found = look(condition.positive, domain)
@@ -29,6 +29,11 @@ def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
     if condition.nonnegative and all(_is_nonnegative(e, domain, look) for e in condition.nonnegative):
         return True
     return never_zero(condition.nonzero, domain, look)
+
+
+def _without_power(e: Expr) -> Expr:
+    """The base of a power with a positive exponent, which is zero where the power is."""
+    return e.base if isinstance(e, sympy.Pow) and e.exp.is_Rational and e.exp.is_positive else e
 
 
 def _evaluated(condition: Condition) -> Condition:
