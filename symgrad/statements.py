@@ -215,6 +215,20 @@ def _whole_set(symbol: Symbol) -> Set:
     return S.Reals if symbol.is_real else S.Complexes
 
 
+def _by_distance(condition: Relational) -> Set:
+    """The reals at a distance from 0 that is compared with a positive number."""
+    bound = condition.rhs
+    kinds: dict[type[Relational], Set] = {
+        sympy.StrictLessThan: sympy.Interval.open(-bound, bound),
+        sympy.LessThan: sympy.Interval(-bound, bound),
+        sympy.StrictGreaterThan: S.Reals - sympy.Interval(-bound, bound),
+        sympy.GreaterThan: S.Reals - sympy.Interval.open(-bound, bound),
+        sympy.Equality: sympy.FiniteSet(-bound, bound),
+        sympy.Unequality: S.Reals - sympy.FiniteSet(-bound, bound),
+    }
+    return kinds[type(condition)]
+
+
 _HALF_LINES: dict[type[Relational], Callable[[Expr], Set]] = {
     sympy.StrictLessThan: lambda bound: sympy.Interval.open(-sympy.oo, bound),
     sympy.LessThan: lambda bound: sympy.Interval(-sympy.oo, bound),
@@ -228,9 +242,13 @@ def _single_set(condition: Condition, symbol: Symbol) -> Set | None:
     """The values of the symbol that satisfy a condition which compares it with a number; None for any other."""
     if isinstance(condition, sympy.Contains):
         return condition.args[1] if condition.args[0] == symbol else None
-    if condition.lhs != symbol:
+    if condition.lhs not in (symbol, sympy.Abs(symbol)):
         condition = condition.reversed
-    if condition.lhs != symbol or condition.rhs.free_symbols:
+    if condition.rhs.free_symbols:
+        return None
+    if condition.lhs == sympy.Abs(symbol) and symbol.is_real and condition.rhs.is_positive:
+        return _by_distance(condition)
+    if condition.lhs != symbol:
         return None
     if isinstance(condition, sympy.Ne):
         return _whole_set(symbol) - sympy.FiniteSet(condition.rhs)

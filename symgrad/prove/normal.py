@@ -15,12 +15,13 @@ from symgrad.statements import Domain
 @lru_cache(maxsize=4096)
 def normal_form(e: Expr, domain: Domain) -> tuple[Tower, Quotient] | None:
     """The exp-log normal form and its tower; None where there is none, or where it assumes something of the domain."""
-    tower = Tower(Signs(domain))
+    signs = Signs(domain)
+    tower = Tower(signs)
     try:
         (normal,) = tower.normal(e)
     except NoNormalForm:
         return None
-    return None if tower.nonzero else (tower, normal)
+    return (tower, normal) if all(signs.sign(assumed) in (1, -1) for assumed in tower.nonzero) else None
 
 
 def simplified(e: Expr, domain: Domain) -> Expr:

@@ -42,7 +42,8 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "index notation"
 BITS = 256
-LENGTHS = (1, 2, 3, 5)
+RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
+LARGEST_NUMERATOR = 12
 SEED = 20_261_125  # any fixed number: the same line meets the same numbers on every machine
 
 
@@ -239,8 +240,8 @@ class Court:
         """A counterexample in numbers, or the evidence that there is none."""
         truth = self.derived(equation.left)
         compared, missing = 0, ""
-        for length in LENGTHS:
-            around = self._run(length)
+        for length, draw in RUNS:
+            around = self._run(length, draw)
             for step, indices in self._steps(equation.left, length):
                 with precision(BITS):
                     true = around.evaluate(truth.right, step, indices)
@@ -254,8 +255,7 @@ class Court:
                     return _refuted(equation, around, step, indices, *found)
                 compared += np.size(stated)
         if missing:
-            # A line that says nothing at any step is wrong; one that agrees where it says something may not be meant.
-            return Verdict(Outcome.UNDECIDED if compared else Outcome.REFUTED, "steps", missing)
+            return Verdict(Outcome.REFUTED, "steps", missing)  # where a side has no value, an equation does not hold
         if not compared:
             return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
         return Verdict(Outcome.SUPPORTED, "numbers", f"agrees in {compared} entries; no proof found")
@@ -281,18 +281,18 @@ class Court:
         is_input = isinstance(argument, TimedScalar | TimedMatrix) and argument.time == TIME
         return is_input and self.grad.of_input(argument) != zero_like(argument)
 
-    def _run(self, length: int) -> Surroundings:
+    def _run(self, length: int, draw: int) -> Surroundings:
         """The values of everything in a run of so many steps."""
         runs = self.grad.runs
-        if length not in runs:
-            runs[length] = self._new_run(length)
-        found: Surroundings = runs[length]
+        if (length, draw) not in runs:
+            runs[length, draw] = self._new_run(length, draw)
+        found: Surroundings = runs[length, draw]
         return found
 
-    def _new_run(self, length: int) -> Surroundings:
+    def _new_run(self, length: int, draw: int) -> Surroundings:
         grad = self.grad
         sizes = {s: 2 + k % 2 for k, s in enumerate(sorted(_size_symbols(grad), key=str))}
-        generator = random.Random(SEED)
+        generator = random.Random(SEED + draw)
         arguments = {}
         for a in grad.arguments:
             shape = tuple(
@@ -325,12 +325,15 @@ def _size_symbols(grad: Backward) -> set[Symbol]:
 
 
 def _rationals(shape: tuple[int, ...], generator: random.Random) -> Any:
-    """Small fractions, none of them zero."""
+    """Fractions of at most 1, all different in size, so that no matrix is symmetric by chance."""
+    count = int(np.prod(shape, dtype=int))
+    largest = max(LARGEST_NUMERATOR, count)
+    drawn = [Rational(k * generator.choice((-1, 1)), largest) for k in generator.sample(range(1, largest + 1), count)]
     if not shape:
-        return Rational(generator.choice((-3, -2, -1, 1, 2, 3)), 4)
+        return drawn[0]
     found = np.empty(shape, dtype=object)
-    for place in np.ndindex(shape):
-        found[place] = Rational(generator.choice((-3, -2, -1, 1, 2, 3)), 4)
+    for place, number in zip(np.ndindex(shape), drawn):
+        found[place] = number
     return found
 
 

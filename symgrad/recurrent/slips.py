@@ -76,8 +76,12 @@ def _transpose(e: Any) -> Iterator[Any]:
         yield e.arg
     elif isinstance(e, ParameterMatrix) and e.shape[1] != 1:
         yield e.T
-    elif isinstance(e, sympy.MatMul) and len(e.args) == 2 and e.shape[0] == e.shape[1] != 1:
+    elif isinstance(e, sympy.MatMul) and [isinstance(a, MatrixExpr) for a in e.args] == [True, True] and _is_square(e):
         yield sympy.MatMul(e.args[1].T, e.args[0].T).doit()
+
+
+def _is_square(e: Any) -> bool:
+    return bool(e.shape[0] == e.shape[1] != 1)
 
 
 def _index(e: Any) -> Iterator[Any]:

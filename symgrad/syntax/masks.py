@@ -75,7 +75,7 @@ def _rebuilt(value: Basic, parts: list[Basic]) -> Basic:
         raw = Expr.__new__(type(value), *parts)
         raw.is_commutative = True
         return raw
-    if isinstance(value, sympy.Derivative | sympy.Tuple | sympy.And | sympy.Or | sympy.Not):
+    if isinstance(value, sympy.Set | sympy.Derivative | sympy.Tuple | sympy.And | sympy.Or | sympy.Not):
         return value.func(*parts)
     return value.func(*parts, evaluate=False)
 
