@@ -17,6 +17,7 @@ from symgrad.files import write_whole
 from symgrad.fingerprints import digest
 from symgrad.prove import verify
 from symgrad.prove.points import SEED
+from symgrad.statements import Judged
 from symgrad.verdicts import Verdict
 
 SUFFIX = ".json"
@@ -100,6 +101,11 @@ def exit_code(replayed: Iterable[tuple[Certificate, Verdict]]) -> int:
     if any({before.holds, now.holds} == {True, False} for before, now in pairs):
         return EXIT_REFUTED
     return EXIT_HOLDS if all(before.outcome is now.outcome for before, now in pairs) else EXIT_OPEN
+
+
+def is_possible(claim: Claim) -> bool:
+    """Whether a claim can have a certificate; lines about cells have none, their derivation is checked again."""
+    return not isinstance(claim.statement, Judged)
 
 
 def write(certificate: Certificate, folder: Path) -> Path:

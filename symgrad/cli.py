@@ -157,7 +157,7 @@ def verify(
         for number, asked in enumerate(wanted):
             on_progress(f"checking {asked.id}", number, len(wanted))
             found.append(Check.of(asked, find(asked)))
-            if folder is not None:
+            if folder is not None and certificates.is_possible(asked):
                 certificates.write(Certificate(asked, found[-1].verdict), folder)
             if form == "text":
                 _print_check(found[-1], is_formula=asked.id in claims)

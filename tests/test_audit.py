@@ -133,6 +133,10 @@ KNOWN = {
     "1 - 2*exp(-x) != 0",
     "w**2*(sigmoid(a) - 1)**2*sigmoid(a)**2 < 1",
     "w**2*(sigmoid(a) - 1)**2*sigmoid(a)**2 <= 1/4",
+    "-w**T + w**(T + 1) < -w**(T + 1) + w**(2*T + 2)",
+    "q**(2*K)*(1 - q**N)/(1 - q) < q**K/(1 - q)",
+    "q**K*(1 - q**N)/(q + 1) < q**K/(1 - q)",
+    "(-q)**(k + 1) < q**k",
 }
 TOO_SLOW = ("activation_slopes", "34")
 

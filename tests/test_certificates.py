@@ -9,7 +9,7 @@ from sympy import Integral, Ne, Symbol, exp
 
 import symgrad as sg
 from symgrad import cli
-from symgrad.certificates import Certificate, exit_code, read, replay, write
+from symgrad.certificates import Certificate, exit_code, is_possible, read, replay, write
 from symgrad.errors import CertificateError
 from symgrad.prove.points import SEED
 
@@ -34,7 +34,7 @@ def evaluated(claim):
 
 @pytest.mark.parametrize("path", DERIVATIONS, ids=lambda path: path.stem)
 def test_claims_of_derivations_come_back(path):
-    for claim in sg.load_derivation(path).claims:
+    for claim in filter(is_possible, sg.load_derivation(path).claims):
         back = through_text(claim)
         assert back.domain == claim.domain, claim
         assert back == claim or evaluated(back) == evaluated(claim), claim

@@ -246,6 +246,7 @@ def test_a_false_line_of_a_document_is_refuted():
 
 def test_cells_and_gradients_survive_pickling():
     grad = sg.bptt(tanh_cell, sg.half_squared_error(h))
+    assert sg.verify(grad.line(W, grad[W]).claim).holds
     again = pickle.loads(pickle.dumps(grad))
     assert again == grad
     assert again[W] == grad[W]

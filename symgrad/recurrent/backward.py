@@ -272,9 +272,13 @@ class Backward:
         return _argument_name(argument)
 
     @cached_property
-    def runs(self) -> dict[int, Any]:
-        """Values at explicit sizes, by the number of steps: who judges many lines needs them once."""
+    def runs(self) -> dict[tuple[int, int], Any]:
+        """Values at explicit sizes, by the number of steps and the draw: who judges many lines needs them once."""
         return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made from; what was found on the way is found again in another process."""
+        return {"cell": self.cell, "loss": self.loss, "at": self.at}
 
     # --- Jacobians ------------------------------------------------------------------------------------------
 
