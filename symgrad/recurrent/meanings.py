@@ -28,15 +28,11 @@ def forward_definitions(grad: Backward, states_too: bool) -> Definitions:
     for equation in grad.cell.steps:
         if isinstance(equation.right, Elementwise | Softmax):
             named.append((equation.left, equation.right))
-        elif equation.left.role is Role.INTERMEDIATE and not _is_scalar_function(equation.right):
+        elif equation.left.role is Role.INTERMEDIATE and not isinstance(equation.right, sympy.Function):
             expanded[equation.left.key] = _always(equation.right)
         elif states_too and equation.left.role is Role.STATE:
             expanded[equation.left.key] = _at_or_after(equation.right)
     return Definitions(expanded, tuple(named))
-
-
-def _is_scalar_function(e: Any) -> bool:
-    return isinstance(e, sympy.Function)
 
 
 def _always(e: Any) -> Callable[[Any], Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,8 +62,18 @@ def through_step(cell: Cell, seeds: Mapping[Any, Any]) -> dict[Any, Any]:
     dict
         For parameters, inputs and states of other steps: their adjoints, linear in the seeds.
     """
-    waiting: dict[Any, list[Any]] = {state: [seed] for state, seed in seeds.items()}
-    for equation in reversed(cell.steps):
+    return _swept(cell.steps, {state: [seed] for state, seed in seeds.items()})
+
+
+def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
+    """The adjoints that the loss of one step gives directly: sweeps through names within the step, stops at states."""
+    states = set(cell.states)
+    return _swept([e for e in cell.steps if e.left not in states], pullback(Equation(term, term), seed))
+
+
+def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]]) -> dict[Any, Any]:
+    """Shares of adjoints carried through equations in reverse, until none of their left sides has one."""
+    for equation in reversed(equations):
         share = total_of(waiting.pop(equation.left, []))
         if share is None:
             continue
@@ -143,18 +153,3 @@ def _demand_one_step(cell: Cell) -> None:
     for state in cell.states:
         if shape_of(state) and shape_of(state)[1] != 1:
             raise CellError(f"the state {state} is a matrix; its Jacobian is no matrix")
-
-
-def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
-    """The adjoints that the loss of one step gives directly: sweeps through names within the step, stops at states."""
-    waiting = pullback(Equation(term, term), seed)
-    states = set(cell.states)
-    for equation in reversed(cell.steps):
-        if equation.left in states:
-            continue
-        share = total_of(waiting.pop(equation.left, []))
-        if share is None:
-            continue
-        for variable, values in pullback(equation, share).items():
-            waiting.setdefault(variable, []).extend(values)
-    return {variable: total_of(values) for variable, values in waiting.items()}
