@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import sympy
 from sympy import Expr, MatrixExpr, OneMatrix, S
@@ -63,6 +63,13 @@ def _check_loss(cell: Cell, loss: Loss) -> None:
         raise CellError(f"the loss {loss} depends on nothing that the cell computes: {', '.join(cell.names)}")
 
 
+class Terms(NamedTuple):
+    """The parts of a gradient: of every step at step t, of the last step at step T."""
+
+    every: list[Any]
+    last: list[Any]
+
+
 @dataclass(frozen=True)
 class Backward:
     """The equations of a cell differentiated in reverse: adjoint equations, then the gradients.
@@ -78,6 +85,7 @@ class Backward:
     cell: Cell
     loss: Loss
     at: str
+    slopes_in_output: ClassVar[bool] = True  # as papers write them; programs keep f'(a)
 
     # --- adjoints -------------------------------------------------------------------------------------------
 
@@ -91,15 +99,18 @@ class Backward:
         """All shares by what gets them: of the equations, in reverse, then of the loss."""
         found: dict[Any, list[Share]] = {}
         loss = self._loss_shares
-        for share in (*loss, *(s for e in reversed(self.cell.steps) for s in sweep.shares(e, self.adjoints[e.left]))):
+        for share in (*loss, *(s for e in reversed(self.cell.steps) for s in self._shares_of(e, self.adjoints[e.left]))):
             found.setdefault(share.of, []).append(share)
         return found
+
+    def _shares_of(self, equation: Equation, of_left: Any) -> tuple[Share, ...]:
+        return sweep.shares(equation, of_left, self.slopes_in_output)
 
     @cached_property
     def _loss_shares(self) -> tuple[Share, ...]:
         left = _LOSS_MATRIX if isinstance(self.loss.term, MatrixExpr) else _LOSS
         seed = OneMatrix(1, 1) if isinstance(self.loss.term, MatrixExpr) else S.One
-        found = sweep.shares(Equation(left, self.loss.term), seed)
+        found = self._shares_of(Equation(left, self.loss.term), seed)
         weight = 1 / LENGTH if self.at == "mean" else S.One
         return tuple(Share(s.of, None, s.shift, s.value if weight == 1 else weight * s.value) for s in found)
 
@@ -225,18 +236,23 @@ class Backward:
     def _gradient(self, key: Any) -> Any:
         if key in self.initial_states:
             return self._at_border(key)
-        found = self.shares.get(key, [])
         if isinstance(key, TimedScalar | TimedMatrix):
             before = self.of_input(key)
             return before if before != _total([], key) else self.of_input(key, last=True)
-        always = [s.value for s in found if s.by in self._alive_before or (s.by is None and self.at != "last")]
-        only_last = [
+        terms = self.terms(key)
+        summed = [over_time(total_of(terms.every), 1, LENGTH)] if terms.every else []
+        return _total([*summed, *terms.last], key)
+
+    def terms(self, key: Any) -> Terms:
+        """The parts of the gradient of a parameter: what every step gives, and what the last step alone gives."""
+        found = self.shares.get(key, [])
+        every = [s.value for s in found if s.by in self._alive_before or (s.by is None and self.at != "last")]
+        last = [
             s.value.subs(TIME, LENGTH)
             for s in found
             if s.by not in self._alive_before and (s.by in self._alive_at_end or (s.by is None and self.at == "last"))
         ]
-        terms = ([over_time(total_of(always), 1, LENGTH)] if always else []) + only_last
-        return _total(terms, key)
+        return Terms(every, last)
 
     def of_input(self, key: Any, *, last: bool = False) -> Any:
         """The gradient with respect to an input x_t, for t < T or for t = T.
@@ -285,7 +301,7 @@ class Backward:
     @cached_property
     def jacobians(self) -> dict[tuple[Any, Any], Any]:
         """The Jacobian of each state at t with respect to each state at t-1."""
-        return state_jacobians(self.cell)
+        return state_jacobians(self.cell, self.slopes_in_output)
 
     @property
     def jacobian(self) -> Any:

@@ -7,6 +7,7 @@ adjoint of an expression has the shape of the expression. A new operation is a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sympy
@@ -39,8 +40,11 @@ Share: TypeAlias = tuple[Any, Any]
 Rule: TypeAlias = Callable[[Any, Any, Any], Iterable[Share]]
 
 
-def pullback(equation: Equation, adjoint: Any) -> dict[Any, list[Any]]:
+def pullback(equation: Equation, adjoint: Any, in_output: bool = True) -> dict[Any, list[Any]]:
     """The shares of an equation's adjoint that its variables and parameters get.
+
+    Slopes of activations are written in terms of the output, as papers do; or, for programs, which compute them so
+    that no digits are lost, as f'(a).
 
     Examples
     --------
@@ -53,39 +57,54 @@ def pullback(equation: Equation, adjoint: Any) -> dict[Any, list[Any]]:
     """
     found: dict[Any, list[Any]] = {}
     wanted = {*timed_in(equation.right), *parameters_in(equation.right)}
+    spread = _Spread(wanted, found, in_output)
     if isinstance(equation.right, MatrixExpr):
-        _spread(equation.right, adjoint, equation.left, wanted, found)
+        spread.matrix(equation.right, adjoint, equation.left)
     else:
-        _spread_scalar(equation.right, adjoint, equation.left, wanted, found)
+        spread.scalar(equation.right, adjoint, equation.left)
     return found
 
 
-def _spread(e: Any, share: Any, output: Any, wanted: set[Any], found: dict[Any, list[Any]]) -> None:
-    if e in wanted:
-        found.setdefault(e, []).append(share)
-        return
-    if not wanted & e.atoms(*_LEAVES):
-        return
-    for argument, part in _rule_of(e)(e, share, output):
-        if isinstance(argument, MatrixExpr):
-            _spread(argument, part, argument, wanted, found)
-        else:
-            _spread_scalar(argument, part, None, wanted, found)
+@dataclass(frozen=True)
+class _Spread:
+    """An adjoint on its way down through an expression to the leaves that are wanted."""
 
+    wanted: set[Any]
+    found: dict[Any, list[Any]]
+    in_output: bool
 
-def _spread_scalar(e: Any, share: Any, output: Any, wanted: set[Any], found: dict[Any, list[Any]]) -> None:
-    """The chain rule of scalars: SymPy differentiates, down to the scalars that are made of matrices."""
-    named = {e: output} if isinstance(e, Function) and output is not None else {}
-    made = {part: sympy.Dummy(real=True) for part in _made_of_matrices(e)}
-    back = {stand_in: part for part, stand_in in made.items()}
-    plain = e.xreplace(made)
-    for v in sorted(wanted & plain.atoms(TimedScalar, sympy.Symbol), key=str):
-        slope = _scalar_slope(plain, v, named)
-        if slope != 0:
-            found.setdefault(v, []).append(share * slope.xreplace(back))
-    for part, stand_in in made.items():
-        for argument, inside in _rule_of(part)(part, share * plain.diff(stand_in).xreplace(back), part):
-            _spread(argument, inside, argument, wanted, found)
+    def matrix(self, e: Any, share: Any, output: Any) -> None:
+        if e in self.wanted:
+            self.found.setdefault(e, []).append(share)
+            return
+        if not self.wanted & e.atoms(*_LEAVES):
+            return
+        for argument, part in self._parts(e, share, output):
+            if isinstance(argument, MatrixExpr):
+                self.matrix(argument, part, argument)
+            else:
+                self.scalar(argument, part, None)
+
+    def _parts(self, e: Any, share: Any, output: Any) -> Iterable[Share]:
+        if self.in_output or not isinstance(e, Elementwise):
+            return _rule_of(e)(e, share, e if output is None else output)
+        return [(e.argument, hadamard(share, slope_in_argument(e)))]
+
+    def scalar(self, e: Any, share: Any, output: Any) -> None:
+        """The chain rule of scalars: SymPy differentiates, down to the scalars that are made of matrices."""
+        named = {e: output} if isinstance(e, Function) and output is not None and self.in_output else {}
+        made = {part: sympy.Dummy(real=True) for part in _made_of_matrices(e)}
+        back = {stand_in: part for part, stand_in in made.items()}
+        plain = e.xreplace(made)
+        slope_of_scalar = _scalar_slope if self.in_output else _slope_in_arguments
+        for v in sorted(self.wanted & plain.atoms(TimedScalar, sympy.Symbol), key=str):
+            slope = slope_of_scalar(plain, v, named)
+            if slope != 0:
+                self.found.setdefault(v, []).append(share * slope.xreplace(back))
+        for part, stand_in in made.items():
+            inside = share * slope_of_scalar(plain, stand_in, {}).xreplace(back)
+            for argument, more in _rule_of(part)(part, inside, part):
+                self.matrix(argument, more, argument)
 
 
 def _made_of_matrices(e: Any) -> list[Any]:
@@ -103,6 +122,19 @@ def _scalar_slope(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
         if in_output is not None:
             return in_output(named[e], *e.args[1:])
     return e.diff(v).xreplace(named)
+
+
+def _slope_in_arguments(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
+    """The derivative, with that of each activation left as f'(a)."""
+    stand_ins = {f: sympy.Function(f.func.__name__)(*f.args) for f in e.atoms(Function) if _is_activation(f)}
+    back = {made.func: f.func for f, made in stand_ins.items()}
+    plain = e.replace(_is_activation, lambda f: sympy.Function(f.func.__name__)(*f.args))
+    return plain.diff(v).replace(lambda f: f.func in back, lambda f: back[f.func](*f.args))
+
+
+def _is_activation(f: Any) -> bool:
+    row = ROWS.get(f.func.__name__)
+    return row is not None and row.function is f.func
 
 
 _LEAVES = (TimedScalar, TimedMatrix, sympy.MatrixSymbol, sympy.Symbol)
@@ -238,6 +270,16 @@ def slope_of(e: Elementwise, output: Any) -> Any:
 
 
 _OUTPUT = sympy.Dummy("output", real=True)
+
+
+def slope_in_argument(e: Elementwise) -> Any:
+    """The slope of a function of each entry in terms of its argument, that of an activation as f'(a)."""
+    (y,), body = e.function.variables, e.function.expr
+    slope = _slope_in_arguments(body, y, {})
+    if not slope.has(y):
+        return slope * ones(*e.argument.shape)
+    return Elementwise(Lambda((ENTRY,), slope.xreplace({y: ENTRY})), e.argument)
+
 
 
 def entries_of(formula: Expr, y: Any, matrix: Any) -> Any:

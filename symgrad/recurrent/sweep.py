@@ -38,10 +38,10 @@ class Share:
     value: Any
 
 
-def shares(equation: Equation, of_left: Any) -> tuple[Share, ...]:
+def shares(equation: Equation, of_left: Any, in_output: bool = True) -> tuple[Share, ...]:
     """The shares of one equation, each moved to the step of the variable that gets it."""
     found = []
-    for variable, values in pullback(equation, of_left).items():
+    for variable, values in pullback(equation, of_left, in_output).items():
         shift = int(TIME - variable.time) if isinstance(variable, Timed) else 0
         home = variable.at(TIME) if isinstance(variable, Timed) else variable
         value = total_of(values)
@@ -49,7 +49,7 @@ def shares(equation: Equation, of_left: Any) -> tuple[Share, ...]:
     return tuple(found)
 
 
-def through_step(cell: Cell, seeds: Mapping[Any, Any]) -> dict[Any, Any]:
+def through_step(cell: Cell, seeds: Mapping[Any, Any], in_output: bool = True) -> dict[Any, Any]:
     """The adjoints of all that one step depends on, for given adjoints of its states: names within the step are gone.
 
     Parameters
@@ -62,7 +62,7 @@ def through_step(cell: Cell, seeds: Mapping[Any, Any]) -> dict[Any, Any]:
     dict
         For parameters, inputs and states of other steps: their adjoints, linear in the seeds.
     """
-    return _swept(cell.steps, {state: [seed] for state, seed in seeds.items()})
+    return _swept(cell.steps, {state: [seed] for state, seed in seeds.items()}, in_output)
 
 
 def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
@@ -71,13 +71,15 @@ def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
     return _swept([e for e in cell.steps if e.left not in states], pullback(Equation(term, term), seed))
 
 
-def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]]) -> dict[Any, Any]:
+def _swept(
+    equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_output: bool = True
+) -> dict[Any, Any]:
     """Shares of adjoints carried through equations in reverse, until none of their left sides has one."""
     for equation in reversed(equations):
         share = total_of(waiting.pop(equation.left, []))
         if share is None:
             continue
-        for variable, values in pullback(equation, share).items():
+        for variable, values in pullback(equation, share, in_output).items():
             waiting.setdefault(variable, []).extend(values)
     return {variable: total_of(values) for variable, values in waiting.items()}
 
@@ -119,7 +121,7 @@ def _refuse(e: Any, v: Any) -> Any:
     raise CellError(f"{to_text(e)} is not a matrix times {v}, so that it has no Jacobian as one matrix")
 
 
-def state_jacobians(cell: Cell) -> dict[tuple[Any, Any], Any]:
+def state_jacobians(cell: Cell, in_output: bool = True) -> dict[tuple[Any, Any], Any]:
     """The Jacobian of each state at step t with respect to each state at step t-1, outputs on rows.
 
     Raises
@@ -131,7 +133,7 @@ def state_jacobians(cell: Cell) -> dict[tuple[Any, Any], Any]:
     found = {}
     for state in cell.states:
         seed = adjoint("v", state)
-        back = through_step(cell, {state: seed})
+        back = through_step(cell, {state: seed}, in_output)
         for other in cell.states:
             found[state, other] = _jacobian(back.get(other.prev), seed, state, other)
     return found

@@ -1,0 +1,242 @@
+"""Nodes: one operation each, on scalars, vectors and matrices of symbolic size, in the form in which they are computed.
+
+Equal nodes are one object, so that what is used twice is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, TypeAlias
+from weakref import WeakValueDictionary
+
+import sympy
+from sympy import Expr, Rational, S
+
+Shape: TypeAlias = tuple[Expr, ...]
+
+# Functions of one number that every arithmetic has.
+FUNCTIONS = (
+    "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan", "atan", "asin", "acos", "asinh",
+    "acosh", "atanh", "erf", "erfc", "abs", "sign",
+)  # fmt: skip
+COMPARISONS = {"less": "<", "at_most": "<=", "greater": ">", "at_least": ">=", "equal": "==", "different": "!="}
+ENTRYWISE = {
+    "add", "multiply", "divide", "power", "where", "maximum", "minimum", "both", "either", "call", *FUNCTIONS, *COMPARISONS,
+}  # fmt: skip
+
+
+class Node:
+    """One operation.
+
+    Attributes
+    ----------
+    op : str
+        What is done: ``"add"``, ``"matmul"``, ``"exp"``, …; leaves are ``"number"``, ``"constant"``, ``"parameter"``,
+        ``"timed"``, ``"size"``, ``"step"``, ``"ones"``, ``"zeros"`` and ``"identity"``.
+    args : tuple of Node
+    shape : tuple of Expr
+        Without axes of length 1: () for a scalar, (n,) for a column or a row, (n, m) for a matrix.
+    data : object
+        What the operation needs besides: a number, a variable and how many steps away it is, the limits of a slice.
+    """
+
+    __slots__ = ("__weakref__", "args", "data", "op", "shape")
+    _known: ClassVar[WeakValueDictionary[Any, Node]] = WeakValueDictionary()
+
+    op: str
+    args: tuple[Node, ...]
+    shape: Shape
+    data: Any
+
+    def __new__(cls, op: str, args: Iterable[Node] = (), shape: Iterable[Any] = (), data: Any = None) -> Node:
+        parts, sizes = tuple(args), tuple(S(size) for size in shape)
+        key = (op, tuple(map(id, parts)), sizes, data)
+        known = cls._known.get(key)
+        if known is not None:
+            return known
+        made = super().__new__(cls)
+        made.op, made.args, made.shape, made.data = op, parts, sizes, data
+        cls._known[key] = made
+        return made
+
+    def __repr__(self) -> str:
+        inside = [*map(repr, self.args), *([repr(self.data)] if self.data is not None else [])]
+        return f"{self.op}({', '.join(inside)})"
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, each once, what is used before what uses it."""
+        seen: set[Node] = set()
+        waiting: list[tuple[Node, bool]] = [(self, False)]
+        while waiting:
+            node, is_ready = waiting.pop()
+            if is_ready:
+                yield node
+            elif node not in seen:
+                seen.add(node)
+                waiting.append((node, True))
+                waiting.extend((a, False) for a in reversed(node.args))
+
+    # Operators, so that a stable formula of an activation can be traced.
+
+    def __add__(self, other: Any) -> Node:
+        return add(self, of(other))
+
+    def __radd__(self, other: Any) -> Node:
+        return add(of(other), self)
+
+    def __sub__(self, other: Any) -> Node:
+        return add(self, negative(of(other)))
+
+    def __rsub__(self, other: Any) -> Node:
+        return add(of(other), negative(self))
+
+    def __mul__(self, other: Any) -> Node:
+        return multiply(self, of(other))
+
+    def __rmul__(self, other: Any) -> Node:
+        return multiply(of(other), self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return divide(self, of(other))
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return divide(of(other), self)
+
+    def __neg__(self) -> Node:
+        return negative(self)
+
+    def __abs__(self) -> Node:
+        return entrywise("abs", self)
+
+    def __pow__(self, exponent: Any) -> Node:
+        return power(self, S(exponent))
+
+    def __lt__(self, other: Any) -> Node:
+        return entrywise("less", self, of(other))
+
+    def __le__(self, other: Any) -> Node:
+        return entrywise("at_most", self, of(other))
+
+    def __gt__(self, other: Any) -> Node:
+        return entrywise("greater", self, of(other))
+
+    def __ge__(self, other: Any) -> Node:
+        return entrywise("at_least", self, of(other))
+
+
+def of(value: Any) -> Node:
+    """A node as it is, a number as a leaf."""
+    return value if isinstance(value, Node) else number(value)
+
+
+def number(value: Any) -> Node:
+    """An exact number; a float stands for the decimal fraction that it is written as."""
+    exact = Rational(str(value)) if isinstance(value, float) else S(value)
+    if not exact.is_Rational:
+        raise TypeError(f"a number of a program is rational; got {value!r}")
+    return Node("number", data=exact)
+
+
+def entrywise(op: str, *args: Node, data: Any = None) -> Node:
+    """An operation on each entry; scalars count for all entries."""
+    shape = next((a.shape for a in args if a.shape), ())
+    return Node(op, args, shape, data)
+
+
+def add(*terms: Node) -> Node:
+    """The sum, without zeros and with numbers in one."""
+    return _gathered("add", terms, S.Zero, lambda a, b: a + b)
+
+
+def multiply(*factors: Node) -> Node:
+    """The product entry by entry, without ones and with numbers in front."""
+    return _gathered("multiply", factors, S.One, lambda a, b: a * b)
+
+
+def _gathered(op: str, parts: Iterable[Node], neutral: Expr, join: Any) -> Node:
+    total, kept = neutral, []
+    for part in parts:
+        for inner in part.args if part.op == op else (part,):
+            if inner.op == "number":
+                total = join(total, inner.data)
+            else:
+                kept.append(inner)
+    if total != neutral or not kept:
+        kept = [number(total), *kept] if op == "multiply" else [*kept, number(total)]
+    return kept[0] if len(kept) == 1 else entrywise(op, *kept)
+
+
+def negative(node: Node) -> Node:
+    return multiply(number(-1), node)
+
+
+def divide(numerator: Node, denominator: Node) -> Node:
+    if denominator.op == "number":
+        return multiply(number(1 / denominator.data), numerator)
+    return entrywise("divide", numerator, denominator)
+
+
+def power(base: Node, exponent: Any) -> Node:
+    """The power with a rational exponent."""
+    if exponent == 1:
+        return base
+    if exponent == 0:
+        return number(1)
+    if exponent == S.Half:
+        return entrywise("sqrt", base)
+    if exponent.is_negative:
+        return divide(number(1), power(base, -exponent))
+    return entrywise("power", base, data=exponent)
+
+
+def matmul(left: Node, right: Node, left_shape: Shape, right_shape: Shape) -> Node:
+    """The matrix product; shapes with axes of length 1 tell columns from rows."""
+    inner = left_shape[1]
+    shape = dropped((left_shape[0], right_shape[1]))
+    if inner == 1:  # an outer product, or a product with a number
+        if left.shape and right.shape:
+            return Node("outer", (left, right), shape)
+        return multiply(left, right)
+    if len(left.shape) == len(right.shape) == 1:
+        return Node("dot", (left, right))
+    if len(left.shape) == 1:
+        return Node("matvec", (transpose(right), left), shape)
+    return Node("matvec" if len(right.shape) == 1 else "matmul", (left, right), shape)
+
+
+def transpose(node: Node) -> Node:
+    """The transpose; a vector is its own."""
+    if len(node.shape) < 2:
+        return node
+    return node.args[0] if node.op == "transpose" else Node("transpose", (node,), node.shape[::-1])
+
+
+def dropped(shape: Iterable[Any]) -> Shape:
+    """A shape without axes that are known to have length 1."""
+    return tuple(S(size) for size in shape if size != 1)
+
+
+class Tracing:
+    """What a stable formula is given in place of mpmath or NumPy: each function makes a node."""
+
+    pi = Node("constant", data=sympy.pi)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FUNCTIONS:
+            raise AttributeError(f"no arithmetic of programs has the function {name}")
+        return lambda x: entrywise(name, of(x))
+
+    @staticmethod
+    def where(condition: Any, yes: Any, no: Any) -> Node:
+        return entrywise("where", of(condition), of(yes), of(no))
+
+    @staticmethod
+    def minimum(left: Any, right: Any) -> Node:
+        return entrywise("minimum", of(left), of(right))
+
+    @staticmethod
+    def maximum(left: Any, right: Any) -> Node:
+        return entrywise("maximum", of(left), of(right))
+
+
+TRACING = Tracing()
