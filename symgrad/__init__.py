@@ -42,8 +42,10 @@ from symgrad.errors import (
     OutputError,
     ParseError,
     PluginError,
+    PrecisionError,
     ShapeError,
     SymgradError,
+    UnderflowWarning,
     VerdictTruthError,
 )
 from symgrad.notation import integer, real
@@ -74,6 +76,7 @@ from symgrad.vectors import (
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 if TYPE_CHECKING:
+    from symgrad.compute.run import Output, Run
     from symgrad.derivation import (
         Derivation,
         at_least,
@@ -94,6 +97,7 @@ if TYPE_CHECKING:
         statement,
         table,
     )
+    from symgrad.gradients import Gradients, bptt
     from symgrad.invariants import Candidate, Invariants
     from symgrad.proofs import proof
     from symgrad.prove import verify
@@ -102,12 +106,10 @@ if TYPE_CHECKING:
         Cell,
         CellRow,
         Equation,
-        Gradients,
         Judgement,
         Loss,
         bidirectional,
         binary_cross_entropy,
-        bptt,
         check_backward,
         from_torch,
         gradients_to_torch,
@@ -123,7 +125,7 @@ if TYPE_CHECKING:
     )
 else:
     _RECURRENT = (
-        "Cell", "Equation", "Gradients", "bptt", "Loss", "half_squared_error", "softmax_cross_entropy",
+        "Cell", "Equation", "Loss", "half_squared_error", "softmax_cross_entropy",
         "binary_cross_entropy", "state_jacobian", "check_backward", "Judgement", "read_cell", "CELLS", "CellRow",
         "stacked", "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch",
         "gradients_to_torch",
@@ -132,6 +134,10 @@ else:
         **dict.fromkeys(_RECURRENT, "recurrent"),
         "verify": "prove",
         "proof": "proofs",
+        "Gradients": "gradients",
+        "bptt": "gradients",
+        "Run": "compute.run",
+        "Output": "compute.run",
         "Invariants": "invariants",
         "Candidate": "invariants",
     }
@@ -162,6 +168,8 @@ __all__ = [
     "Cell", "Equation", "read_cell", "bptt", "Gradients", "check_backward", "Judgement", "state_jacobian", "Loss",
     "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
+    # programs
+    "Run", "Output", "UnderflowWarning", "PrecisionError",
     # definitions
     "Invariants", "Candidate",
     # activations

@@ -120,5 +120,23 @@ class PluginError(SymgradError):
         super().__init__(f"the prover {name!r} of the package {package}: {reason}; repair or uninstall that package")
 
 
+class PrecisionError(SymgradError):
+    """Digits that could not be made certain.
+
+    Attributes
+    ----------
+    bits : int
+        The precision at which it was given up.
+    """
+
+    def __init__(self, what: str, digits: int, bits: int) -> None:
+        self.bits = bits
+        super().__init__(f"{what}: {digits} digits are not certain at {bits} bits, the limit")
+
+
+class UnderflowWarning(UserWarning):
+    """Gradients became too small for a double on their way, so that a 0 among them need not be one."""
+
+
 class VerdictTruthError(SymgradError, TypeError):
     """A verdict was used as a truth value."""

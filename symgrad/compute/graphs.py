@@ -10,25 +10,11 @@ from sympy import Symbol
 
 from symgrad.balls import NoValue, Tape, Value, ball, precision
 from symgrad.derivation import Curve, Orbit
-from symgrad.errors import SymgradError
+from symgrad.errors import PrecisionError
 
 LIMIT_BITS = 1 << 16
 BITS_PER_DIGIT = 3.33
 GUARD_BITS = 40
-
-
-class PrecisionError(SymgradError):
-    """Digits that could not be made certain.
-
-    Attributes
-    ----------
-    bits : int
-        The precision at which it was given up.
-    """
-
-    def __init__(self, what: str, digits: int, bits: int) -> None:
-        self.bits = bits
-        super().__init__(f"{what}: {digits} digits are not certain at {bits} bits, the limit")
 
 
 class Point(NamedTuple):

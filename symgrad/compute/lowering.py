@@ -109,7 +109,12 @@ class Lowering:
         rest = e.args[0] - 1
         if isinstance(rest, sympy.exp):  # log(1 + exp(u))
             return call("softplus", VALUE, self.node(rest.args[0]))
-        if isinstance(e.args[0], sympy.Add) and rest != e.args[0] and not rest.is_number and not rest.has(S.NegativeOne):
+        if (
+            isinstance(e.args[0], sympy.Add)
+            and rest != e.args[0]
+            and not rest.is_number
+            and not rest.has(S.NegativeOne)
+        ):
             return nodes.entrywise("log1p", self.node(rest))
         return nodes.entrywise("log", self.node(e.args[0]))
 
@@ -202,8 +207,20 @@ def call(name: str, which: str, *arguments: Node) -> Node:
 def definition(name: str, which: str, *arguments: Node) -> Node:
     """What an activation or its slope is computed from, traced from the stable formula of its row."""
     row = ROWS[name]
-    formula = row.stable if which == VALUE else row.stable_slope
-    return nodes.of(formula(nodes.TRACING, *arguments, *row.defaults_from(len(arguments) - 1)))
+    formula = getattr(row, "stable", None) if which == VALUE else getattr(row, "stable_slope", None)
+    if formula is None:  # TEMPORARY
+        x, *rest = arguments
+        if which == SLOPE and name in ("sigmoid", "tanh"):
+            e = nodes.entrywise("exp", nodes.multiply(nodes.number(-1 if name == "sigmoid" else -2), abs(x)))
+            return nodes.divide((1 if name == "sigmoid" else 4) * e, (1 + e) ** 2)
+        if which == VALUE and name == "sigmoid":
+            e = nodes.entrywise("exp", nodes.negative(abs(x)))
+            return nodes.entrywise("where", x >= 0, 1 / (1 + e), e / (1 + e))
+        u = sympy.Dummy(real=True)
+        e = row.function(u) if which == VALUE else row.function(u).diff(u)
+        e = e.definition if which == VALUE else e
+        return Lowering(leaves={u: x}).node(e)
+    return nodes.of(formula(nodes.TRACING, *arguments, *row.defaults[len(arguments) - 1 :]))
 
 
 def _first_to_multiply(matrices: list[tuple[Node, Any]]) -> int:
@@ -215,6 +232,12 @@ def _first_to_multiply(matrices: list[tuple[Node, Any]]) -> int:
         return columns[0] - 1
     rows = [k for k, (_, (height, _)) in enumerate(matrices) if height == 1]
     return rows[-1] if rows and rows[-1] < len(matrices) - 1 else 0
+
+
+def _trace(matrix: Node) -> Node:
+    if matrix.op == "outer":
+        return Node("dot", matrix.args)
+    return Node("trace", (matrix,)) if matrix.shape else matrix
 
 
 def _is_divisor(e: Expr) -> bool:
@@ -289,7 +312,7 @@ RULES: dict[type, Callable[[Lowering, Any], Node]] = {
     sympy.And: _folded("both"),
     sympy.Or: _folded("either"),
     **dict.fromkeys(_RELATIONS, Lowering._compare),
-    sympy.Trace: lambda lowering, e: Node("trace", (lowering.node(e.arg),)),
+    sympy.Trace: lambda lowering, e: _trace(lowering.node(e.arg)),
     ParameterMatrix: lambda lowering, e: Node("parameter", (), dropped(e.shape), e),
     sympy.MatAdd: lambda lowering, e: nodes.add(*lowering.nodes(e.args)),
     sympy.MatMul: Lowering._matrix_product,

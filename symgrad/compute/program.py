@@ -12,7 +12,6 @@ from sympy.core.symbol import Str
 
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import FUNCTIONS, Node, add, divide
-from symgrad.recurrent import Gradients
 from symgrad.recurrent.backward import Backward
 from symgrad.vectors import LENGTH, TIME, Role, Timed, TimedMatrix, TimedScalar
 
@@ -91,7 +90,7 @@ class _Equations(Backward):
     slopes_in_output = False
 
 
-def program_of(grad: Gradients) -> Program:
+def program_of(grad: Backward) -> Program:
     """The program of a loss and of all its gradients.
 
     Examples

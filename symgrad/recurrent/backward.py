@@ -99,7 +99,10 @@ class Backward:
         """All shares by what gets them: of the equations, in reverse, then of the loss."""
         found: dict[Any, list[Share]] = {}
         loss = self._loss_shares
-        for share in (*loss, *(s for e in reversed(self.cell.steps) for s in self._shares_of(e, self.adjoints[e.left]))):
+        for share in (
+            *loss,
+            *(s for e in reversed(self.cell.steps) for s in self._shares_of(e, self.adjoints[e.left])),
+        ):
             found.setdefault(share.of, []).append(share)
         return found
 

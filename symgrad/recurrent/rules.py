@@ -281,7 +281,6 @@ def slope_in_argument(e: Elementwise) -> Any:
     return Elementwise(Lambda((ENTRY,), slope.xreplace({y: ENTRY})), e.argument)
 
 
-
 def entries_of(formula: Expr, y: Any, matrix: Any) -> Any:
     """A formula in each entry y of a matrix: what is polynomial in it by Hadamard products, the rest as it is."""
     if not formula.has(y):

@@ -71,9 +71,7 @@ def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
     return _swept([e for e in cell.steps if e.left not in states], pullback(Equation(term, term), seed))
 
 
-def _swept(
-    equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_output: bool = True
-) -> dict[Any, Any]:
+def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_output: bool = True) -> dict[Any, Any]:
     """Shares of adjoints carried through equations in reverse, until none of their left sides has one."""
     for equation in reversed(equations):
         share = total_of(waiting.pop(equation.left, []))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from symgrad.compute.run import Run
 from symgrad.derivation import Derivation, Stated
 from symgrad.recurrent import documents, equality, forms, ring, runs, unrolled
 from symgrad.recurrent.backward import Backward, checked_loss
@@ -107,6 +108,37 @@ class Gradients(Backward):
     def value_of(self, formula: Any, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Any:
         """The value of a formula at a point, in balls; see `runs.value_of`."""
         return runs.value_of(self, formula, arguments, sizes)
+
+    def compile(
+        self,
+        sizes: Mapping[Any, int] | None = None,
+        backend: str = "numpy",
+        *,
+        digits: int | None = None,
+        checkpoint: bool = False,
+    ) -> Run:
+        """A program of the loss and all gradients, called with arrays; see `Run`.
+
+        Parameters
+        ----------
+        sizes : mapping of Symbol to int, optional
+            Sizes that no argument will show.
+        backend : {"numpy", "compiled", "mpmath", "balls"}
+        digits : int, optional
+            Of mpmath; of balls, each of which is certain. 50 unless given.
+        checkpoint : bool
+            Keep states at about sqrt(T) steps only, and compute those between them again.
+
+        Examples
+        --------
+        >>> import symgrad as sg
+        >>> h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
+        >>> run = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), sg.half_squared_error(h)).compile()
+        >>> out = run(w=[0.5, 2], x=[1, 0, 0], target=[0, 0, 0])
+        >>> out.gradients["w"].round(6).tolist()
+        [0.120685, 0.111285]
+        """
+        return Run(self, backend, sizes or {}, digits, checkpoint)
 
     def unroll(self, steps: int) -> unrolled.Unrolled:
         """All equations of so many steps written out; see `unrolled.unroll`."""

@@ -1,0 +1,162 @@
+"""What generated source calls besides functions of numbers: products, sums, series; for arrays with leading axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Algebra:
+    """Operations on arrays whose last axes are those of a vector or matrix.
+
+    Attributes
+    ----------
+    dtype : type
+        ``float`` or ``object``.
+    lead : tuple of int
+        The leading axes of all arguments, broadcast.
+    number : callable
+        An exact fraction in the arithmetic.
+    functions : mapping
+        Those of numbers.
+    """
+
+    dtype: Any
+    lead: tuple[int, ...]
+    number: Callable[..., Any]
+    functions: Mapping[str, Any]
+
+    def namespace(self) -> dict[str, Any]:
+        """What generated source finds by name."""
+        return {
+            **self.functions,
+            "number": self.number, "series": self.series, "zeros": self.zeros, "ones": self.ones,
+            "identity": self.identity, "matvec": self.matvec, "matmul": np.matmul, "dot": self.dot, "outer": self.outer,
+            "outer_total": self.outer_total, "total": self.total, "transpose": self.transpose, "stack": self.stack,
+            "block": self.block, "trace": self.trace, "diagonal": self.diagonal, "matrix_power": self.matrix_power,
+            "both": np.logical_and, "either": np.logical_or, "listed": self.listed, "single": self.single, "places": self.places,
+            "softmax": self.softmax, "logsumexp": self.logsumexp, "power": np.power, "None": None,
+        }  # fmt: skip
+
+    def series(
+        self, before: int, steps: int, after: int, shape: tuple[int, ...], first: Sequence[Any], later: Sequence[Any]
+    ) -> Array:
+        """An array for the values of a variable, with given rows before and after the steps."""
+        made = self._filled((before + steps + after, *self.lead, *shape), 0)
+        for k, row in enumerate(first[:before]):
+            made[k] = row
+        for k, row in enumerate(later[:after]):
+            made[before + steps + k] = row
+        return made
+
+    def _filled(self, shape: tuple[int, ...], value: int) -> Array:
+        if self.dtype is float:
+            return np.full(shape, float(value)) if value else np.zeros(shape)
+        made = np.empty(shape, dtype=object)
+        made.fill(self.number(value))
+        return made
+
+    def zeros(self, shape: tuple[int, ...]) -> Array:
+        return self._filled(shape, 0)
+
+    def ones(self, shape: tuple[int, ...]) -> Array:
+        return self._filled(shape, 1)
+
+    def identity(self, size: int) -> Array:
+        made = self.zeros((size, size))
+        for k in range(size):
+            made[k, k] = self.number(1)
+        return made
+
+    @staticmethod
+    def matvec(matrix: Array, vector: Array) -> Array:
+        if matrix.ndim == 2:
+            return matrix @ vector if vector.ndim == 1 else vector @ matrix.T
+        return (matrix * vector[..., None, :]).sum(axis=-1)
+
+    @staticmethod
+    def dot(left: Array, right: Array) -> Array:
+        return (left * right).sum(axis=-1)
+
+    @staticmethod
+    def outer(left: Array, right: Array) -> Array:
+        return left[..., :, None] * right[..., None, :]
+
+    def outer_total(self, left: Array, right: Array) -> Array:
+        """The sum over the first axis of outer products."""
+        if left.ndim == right.ndim == 2:
+            return left.T @ right
+        if self.dtype is float:
+            return np.einsum("t...i,t...j->...ij", left, right)
+        return self.total(self.outer(left, right))
+
+    def total(self, terms: Array) -> Array:
+        return terms.sum(axis=0) if len(terms) else self._filled(terms.shape[1:], 0)
+
+    @staticmethod
+    def transpose(matrix: Array) -> Array:
+        return np.swapaxes(matrix, -1, -2)
+
+    @staticmethod
+    def stack(*parts: Array) -> Array:
+        lead = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
+        return np.concatenate([np.broadcast_to(p, (*lead, p.shape[-1])) for p in parts], axis=-1)
+
+    @staticmethod
+    def trace(matrix: Array) -> Array:
+        return np.trace(matrix, axis1=-2, axis2=-1)
+
+    def diagonal(self, vector: Array) -> Array:
+        return vector[..., None] * self.identity(vector.shape[-1])
+
+    def matrix_power(self, matrix: Array, exponent: int) -> Array:
+        found = self.identity(matrix.shape[-1])
+        for _ in range(int(exponent)):
+            found = found @ matrix
+        return found
+
+    def places(self, low: int, high: int, axes: int) -> Array:
+        """The numbers of steps, shaped so that they fit series."""
+        made = np.array([self.number(k) for k in range(low + 1, high + 1)], dtype=self.dtype)
+        return made.reshape(-1, *[1] * (len(self.lead) + axes))
+
+    @staticmethod
+    def listed(series: Array) -> list[Any]:
+        """The numbers of a series of scalars."""
+        found: list[Any] = series.tolist()
+        return found
+
+    def single(self, row: Any) -> Any:
+        """A row of a series of scalars as a number."""
+        return row.item() if isinstance(row, np.ndarray | np.generic) else row
+
+    @staticmethod
+    def block(rows: int, columns: int, *parts: Array) -> Array:
+        """A matrix of matrices, given row by row."""
+        lead = np.broadcast_shapes(*(p.shape[:-2] for p in parts))
+        wide = [np.broadcast_to(p, (*lead, *p.shape[-2:])) for p in parts]
+        made = [np.concatenate(wide[columns * k : columns * (k + 1)], axis=-1) for k in range(rows)]
+        return np.concatenate(made, axis=-2)
+
+    def softmax(self, vector: Array) -> Array:
+        powers, _ = self._powers(vector)
+        return powers / powers.sum(axis=-1, keepdims=True)
+
+    def logsumexp(self, vector: Array) -> Array:
+        """log of the sum of exponentials: the largest entry, and log1p of the others against it."""
+        powers, place = self._powers(vector)
+        others = np.where(np.arange(vector.shape[-1]) == place, self.number(0), powers)
+        largest = np.take_along_axis(vector, place, -1)[..., 0]
+        return largest + self.functions["log1p"](others.sum(axis=-1))
+
+    def _powers(self, vector: Array) -> tuple[Array, Array]:
+        """Exponentials of what each entry is below the largest, and where that is; of balls, one that may be it."""
+        key = vector if self.dtype is float else np.vectorize(float, otypes=[float])(vector)
+        place = np.asarray(np.argmax(key, axis=-1))[..., None]
+        return self.functions["exp"](vector - np.take_along_axis(vector, place, -1)), place

@@ -1,0 +1,219 @@
+"""The arithmetics in which one program runs: doubles, numbers of mpmath, balls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy
+from flint import arb, fmpq
+
+from symgrad.compute.nodes import COMPARISONS, FUNCTIONS
+from symgrad.errors import CellError
+
+ONE = "one_"  # what functions of plain numbers are told apart by from those of arrays
+
+
+class UndecidedError(Exception):
+    """Balls that overlap were compared; more precision may tell. It never reaches a user."""
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Numbers and functions of numbers.
+
+    Attributes
+    ----------
+    dtype : type
+        That of arrays of them.
+    number : callable
+        An exact fraction p/q.
+    convert : callable
+        An argument, by name and value, as an array.
+    functions : callable
+        The functions by the names under which generated source calls them.
+    """
+
+    dtype: Any
+    number: Callable[..., Any]
+    convert: Callable[[str, Any], Any]
+    functions: Callable[[], Mapping[str, Any]]
+
+
+# --- doubles ------------------------------------------------------------------------------------------------------
+
+_NUMPY_NAMES = {
+    "atan": "arctan", "asin": "arcsin", "acos": "arccos", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+}  # fmt: skip
+_NOT_IN_NUMPY = {"erf": math.erf, "erfc": math.erfc}
+
+
+def _of_doubles() -> dict[str, Any]:
+    arrays = {
+        name: np.vectorize(_NOT_IN_NUMPY[name], otypes=[float])
+        if name in _NOT_IN_NUMPY
+        else getattr(np, _NUMPY_NAMES.get(name, name))
+        for name in FUNCTIONS
+    }
+    single = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)} | {"abs": abs, "sign": _sign}
+    return {
+        **arrays,
+        **{ONE + name: f for name, f in single.items()},
+        **_comparisons(lambda f: f),
+        "pi": math.pi,
+        "where": np.where,
+        "maximum": np.maximum,
+        "minimum": np.minimum,
+        ONE + "maximum": max,
+        ONE + "minimum": min,
+    }
+
+
+def _sign(x: float) -> float:
+    return math.copysign(1.0, x) if x else 0.0
+
+
+def _comparisons(wrap: Callable[[Any], Any]) -> dict[str, Any]:
+    made = {
+        "less": lambda a, b: a < b,
+        "at_most": lambda a, b: a <= b,
+        "greater": lambda a, b: a > b,
+        "at_least": lambda a, b: a >= b,
+        "equal": lambda a, b: a == b,
+        "different": lambda a, b: a != b,
+    }
+    return {name: wrap(f) for name, f in made.items()} | {ONE + name: wrap(f) for name, f in made.items()}
+
+
+def as_doubles(name: str, value: Any) -> Any:
+    """An argument as an array of doubles.
+
+    Raises
+    ------
+    CellError
+        If it is not real and numeric, or holds nan or an infinity.
+    """
+    found = np.asarray(value)
+    if found.dtype.kind not in "biuf":
+        raise CellError(f"{name} must be real numbers; got an array of {found.dtype}")
+    doubles = found.astype(float, copy=False)
+    if not np.isfinite(doubles).all():
+        place = tuple(int(k) for k in np.argwhere(~np.isfinite(doubles))[0])
+        where = f"at {place} it is" if place else "it is"
+        raise CellError(f"{name} must be finite; {where} {doubles[place]}")
+    return doubles
+
+
+DOUBLES = Arithmetic(float, lambda p, q=1: p / q, as_doubles, _of_doubles)
+
+
+# --- numbers of mpmath and balls ----------------------------------------------------------------------------------
+
+
+def _on_entries(function: Callable[..., Any], count: int = 1) -> Callable[..., Any]:
+    """A function of numbers as one of arrays of objects, and still of numbers."""
+    return np.frompyfunc(function, count, 1)
+
+
+def _of_objects(single: Mapping[str, Any], chosen: Any, largest: Any, least: Any, compare: Any) -> dict[str, Any]:
+    return {
+        **{name: _on_entries(f) for name, f in single.items()},
+        **{ONE + name: f for name, f in single.items()},
+        **compare,
+        "where": _on_entries(chosen, 3),
+        "maximum": _on_entries(largest, 2),
+        "minimum": _on_entries(least, 2),
+        ONE + "maximum": largest,
+        ONE + "minimum": least,
+    }
+
+
+def _as_objects(exact: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
+    def convert(name: str, value: Any) -> Any:
+        array = np.asarray(value, dtype=object)
+        made = np.empty(array.shape, dtype=object)
+        for place, entry in np.ndenumerate(array):
+            try:
+                made[place] = exact(entry)
+            except (TypeError, ValueError):
+                raise CellError(f"{name} must be real numbers; at {place} it is {entry!r}") from None
+            if not _is_finite(made[place]):
+                raise CellError(f"{name} must be finite; at {place} it is {entry!r}")
+        return made
+
+    return convert
+
+
+def _is_finite(number: Any) -> bool:
+    return bool(number.is_finite()) if isinstance(number, arb) else bool(mpmath.isfinite(number))
+
+
+def _as_mpf(value: Any) -> Any:
+    if isinstance(value, sympy.Rational | Fraction):
+        p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
+        return mpmath.mpf(int(p)) / int(q)
+    return mpmath.mpf(value.item() if isinstance(value, np.generic) else value)
+
+
+def _of_mpmath() -> dict[str, Any]:
+    single = {name: getattr(mpmath, name) for name in FUNCTIONS if hasattr(mpmath, name)} | {"abs": abs}
+    found = _of_objects(single, lambda c, a, b: a if c else b, max, min, _comparisons(lambda f: _on_entries(f, 2)))
+    return {**found, "pi": mpmath.mp.pi * 1}
+
+
+MPMATH = Arithmetic(object, lambda p, q=1: mpmath.mpf(p) / q, _as_objects(_as_mpf), _of_mpmath)
+
+
+def _as_ball(value: Any) -> arb:
+    if isinstance(value, sympy.Rational | Fraction):
+        p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
+        return arb(fmpq(int(p), int(q)))
+    if isinstance(value, mpmath.mpf):
+        p, q = mpmath.libmp.to_rational(value._mpf_)
+        return arb(fmpq(int(p), int(q)))
+    return arb(value.item() if isinstance(value, np.generic) else value)
+
+
+def _certain(compare: Callable[[Any, Any], bool], against: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """A comparison that is certain, or none."""
+
+    def decided(a: Any, b: Any) -> bool:
+        if compare(a, b):
+            return True
+        if against(a, b):
+            return False
+        raise UndecidedError
+
+    return decided
+
+
+_AGAINST = {
+    "less": "at_least", "at_most": "greater", "greater": "at_most", "at_least": "less", "equal": "different",
+    "different": "equal",
+}  # fmt: skip
+
+
+def _sign_of_ball(x: Any) -> Any:
+    if not x > 0 and not x < 0 and x != 0:
+        raise UndecidedError
+    return arb(1) if x > 0 else arb(-1) if x < 0 else arb(0)
+
+
+def _of_balls() -> dict[str, Any]:
+    own = {"abs": abs, "sign": _sign_of_ball}
+    single = {name: getattr(arb, name) for name in FUNCTIONS if name not in own} | own
+    plain = _comparisons(lambda f: f)
+    certain = {name: _certain(plain[name], plain[_AGAINST[name]]) for name in COMPARISONS}
+    compare = {name: _on_entries(f, 2) for name, f in certain.items()} | {ONE + n: f for n, f in certain.items()}
+    found = _of_objects(
+        single, lambda c, a, b: a if c else b, lambda a, b: arb.max(arb(a), b), lambda a, b: arb.min(arb(a), b), compare
+    )
+    return {**found, "pi": arb.pi()}
+
+
+BALLS = Arithmetic(object, lambda p, q=1: arb(fmpq(p, q)), _as_objects(_as_ball), _of_balls)

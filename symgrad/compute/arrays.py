@@ -1,0 +1,323 @@
+"""Programs as Python source over arrays, for every arithmetic that NumPy can hold: floats, mpmath numbers, balls.
+
+What waits for no other step is computed for all steps at once, before or after the loop; a loop holds only what goes
+round from step to step. Series have the steps as first axis, then the leading axes of the arguments; before and after
+the steps they have rows for what is read beyond them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from symgrad.compute.nodes import Node, dropped, entrywise
+from symgrad.compute.program import Line, Program, Steps
+from symgrad.compute.schedule import Group, schedule_of
+from symgrad.compute.writing import Names, Writer, definitions, nodes_vary
+from symgrad.vectors import LENGTH, Timed, shape_of
+
+
+@dataclass(frozen=True)
+class Pads:
+    """How many rows a series has before the first step and after the last."""
+
+    before: int = 0
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A generated function: its name, what it takes and what it gives, by variable, parameter or result."""
+
+    name: str
+    takes: tuple[Any, ...]
+    gives: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Generated source with what is needed to call it.
+
+    Attributes
+    ----------
+    text : str
+    names : Names
+    pads : dict
+        Of each series.
+    forward, backward : Pass
+    """
+
+    text: str
+    names: Names
+    pads: dict[Any, Pads]
+    forward: Pass
+    backward: Pass
+
+
+def pads_of(program: Program) -> dict[Any, Pads]:
+    """The rows beyond the steps that the lines of a program read."""
+    found = {line.target: Pads() for line in program.lines if isinstance(line.target, Timed)}
+    for line in program.lines:
+        for variable, shift in line.reads:
+            old = found.get(variable, Pads())
+            inside = line.steps is Steps.BORDER
+            before, after = (0, 0) if inside else (max(0, -shift), max(0, shift))
+            found[variable] = Pads(max(old.before, before), max(old.after, after))
+    return found
+
+
+def source_of(program: Program, scalars: bool = False) -> Source:
+    """The source of both passes.
+
+    Parameters
+    ----------
+    program : Program
+    scalars : bool
+        For a scalar cell without leading axes: loops over plain numbers, not arrays.
+    """
+    schedule = schedule_of(program)
+    names, pads = Names.of(program), pads_of(program)
+    emitter = _Emitter(names, pads, scalars)
+    late = {t for group in schedule.backward for t in group.targets}
+    early = {t for group in schedule.forward for t in group.targets}
+    leaves = [n for line in program.lines for n in line.node.walk()]
+    given = [
+        *dict.fromkeys(n.data for n in leaves if n.op == "parameter"),
+        *dict.fromkeys(n.data[0] for n in leaves if n.op == "timed" and n.data[0] not in late | early),
+    ]
+    forward = Pass("forward", tuple(given), tuple(sorted(early, key=str)))
+    backward = Pass("backward", (*given, *sorted((t for t in early if isinstance(t, Timed)), key=str)), tuple(late))
+    lines = [
+        *definitions(leaves, names, scalars=False),
+        *(definitions(leaves, names, scalars=True) if scalars else ()),
+        *emitter.function(forward, schedule.forward),
+        *emitter.function(backward, schedule.backward),
+    ]
+    return Source("\n".join(lines) + "\n", names, pads, forward, backward)
+
+
+class _Emitter:
+    """Writes groups of lines as statements."""
+
+    def __init__(self, names: Names, pads: dict[Any, Pads], scalars: bool) -> None:
+        self.names, self.pads, self.scalars = names, pads, scalars
+        self.temporaries = 0
+
+    def identifier(self, what: Any) -> str:
+        known = self.names.series if isinstance(what, Timed) else self.names.parameters
+        return known[what] if what in known else self.names.results[what]
+
+    def function(self, of: Pass, groups: Iterable[Group]) -> Iterator[str]:
+        taken = [*self.names.sizes.values(), *map(self.identifier, of.takes)]
+        own = [t for t in of.gives if isinstance(t, Timed)]
+        rows = [f"{self.identifier(t)}_{end}" for t in own for end in ("before", "after")]
+        yield f"def {of.name}(length, steps, inner, last, {', '.join([*taken, *rows])}):"
+        for target in own:
+            name, pads, shape = self.identifier(target), self.pads[target], self._shape(target)
+            yield f"    {name} = series({pads.before}, steps, {pads.after}, {shape}, {name}_before, {name}_after)"
+        for group in groups:
+            yield from (f"    {line}" for line in self._group(group))
+        yield f"    return ({''.join(self.identifier(t) + ', ' for t in of.gives)})"
+
+    def _shape(self, target: Any) -> str:
+        return Writer(self.names, None).shape(Node("timed", (), dropped(shape_of(target))))
+
+    def _temporary(self) -> str:
+        self.temporaries += 1
+        return f"value{self.temporaries}"
+
+    # --- groups ---------------------------------------------------------------------------------------------
+
+    def _group(self, group: Group) -> Iterator[str]:
+        if group.direction:
+            yield from self._loop(group)
+            return
+        started: set[str] = set()
+        for line in group.lines:
+            if isinstance(line.target, Timed):
+                yield from self._map(line)
+            else:
+                yield from self._total(line, started)
+
+    def _map(self, line: Line) -> Iterator[str]:
+        name, before = self.identifier(line.target), self.pads[line.target].before
+        if line.steps is Steps.LAST:
+            yield "if last:"
+            yield f"    {name}[{before} + steps - 1] = {self._at(line, 'steps')}"
+        else:
+            end = _END[line.steps]
+            yield f"{name}[{before}:{before} + {end}] = {self._over(line.node, '0', end)}"
+
+    def _total(self, line: Line, started: set[str]) -> Iterator[str]:
+        name = self.names.results[line.target]
+        if name not in started:
+            shape = Writer(self.names, None).shape(line.node)
+            yield f"{name} = zeros({shape})"
+            started.add(name)
+        if line.steps is Steps.LAST:
+            yield "if last:"
+            yield f"    {name} = {name} + {self._at(line, 'steps')}"
+        elif line.steps is Steps.BORDER:
+            step = str(line.at) if line.at.is_Integer else f"steps + {line.at - LENGTH}"
+            yield f"{name} = {name} + {self._at(line, step)}"
+        else:
+            for term in line.node.args if line.node.op == "add" else (line.node,):
+                yield f"{name} = {name} + {self._summed(term)}"
+
+    def _summed(self, term: Node) -> str:
+        """The sum of a term over the steps."""
+        if term.op == "outer" and all(_is_timed(a) for a in term.args):
+            left, right = (self._over(a, "0", "steps") for a in term.args)
+            return f"outer_total({left}, {right})"
+        text = self._over(term, "0", "steps")
+        return f"total({text})" if _is_timed(term) else f"{text}*steps"
+
+    # --- expressions ----------------------------------------------------------------------------------------
+
+    def _over(self, node: Node, low: str, high: str) -> str:
+        """A node for all steps from low + 1 to high, the steps as first axis."""
+
+        def leaf(variable: Any, shift: int) -> str:
+            if variable is None:
+                return f"places({low}, {high}, {len(node.shape)})"
+            offset = self.pads.get(variable, Pads()).before + shift
+            return f"{self.identifier(variable)}[{low} + {offset}:{high} + {offset}]"
+
+        return Writer(self.names, leaf).value(node)
+
+    def _at(self, line: Line, step: str) -> str:
+        """A node at one step."""
+
+        def leaf(variable: Any, shift: int) -> str:
+            if variable is None:
+                return f"number({step})"
+            offset = self.pads.get(variable, Pads()).before + shift - 1
+            return f"{self.identifier(variable)}[{step} + {offset}]"
+
+        return Writer(self.names, leaf).value(line.node)
+
+    # --- loops ----------------------------------------------------------------------------------------------
+
+    def _loop(self, group: Group) -> Iterator[str]:
+        last = [line for line in group.lines if line.steps is Steps.LAST]
+        inside = [line for line in group.lines if line.steps is not Steps.LAST]
+        at_end = list(self._last_step(last))
+        if group.direction < 0:
+            yield from at_end
+        yield from self._rounds(group, inside)
+        if group.direction > 0:
+            yield from at_end
+
+    def _last_step(self, lines: list[Line]) -> Iterator[str]:
+        if lines:
+            yield "if last:"
+        for line in lines:
+            place = f"{self.pads[line.target].before} + steps - 1"
+            yield f"    {self.identifier(line.target)}[{place}] = {self._at(line, 'steps')}"
+
+    def _rounds(self, group: Group, lines: list[Line]) -> Iterator[str]:
+        end = _END[lines[0].steps]
+        hoist = _Hoist(group.targets)
+        bodies = [(line, hoist.lifted(line.node)) for line in lines]
+        rows = {}
+        backwards = "[::-1]" if group.direction < 0 else ""
+        for node in hoist.constant:
+            rows[node] = self._temporary()
+            yield f"{rows[node]} = {Writer(self.names, None).text(node)}"
+        changing = {}
+        for node in hoist.changing:
+            rows[node], changing[node] = self._temporary(), self._temporary()
+            text = self._over(node, "0", end)
+            yield f"{changing[node]} = {f'listed({text})' if self.scalars else text}{backwards}"
+        reads = {read for line, _ in bodies for read in line.reads}
+        carried = sorted((r for r in reads if r[0] in group.targets and r[1]), key=str)
+        for variable, shift in carried:
+            yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
+        if self.scalars:
+            for line in lines:
+                yield f"{self.identifier(line.target)}_rows = []"
+        counter = f"range({end})" if group.direction > 0 else f"range({end} - 1, -1, -1)"
+        taken = ", ".join(["k", *(rows[node] for node in hoist.changing)])
+        given = ", ".join([counter, *(changing[node] for node in hoist.changing)])
+        yield f"for {taken} in zip({given}):" if changing else f"for k in {counter}:"
+        for line, body in bodies:
+            yield from (f"    {text}" for text in self._statement(line, body, rows))
+        yield from (f"    {text}" for text in self._handed_on(carried))
+        if self.scalars:
+            for line in lines:
+                name, before = self.identifier(line.target), self.pads[line.target].before
+                yield f"{name}[{before}:{before} + {end}] = {name}_rows{backwards}"
+
+    def _statement(self, line: Line, body: Node, rows: dict[Node, str]) -> Iterator[str]:
+        name = self.identifier(line.target)
+        writer = Writer(self.names, self._local, rows, self.scalars)
+        here = self._local(line.target, 0)
+        yield f"{here} = {writer.value(body)}"
+        if self.scalars:
+            yield f"{name}_rows.append({here})"
+        else:
+            yield f"{name}[{self.pads[line.target].before} + k] = {here}"
+
+    def _local(self, variable: Any, shift: int) -> str:
+        if variable is None:
+            return "(k + 1)"
+        name = self.identifier(variable)
+        return f"{name}_here" if not shift else f"{name}_{'back' if shift < 0 else 'next'}{abs(shift)}"
+
+    def _entering(self, variable: Any, shift: int, direction: int, end: str) -> str:
+        """What a loop finds at its first round: a row before the first step, or after the last one it computes."""
+        row = f"{self.identifier(variable)}[{self.pads[variable].before + shift}" + (
+            "]" if direction > 0 else f" + {end} - 1]"
+        )
+        return f"single({row})" if self.scalars else row
+
+    def _handed_on(self, carried: Iterable[tuple[Any, int]]) -> Iterator[str]:
+        for variable, shift in sorted(carried, key=lambda read: -abs(read[1])):
+            nearer = shift + (1 if shift < 0 else -1)
+            yield f"{self._local(variable, shift)} = {self._local(variable, nearer)}"
+
+
+class _Hoist:
+    """Takes out of the body of a loop what does not change in it, and what changes but waits for no other step."""
+
+    def __init__(self, targets: set[Any]) -> None:
+        self.targets = targets
+        self.constant: list[Node] = []
+        self.changing: list[Node] = []
+
+    def lifted(self, node: Node) -> Node:
+        """The node, in which all that was taken out is a node in one of the lists."""
+        if not self._goes_round(node):
+            self._take(node)
+            return node
+        if node.op in ("add", "multiply"):
+            free = [a for a in node.args if not self._goes_round(a) and a.op != "number"]
+            bound = [a for a in node.args if self._goes_round(a) or a.op == "number"]
+            if len(free) > 1 and _fits(free, node):
+                joined = entrywise(node.op, *free)
+                self._take(joined)
+                return Node(node.op, [*map(self.lifted, bound), joined], node.shape)
+        return Node(node.op, [self.lifted(a) for a in node.args], node.shape, node.data)
+
+    def _goes_round(self, node: Node) -> bool:
+        return any(n.op == "timed" and n.data[0] in self.targets for n in node.walk())
+
+    def _take(self, node: Node) -> None:
+        if _is_timed(node):
+            if node not in self.changing:
+                self.changing.append(node)
+        elif node.args and nodes_vary(node) and node not in self.constant:
+            self.constant.append(node)
+
+
+def _fits(parts: list[Node], node: Node) -> bool:
+    """Whether parts put together have the shape of the whole, so that none is spread out in vain."""
+    return entrywise("add", *parts).shape == node.shape
+
+
+def _is_timed(node: Node) -> bool:
+    return any(n.op in ("timed", "step") for n in node.walk())
+
+
+_END = {Steps.EVERY: "steps", Steps.BEFORE_LAST: "inner"}

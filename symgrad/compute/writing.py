@@ -1,0 +1,252 @@
+"""Nodes as Python expressions, with identifiers of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sympy import Expr, Rational, Symbol
+
+from symgrad.compute import nodes
+from symgrad.compute.arithmetic import ONE
+from symgrad.compute.lowering import SLOPE, definition
+from symgrad.compute.nodes import Node
+from symgrad.compute.program import LOSS, Program
+from symgrad.vectors import Timed
+
+
+@dataclass(frozen=True)
+class Names:
+    """Identifiers of our own for all that a program names; no name of a user is among them."""
+
+    series: dict[Any, str]
+    parameters: dict[Any, str]
+    sizes: dict[Any, str]
+    results: dict[str, str]
+
+    @classmethod
+    def of(cls, program: Program) -> Names:
+        variables = dict.fromkeys(v for line in program.lines for v, _ in line.reads)
+        variables |= dict.fromkeys(line.target for line in program.lines if isinstance(line.target, Timed))
+        leaves = [n for line in program.lines for n in line.node.walk()]
+        parameters = dict.fromkeys(n.data for n in leaves if n.op == "parameter")
+        sizes = dict.fromkeys(s for n in leaves for e in _sizes_in(n) for s in e.free_symbols)
+        results = dict.fromkeys(line.target for line in program.lines if not isinstance(line.target, Timed))
+        return cls(
+            {v: f"{v.role.value}{k}" for k, v in enumerate(variables, 1)},
+            {p: f"parameter{k}" for k, p in enumerate(parameters, 1)},
+            {s: f"size{k}" for k, s in enumerate(sorted(sizes, key=str), 1)},
+            {r: LOSS if r == LOSS else f"result{k}" for k, r in enumerate(results, 1)},
+        )
+
+    def of_leaf(self, what: Any) -> str:
+        """The identifier of a variable or a parameter."""
+        return self.series[what] if what in self.series else self.parameters[what]
+
+
+def _sizes_in(node: Node) -> Iterator[Expr]:
+    yield from node.shape
+    if node.op == "size":
+        yield node.data
+    if node.op == "slice":
+        yield from (end for limits in node.data for end in limits)
+
+
+# --- expressions --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Writer:
+    """Writes nodes as expressions; `leaf` says how a variable so many steps away is read here."""
+
+    names: Names
+    leaf: Any
+    known: Mapping[Node, str] = field(default_factory=dict)
+    scalars: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """What functions of plain numbers are told apart by from those of arrays."""
+        return ONE if self.scalars else ""
+
+    def text(self, node: Node) -> str:
+        """The expression of a node, in brackets where it needs them."""
+        if node in self.known:
+            return self.known[node]
+        if node.op in _WRITERS:
+            return str(_WRITERS[node.op](self, node))
+        arguments = ", ".join(self.lifted(a, node) for a in node.args)
+        if node.op == "call":
+            name, which = node.data
+            return f"{self.prefix}{function_name(name, which)}({arguments})"
+        return f"{self.prefix if node.op in _OF_NUMBERS else ''}{node.op}({arguments})"
+
+    def value(self, node: Node) -> str:
+        """The expression of a whole value, in the arithmetic also where it is a plain number."""
+        return f"number({node.data.p}, {node.data.q})" if node.op == "number" else self.text(node)
+
+    def lifted(self, argument: Node, node: Node) -> str:
+        """An argument whose shape has fewer axes than the result, with axes of length 1 for those it lacks."""
+        missing = len(node.shape) - len(argument.shape)
+        text = self.text(argument)
+        if missing <= 0 or node.op not in nodes.ENTRYWISE or argument.op in _PLAIN or not nodes_vary(argument):
+            return text
+        return f"{text}[..., {', '.join(['None'] * missing)}]"
+
+    def size(self, e: Expr) -> str:
+        """A size in terms of those that the arguments show."""
+        if isinstance(e, Symbol):
+            return self.names.sizes[e]
+        if e.is_Integer:
+            return str(e)
+        joined = " + " if e.is_Add else "*"
+        return f"({joined.join(self.size(a) for a in e.args)})"
+
+    def shape(self, node: Node) -> str:
+        return "(" + "".join(f"{self.size(s)}, " for s in node.shape) + ")"
+
+
+_OF_NUMBERS = {*nodes.FUNCTIONS, *nodes.COMPARISONS, "maximum", "minimum"}
+_PLAIN = {"number", "size", "length", "constant"}
+
+
+def nodes_vary(node: Node) -> bool:
+    """Whether it is an array of its own, and not a number that fits everything."""
+    return any(n.op in ("parameter", "timed", "step", "ones", "zeros", "argument") for n in node.walk())
+
+
+def _number(writer: Writer, node: Node) -> str:
+    value: Rational = node.data
+    if value.is_Integer and abs(value) < 2**53:
+        return str(value)
+    if value.q in (2, 4, 8, 16) and abs(value) < 2**40:  # exact in every arithmetic
+        return repr(float(value))
+    return f"number({value.p}, {value.q})"
+
+
+def _sum(writer: Writer, node: Node) -> str:
+    text = ""
+    for term in node.args:
+        sign, rest = " + ", term
+        if term.op == "multiply" and term.args[0].op == "number" and term.args[0].data == -1:
+            sign, rest = " - ", nodes.multiply(*term.args[1:])
+        part = writer.lifted(rest, node)
+        text = f"{text}{sign}{part}" if text else (f"-{part}" if sign == " - " else part)
+    return f"({text})"
+
+
+def _product(writer: Writer, node: Node) -> str:
+    first, *rest = node.args
+    if first.op == "number" and first.data == -1:
+        return f"(-{_product_of(writer, rest, node)})"
+    return _product_of(writer, node.args, node)
+
+
+def _product_of(writer: Writer, factors: Sequence[Node], node: Node) -> str:
+    return "(" + "*".join(writer.lifted(f, node) for f in factors) + ")"
+
+
+def _quotient(writer: Writer, node: Node) -> str:
+    above, below = (writer.lifted(a, node) for a in node.args)
+    return f"({above}/{below})"
+
+
+def _power(writer: Writer, node: Node) -> str:
+    if node.data.is_Integer:
+        return f"{writer.text(node.args[0])}**{node.data}"
+    return f"power({writer.text(node.args[0])}, number({node.data.p}, {node.data.q}))"
+
+
+def _where(writer: Writer, node: Node) -> str:
+    condition, yes, no = (writer.lifted(a, node) for a in node.args)
+    return f"({yes} if {condition} else {no})" if writer.scalars else f"where({condition}, {yes}, {no})"
+
+
+def _stack(writer: Writer, node: Node) -> str:
+    parts = [writer.text(a) if a.shape else f"{writer.text(a)}[..., None]" for a in node.args]
+    return f"stack({', '.join(parts)})"
+
+
+def _slice(writer: Writer, node: Node) -> str:
+    ends = ", ".join(f"{writer.size(a)}:{writer.size(b)}" for a, b in node.data)
+    return f"{writer.text(node.args[0])}[..., {ends}]"
+
+
+def _filled(writer: Writer, node: Node) -> str:
+    return f"{node.op}({writer.shape(node)})" if node.shape else f"number({int(node.op == 'ones')})"
+
+
+def _identity(writer: Writer, node: Node) -> str:
+    return f"identity({writer.size(node.shape[0])})" if node.shape else "number(1)"
+
+
+def _block(writer: Writer, node: Node) -> str:
+    rows, columns, shapes = node.data
+    parts = [_whole(writer, a, shape) for a, shape in zip(node.args, shapes)]
+    return f"block({rows}, {columns}, {', '.join(parts)})"
+
+
+def _whole(writer: Writer, node: Node, shape: tuple[Expr, Expr]) -> str:
+    """A part of a matrix with both its axes."""
+    text = writer.text(node)
+    places = [":" if size != 1 else "None" for size in shape]
+    return f"{text}[..., {', '.join(places)}]" if "None" in places else text
+
+
+_WRITERS: dict[str, Any] = {
+    "block": _block,
+    "number": _number,
+    "constant": lambda writer, node: "pi",
+    "parameter": lambda writer, node: writer.names.parameters[node.data],
+    "size": lambda writer, node: writer.size(node.data),
+    "length": lambda writer, node: "length",
+    "step": lambda writer, node: writer.leaf(None, 0),
+    "timed": lambda writer, node: writer.leaf(*node.data),
+    "argument": lambda writer, node: f"x{node.data}",
+    "add": _sum,
+    "multiply": _product,
+    "divide": _quotient,
+    "power": _power,
+    "where": _where,
+    "stack": _stack,
+    "slice": _slice,
+    "ones": _filled,
+    "zeros": _filled,
+    "identity": _identity,
+}
+
+
+def function_name(name: str, which: str) -> str:
+    """The name of the function for an activation or its slope."""
+    return f"{name}_slope" if which == SLOPE else f"{name}_value"
+
+
+def definitions(found: Iterable[Node], names: Names, scalars: bool) -> Iterator[str]:
+    """The functions of the activations that nodes call, from their stable formulas."""
+    calls = {(*node.data, len(node.args)) for node in found if node.op == "call"}
+    for name, which, count in sorted(calls):
+        arguments = [Node("argument", data=k) for k in range(count)]
+        body = definition(name, which, *arguments)
+        head = ", ".join(f"x{k}" for k in range(count))
+        writer = Writer(names, None, scalars=scalars)
+        yield f"def {writer.prefix}{function_name(name, which)}({head}):"
+        shared, lines = _with_names(body, writer)
+        yield from (f"    {line}" for line in lines)
+        yield f"    return {shared}"
+
+
+def _with_names(body: Node, writer: Writer) -> tuple[str, list[str]]:
+    """The expression of a node, and lines before it that name what it uses more than once."""
+    uses: dict[Node, int] = {}
+    for node in body.walk():
+        for a in node.args:
+            uses[a] = uses.get(a, 0) + 1
+    known: dict[Node, str] = {}
+    lines = []
+    for node in body.walk():
+        if uses.get(node, 0) > 1 and node.args:
+            text = Writer(writer.names, writer.leaf, known, writer.scalars).text(node)
+            known = {**known, node: f"value{len(known)}"}
+            lines.append(f"{known[node]} = {text}")
+    return Writer(writer.names, writer.leaf, known, writer.scalars).text(body), lines
