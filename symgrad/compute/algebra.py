@@ -40,7 +40,8 @@ class Algebra:
             "identity": self.identity, "matvec": self.matvec, "matmul": np.matmul, "dot": self.dot, "outer": self.outer,
             "outer_total": self.outer_total, "total": self.total, "transpose": self.transpose, "stack": self.stack,
             "block": self.block, "trace": self.trace, "diagonal": self.diagonal, "matrix_power": self.matrix_power,
-            "both": np.logical_and, "either": np.logical_or, "listed": self.listed, "single": self.single, "places": self.places,
+            "both": np.logical_and, "either": np.logical_or,
+            "spread": self.spread, "listed": self.listed, "single": self.single, "places": self.places,
             "softmax": self.softmax, "logsumexp": self.logsumexp, "power": np.power, "None": None,
         }  # fmt: skip
 
@@ -125,6 +126,10 @@ class Algebra:
         """The numbers of steps, shaped so that they fit series."""
         made = np.array([self.number(k) for k in range(low + 1, high + 1)], dtype=self.dtype)
         return made.reshape(-1, *[1] * (len(self.lead) + axes))
+
+    def spread(self, scalar: Any, axes: int) -> Array:
+        """A scalar with axes of length 1 for those of a vector or a matrix; NumPy hands a lone object over bare."""
+        return np.asarray(scalar, dtype=self.dtype)[(..., *[None] * axes)]
 
     @staticmethod
     def listed(series: Array) -> list[Any]:

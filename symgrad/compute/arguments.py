@@ -108,10 +108,9 @@ def _fit(name: str, key: Any, array: Any, sizes: dict[Any, int], lengths: dict[s
                 raise _misfit(name, key, array, sizes)
         elif not size.free_symbols and int(size) != number:
             raise _misfit(name, key, array, sizes)
-    for size, number in zip(wanted, trailing):
-        if size.free_symbols and size.free_symbols <= set(sizes):
-            if int(size.xreplace({s: sympy.Integer(v) for s, v in sizes.items()})) != number:
-                raise _misfit(name, key, array, sizes)
+    table = {s: sympy.Integer(v) for s, v in sizes.items()}
+    if any(size.free_symbols <= set(sizes) and size.xreplace(table) != k for size, k in zip(wanted, trailing)):
+        raise _misfit(name, key, array, sizes)
 
 
 def _misfit(name: str, key: Any, array: Any, sizes: Mapping[Any, int]) -> ShapeError:

@@ -117,7 +117,8 @@ DOUBLES = Arithmetic(float, lambda p, q=1: p / q, as_doubles, _of_doubles)
 
 def _on_entries(function: Callable[..., Any], count: int = 1) -> Callable[..., Any]:
     """A function of numbers as one of arrays of objects, and still of numbers."""
-    return np.frompyfunc(function, count, 1)
+    made: Callable[..., Any] = np.frompyfunc(function, count, 1)
+    return made
 
 
 def _of_objects(single: Mapping[str, Any], chosen: Any, largest: Any, least: Any, compare: Any) -> dict[str, Any]:

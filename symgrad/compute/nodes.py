@@ -16,12 +16,13 @@ Shape: TypeAlias = tuple[Expr, ...]
 
 # Functions of one number that every arithmetic has.
 FUNCTIONS = (
-    "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan", "atan", "asin", "acos", "asinh",
-    "acosh", "atanh", "erf", "erfc", "abs", "sign",
+    "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan", "atan", "asin", "acos",
+    "asinh", "acosh", "atanh", "erf", "erfc", "abs", "sign",
 )  # fmt: skip
 COMPARISONS = {"less": "<", "at_most": "<=", "greater": ">", "at_least": ">=", "equal": "==", "different": "!="}
 ENTRYWISE = {
-    "add", "multiply", "divide", "power", "where", "maximum", "minimum", "both", "either", "call", *FUNCTIONS, *COMPARISONS,
+    "add", "multiply", "divide", "power", "where", "maximum", "minimum", "both", "either", "call",
+    *FUNCTIONS, *COMPARISONS,
 }  # fmt: skip
 
 

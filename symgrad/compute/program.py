@@ -99,7 +99,7 @@ def program_of(grad: Backward) -> Program:
     >>> h, w = sg.State("h"), sg.Parameter("w")
     >>> program = program_of(sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h))
     >>> [str(line.target) for line in program.lines]
-    ['a[t]', 'h[t]', 'loss', 'hbar[t]', 'delta[t]', 'hbar[t]', 'delta[t]', 'dw', 'dh0']
+    ['a[t]', 'h[t]', 'loss', 'hbar[t]', 'shared1[t]', 'delta[t]', 'hbar[t]', 'delta[t]', 'dw', 'dh0']
     """
     equations = _Equations(grad.cell, grad.loss, grad.at)
     lines = [*_forward(equations), *_loss(equations), *_backward(equations)]
@@ -187,7 +187,7 @@ def _shared(lines: Iterable[Line]) -> Iterator[Line]:
             if node in waiting:
                 inside = rebuilt(node, {k: v for k, v in table.items() if k is not node})
                 yield Line(waiting.pop(node), inside, Steps.EVERY)
-        kept = {k: v for k, v in table.items() if not (own.get(k) == line.target)}
+        kept = {k: v for k, v in table.items() if own.get(k) != line.target}
         yield Line(line.target, rebuilt(line.node, kept), line.steps, line.at)
 
 

@@ -303,7 +303,8 @@ class _Segments:
         starts = list(range(0, length, size))
         early = [v for v in self.source.forward.gives if isinstance(v, Timed)]
         late = [v for v in self.source.backward.gives if isinstance(v, Timed)]
-        borders, loss = [self.borders], self.algebra.zeros(())
+        borders: list[Mapping[Any, tuple[Any, Any]]] = [self.borders]
+        loss = self.algebra.zeros(())
         values: dict[Any, Any] = {}
         for start in starts:
             values = {}

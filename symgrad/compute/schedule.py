@@ -52,7 +52,7 @@ def schedule_of(program: Program) -> Schedule:
     >>> cell = sg.Cell({h: sg.tanh(w * h.prev + x)})
     >>> schedule = schedule_of(program_of(sg.bptt(cell, h)))
     >>> [(group.direction, [str(line.target) for line in group.lines]) for group in schedule.forward]
-    [(1, ['a[t]', 'h[t]']), (0, ['loss'])]
+    [(1, ['a[t]', 'h[t]']), (0, ['loss']), (0, ['shared1[t]'])]
     """
     groups = _groups(program.lines)
     late = _waiting_for_adjoints(groups)
@@ -98,6 +98,10 @@ def _waiting_for_adjoints(groups: Iterable[Group]) -> set[Any]:
     late: set[Any] = set()
     for group in groups:
         reads = {v for line in group.lines for v, _ in line.reads}
-        if any(is_adjoint(t) for t in group.targets) or reads & late or any(not isinstance(t, Timed) and t != LOSS for t in group.targets):
+        if reads & late or any(is_adjoint(t) or _is_gradient(t) for t in group.targets):
             late |= group.targets
     return late
+
+
+def _is_gradient(target: Any) -> bool:
+    return not isinstance(target, Timed) and target != LOSS

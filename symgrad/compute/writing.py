@@ -92,7 +92,7 @@ class Writer:
         text = self.text(argument)
         if missing <= 0 or node.op not in nodes.ENTRYWISE or argument.op in _PLAIN or not nodes_vary(argument):
             return text
-        return f"{text}[..., {', '.join(['None'] * missing)}]"
+        return f"spread({text}, {missing})"
 
     def size(self, e: Expr) -> str:
         """A size in terms of those that the arguments show."""
@@ -159,12 +159,12 @@ def _power(writer: Writer, node: Node) -> str:
 
 
 def _where(writer: Writer, node: Node) -> str:
-    condition, yes, no = (writer.lifted(a, node) for a in node.args)
+    condition, yes, no = (writer.value(a) if a.op == "number" else writer.lifted(a, node) for a in node.args)
     return f"({yes} if {condition} else {no})" if writer.scalars else f"where({condition}, {yes}, {no})"
 
 
 def _stack(writer: Writer, node: Node) -> str:
-    parts = [writer.text(a) if a.shape else f"{writer.text(a)}[..., None]" for a in node.args]
+    parts = [writer.text(a) if a.shape else f"spread({writer.text(a)}, 1)" for a in node.args]
     return f"stack({', '.join(parts)})"
 
 
