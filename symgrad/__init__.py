@@ -76,7 +76,9 @@ from symgrad.vectors import (
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 if TYPE_CHECKING:
-    from symgrad.compute.run import Output, Run
+    from symgrad.compute.formulas import Formula, compile
+    from symgrad.compute.run import Run
+    from symgrad.compute.segments import Output
     from symgrad.derivation import (
         Derivation,
         at_least,
@@ -136,8 +138,10 @@ else:
         "proof": "proofs",
         "Gradients": "gradients",
         "bptt": "gradients",
+        "compile": "compute.formulas",
+        "Formula": "compute.formulas",
         "Run": "compute.run",
-        "Output": "compute.run",
+        "Output": "compute.segments",
         "Invariants": "invariants",
         "Candidate": "invariants",
     }
@@ -169,7 +173,7 @@ __all__ = [
     "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # programs
-    "Run", "Output", "UnderflowWarning", "PrecisionError",
+    "compile", "Formula", "Run", "Output", "UnderflowWarning", "PrecisionError",
     # definitions
     "Invariants", "Candidate",
     # activations
