@@ -78,6 +78,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 if TYPE_CHECKING:
     from symgrad.compute.formulas import Formula, compile
     from symgrad.compute.run import Run
+    from symgrad.compute.scaled import Scaled
     from symgrad.compute.segments import Output
     from symgrad.derivation import (
         Derivation,
@@ -141,6 +142,7 @@ else:
         "compile": "compute.formulas",
         "Formula": "compute.formulas",
         "Run": "compute.run",
+        "Scaled": "compute.scaled",
         "Output": "compute.segments",
         "Invariants": "invariants",
         "Candidate": "invariants",
@@ -173,7 +175,7 @@ __all__ = [
     "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # programs
-    "compile", "Formula", "Run", "Output", "UnderflowWarning", "PrecisionError",
+    "compile", "Formula", "Run", "Output", "Scaled", "UnderflowWarning", "PrecisionError",
     # definitions
     "Invariants", "Candidate",
     # activations

@@ -19,6 +19,7 @@ from symgrad.compute.backends import check_options, in_arithmetic
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
 from symgrad.compute.program import Line, Program, Steps, forward_lines, shared
+from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Segments, arguments_in
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import argument_name, initial_states
@@ -44,6 +45,7 @@ class Formula:
     backend : str
     sizes : dict of Symbol to int
     digits : int or None
+    scaled : bool
     """
 
     what: Any
@@ -51,13 +53,14 @@ class Formula:
     backend: str = "numpy"
     sizes: Mapping[Any, int] = field(default_factory=dict)
     digits: int | None = None
+    scaled: bool = False
 
     def __post_init__(self) -> None:
-        check_options(self.backend, self.digits)
+        check_options(self.backend, self.digits, self.scaled)
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
-        return {name: getattr(self, name) for name in ("what", "cell", "backend", "sizes", "digits")}
+        return {name: getattr(self, name) for name in ("what", "cell", "backend", "sizes", "digits", "scaled")}
 
     @cached_property
     def program(self) -> Program:
@@ -86,7 +89,8 @@ class Formula:
         PrecisionError
             If the digits that were asked for cannot be made certain.
         """
-        found = in_arithmetic(self.backend, self.digits, lambda a: self._computed(a, given), _numbers)
+        found = in_arithmetic(self.backend, self.digits, lambda a: self._computed(a, given), _numbers, self.scaled)
+        found = [Scaled.of_balls(value) for value in found] if self.scaled else found
         return found[0] if len(found) == 1 else tuple(found)
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> list[Any]:
@@ -111,6 +115,7 @@ def compile(  # the public name is the verb
     backend: str = "numpy",
     *,
     digits: int | None = None,
+    scaled: bool = False,
 ) -> Formula:
     """A program for an expression, for both sides of a claim, or for a formula about a cell.
 
@@ -123,7 +128,7 @@ def compile(  # the public name is the verb
     what : Expr or Claim
     cell : Cell, optional
         The cell that the formula is about.
-    sizes, backend, digits
+    sizes, backend, digits, scaled
         As in `Gradients.compile`.
 
     Examples
@@ -142,7 +147,7 @@ def compile(  # the public name is the verb
     >>> run(w=[1, 2, 3]).round(12).tolist()
     [3.87522e-07, 5.608732e-06, 1.89413e-07]
     """
-    return Formula(what, cell, backend, sizes or {}, digits)
+    return Formula(what, cell, backend, sizes or {}, digits, scaled)
 
 
 def _of_symbols(what: Any) -> Program:

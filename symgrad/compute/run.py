@@ -14,6 +14,7 @@ from symgrad.compute.arithmetic import Arithmetic
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, in_arithmetic
 from symgrad.compute.program import Program, program_of
+from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Output, Segments, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent.backward import Backward
@@ -36,6 +37,8 @@ class Run:
         Sizes that no argument shows; the number of steps under `LENGTH`, where no argument has steps.
     digits : int or None
         Of mpmath and of balls.
+    scaled : bool
+        Whether loss, gradients and states are mantissas and exponents, so that nothing under- or overflows.
     checkpoint : bool
         Whether states are kept at some steps only and computed again between them.
     """
@@ -44,10 +47,11 @@ class Run:
     backend: str = "numpy"
     sizes: Mapping[Any, int] = field(default_factory=dict)
     digits: int | None = None
+    scaled: bool = False
     checkpoint: bool = False
 
     def __post_init__(self) -> None:
-        check_options(self.backend, self.digits)
+        check_options(self.backend, self.digits, self.scaled)
         if self.checkpoint and self.gradients.runs_in_reverse:
             raise CellError(
                 "checkpoint=True is for cells that look at earlier steps only; this one looks at later ones"
@@ -55,7 +59,7 @@ class Run:
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
-        names = ("gradients", "backend", "sizes", "digits", "checkpoint")
+        names = ("gradients", "backend", "sizes", "digits", "scaled", "checkpoint")
         return {name: getattr(self, name) for name in names}
 
     @cached_property
@@ -89,7 +93,9 @@ class Run:
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
             return self._computed(arithmetic, given)
 
-        output, adjoints = in_arithmetic(self.backend, self.digits, compute, _numbers)
+        output, adjoints = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
+        if self.scaled:
+            return _as_scaled(output)
         if self.backend == "numpy":
             _check_range(output, adjoints)
         return output
@@ -99,6 +105,11 @@ class Run:
         scalars = self.gradients.cell.is_scalar and not arguments.lead
         segments = Segments.of(self.program, self.source(scalars), arithmetic, arguments, scalars)
         return segments.whole() if not self.checkpoint else segments.piecewise()
+
+
+def _as_scaled(output: Output) -> Output:
+    arrays = ({name: Scaled.of_balls(a) for name, a in part.items()} for part in (output.gradients, output.states))
+    return Output(Scaled.of_balls(output.loss), *arrays)
 
 
 def _numbers(found: tuple[Output, Any]) -> Iterator[Any]:
