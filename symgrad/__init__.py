@@ -76,6 +76,9 @@ from symgrad.vectors import (
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 if TYPE_CHECKING:
+    from symgrad.compute.check import GradientCheck, check_gradient
+    from symgrad.compute.crosscheck import Crosscheck, crosscheck
+    from symgrad.compute.differences import complex_step, difference, precise_difference
     from symgrad.compute.formulas import Formula, compile
     from symgrad.compute.run import Run
     from symgrad.compute.scaled import Scaled
@@ -139,6 +142,9 @@ else:
         "proof": "proofs",
         "Gradients": "gradients",
         "bptt": "gradients",
+        **dict.fromkeys(("check_gradient", "GradientCheck"), "compute.check"),
+        **dict.fromkeys(("crosscheck", "Crosscheck"), "compute.crosscheck"),
+        **dict.fromkeys(("difference", "precise_difference", "complex_step"), "compute.differences"),
         "compile": "compute.formulas",
         "Formula": "compute.formulas",
         "Run": "compute.run",
@@ -175,6 +181,7 @@ __all__ = [
     "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # programs
+    "crosscheck", "Crosscheck", "check_gradient", "GradientCheck", "difference", "precise_difference", "complex_step",
     "compile", "Formula", "Run", "Output", "Scaled", "UnderflowWarning", "PrecisionError",
     # definitions
     "Invariants", "Candidate",

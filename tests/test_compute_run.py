@@ -25,6 +25,7 @@ def composed():
         "scalar": tanh.cell(),
         "two scalar states": scalar_pair(),
         "two steps back": two_steps_back(),
+        "only two steps back": only_two_steps_back(),
         "output layer": sg.with_output(lstm.cell(3, 2), 2, activation=sg.sigmoid),
         "bidirectional below a layer": sg.stacked(sg.bidirectional(tanh.cell(3, 2)), tanh.cell(2, 6)),
         "residual": sg.with_residual(tanh.cell(3, 3)),
@@ -41,6 +42,11 @@ def two_steps_back():
     h, x = sg.State("h", n), sg.Input("x", m)
     W, V, U = sg.Parameter("W", n, n), sg.Parameter("V", n, n), sg.Parameter("U", n, m)
     return sg.Cell({h: sg.tanh(W @ h.prev + V @ h.at(sg.TIME - 2) + U @ x)})
+
+
+def only_two_steps_back():
+    h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
+    return sg.Cell({h: sg.tanh(w * h.at(sg.TIME - 2) + x)})
 
 
 CELLS = {

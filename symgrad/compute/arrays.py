@@ -269,7 +269,7 @@ class _Emitter:
             text = self._over(node, "0", end)
             yield f"{changing[node]} = {f'listed({text})' if self.scalars else text}{backwards}"
         reads = {read for line, _ in bodies for read in line.reads}
-        carried = sorted((r for r in reads if r[0] in group.targets and r[1]), key=str)
+        carried = sorted({(v, k) for v, shift in reads if v in group.targets for k in _up_to(shift)}, key=str)
         for variable, shift in carried:
             yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
         stored = [line for line in lines if line.target not in self.carried_only]
@@ -353,6 +353,11 @@ class _Hoist:
                 self.changing.append(node)
         elif node.args and nodes_vary(node) and node not in self.constant:
             self.constant.append(node)
+
+
+def _up_to(shift: int) -> range:
+    """The shifts on the way from the next step to one that is read: what is read two steps on is carried over one."""
+    return range(1, shift + 1) if shift > 0 else range(-1, shift - 1, -1)
 
 
 def _fits(parts: list[Node], node: Node) -> bool:

@@ -88,7 +88,7 @@ def is_adjoint(target: Any) -> bool:
     return isinstance(target, Timed) and target.role is Role.ADJOINT
 
 
-class _Equations(Backward):
+class Equations(Backward):
     """The equations of a program: slopes are f'(a), so that each is computed where it keeps its digits."""
 
     slopes_in_output = False
@@ -96,6 +96,8 @@ class _Equations(Backward):
 
 def program_of(grad: Backward) -> Program:
     """The program of a loss and of all its gradients.
+
+    Slopes are left as f'(a), whatever the equations of `grad` say, so that each is computed where it keeps its digits.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def program_of(grad: Backward) -> Program:
     >>> [str(line.target) for line in program.lines]
     ['a[t]', 'h[t]', 'loss', 'hbar[t]', 'shared1[t]', 'delta[t]', 'hbar[t]', 'delta[t]', 'dw', 'dh0']
     """
-    equations = _Equations(grad.cell, grad.loss, grad.at)
+    equations = grad if isinstance(grad, Equations) else Equations(grad.cell, grad.loss, grad.at)
     lines = [*forward_lines(grad.cell), *_loss(equations), *_backward(equations)]
     gradients: dict[str, Any] = {}
     for key in equations.arguments:

@@ -129,11 +129,17 @@ def _sum(writer: Writer, node: Node) -> str:
     text = ""
     for term in node.args:
         sign, rest = " + ", term
-        if term.op == "multiply" and term.args[0].op == "number" and term.args[0].data == -1:
-            sign, rest = " - ", nodes.multiply(*term.args[1:])
+        is_negative = term.op == "multiply" and term.args[0].op == "number" and term.args[0].data == -1
+        if is_negative and term not in writer.known:
+            sign, rest = " - ", _without_sign(term)
         part = writer.lifted(rest, node)
         text = f"{text}{sign}{part}" if text else (f"-{part}" if sign == " - " else part)
     return f"({text})"
+
+
+def _without_sign(term: Node) -> Node:
+    """A product without the -1 in front, its other factors as they are."""
+    return term.args[1] if len(term.args) == 2 else Node("multiply", term.args[1:], term.shape)
 
 
 def _product(writer: Writer, node: Node) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import sympy
@@ -60,7 +61,8 @@ def _spoilt(e: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(argument, sympy.Expr):
             for name, other in _spoilt(argument):
                 if name != "sign" or isinstance(e, sympy.MatAdd | sympy.Add):
-                    yield name, _rebuilt(e, place, other)
+                    with suppress(ValueError):  # SymPy refuses what does not fit where sizes are numbers
+                        yield name, _rebuilt(e, place, other)
 
 
 def _rebuilt(e: Any, place: int, other: Any) -> Any:
@@ -88,6 +90,9 @@ def _index(e: Any) -> Iterator[Any]:
     if isinstance(e, TimedScalar | TimedMatrix):
         yield e.prev
         yield e.next
+    elif isinstance(e, sympy.Transpose) and isinstance(e.arg, TimedMatrix):
+        yield e.arg.prev.T
+        yield e.arg.next.T
 
 
 def _limits(e: Any) -> Iterator[Any]:

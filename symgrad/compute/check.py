@@ -1,0 +1,319 @@
+"""Checks of somebody else's gradients: which argument, which entry, which step is wrong, by what factor, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+from sympy import Expr, MatrixExpr
+
+from symgrad.compute.arguments import is_in_time
+from symgrad.compute.formulas import Formula
+from symgrad.compute.mistakes import mistakes
+from symgrad.compute.run import Run
+from symgrad.compute.scaled import Scaled
+from symgrad.errors import CellError, SymgradError, VerdictTruthError
+from symgrad.recurrent.backward import Backward, checked_loss
+from symgrad.recurrent.cell import Cell
+from symgrad.verdicts import Outcome, Verdict
+
+# What a gradient of doubles, or of floats, is held to, relative to each entry: a bit less than half of its digits.
+RTOL = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 2e-3, np.dtype(np.float16): 0.1}
+SHOWN = 3
+MATCH = 1e-6  # how near a gradient must be to that of a mistake, to be called by its name
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with one gradient.
+
+    Attributes
+    ----------
+    argument : str
+    places : tuple of tuple of int
+        The entries that are wrong; of what is given in time the first index is the step, counted from 1.
+    entries : int
+        How many entries there are.
+    got, wanted : str
+        The first wrong entry, and what it should be.
+    factor : float or None
+        By which all of them are wrong, if it is one factor.
+    hint : str
+        The mistake that would give this gradient, if it is a known one.
+    """
+
+    argument: str
+    places: tuple[tuple[int, ...], ...]
+    entries: int
+    got: str
+    wanted: str
+    factor: float | None
+    hint: str
+
+    def __str__(self) -> str:
+        which = ", ".join(f"[{', '.join(map(str, place))}]" for place in self.places[:SHOWN])
+        more = ", …" if len(self.places) > SHOWN else ""
+        where = f" at {which}{more}" if self.places[0] else ""
+        text = f"{self.argument}: {len(self.places)} of {self.entries} entries are wrong{where}: "
+        text += f"got {self.got}, should be {self.wanted}"
+        text += f"; all by the factor {self.factor:.6g}" if self.factor is not None else ""
+        return text + (f"; {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """What a check of gradients found; like a Verdict it has no truth value.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    findings : tuple of Finding
+        The gradients that are wrong.
+    """
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+    def __bool__(self) -> bool:
+        raise VerdictTruthError(f"a check has no truth value (this one is {self.verdict.outcome.name}); ask .verdict")
+
+    def __str__(self) -> str:
+        return "\n".join([str(self.verdict), *map(str, self.findings)])
+
+
+def check_gradient(
+    f: Callable[..., Any],
+    what: Any,
+    loss: Any = None,
+    at: str = "last",
+    *,
+    wrt: str | Sequence[str] | None = None,
+    convert: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
+    rtol: float | None = None,
+    sizes: Mapping[Any, int] | None = None,
+    **arguments: Any,
+) -> GradientCheck:
+    """Whether a function gives the gradients of a cell, or the derivatives of an expression, at a point.
+
+    It is compared, entry by entry and in relative terms, with gradients that symgrad derives and computes with all
+    digits of a double certain, however small they are.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(**arguments)``; gives a mapping of gradients by the names of the arguments, in any nesting of mappings
+        and sequences, or the array for the one argument of `wrt`, or a sequence for those of `wrt`. Arrays of NumPy,
+        PyTorch or JAX. Those that it leaves out are not checked.
+    what : Gradients, Cell or Expr
+    loss, at
+        Of a cell, as in `bptt`.
+    wrt : str or sequence of str, optional
+        What the gradients are with respect to, where `f` gives no mapping.
+    convert : callable, optional
+        From our gradients, by name, to those that `f` gives, where it has other names or shapes; for a module of
+        PyTorch, ``lambda ours: sg.gradients_to_torch("lstm", ours)``.
+    rtol : float, optional
+        The relative error up to which an entry counts as right; by the precision of the arrays unless given.
+    sizes : mapping, optional
+        As in `Gradients.compile`.
+    **arguments
+        The point, without leading axes.
+
+    Returns
+    -------
+    GradientCheck
+        REFUTED with findings; SUPPORTED; or UNINFORMATIVE if all gradients are 0 at this point.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> s = lambda x: 1 / (1 + np.exp(-x))
+    >>> print(check_gradient(lambda x: s(x) * (1 - s(x)), sg.sigmoid(x), wrt="x", x=np.array([0.5, 40.0])))
+    REFUTED, comparison with certain digits; 1 argument compared
+    x: 1 of 2 entries are wrong at [1]: got 0.0, should be 4.2483543e-18
+    """
+    reference = _Reference.of(what, loss, at, dict(sizes or {}), arguments, wrt)
+    ours = reference.gradients()
+    expected = _flat(convert({k: v.to_mpmath() for k, v in ours.items()}) if convert else ours)
+    found = _flat(_named(f(**arguments), wrt))
+    unknown = [name for name in found if name not in expected]
+    if unknown:
+        raise CellError(f"f gives a gradient named {unknown[0]}; known are {', '.join(expected)}")
+    findings = []
+    for name, array in found.items():
+        finding = _compared(name, array, expected[name], rtol, reference)
+        findings += [finding] if finding else []
+    return GradientCheck(_verdict(findings, {name: expected[name] for name in found}), tuple(findings))
+
+
+def _named(result: Any, wrt: str | Sequence[str] | None) -> Any:
+    if isinstance(result, Mapping):
+        return result
+    if wrt is None:
+        raise CellError("f must give a mapping of gradients by name; or say with wrt= what its gradients belong to")
+    return {wrt: result} if isinstance(wrt, str) else dict(zip(wrt, result, strict=True))
+
+
+def _flat(tree: Any, above: str = "") -> dict[str, Any]:
+    """The leaves of nested mappings and sequences, by joined names."""
+    if isinstance(tree, Mapping):
+        items = tree.items()
+    elif isinstance(tree, tuple | list) and any(hasattr(part, "shape") for part in tree):
+        items = dict(enumerate(tree)).items()
+    else:
+        return {above: tree}
+    return {k: v for name, part in items for k, v in _flat(part, f"{above}.{name}" if above else str(name)).items()}
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What the gradients are compared with."""
+
+    grad: Backward | None
+    formulas: Mapping[str, Any]
+    sizes: Mapping[Any, int]
+    arguments: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        what: Any,
+        loss: Any,
+        at: str,
+        sizes: Mapping[Any, int],
+        arguments: Mapping[str, Any],
+        wrt: str | Sequence[str] | None,
+    ) -> _Reference:
+        if isinstance(what, Backward):
+            return cls(what, {}, sizes, arguments)
+        if isinstance(what, Cell):
+            if loss is None:
+                raise CellError("the gradient of a cell is that of a loss; give one, such as sg.half_squared_error(h)")
+            return cls(Backward(what, checked_loss(what, loss, at), at), {}, sizes, arguments)
+        if isinstance(what, Expr) and not isinstance(what, MatrixExpr):
+            symbols = {str(s): s for s in what.free_symbols}
+            wanted = [wrt] if isinstance(wrt, str) else list(wrt or symbols)
+            missing = [name for name in wanted if name not in symbols]
+            if missing:
+                raise CellError(f"{what} has no {missing[0]}; it has {', '.join(sorted(symbols))}")
+            return cls(None, {name: what.diff(symbols[name]) for name in wanted}, sizes, arguments)
+        raise CellError(f"check_gradient takes a cell, gradients or an expression; got {type(what).__name__}")
+
+    def gradients(self) -> dict[str, Scaled]:
+        if self.grad is not None:
+            run = Run(self.grad, sizes=self.sizes, scaled=True)
+            return run(**{k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}).gradients
+        found = {}
+        for name, formula in self.formulas.items():
+            used = {k: v for k, v in self.arguments.items() if k in {str(s) for s in formula.free_symbols}}
+            value = Formula(formula, scaled=True)(**used)
+            shape = np.broadcast_shapes(*(np.shape(v) for v in self.arguments.values()))
+            found[name] = Scaled(np.broadcast_to(value.mantissa, shape), np.broadcast_to(value.exponent, shape))
+        return found
+
+    def is_in_time(self, name: str) -> bool:
+        keys = {} if self.grad is None else {self.grad.name_of(k): k for k in self.grad.arguments}
+        return name in keys and is_in_time(keys[name])
+
+    def hint(self, name: str, array: Any) -> str:
+        """The mistake that would give this gradient."""
+        if self.grad is None or name not in {self.grad.name_of(k) for k in self.grad.arguments}:
+            return ""
+        point = {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}
+        for words, run in mistakes(self.grad, name):
+            try:
+                with np.errstate(all="ignore"):
+                    given = Run.__call__(run, **point).gradients[name]
+            except (SymgradError, ArithmeticError, LookupError, ValueError, TypeError, Warning):
+                continue  # an equation with a slip in it need not be computable
+            if _near(array, given):
+                return f"as if by a slip, {words}"
+        return ""
+
+
+def _near(array: Any, other: Any) -> bool:
+    largest = np.abs(other).max(initial=0.0)
+    return bool(largest > 0 and np.abs(array - other).max() <= MATCH * largest)
+
+
+def _as_array(value: Any) -> Any:
+    """An array of NumPy, PyTorch or JAX as one of NumPy."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    found = np.asarray(value)
+    if found.dtype.kind not in "fiu":
+        raise CellError(f"a gradient must be real numbers; got an array of {found.dtype}")
+    return found
+
+
+def _compared(name: str, value: Any, wanted: Any, rtol: float | None, reference: _Reference) -> Finding | None:
+    array = _as_array(value)
+    exact = wanted.to_mpmath() if isinstance(wanted, Scaled) else wanted
+    exact = np.asarray(exact, dtype=object)
+    if array.shape != exact.shape:
+        raise CellError(f"the gradient of {name} must have the shape {exact.shape}; got {array.shape}")
+    allowed = rtol if rtol is not None else RTOL.get(array.dtype, RTOL[np.dtype(np.float64)])
+    with mpmath.workdps(40):
+        gaps = {place: mpmath.mpf(float(array[place])) - exact[place] for place in np.ndindex(array.shape)}
+        wrong = [p for p, gap in gaps.items() if not abs(gap) <= allowed * abs(exact[p])]
+        if not wrong:
+            return None
+        ratios = [float(mpmath.mpf(float(array[p])) / exact[p]) if exact[p] else math.inf for p in gaps]
+    first = wrong[0]
+    shown = tuple((p[0] + 1, *p[1:]) if reference.is_in_time(name) else p for p in wrong)
+    factor = _common(ratios)
+    hint = _pattern(array, exact, factor, reference.arguments)
+    if not hint and 2 * len(wrong) > array.size:  # a slip in an equation shows in most entries
+        hint = reference.hint(name, array)
+    digits = mpmath.nstr(exact[first], 8)
+    return Finding(name, shown, array.size, repr(float(array[first])), digits, factor, hint)
+
+
+def _common(ratios: list[float]) -> float | None:
+    """The one factor between all entries, if there is one."""
+    seen = [r for r in ratios if math.isfinite(r)]
+    if not seen or len(seen) < len(ratios):
+        return None
+    middle = float(np.median(seen))
+    return middle if all(abs(r - middle) <= MATCH * max(abs(middle), 1e-300) for r in seen) else None
+
+
+def _pattern(array: Any, exact: Any, factor: float | None, arguments: Mapping[str, Any]) -> str:
+    """What can be seen in the numbers alone."""
+    wanted = np.vectorize(float, otypes=[float])(exact) if exact.size else np.zeros(exact.shape)
+    if array.ndim == 2 and array.shape[0] == array.shape[1] and _near(array, wanted.T):
+        return "it is transposed"
+    if array.ndim and len(array) > 2 and (_near(array[1:], wanted[:-1]) or _near(array[:-1], wanted[1:])):
+        return "it is off by one along its first axis"
+    if factor is None:
+        return ""
+    if factor == 0:
+        return "it is 0"
+    lengths = {len(v) for v in arguments.values() if np.ndim(v)}
+    for length in sorted(lengths):
+        if abs(factor * length - 1) <= MATCH and length > 1:
+            return f"the factor is 1/{length}: a mean in place of a sum over {length} steps"
+        if abs(factor / length - 1) <= MATCH and length > 1:
+            return f"the factor is {length}: a sum over {length} steps in place of a mean"
+    words = {-1.0: "the sign is wrong", 2.0: "a half is missing, as of half the squared error", 0.5: "a half too many"}
+    return next((text for value, text in words.items() if abs(factor - value) <= MATCH), "")
+
+
+def _verdict(findings: list[Finding], expected: Mapping[str, Any]) -> Verdict:
+    count = f"{len(expected)} argument{'s' if len(expected) != 1 else ''} compared"
+    method = "comparison with certain digits"
+    if findings:
+        return Verdict(Outcome.REFUTED, method, count)
+    if all(not np.any(_sizes(wanted)) for wanted in expected.values()):
+        return Verdict(Outcome.UNINFORMATIVE, method, "every gradient is 0 at this point, whatever its factors are")
+    return Verdict(Outcome.SUPPORTED, method, count)
+
+
+def _sizes(wanted: Any) -> Any:
+    return wanted.mantissa if isinstance(wanted, Scaled) else np.asarray(wanted, dtype=object) != 0

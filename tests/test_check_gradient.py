@@ -1,0 +1,205 @@
+"""Gradients of somebody else: right ones pass, wrong ones are found, and told by their mistake."""
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+SIZES = {"n": 3, "m": 2, "p": 2}
+LENGTH = 6
+
+
+def cell_and_point(name, length=LENGTH):
+    row = sg.CELLS[name]
+    cell = row.cell(*(SIZES[size] for size in row.sizes))
+    grad = sg.bptt(cell, sg.half_squared_error(sg.output_of(cell)), at="every")
+    generator = np.random.default_rng(11)
+    point = {}
+    for argument in grad.arguments:
+        shape = tuple(map(int, getattr(argument, "shape", ())))
+        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+        steps = (length,) if getattr(argument, "time", None) == sg.TIME else ()
+        point[grad.name_of(argument)] = 0.8 * generator.standard_normal((*steps, *shape))
+    return grad, point
+
+
+def by_hand(W, U, b, x, target, h0, **slips):
+    """Backpropagation through time of a tanh network, as people write it; a slip at a time may be made."""
+    length = len(x)
+    h = [h0]
+    for step in range(length):
+        h.append(np.tanh(W @ h[-1] + U @ x[step] + b))
+    dW, dU, db, dx, delta = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b), np.zeros_like(x), np.zeros_like(b)
+    for step in range(length, 0, -1):
+        back = W @ delta if slips.get("transpose") else W.T @ delta
+        hbar = back + (h[step] - target[step - 1]) * (2 if slips.get("no half") else 1)
+        if slips.get("truncated") and step % 3 == 0:
+            hbar = h[step] - target[step - 1]
+        delta = hbar if slips.get("no slope") else hbar * (1 - h[step] ** 2)
+        dW += np.outer(delta, h[step] if slips.get("late state") else h[step - 1])
+        dU += np.outer(delta, x[step - 1])
+        db += delta
+        dx[step - 1] = U.T @ delta
+    scale = 1 / length if slips.get("mean") else -1 if slips.get("sign") else 1
+    return {"W": scale * dW, "U": scale * dU, "b": scale * db, "x": scale * dx, "h0": scale * W.T @ delta}
+
+
+def test_a_gradient_by_hand_is_supported():
+    grad, point = cell_and_point("tanh")
+    check = sg.check_gradient(by_hand, grad, **point)
+    assert check.verdict.outcome is sg.Outcome.SUPPORTED
+    assert check.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("slip", "argument", "hint"),
+    [
+        ("mean", "W", "the factor is 1/6: a mean in place of a sum over 6 steps"),
+        ("sign", "b", "the sign is wrong"),
+        ("late state", "W", "index: delta[t] @ h[t-1].T as delta[t] @ h[t].T"),
+        ("no slope", "W", "dropped factor: delta[t] = "),
+        ("transpose", "b", "W @ delta[t+1]"),
+        ("no half", "target", ""),
+    ],
+)
+def test_mistakes_are_told_by_name(slip, argument, hint):
+    grad, point = cell_and_point("tanh")
+
+    def spoilt(**arguments):
+        return by_hand(**arguments, **{slip: True})
+
+    check = sg.check_gradient(spoilt, grad, **point)
+    assert check.verdict.outcome is sg.Outcome.REFUTED
+    if argument != "target":
+        finding = next(f for f in check.findings if f.argument == argument)
+        assert hint in finding.hint, str(check)
+
+
+def test_truncation_is_found_though_it_has_no_name():
+    grad, point = cell_and_point("tanh")
+    check = sg.check_gradient(lambda **a: by_hand(**a, truncated=True), grad, **point)
+    assert {f.argument for f in check.findings} == {"W", "U", "b", "x", "h0"}
+
+
+@pytest.mark.parametrize("name", ["tanh", "lstm", "gru", "elman"])
+def test_every_argument_and_entry_is_looked_at(name):
+    """One entry of one gradient off by a thousandth, each argument in turn."""
+    grad, point = cell_and_point(name, length=4)
+    right = {k: v.to_float() for k, v in grad.compile(scaled=True)(**point).gradients.items()}
+    assert sg.check_gradient(lambda **_: right, grad, **point).verdict.outcome is sg.Outcome.SUPPORTED
+    for argument, array in right.items():
+        wrong = array.copy()
+        last = tuple(k - 1 for k in wrong.shape)
+        wrong[last] *= 1.001
+        check = sg.check_gradient(lambda _a=argument, _w=wrong, **_: {_a: _w}, grad, **point)
+        (finding,) = check.findings
+        in_time = argument in ("x", "target")
+        assert finding.places == ((last[0] + 1, *last[1:]) if in_time else last,)
+        assert finding.argument == argument
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda W: W.T, "it is transposed"),
+        (lambda W: 2 * W, "a half is missing"),
+        (lambda W: 0 * W, "it is 0"),
+    ],
+)
+def test_patterns_in_the_numbers_are_told(change, hint):
+    grad, point = cell_and_point("tanh")
+    check = sg.check_gradient(lambda **a: {"W": change(by_hand(**a)["W"])}, grad, **point)
+    assert hint in check.findings[0].hint
+
+
+def test_an_input_that_is_off_by_a_step_is_told():
+    grad, point = cell_and_point("tanh")
+    check = sg.check_gradient(lambda **a: {"x": np.roll(by_hand(**a)["x"], 1, axis=0)}, grad, **point)
+    assert check.findings[0].hint == "it is off by one along its first axis"
+    assert check.findings[0].places[0][0] == 1
+
+
+def stacked(x, layers=20):
+    for _ in range(layers):
+        x = sg.sigmoid(x)
+    return x
+
+
+@pytest.mark.parametrize("wrong", [lambda g: 0.0 * g, lambda g: -g, lambda g: 1e6 * g, lambda g: 1.001 * g])
+def test_a_gradient_that_vanished_is_still_seen(wrong):
+    """Twenty stacked sigmoids: checkers that compare with differences of doubles pass all of these."""
+    e = stacked(sg.real("x"))
+
+    def gradient(x):
+        slope = np.ones_like(x)
+        for _ in range(20):
+            x = 1 / (1 + np.exp(-x))
+            slope = slope * x * (1 - x)
+        return slope
+
+    point = np.array([0.5, 1.0])
+    assert 1e-13 < gradient(point)[0] < 1.3e-13
+    assert sg.check_gradient(gradient, e, wrt="x", x=point).verdict.outcome is sg.Outcome.SUPPORTED
+    assert sg.check_gradient(lambda x: wrong(gradient(x)), e, wrt="x", x=point).verdict.outcome is sg.Outcome.REFUTED
+
+
+def test_two_derivatives_of_an_expression():
+    x, y = sg.real("x"), sg.real("y")
+    pair = sg.check_gradient(lambda x, y: (2 * x * y, x**2), x**2 * y, wrt=("x", "y"), x=1.5, y=2.0)
+    assert pair.verdict.outcome is sg.Outcome.SUPPORTED
+    f = lambda x, y: {"x": 2 * x * y, "y": x**2 + 0 * y}  # noqa: E731
+    assert sg.check_gradient(f, x**2 * y, x=1.5, y=np.array([2.0, 3.0])).verdict.outcome is sg.Outcome.SUPPORTED
+
+
+def test_where_all_is_zero_the_check_says_so():
+    h, w = sg.State("h"), sg.Parameter("w")
+    grad = sg.bptt(sg.Cell({h: sg.relu(w * h.prev)}), h)
+    check = sg.check_gradient(lambda w, h0: {"w": 0.0, "h0": 0.0}, grad, sizes={sg.LENGTH: 3}, w=1.0, h0=-1.0)
+    assert check.verdict.outcome is sg.Outcome.UNINFORMATIVE
+
+
+def test_single_precision_is_held_to_its_own_error():
+    grad, point = cell_and_point("tanh")
+    rounded = lambda **a: {k: v.astype(np.float32) for k, v in by_hand(**a).items()}  # noqa: E731
+    assert sg.check_gradient(rounded, grad, **point).verdict.outcome is sg.Outcome.SUPPORTED
+    wrong = lambda **a: {k: (1.01 * v).astype(np.float32) for k, v in by_hand(**a).items()}  # noqa: E731
+    assert sg.check_gradient(wrong, grad, **point).verdict.outcome is sg.Outcome.REFUTED
+
+
+def test_other_names_are_converted():
+    grad, point = cell_and_point("tanh")
+    theirs = lambda **a: {"layer": {"kernel": by_hand(**a)["W"].T}, "rest": [by_hand(**a)["b"]]}  # noqa: E731
+    ours = lambda g: {"layer": {"kernel": g["W"].T}, "rest": [g["b"]]}  # noqa: E731
+    assert sg.check_gradient(theirs, grad, convert=ours, **point).verdict.outcome is sg.Outcome.SUPPORTED
+    wrong = lambda **a: {"layer": {"kernel": by_hand(**a)["W"]}, "rest": [by_hand(**a)["b"]]}  # noqa: E731
+    check = sg.check_gradient(wrong, grad, convert=ours, **point)
+    assert [f.argument for f in check.findings] == ["layer.kernel"]
+
+
+def test_a_check_has_no_truth_value():
+    with pytest.raises(sg.VerdictTruthError):
+        bool(sg.check_gradient(lambda x: 2 * x, sg.real("x") ** 2, wrt="x", x=1.0))
+
+
+@pytest.mark.parametrize(
+    ("f", "options", "message"),
+    [
+        (lambda **a: {"V": 0}, {}, "f gives a gradient named V; known are"),
+        (lambda **a: np.zeros(3), {}, "f must give a mapping of gradients by name"),
+        (lambda **a: {"W": np.zeros(4)}, {}, r"the gradient of W must have the shape \(3, 3\); got \(4,\)"),
+        (lambda **a: {"W": np.full((3, 3), "a")}, {}, "a gradient must be real numbers"),
+    ],
+)
+def test_bad_gradients_are_named(f, options, message):
+    grad, point = cell_and_point("tanh")
+    with pytest.raises(sg.CellError, match=message):
+        sg.check_gradient(f, grad, **options, **point)
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [(3, "takes a cell, gradients or an expression; got int"), (sg.CELLS["tanh"].cell(2, 2), "is that of a loss")],
+)
+def test_what_is_checked_must_be_known(what, message):
+    with pytest.raises(sg.CellError, match=message):
+        sg.check_gradient(dict, what)
