@@ -30,7 +30,6 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
     latex_name: ClassVar[str]
     limits: ClassVar[Formula]
     linear_pieces: ClassVar[bool]
-    stable: ClassVar[Any]
     inverse_formula: ClassVar[Any]
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
@@ -107,7 +106,7 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
     def _eval_evalf(self, prec: int) -> Expr | None:
         if not all(a.is_number for a in self.args):
             return None
-        if self.stable is not None and all(a.is_extended_real for a in self.args):
+        if not self.linear_pieces and all(a.is_extended_real for a in self.args):
             return self._stable_value(prec)
         try:
             value = self.definition.evalf(prec_to_dps(prec))
@@ -116,14 +115,15 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
         return value if not value.has(Piecewise) else None
 
     def _stable_value(self, prec: int) -> Expr | None:
-        size = max(0, mpmath.mag(self.args[0]._to_mpmath(53)))
+        size = abs(mpmath.mag(self.args[0]._to_mpmath(53)))
         if size > MAXIMAL_SIZE:
             return None
-        # An exponent of degree 3 in x, the highest below, turns a relative error of x into one |x|**3 times as large.
+        # An exponent of degree 3 in x, the highest below, turns a relative error of x into one |x|**3 times as large;
+        # near 0, where tanhshrink is x**3/3, a difference loses as much.
         working = prec + 10 + 3 * size
         with mpmath.workprec(working):
             numbers = [mpmath.mpf(a._to_mpmath(working)) for a in (self.args[0], *self.parameters)]
-            value = self.stable(mpmath, *numbers)
+            value = self.row.stable(_DIGITS, *numbers)
         return Expr._from_mpmath(value, prec)
 
     def _eval_is_extended_real(self) -> bool | None:
@@ -149,6 +149,30 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
         name = f"{{{self.latex_name}}}_{{{below}}}" if below else self.latex_name
         power = f"^{{{exp}}}" if exp is not None else ""
         return rf"{name}{power}\left({printer._print(self.args[0])}\right)"
+
+
+class _Digits:
+    """What the stable forms of the rows are given to work with many digits."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(mpmath, name)
+
+    @staticmethod
+    def where(condition: Any, yes: Any, no: Any) -> Any:
+        return yes if condition else no
+
+    minimum, maximum = staticmethod(min), staticmethod(max)
+
+    @staticmethod
+    def exp_of_product(a: Any, b: Any) -> Any:
+        return mpmath.exp(a * b)
+
+    @staticmethod
+    def normal_cdf(x: Any) -> Any:
+        return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+
+
+_DIGITS = _Digits()
 
 
 # Comparing the ends of a range costs much, and SymPy asks again for every argument.
@@ -186,7 +210,6 @@ def define(
     also_called: str | None = None,
     limits: Formula = lambda *parameters: (-oo, oo),
     linear_pieces: bool = False,
-    stable: Formula | None = None,
     inverse: Formula | None = None,
     parameters: tuple[tuple[Symbol, Expr], ...] = (),
     **facts: Any,
@@ -199,9 +222,6 @@ def define(
         The limits at minus and plus infinity.
     linear_pieces : bool
         Whether an argument whose case is known should give that case at once, as in ``relu(3) = 3``.
-    stable : callable, optional
-        ``stable(m, x, *parameters)``, a formula for real x that keeps its relative accuracy everywhere, without
-        cases; m supplies ``exp``, ``expm1``, ``log1p`` and so on. Left out where the definition does.
     inverse : callable, optional
         The inverse function, if it has a closed form.
     facts
@@ -220,7 +240,6 @@ def define(
             "linear_pieces": linear_pieces,
             # A plain function in a class would become a method.
             "limits": staticmethod(limits),
-            "stable": None if stable is None else staticmethod(stable),
             "inverse_formula": None if inverse is None else staticmethod(inverse),
         },
     )

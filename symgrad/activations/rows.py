@@ -114,7 +114,12 @@ class Activation:
 
 @dataclass(frozen=True)
 class Row:
-    """The facts as they stand below: functions of the input, the output where it is named y, and the parameters."""
+    """The facts as they stand below: functions of the input, the output where it is named y, and the parameters.
+
+    ``stable(m, x, *parameters)`` and ``stable_slope`` are the forms in which function and derivative are computed, so
+    that they keep their digits over the whole range of doubles. They are written with operators and with functions of
+    m, without an ``if``, so that they serve numbers, arrays, balls and generated code alike.
+    """
 
     name: str
     function: Any
@@ -126,6 +131,8 @@ class Row:
     range: Formula = lambda *parameters: S.Reals
     kinks: Formula = lambda *parameters: ()
     parameters: tuple[tuple[Symbol, Expr], ...] = ()
+    stable: Any = None
+    stable_slope: Any = None
 
     @property
     def defaults(self) -> tuple[Expr, ...]:

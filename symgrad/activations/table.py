@@ -17,20 +17,76 @@ def _exactly(value: Expr | int, at: Expr | int) -> tuple[Expr | int, Expr | int,
     return value, value, at
 
 
-def _positive_part(x: Any) -> Any:
-    return (x + abs(x)) / 2
-
-
-def _negative_part(x: Any) -> Any:
-    return (x - abs(x)) / 2
-
-
 def _stable_sigmoid(m: Any, x: Any) -> Any:
-    return m.exp(_negative_part(x)) / (1 + m.exp(-abs(x)))
+    decay = m.exp(-abs(x))
+    return m.where(x < 0, decay, 1) / (1 + decay)
+
+
+def _stable_sigmoid_slope(m: Any, x: Any) -> Any:
+    """The derivative in terms of the input: where the output is nearly 1, y*(1 - y) has lost its digits."""
+    decay = m.exp(-abs(x))
+    return decay / (1 + decay) ** 2
+
+
+def _stable_tanh_slope(m: Any, x: Any) -> Any:
+    decay = m.exp(-2 * abs(x))
+    return 4 * decay / (1 + decay) ** 2
 
 
 def _stable_softplus(m: Any, x: Any) -> Any:
-    return _positive_part(x) + m.log1p(m.exp(-abs(x)))
+    return m.maximum(x, 0) + m.log1p(m.exp(-abs(x)))
+
+
+def _halves(m: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Square roots of exp(x) for x < 0, of exp(-x) for x > 0, each 1 on the other side, and 1 + exp(-|x|).
+
+    A product with x then leaves the range of doubles only where its value does.
+    """
+    half = m.exp(-abs(x) / 2)
+    return m.where(x < 0, half, 1), m.where(x < 0, 1, half), 1 + half * half
+
+
+def _stable_swish(m: Any, x: Any) -> Any:
+    left, _, total = _halves(m, x)
+    return x * left * left / total
+
+
+def _stable_swish_slope(m: Any, x: Any) -> Any:
+    left, right, total = _halves(m, x)
+    return left * (left * (1 + x * right * right / total)) / total
+
+
+def _mish_parts(m: Any, x: Any) -> tuple[Any, Any, Any, Any]:
+    """Left and right halves, exp(-|x|), and the denominator of tanh(softplus(x))."""
+    left, right, _ = _halves(m, x)
+    decay = m.exp(-abs(x))
+    return left, right, decay, m.where(x < 0, 2 + 2 * decay + decay * decay, 1 + 2 * decay + 2 * decay * decay)
+
+
+def _stable_mish(m: Any, x: Any) -> Any:
+    left, _, decay, below = _mish_parts(m, x)
+    return x * left * (left * m.where(x < 0, 2 + decay, 1 + 2 * decay)) / below
+
+
+def _stable_mish_slope(m: Any, x: Any) -> Any:
+    left, right, decay, below = _mish_parts(m, x)
+    gate = m.where(x < 0, 2 + decay, 1 + 2 * decay) / below
+    rest = (x * right * right * right * right) * (4 * (1 + decay) / (below * below))
+    return left * (left * (gate + rest))
+
+
+def _normal_density(m: Any, x: Any) -> Any:
+    return m.exp_of_product(x, -x / 2) / m.sqrt(2 * m.pi)
+
+
+def _stable_softsign_slope(m: Any, x: Any) -> Any:
+    part = 1 / (1 + abs(x))
+    return part * part
+
+
+def _stable_arctan_slope(m: Any, x: Any) -> Any:
+    inside, outside = m.minimum(abs(x), 1), 1 / m.maximum(abs(x), 1)
+    return m.where(abs(x) > 1, outside * outside / (1 + outside * outside), 1 / (1 + inside * inside))
 
 
 _DEEP_LEARNING = "Goodfellow, Bengio, Courville, Deep Learning (2016)"
@@ -50,8 +106,9 @@ sigmoid = define(
     largest_slope=lambda: _exactly(Rational(1, 4), at=0),
     range=lambda: Interval.open(0, 1),
     limits=lambda: (0, 1),
-    stable=_stable_sigmoid,
     inverse=lambda y: log(y / (1 - y)),
+    stable=_stable_sigmoid,
+    stable_slope=_stable_sigmoid_slope,
     source=f"{_DEEP_LEARNING}, section 3.10",
 )
 
@@ -62,6 +119,8 @@ describe(
     slope_in_output=lambda y: 1 - y**2,
     largest_slope=lambda: _exactly(1, at=0),
     range=lambda: Interval.open(-1, 1),
+    stable=lambda m, x: m.tanh(x),
+    stable_slope=_stable_tanh_slope,
     source=f"{_DEEP_LEARNING}, section 6.3.2",
 )
 
@@ -77,6 +136,8 @@ relu = define(
     kinks=lambda: (0,),
     range=lambda: Interval(0, oo),
     limits=lambda: (0, oo),
+    stable=lambda m, x: m.where(x > 0, x, 0),
+    stable_slope=lambda m, x: m.where(x > 0, 1, 0),
     source="Nair, Hinton, Rectified linear units improve restricted Boltzmann machines (2010)",
 )
 
@@ -92,6 +153,8 @@ relu6 = define(
     kinks=lambda: (0, 6),
     range=lambda: Interval(0, 6),
     limits=lambda: (0, 6),
+    stable=lambda m, x: m.minimum(m.maximum(x, 0), 6),
+    stable_slope=lambda m, x: m.where(x > 0, m.where(x < 6, 1, 0), 0),
     source=f"Krizhevsky, Convolutional deep belief networks on CIFAR-10 (2010); {_PYTORCH}ReLU6",
 )
 
@@ -107,6 +170,8 @@ leaky_relu = define(
     kinks=lambda alpha: () if alpha == 1 else (0,),
     range=lambda alpha: S.Reals if alpha.is_positive else None,
     limits=lambda alpha: (-oo * alpha, oo),
+    stable=lambda m, x, alpha: m.where(x > 0, x, alpha * x),
+    stable_slope=lambda m, x, alpha: m.where(x > 0, 1, alpha),
     source=f"Maas, Hannun, Ng, Rectifier nonlinearities improve neural network acoustic models (2013); "
     f"alpha as in {_PYTORCH}LeakyReLU",
 )
@@ -123,7 +188,8 @@ elu = define(
     kinks=lambda alpha: () if alpha == 1 else (0,),
     range=lambda alpha: Interval.open(-alpha, oo) if alpha.is_positive else None,
     limits=lambda alpha: (-alpha, oo),
-    stable=lambda m, x, alpha: _positive_part(x) + alpha * m.expm1(_negative_part(x)),
+    stable=lambda m, x, alpha: m.where(x > 0, x, alpha * m.expm1(m.minimum(x, 0))),
+    stable_slope=lambda m, x, alpha: m.where(x > 0, 1, alpha * m.exp(m.minimum(x, 0))),
     source="Clevert, Unterthiner, Hochreiter, Fast and accurate deep network learning by exponential linear units "
     "(2016), arXiv:1511.07289",
 )
@@ -149,7 +215,12 @@ def _selu_bottom() -> Expr:
 
 def _stable_selu(m: Any, x: Any) -> Any:
     scale, alpha = _selu_constants(m)
-    return scale * (_positive_part(x) + alpha * m.expm1(_negative_part(x)))
+    return scale * m.where(x > 0, x, alpha * m.expm1(m.minimum(x, 0)))
+
+
+def _stable_selu_slope(m: Any, x: Any) -> Any:
+    scale, alpha = _selu_constants(m)
+    return scale * m.where(x > 0, 1, alpha * m.exp(m.minimum(x, 0)))
 
 
 selu = define(
@@ -164,6 +235,7 @@ selu = define(
     range=lambda: Interval.open(_selu_bottom(), oo),
     limits=lambda: (_selu_bottom(), oo),
     stable=_stable_selu,
+    stable_slope=_stable_selu_slope,
     source="Klambauer, Unterthiner, Mayr, Hochreiter, Self-normalizing neural networks (2017), arXiv:1706.02515, "
     "equation 14",
 )
@@ -179,7 +251,8 @@ celu = define(
     largest_slope=lambda alpha: _exactly(1, at=1),
     range=lambda alpha: Interval.open(-alpha, oo),
     limits=lambda alpha: (-alpha, oo),
-    stable=lambda m, x, alpha: _positive_part(x) + alpha * m.expm1(_negative_part(x) / alpha),
+    stable=lambda m, x, alpha: m.where(x > 0, x, alpha * m.expm1(m.minimum(x, 0) / alpha)),
+    stable_slope=lambda m, x, alpha: m.where(x > 0, 1, m.exp(m.minimum(x, 0) / alpha)),
     source="Barron, Continuously differentiable exponential linear units (2017), arXiv:1704.07483",
 )
 
@@ -193,8 +266,9 @@ softplus = define(
     largest_slope=lambda: _exactly(1, at=oo),
     range=lambda: Interval.open(0, oo),
     limits=lambda: (0, oo),
-    stable=_stable_softplus,
     inverse=lambda y: log(exp(y) - 1),
+    stable=_stable_softplus,
+    stable_slope=_stable_sigmoid,
     source=f"{_DEEP_LEARNING}, section 3.10",
 )
 
@@ -209,6 +283,8 @@ softsign = define(
     range=lambda: Interval.open(-1, 1),
     limits=lambda: (-1, 1),
     inverse=lambda y: y / (1 - Abs(y)),
+    stable=lambda m, x: x / (1 + abs(x)),
+    stable_slope=_stable_softsign_slope,
     source="Glorot, Bengio, Understanding the difficulty of training deep feedforward neural networks (2010)",
 )
 
@@ -223,7 +299,8 @@ swish = define(
     largest_slope=lambda: (Rational("1.099839"), Rational("1.099840"), Rational("2.3994")),
     range=lambda: Interval(-sympy.LambertW(exp(-1)), oo),
     limits=lambda: (0, oo),
-    stable=lambda m, x: x * _stable_sigmoid(m, x),
+    stable=_stable_swish,
+    stable_slope=_stable_swish_slope,
     source="Ramachandran, Zoph, Le, Searching for activation functions (2017), arXiv:1710.05941; "
     "Elfwing, Uchibe, Doya, Sigmoid-weighted linear units (2017), arXiv:1702.03118",
 )
@@ -237,7 +314,8 @@ mish = define(
     largest_slope=lambda: (Rational("1.088498"), Rational("1.088499"), Rational("1.4906")),
     range=lambda: None,
     limits=lambda: (0, oo),
-    stable=lambda m, x: x * m.tanh(_stable_softplus(m, x)),
+    stable=_stable_mish,
+    stable_slope=_stable_mish_slope,
     source="Misra, Mish: a self regularized non-monotonic activation function (2019), arXiv:1908.08681",
 )
 
@@ -250,13 +328,25 @@ gelu = define(
     largest_slope=lambda: _exactly((1 + sympy.erf(1)) / 2 + exp(-1) / sqrt(pi), at=sqrt(2)),
     range=lambda: None,
     limits=lambda: (0, oo),
-    stable=lambda m, x: x * m.erfc(-x / m.sqrt(2)) / 2,
+    stable=lambda m, x: x * m.normal_cdf(x),
+    stable_slope=lambda m, x: m.normal_cdf(x) + x * _normal_density(m, x),
     source=_HENDRYCKS,
 )
 
 
 def _gelu_tanh_inside(m: Any, x: Any) -> Any:
     return m.sqrt(2 / m.pi) * (x + 44715 * x**3 / 1000000)
+
+
+def _gelu_exponent(m: Any, x: Any) -> Any:
+    """Twice the argument of the hyperbolic tangent, cut off where that is 1, so that cubes do not overflow."""
+    return 2 * _gelu_tanh_inside(m, m.minimum(m.maximum(x, -1000), 1000))
+
+
+def _stable_gelu_tanh_slope(m: Any, x: Any) -> Any:
+    exponent, inner = _gelu_exponent(m, x), m.minimum(m.maximum(x, -1000), 1000)
+    rate = 2 * m.sqrt(2 / m.pi) * (1 + 134145 * inner * inner / 1000000)
+    return _stable_sigmoid(m, exponent) + inner * rate * _stable_sigmoid_slope(m, exponent)
 
 
 def _gelu_tanh_slope(x: Expr) -> Expr:
@@ -273,7 +363,8 @@ gelu_tanh = define(
     largest_slope=lambda: (Rational("1.128993"), Rational("1.128994"), Rational("1.4185")),
     range=lambda: None,
     limits=lambda: (0, oo),
-    stable=lambda m, x: x * _stable_sigmoid(m, 2 * _gelu_tanh_inside(m, x)),
+    stable=lambda m, x: x * _stable_sigmoid(m, _gelu_exponent(m, x)),
+    stable_slope=_stable_gelu_tanh_slope,
     source=_HENDRYCKS,
 )
 
@@ -285,6 +376,8 @@ describe(
     slope_in_output=lambda y: cos(y) ** 2,
     largest_slope=lambda: _exactly(1, at=0),
     range=lambda: Interval.open(-pi / 2, pi / 2),
+    stable=lambda m, x: m.atan(x),
+    stable_slope=_stable_arctan_slope,
     source="NIST Digital Library of Mathematical Functions, sections 4.23 and 4.24",
 )
 
@@ -300,6 +393,8 @@ hard_sigmoid = define(
     kinks=lambda: (-3, 3),
     range=lambda: Interval(0, 1),
     limits=lambda: (0, 1),
+    stable=lambda m, x: m.minimum(m.maximum((x + 3) / 6, 0), 1),
+    stable_slope=lambda m, x: m.where(x > -3, m.where(x < 3, 1, 0), 0) / 6,
     source=f"{_PYTORCH}Hardsigmoid",
 )
 
@@ -315,6 +410,8 @@ hard_tanh = define(
     kinks=lambda: (-1, 1),
     range=lambda: Interval(-1, 1),
     limits=lambda: (-1, 1),
+    stable=lambda m, x: m.minimum(m.maximum(x, -1), 1),
+    stable_slope=lambda m, x: m.where(x > -1, m.where(x < 1, 1, 0), 0),
     source=f"{_PYTORCH}Hardtanh",
 )
 
@@ -330,6 +427,8 @@ hard_swish = define(
     kinks=lambda: (-3, 3),
     range=lambda: Interval(Rational(-3, 8), oo),
     limits=lambda: (0, oo),
+    stable=lambda m, x: m.where(x < 3, m.where(x > -3, x * (x + 3) / 6, 0), x),
+    stable_slope=lambda m, x: m.where(x < 3, m.where(x > -3, (2 * x + 3) / 6, 0), 1),
     source=f"Howard et al., Searching for MobileNetV3 (2019), arXiv:1905.02244; {_PYTORCH}Hardswish",
 )
 
@@ -343,8 +442,9 @@ logsigmoid = define(
     largest_slope=lambda: _exactly(1, at=-oo),
     range=lambda: Interval.open(-oo, 0),
     limits=lambda: (-oo, 0),
-    stable=lambda m, x: -_stable_softplus(m, -x),
     inverse=lambda y: -log(exp(-y) - 1),
+    stable=lambda m, x: -_stable_softplus(m, -x),
+    stable_slope=lambda m, x: _stable_sigmoid(m, -x),
     source=f"{_PYTORCH}LogSigmoid",
 )
 
@@ -359,6 +459,8 @@ softshrink = define(
     slope_in_output=lambda y, lamda: Piecewise((1, sympy.Ne(y, 0)), (0, True)),
     largest_slope=lambda lamda: _exactly(1, at=2 * lamda),
     kinks=lambda lamda: (-lamda, lamda),
+    stable=lambda m, x, lamda: x - m.minimum(m.maximum(x, -lamda), lamda),
+    stable_slope=lambda m, x, lamda: m.where(abs(x) > lamda, 1, 0),
     source=f"Donoho, De-noising by soft-thresholding (1995); lamda as in {_PYTORCH}Softshrink",
 )
 
@@ -369,6 +471,8 @@ tanhshrink = define(
     definition=lambda x: x - sympy.tanh(x),
     slope=lambda x, y: sympy.tanh(x) ** 2,
     largest_slope=lambda: _exactly(1, at=oo),
+    stable=lambda m, x: x - m.tanh(x),
+    stable_slope=lambda m, x: m.tanh(x) ** 2,
     source=f"{_PYTORCH}Tanhshrink",
 )
 
@@ -381,7 +485,8 @@ gaussian = define(
     largest_slope=lambda: _exactly(sqrt(2) * exp(-S.Half), at=sqrt(2) / 2),
     range=lambda: Interval.Lopen(0, 1),
     limits=lambda: (0, 0),
-    stable=lambda m, x: m.exp(-(x**2)),
+    stable=lambda m, x: m.exp_of_product(x, -x),
+    stable_slope=lambda m, x: -2 * (x * m.exp_of_product(x, -x)),
     source="Broomhead, Lowe, Multivariable functional interpolation and adaptive networks (1988)",
 )
 
@@ -392,6 +497,8 @@ describe(
     slope=lambda x, y: cos(x),
     largest_slope=lambda: _exactly(1, at=0),
     range=lambda: Interval(-1, 1),
+    stable=lambda m, x: m.sin(x),
+    stable_slope=lambda m, x: m.cos(x),
     source="Sitzmann, Martel, Bergman, Lindell, Wetzstein, Implicit neural representations with periodic activation "
     "functions (2020), arXiv:2006.09661",
 )
@@ -405,5 +512,7 @@ identity = define(
     slope_in_output=lambda y: S.One,
     largest_slope=lambda: _exactly(1, at=0),
     inverse=lambda y: y,
+    stable=lambda m, x: x,
+    stable_slope=lambda m, x: 1,
     source=f"{_PYTORCH}Identity",
 )

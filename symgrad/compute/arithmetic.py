@@ -50,17 +50,58 @@ class Arithmetic:
 _NUMPY_NAMES = {
     "atan": "arctan", "asin": "arcsin", "acos": "arccos", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
 }  # fmt: skip
-_NOT_IN_NUMPY = {"erf": math.erf, "erfc": math.erfc}
+# 1/sqrt(2) as a double and what is left of it, 0.7071067811865475244008443621048490392848...
+_ROOT_OF_HALF, _REST_OF_ROOT = 0.7071067811865476, -4.833646656726457e-17
+_SPLIT = 2.0**27 + 1
+_FAR = 1e150  # beyond, halves of a factor overflow, and the exponential of a product is 0 or infinite
+
+
+def _rounding_of_product(a: Any, b: Any) -> Any:
+    """What a*b loses when it is rounded.
+
+    References
+    ----------
+    Dekker, A floating-point technique for extending the available precision (1971).
+    """
+    (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
+    return ((a_high * b_high - a * b) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def _halves(a: Any) -> tuple[Any, Any]:
+    high = _SPLIT * a
+    high = high - (high - a)
+    return high, a - high
+
+
+def _exp_of_product(a: Any, b: Any) -> Any:
+    """exp(a*b) without the error that the rounding of a*b, up to 745, makes in it."""
+    near = np.abs(a) < _FAR
+    rounding = _rounding_of_product(np.where(near, a, 0.0), np.where(near, b, 0.0))
+    return np.exp(a * b) * (1 + rounding)
+
+
+def _normal_cdf(x: Any) -> Any:
+    """erfc(-x/sqrt(2))/2 without the error that the rounding of the quotient makes in it."""
+    x = np.clip(x, -60.0, 60.0)  # beyond it is 0 or 1
+    place = -x * _ROOT_OF_HALF
+    lost = -_rounding_of_product(x, _ROOT_OF_HALF) - x * _REST_OF_ROOT
+    return (_erfc(place) - lost * (2 / math.sqrt(math.pi)) * np.exp(-place * place)) / 2
+
+
+_erfc = np.vectorize(math.erfc, otypes=[float])
+_NOT_IN_NUMPY = {"erf": np.vectorize(math.erf, otypes=[float]), "erfc": _erfc, "normal_cdf": _normal_cdf}
 
 
 def _of_doubles() -> dict[str, Any]:
-    arrays = {
-        name: np.vectorize(_NOT_IN_NUMPY[name], otypes=[float])
-        if name in _NOT_IN_NUMPY
-        else getattr(np, _NUMPY_NAMES.get(name, name))
-        for name in FUNCTIONS
+    arrays = {name: _NOT_IN_NUMPY.get(name) or getattr(np, _NUMPY_NAMES.get(name, name)) for name in FUNCTIONS} | {
+        "exp_of_product": _exp_of_product
     }
-    single = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)} | {"abs": abs, "sign": _sign}
+    single = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)} | {
+        "abs": abs,
+        "sign": _sign,
+        "normal_cdf": lambda x: float(_normal_cdf(x)),
+        "exp_of_product": lambda a, b: float(_exp_of_product(a, b)),
+    }
     return {
         **arrays,
         **{ONE + name: f for name, f in single.items()},
@@ -122,10 +163,13 @@ def _on_entries(function: Callable[..., Any], count: int = 1) -> Callable[..., A
 
 
 def _of_objects(single: Mapping[str, Any], chosen: Any, largest: Any, least: Any, compare: Any) -> dict[str, Any]:
+    exp = _on_entries(single["exp"])
     return {
         **{name: _on_entries(f) for name, f in single.items()},
         **{ONE + name: f for name, f in single.items()},
         **compare,
+        "exp_of_product": lambda a, b: exp(a * b),
+        ONE + "exp_of_product": lambda a, b: single["exp"](a * b),
         "where": _on_entries(chosen, 3),
         "maximum": _on_entries(largest, 2),
         "minimum": _on_entries(least, 2),
@@ -162,7 +206,8 @@ def _as_mpf(value: Any) -> Any:
 
 
 def _of_mpmath() -> dict[str, Any]:
-    single = {name: getattr(mpmath, name) for name in FUNCTIONS if hasattr(mpmath, name)} | {"abs": abs}
+    own = {"abs": abs, "normal_cdf": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2}
+    single = {name: getattr(mpmath, name) for name in FUNCTIONS if hasattr(mpmath, name)} | own
     found = _of_objects(single, lambda c, a, b: a if c else b, max, min, _comparisons(lambda f: _on_entries(f, 2)))
     return {**found, "pi": mpmath.mp.pi * 1}
 
@@ -206,7 +251,7 @@ def _sign_of_ball(x: Any) -> Any:
 
 
 def _of_balls() -> dict[str, Any]:
-    own = {"abs": abs, "sign": _sign_of_ball}
+    own = {"abs": abs, "sign": _sign_of_ball, "normal_cdf": lambda x: (-x / arb(2).sqrt()).erfc() / 2}
     single = {name: getattr(arb, name) for name in FUNCTIONS if name not in own} | own
     plain = _comparisons(lambda f: f)
     certain = {name: _certain(plain[name], plain[_AGAINST[name]]) for name in COMPARISONS}

@@ -207,19 +207,7 @@ def call(name: str, which: str, *arguments: Node) -> Node:
 def definition(name: str, which: str, *arguments: Node) -> Node:
     """What an activation or its slope is computed from, traced from the stable formula of its row."""
     row = ROWS[name]
-    formula = getattr(row, "stable", None) if which == VALUE else getattr(row, "stable_slope", None)
-    if formula is None:  # TEMPORARY
-        x, *rest = arguments
-        if which == SLOPE and name in ("sigmoid", "tanh"):
-            e = nodes.entrywise("exp", nodes.multiply(nodes.number(-1 if name == "sigmoid" else -2), abs(x)))
-            return nodes.divide((1 if name == "sigmoid" else 4) * e, (1 + e) ** 2)
-        if which == VALUE and name == "sigmoid":
-            e = nodes.entrywise("exp", nodes.negative(abs(x)))
-            return nodes.entrywise("where", x >= 0, 1 / (1 + e), e / (1 + e))
-        u = sympy.Dummy(real=True)
-        e = row.function(u) if which == VALUE else row.function(u).diff(u)
-        e = e.definition if which == VALUE else e
-        return Lowering(leaves={u: x}).node(e)
+    formula = row.stable if which == VALUE else row.stable_slope
     return nodes.of(formula(nodes.TRACING, *arguments, *row.defaults[len(arguments) - 1 :]))
 
 

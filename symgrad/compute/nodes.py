@@ -17,11 +17,12 @@ Shape: TypeAlias = tuple[Expr, ...]
 # Functions of one number that every arithmetic has.
 FUNCTIONS = (
     "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan", "atan", "asin", "acos",
-    "asinh", "acosh", "atanh", "erf", "erfc", "abs", "sign",
+    "asinh", "acosh", "atanh", "erf", "erfc", "normal_cdf", "abs", "sign",
 )  # fmt: skip
 COMPARISONS = {"less": "<", "at_most": "<=", "greater": ">", "at_least": ">=", "equal": "==", "different": "!="}
 ENTRYWISE = {
     "add", "multiply", "divide", "power", "where", "maximum", "minimum", "both", "either", "call",
+    "exp_of_product",
     *FUNCTIONS, *COMPARISONS,
 }  # fmt: skip
 
@@ -77,25 +78,25 @@ class Node:
                 waiting.append((node, True))
                 waiting.extend((a, False) for a in reversed(node.args))
 
-    # Operators, so that a stable formula of an activation can be traced.
+    # Operators, so that a stable formula of an activation can be traced; what stands in brackets stays together.
 
     def __add__(self, other: Any) -> Node:
-        return add(self, of(other))
+        return entrywise("add", self, of(other))
 
     def __radd__(self, other: Any) -> Node:
-        return add(of(other), self)
+        return entrywise("add", of(other), self)
 
     def __sub__(self, other: Any) -> Node:
-        return add(self, negative(of(other)))
+        return entrywise("add", self, negative(of(other)))
 
     def __rsub__(self, other: Any) -> Node:
-        return add(of(other), negative(self))
+        return entrywise("add", of(other), negative(self))
 
     def __mul__(self, other: Any) -> Node:
-        return multiply(self, of(other))
+        return entrywise("multiply", self, of(other))
 
     def __rmul__(self, other: Any) -> Node:
-        return multiply(of(other), self)
+        return entrywise("multiply", of(other), self)
 
     def __truediv__(self, other: Any) -> Node:
         return divide(self, of(other))
@@ -168,7 +169,7 @@ def _gathered(op: str, parts: Iterable[Node], neutral: Expr, join: Any) -> Node:
 
 
 def negative(node: Node) -> Node:
-    return multiply(number(-1), node)
+    return number(-node.data) if node.op == "number" else entrywise("multiply", number(-1), node)
 
 
 def divide(numerator: Node, denominator: Node) -> Node:
@@ -230,6 +231,10 @@ class Tracing:
     @staticmethod
     def where(condition: Any, yes: Any, no: Any) -> Node:
         return entrywise("where", of(condition), of(yes), of(no))
+
+    @staticmethod
+    def exp_of_product(left: Any, right: Any) -> Node:
+        return entrywise("exp_of_product", of(left), of(right))
 
     @staticmethod
     def minimum(left: Any, right: Any) -> Node:

@@ -76,7 +76,7 @@ class Writer:
             return self.known[node]
         if node.op in _WRITERS:
             return str(_WRITERS[node.op](self, node))
-        arguments = ", ".join(self.lifted(a, node) for a in node.args)
+        arguments = ", ".join(self.value(a) if a.op == "number" else self.lifted(a, node) for a in node.args)
         if node.op == "call":
             name, which = node.data
             return f"{self.prefix}{function_name(name, which)}({arguments})"
@@ -107,7 +107,7 @@ class Writer:
         return "(" + "".join(f"{self.size(s)}, " for s in node.shape) + ")"
 
 
-_OF_NUMBERS = {*nodes.FUNCTIONS, *nodes.COMPARISONS, "maximum", "minimum"}
+_OF_NUMBERS = {*nodes.FUNCTIONS, *nodes.COMPARISONS, "maximum", "minimum", "exp_of_product"}
 _PLAIN = {"number", "size", "length", "constant"}
 
 

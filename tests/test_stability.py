@@ -1,0 +1,144 @@
+"""Activations and their slopes over the whole range of doubles, against balls."""
+
+import math
+
+import numpy as np
+import pytest
+from flint import arb
+
+from symgrad.activations import ACTIVATIONS
+from symgrad.activations.rows import ROWS
+from symgrad.balls import precision
+from symgrad.compute.algebra import Algebra
+from symgrad.compute.arithmetic import BALLS, DOUBLES, ONE
+from symgrad.compute.lowering import SLOPE, VALUE, call
+from symgrad.compute.nodes import Node
+from symgrad.compute.sources import functions_of
+from symgrad.compute.writing import Names, definitions, function_name
+
+BITS = 4000  # enough for differences of numbers of the sizes 1e308 and 1e-308
+NAMES = Names({}, {}, {}, {})
+LEAST = 2.0**-1074
+
+# In units of the last place of the value, or of the least subnormal number where that is larger. A few operations
+# make at most 6; more has a reason.
+ULPS = {
+    ("gelu_tanh", VALUE): (600, "its exponent, up to 745, is a cubic whose rounding the exponential magnifies"),
+    ("gelu", VALUE): (20, "in the subnormal tail the distribution function is rounded before it is multiplied by x"),
+}
+# Where a difference is small, digits are lost in it; the error is then counted in units of its larger term.
+LARGER_TERM = {
+    ("swish", SLOPE): 1.0,
+    ("mish", SLOPE): 1.0,
+    ("gelu", SLOPE): 1.0,
+    ("gelu_tanh", SLOPE): 1.0,
+    ("hard_swish", SLOPE): 1.0,
+    ("tanhshrink", VALUE): None,  # x itself
+    ("softshrink", VALUE): None,
+    ("hard_sigmoid", VALUE): 1.0,
+    ("hard_swish", VALUE): None,
+    ("sin", VALUE): 1.0,
+    ("sin", SLOPE): 1.0,
+}
+
+
+def grid(name):
+    """Both signs, logarithmic over all doubles, denser where activations bend; the kinks and their neighbours."""
+    sizes = np.concatenate([10.0 ** np.linspace(-307, 307, 400), np.linspace(0.01, 760, 1500), [5e-324, 1.7e308]])
+    kinks = np.array([float(k) for k in ACTIVATIONS[name].kinks])
+    near = np.concatenate([kinks, np.nextafter(kinks, -np.inf), np.nextafter(kinks, np.inf)])
+    return np.unique(np.concatenate([-sizes, [0.0], sizes, near]))
+
+
+def function(name, which, arithmetic, single=False):
+    """The generated function of an activation or its slope."""
+    source = "\n".join(definitions([call(name, which, Node("argument", data=0))], NAMES, single)) + "\n"
+    algebra = Algebra(arithmetic.dtype, (), arithmetic.number, arithmetic.functions())
+    return functions_of(source, algebra.namespace())[(ONE if single else "") + function_name(name, which)]
+
+
+def in_balls(name, which, points):
+    f = function(name, which, BALLS, single=True)
+    with precision(BITS):
+        return [arb(f(arb(x))) for x in points]
+
+
+def errors(name, which, found, points):
+    """Errors in units of the last place."""
+    larger = LARGER_TERM.get((ROWS[name].name, which), 0.0)
+    with precision(BITS):
+        for x, value, true in zip(points, found, in_balls(name, which, points)):
+            scale = abs(x) if larger is None else larger
+            unit = max(math.ulp(max(abs(float(true)), scale if larger != 0.0 else 0.0)), LEAST)
+            yield float(abs(arb(float(value)) - true) / unit), x
+
+
+def measured(name, which, f=None):
+    points = grid(name)
+    points = points[np.abs(points) < 1e15] if name == "sin" else points  # beyond, an ulp of x is more than a turn
+    with np.errstate(all="ignore"):
+        found = (f or function(name, which, DOUBLES))(points)
+    found = np.broadcast_to(found, points.shape)
+    assert not np.isnan(found).any()
+    return max(errors(name, which, found, points))
+
+
+@pytest.mark.parametrize("which", [VALUE, SLOPE])
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_arrays_keep_their_digits(name, which):
+    most, _ = ULPS.get((ROWS[name].name, which), (6, ""))
+    worst, place = measured(name, which)
+    assert worst <= most, place
+
+
+@pytest.mark.parametrize("which", [VALUE, SLOPE])
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_single_numbers_are_as_arrays(name, which):
+    f, of_arrays = function(name, which, DOUBLES, single=True), function(name, which, DOUBLES)
+    points = np.concatenate([np.linspace(-760, 760, 301), [-1e300, 1e300, 0.0]])
+    with np.errstate(all="ignore"):
+        expected = np.broadcast_to(of_arrays(points), points.shape)
+    for x, value in zip(points, expected):
+        assert f(float(x)) == pytest.approx(value, rel=1e-14, abs=4 * LEAST)
+
+
+@pytest.mark.parametrize(
+    ("name", "which", "spoilt"),
+    [
+        ("sigmoid", SLOPE, lambda x: (s := 1 / (1 + np.exp(-x))) * (1 - s)),
+        ("tanh", SLOPE, lambda x: 1 - np.tanh(x) ** 2),
+        ("softplus", VALUE, lambda x: np.log(1 + np.exp(np.minimum(x, 700)))),
+        ("gaussian", VALUE, lambda x: np.exp(-x * x)),
+        ("elu", VALUE, lambda x: np.where(x > 0, x, np.exp(x) - 1)),
+    ],
+)
+def test_forms_that_lose_digits_are_caught(name, which, spoilt):
+    worst, _ = measured(name, which, spoilt)
+    assert worst > ULPS.get((name, which), (6, ""))[0]
+
+
+def test_values_that_the_lecture_would_lose():
+    slope = function("sigmoid", SLOPE, DOUBLES)
+    assert slope(np.float64(40)) == pytest.approx(4.248354255291589e-18, rel=1e-15)
+    with np.errstate(all="ignore"):
+        assert np.isfinite(slope(np.array([-750.0, 750.0]))).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_log_sum_exp_and_softmax_keep_their_digits(seed):
+    generator = np.random.default_rng(seed)
+    doubles = Algebra(float, (), DOUBLES.number, DOUBLES.functions())
+    balls = Algebra(object, (), BALLS.number, BALLS.functions())
+    for size in (0.01, 1, 30, 700, 1e5, 1e300):
+        vectors = size * generator.standard_normal((20, 6))
+        exact = np.vectorize(arb, otypes=[object])(vectors)
+        with np.errstate(all="ignore"):
+            sums, shares = doubles.logsumexp(vectors), doubles.softmax(vectors)
+        with precision(3000):
+            true_sums, true_shares = balls.logsumexp(exact), balls.softmax(exact)
+            for found, true, largest in zip(sums, true_sums, np.abs(vectors).max(axis=-1)):
+                assert float(abs(arb(found) - true)) <= 4 * math.ulp(max(1.0, largest))
+            # The rounding of a difference d of entries is magnified by the exponential: an error of |d| half units.
+            for found, true, spread in zip(shares.ravel(), true_shares.ravel(), np.repeat(np.ptp(vectors, axis=-1), 6)):
+                allowed = (8 + min(spread, 800)) * math.ulp(max(float(true), LEAST))
+                assert float(abs(arb(found) - true)) <= max(allowed, LEAST)
