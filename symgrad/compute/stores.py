@@ -153,7 +153,8 @@ class Store:
         import xarray
 
         found: xarray.Dataset = xarray.open_zarr(self.path, consolidated=False)
-        return found.set_coords([*coordinates(self.grid)])[found.attrs[RESULTS]]
+        kept: xarray.Dataset = found.set_coords([*coordinates(self.grid)])[found.attrs[RESULTS]]
+        return kept
 
 
 def _write(target: Any, name: str, block: Block, part: Part, grid: Grid) -> None:
