@@ -77,6 +77,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 if TYPE_CHECKING:
     from symgrad.compute.run import Output, Run
+    from symgrad.compute.sweeps import sweep
     from symgrad.derivation import (
         Derivation,
         at_least,
@@ -138,6 +139,7 @@ else:
         "bptt": "gradients",
         "Run": "compute.run",
         "Output": "compute.run",
+        "sweep": "compute.sweeps",
         "Invariants": "invariants",
         "Candidate": "invariants",
     }
@@ -169,7 +171,7 @@ __all__ = [
     "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # programs
-    "Run", "Output", "UnderflowWarning", "PrecisionError",
+    "Run", "Output", "sweep", "UnderflowWarning", "PrecisionError",
     # definitions
     "Invariants", "Candidate",
     # activations

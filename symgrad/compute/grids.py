@@ -15,7 +15,8 @@ from symgrad.errors import CellError, ShapeError
 from symgrad.vectors import LENGTH
 
 STEPS = "T"
-LONGEST_BLOCK = 64  # points along an axis: some thousand in a block of two axes, enough to outweigh a call
+LONGEST_BLOCK = 64  # points along an axis: thousands in a block of two axes, enough to outweigh a call
+STEPS_IN_BLOCK = 1 << 22  # of all points together; a step of a scalar cell keeps about ten doubles
 Block = tuple[slice, ...]
 Place = tuple[int, ...]
 
@@ -111,7 +112,9 @@ def grid_of(
         if STEPS in axes:
             raise CellError(f"{STEPS} is the number of steps; give the axis {STEPS} of the arguments another name")
         axes[STEPS] = lengths
-    grid = Grid(axes, arguments, keys, lengths, _block_sizes(axes, chunks))
+    own = [_steps_of(p) for name, p in arguments.items() if is_in_time(keys[name])]
+    longest = lengths.max() if len(lengths) else max(own, default=sizes.get(LENGTH, 1))
+    grid = Grid(axes, arguments, keys, lengths, _block_sizes(axes, chunks, int(longest)))
     _check(grid, sizes)
     return grid
 
@@ -127,15 +130,21 @@ def _placed(name: str, value: Any, keys: Mapping[str, Any], axes: dict[str, Any]
     if extra < 0 or (extra > 1 and not labelled):
         wanted = f"{own} axes, or {own + 1} to sweep over the first; more as an xarray.DataArray, whose dims name them"
         raise ShapeError(f"{name} has {wanted}", name, (array.shape,))
+    as_doubles(name, array.astype(float) if array.dtype == object else array)
     names = tuple(map(str, value.dims[:extra])) if labelled else (name,) * extra
     for k, axis in enumerate(names):
         plain = array if own == 0 and not labelled else np.arange(array.shape[k])
         coordinate = np.asarray(value.coords[axis]) if labelled and axis in value.coords else plain
-        if not np.array_equal(axes.setdefault(axis, coordinate), coordinate):
+        if axis in axes and not np.array_equal(axes[axis], coordinate):
             raise CellError(f"two arguments have different values along the axis {axis}; {name} is one of them")
         if not len(coordinate):
             raise CellError(f"the axis {axis} is empty")
+        axes[axis] = coordinate
     return Placed(array, names)
+
+
+def _steps_of(placed: Placed) -> int:
+    return int(placed.array.shape[len(placed.axes)])
 
 
 def _lengths(steps: Any) -> Any:
@@ -147,7 +156,7 @@ def _lengths(steps: Any) -> Any:
     return found.astype(int)
 
 
-def _block_sizes(axes: Mapping[str, Any], chunks: Mapping[str, int] | None) -> dict[str, int]:
+def _block_sizes(axes: Mapping[str, Any], chunks: Mapping[str, int] | None, longest: int) -> dict[str, int]:
     """As asked for; each number of steps is a block of its own, for its series have a length of their own."""
     chosen = dict(chunks or {})
     for name, size in chosen.items():
@@ -156,7 +165,9 @@ def _block_sizes(axes: Mapping[str, Any], chunks: Mapping[str, int] | None) -> d
             raise CellError(f"chunks are for the axes {others}; got {name}")
         if not isinstance(size, int) or size < 1:
             raise CellError(f"a chunk of {name} has 1 point or more; got {size!r}")
-    return {name: 1 if name == STEPS else chosen.get(name, LONGEST_BLOCK) for name in axes}
+    leads = max(1, len(axes.keys() - {STEPS}))
+    usual = min(LONGEST_BLOCK, max(1, int((STEPS_IN_BLOCK / longest) ** (1 / leads))))
+    return {name: 1 if name == STEPS else chosen.get(name, usual) for name in axes}
 
 
 def _check(grid: Grid, sizes: Mapping[Any, int]) -> None:
@@ -164,10 +175,6 @@ def _check(grid: Grid, sizes: Mapping[Any, int]) -> None:
     own = {s: v for s, v in sizes.items() if s != LENGTH}
     whole = tuple(slice(0, len(values)) for values in grid.axes.values())
     arrays, _ = Grid(grid.axes, grid.arguments, grid.keys, grid.lengths[:0], grid.blocks).within(whole)
-    found = arguments_of(grid.keys, arrays, own, _as_doubles)
+    found = arguments_of(grid.keys, arrays, own, lambda name, array: array)
     if any(map(is_in_time, grid.keys.values())) and len(grid.lengths) and found.length < grid.lengths.max():
         raise CellError(f"{STEPS} goes up to {grid.lengths.max()}, and the inputs have {found.length} steps")
-
-
-def _as_doubles(name: str, value: Any) -> Any:
-    return as_doubles(name, value.astype(float) if value.dtype == object else value)

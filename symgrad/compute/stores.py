@@ -42,11 +42,13 @@ class Part:
 
 
 def coordinates(grid: Grid) -> dict[str, tuple[tuple[str, ...], Any]]:
-    """The coordinate of each axis, and the scalar arguments that vary along axes of other names."""
+    """The coordinate of each axis, and the numbers that are the same everywhere or vary along axes of other names."""
+    steps = {STEPS: ((), grid.lengths[0])} if len(grid.lengths) and STEPS not in grid.axes else {}
     scalars = {name: p for name, p in grid.arguments.items() if p.array.ndim == len(p.axes) and name not in grid.axes}
     return {
         **{name: ((name,), values) for name, values in grid.axes.items()},
         **{name: (p.axes, p.array.astype(float)) for name, p in scalars.items()},
+        **steps,
     }
 
 
@@ -129,7 +131,8 @@ class Store:
         about = {**self.about, FACTS: json.dumps(dict(self.facts)), RESULTS: [*parts]}
         group: Any = zarr.create_group(unfinished, attributes=about)
         for name, (axes, values) in coordinates(self.grid).items():
-            array = group.create_array(name, shape=values.shape, dtype=values.dtype, dimension_names=axes)
+            kind = str if values.dtype.kind == "U" else values.dtype  # texts of one length are in no standard of Zarr
+            array = group.create_array(name, shape=values.shape, dtype=kind, dimension_names=axes)
             array[...] = values
         for name, part in parts.items():
             own = part.own_shape(self.grid)
