@@ -76,7 +76,10 @@ from symgrad.vectors import (
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 if TYPE_CHECKING:
-    from symgrad.compute.run import Output, Run
+    from symgrad.compute.formulas import Formula, compile
+    from symgrad.compute.run import Run
+    from symgrad.compute.scaled import Scaled
+    from symgrad.compute.segments import Output
     from symgrad.compute.sweeps import sweep
     from symgrad.derivation import (
         Derivation,
@@ -137,8 +140,11 @@ else:
         "proof": "proofs",
         "Gradients": "gradients",
         "bptt": "gradients",
+        "compile": "compute.formulas",
+        "Formula": "compute.formulas",
         "Run": "compute.run",
-        "Output": "compute.run",
+        "Scaled": "compute.scaled",
+        "Output": "compute.segments",
         "sweep": "compute.sweeps",
         "Invariants": "invariants",
         "Candidate": "invariants",
@@ -171,7 +177,7 @@ __all__ = [
     "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # programs
-    "Run", "Output", "sweep", "UnderflowWarning", "PrecisionError",
+    "compile", "Formula", "Run", "Output", "Scaled", "sweep", "UnderflowWarning", "PrecisionError",
     # definitions
     "Invariants", "Candidate",
     # activations

@@ -115,6 +115,7 @@ class Gradients(Backward):
         backend: str = "numpy",
         *,
         digits: int | None = None,
+        scaled: bool = False,
         checkpoint: bool = False,
     ) -> Run:
         """A program of the loss and all gradients, called with arrays; see `Run`.
@@ -126,6 +127,8 @@ class Gradients(Backward):
         backend : {"numpy", "compiled", "mpmath", "balls"}
         digits : int, optional
             Of mpmath; of balls, each of which is certain. 50 unless given.
+        scaled : bool
+            Give mantissas and exponents, `Scaled` arrays, so that nothing under- or overflows.
         checkpoint : bool
             Keep states at about sqrt(T) steps only, and compute those between them again.
 
@@ -138,7 +141,7 @@ class Gradients(Backward):
         >>> out.gradients["w"].round(6).tolist()
         [0.120685, 0.111285]
         """
-        return Run(self, backend, sizes or {}, digits, checkpoint)
+        return Run(self, backend, sizes or {}, digits, scaled, checkpoint)
 
     def unroll(self, steps: int) -> unrolled.Unrolled:
         """All equations of so many steps written out; see `unrolled.unroll`."""

@@ -122,7 +122,6 @@ def grid_program(backend: str, **options: Any) -> Callable[[], Any]:
     cell = sg.Cell({h: sg.sigmoid(w * h.prev + b)})
     run = sg.compile(formula, cell, sizes={sg.LENGTH: problems.GRID_STEPS}, backend=backend, **options)
     arguments = {"w": problems.GRID_W[:, None], "b": problems.GRID_B, "h0": 0.0}
-    run(**arguments)
     return lambda: run(**arguments)
 
 

@@ -4,6 +4,7 @@ Every contestant gives the loss and the gradients of ``p`` (the weights, a row f
 the initial state, under the names of `Problem.expected`.
 """
 
+import contextlib
 import ctypes
 import shutil
 import subprocess
@@ -241,7 +242,8 @@ def in_casadi(of: Problem) -> Callable[[], Results]:
     loss = casadi.sumsqr(last - casadi.DM(of.target)) / 2
     slopes = [casadi.gradient(loss, v) for v in (weights, inputs, first)]
     options = {"jit": True, "compiler": "shell", "jit_options": {"flags": ["-O3", "-march=native"], "verbose": False}}
-    compiled = casadi.Function("compiled", [first, inputs, weights], [loss, *slopes], options)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # it leaves files where it is
+        compiled = casadi.Function("compiled", [first, inputs, weights], [loss, *slopes], options)
     arguments = (np.ravel(of.start), of.x.reshape(steps, -1).T, of.p.ravel(order="F"))
 
     def run() -> Results:

@@ -245,7 +245,7 @@ def test_arguments_are_not_changed(run):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"backend": "fortran"}, "backend is one of numpy, mpmath, balls, compiled; got 'fortran'"),
+        ({"backend": "fortran"}, "backend is one of numpy, compiled, mpmath, balls; got 'fortran'"),
         ({"digits": 30}, "digits are for the backends mpmath and balls"),
     ],
 )

@@ -194,25 +194,45 @@ def test_gradients_that_no_double_holds_come_as_logarithms(run):
     assert np.isfinite(found.log10_dh0).all()
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """A program with the contract of one for a formula: an array, here with two axes of its own."""
-
-    sizes: dict
-    places: int = 3
-
-    @property
-    def program(self):
-        return SimpleNamespace(arguments={"w": sg.Parameter("w")})
-
-    def __call__(self, w):
-        return np.asarray(w)[..., None] ** np.arange(self.places)
+def test_scaled_gradients_come_as_logarithms(run):
+    scaled = run.gradients.compile(scaled=True)
+    found = sg.sweep(scaled, w=[-1.0, 1.0], b=0.5, T=[7, 2001])
+    certain = sg.sweep(run.gradients.compile(backend="balls", digits=20), w=[-1.0, 1.0], b=0.5, T=[7, 2001])
+    for name in ("log10_dh0", "log10_dw", "sign_dh0", "sign_dw"):
+        assert np.allclose(found[name], certain[name], rtol=1e-13, atol=1e-13)
 
 
-def test_the_value_of_a_formula_has_axes_of_its_own():
-    found = sg.sweep(Pattern({}), w=[1, 2, 3], chunks={"w": 2})
-    assert found.value.dims == ("w", "value_0")
-    assert found.value.values.tolist() == [[1, 1, 1], [1, 2, 4], [1, 3, 9]]
+def test_an_exact_zero_has_no_sign_and_no_logarithm(run):
+    for options in ({"scaled": True}, {"backend": "balls"}):
+        found = sg.sweep(run.gradients.compile(**options), w=[0.0, 1.0], b=0.5, T=2)
+        assert found.sign_dh0.values.tolist() == [0, 1]
+        assert found.log10_dh0.values[0] == -np.inf
+
+
+def test_formulas_about_a_cell_are_swept(run):
+    h = sg.State("h")
+    formula = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), run.gradients.cell)
+    found = sg.sweep(formula, **AXES, chunks=CHUNKS)
+    for w in W:
+        assert np.isclose(found.value.sel(w=w, b=1.0, T=8), by_hand(w, 1.0, 8)[3], rtol=1e-12)
+
+
+def test_the_value_of_a_formula_has_axes_of_its_own(run):
+    """One value for each step, which is an axis here."""
+    h = sg.State("h")
+    formula = sg.compile(sg.state_jacobian(h.at(sg.TIME), h.at(0)), run.gradients.cell)
+    found = sg.sweep(formula, w=W, b=[0.5], T=6, chunks={"w": 2})
+    assert found.value.dims == ("w", "b", "value_0")
+    expected = [[by_hand(w, 0.5, steps)[3] for steps in range(1, 7)] for w in W]
+    assert np.allclose(found.value[:, 0], expected, rtol=1e-12, atol=0)
+    with pytest.raises(sg.CellError, match="value has a shape that depends on T"):
+        sg.sweep(formula, w=W, b=[0.5], T=[2, 6])
+
+
+def test_both_sides_of_a_claim_are_swept():
+    found = sg.sweep(sg.compile(sg.claim("tanh(x) <= x + c")), x=[0.0, 1.0], c=[0.0, 1.0])
+    assert found.left.sel(x=1.0).values.tolist() == [np.tanh(1.0)] * 2
+    assert found.right.values.tolist() == [[0, 1], [1, 2]]
 
 
 def test_what_underflows_says_so_from_any_process(run):

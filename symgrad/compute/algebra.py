@@ -36,7 +36,7 @@ class Algebra:
         """What generated source finds by name."""
         return {
             **self.functions,
-            "number": self.number, "series": self.series, "zeros": self.zeros, "ones": self.ones,
+            "number": self.number, "series": self.series, "rows": self.rows, "zeros": self.zeros, "ones": self.ones,
             "identity": self.identity, "matvec": self.matvec, "matmul": np.matmul, "dot": self.dot, "outer": self.outer,
             "outer_total": self.outer_total, "total": self.total, "transpose": self.transpose, "stack": self.stack,
             "block": self.block, "trace": self.trace, "diagonal": self.diagonal, "matrix_power": self.matrix_power,
@@ -55,6 +55,10 @@ class Algebra:
         for k, row in enumerate(later[:after]):
             made[before + steps + k] = row
         return made
+
+    def rows(self, count: int, shape: tuple[int, ...], given: Sequence[Any]) -> list[Array]:
+        """Rows before the first step of what is carried along and not kept."""
+        return list(self.series(count, 0, 0, shape, given, ()))
 
     def _filled(self, shape: tuple[int, ...], value: int) -> Array:
         if self.dtype is float:

@@ -13,7 +13,7 @@ from typing import Any
 
 from symgrad.compute.nodes import Node, dropped, entrywise
 from symgrad.compute.program import Line, Program, Steps
-from symgrad.compute.schedule import Group, schedule_of
+from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.writing import Names, Writer, definitions, nodes_vary
 from symgrad.vectors import LENGTH, Timed, shape_of
 
@@ -28,11 +28,21 @@ class Pads:
 
 @dataclass(frozen=True)
 class Pass:
-    """A generated function: its name, what it takes and what it gives, by variable, parameter or result."""
+    """A generated function: its name, what it takes and what it gives, by variable, parameter or result.
+
+    Of the series that it gives, and of those that it carries along without giving them, it takes the rows beyond the
+    steps.
+    """
 
     name: str
     takes: tuple[Any, ...]
     gives: tuple[Any, ...]
+    carries: tuple[Any, ...] = ()
+
+    @property
+    def series(self) -> tuple[Any, ...]:
+        """All of which it takes the rows beyond the steps."""
+        return (*(t for t in self.gives if isinstance(t, Timed)), *self.carries)
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ def pads_of(program: Program) -> dict[Any, Pads]:
     return found
 
 
-def source_of(program: Program, scalars: bool = False) -> Source:
+def source_of(program: Program, scalars: bool = False, kept: Iterable[Any] | None = None) -> Source:
     """The source of both passes.
 
     Parameters
@@ -75,10 +85,14 @@ def source_of(program: Program, scalars: bool = False) -> Source:
     program : Program
     scalars : bool
         For a scalar cell without leading axes: loops over plain numbers, not arrays.
+    kept : iterable of Timed, optional
+        The variables of which every step is wanted; of all, if left out. The others are carried from step to step.
     """
     schedule = schedule_of(program)
+    if kept is not None:
+        schedule = Schedule(fused(schedule.forward), schedule.backward)
     names, pads = Names.of(program), pads_of(program)
-    emitter = _Emitter(names, pads, scalars)
+    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept))
     late = {t for group in schedule.backward for t in group.targets}
     early = {t for group in schedule.forward for t in group.targets}
     leaves = [n for line in program.lines for n in line.node.walk()]
@@ -86,7 +100,7 @@ def source_of(program: Program, scalars: bool = False) -> Source:
         *dict.fromkeys(n.data for n in leaves if n.op == "parameter"),
         *dict.fromkeys(n.data[0] for n in leaves if n.op == "timed" and n.data[0] not in late | early),
     ]
-    forward = Pass("forward", tuple(given), tuple(sorted(early, key=str)))
+    forward = Pass("forward", tuple(given), tuple(sorted(early - emitter.carried_only, key=str)), emitter.carried)
     backward = Pass("backward", (*given, *sorted((t for t in early if isinstance(t, Timed)), key=str)), tuple(late))
     lines = [
         *definitions(leaves, names, scalars=False),
@@ -97,12 +111,31 @@ def source_of(program: Program, scalars: bool = False) -> Source:
     return Source("\n".join(lines) + "\n", names, pads, forward, backward)
 
 
+def _carried_only(schedule: Schedule, kept: Iterable[Any] | None) -> set[Any]:
+    """The variables of a loop forward of which no more is read outside than the value of the last step."""
+    if kept is None:
+        return set()
+    wanted = set(kept)
+    for group in (*schedule.forward, *schedule.backward):
+        for line in group.lines:
+            outside = {
+                v for v, shift in line.reads if v not in group.targets and (shift or line.steps is not Steps.LAST)
+            }
+            wanted |= outside
+    inside = {t for group in schedule.forward if group.direction == 1 for t in group.targets}
+    return inside - wanted
+
+
 class _Emitter:
     """Writes groups of lines as statements."""
 
-    def __init__(self, names: Names, pads: dict[Any, Pads], scalars: bool) -> None:
-        self.names, self.pads, self.scalars = names, pads, scalars
+    def __init__(self, names: Names, pads: dict[Any, Pads], scalars: bool, carried_only: set[Any]) -> None:
+        self.names, self.pads, self.scalars, self.carried_only = names, pads, scalars, carried_only
         self.temporaries = 0
+
+    @property
+    def carried(self) -> tuple[Any, ...]:
+        return tuple(sorted(self.carried_only, key=str))
 
     def identifier(self, what: Any) -> str:
         known = self.names.series if isinstance(what, Timed) else self.names.parameters
@@ -111,11 +144,14 @@ class _Emitter:
     def function(self, of: Pass, groups: Iterable[Group]) -> Iterator[str]:
         taken = [*self.names.sizes.values(), *map(self.identifier, of.takes)]
         own = [t for t in of.gives if isinstance(t, Timed)]
-        rows = [f"{self.identifier(t)}_{end}" for t in own for end in ("before", "after")]
+        rows = [f"{self.identifier(t)}_{end}" for t in of.series for end in ("before", "after")]
         yield f"def {of.name}(length, steps, inner, last, {', '.join([*taken, *rows])}):"
         for target in own:
             name, pads, shape = self.identifier(target), self.pads[target], self._shape(target)
             yield f"    {name} = series({pads.before}, steps, {pads.after}, {shape}, {name}_before, {name}_after)"
+        for target in of.carries:
+            name, before, shape = self.identifier(target), self.pads[target].before, self._shape(target)
+            yield f"    {name}_before = rows({before}, {shape}, {name}_before)"
         for group in groups:
             yield from (f"    {line}" for line in self._group(group))
         yield f"    return ({''.join(self.identifier(t) + ', ' for t in of.gives)})"
@@ -192,6 +228,8 @@ class _Emitter:
         def leaf(variable: Any, shift: int) -> str:
             if variable is None:
                 return f"number({step})"
+            if variable in self.carried_only:
+                return self._local(variable, shift)
             offset = self.pads.get(variable, Pads()).before + shift - 1
             return f"{self.identifier(variable)}[{step} + {offset}]"
 
@@ -234,8 +272,9 @@ class _Emitter:
         carried = sorted((r for r in reads if r[0] in group.targets and r[1]), key=str)
         for variable, shift in carried:
             yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
+        stored = [line for line in lines if line.target not in self.carried_only]
         if self.scalars:
-            for line in lines:
+            for line in stored:
                 yield f"{self.identifier(line.target)}_rows = []"
         counter = f"range({end})" if group.direction > 0 else f"range({end} - 1, -1, -1)"
         taken = ", ".join(["k", *(rows[node] for node in hoist.changing)])
@@ -245,7 +284,7 @@ class _Emitter:
             yield from (f"    {text}" for text in self._statement(line, body, rows))
         yield from (f"    {text}" for text in self._handed_on(carried))
         if self.scalars:
-            for line in lines:
+            for line in stored:
                 name, before = self.identifier(line.target), self.pads[line.target].before
                 yield f"{name}[{before}:{before} + {end}] = {name}_rows{backwards}"
 
@@ -254,6 +293,8 @@ class _Emitter:
         writer = Writer(self.names, self._local, rows, self.scalars)
         here = self._local(line.target, 0)
         yield f"{here} = {writer.value(body)}"
+        if line.target in self.carried_only:
+            return
         if self.scalars:
             yield f"{name}_rows.append({here})"
         else:
@@ -267,6 +308,9 @@ class _Emitter:
 
     def _entering(self, variable: Any, shift: int, direction: int, end: str) -> str:
         """What a loop finds at its first round: a row before the first step, or after the last one it computes."""
+        if variable in self.carried_only:
+            row = f"{self.identifier(variable)}_before[{self.pads[variable].before + shift}]"
+            return f"single({row})" if self.scalars else row
         row = f"{self.identifier(variable)}[{self.pads[variable].before + shift}" + (
             "]" if direction > 0 else f" + {end} - 1]"
         )

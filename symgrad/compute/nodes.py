@@ -199,6 +199,12 @@ def matmul(left: Node, right: Node, left_shape: Shape, right_shape: Shape) -> No
         if left.shape and right.shape:
             return Node("outer", (left, right), shape)
         return multiply(left, right)
+    if left.op == "diagonal" and len(right.shape) == 2:
+        return Node("scaled_rows", (left.args[0], right), shape)
+    if right.op == "diagonal" and len(left.shape) == 2:
+        return Node("scaled_columns", (left, right.args[0]), shape)
+    if left.op == "diagonal" and len(right.shape) == 1:
+        return multiply(left.args[0], right)
     if len(left.shape) == len(right.shape) == 1:
         return Node("dot", (left, right))
     if len(left.shape) == 1:

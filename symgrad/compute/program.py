@@ -13,6 +13,7 @@ from sympy.core.symbol import Str
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import FUNCTIONS, Node, add, divide
 from symgrad.recurrent.backward import Backward
+from symgrad.recurrent.cell import Cell
 from symgrad.vectors import LENGTH, TIME, Role, Timed, TimedMatrix, TimedScalar
 
 LOSS = "loss"
@@ -67,12 +68,15 @@ class Program:
         What is given back step by step.
     gradients : dict of str to object
         By argument: the variable or the name of the result that is its gradient.
+    identities : tuple of Timed
+        Products of Jacobians: before the first step they are the identity.
     """
 
     lines: tuple[Line, ...]
     arguments: dict[str, Any]
     states: tuple[Any, ...]
     gradients: dict[str, Any]
+    identities: tuple[Any, ...] = ()
 
     @property
     def adjoints(self) -> set[Any]:
@@ -102,18 +106,19 @@ def program_of(grad: Backward) -> Program:
     ['a[t]', 'h[t]', 'loss', 'hbar[t]', 'shared1[t]', 'delta[t]', 'hbar[t]', 'delta[t]', 'dw', 'dh0']
     """
     equations = _Equations(grad.cell, grad.loss, grad.at)
-    lines = [*_forward(equations), *_loss(equations), *_backward(equations)]
+    lines = [*forward_lines(grad.cell), *_loss(equations), *_backward(equations)]
     gradients: dict[str, Any] = {}
     for key in equations.arguments:
         name = equations.name_of(key)
         gradients[name] = _gradient_target(equations, key)
         lines += _gradient(equations, key, gradients[name])
     arguments = {equations.name_of(key): key for key in equations.arguments}
-    return Program(tuple(_shared(lines)), arguments, grad.cell.states, gradients)
+    return Program(tuple(shared(lines)), arguments, grad.cell.states, gradients)
 
 
-def _forward(grad: Backward) -> Iterator[Line]:
-    for equation in grad.cell.steps:
+def forward_lines(cell: Cell) -> Iterator[Line]:
+    """The equations of a cell."""
+    for equation in cell.steps:
         yield Line(equation.left, Lowering().node(equation.right), Steps.EVERY)
 
 
@@ -166,7 +171,7 @@ def _gradient(grad: Backward, key: Any, target: Any) -> Iterator[Line]:
 _COSTLY = {"call", "softmax", "logsumexp", *FUNCTIONS} - {"abs", "sign"}
 
 
-def _shared(lines: Iterable[Line]) -> Iterator[Line]:
+def shared(lines: Iterable[Line]) -> Iterator[Line]:
     """The lines with a line of its own for every costly value of a step that several of them use."""
     given = list(lines)
     users: dict[Node, set[int]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sympy.utilities.iterables import strongly_connected_components
 
-from symgrad.compute.program import LOSS, Line, Program, is_adjoint
+from symgrad.compute.program import Line, Program, Steps, is_adjoint
 from symgrad.errors import CellError
 from symgrad.vectors import Timed
 
@@ -98,10 +98,23 @@ def _waiting_for_adjoints(groups: Iterable[Group]) -> set[Any]:
     late: set[Any] = set()
     for group in groups:
         reads = {v for line in group.lines for v, _ in line.reads}
-        if reads & late or any(is_adjoint(t) or _is_gradient(t) for t in group.targets):
+        if reads & late or any(is_adjoint(t) for t in group.targets):
             late |= group.targets
     return late
 
 
-def _is_gradient(target: Any) -> bool:
-    return not isinstance(target, Timed) and target != LOSS
+def fused(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """The groups with as many as possible in one loop forward, so that no series has to be kept for the next."""
+    found: list[Group] = []
+    for group in groups:
+        if found and found[-1].direction == 1 and _joins(group, found[-1]):
+            lines = (*found[-1].lines, *group.lines)
+            found[-1] = Group(_in_order(lines, {line.target for line in lines}), 1)
+        else:
+            found.append(group)
+    return tuple(found)
+
+
+def _joins(group: Group, loop: Group) -> bool:
+    plain = all(isinstance(line.target, Timed) and line.steps is Steps.EVERY for line in group.lines)
+    return plain and group.direction >= 0 and all(shift <= 0 for line in group.lines for _, shift in line.reads)

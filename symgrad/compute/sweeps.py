@@ -21,7 +21,9 @@ import numpy as np
 from flint import arb
 
 from symgrad.compute.arguments import is_in_time, seen_shape
+from symgrad.compute.formulas import SIDES, VALUE
 from symgrad.compute.grids import Block, Grid, Place, grid_of
+from symgrad.compute.scaled import Scaled
 from symgrad.compute.stores import Memory, Part, Store
 from symgrad.errors import MissingExtraError, UnderflowWarning
 from symgrad.fingerprints import digest, digest_of_bytes
@@ -48,8 +50,8 @@ def sweep(
 
     Parameters
     ----------
-    program : Run
-        From `Gradients.compile`, or of a formula, from `compile`.
+    program : Run or Formula
+        From `Gradients.compile` or `compile`.
     T : int or sequence of int, optional
         The numbers of steps. Inputs are cut to their first T steps.
     store : path, optional
@@ -67,8 +69,9 @@ def sweep(
     -------
     xarray.Dataset
         ``loss``, and as ``dw`` the gradient of each argument ``w`` that has no value for each step; of a formula
-        ``value``. What does not fit into doubles (``scaled=True``, mpmath, balls) is ``log10_dw``, the logarithm of
-        the magnitude, and ``sign_dw``. With a store its arrays are read when they are used.
+        ``value``, of a claim ``left`` and ``right``. What need not fit into doubles (``scaled=True``, mpmath, balls)
+        is ``log10_dw``, the logarithm of the magnitude, and ``sign_dw``. With a store the arrays are read when they
+        are used.
 
     Raises
     ------
@@ -212,8 +215,10 @@ def _computed(task: Task) -> tuple[dict[str, Part], set[str]]:
 
 def _parts(program: Any, output: Any, leads: int) -> dict[str, Part]:
     """What is kept of an output: loss and gradients, or the value of a formula."""
+    if isinstance(output, tuple):
+        return {n: part for side, value in zip(SIDES, output) for n, part in _formula(side, value, leads).items()}
     if not hasattr(output, "gradients"):
-        return _named("value", output, tuple(f"value_{k}" for k in range(np.ndim(output) - leads)), "the formula")
+        return _formula(VALUE, output, leads)
     found = _named("loss", output.loss, (), "L")
     for name, gradient in output.gradients.items():
         key = program.program.arguments[name]
@@ -223,14 +228,22 @@ def _parts(program: Any, output: Any, leads: int) -> dict[str, Part]:
     return found
 
 
+def _formula(name: str, value: Any, leads: int) -> dict[str, Part]:
+    return _named(name, value, tuple(f"{name}_{k}" for k in range(np.ndim(value) - leads)), name)
+
+
 def _named(name: str, value: Any, axes: tuple[str, ...], what: str) -> dict[str, Part]:
+    if isinstance(value, Scaled):
+        return _logarithm(name, value.log10(), value.sign, axes, what)
     array = np.asarray(value)
     if array.dtype != object:
         return {name: Part(array.astype(float, copy=False), axes, what)}
-    return {
-        f"log10_{name}": Part(_each(_log10, array), axes, f"log10 |{what}|"),
-        f"sign_{name}": Part(_each(_sign, array), axes, f"sign of {what}"),
-    }
+    return _logarithm(name, _each(_log10, array), _each(_sign, array), axes, what)
+
+
+def _logarithm(name: str, log10: Any, sign: Any, axes: tuple[str, ...], what: str) -> dict[str, Part]:
+    says = {f"log10_{name}": (log10, f"log10 |{what}|"), f"sign_{name}": (sign, f"sign of {what}")}
+    return {n: Part(np.asarray(array, dtype=float), axes, text) for n, (array, text) in says.items()}
 
 
 def _each(of: Callable[[Any], float], array: Any) -> Any:

@@ -177,6 +177,16 @@ def _filled(writer: Writer, node: Node) -> str:
     return f"{node.op}({writer.shape(node)})" if node.shape else f"number({int(node.op == 'ones')})"
 
 
+def _scaled_rows(writer: Writer, node: Node) -> str:
+    vector, matrix = map(writer.text, node.args)
+    return f"(spread({vector}, 1)*{matrix})"
+
+
+def _scaled_columns(writer: Writer, node: Node) -> str:
+    matrix, vector = map(writer.text, node.args)
+    return f"({matrix}*{vector}[..., None, :])"
+
+
 def _identity(writer: Writer, node: Node) -> str:
     return f"identity({writer.size(node.shape[0])})" if node.shape else "number(1)"
 
@@ -209,6 +219,8 @@ _WRITERS: dict[str, Any] = {
     "divide": _quotient,
     "power": _power,
     "where": _where,
+    "scaled_rows": _scaled_rows,
+    "scaled_columns": _scaled_columns,
     "stack": _stack,
     "slice": _slice,
     "ones": _filled,

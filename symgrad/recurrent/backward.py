@@ -212,15 +212,7 @@ class Backward:
     @cached_property
     def initial_states(self) -> tuple[Any, ...]:
         """States before the first step that it looks at; those after the last step for what runs in reverse."""
-        found: dict[Any, None] = {}
-        for equation in self.cell.steps:
-            for v in timed_in(equation.right):
-                shift = int(TIME - v.time)
-                if v.role is Role.STATE and shift > 0:
-                    found |= dict.fromkeys(v.at(1 - k) for k in range(1, shift + 1))
-                elif v.role is Role.STATE and shift < 0:
-                    found |= dict.fromkeys(v.at(LENGTH + k) for k in range(1, -shift + 1))
-        return tuple(found)
+        return initial_states(self.cell)
 
     def key(self, what: Any) -> Any:
         """The argument that is meant by a variable or a name.
@@ -288,7 +280,7 @@ class Backward:
     @staticmethod
     def name_of(argument: Any) -> str:
         """The name under which an argument is given: x, W, h0 for the initial state."""
-        return _argument_name(argument)
+        return argument_name(argument)
 
     @cached_property
     def runs(self) -> dict[tuple[int, int], Any]:
@@ -322,6 +314,19 @@ class Backward:
         if len(states) == 1:
             return rows[0][0]
         return sympy.Matrix(rows) if self.cell.is_scalar else sympy.BlockMatrix(rows)
+
+
+def initial_states(cell: Cell) -> tuple[Any, ...]:
+    """The states outside of steps 1 to T that the equations of a cell look at."""
+    found: dict[Any, None] = {}
+    for equation in cell.steps:
+        for v in timed_in(equation.right):
+            shift = int(TIME - v.time)
+            if v.role is Role.STATE and shift > 0:
+                found |= dict.fromkeys(v.at(1 - k) for k in range(1, shift + 1))
+            elif v.role is Role.STATE and shift < 0:
+                found |= dict.fromkeys(v.at(LENGTH + k) for k in range(1, -shift + 1))
+    return tuple(found)
 
 
 def _total(terms: list[Any], like: Any) -> Any:
@@ -360,7 +365,7 @@ def _adjoint_names(cell: Cell) -> list[str]:
     return found
 
 
-def _argument_name(argument: Any) -> str:
+def argument_name(argument: Any) -> str:
     """The name under which an argument is given: x, W, h0 for the initial state."""
     if isinstance(argument, TimedScalar | TimedMatrix) and argument.time != TIME:
         if argument.time.is_Integer:
@@ -380,7 +385,7 @@ class LossDerivative:
 
     @property
     def name(self) -> str:
-        return f"d{_argument_name(self.argument)}"
+        return f"d{argument_name(self.argument)}"
 
     def _sympystr(self, printer: Any) -> str:
         return self.name

@@ -1,0 +1,87 @@
+"""A computation in the arithmetic of a backend; in balls, until the digits that were asked for are certain."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import mpmath
+import numpy as np
+
+from symgrad.balls import precision
+from symgrad.compute.arithmetic import BALLS, DOUBLES, MPMATH, Arithmetic, UndecidedError
+from symgrad.errors import CellError, PrecisionError
+
+BACKENDS = ("numpy", "compiled", "mpmath", "balls")
+DIGITS = 50  # unless asked for otherwise
+GUARD_DIGITS = 15
+DOUBLE_BITS = 53
+BITS_PER_DIGIT = math.log2(10)
+MOST_BITS = 1 << 15
+
+Result = TypeVar("Result")
+
+
+def in_arithmetic(
+    backend: str,
+    digits: int | None,
+    compute: Callable[[Arithmetic], Result],
+    numbers_of: Callable[[Result], Iterator[Any]],
+    scaled: bool = False,
+) -> Result:
+    """What is computed in the arithmetic of a backend.
+
+    Parameters
+    ----------
+    backend : str
+    digits : int or None
+        Of mpmath and of balls.
+    compute : callable
+        The computation; called again with more bits while its balls are too wide.
+    numbers_of : callable
+        The numbers in its result whose digits are to be certain.
+    scaled : bool
+        Whether nothing may under- or overflow: then balls are computed with the precision of doubles.
+
+    Raises
+    ------
+    PrecisionError
+        If the digits that were asked for cannot be made certain; it tells the precision that was reached.
+    """
+    wanted = digits or DIGITS
+    if scaled:
+        return in_balls(compute, numbers_of, 2 * DOUBLE_BITS, DOUBLE_BITS + 1)
+    if backend == "numpy":
+        with np.errstate(all="ignore"):
+            return compute(DOUBLES)
+    if backend == "mpmath":
+        with mpmath.workdps(wanted + GUARD_DIGITS):
+            return compute(MPMATH)
+    start = int((wanted + GUARD_DIGITS) * BITS_PER_DIGIT)
+    return in_balls(compute, numbers_of, start, int(wanted * BITS_PER_DIGIT) + 1)
+
+
+def in_balls(
+    compute: Callable[[Arithmetic], Result], numbers_of: Callable[[Result], Iterator[Any]], start: int, wanted: int
+) -> Result:
+    """What is computed in balls, with more and more bits, until as many as are wanted are certain in each number."""
+    bits = start
+    while bits <= MOST_BITS:
+        with precision(bits), contextlib.suppress(UndecidedError):
+            found = compute(BALLS)
+            if all(x.is_zero() or x.rel_accuracy_bits() >= wanted for x in numbers_of(found)):
+                return found
+        bits *= 2
+    raise PrecisionError("the run", int(wanted / BITS_PER_DIGIT), bits // 2)
+
+
+def check_options(backend: str, digits: int | None, scaled: bool = False) -> None:
+    """Raise CellError if there is no such backend, or if it has no such option."""
+    if backend not in BACKENDS:
+        raise CellError(f"backend is one of {', '.join(BACKENDS)}; got {backend!r}")
+    if digits is not None and backend not in ("mpmath", "balls"):
+        raise CellError(f"digits are for the backends mpmath and balls; the backend is {backend}")
+    if scaled and backend not in ("numpy", "compiled"):
+        raise CellError(f"scaled=True is for the backends numpy and compiled; {backend} never underflows")

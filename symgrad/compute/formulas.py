@@ -1,0 +1,280 @@
+"""Programs of formulas: expressions, both sides of claims, formulas about a cell such as products of Jacobians."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, MatrixExpr, S
+from sympy.core.symbol import Str
+
+from symgrad.claims import Claim
+from symgrad.compute.arithmetic import Arithmetic
+from symgrad.compute.arrays import Source, source_of
+from symgrad.compute.backends import check_options, in_arithmetic
+from symgrad.compute.lowering import Lowering
+from symgrad.compute.nodes import Node
+from symgrad.compute.program import Line, Program, Steps, forward_lines, shared
+from symgrad.compute.scaled import Scaled
+from symgrad.compute.segments import Segments, arguments_in
+from symgrad.errors import CellError
+from symgrad.recurrent.backward import argument_name, initial_states
+from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.jacobians import StateJacobian
+from symgrad.recurrent.rules import product, total_of
+from symgrad.recurrent.sweep import state_jacobians
+from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
+
+VALUE = "value"
+SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as a program, called with arrays by name; leading axes broadcast.
+
+    Attributes
+    ----------
+    what : Expr or Claim
+    cell : Cell or None
+        What the variables of the formula belong to.
+    backend : str
+    sizes : dict of Symbol to int
+    digits : int or None
+    scaled : bool
+    """
+
+    what: Any
+    cell: Cell | None = None
+    backend: str = "numpy"
+    sizes: Mapping[Any, int] = field(default_factory=dict)
+    digits: int | None = None
+    scaled: bool = False
+
+    def __post_init__(self) -> None:
+        check_options(self.backend, self.digits, self.scaled)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made from; its program is made again in another process."""
+        return {name: getattr(self, name) for name in ("what", "cell", "backend", "sizes", "digits", "scaled")}
+
+    @cached_property
+    def program(self) -> Program:
+        """The program that every backend reads."""
+        return _of_cell(self.what, self.cell) if self.cell is not None else _of_symbols(self.what)
+
+    @cached_property
+    def _sources(self) -> dict[bool, Source]:
+        return {}
+
+    def source(self, scalars: bool = False) -> Source:
+        """The generated source; for scalars without leading axes over plain numbers."""
+        if scalars not in self._sources:
+            self._sources[scalars] = source_of(self.program, scalars, kept=self.program.gradients.values())
+        return self._sources[scalars]
+
+    def __call__(self, **given: Any) -> Any:
+        """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
+
+        Raises
+        ------
+        CellError
+            If an argument is missing, unknown, not numeric or not finite.
+        ShapeError
+            If a shape does not fit.
+        PrecisionError
+            If the digits that were asked for cannot be made certain.
+        """
+        found = in_arithmetic(self.backend, self.digits, lambda a: self._computed(a, given), _numbers, self.scaled)
+        found = [Scaled.of_balls(value) for value in found] if self.scaled else found
+        return found[0] if len(found) == 1 else tuple(found)
+
+    def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> list[Any]:
+        arguments = arguments_in(arithmetic, self.program, given, self.sizes)
+        scalars = self.cell is not None and self.cell.is_scalar and not arguments.lead
+        segments = Segments.of(self.program, self.source(scalars), arithmetic, arguments, scalars)
+        values: dict[Any, Any] = {}
+        segments.call(segments.source.forward, values, segments.borders, 0, arguments.length)
+        like = self.what if isinstance(self.what, Expr) else S.Zero
+        return [segments.result(values, target, like) for target in self.program.gradients.values()]
+
+
+def _numbers(found: list[Any]) -> Iterator[Any]:
+    for array in found:
+        yield from np.asarray(array, dtype=object).ravel()
+
+
+def compile(  # the public name is the verb
+    what: Any,
+    cell: Cell | None = None,
+    sizes: Mapping[Any, int] | None = None,
+    backend: str = "numpy",
+    *,
+    digits: int | None = None,
+    scaled: bool = False,
+) -> Formula:
+    """A program for an expression, for both sides of a claim, or for a formula about a cell.
+
+    A formula about a cell is one of step T, if its variables stand there, or of every step, if they stand at step t;
+    its derivatives of states, `state_jacobian`, are products of Jacobians: from step 0 to t or T, from t to T, and of
+    one step.
+
+    Parameters
+    ----------
+    what : Expr or Claim
+    cell : Cell, optional
+        The cell that the formula is about.
+    sizes, backend, digits, scaled
+        As in `Gradients.compile`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> slope = sg.compile(sg.sigmoid(x).diff(x))
+    >>> slope(x=[0, 40]).tolist()
+    [0.25, 4.248354255291589e-18]
+
+    The derivative of the last state with respect to the initial one, for three weights:
+
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> cell = sg.Cell({h: sg.sigmoid(w * h.prev)})
+    >>> run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), cell, {sg.LENGTH: 10})
+    >>> run(w=[1, 2, 3]).round(12).tolist()
+    [3.87522e-07, 5.608732e-06, 1.89413e-07]
+    """
+    return Formula(what, cell, backend, sizes or {}, digits, scaled)
+
+
+def _of_symbols(what: Any) -> Program:
+    if isinstance(what, Claim):
+        expressions = dict(zip(SIDES, what.statement.expressions))
+    elif isinstance(what, Expr) and not isinstance(what, MatrixExpr):
+        expressions = {VALUE: what}
+    else:
+        raise CellError(f"a program is made of an expression or a claim; got {type(what).__name__}")
+    symbols = sorted({s for e in expressions.values() for s in e.free_symbols}, key=str)
+    leaves = {s: Node("parameter", data=s) for s in symbols}
+    made = [Line(name, Lowering(leaves=dict(leaves)).node(e), Steps.BORDER, S.Zero) for name, e in expressions.items()]
+    return Program(tuple(made), {str(s): s for s in symbols}, (), {name: name for name in expressions})
+
+
+def _of_cell(what: Any, cell: Cell | None) -> Program:
+    assert cell is not None
+    jacobians = sorted(what.atoms(StateJacobian), key=str)
+    products = [_Product(cell, jacobian, number) for number, jacobian in enumerate(jacobians, 1)]
+    plain = what.xreplace({p.jacobian: p.value for p in products})
+    lines = [
+        *forward_lines(cell),
+        *(line for p in products for line in p.lines()),
+        _result(plain, {v.time for v in timed_in(what)}),
+    ]
+    keys = (*cell.parameters, *_more(what, cell), *cell.inputs, *initial_states(cell))
+    identities = tuple(v for p in products for v in p.identities)
+    target = lines[-1].target
+    return Program(tuple(shared(lines)), {argument_name(k): k for k in keys}, (), {VALUE: target}, identities)
+
+
+def _more(what: Any, cell: Cell) -> list[Any]:
+    return [p for p in parameters_in(what) if p not in cell.parameters]
+
+
+def _result(formula: Any, times: set[Any]) -> Line:
+    """The line of a formula: at every step, at the last one, or at one that is named."""
+    if any(time.has(TIME) for time in times):
+        shape = shape_of(formula)
+        target = _made("result", shape)
+        return Line(target, Lowering().node(formula), Steps.EVERY)
+    if any(time.has(LENGTH) for time in times):
+        return Line(VALUE, Lowering(LENGTH).node(formula), Steps.LAST, LENGTH)
+    step = max(times, default=S.Zero)
+    return Line(VALUE, Lowering(step).node(formula), Steps.BORDER, step)
+
+
+def _made(name: str, shape: tuple[Any, ...]) -> Any:
+    facts = Str(name), Str(Role.INTERMEDIATE.value), TIME
+    return TimedMatrix(*facts, *shape) if shape else TimedScalar(*facts)
+
+
+class _Product:
+    """A derivative of a state with respect to an earlier one, carried from step to step."""
+
+    def __init__(self, cell: Cell, jacobian: Any, number: int) -> None:
+        self.cell, self.jacobian, self.number = cell, jacobian, number
+        self.late, self.early = jacobian.late, jacobian.early
+        self.steps = state_jacobians(cell, in_output=False)
+        known = {s.key: s for s in cell.states}
+        if self.late.key not in known or self.early.key not in known:
+            raise CellError(f"{jacobian}: the states of the cell are {', '.join(map(str, cell.states))}")
+
+    @cached_property
+    def variables(self) -> dict[Any, Any]:
+        """For each state what is carried: its derivative by the early state, or that of the late state by it."""
+        found = {}
+        for k, state in enumerate(self.cell.states, 1):
+            rows, columns = (state, self.early) if self.runs_forward else (self.late, state)
+            shape = (shape_of(rows)[0], shape_of(columns)[0]) if shape_of(state) else ()
+            found[state.key] = _made(f"product{self.number}state{k}", shape)
+        return found
+
+    @property
+    def is_single(self) -> bool:
+        return bool(self.late.time - self.early.time == 1)
+
+    @property
+    def runs_forward(self) -> bool:
+        return bool(self.early.time == 0 and self.late.time in (TIME, LENGTH))
+
+    @property
+    def runs_backward(self) -> bool:
+        return bool(self.late.time == LENGTH and self.early.time == TIME)
+
+    @property
+    def identities(self) -> tuple[Any, ...]:
+        is_carried = self.runs_forward and not self.is_single
+        return (self.variables[self.early.key],) if is_carried else ()
+
+    @property
+    def value(self) -> Any:
+        """What stands for the derivative in a formula."""
+        if self.is_single:
+            pair = self.late.at(TIME), self.early.at(TIME)
+            return self.steps[pair].subs(TIME, self.late.time)
+        if self.runs_forward:
+            return self.variables[self.late.key].at(self.late.time)
+        if self.runs_backward:
+            return self.variables[self.early.key]
+        raise CellError(
+            f"{self.jacobian}: a program computes derivatives from step 0 to t or T, from t to T, and of one step"
+        )
+
+    def lines(self) -> Iterator[Line]:
+        """The recursions."""
+        if self.is_single:
+            return
+        for state in self.cell.states:
+            variable = self.variables[state.key]
+            if self.runs_forward:
+                ways = [product(self.steps[state, r], self.variables[r.key].prev) for r in self.cell.states]
+                yield Line(variable, Lowering().node(_total(ways, variable)), Steps.EVERY)
+            else:
+                ways = [
+                    product(self.variables[s.key].next, self.steps[s, state].subs(TIME, TIME + 1))
+                    for s in self.cell.states
+                ]
+                start = _identity(variable) if state.key == self.late.key else zero_like(variable)
+                yield Line(variable, Lowering(LENGTH).node(start), Steps.LAST, LENGTH)
+                yield Line(variable, Lowering().node(_total(ways, variable)), Steps.BEFORE_LAST)
+
+
+def _identity(variable: Any) -> Any:
+    return sympy.Identity(shape_of(variable)[0]) if shape_of(variable) else S.One
+
+
+def _total(ways: list[Any], like: Any) -> Any:
+    kept = [way for way in ways if way != 0 and not isinstance(way, sympy.ZeroMatrix)]
+    return total_of(kept) if kept else zero_like(like)

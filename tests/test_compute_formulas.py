@@ -1,0 +1,169 @@
+"""Programs of expressions, claims and products of Jacobians."""
+
+import mpmath
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import Abs, Max, Piecewise, Rational, cos, exp, pi, sin, sqrt
+
+import symgrad as sg
+from symgrad.balls import enclose
+from symgrad.balls.values import ball
+
+X, Y = sg.real("x"), sg.real("y")
+EXPRESSIONS = {
+    "polynomial": X**3 - 2 * X * Y + Rational(1, 3),
+    "quotient": (1 + X**2) / (3 + cos(Y)),
+    "powers": sqrt(1 + X**2) ** 3 / (2 + sin(Y)) ** Rational(1, 3),
+    "cases": Piecewise((X, X > Y), (Y**2, True)),
+    "largest": Max(X, Y, 1) + Abs(X - Y),
+    "activations": sg.sigmoid(X) * sg.gelu(Y) + sg.elu(X, 2) + sg.softplus(X * Y),
+    "slopes": sg.sigmoid(X).diff(X) + sg.tanh(Y).diff(Y),
+    "constants": pi * X + exp(1) * Y,
+    "a base that changes": (1 + X**2) ** Y,
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_values_are_those_of_balls(name):
+    e = EXPRESSIONS[name]
+    generator = np.random.default_rng(2)
+    points = {"x": 3 * generator.standard_normal(40), "y": 3 * generator.standard_normal(40)}
+    used = {key: a for key, a in points.items() if sg.real(key) in e.free_symbols}
+    found = sg.compile(e)(**used)
+    certain = sg.compile(e, backend="balls", digits=30)(**used)
+    for k in range(40):
+        place = {sg.real(key): arb(float(a[k])) for key, a in used.items()}
+        expected = ball(enclose(e, place, bits=300))
+        assert expected.overlaps(certain[k])
+        assert certain[k].rel_accuracy_bits() >= 30 * 3.32
+        assert float(abs(expected - found[k])) <= 1e-13 * max(1, abs(float(expected)))
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "digits"),
+    [
+        ("1/(1 + exp(-x))", -740.0, "4.19955798965060e-322"),
+        ("log(1 + exp(x))", -40.0, "4.24835425529159e-18"),
+        ("exp(x) - 1", 1e-20, "1e-20"),
+        ("1 - sigmoid(x)", 40.0, "4.24835425529159e-18"),
+        ("1 - tanh(x)**2", 30.0, "3.502604305078608e-26"),
+        ("log(1 + x**2)", 1e-12, "1e-24"),
+    ],
+)
+def test_forms_that_lose_digits_are_computed_in_others(text, place, digits):
+    assert sg.compile(sg.parse(text))(x=place) == pytest.approx(float(digits), rel=4e-16, abs=5e-324)
+
+
+def test_a_claim_gives_both_sides():
+    left, right = sg.compile(sg.claim("diff(sigmoid(x), x) == (1 - sigmoid(x))*sigmoid(x)"))(x=[-1.0, 0.0, 2.0])
+    assert np.allclose(left, right, rtol=1e-15, atol=0)
+    left, right = sg.compile(sg.claim("sigmoid(x) == 1/(1 - exp(-x))"))(x=1.0)
+    assert abs(left - right) > 0.1
+
+
+def test_what_is_no_formula_is_refused():
+    with pytest.raises(sg.CellError, match="an expression or a claim; got str"):
+        sg.compile("x + 1")(x=1)
+
+
+# --- Jacobians ----------------------------------------------------------------------------------------------------
+
+SIZES = {"n": 3, "m": 2, "p": 2}
+NAMES = [name for name, row in sg.CELLS.items() if name != "jordan"]
+LENGTH = 5
+
+
+def cell_and_point(name, seed=0):
+    cell = sg.CELLS[name].cell(*(SIZES[size] for size in sg.CELLS[name].sizes))
+    generator = np.random.default_rng(seed)
+    found = {}
+    for v in (*cell.parameters, *cell.inputs):
+        shape = tuple(int(size) for size in getattr(v, "shape", ()))
+        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+        steps = (LENGTH,) if getattr(v, "time", None) == sg.TIME else ()
+        found[v.name] = 0.5 * generator.standard_normal((*steps, *shape))
+    return cell, found
+
+
+def by_gradients(cell, point, late, early):
+    """The same Jacobian by the backward sweep: a row for each entry of the late state."""
+    weights = sg.Input("weights", *late.shape[:1])
+    run = sg.bptt(cell, sg.dot(late, weights)).compile()
+    rows = []
+    for row in np.eye(3):
+        loss_weights = np.zeros((LENGTH, 3))
+        loss_weights[-1] = row
+        rows.append(run(**point, weights=loss_weights).gradients[f"{early.name}0"])
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_products_of_jacobians_are_what_the_backward_sweep_gives(name):
+    cell, point = cell_and_point(name)
+    looked_at = {key for line in cell.steps for key in map(str, line.right.atoms(type(cell.states[0])))}
+    for late in cell.states:
+        for early in cell.states:
+            if str(early.prev) not in looked_at:
+                continue
+            expected = by_gradients(cell, point, late, early)
+            forward = sg.compile(sg.state_jacobian(late.at(sg.LENGTH), early.at(0)), cell)(**point)
+            assert np.allclose(forward, expected, rtol=1e-12, atol=1e-15)
+            each = sg.compile(sg.state_jacobian(late, early.at(0)), cell)(**point)
+            assert np.allclose(each[-1], expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_backward_and_forward_products_meet(name):
+    """dh_T/ds_1 from behind times ds_1/ds_0 from the front is dh_T/ds_0, summed over all states."""
+    cell, point = cell_and_point(name)
+    late = cell.states[0]
+    for early in cell.states:
+        whole = sg.compile(sg.state_jacobian(late.at(sg.LENGTH), early.at(0)), cell)(**point)
+        total = 0
+        for between in cell.states:
+            behind = sg.compile(sg.state_jacobian(late.at(sg.LENGTH), between), cell)(**point)
+            front = sg.compile(sg.state_jacobian(between, early.prev), cell)(**point)
+            total = total + behind[0] @ front[0]
+        assert np.allclose(whole, total, rtol=1e-12, atol=1e-15)
+
+
+def test_a_grid_of_weights_needs_no_loop():
+    h, w, b = sg.State("h"), sg.Parameter("w"), sg.Parameter("b")
+    cell = sg.Cell({h: sg.sigmoid(w * h.prev + b)})
+    run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), cell, {sg.LENGTH: 20})
+    grid = run(w=np.linspace(-3, 3, 4)[:, None], b=np.linspace(-1, 1, 3))
+    assert grid.shape == (4, 3)
+    for i, weight in enumerate(np.linspace(-3, 3, 4)):
+        for j, bias in enumerate(np.linspace(-1, 1, 3)):
+            assert grid[i, j] == pytest.approx(run(w=weight, b=bias), rel=1e-13)
+
+
+def test_digits_of_a_product_far_below_doubles_are_certain():
+    h, w = sg.State("h"), sg.Parameter("w")
+    cell = sg.Cell({h: sg.sigmoid(w * h.prev)})
+    run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), cell, {sg.LENGTH: 2000}, "balls", digits=40)
+    found = run(w=1)
+    assert found.rel_accuracy_bits() >= 40 * 3.32
+    with mpmath.workdps(80):
+        state, expected = mpmath.mpf(0), mpmath.mpf(1)
+        for _ in range(2000):
+            state = 1 / (1 + mpmath.exp(-state))
+            expected *= state * (1 - state)
+        assert abs(mpmath.mpf(found.str(60, radius=False)) / expected - 1) < mpmath.mpf(10) ** -40
+
+
+def test_other_distances_are_refused():
+    h, w = sg.State("h"), sg.Parameter("w")
+    cell = sg.Cell({h: sg.tanh(w * h.prev)})
+    run = sg.compile(sg.state_jacobian(h.at(7), h.at(3)), cell, {sg.LENGTH: 9})
+    with pytest.raises(sg.CellError, match="from step 0 to t or T, from t to T, and of one step"):
+        run(w=1)
+
+
+@given(st.lists(st.floats(-700, 700), min_size=1, max_size=5))
+def test_the_slope_of_the_sigmoid_is_symmetric(places):
+    slope = sg.compile(sg.sigmoid(X).diff(X))
+    assert np.array_equal(slope(x=places), slope(x=[-p for p in places]))

@@ -1,0 +1,171 @@
+"""Scaled numbers against mpmath, and runs whose gradients no double can hold."""
+
+import mpmath
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+
+import symgrad as sg
+from symgrad.compute.scaled import Scaled, decimal
+
+ULP = mpmath.mpf(2) ** -52
+DOUBLES = st.floats(allow_nan=False, allow_infinity=False)
+EXPONENTS = st.integers(-(10**7), 10**7)
+
+
+@st.composite
+def scaled(draw):
+    """A number of any size, and what it is."""
+    mantissa, exponent = draw(DOUBLES), draw(EXPONENTS)
+    number = Scaled(np.float64(mantissa), np.int64(exponent)).normal()
+    return number, mpmath.ldexp(mpmath.mpf(mantissa), exponent)
+
+
+@pytest.fixture(autouse=True)
+def many_digits():
+    with mpmath.workdps(60):
+        yield
+
+
+def near(found, expected, ulps=1):
+    return abs(found.to_mpmath() - expected) <= ulps * ULP * abs(expected)
+
+
+@given(scaled())
+def test_conversion_to_mpmath_is_exact(pair):
+    number, exact = pair
+    assert number.to_mpmath() == exact
+
+
+@given(scaled(), scaled())
+def test_products_and_quotients_are_rounded_once(left, right):
+    (a, x), (b, y) = left, right
+    assert near(a * b, x * y)
+    if y:
+        assert near(a / b, x / y)
+        assert near(2.0 / b, 2 / y)
+
+
+@given(scaled(), scaled())
+def test_sums_are_rounded_once(left, right):
+    (a, x), (b, y) = left, right
+    assert near(a + b, x + y)
+    assert near(a - b, x - y)
+    assert near(1.5 + a, x + 1.5)
+    assert near(1.5 - a, 1.5 - x)
+
+
+@given(scaled(), st.integers(0, 40))
+def test_powers_lose_a_bit_for_each_squaring(pair, power):
+    number, exact = pair
+    assert near(number**power, exact**power, ulps=2 * power + 1)
+
+
+@given(st.floats(-1e6, 1e6))
+def test_exponentials_of_any_size(place):
+    assert near(Scaled.exp(place), mpmath.exp(mpmath.mpf(place)), ulps=3)
+
+
+@given(scaled())
+def test_logarithm_sign_and_size(pair):
+    number, exact = pair
+    assert number.sign == mpmath.sign(exact)
+    assert abs(number).to_mpmath() == abs(exact)
+    assert (-number).to_mpmath() == -exact
+    if exact:
+        assert abs(mpmath.mpf(float(number.log10())) - mpmath.log10(abs(exact))) <= 1e-15 * max(1, abs(number.log10()))
+    else:
+        assert number.log10() == -np.inf
+
+
+@given(st.lists(scaled(), min_size=1, max_size=6))
+def test_a_sum_over_an_axis_keeps_the_small_beside_the_large(pairs):
+    mantissa = np.array([float(n.mantissa) for n, _ in pairs])
+    exponent = np.array([int(n.exponent) for n, _ in pairs])
+    found = Scaled(mantissa, exponent).sum(axis=0)
+    exact = [x for _, x in pairs]
+    assert abs(found.to_mpmath() - mpmath.fsum(exact)) <= len(exact) * ULP * max(map(abs, exact))
+    columns = Scaled(np.array([mantissa, np.zeros_like(mantissa)]).T, np.array([exponent, exponent]).T).sum(axis=0)
+    assert columns.to_mpmath()[1] == 0
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(-5000, 5000))
+def test_balls_become_scaled_numbers_rounded_once(whole, power):
+    exact = mpmath.ldexp(mpmath.mpf(whole), power)
+    assert near(Scaled.of_balls(arb(whole) * arb(2) ** power), exact)
+
+
+def test_numbers_print_as_decimals():
+    tiny = Scaled.of(1e-300) ** 6
+    assert str(tiny) == "Scaled(1.0000000e-1800)"
+    assert f"{tiny:.3e}" == "1.000e-1800"
+    assert str(Scaled.of([0.0, -2.5])) == "Scaled([0.0, -2.5000000])"
+    assert decimal(0.5, 1) == "1.0000000"
+
+
+@given(scaled())
+def test_decimals_are_correctly_rounded(pair):
+    number, exact = pair
+    text = mpmath.mpf(decimal(number.mantissa, number.exponent, 12))
+    assert abs(text - exact) <= abs(exact) * mpmath.mpf(10) ** -11 / 2
+
+
+def test_what_becomes_zero_as_a_double_says_so():
+    with pytest.warns(sg.UnderflowWarning):
+        assert (Scaled.of(1e-300) ** 2).to_float() == 0
+    assert (Scaled.of(1e-300) * 1e10).to_float() == pytest.approx(1e-290, rel=1e-15)
+
+
+def test_infinities_and_nan_stay():
+    assert (Scaled.of(np.inf) * 2).to_mpmath() == mpmath.inf
+    assert np.isnan((Scaled.of(np.nan) + 1).mantissa)
+
+
+# --- runs ---------------------------------------------------------------------------------------------------------
+
+
+def test_gradients_that_no_double_holds():
+    """A thousand steps of a sigmoid, and of a linear cell that explodes, against mpmath."""
+    h, w = sg.State("h"), sg.Parameter("w")
+    run = sg.bptt(sg.Cell({h: sg.sigmoid(w * h.prev)}), h).compile({sg.LENGTH: 3000}, scaled=True)
+    out = run(w=1.0)
+    state, expected = mpmath.mpf(0), mpmath.mpf(1)
+    for _ in range(3000):
+        state = 1 / (1 + mpmath.exp(-state))
+        expected *= state * (1 - state)
+    assert expected < mpmath.mpf(10) ** -1800
+    assert near(out.gradients["h0"], expected)
+    grows = sg.bptt(sg.Cell({h: w * h.prev}), h).compile({sg.LENGTH: 3000}, scaled=True)
+    assert near(grows(w=3.0, h0=1.0).gradients["h0"], mpmath.mpf(3) ** 3000)
+
+
+def test_a_zero_gradient_stays_zero():
+    h, w = sg.State("h"), sg.Parameter("w")
+    run = sg.bptt(sg.Cell({h: sg.relu(w * h.prev)}), h).compile({sg.LENGTH: 50}, scaled=True)
+    gradient = run(w=1.0, h0=-1.0).gradients["h0"]
+    assert gradient.mantissa == 0
+
+
+@pytest.mark.parametrize("name", ["tanh", "lstm", "gru", "independent"])
+def test_scaled_runs_agree_where_doubles_can_see(name):
+    row = sg.CELLS[name]
+    cell = row.cell(*({"n": 2, "m": 2}[size] for size in row.sizes))
+    grad = sg.bptt(cell, sg.half_squared_error(sg.output_of(cell)), at="every")
+    generator = np.random.default_rng(4)
+    point = {}
+    for argument in grad.arguments:
+        shape = tuple(map(int, argument.shape))
+        shape = shape[:1] if shape[1] == 1 else shape
+        steps = (6,) if getattr(argument, "time", None) == sg.TIME else ()
+        point[grad.name_of(argument)] = generator.standard_normal((3, *steps, *shape))
+    plain, exact = grad.compile()(**point), grad.compile(scaled=True)(**point)
+    for key, array in plain.gradients.items():
+        assert np.allclose(exact.gradients[key].to_float(), array, rtol=1e-10, atol=1e-14)
+
+
+def test_scaled_is_for_doubles():
+    h, w = sg.State("h"), sg.Parameter("w")
+    with pytest.raises(sg.CellError, match="balls never underflows"):
+        sg.bptt(sg.Cell({h: w * h.prev}), h).compile(backend="balls", scaled=True)
