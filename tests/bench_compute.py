@@ -86,16 +86,20 @@ def cell_times(name: str, steps: int) -> dict[str, float]:
     """The time of each contestant, when its values are those of C."""
     of = problems.problem(name, steps)
     expected = problems.in_c(of)()
-    calls = {}
+    calls, slow = {}, {}
     for who in [who for who in (*CONTESTANTS, "numpy", "compiled") if can_wait_for(who, steps)]:
         make = CONTESTANTS[who] if who in CONTESTANTS else lambda of, who=who: ours(of, who)
         call = is_there(who, lambda make=make: make(of))
         if call is not None:
-            found = call() if who in CONTESTANTS else problems.our_results(of, call())
+            started = time.perf_counter()
+            out = call()
+            slow[who] = time.perf_counter() - started
+            found = out if who in CONTESTANTS else problems.our_results(of, out)
             for key in expected:
                 assert_same(expected[key], found[key], f"{who}, {name}, T = {steps}, {key}")
             calls[who] = call
-    return best(calls)
+    quick = best({who: call for who, call in calls.items() if slow[who] < PATIENCE})
+    return {who: quick.get(who, slow[who]) for who in calls}
 
 
 def cell_figures(times: Mapping[tuple[str, int], Mapping[str, float]]) -> Iterator[Figure]:
@@ -110,7 +114,8 @@ def cell_figures(times: Mapping[tuple[str, int], Mapping[str, float]]) -> Iterat
                 yield Figure(f"{name}, T = {steps}: compiled over {first}", mine / peers[first], 1, "")
         if steps == 100_000:
             yield Figure(f"{name}, T = {steps}: numpy over C", found["numpy"] / found["C"], AT_MOST[name], "")
-            yield Figure(f"{name}, T = {steps}: numpy over by hand", found["numpy"] / found["by hand"], 1, "")
+            if name != "scalar":  # there the hand writes no NumPy
+                yield Figure(f"{name}, T = {steps}: numpy over by hand", found["numpy"] / found["by hand"], 1, "")
 
 
 # --- the grid -----------------------------------------------------------------------------------------------------

@@ -170,6 +170,7 @@ def in_jax(of: Problem) -> Callable[[], Results]:
 
     compiled = jax.jit(jax.value_and_grad(loss, (0, 1, 2)))
     arguments = [jax.numpy.asarray(a) for a in (of.p, of.x, of.start)]
+    compiled(*arguments)
 
     def run() -> Results:
         value, found = jax.block_until_ready(compiled(*arguments))
