@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from symgrad.compute.run import Run
     from symgrad.compute.scaled import Scaled
     from symgrad.compute.segments import Output
+    from symgrad.compute.sweeps import sweep
     from symgrad.derivation import (
         Derivation,
         at_least,
@@ -150,6 +151,7 @@ else:
         "Run": "compute.run",
         "Scaled": "compute.scaled",
         "Output": "compute.segments",
+        "sweep": "compute.sweeps",
         "Invariants": "invariants",
         "Candidate": "invariants",
     }
@@ -182,7 +184,7 @@ __all__ = [
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # programs
     "crosscheck", "Crosscheck", "check_gradient", "GradientCheck", "difference", "precise_difference", "complex_step",
-    "compile", "Formula", "Run", "Output", "Scaled", "UnderflowWarning", "PrecisionError",
+    "compile", "Formula", "Run", "Output", "Scaled", "sweep", "UnderflowWarning", "PrecisionError",
     # definitions
     "Invariants", "Candidate",
     # activations

@@ -1,0 +1,261 @@
+"""Sweeps: a program over a grid of arguments, in blocks, by whoever computes them, into a store that survives."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pickle
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from functools import lru_cache
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mpmath
+import numpy as np
+from flint import arb
+
+from symgrad.compute.arguments import is_in_time, seen_shape
+from symgrad.compute.formulas import SIDES, VALUE
+from symgrad.compute.grids import Block, Grid, Place, grid_of
+from symgrad.compute.scaled import Scaled
+from symgrad.compute.stores import Memory, Part, Store
+from symgrad.errors import MissingExtraError, UnderflowWarning
+from symgrad.fingerprints import digest, digest_of_bytes
+from symgrad.vectors import LENGTH
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def sweep(
+    program: Any,
+    *,
+    T: int | Sequence[int] | None = None,
+    store: str | Path | None = None,
+    executor: Any = None,
+    chunks: Mapping[str, int] | None = None,
+    **arguments: Any,
+) -> xarray.Dataset:
+    """A program over all combinations of arguments, as a dataset with a dimension for each that varies.
+
+    An argument in the shape that the cell wants is the same at all points. With one axis more, in front, it is a
+    dimension that bears its name: a list of numbers for a scalar weight, an array (10, n, n) for ten matrices. A
+    DataArray may have several axes in front, and its dims name them; arguments that share a dim vary together.
+
+    Parameters
+    ----------
+    program : Run or Formula
+        From `Gradients.compile` or `compile`.
+    T : int or sequence of int, optional
+        The numbers of steps. Inputs are cut to their first T steps.
+    store : path, optional
+        A folder in Zarr's format. Each chunk is written when it is computed; the same call after an interruption goes
+        on where it stopped.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who computes the chunks; this process, one after the other, if left out.
+    chunks : mapping of str to int, optional
+        How many points of a dimension are computed together; if not said, 64, or fewer where runs are long. Each T is
+        a chunk of its own.
+    **arguments : array or xarray.DataArray
+        By the names of the cell.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``loss``, and as ``dw`` the gradient of each argument ``w`` that has no value for each step; of a formula
+        ``value``, of a claim ``left`` and ``right``. What need not fit into doubles (``scaled=True``, mpmath, balls)
+        is ``log10_dw``, the logarithm of the magnitude, and ``sign_dw``. With a store the arrays are read when they
+        are used.
+
+    Raises
+    ------
+    CellError, ShapeError
+        If an argument or an axis is unknown, or does not fit; before anything is computed.
+    OutputError
+        If the store is that of another sweep.
+    MissingExtraError
+        If xarray or Zarr is not installed.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> run = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h).compile()
+    >>> found = sg.sweep(run, w=[0.5, 1, 2], h0=0.1, T=[1, 10])
+    >>> dict(found.sizes)
+    {'w': 3, 'T': 2}
+    >>> found.dh0.sel(w=0.5).values.round(6).tolist()
+    [0.498752, 0.000973]
+    """
+    for library in ("xarray",) if store is None else ("xarray", "zarr", "dask"):
+        _require(library)
+    grid = grid_of(program.program.arguments, program.sizes, arguments, T, chunks)
+    about, facts = _about(program), _facts(program, grid)
+    target = Memory(grid, about) if store is None else Store(grid, about, Path(store), facts)
+    waiting = [(place, block) for place, block in grid.all_blocks() if not target.has(place)]
+    tasks = ((place, block, _task(program, grid, block)) for place, block in waiting)
+    underflows: set[str] = set()
+    with _progress(len(waiting)) as advance:
+        for place, block, (parts, said) in _results(tasks, executor):
+            target.put(place, block, parts)
+            underflows |= said
+            advance()
+    for text in sorted(underflows):
+        warnings.warn(text, UnderflowWarning, stacklevel=2)
+    return target.dataset()
+
+
+def _require(library: str) -> None:
+    try:
+        import_module(library)
+    except ImportError:
+        raise MissingExtraError("a sweep", library, "scale") from None
+
+
+def _about(program: Any) -> dict[str, str]:
+    """What a dataset says of where it comes from."""
+    versions = [f"{name} {metadata.version(name)}" for name in ("symgrad", "numpy", "sympy", "python-flint")]
+    return {"program": repr(program), "made_by": ", ".join(versions)}
+
+
+def _facts(program: Any, grid: Grid) -> dict[str, str]:
+    """All that the numbers of a sweep depend on, by what a user calls it."""
+    given = {name: _digest(placed.array, placed.axes) for name, placed in grid.arguments.items()}
+    axes = {f"axis {name}": _digest(values) for name, values in grid.axes.items()}
+    return {**_about(program), **given, **axes, "T": _digest(grid.lengths), "chunks": digest([*grid.blocks.items()])}
+
+
+def _digest(array: Any, axes: Sequence[str] = ()) -> str:
+    content = repr(array.tolist()).encode() if array.dtype == object else np.ascontiguousarray(array).tobytes()
+    return digest(array.shape, str(array.dtype), list(axes), digest_of_bytes(content))
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar for the chunks on a terminal; nothing, and nothing imported, elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+# --- computing ----------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What travels to whoever computes a block.
+
+    Attributes
+    ----------
+    program : bytes
+        Pickled; where it arrives it is made anew once, and not for each block.
+    arguments : dict of str to array
+    leads : int
+        How many axes of a result are those of the grid.
+    asking : int
+        The process that asks.
+    """
+
+    program: bytes
+    arguments: dict[str, Any]
+    leads: int
+    asking: int
+
+
+def _task(program: Any, grid: Grid, block: Block) -> Task:
+    arguments, steps = grid.within(block)
+    if steps is not None and not any(map(is_in_time, grid.keys.values())):
+        program = dataclasses.replace(program, sizes={**program.sizes, LENGTH: steps})
+    return Task(pickle.dumps(program), arguments, len(grid.leads), os.getpid())
+
+
+def _results(tasks: Iterable[tuple[Place, Block, Task]], executor: Any) -> Iterator[tuple[Place, Block, Any]]:
+    """Places, blocks and what was computed, in the order in which it comes."""
+    if executor is None:
+        yield from ((place, block, _computed(task)) for place, block, task in tasks)
+        return
+    if hasattr(executor, "get_executor"):  # a client of Dask
+        executor = executor.get_executor(pure=False)
+    waiting = {executor.submit(_computed, task): (place, block) for place, block, task in tasks}
+    try:
+        for future in as_completed(list(waiting)):
+            yield *waiting.pop(future), future.result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+_revived = lru_cache(maxsize=32)(pickle.loads)
+_HEARING = threading.Lock()  # filters of warnings belong to the whole process, not to a thread
+
+
+def _computed(task: Task) -> tuple[dict[str, Part], set[str]]:
+    """The results of a block, and what was said about underflow where the process that asks cannot hear it."""
+    program = _revived(task.program)
+    if os.getpid() == task.asking:
+        return _parts(program, program(**task.arguments), task.leads), set()
+    with _HEARING, warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", UnderflowWarning)
+        found = _parts(program, program(**task.arguments), task.leads)
+    return found, {str(w.message) for w in heard if issubclass(w.category, UnderflowWarning)}
+
+
+def _parts(program: Any, output: Any, leads: int) -> dict[str, Part]:
+    """What is kept of an output: loss and gradients, or the value of a formula."""
+    if isinstance(output, tuple):
+        return {n: part for side, value in zip(SIDES, output) for n, part in _formula(side, value, leads).items()}
+    if not hasattr(output, "gradients"):
+        return _formula(VALUE, output, leads)
+    found = _named("loss", output.loss, (), "L")
+    for name, gradient in output.gradients.items():
+        key = program.program.arguments[name]
+        if not is_in_time(key):
+            axes = tuple(f"{name}_{k}" for k in range(len(seen_shape(key))))
+            found |= _named(f"d{name}", gradient, axes, f"dL/d{name}")
+    return found
+
+
+def _formula(name: str, value: Any, leads: int) -> dict[str, Part]:
+    return _named(name, value, tuple(f"{name}_{k}" for k in range(np.ndim(value) - leads)), name)
+
+
+def _named(name: str, value: Any, axes: tuple[str, ...], what: str) -> dict[str, Part]:
+    if isinstance(value, Scaled):
+        return _logarithm(name, value.log10(), value.sign, axes, what)
+    array = np.asarray(value)
+    if array.dtype != object:
+        return {name: Part(array.astype(float, copy=False), axes, what)}
+    return _logarithm(name, _each(_log10, array), _each(_sign, array), axes, what)
+
+
+def _logarithm(name: str, log10: Any, sign: Any, axes: tuple[str, ...], what: str) -> dict[str, Part]:
+    says = {f"log10_{name}": (log10, f"log10 |{what}|"), f"sign_{name}": (sign, f"sign of {what}")}
+    return {n: Part(np.asarray(array, dtype=float), axes, text) for n, (array, text) in says.items()}
+
+
+def _each(of: Callable[[Any], float], array: Any) -> Any:
+    return np.asarray(np.vectorize(of, otypes=[float])(array))
+
+
+def _log10(number: Any) -> float:
+    """The logarithm of the magnitude; of an exact zero it is minus infinity."""
+    if isinstance(number, arb):
+        return float(abs(number).log() / arb(10).log()) if number != 0 else -np.inf
+    return float(mpmath.log10(abs(number))) if number else -np.inf
+
+
+def _sign(number: Any) -> float:
+    return float((number > 0) - (number < 0))
