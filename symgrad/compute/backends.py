@@ -81,6 +81,8 @@ def check_options(backend: str, digits: int | None, scaled: bool = False) -> Non
     """Raise CellError if there is no such backend, or if it has no such option."""
     if backend not in BACKENDS:
         raise CellError(f"backend is one of {', '.join(BACKENDS)}; got {backend!r}")
+    if backend == "compiled":
+        raise CellError("backend='compiled' is not there yet; backend='numpy' computes the same")
     if digits is not None and backend not in ("mpmath", "balls"):
         raise CellError(f"digits are for the backends mpmath and balls; the backend is {backend}")
     if scaled and backend not in ("numpy", "compiled"):
