@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.compute.mistakes import mistakes
 
 SIZES = {"n": 3, "m": 2, "p": 2}
 LENGTH = 6
@@ -75,10 +76,22 @@ def test_mistakes_are_told_by_name(slip, argument, hint):
         assert hint in finding.hint, str(check)
 
 
-def test_truncation_is_found_though_it_has_no_name():
+def test_truncation_is_told_with_its_window():
     grad, point = cell_and_point("tanh")
     check = sg.check_gradient(lambda **a: by_hand(**a, truncated=True), grad, **point)
     assert {f.argument for f in check.findings} == {"W", "U", "b", "x", "h0"}
+    hint = next(f.hint for f in check.findings if f.argument == "W")
+    assert hint == "as if by truncation, states that carry no gradient over the borders of windows of 3 steps"
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "leaky"])
+def test_hints_are_for_any_cell(name):
+    """A program that makes a slip is recognized by the words that made it."""
+    grad, point = cell_and_point(name)
+    argument = next(iter(grad.cell.parameters)).name
+    words, wrong = next(iter(mistakes(grad, argument, point, {})))
+    check = sg.check_gradient(lambda **_: {argument: wrong}, grad, **point)
+    assert check.findings[0].hint in (f"as if by {words}", "the sign is wrong")
 
 
 @pytest.mark.parametrize("name", ["tanh", "lstm", "gru", "elman"])
@@ -156,6 +169,34 @@ def test_where_all_is_zero_the_check_says_so():
     grad = sg.bptt(sg.Cell({h: sg.relu(w * h.prev)}), h)
     check = sg.check_gradient(lambda w, h0: {"w": 0.0, "h0": 0.0}, grad, sizes={sg.LENGTH: 3}, w=1.0, h0=-1.0)
     assert check.verdict.outcome is sg.Outcome.UNINFORMATIVE
+
+
+def test_arguments_whose_gradient_is_zero_are_named():
+    """No factor of a gradient of 0 could have been found wrong; what is not 0 could."""
+    grad, point = cell_and_point("tanh")
+    point["x"] = 0 * point["x"]
+    check = sg.check_gradient(by_hand, grad, **point)
+    assert check.verdict.outcome is sg.Outcome.SUPPORTED
+    assert "6 arguments compared; U: 0 at this point" in check.verdict.evidence
+
+
+def test_terms_that_cancel_are_held_to_their_rounding():
+    """x to the power 2 less what it is: 1e-16 of it is left, of which doubles know no digit."""
+    x, y = sg.real("x"), sg.real("y")
+    formula, point = (x - y) ** 2 * 1e8, {"x": 1.0 / 3, "y": 1.0 / 3 + 2.0**-50}
+    right = lambda x, y: 2e8 * ((x + 7.0) - (y + 7.0))  # noqa: E731
+    assert sg.check_gradient(right, formula, wrt="x", **point).verdict.outcome is not sg.Outcome.REFUTED
+    wrong = lambda x, y: 2e8 * (x - y) + 1e-3  # noqa: E731
+    assert sg.check_gradient(wrong, formula, wrt="x", **point).verdict.outcome is sg.Outcome.REFUTED
+
+
+def test_bfloat16_of_jax_is_held_to_its_digits():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    grad, point = cell_and_point("tanh")
+    rounded = lambda **a: {"b": by_hand(**a)["b"].astype(ml_dtypes.bfloat16)}  # noqa: E731
+    assert sg.check_gradient(rounded, grad, **point).verdict.outcome is sg.Outcome.SUPPORTED
+    wrong = lambda **a: {"b": (2 * by_hand(**a)["b"]).astype(ml_dtypes.bfloat16)}  # noqa: E731
+    assert sg.check_gradient(wrong, grad, **point).verdict.outcome is sg.Outcome.REFUTED
 
 
 def test_single_precision_is_held_to_its_own_error():

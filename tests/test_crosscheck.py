@@ -107,6 +107,22 @@ def test_a_gradient_of_zero_is_uninformative():
     assert check.verdict.outcome is sg.Outcome.UNINFORMATIVE
 
 
+def test_at_a_kink_no_difference_refutes():
+    """The loss has a slope of 1 ahead and one of 0 behind; half of both is no witness against either."""
+    h, w = sg.State("h"), sg.Parameter("w")
+    run = sg.bptt(sg.Cell({h: sg.relu(w * h.prev)}), h).compile({sg.LENGTH: 3})
+    check = crosscheck(run, {"w": 1.0, "h0": 0.0})
+    assert check.verdict.outcome is sg.Outcome.UNINFORMATIVE, str(check)
+    assert "2 of which could not have been found wrong" in str(check)
+
+
+def test_the_worst_row_is_told():
+    run, point = run_and_point("tanh")
+    check = crosscheck(spoilt(run, "U", lambda a: 1.5 * a), point)
+    assert check.worst.argument == "U"
+    assert check.worst.relative == pytest.approx(0.5)
+
+
 def test_rows_name_their_step_and_print():
     run, point = run_and_point("tanh", length=3)
     check = crosscheck(run, point, entries=2)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,15 +103,20 @@ class Crosscheck:
     @property
     def verdict(self) -> Verdict:
         """REFUTED if an entry is wrong; UNINFORMATIVE if none could have been found wrong; else SUPPORTED."""
-        outcomes = {row.verdict.outcome for row in self.rows}
-        for outcome in (Outcome.REFUTED, Outcome.SUPPORTED):
-            if outcome in outcomes:
-                return Verdict(outcome, "crosscheck", f"{len(self.rows)} of {self.entries} entries compared")
-        return Verdict(Outcome.UNINFORMATIVE, "crosscheck", "no entry could have been found wrong")
+        counts = Counter(row.verdict.outcome for row in self.rows)
+        blind = counts[Outcome.UNINFORMATIVE]
+        words = f"{len(self.rows)} of {self.entries} entries compared"
+        words += f", {blind} of which could not have been found wrong" if blind else ""
+        outcome = next((o for o in (Outcome.REFUTED, Outcome.SUPPORTED) if counts[o]), Outcome.UNINFORMATIVE)
+        return Verdict(outcome, "crosscheck", words)
+
+    @property
+    def worst(self) -> Row:
+        """The row with the largest relative difference."""
+        return max(self.rows, key=lambda row: row.relative)
 
     def __str__(self) -> str:
-        head = f"{self.verdict.outcome.name}: {len(self.rows)} of {self.entries} entries compared"
-        return "\n".join([head, *map(str, self.rows)])
+        return "\n".join([f"{self.verdict.outcome.name}: {self.verdict.evidence}", *map(str, self.rows)])
 
 
 def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol: float = RTOL) -> Crosscheck:
@@ -214,7 +220,7 @@ class _Oracle:
         self.arguments = {name: _exact(value) for name, value in arguments.items()}
         self.keys = runs.argument_names(grad)
         self._walked: dict[int, Any] = {}
-        self._forward: dict[str, Any] = {}
+        self._forward: dict[tuple[str, int], Any] = {}
 
     def estimates(self, name: str, place: tuple[int, ...]) -> tuple[Estimate, ...]:
         """All estimates that can be had of one entry."""
@@ -222,17 +228,25 @@ class _Oracle:
         forward = self._by_forward_mode(name, place)
         return tuple(e for e in (*found, forward) if e is not None)
 
-    def _by_balls(self, name: str, place: tuple[int, ...]) -> Estimate | None:
+    def _certain(self, compute: Callable[[int], Any]) -> Any:
+        """What a computation in balls gives, with as many bits as its digits need; None if there are never enough."""
         bits = FIRST_BITS
         while bits <= MOST_BITS:
             with precision(bits):
-                if bits not in self._walked:
-                    self._walked[bits] = runs.evaluate(self.grad, self.arguments, self.sizes)
-                entry = np.asarray(self._walked[bits].gradients[name], dtype=object)[place]
-            if arb(entry).is_zero() or arb(entry).rel_accuracy_bits() > WANTED_BITS:
-                return _of_ball("balls", entry)
+                ball = compute(bits)
+                if ball is None or ball.is_zero() or ball.rel_accuracy_bits() > WANTED_BITS:
+                    return ball
             bits *= 2
         return None
+
+    def _by_balls(self, name: str, place: tuple[int, ...]) -> Estimate | None:
+        def entry(bits: int) -> Any:
+            if bits not in self._walked:
+                self._walked[bits] = runs.evaluate(self.grad, self.arguments, self.sizes)
+            return arb(np.asarray(self._walked[bits].gradients[name], dtype=object)[place])
+
+        ball = self._certain(entry)
+        return None if ball is None else _of_ball("balls", ball)
 
     def _by_steps(self, name: str, place: tuple[int, ...]) -> Iterator[Estimate]:
         """Central differences and the complex step of the loss, computed forward in balls."""
@@ -240,15 +254,18 @@ class _Oracle:
         while bits <= MOST_BITS:
             with precision(bits):
                 step = arb(2) ** (-(bits // 4))
-                central = (self._loss(name, place, step) - self._loss(name, place, -step)) / (2 * step)
+                at = {k: self._loss(name, place, k * step) for k in (-2, -1, 0, 1, 2)}
+                central, wide = (at[1] - at[-1]) / (2 * step), (at[2] - at[-2]) / (4 * step)
                 if central.is_zero() or central.rel_accuracy_bits() > WANTED_BITS:
-                    wide = (self._loss(name, place, 2 * step) - self._loss(name, place, -2 * step)) / (4 * step)
-                    yield _of_ball("central difference", central, abs(wide - central))
+                    # The gap between the slopes ahead and behind falls with the step, but for a kink, where it stays.
+                    gaps = [(at[k] - 2 * at[0] + at[-k]) / (k * step) for k in (1, 2)]
+                    kink = abs(2 * gaps[0] - gaps[1])
+                    yield _of_ball("central difference", central, abs(wide - central) + kink)
                     with contextlib.suppress(CellError):  # a kink has no value off the real line
                         turned = acb(self._loss(name, place, acb(0, 1) * step)).imag / step
                         # The next term of the series is that of the difference with the other sign, so that the gap
                         # of the two is twice the truncation of each.
-                        yield _of_ball("complex step", turned, abs(turned - central))
+                        yield _of_ball("complex step", turned, abs(turned - central) + kink)
                     return
             bits *= 2
 
@@ -276,14 +293,16 @@ class _Oracle:
         """Real-time recurrent learning, for parameters of cells that have its recursion."""
         if isinstance(self.keys[name], Timed):
             return None
-        if name not in self._forward:
-            self._forward[name] = self._carried_forward(name)
-        row = self._forward[name]
-        if row is None:
-            return None
-        entry = np.ravel(row)[self._column(name, place)]
-        is_certain = arb(entry).is_zero() or arb(entry).rel_accuracy_bits() > WANTED_BITS
-        return _of_ball("forward mode", entry) if is_certain else None
+
+        def entry(bits: int) -> Any:
+            key = name, bits
+            if key not in self._forward:
+                self._forward[key] = self._carried_forward(name)
+            row = self._forward[key]
+            return None if row is None else arb(np.ravel(row)[self._column(name, place)])
+
+        ball = self._certain(entry)
+        return None if ball is None else _of_ball("forward mode", ball)
 
     def _column(self, name: str, place: tuple[int, ...]) -> int:
         """Where an entry stands in the row of the gradient: column by column."""
@@ -296,14 +315,13 @@ class _Oracle:
             mode = forms.forward_mode(self.grad, self.keys[name])
         except (CellError, ValueError):
             return None
-        with precision(8 * FIRST_BITS):
-            around = runs.surroundings(self.grad, self.arguments, self.sizes)
-            runs.run_forward(self.grad, around)
-            carried = mode.recursion.left
-            around.timed[carried.key, 0] = around.zero(carried)
-            for step in range(1, around.length + 1):
-                around.timed[carried.key, step] = around.evaluate(mode.recursion.right, step)
-            return np.asarray(around.evaluate(mode.gradient, around.length), dtype=object)
+        around = runs.surroundings(self.grad, self.arguments, self.sizes)
+        runs.run_forward(self.grad, around)
+        carried = mode.recursion.left
+        around.timed[carried.key, 0] = around.zero(carried)
+        for step in range(1, around.length + 1):
+            around.timed[carried.key, step] = around.evaluate(mode.recursion.right, step)
+        return np.asarray(around.evaluate(mode.gradient, around.length), dtype=object)
 
 
 def _exact(value: Any) -> Any:

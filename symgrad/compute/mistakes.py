@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from symgrad.compute.program import Equations, Program, program_of
+from symgrad.compute.arguments import is_in_time, is_initial
+from symgrad.compute.program import Equations
 from symgrad.compute.run import Run
+from symgrad.compute.segments import Output
+from symgrad.errors import SymgradError, UnderflowWarning
 from symgrad.recurrent.backward import Backward, Terms
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.slips import slips
@@ -16,6 +22,7 @@ from symgrad.vectors import LENGTH, TIME
 from symgrad.vectors.writing import to_text
 
 MOST = 150  # programs are made for one hint
+MOST_WINDOWS = 64
 
 
 @dataclass(frozen=True)
@@ -38,32 +45,60 @@ class _Mistaken(Equations):
         return self.terms_instead if key == self.gradient else super().terms(key)
 
 
-class _MistakenRun(Run):
-    @cached_property
-    def program(self) -> Program:
-        return program_of(self.gradients)
+def mistakes(
+    grad: Backward, argument: str, point: Mapping[str, Any], sizes: Mapping[Any, int]
+) -> Iterator[tuple[str, Any]]:
+    """What a mistake is called, and the gradient of an argument that it gives at a point.
 
-
-def mistakes(grad: Backward, argument: str) -> Iterator[tuple[str, Run]]:
-    """What a mistake is called, and a run that makes it: first in the gradient's own equation, then in the adjoints.
+    First those in the gradient's own equation, then in the adjoints, then truncation: states that carry no gradient
+    over the borders of windows of so many steps.
 
     Examples
     --------
     >>> import symgrad as sg
     >>> h, w = sg.State("h"), sg.Parameter("w")
     >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h)
-    >>> for words, _ in list(mistakes(grad, "w"))[:4]:
+    >>> for words, _ in list(mistakes(grad, "w", {"w": 1.0, "h0": 0.5}, {sg.LENGTH: 3}))[:4]:
     ...     print(words)
-    sign: delta[t]*h[t-1] as -delta[t]*h[t-1]
-    dropped factor: delta[t]*h[t-1] as h[t-1]
-    dropped factor: delta[t]*h[t-1] as delta[t]
-    index: delta[t]*h[t-1] as delta[t-1]*h[t-1]
+    a slip, sign: delta[t]*h[t-1] as -delta[t]*h[t-1]
+    a slip, dropped factor: delta[t]*h[t-1] as h[t-1]
+    a slip, dropped factor: delta[t]*h[t-1] as delta[t]
+    a slip, index: delta[t]*h[t-1] as delta[t-1]*h[t-1]
     """
     equations = Equations(grad.cell, grad.loss, grad.at)
-    for number, (words, mistaken) in enumerate(_all(equations, argument)):
-        if number >= MOST:
-            return
-        yield words, _MistakenRun(mistaken)
+    for words, mistaken in islice(_all(equations, argument), MOST):
+        with contextlib.suppress(SymgradError, ArithmeticError, LookupError, ValueError, TypeError):
+            # An equation with a slip in it need not be computable.
+            yield f"a slip, {words}", _quietly(mistaken, sizes, point).gradients[argument]
+    yield from _truncated(grad, argument, point, sizes)
+
+
+def _quietly(grad: Backward, sizes: Mapping[Any, int], point: Mapping[str, Any]) -> Output:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnderflowWarning)
+        return Run(grad, sizes=sizes)(**point)
+
+
+def _truncated(
+    grad: Backward, argument: str, point: Mapping[str, Any], sizes: Mapping[Any, int]
+) -> Iterator[tuple[str, Any]]:
+    """The gradients of windows of k steps, each from the states at which the one before it ends."""
+    key = next(k for k in grad.arguments if grad.name_of(k) == argument)
+    series = {grad.name_of(k) for k in grad.arguments if is_in_time(k)} & set(point)
+    initial = {grad.name_of(k): k for k in grad.arguments if is_initial(k)}
+    length = len(point[min(series)]) if series else sizes[LENGTH]
+    if grad.runs_in_reverse or key not in grad.cell.parameters or any(k.time != 0 for k in initial.values()):
+        return
+    for window in range(1, min(length, MOST_WINDOWS)):
+        total, states = 0.0, {name: point[name] for name in initial if name in point}
+        for start in range(0, length, window):
+            stop = min(start + window, length)
+            part = {k: v[start:stop] if k in series else v for k, v in point.items()} | states
+            output = _quietly(grad, {**sizes, LENGTH: stop - start}, part)
+            share = {"every": 1.0, "mean": (stop - start) / length, "last": float(stop == length)}[grad.at]
+            total = total + share * output.gradients[argument]
+            states = {name: output.states[k.name][-1] for name, k in initial.items()}
+        yield f"truncation, states that carry no gradient over the borders of windows of {window} steps", total
 
 
 def _all(equations: Equations, argument: str) -> Iterator[tuple[str, _Mistaken]]:

@@ -21,7 +21,7 @@ _ZERO = -(1 << 40)  # the exponent of 0: so low that any other number counts mor
 
 @dataclass(frozen=True, eq=False)
 class Scaled:
-    """An array of numbers m * 2**e with 1/2 <= |m| < 1, or 0.
+    """An array of numbers ``m * 2**e`` with ``1/2 <= abs(m) < 1``, or 0.
 
     Attributes
     ----------
