@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -19,24 +18,7 @@ from symgrad.prove import plugins, verify
 from symgrad.statements import Conjunction, Judged, Relation, Statement
 from symgrad.verdicts import Verdict
 
-VARIABLE = "SYMGRAD_CACHE"
-OFF = "off"
 LIBRARIES = ("sympy", "mpmath", "python-flint")
-
-
-def folder(surroundings: Mapping[str, str] = os.environ) -> Path | None:
-    """Where verdicts are kept by default; None if the variable `SYMGRAD_CACHE` is ``off``.
-
-    Examples
-    --------
-    >>> print(folder({"XDG_CACHE_HOME": "/var/cache"}).as_posix(), folder({"SYMGRAD_CACHE": "off"}))
-    /var/cache/symgrad None
-    """
-    chosen = surroundings.get(VARIABLE)
-    if chosen:
-        return None if chosen == OFF else Path(chosen)
-    above = surroundings.get("XDG_CACHE_HOME")
-    return Path(above or os.path.expanduser("~/.cache")) / "symgrad"
 
 
 class Cache:

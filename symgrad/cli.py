@@ -19,6 +19,7 @@ from symgrad.checks import Check
 from symgrad.claims import Claim, claim, load_claims
 from symgrad.derivation import Chain, Prose, Section, load_derivation
 from symgrad.errors import CertificateError, ClaimError, SymgradError
+from symgrad.files import VARIABLE, cache_folder
 from symgrad.prove import verify as decide
 from symgrad.syntax import parse, to_text, to_where
 from symgrad.verdicts import Outcome, Verdict
@@ -52,7 +53,7 @@ accept = click.option(
     help="Let this kind of evidence count as good enough; may be given twice.",
 )
 no_cache = click.option(
-    "--no-cache", is_flag=True, help=f"Decide every claim anew; {cache.VARIABLE} names the folder of known verdicts."
+    "--no-cache", is_flag=True, help=f"Decide every claim anew; {VARIABLE} names the folder of known verdicts."
 )
 
 
@@ -292,7 +293,7 @@ def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
 
 def _decider(no_cache: bool) -> Callable[[Claim], Verdict]:
     """What finds verdicts: the prover, with its memory unless that is switched off."""
-    where = None if no_cache else cache.folder()
+    where = None if no_cache else cache_folder()
     return decide if where is None else cache.Cache(where, decide).verify
 
 

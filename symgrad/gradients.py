@@ -117,6 +117,7 @@ class Gradients(Backward):
         digits: int | None = None,
         scaled: bool = False,
         checkpoint: bool = False,
+        threads: int = 1,
     ) -> Run:
         """A program of the loss and all gradients, called with arrays; see `Run`.
 
@@ -131,6 +132,8 @@ class Gradients(Backward):
             Give mantissas and exponents, `Scaled` arrays, so that nothing under- or overflows.
         checkpoint : bool
             Keep states at about sqrt(T) steps only, and compute those between them again.
+        threads : int
+            Of compiled, which divide the points of leading axes among them.
 
         Examples
         --------
@@ -141,7 +144,7 @@ class Gradients(Backward):
         >>> out.gradients["w"].round(6).tolist()
         [0.120685, 0.111285]
         """
-        return Run(self, backend, sizes or {}, digits, scaled, checkpoint)
+        return Run(self, backend, sizes or {}, digits, scaled, checkpoint, threads)
 
     def unroll(self, steps: int) -> unrolled.Unrolled:
         """All equations of so many steps written out; see `unrolled.unroll`."""

@@ -8,6 +8,7 @@ from sympy import Symbol
 import symgrad as sg
 from symgrad import cache, cli
 from symgrad.cache import Cache
+from symgrad.files import cache_folder
 
 TRUE = "tanh(x) == 2*sigmoid(2*x) - 1"
 REFUTED = sg.claim("sqrt(x**2) == x")
@@ -107,10 +108,10 @@ def test_a_file_in_the_place_of_the_folder_stops_nothing(memory, prover):
 
 
 def test_where_verdicts_are_kept():
-    assert cache.folder({"SYMGRAD_CACHE": "here", "XDG_CACHE_HOME": "there"}) == Path("here")
-    assert cache.folder({"SYMGRAD_CACHE": "", "XDG_CACHE_HOME": "there"}) == Path("there/symgrad")
-    assert cache.folder({}).parts[-2:] == (".cache", "symgrad")
-    assert cache.folder({"SYMGRAD_CACHE": "off"}) is None
+    assert cache_folder({"SYMGRAD_CACHE": "here", "XDG_CACHE_HOME": "there"}) == Path("here")
+    assert cache_folder({"SYMGRAD_CACHE": "", "XDG_CACHE_HOME": "there"}) == Path("there/symgrad")
+    assert cache_folder({}).parts[-2:] == (".cache", "symgrad")
+    assert cache_folder({"SYMGRAD_CACHE": "off"}) is None
 
 
 def test_verify_and_build_share_what_they_know(monkeypatch, tmp_path, prover):

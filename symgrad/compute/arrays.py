@@ -11,11 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from symgrad.compute.algebra import Algebra
 from symgrad.compute.nodes import Node, dropped, entrywise
 from symgrad.compute.program import Line, Program, Steps
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
+from symgrad.compute.sources import functions_of
 from symgrad.compute.writing import Names, Writer, definitions, nodes_vary
 from symgrad.vectors import LENGTH, Timed, shape_of
+
+LOWEST = "lowest"  # of all adjoints that go from step to step, the least size that is not 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Source:
     pads: dict[Any, Pads]
     forward: Pass
     backward: Pass
+
+    def functions(self, algebra: Algebra) -> dict[str, Any]:
+        """Both passes by name, to be called with arrays."""
+        return functions_of(self.text, algebra.namespace())
 
 
 def pads_of(program: Program) -> dict[Any, Pads]:
@@ -145,7 +153,7 @@ class _Emitter:
         taken = [*self.names.sizes.values(), *map(self.identifier, of.takes)]
         own = [t for t in of.gives if isinstance(t, Timed)]
         rows = [f"{self.identifier(t)}_{end}" for t in of.series for end in ("before", "after")]
-        yield f"def {of.name}(length, steps, inner, last, {', '.join([*taken, *rows])}):"
+        yield f"def {of.name}(length, start, steps, inner, last, {', '.join([*taken, *rows])}):"
         for target in own:
             name, pads, shape = self.identifier(target), self.pads[target], self._shape(target)
             yield f"    {name} = series({pads.before}, steps, {pads.after}, {shape}, {name}_before, {name}_after)"
@@ -216,7 +224,7 @@ class _Emitter:
 
         def leaf(variable: Any, shift: int) -> str:
             if variable is None:
-                return f"places({low}, {high}, {len(node.shape)})"
+                return f"places(start + {low}, start + {high}, {len(node.shape)})"
             offset = self.pads.get(variable, Pads()).before + shift
             return f"{self.identifier(variable)}[{low} + {offset}:{high} + {offset}]"
 
@@ -227,7 +235,7 @@ class _Emitter:
 
         def leaf(variable: Any, shift: int) -> str:
             if variable is None:
-                return f"number({step})"
+                return f"number(start + {step})"
             if variable in self.carried_only:
                 return self._local(variable, shift)
             offset = self.pads.get(variable, Pads()).before + shift - 1
@@ -302,7 +310,7 @@ class _Emitter:
 
     def _local(self, variable: Any, shift: int) -> str:
         if variable is None:
-            return "(k + 1)"
+            return "(start + k + 1)"
         name = self.identifier(variable)
         return f"{name}_here" if not shift else f"{name}_{'back' if shift < 0 else 'next'}{abs(shift)}"
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import mpmath
 import numpy as np
 
 from symgrad.balls import precision
 from symgrad.compute.arithmetic import BALLS, DOUBLES, MPMATH, Arithmetic, UndecidedError
+from symgrad.compute.program import Program
 from symgrad.errors import CellError, PrecisionError
+
+if TYPE_CHECKING:
+    from symgrad.compute.compiled import Compiled
 
 BACKENDS = ("numpy", "compiled", "mpmath", "balls")
 DIGITS = 50  # unless asked for otherwise
@@ -53,7 +58,7 @@ def in_arithmetic(
     wanted = digits or DIGITS
     if scaled:
         return in_balls(compute, numbers_of, 2 * DOUBLE_BITS, DOUBLE_BITS + 1)
-    if backend == "numpy":
+    if backend in ("numpy", "compiled"):
         with np.errstate(all="ignore"):
             return compute(DOUBLES)
     if backend == "mpmath":
@@ -77,12 +82,28 @@ def in_balls(
     raise PrecisionError("the run", int(wanted / BITS_PER_DIGIT), bits // 2)
 
 
-def check_options(backend: str, digits: int | None, scaled: bool = False) -> None:
+def compiled_source(program: Program, kept: Iterable[Any] | None, threads: int) -> Compiled | None:
+    """A program in machine code; without the libraries for it a warning, and None."""
+    try:
+        from symgrad.compute.compiled import Compiled
+    except ImportError:
+        warnings.warn(
+            "backend='compiled' needs the extra fast: pip install 'symgrad[fast]'; computed with numpy instead",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+    return Compiled.of(program, kept, threads)
+
+
+def check_options(backend: str, digits: int | None, scaled: bool = False, threads: int = 1) -> None:
     """Raise CellError if there is no such backend, or if it has no such option."""
     if backend not in BACKENDS:
         raise CellError(f"backend is one of {', '.join(BACKENDS)}; got {backend!r}")
-    if backend == "compiled":
-        raise CellError("backend='compiled' is not there yet; backend='numpy' computes the same")
+    if not isinstance(threads, int) or threads < 1:
+        raise CellError(f"threads is a positive integer; got {threads!r}")
+    if threads > 1 and backend != "compiled":
+        raise CellError(f"threads are for the backend compiled; the backend is {backend}")
     if digits is not None and backend not in ("mpmath", "balls"):
         raise CellError(f"digits are for the backends mpmath and balls; the backend is {backend}")
     if scaled and backend not in ("numpy", "compiled"):

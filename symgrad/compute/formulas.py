@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
@@ -15,7 +15,7 @@ from sympy.core.symbol import Str
 from symgrad.claims import Claim
 from symgrad.compute.arithmetic import Arithmetic
 from symgrad.compute.arrays import Source, source_of
-from symgrad.compute.backends import check_options, in_arithmetic
+from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
 from symgrad.compute.program import Line, Program, Steps, forward_lines, shared
@@ -28,6 +28,9 @@ from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.recurrent.rules import product, total_of
 from symgrad.recurrent.sweep import state_jacobians
 from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
+
+if TYPE_CHECKING:
+    from symgrad.compute.compiled import Compiled
 
 VALUE = "value"
 SIDES = ("left", "right")
@@ -46,6 +49,7 @@ class Formula:
     sizes : dict of Symbol to int
     digits : int or None
     scaled : bool
+    threads : int
     """
 
     what: Any
@@ -54,13 +58,16 @@ class Formula:
     sizes: Mapping[Any, int] = field(default_factory=dict)
     digits: int | None = None
     scaled: bool = False
+    threads: int = 1
 
     def __post_init__(self) -> None:
-        check_options(self.backend, self.digits, self.scaled)
+        check_options(self.backend, self.digits, self.scaled, self.threads)
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
-        return {name: getattr(self, name) for name in ("what", "cell", "backend", "sizes", "digits", "scaled")}
+        return {
+            name: getattr(self, name) for name in ("what", "cell", "backend", "sizes", "digits", "scaled", "threads")
+        }
 
     @cached_property
     def program(self) -> Program:
@@ -76,6 +83,10 @@ class Formula:
         if scalars not in self._sources:
             self._sources[scalars] = source_of(self.program, scalars, kept=self.program.gradients.values())
         return self._sources[scalars]
+
+    @cached_property
+    def _compiled(self) -> Compiled | None:
+        return compiled_source(self.program, self.program.gradients.values(), self.threads)
 
     def __call__(self, **given: Any) -> Any:
         """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
@@ -96,7 +107,11 @@ class Formula:
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> list[Any]:
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.cell is not None and self.cell.is_scalar and not arguments.lead
-        segments = Segments.of(self.program, self.source(scalars), arithmetic, arguments, scalars)
+        source: Source | Compiled | None = None
+        if self.backend == "compiled" and not self.scaled and (arguments.length or self.cell is None):
+            source = self._compiled
+        scalars = scalars and source is None
+        segments = Segments.of(self.program, source or self.source(scalars), arithmetic, arguments, scalars)
         values: dict[Any, Any] = {}
         segments.call(segments.source.forward, values, segments.borders, 0, arguments.length)
         like = self.what if isinstance(self.what, Expr) else S.Zero
@@ -116,6 +131,7 @@ def compile(  # the public name is the verb
     *,
     digits: int | None = None,
     scaled: bool = False,
+    threads: int = 1,
 ) -> Formula:
     """A program for an expression, for both sides of a claim, or for a formula about a cell.
 
@@ -128,7 +144,7 @@ def compile(  # the public name is the verb
     what : Expr or Claim
     cell : Cell, optional
         The cell that the formula is about.
-    sizes, backend, digits, scaled
+    sizes, backend, digits, scaled, threads
         As in `Gradients.compile`.
 
     Examples
@@ -147,7 +163,7 @@ def compile(  # the public name is the verb
     >>> run(w=[1, 2, 3]).round(12).tolist()
     [3.87522e-07, 5.608732e-06, 1.89413e-07]
     """
-    return Formula(what, cell, backend, sizes or {}, digits, scaled)
+    return Formula(what, cell, backend, sizes or {}, digits, scaled, threads)
 
 
 def _of_symbols(what: Any) -> Program:

@@ -6,18 +6,21 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symgrad.compute.arithmetic import Arithmetic
 from symgrad.compute.arrays import Source, source_of
-from symgrad.compute.backends import check_options, in_arithmetic
+from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.program import Program, program_of
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Output, Segments, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent.backward import Backward
+
+if TYPE_CHECKING:
+    from symgrad.compute.compiled import Compiled
 
 NEARLY_ZERO = 2.0**-969  # below, products have begun to lose digits: the least normal double times 2**53
 
@@ -41,6 +44,8 @@ class Run:
         Whether loss, gradients and states are mantissas and exponents, so that nothing under- or overflows.
     checkpoint : bool
         Whether states are kept at some steps only and computed again between them.
+    threads : int
+        Of compiled, over leading axes.
     """
 
     gradients: Backward
@@ -49,9 +54,10 @@ class Run:
     digits: int | None = None
     scaled: bool = False
     checkpoint: bool = False
+    threads: int = 1
 
     def __post_init__(self) -> None:
-        check_options(self.backend, self.digits, self.scaled)
+        check_options(self.backend, self.digits, self.scaled, self.threads)
         if self.checkpoint and self.gradients.runs_in_reverse:
             raise CellError(
                 "checkpoint=True is for cells that look at earlier steps only; this one looks at later ones"
@@ -59,7 +65,7 @@ class Run:
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
-        names = ("gradients", "backend", "sizes", "digits", "scaled", "checkpoint")
+        names = ("gradients", "backend", "sizes", "digits", "scaled", "checkpoint", "threads")
         return {name: getattr(self, name) for name in names}
 
     @cached_property
@@ -76,6 +82,11 @@ class Run:
         if scalars not in self._sources:
             self._sources[scalars] = source_of(self.program, scalars)
         return self._sources[scalars]
+
+    @cached_property
+    def _compiled(self) -> Compiled | None:
+        wanted = [*self.program.states, *self.program.gradients.values()]
+        return compiled_source(self.program, None if self.checkpoint else wanted, self.threads)
 
     def __call__(self, **given: Any) -> Output:
         """Loss, gradients and states at a point.
@@ -96,14 +107,18 @@ class Run:
         output, adjoints = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
         if self.scaled:
             return _as_scaled(output)
-        if self.backend == "numpy":
+        if self.backend in ("numpy", "compiled"):
             _check_range(output, adjoints)
         return output
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.gradients.cell.is_scalar and not arguments.lead
-        segments = Segments.of(self.program, self.source(scalars), arithmetic, arguments, scalars)
+        source: Source | Compiled | None = None
+        if self.backend == "compiled" and not self.scaled and arguments.length:
+            source = self._compiled
+        scalars = scalars and source is None
+        segments = Segments.of(self.program, source or self.source(scalars), arithmetic, arguments, scalars)
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 

@@ -75,10 +75,10 @@ def _group(targets: set[Any], lines: list[Line]) -> Group:
     if min(shifts) < 0 < max(shifts):
         names = ", ".join(sorted(map(str, targets)))
         raise CellError(f"{names} wait for earlier and for later steps at once; no loop computes them")
-    return Group(_in_order(own, targets), 1 if min(shifts) < 0 else -1)
+    return Group(in_order(own, targets), 1 if min(shifts) < 0 else -1)
 
 
-def _in_order(lines: tuple[Line, ...], targets: set[Any]) -> tuple[Line, ...]:
+def in_order(lines: tuple[Line, ...], targets: set[Any]) -> tuple[Line, ...]:
     """Lines in an order in which each finds what it needs of its own step."""
     ready: set[Any] = set()
     waiting, ordered = list(lines), []
@@ -109,7 +109,7 @@ def fused(groups: Iterable[Group]) -> tuple[Group, ...]:
     for group in groups:
         if found and found[-1].direction == 1 and _joins(group, found[-1]):
             lines = (*found[-1].lines, *group.lines)
-            found[-1] = Group(_in_order(lines, {line.target for line in lines}), 1)
+            found[-1] = Group(in_order(lines, {line.target for line in lines}), 1)
         else:
             found.append(group)
     return tuple(found)

@@ -6,18 +6,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import Arguments, arguments_of, is_in_time, is_initial
 from symgrad.compute.arithmetic import Arithmetic
-from symgrad.compute.arrays import Pass, Source
+from symgrad.compute.arrays import LOWEST, Pass, Source
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import LOSS, Program
-from symgrad.compute.sources import functions_of
 from symgrad.vectors import LENGTH, TIME, Timed, shape_of
+
+if TYPE_CHECKING:
+    from symgrad.compute.compiled import Compiled
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,14 @@ class Segments:
     """A sequence in one piece, or in pieces that are computed again on the way back."""
 
     program: Program
-    source: Source
+    source: Source | Compiled
     algebra: Algebra
     arguments: Arguments
     scalars: bool
 
     @classmethod
     def of(
-        cls, program: Program, source: Source, arithmetic: Arithmetic, arguments: Arguments, scalars: bool
+        cls, program: Program, source: Source | Compiled, arithmetic: Arithmetic, arguments: Arguments, scalars: bool
     ) -> Segments:
         """A program at arguments, in an arithmetic."""
         algebra = Algebra(arithmetic.dtype, arguments.lead, arithmetic.number, arithmetic.functions())
@@ -67,7 +69,7 @@ class Segments:
 
     @cached_property
     def functions(self) -> dict[str, Any]:
-        return functions_of(self.source.text, self.algebra.namespace())
+        return self.source.functions(self.algebra)
 
     @cached_property
     def parameters(self) -> dict[Any, Any]:
@@ -121,7 +123,7 @@ class Segments:
             given[f"{names.series[what]}_before"], given[f"{names.series[what]}_after"] = rows
         steps = stop - start
         found = self.functions[of.name](
-            length=self.arguments.length, steps=steps, inner=steps - last, last=last, **given
+            length=self.arguments.length, start=start, steps=steps, inner=steps - last, last=last, **given
         )
         values.update(zip(of.gives, found))
 
@@ -137,8 +139,13 @@ class Segments:
         self.call(self.source.backward, values, self.borders, 0, length)
         states = {s.name: self.seen(self.inside(values, s), s) for s in self.program.states}
         series = {target: self.inside(values, target) for target in self.program.gradients.values() if target in values}
-        adjoints = [values[v] for v in self.source.backward.gives if isinstance(v, Timed)]
-        return Output(self._loss(values[LOSS]), self._gradients(series, values), states), adjoints
+        return Output(self._loss(values[LOSS]), self._gradients(series, values), states), self._adjoints(values)
+
+    def _adjoints(self, values: Mapping[Any, Any]) -> list[Any]:
+        """The adjoints whose range is to be checked, or what stands for all of them."""
+        if LOWEST in values:
+            return [values[LOWEST]]
+        return [values[v] for v in self.source.backward.gives if isinstance(v, Timed)]
 
     def inside(self, values: Mapping[Any, Any], target: Any) -> Any:
         """The rows of the steps of a series; a result as it is."""
@@ -177,7 +184,7 @@ class Segments:
                     series.setdefault(target, []).append(self.inside(values, target))
                 elif target in values and (target not in self._at_border or start == 0):
                     totals[target] = totals.get(target, 0) + values[target]
-            lowest += [_smallest(values[v]) for v in late]
+            lowest += [_smallest(a) for a in self._adjoints(values)]
         joined = {target: np.concatenate(parts[::-1]) for target, parts in series.items()}
         return Output(self._loss(loss), self._gradients(joined, totals), states), lowest
 

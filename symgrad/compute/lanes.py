@@ -1,0 +1,265 @@
+"""Functions of numbers in machine code: without branches, so that they are computed for several numbers at once.
+
+Each takes and gives values of LLVM, a double or a vector of doubles. Errors are a few units in the last place over the
+whole range, subnormal numbers included.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+
+DOUBLE, LONG = ir.DoubleType(), ir.IntType(64)
+
+ROUNDER = 1.5 * 2.0**52  # added and taken away again it rounds; its last bits are then the integer
+LOG2_E = 1 / math.log(2)
+# log(2) as a double of few bits, of which small multiples are exact, and what is left of it.
+LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10
+LEAST_EXP, MOST_EXP = -746.0, 710.0  # beyond, exp is 0 or infinite
+FAR_BELOW = -50.0  # where expm1 is -1
+
+# (expm1(r) - r)/r**2 for |r| <= log(2)/2, best in the sense of Chebyshev; the error of exp is 1.3e-17.
+EXPM1 = (
+    0.5000000000000001,
+    0.16666666666666669,
+    0.041666666666624164,
+    0.008333333333330065,
+    0.0013888888917196881,
+    0.0001984126986304067,
+    2.4801521322116825e-05,
+    2.7557268480116333e-06,
+    2.762007599981065e-07,
+    2.5100375924709717e-08,
+)
+# (log((1 + s)/(1 - s))/s - 2)/s**2 in terms of s**2, for s up to (sqrt(2) - 1)/(sqrt(2) + 1).
+LOG = (
+    0.666666666666667, 0.39999999999899505, 0.2857142862597575, 0.22222211134751835, 0.18182889128412458,
+    0.15331721495826012, 0.1461645097955211,
+)  # fmt: skip
+ROOT_OF_HALF_BITS = 0x3FE6A09E667F3BCD
+EXPONENT_BITS = 0xFFF0000000000000 - (1 << 64)
+LEAST_NORMAL = 2.0**-1022
+# 1/sqrt(2) as a double and what is left of it
+ROOT_OF_HALF, REST_OF_ROOT = 0.7071067811865476, -4.833646656726457e-17
+FAR = 1e150
+
+
+def constant(like: ir.Type, value: float) -> ir.Constant:
+    """A number of a type, the same in all places."""
+    return ir.Constant(like, [value] * like.count if isinstance(like, ir.VectorType) else value)
+
+
+class Numbers:
+    """Operations on doubles and vectors of doubles, at the place of a builder.
+
+    The operators of a formula as it is traced, with the names of `nodes.FUNCTIONS`.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, module: ir.Module) -> None:
+        self.builder, self.module = builder, module
+
+    # --- plain operations -----------------------------------------------------------------------------------
+
+    def call(self, name: str, *values: Any) -> Any:
+        """An intrinsic function of LLVM that has one type."""
+        kind = values[0].type
+        suffix = f"v{kind.count}f64" if isinstance(kind, ir.VectorType) else "f64"
+        return self.builder.call(self._declared(f"llvm.{name}.{suffix}", kind, [v.type for v in values]), values)
+
+    def _declared(self, name: str, result: ir.Type, arguments: Sequence[ir.Type]) -> Any:
+        known = self.module.globals.get(name)
+        return known or ir.Function(self.module, ir.FunctionType(result, arguments), name)
+
+    def number(self, like: Any, value: float) -> ir.Constant:
+        return constant(like.type, value)
+
+    def add(self, a: Any, b: Any) -> Any:
+        return self.builder.fadd(a, b)
+
+    def subtract(self, a: Any, b: Any) -> Any:
+        return self.builder.fsub(a, b)
+
+    def multiply(self, a: Any, b: Any) -> Any:
+        return self.builder.fmul(a, b)
+
+    def divide(self, a: Any, b: Any) -> Any:
+        return self.builder.fdiv(a, b)
+
+    def negative(self, a: Any) -> Any:
+        return self.builder.fneg(a)
+
+    def fused(self, a: Any, b: Any, c: Any) -> Any:
+        """a*b + c, rounded once."""
+        return self.call("fma", a, b, c)
+
+    def compare(self, sign: str, a: Any, b: Any) -> Any:
+        return (self.builder.fcmp_unordered if sign == "!=" else self.builder.fcmp_ordered)(sign, a, b)
+
+    def where(self, condition: Any, yes: Any, no: Any) -> Any:
+        return self.builder.select(condition, yes, no)
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        return self.where(self.compare("<", a, b), b, a)
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        return self.where(self.compare(">", a, b), b, a)
+
+    def power(self, a: Any, exponent: int) -> Any:
+        """A power with a positive integer."""
+        if exponent == 1:
+            return a
+        half = self.power(a, exponent // 2)
+        square = self.multiply(half, half)
+        return self.multiply(square, a) if exponent % 2 else square
+
+    def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
+        """A polynomial by the scheme of Estrin: pairs first, so that little waits for what comes before it."""
+        parts: list[Any] = [self.number(x, c) for c in coefficients]
+        while len(parts) > 1:
+            pairs = [self.fused(b, x, a) for a, b in zip(parts[::2], parts[1::2])]
+            parts = pairs + parts[len(pairs) * 2 :]
+            x = self.multiply(x, x)
+        return parts[0]
+
+    # --- exponentials ---------------------------------------------------------------------------------------
+
+    def _bits(self, x: Any) -> Any:
+        return self.builder.bitcast(x, self._integers(x))
+
+    @staticmethod
+    def _integers(x: Any) -> ir.Type:
+        return ir.VectorType(LONG, x.type.count) if isinstance(x.type, ir.VectorType) else LONG
+
+    def _rounded(self, x: Any) -> tuple[Any, Any]:
+        """The nearest integer, as a double and as an integer."""
+        magic = self.number(x, ROUNDER)
+        moved = self.add(x, magic)
+        return self.subtract(moved, magic), self.builder.sub(self._bits(moved), self._bits(magic))
+
+    def _power_of_two(self, exponent: Any, like: Any) -> Any:
+        """2**k for integers from -1022 to 1023."""
+        kind = exponent.type
+        biased = self.builder.add(exponent, constant(kind, 1023))
+        return self.builder.bitcast(self.builder.shl(biased, constant(kind, 52)), like.type)
+
+    def _reduced(self, x: Any) -> tuple[Any, Any, Any]:
+        """k as a double and as an integer, and expm1(r), for x = k*log(2) + r."""
+        whole, integer = self._rounded(self.multiply(x, self.number(x, LOG2_E)))
+        rest = self.fused(whole, self.number(x, -LN2_HIGH), x)
+        rest = self.fused(whole, self.number(x, -LN2_LOW), rest)
+        square = self.multiply(rest, rest)
+        return whole, integer, self.fused(square, self.polynomial(rest, EXPM1), rest)
+
+    def _scaled(self, x: Any, whole: Any, integer: Any) -> Any:
+        """x * 2**k in two steps, the first of which stays in the range of normal numbers."""
+        _, half = self._rounded(self.multiply(whole, self.number(x, 0.5)))
+        first = self.multiply(x, self._power_of_two(half, x))
+        return self.multiply(first, self._power_of_two(self.builder.sub(integer, half), x))
+
+    def exp(self, x: Any) -> Any:
+        x = self.maximum(x, self.number(x, LEAST_EXP))
+        x = self.minimum(x, self.number(x, MOST_EXP))
+        whole, integer, less_one = self._reduced(x)
+        return self._scaled(self.add(less_one, self.number(x, 1.0)), whole, integer)
+
+    def expm1(self, x: Any) -> Any:
+        x = self.maximum(x, self.number(x, FAR_BELOW))
+        x = self.minimum(x, self.number(x, MOST_EXP))
+        whole, integer, less_one = self._reduced(x)
+        one = self.number(x, 1.0)
+        power = self._power_of_two(integer, x)
+        near = self.fused(less_one, power, self.subtract(power, one))
+        far = self._scaled(self.add(less_one, one), whole, integer)
+        return self.where(self.compare(">", whole, self.number(x, 1022.0)), far, near)
+
+    def tanh(self, x: Any) -> Any:
+        size = self.abs(x)
+        less_one = self.expm1(self.multiply(self.number(x, -2.0), size))
+        quotient = self.divide(less_one, self.add(less_one, self.number(x, 2.0)))
+        return self.call("copysign", quotient, x)
+
+    def exp_of_product(self, a: Any, b: Any) -> Any:
+        """exp(a*b) without the error that the rounding of a*b makes in it."""
+        product = self.multiply(a, b)
+        lost = self.fused(a, b, self.negative(product))
+        is_near = self.compare("<", self.abs(a), self.number(a, FAR))
+        correction = self.where(is_near, lost, self.number(a, 0.0))
+        power = self.exp(product)
+        return self.fused(power, correction, power)
+
+    # --- logarithms -----------------------------------------------------------------------------------------
+
+    def log(self, x: Any) -> Any:
+        one, zero = self.number(x, 1.0), self.number(x, 0.0)
+        is_small = self.compare("<", x, self.number(x, LEAST_NORMAL))
+        lifted = self.where(is_small, self.multiply(x, self.number(x, 2.0**54)), x)
+        bits = self._bits(lifted)
+        above = self.builder.sub(bits, constant(bits.type, ROOT_OF_HALF_BITS))
+        exponent = self.builder.ashr(above, constant(bits.type, 52))
+        mantissa = self.builder.bitcast(
+            self.builder.sub(bits, self.builder.and_(above, constant(bits.type, EXPONENT_BITS))), x.type
+        )
+        whole = self.builder.sitofp(exponent, x.type)
+        whole = self.where(is_small, self.subtract(whole, self.number(x, 54.0)), whole)
+        f = self.subtract(mantissa, one)
+        s = self.divide(f, self.add(f, self.number(x, 2.0)))
+        square = self.multiply(s, s)
+        series = self.multiply(square, self.polynomial(square, LOG))
+        half = self.multiply(self.multiply(f, f), self.number(x, 0.5))
+        low = self.fused(whole, self.number(x, LN2_LOW), self.multiply(s, self.add(half, series)))
+        found = self.fused(whole, self.number(x, LN2_HIGH), self.subtract(f, self.subtract(half, low)))
+        found = self.where(self.compare("==", x, zero), self.number(x, -math.inf), found)
+        found = self.where(self.compare("==", x, self.number(x, math.inf)), x, found)
+        return self.where(self.compare(">=", x, zero), found, self.number(x, math.nan))
+
+    def log1p(self, x: Any) -> Any:
+        one = self.number(x, 1.0)
+        total = self.add(one, x)
+        near, far = self.subtract(x, self.subtract(total, one)), self.subtract(one, self.subtract(total, x))
+        lost = self.where(self.compare("<", self.abs(x), one), near, far)
+        found = self.add(self.log(total), self.divide(lost, total))
+        found = self.where(self.compare("==", x, self.number(x, -1.0)), self.number(x, -math.inf), found)
+        return self.where(self.compare("==", x, self.number(x, math.inf)), x, found)
+
+    # --- others ---------------------------------------------------------------------------------------------
+
+    def abs(self, x: Any) -> Any:
+        return self.call("fabs", x)
+
+    def sqrt(self, x: Any) -> Any:
+        return self.call("sqrt", x)
+
+    def sign(self, x: Any) -> Any:
+        zero = self.number(x, 0.0)
+        return self.where(self.compare("==", x, zero), zero, self.call("copysign", self.number(x, 1.0), x))
+
+    def normal_cdf(self, x: Any) -> Any:
+        """erfc(-x/sqrt(2))/2 without the error that the rounding of the quotient makes in it."""
+        x = self.minimum(self.maximum(x, self.number(x, -60.0)), self.number(x, 60.0))
+        root = self.number(x, ROOT_OF_HALF)
+        place = self.negative(self.multiply(x, root))
+        lost = self.negative(self.fused(x, root, place))
+        lost = self.fused(x, self.number(x, -REST_OF_ROOT), lost)
+        slope = self.multiply(self.number(x, 2 / math.sqrt(math.pi)), self.exp(self.negative(self.power(place, 2))))
+        erfc = self.library("erfc", place)
+        return self.multiply(self.subtract(erfc, self.multiply(lost, slope)), self.number(x, 0.5))
+
+    def library(self, name: str, *values: Any) -> Any:
+        """A function of the C library, number by number."""
+        function = self._declared(name, DOUBLE, [DOUBLE] * len(values))
+        if not isinstance(values[0].type, ir.VectorType):
+            return self.builder.call(function, values)
+        made: Any = ir.Constant(values[0].type, ir.Undefined)
+        for k in range(values[0].type.count):
+            place = ir.Constant(ir.IntType(32), k)
+            one = self.builder.call(function, [self.builder.extract_element(v, place) for v in values])
+            made = self.builder.insert_element(made, one, place)
+        return made
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """A function by the name of its operation."""
+        own = getattr(self, name, None)
+        return own if own is not None else lambda *values: self.library(name, *values)

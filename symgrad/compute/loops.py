@@ -1,0 +1,105 @@
+"""Loops: groups of a schedule put together into as few loops over the steps as their reads allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from symgrad.compute.program import Line, Steps
+from symgrad.compute.schedule import Group, in_order
+from symgrad.vectors import Timed
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Lines that are computed step by step, and in which direction."""
+
+    lines: tuple[Line, ...]
+    direction: int
+
+    @property
+    def targets(self) -> set[Any]:
+        return {line.target for line in self.lines}
+
+    @property
+    def depths(self) -> dict[Any, int]:
+        """How many steps back, in the direction of the loop, its lines read what it computes."""
+        found: dict[Any, int] = {}
+        for line in self.lines:
+            for variable, shift in line.reads:
+                if variable in self.targets:
+                    found[variable] = max(found.get(variable, 0), abs(shift))
+        return found
+
+
+@dataclass(frozen=True)
+class Loops:
+    """A pass: loops, one after the other, and the lines of single steps after them."""
+
+    loops: tuple[Loop, ...]
+    borders: tuple[Line, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return (*(line for loop in self.loops for line in loop.lines), *self.borders)
+
+    @property
+    def targets(self) -> set[Any]:
+        return {line.target for line in self.lines}
+
+    def read_from_memory(self) -> set[Any]:
+        """The variables of these loops of which another loop reads, or a single step that is not the last computed."""
+        found = set()
+        for loop in self.loops:
+            elsewhere = [line for other in self.loops if other is not loop for line in other.lines]
+            found |= {v for line in elsewhere for v, _ in line.reads if v in loop.targets}
+            borders = {read for line in self.borders for read in line.reads if read[0] in loop.targets}
+            found |= {v for v, shift in borders if not _is_first(loop, shift)}
+        return found
+
+
+def _is_first(loop: Loop, shift: int) -> bool:
+    """Whether a single step that reads so far away reads step 1 after a loop that ends there."""
+    return loop.direction < 0 and shift == 1
+
+
+def loops_of(groups: Iterable[Group], direction: int) -> Loops:
+    """The groups of a pass as loops; what waits for no other step goes in the direction of the pass.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> from symgrad.compute.program import program_of
+    >>> from symgrad.compute.schedule import schedule_of
+    >>> h, w, x = sg.State("h"), sg.Parameter("w"), sg.Input("x")
+    >>> schedule = schedule_of(program_of(sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), h)))
+    >>> for loop in loops_of(schedule.forward, 1).loops:
+    ...     print(loop.direction, [str(line.target) for line in loop.lines])
+    1 ['a[t]', 'h[t]', 'loss', 'shared1[t]']
+    """
+    loops: list[Loop] = []
+    borders: list[Line] = []
+    for group in groups:
+        borders += [line for line in group.lines if line.steps is Steps.BORDER]
+        lines = tuple(line for line in group.lines if line.steps is not Steps.BORDER)
+        if not lines:
+            continue
+        joined = _joined((*loops[-1].lines, *lines), direction) if loops else None
+        if joined is not None:
+            loops[-1] = joined
+        else:
+            alone = _joined(lines, direction)
+            assert alone is not None  # a schedule has told groups with no direction already
+            loops.append(alone)
+    return Loops(tuple(loops), tuple(borders))
+
+
+def _joined(lines: tuple[Line, ...], direction: int) -> Loop | None:
+    """The lines as one loop, if there is a direction in which each finds what it reads."""
+    targets = {line.target for line in lines if isinstance(line.target, Timed)}
+    shifts = {shift for line in lines for v, shift in line.reads if v in targets}
+    if min(shifts, default=0) < 0 < max(shifts, default=0):
+        return None
+    going = 1 if min(shifts, default=0) < 0 else -1 if max(shifts, default=0) > 0 else direction
+    return Loop(in_order(lines, {line.target for line in lines}), going)

@@ -1,0 +1,75 @@
+"""Machine code: modules of LLVM compiled for this processor, kept on disk so that another process need not."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import ctypes.util
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from symgrad.files import cache_folder, write_whole
+from symgrad.fingerprints import digest
+
+
+@cache
+def _target() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    library = ctypes.util.find_library("m")
+    if library:
+        llvm.load_library_permanently(library)
+    return llvm.Target.from_default_triple()
+
+
+def _machine() -> Any:
+    return _target().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True
+    )
+
+
+def _kept(text: str) -> Path | None:
+    """Where the code of a module is kept on disk."""
+    place = cache_folder()
+    if place is None:
+        return None
+    facts = text, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvmlite.__version__
+    return place / "machine" / f"{digest(*facts)}.o"
+
+
+def _object(text: str) -> bytes:
+    """The code of a module for this processor, from the disk if it is there."""
+    place = _kept(text)
+    if place is not None and place.is_file():
+        return place.read_bytes()
+    machine = _machine()
+    module = llvm.parse_assembly(text)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.slp_vectorization = options.loop_vectorization = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    made: bytes = machine.emit_object(module)
+    if place is not None:
+        with contextlib.suppress(OSError):  # then it is compiled again
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(place, made)
+    return made
+
+
+class Code:
+    """Functions of a module, to be called."""
+
+    def __init__(self, text: str, signatures: Mapping[str, Any]) -> None:
+        machine = _machine()
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(_object(text)))
+        self._engine.finalize_object()
+        self.functions = {
+            name: signature(self._engine.get_function_address(name)) for name, signature in signatures.items()
+        }
