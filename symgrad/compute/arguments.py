@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class Arguments:
     lead: tuple[int, ...]
 
     def size(self, e: Expr) -> int:
+        if e.is_Integer or e in self.sizes:  # nearly always
+            return int(self.sizes.get(e, e))
         return int(e.xreplace({s: sympy.Integer(v) for s, v in self.sizes.items()}))
 
     def shape(self, key: Any) -> tuple[int, ...]:
@@ -42,17 +45,20 @@ class Arguments:
         return tuple(map(self.size, seen_shape(key)))
 
 
+@cache
 def seen_shape(key: Any) -> tuple[Any, ...]:
     """The shape under which a variable or parameter is given: (n,) for a vector."""
     shape = shape_of(key)
     return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
 
 
+@cache
 def is_in_time(key: Any) -> bool:
     """Whether an argument has a value for each step."""
     return isinstance(key, Timed) and bool(key.time == TIME)
 
 
+@cache
 def is_initial(key: Any) -> bool:
     """Whether an argument is a state before the first step or after the last, which is zero if left out."""
     return isinstance(key, Timed) and not is_in_time(key)
@@ -108,8 +114,9 @@ def _fit(name: str, key: Any, array: Any, sizes: dict[Any, int], lengths: dict[s
                 raise _misfit(name, key, array, sizes)
         elif not size.free_symbols and int(size) != number:
             raise _misfit(name, key, array, sizes)
-    table = {s: sympy.Integer(v) for s, v in sizes.items()}
-    if any(size.free_symbols <= set(sizes) and size.xreplace(table) != k for size, k in zip(wanted, trailing)):
+    composed = [(size, k) for size, k in zip(wanted, trailing) if not isinstance(size, Symbol | sympy.Integer)]
+    table = {s: sympy.Integer(v) for s, v in sizes.items()} if composed else {}
+    if any(size.free_symbols <= set(sizes) and size.xreplace(table) != k for size, k in composed):
         raise _misfit(name, key, array, sizes)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import is_in_time
@@ -18,13 +19,12 @@ from symgrad.compute.loops import Loops, loops_of
 from symgrad.compute.machine import WIDTH, Function, Layout, Place
 from symgrad.compute.native import Code
 from symgrad.compute.nodes import dropped
-from symgrad.compute.program import Program
+from symgrad.compute.program import Program, is_adjoint
 from symgrad.compute.schedule import schedule_of
 from symgrad.compute.writing import Names
 from symgrad.vectors import Timed, shape_of
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 7)
-Key = tuple[tuple[tuple[Any, int], ...], frozenset[Any], int]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Compiled:
     kept: frozenset[Any]
     shapes: Mapping[str, Any]
     threads: int = 1
-    _codes: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, program: Program, kept: Iterable[Any] | None, threads: int = 1) -> Compiled:
@@ -67,19 +67,15 @@ class Compiled:
 
     def functions(self, algebra: Algebra) -> dict[str, Any]:
         """Both passes by name, to be called as those of a `Source` are."""
-        return {of.name: _Call(self, of, algebra) for of in (self.forward, self.backward)}
+        return {of.name: _Call(self, of, algebra.lead) for of in (self.forward, self.backward)}
 
-    def code(self, of: Pass, layout: Layout, places: Mapping[Any, Place]) -> Any:
-        """The machine code of a pass for these sizes and places."""
-        key = of.name, layout.lanes, tuple(sorted((str(s), n) for s, n in layout.sizes.items())), tuple(places.values())
-        if key not in self._codes:
-            from llvmlite import ir
-
-            module = ir.Module()
-            Function(module, of.name, layout, places, self.pads, set(self.kept)).write(self.passes[of.name])
-            code = Code(str(module), {of.name: SIGNATURE})
-            self._codes[key] = code, code.functions[of.name]
-        return self._codes[key][1]
+    def plan(self, of: Pass, sizes: tuple[int, ...], has_lead: bool) -> _Plan:
+        """What a pass takes and gives at sizes."""
+        key = of.name, sizes, has_lead
+        if key not in self._plans:
+            layout = Layout(WIDTH if has_lead else 0, dict(zip(self.names.sizes, sizes, strict=True)))
+            self._plans[key] = _Plan.of_pass(self, of, layout)
+        return self._plans[key]
 
 
 # `LOWEST`, of the adjoints that go from step to step the least size that is not 0, is given last.
@@ -96,53 +92,122 @@ def _pass(name: str, passes: Loops, kept: set[Any]) -> Pass:
     )
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Taken:
+    """An array that a pass takes, by its identifier."""
+
+    what: Any
+    identifier: str
+    is_series: bool
+    is_input: bool
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Series:
+    """A variable that a pass computes, with its rows beyond the steps, and whether every step is kept."""
+
+    what: Any
+    before: str
+    after: str
+    pads: Pads
+    is_kept: bool
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a pass takes and gives at sizes, and its code, which is made when it is first called."""
+
+    of: Pass
+    layout: Layout
+    passes: Loops
+    pads: Mapping[Any, Pads]
+    kept: frozenset[Any]
+    takes: tuple[_Taken, ...]
+    series: tuple[_Series, ...]
+    results: tuple[tuple[Any, tuple[int, ...]], ...]
+    adjoints: tuple[tuple[Any, tuple[int, ...]], ...]
+    codes: dict[Any, Code] = field(default_factory=dict)
+
+    @classmethod
+    def of_pass(cls, compiled: Compiled, of: Pass, layout: Layout) -> _Plan:
+        names, pads, kept = compiled.names, compiled.pads, compiled.kept
+        passes = compiled.passes[of.name]
+
+        def shape(v: Any) -> tuple[int, ...]:
+            return layout.shape(dropped(shape_of(v)))
+
+        def series(v: Any) -> _Series:
+            name = names.series[v]
+            return _Series(v, f"{name}_before", f"{name}_after", pads[v], v in kept, shape(v))
+
+        takes = (
+            _Taken(v, names.of_leaf(v), isinstance(v, Timed), is_in_time(v) and v not in pads, shape(v))
+            for v in of.takes
+        )
+        results = [t for t in of.gives if not isinstance(t, Timed) and t != LOWEST]
+        adjoints = [v for loop in passes.loops for v, depth in loop.depths.items() if depth and is_adjoint(v)]
+        return cls(
+            of,
+            layout,
+            passes,
+            pads,
+            kept,
+            tuple(takes),
+            tuple(map(series, of.series)),
+            tuple((name, layout.shape(compiled.shapes[name])) for name in results),
+            tuple(((LOWEST, v), shape(v)) for v in adjoints),
+        )
+
+    def function(self, places: Mapping[Any, Place]) -> Any:
+        """The machine code, for arrays of which these differ from point to point."""
+        key = tuple(place.has_points for place in places.values())
+        if key not in self.codes:
+            module = ir.Module()
+            Function(module, self.of.name, self.layout, places, self.pads, set(self.kept)).write(self.passes)
+            self.codes[key] = Code(str(module), {self.of.name: SIGNATURE})
+        return self.codes[key].functions[self.of.name]
+
+
+@dataclass(frozen=True)
 class _Call:
     """A pass as a function of arrays."""
 
     compiled: Compiled
     of: Pass
-    algebra: Algebra
+    lead: tuple[int, ...]
 
-    def __call__(self, length: int, steps: int, inner: int, last: int, start: int = 0, **given: Any) -> tuple[Any, ...]:
-        names, lead = self.compiled.names, self.algebra.lead
-        points = math.prod(lead)
-        sizes = {s: given[identifier] for s, identifier in names.sizes.items()}
-        layout = Layout(WIDTH if lead else 0, sizes)
-        arrays = _Arrays(layout, lead)
-        for what in self.of.takes:
-            shape = layout.shape(dropped(shape_of(what)))
-            array = np.asarray(given[names.of_leaf(what)], dtype=float)
-            arrays.take(what, array if isinstance(what, Timed) else array[None], shape, steps)
-        for what in self.of.series:
-            pads, name = self.compiled.pads[what], names.series[what]
-            shape, count = layout.shape(dropped(shape_of(what))), steps if what in self.compiled.kept else 0
-            made = arrays.make(what, pads.before + count + pads.after, shape)
-            _fill(made[: pads.before], given[f"{name}_before"])
-            _fill(made[pads.before + count :], given[f"{name}_after"])
-        for what in self.of.gives:
-            if not isinstance(what, Timed) and what != LOWEST:
-                arrays.make(what, 1, layout.shape(self.compiled.shapes[what]))
-        lowest = [v for v in self._carried() if v.role.value == "adjoint"]
-        for v in lowest:
-            arrays.make((LOWEST, v), 1, layout.shape(dropped(shape_of(v))))
-        function = self.compiled.code(self.of, layout, arrays.places)
-        table = np.array(arrays.table, dtype=np.int64)
-        count = max(points, layout.lanes)
-        parts = _parts(count, layout.lanes, self.compiled.threads if lead else 1)
-        call = lambda part: function(table.ctypes.data, steps, last, start, length, *part, count)  # noqa: E731
+    def __call__(self, length: int, start: int, steps: int, inner: int, last: int, **given: Any) -> tuple[Any, ...]:
+        sizes = tuple(given[identifier] for identifier in self.compiled.names.sizes.values())
+        plan = self.compiled.plan(self.of, sizes, bool(self.lead))
+        arrays = _Arrays(plan.layout, self.lead)
+        for taken in plan.takes:
+            array = given[taken.identifier]
+            arrays.take(taken, array if taken.is_series else np.asarray(array)[None], steps)
+        for series in plan.series:
+            pads, count = series.pads, steps if series.is_kept else 0
+            made = arrays.make(series.what, pads.before + count + pads.after, series.shape)
+            _fill(made[: pads.before], given[series.before])
+            _fill(made[pads.before + count :], given[series.after])
+        for what, shape in (*plan.results, *plan.adjoints):
+            arrays.make(what, 1, shape)
+        function, table = plan.function(arrays.places), np.array(arrays.table, dtype=np.int64)
+        lanes = plan.layout.lanes
+        count = max(math.prod(self.lead), lanes)
+        parts = _parts(count, lanes, self.compiled.threads if self.lead else 1)
+
+        def call(part: tuple[int, int]) -> None:
+            function(table.ctypes.data, steps, last, start, length, *part, count)
+
         if len(parts) > 1:
             with ThreadPoolExecutor(len(parts)) as pool:
                 list(pool.map(call, parts))
         else:
             call(parts[0])
         found = [arrays.views[t] if isinstance(t, Timed) else arrays.views[t][0] for t in self.of.gives[:-1]]
-        least = [float(arrays.views[LOWEST, v].min()) for v in lowest]
+        least = [float(arrays.views[what].min()) for what, _ in plan.adjoints]
         return (*found, np.array([min(least, default=math.inf)]))
-
-    def _carried(self) -> list[Any]:
-        loops = self.compiled.passes[self.of.name].loops
-        return [v for loop in loops for v in sorted(loop.depths, key=str) if loop.depths[v]]
 
 
 @dataclass
@@ -156,9 +221,10 @@ class _Arrays:
     views: dict[Any, Any] = field(default_factory=dict)
     held: list[Any] = field(default_factory=list)
 
-    def take(self, what: Any, array: Any, shape: tuple[int, ...], steps: int) -> None:
+    def take(self, taken: _Taken, array: Any, steps: int) -> None:
         """An array that is given: rows, leading axes, entries."""
-        array = array[:steps] if is_in_time(what) else array
+        what, shape = taken.what, taken.shape
+        array = array[:steps] if taken.is_input else array
         between = array.shape[1 : array.ndim - len(shape)]
         if all(n == 1 for n in between):
             self._put(what, array.reshape(len(array), *shape), shape, False)
@@ -171,32 +237,33 @@ class _Arrays:
             joined = np.concatenate([joined, np.repeat(joined[..., -1:], short, axis=-1)], axis=-1)
         self._put(what, joined, shape, True)
 
-    def _put(self, what: Any, array: Any, shape: tuple[int, ...], has_points: bool) -> None:
+    def _put(self, what: Any, array: Any, shape: tuple[int, ...], has_points: bool) -> Any:
+        """Give an array to the code, copied if the entries of a row do not lie side by side."""
         entries = math.prod(array.shape[1:])
-        stride = array.strides[0] // array.itemsize if len(array) > 1 else entries
-        is_plain = entries <= 1 or array[0].flags.c_contiguous if len(array) else False
-        if not is_plain or stride < 0 or array.strides[0] % array.itemsize:
-            array, stride = np.ascontiguousarray(array), entries
+        strides, item = array.strides, array.itemsize
+        if not array.flags.c_contiguous and not (strides[0] % item == 0 <= strides[0] and array[0].flags.c_contiguous):
+            array = np.ascontiguousarray(array)
         self.held.append(array)
         self.places[what] = Place(len(self.places), shape, has_points)
-        self.table += [array.ctypes.data, stride]
+        self.table += [array.ctypes.data, array.strides[0] // item if len(array) > 1 else entries]
+        return array
 
     def make(self, what: Any, rows: int, shape: tuple[int, ...]) -> Any:
         """An array for what is computed, and how others see it: rows, leading axes, entries."""
+        if not self.lead:
+            self.views[what] = self._put(what, np.empty((rows, *shape)), shape, False)
+            return self.views[what]
         points = math.prod(self.lead)
-        inner = (*shape, max(points, self.layout.lanes)) if self.lead else shape
-        base = np.empty((rows, *inner))
-        self._put(what, base, shape, bool(self.lead))
-        seen = base[..., :points].reshape(rows, *shape, *self.lead) if self.lead else base
+        base = self._put(what, np.empty((rows, *shape, max(points, self.layout.lanes))), shape, True)
+        seen = base[..., :points].reshape(rows, *shape, *self.lead)
         self.views[what] = np.moveaxis(seen, range(-len(self.lead), 0), range(1, 1 + len(self.lead)))
         return self.views[what]
 
 
-def _fill(rows: Any, given: Iterable[Any]) -> None:
+def _fill(rows: Any, given: Sequence[Any]) -> None:
     """Rows beyond the steps: those given, and zeros."""
-    rows[...] = 0
-    for row, value in zip(range(len(rows)), given):
-        rows[row] = value
+    for k in range(len(rows)):
+        rows[k] = given[k] if k < len(given) else 0
 
 
 def _parts(points: int, lanes: int, threads: int) -> list[tuple[int, int]]:

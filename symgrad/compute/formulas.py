@@ -108,7 +108,7 @@ class Formula:
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.cell is not None and self.cell.is_scalar and not arguments.lead
         source: Source | Compiled | None = None
-        if self.backend == "compiled" and not self.scaled and (arguments.length or self.cell is None):
+        if self.backend == "compiled" and not self.scaled:
             source = self._compiled
         scalars = scalars and source is None
         segments = Segments.of(self.program, source or self.source(scalars), arithmetic, arguments, scalars)

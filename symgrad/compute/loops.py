@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from symgrad.compute.program import Line, Steps
@@ -18,11 +19,11 @@ class Loop:
     lines: tuple[Line, ...]
     direction: int
 
-    @property
+    @cached_property
     def targets(self) -> set[Any]:
         return {line.target for line in self.lines}
 
-    @property
+    @cached_property
     def depths(self) -> dict[Any, int]:
         """How many steps back, in the direction of the loop, its lines read what it computes."""
         found: dict[Any, int] = {}
@@ -40,11 +41,11 @@ class Loops:
     loops: tuple[Loop, ...]
     borders: tuple[Line, ...]
 
-    @property
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         return (*(line for loop in self.loops for line in loop.lines), *self.borders)
 
-    @property
+    @cached_property
     def targets(self) -> set[Any]:
         return {line.target for line in self.lines}
 

@@ -201,7 +201,7 @@ class Function:
     # --- loops ----------------------------------------------------------------------------------------------
 
     def _loop(self, loop: Loop) -> None:
-        targets = {t for t in loop.targets if isinstance(t, Timed)}
+        targets = dict.fromkeys(line.target for line in loop.lines if isinstance(line.target, Timed))
         self.carried = {
             v: [self._slots(self._shape(v), None) for _ in range(loop.depths.get(v, 0) + 1)] for v in targets
         }
@@ -244,9 +244,9 @@ class Function:
 
     def _step(self, loop: Loop, step: Any, kinds: set[Steps]) -> None:
         body = Body(self, loop, step, {})
-        for line in loop.lines:
-            if line.steps not in kinds:
-                continue
+        lines = [line for line in loop.lines if line.steps in kinds]
+        absent = [v for v in self.carried if all(line.target != v for line in lines)]  # nothing flows into it here
+        for line in (*(Line(v, Node("number", data=sympy.S.Zero), Steps.EVERY) for v in absent), *lines):
             if not isinstance(line.target, Timed):
                 self._gather(line, body)
                 continue

@@ -14,7 +14,9 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from symgrad.files import cache_folder, write_whole
-from symgrad.fingerprints import digest
+from symgrad.fingerprints import digest, digest_of_bytes
+
+DIGEST = 64  # characters before the code
 
 
 @cache
@@ -42,11 +44,21 @@ def _kept(text: str) -> Path | None:
     return place / "machine" / f"{digest(*facts)}.o"
 
 
+def _read(place: Path) -> bytes | None:
+    """What is kept, if it is whole: code that is not would bring down the process."""
+    try:
+        content = place.read_bytes()
+    except OSError:
+        return None
+    return content[DIGEST:] if digest_of_bytes(content[DIGEST:]).encode() == content[:DIGEST] else None
+
+
 def _object(text: str) -> bytes:
     """The code of a module for this processor, from the disk if it is there."""
     place = _kept(text)
-    if place is not None and place.is_file():
-        return place.read_bytes()
+    known = _read(place) if place is not None else None
+    if known is not None:
+        return known
     machine = _machine()
     module = llvm.parse_assembly(text)
     module.verify()
@@ -58,7 +70,7 @@ def _object(text: str) -> bytes:
     if place is not None:
         with contextlib.suppress(OSError):  # then it is compiled again
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, made)
+            write_whole(place, digest_of_bytes(made).encode() + made)
     return made
 
 

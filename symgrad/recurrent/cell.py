@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import sympy
@@ -131,33 +132,33 @@ class Cell:
         for attribute, value in (("equations", written), ("steps", steps), ("name", name), ("source", source)):
             object.__setattr__(self, attribute, value)
 
-    @property
+    @cached_property
     def defined(self) -> tuple[Variable, ...]:
         """Everything that has an equation, pre-activations that got a name included."""
         return tuple(step.left for step in self.steps)
 
-    @property
+    @cached_property
     def states(self) -> tuple[Variable, ...]:
         return tuple(v for v in self.defined if v.role is Role.STATE)
 
-    @property
+    @cached_property
     def intermediates(self) -> tuple[Variable, ...]:
         return tuple(v for v in self.defined if v.role is Role.INTERMEDIATE)
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[Variable, ...]:
         found = {v.at(TIME): None for step in self.steps for v in timed_in(step.right) if v.role is Role.INPUT}
         return tuple(found)
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Any, ...]:
         return tuple(dict.fromkeys(p for step in self.steps for p in parameters_in(step.right)))
 
-    @property
+    @cached_property
     def is_scalar(self) -> bool:
         return not any(isinstance(v, MatrixExpr) for v in (*self.defined, *self.inputs, *self.parameters))
 
-    @property
+    @cached_property
     def preactivations(self) -> tuple[Variable, ...]:
         """The arguments of the activations."""
         used = {a for step in self.steps for a in _arguments(step.right)}

@@ -1,0 +1,184 @@
+"""The backend of machine code: the same numbers as NumPy, functions to a few units in the last place, kept on disk."""
+
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from sympy import S
+from test_crosscheck import run_and_point
+from test_stability import ULPS, measured
+
+import symgrad as sg
+from symgrad.activations.rows import ROWS
+from symgrad.compute.lowering import SLOPE, VALUE, call
+from symgrad.compute.nodes import Node
+from symgrad.compute.program import Line, Program, Steps
+
+pytest.importorskip("llvmlite")
+EPS = 2.0**-52
+
+
+def close(found, expected, scale=1.0):
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape
+    return np.abs(found - expected).max(initial=0.0) <= 1e3 * EPS * scale * max(1.0, np.abs(expected).max(initial=0.0))
+
+
+def same(found, expected):
+    assert close(found.loss, expected.loss)
+    for part in ("gradients", "states"):
+        for name, array in getattr(expected, part).items():
+            assert close(getattr(found, part)[name], array), name
+
+
+@pytest.mark.parametrize("at", ["last", "every", "mean"])
+@pytest.mark.parametrize("name", sg.CELLS)
+def test_every_cell_gives_what_numpy_gives(name, at):
+    for length in (1, 2, 7):
+        run, point = run_and_point(name, at, length)
+        same(run.gradients.compile(backend="compiled")(**point), run(**point))
+
+
+@pytest.mark.parametrize("name", ["tanh", "lstm", "gru", "elman"])
+@pytest.mark.parametrize("points", [(3,), (2, 5), (17,)])
+def test_leading_axes_go_into_lanes(name, points):
+    """A batch of sequences, fewer points than lanes, and more that do not divide by them."""
+    run, point = run_and_point(name)
+    generator = np.random.default_rng(3)
+    point["x"] = generator.standard_normal((*points, *point["x"].shape))
+    first = next(iter(run.gradients.cell.parameters)).name
+    point[first] = point[first] + generator.standard_normal((points[-1], *np.ones(point[first].ndim, dtype=int)))
+    expected = run(**point)
+    for threads in (1, 2):
+        same(run.gradients.compile(backend="compiled", threads=threads)(**point), expected)
+
+
+@pytest.mark.parametrize("name", [row.name for row in sg.CELLS.values() if "bidirectional" not in row.name])
+def test_checkpoints_change_nothing(name):
+    run, point = run_and_point(name, length=11)
+    if run.gradients.runs_in_reverse:
+        pytest.skip("looks at later steps")
+    expected = run.gradients.compile(checkpoint=True)(**point)
+    same(run.gradients.compile(backend="compiled", checkpoint=True)(**point), expected)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "compiled"])
+@pytest.mark.parametrize("checkpoint", [False, True])
+def test_the_number_of_a_step_is_that_of_the_whole_sequence(backend, checkpoint):
+    """h_t = w*h_{t-1} + t, so that h_T is the sum of w**(T-t) * t."""
+    h, w = sg.State("h"), sg.Parameter("w")
+    grad = sg.bptt(sg.Cell({h: w * h.prev + sg.TIME}), h)
+    out = grad.compile({sg.LENGTH: 10}, backend, checkpoint=checkpoint)(w=0.5)
+    assert out.loss == sum(0.5 ** (10 - t) * t for t in range(1, 11))
+
+
+@pytest.mark.parametrize("which", [VALUE, SLOPE])
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_activations_keep_their_digits(name, which):
+    """One number at a time, and in lanes."""
+    x = sg.real("x")
+    run = sg.compile(x, backend="compiled")
+    line = Line("value", call(name, which, Node("parameter", data=x)), Steps.BORDER, S.Zero)
+    vars(run)["program"] = Program((line,), {"x": x}, (), {"value": "value"})
+    most, _ = ULPS.get((ROWS[name].name, which), (6, ""))
+    worst, place = measured(name, which, lambda points: run(x=points))
+    assert worst <= most, place
+    points = np.linspace(-40, 40, 57)
+    assert [run(x=float(p)) for p in points] == run(x=points).tolist()
+
+
+def test_the_state_jacobian_over_a_grid():
+    h, w, b = sg.State("h"), sg.Parameter("w"), sg.Parameter("b")
+    cell = sg.Cell({h: sg.sigmoid(w * h.prev + b)})
+    formula = sg.state_jacobian(h.at(sg.LENGTH), h.at(0))
+    point = {"w": np.linspace(-4, 4, 9)[:, None], "b": np.linspace(-6, 6, 7)}
+    expected = sg.compile(formula, cell, {sg.LENGTH: 30})(**point)
+    for threads in (1, 3):
+        found = sg.compile(formula, cell, {sg.LENGTH: 30}, "compiled", threads=threads)(**point)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_arrays_of_any_kind_are_taken():
+    run, point = run_and_point("tanh")
+    expected = run(**point)
+    compiled = run.gradients.compile(backend="compiled")
+    strange = {k: np.asfortranarray(v) if v.ndim else v for k, v in point.items()}
+    strange["x"] = np.repeat(point["x"], 2, axis=0)[::2]
+    strange["target"] = point["target"][::-1].copy()[::-1]
+    for array in strange.values():
+        array.flags.writeable = False
+    same(compiled(**strange), expected)
+    same(compiled(**{**point, "x": point["x"].tolist()}), expected)
+    whole = {**point, "x": np.ones(point["x"].shape, dtype=int)}
+    same(compiled(**whole), run(**whole))
+    still = {**point, "target": np.broadcast_to(point["target"][0], point["target"].shape)}
+    same(compiled(**still), run(**still))
+
+
+def test_a_gradient_that_underflows_is_told():
+    h, w = sg.State("h"), sg.Parameter("w")
+    run = sg.bptt(sg.Cell({h: sg.sigmoid(w * h.prev)}), h).compile({sg.LENGTH: 1000}, "compiled")
+    with pytest.warns(sg.UnderflowWarning, match="h0"):
+        run(w=1.0)
+    short = sg.bptt(sg.Cell({h: sg.sigmoid(w * h.prev)}), h).compile({sg.LENGTH: 20}, "compiled")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        short(w=1.0)
+
+
+def test_runs_are_sent_to_other_processes():
+    run, point = run_and_point("tanh", backend="compiled")
+    same(pickle.loads(pickle.dumps(run))(**point), run(**point))
+
+
+def test_another_process_finds_the_code(tmp_path):
+    script = (
+        "import symgrad as sg\n"
+        "h, w = sg.State('h'), sg.Parameter('w')\n"
+        "print(sg.bptt(sg.Cell({h: sg.tanh(w*h.prev)}), h).compile({sg.LENGTH: 5}, 'compiled')(w=2, h0=1).loss)\n"
+    )
+    surroundings = {**os.environ, "SYMGRAD_CACHE": str(tmp_path)}
+    outputs, times = [], []
+    for _ in range(2):
+        outputs.append(subprocess.check_output([sys.executable, "-c", script], env=surroundings, text=True))
+        kept = sorted((tmp_path / "machine").iterdir())
+        assert kept
+        times.append([file.stat().st_mtime_ns for file in kept])
+    assert outputs[0] == outputs[1]
+    assert times[0] == times[1]
+    kept[0].write_bytes(b"spoilt")
+    assert subprocess.check_output([sys.executable, "-c", script], env=surroundings, text=True) == outputs[0]
+
+
+def test_without_its_libraries_numpy_computes(monkeypatch):
+    run, point = run_and_point("tanh")
+    monkeypatch.setitem(sys.modules, "symgrad.compute.compiled", None)
+    with pytest.warns(RuntimeWarning, match=r"pip install 'symgrad\[fast\]'; computed with numpy instead"):
+        found = run.gradients.compile(backend="compiled")(**point)
+    same(found, run(**point))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"threads": 2}, "threads are for the backend compiled; the backend is numpy"),
+        ({"backend": "compiled", "threads": 0}, "threads is a positive integer; got 0"),
+    ],
+)
+def test_options_that_do_not_fit_are_named(options, message):
+    run, _ = run_and_point("tanh")
+    with pytest.raises(sg.CellError, match=message):
+        run.gradients.compile(**options)
+
+
+def test_vectors_too_large_are_refused():
+    run, _ = run_and_point("tanh")
+    cell = sg.CELLS["tanh"].cell(300, 2)
+    run = sg.bptt(cell, sg.half_squared_error(sg.output_of(cell))).compile(backend="compiled")
+    point = {"W": np.zeros((300, 300)), "U": np.zeros((300, 2)), "b": np.zeros(300)}
+    with pytest.raises(sg.CellError, match="use backend='numpy'"):
+        run(**point, x=np.zeros((3, 2)), target=np.zeros((3, 300)))
