@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -131,6 +132,13 @@ def _comparisons(wrap: Callable[[Any], Any]) -> dict[str, Any]:
     return {name: wrap(f) for name, f in made.items()} | {ONE + name: wrap(f) for name, f in made.items()}
 
 
+def is_finite(array: Any) -> bool:
+    """Whether all entries are finite; most often their sum tells, which is quick to have."""
+    doubles = np.asarray(array)
+    once = doubles[tuple(slice(1 if step == 0 else None) for step in doubles.strides)]  # not what is repeated
+    return math.isfinite(float(np.add.reduce(once, axis=None))) or bool(np.isfinite(once).all())
+
+
 def as_doubles(name: str, value: Any) -> Any:
     """An argument as an array of doubles.
 
@@ -143,14 +151,14 @@ def as_doubles(name: str, value: Any) -> Any:
     if found.dtype.kind not in "biuf":
         raise CellError(f"{name} must be real numbers; got an array of {found.dtype}")
     doubles = found.astype(float, copy=False)
-    if not np.isfinite(doubles).all():
+    if not is_finite(doubles):
         place = tuple(int(k) for k in np.argwhere(~np.isfinite(doubles))[0])
         where = f"at {place} it is" if place else "it is"
         raise CellError(f"{name} must be finite; {where} {doubles[place]}")
     return doubles
 
 
-DOUBLES = Arithmetic(float, lambda p, q=1: p / q, as_doubles, _of_doubles)
+DOUBLES = Arithmetic(float, lambda p, q=1: p / q, as_doubles, cache(_of_doubles))
 
 
 # --- numbers of mpmath and balls ----------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arrays import LOWEST, Pads, Pass, pads_of
 from symgrad.compute.loops import Loops, loops_of
-from symgrad.compute.machine import WIDTH, Function, Layout, Place
+from symgrad.compute.machine import Function, Layout, Place
 from symgrad.compute.native import Code
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import Program, is_adjoint
@@ -24,6 +26,7 @@ from symgrad.compute.schedule import schedule_of
 from symgrad.compute.writing import Names
 from symgrad.vectors import Timed, shape_of
 
+LANES = 16  # points at a time: while some wait for an exponential, others are computed
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 7)
 
 
@@ -73,9 +76,10 @@ class Compiled:
         """What a pass takes and gives at sizes."""
         key = of.name, sizes, has_lead
         if key not in self._plans:
-            layout = Layout(WIDTH if has_lead else 0, dict(zip(self.names.sizes, sizes, strict=True)))
+            layout = Layout(LANES if has_lead else 0, dict(zip(self.names.sizes, sizes, strict=True)))
             self._plans[key] = _Plan.of_pass(self, of, layout)
-        return self._plans[key]
+        plan: _Plan = self._plans[key]
+        return plan
 
 
 # `LOWEST`, of the adjoints that go from step to step the least size that is not 0, is given last.
@@ -117,13 +121,23 @@ class _Series:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a pass takes and gives at sizes, and its code, which is made when it is first called."""
+    """What a pass takes and gives at sizes, and its code, which is made when it is first called.
+
+    Series of which every step is kept are arrays of their own; all else lies side by side in one, `small` entries long.
+
+    Attributes
+    ----------
+    template : array of int
+        The table for one point, addresses counted from the start of what lies side by side.
+    slots : dict
+        Where in the table an array is.
+    places : dict of str to slice
+        Of results, and under `LOWEST` of adjoints, among what lies side by side.
+    """
 
     of: Pass
     layout: Layout
-    passes: Loops
-    pads: Mapping[Any, Pads]
-    kept: frozenset[Any]
+    compiled: Compiled
     takes: tuple[_Taken, ...]
     series: tuple[_Series, ...]
     results: tuple[tuple[Any, tuple[int, ...]], ...]
@@ -133,41 +147,80 @@ class _Plan:
     @classmethod
     def of_pass(cls, compiled: Compiled, of: Pass, layout: Layout) -> _Plan:
         names, pads, kept = compiled.names, compiled.pads, compiled.kept
-        passes = compiled.passes[of.name]
 
         def shape(v: Any) -> tuple[int, ...]:
             return layout.shape(dropped(shape_of(v)))
+
+        def taken(v: Any) -> _Taken:
+            return _Taken(v, names.of_leaf(v), isinstance(v, Timed), is_in_time(v) and v not in pads, shape(v))
 
         def series(v: Any) -> _Series:
             name = names.series[v]
             return _Series(v, f"{name}_before", f"{name}_after", pads[v], v in kept, shape(v))
 
-        takes = (
-            _Taken(v, names.of_leaf(v), isinstance(v, Timed), is_in_time(v) and v not in pads, shape(v))
-            for v in of.takes
-        )
         results = [t for t in of.gives if not isinstance(t, Timed) and t != LOWEST]
-        adjoints = [v for loop in passes.loops for v, depth in loop.depths.items() if depth and is_adjoint(v)]
+        loops = compiled.passes[of.name].loops
+        adjoints = [v for loop in loops for v, depth in loop.depths.items() if depth and is_adjoint(v)]
         return cls(
             of,
             layout,
-            passes,
-            pads,
-            kept,
-            tuple(takes),
+            compiled,
+            tuple(map(taken, of.takes)),
             tuple(map(series, of.series)),
             tuple((name, layout.shape(compiled.shapes[name])) for name in results),
             tuple(((LOWEST, v), shape(v)) for v in adjoints),
         )
 
-    def function(self, places: Mapping[Any, Place]) -> Any:
-        """The machine code, for arrays of which these differ from point to point."""
-        key = tuple(place.has_points for place in places.values())
-        if key not in self.codes:
-            module = ir.Module()
-            Function(module, self.of.name, self.layout, places, self.pads, set(self.kept)).write(self.passes)
-            self.codes[key] = Code(str(module), {self.of.name: SIGNATURE})
-        return self.codes[key].functions[self.of.name]
+    @cached_property
+    def _side_by_side(self) -> list[tuple[Any, int, int]]:
+        """What lies there, how many rows it has, and how many entries a row has; adjoints last."""
+        carried = [(s.what, s.pads.before + s.pads.after, math.prod(s.shape)) for s in self.series if not s.is_kept]
+        return [*carried, *((what, 1, math.prod(shape)) for what, shape in (*self.results, *self.adjoints))]
+
+    @cached_property
+    def starts(self) -> dict[Any, int]:
+        ends = accumulate((rows * entries for _, rows, entries in self._side_by_side), initial=0)
+        return dict(zip((what for what, _, _ in self._side_by_side), ends))
+
+    @cached_property
+    def small(self) -> int:
+        return sum(rows * entries for _, rows, entries in self._side_by_side)
+
+    @cached_property
+    def lowest(self) -> int:
+        """Where the adjoints start."""
+        return min((self.starts[what] for what, _ in self.adjoints), default=self.small)
+
+    @cached_property
+    def shapes(self) -> dict[Any, tuple[int, ...]]:
+        """Of the rows of all arrays, in the order of the table."""
+        named = {a.what: a.shape for a in (*self.takes, *self.series)}
+        return {**named, **dict(self.results), **dict(self.adjoints)}
+
+    @cached_property
+    def template(self) -> Any:
+        table = [(8 * self.starts.get(what, 0), math.prod(shape)) for what, shape in self.shapes.items()]
+        return np.array(table, dtype=np.int64).reshape(-1, 2)
+
+    @cached_property
+    def slots(self) -> dict[Any, int]:
+        return {what: k for k, what in enumerate(self.shapes)}
+
+    @cached_property
+    def small_slots(self) -> Any:
+        return np.array([self.slots[what] for what in self.starts], dtype=np.int64)
+
+    def function(self, differs: tuple[bool, ...]) -> Any:
+        """The machine code, for arguments of which these differ from point to point."""
+        if differs not in self.codes:
+            own = [bool(self.layout.lanes)] * (len(self.shapes) - len(differs))
+            flags = dict(zip(self.shapes, (*differs, *own), strict=True))
+            places = {what: Place(k, self.shapes[what], flags[what]) for what, k in self.slots.items()}
+            module, compiled = ir.Module(), self.compiled
+            function = Function(module, self.of.name, self.layout, places, compiled.pads, set(compiled.kept))
+            function.write(compiled.passes[self.of.name])
+            self.codes[differs] = Code(str(module), {self.of.name: SIGNATURE})
+        return self.codes[differs].functions[self.of.name]
 
 
 @dataclass(frozen=True)
@@ -181,89 +234,93 @@ class _Call:
     def __call__(self, length: int, start: int, steps: int, inner: int, last: int, **given: Any) -> tuple[Any, ...]:
         sizes = tuple(given[identifier] for identifier in self.compiled.names.sizes.values())
         plan = self.compiled.plan(self.of, sizes, bool(self.lead))
-        arrays = _Arrays(plan.layout, self.lead)
-        for taken in plan.takes:
+        points = math.prod(self.lead)
+        count = max(points, plan.layout.lanes) if self.lead else 1  # with those that fill the lanes
+        table = plan.template * count
+        small = np.zeros(plan.small * count)
+        table[plan.small_slots, 0] += _address(small)
+        held, differs = [], []
+        for slot, taken in enumerate(plan.takes):
             array = given[taken.identifier]
-            arrays.take(taken, array if taken.is_series else np.asarray(array)[None], steps)
+            array = array if taken.is_series else np.asarray(array)[None]
+            array, is_different = self._taken(taken, array[:steps] if taken.is_input else array, count)
+            held.append(array)
+            differs.append(is_different)
+            stride = array.strides[0] // 8 if len(array) > 1 else 0
+            table[slot] = _address(array), stride
+        views: dict[Any, Any] = {}
         for series in plan.series:
-            pads, count = series.pads, steps if series.is_kept else 0
-            made = arrays.make(series.what, pads.before + count + pads.after, series.shape)
+            pads = series.pads
+            if series.is_kept:
+                base = np.empty((pads.before + steps + pads.after, *series.shape, *([count] if self.lead else ())))
+                base[: pads.before] = base[len(base) - pads.after :] = 0
+                table[plan.slots[series.what], 0] = _address(base)
+                made = views[series.what] = self._seen(base, series.shape)
+            else:
+                place = plan.starts[series.what]
+                rows = pads.before + pads.after
+                made = self._piece(small, place, rows, series.shape, count) if rows else ()
             _fill(made[: pads.before], given[series.before])
-            _fill(made[pads.before + count :], given[series.after])
-        for what, shape in (*plan.results, *plan.adjoints):
-            arrays.make(what, 1, shape)
-        function, table = plan.function(arrays.places), np.array(arrays.table, dtype=np.int64)
-        lanes = plan.layout.lanes
-        count = max(math.prod(self.lead), lanes)
-        parts = _parts(count, lanes, self.compiled.threads if self.lead else 1)
+            _fill(made[len(made) - pads.after :], given[series.after])
+        function, pointer = plan.function(tuple(differs)), _address(table)
+        parts = _parts(count, plan.layout.lanes, self.compiled.threads)
 
         def call(part: tuple[int, int]) -> None:
-            function(table.ctypes.data, steps, last, start, length, *part, count)
+            function(pointer, steps, last, start, length, *part, count)
 
         if len(parts) > 1:
             with ThreadPoolExecutor(len(parts)) as pool:
                 list(pool.map(call, parts))
         else:
             call(parts[0])
-        found = [arrays.views[t] if isinstance(t, Timed) else arrays.views[t][0] for t in self.of.gives[:-1]]
-        least = [float(arrays.views[what].min()) for what, _ in plan.adjoints]
-        return (*found, np.array([min(least, default=math.inf)]))
+        for what, shape in plan.results:
+            views[what] = self._piece(small, plan.starts[what], 1, shape, count)[0]
+        least = small[plan.lowest * count :].reshape(-1, count)[:, : points or 1].min(initial=math.inf)
+        return (*(views[t] for t in self.of.gives[:-1]), np.array([least]))
 
+    def _taken(self, taken: _Taken, array: Any, count: int) -> tuple[Any, bool]:
+        """An array that is given as the code takes it: rows, entries, points; and whether points differ."""
+        shape = taken.shape
+        if self.lead and any(n != 1 for n in array.shape[1 : array.ndim - len(shape)]):
+            full = np.broadcast_to(array, (len(array), *self.lead, *shape))
+            moved = np.moveaxis(full, range(1, 1 + len(self.lead)), range(-len(self.lead), 0))
+            joined = moved.reshape(len(array), *shape, math.prod(self.lead))
+            more = count - joined.shape[-1]
+            return _in_rows(
+                np.pad(joined, [(0, 0)] * (joined.ndim - 1) + [(0, more)], "edge") if more else joined
+            ), True
+        return _in_rows(array.reshape(len(array), *shape) if self.lead else array), False
 
-@dataclass
-class _Arrays:
-    """The arrays of a call as machine code finds them: rows of entries, and for each entry of all points."""
+    def _piece(self, small: Any, place: int, rows: int, shape: tuple[int, ...], count: int) -> Any:
+        """Some rows of what lies side by side, as others see them."""
+        entries = small[place * count : (place + rows * math.prod(shape)) * count]
+        return self._seen(entries.reshape((rows, *shape, count) if self.lead else (rows, *shape)), shape)
 
-    layout: Layout
-    lead: tuple[int, ...]
-    places: dict[Any, Place] = field(default_factory=dict)
-    table: list[int] = field(default_factory=list)
-    views: dict[Any, Any] = field(default_factory=dict)
-    held: list[Any] = field(default_factory=list)
-
-    def take(self, taken: _Taken, array: Any, steps: int) -> None:
-        """An array that is given: rows, leading axes, entries."""
-        what, shape = taken.what, taken.shape
-        array = array[:steps] if taken.is_input else array
-        between = array.shape[1 : array.ndim - len(shape)]
-        if all(n == 1 for n in between):
-            self._put(what, array.reshape(len(array), *shape), shape, False)
-            return
-        full = np.broadcast_to(array, (len(array), *self.lead, *shape))
-        moved = np.moveaxis(full, range(1, 1 + len(self.lead)), range(-len(self.lead), 0))
-        joined = moved.reshape(len(array), *shape, math.prod(self.lead))
-        short = self.layout.lanes - joined.shape[-1]
-        if short > 0:
-            joined = np.concatenate([joined, np.repeat(joined[..., -1:], short, axis=-1)], axis=-1)
-        self._put(what, joined, shape, True)
-
-    def _put(self, what: Any, array: Any, shape: tuple[int, ...], has_points: bool) -> Any:
-        """Give an array to the code, copied if the entries of a row do not lie side by side."""
-        entries = math.prod(array.shape[1:])
-        strides, item = array.strides, array.itemsize
-        if not array.flags.c_contiguous and not (strides[0] % item == 0 <= strides[0] and array[0].flags.c_contiguous):
-            array = np.ascontiguousarray(array)
-        self.held.append(array)
-        self.places[what] = Place(len(self.places), shape, has_points)
-        self.table += [array.ctypes.data, array.strides[0] // item if len(array) > 1 else entries]
-        return array
-
-    def make(self, what: Any, rows: int, shape: tuple[int, ...]) -> Any:
-        """An array for what is computed, and how others see it: rows, leading axes, entries."""
+    def _seen(self, base: Any, shape: tuple[int, ...]) -> Any:
+        """An array as others see it: rows, leading axes, entries."""
         if not self.lead:
-            self.views[what] = self._put(what, np.empty((rows, *shape)), shape, False)
-            return self.views[what]
-        points = math.prod(self.lead)
-        base = self._put(what, np.empty((rows, *shape, max(points, self.layout.lanes))), shape, True)
-        seen = base[..., :points].reshape(rows, *shape, *self.lead)
-        self.views[what] = np.moveaxis(seen, range(-len(self.lead), 0), range(1, 1 + len(self.lead)))
-        return self.views[what]
+            return base
+        seen = base[..., : math.prod(self.lead)].reshape(len(base), *shape, *self.lead)
+        return np.moveaxis(seen, range(-len(self.lead), 0), range(1, 1 + len(self.lead)))
+
+
+def _address(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _in_rows(array: Any) -> Any:
+    """The array, copied if the entries of a row do not lie side by side."""
+    if array.flags.c_contiguous:
+        return array
+    step = array.strides[0]
+    return array if step % 8 == 0 and step >= 0 and array[0].flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def _fill(rows: Any, given: Sequence[Any]) -> None:
-    """Rows beyond the steps: those given, and zeros."""
-    for k in range(len(rows)):
-        rows[k] = given[k] if k < len(given) else 0
+    """Rows beyond the steps, which are 0, as far as they are given."""
+    for k in range(min(len(rows), len(given))):
+        rows[k] = given[k]
 
 
 def _parts(points: int, lanes: int, threads: int) -> list[tuple[int, int]]:

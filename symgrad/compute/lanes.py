@@ -19,7 +19,7 @@ LOG2_E = 1 / math.log(2)
 # log(2) as a double of few bits, of which small multiples are exact, and what is left of it.
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10
 LEAST_EXP, MOST_EXP = -746.0, 710.0  # beyond, exp is 0 or infinite
-FAR_BELOW = -50.0  # where expm1 is -1
+FAR_BELOW, FAR_ABOVE = -50.0, 700.0  # where expm1 is -1, and where it is exp
 
 # (expm1(r) - r)/r**2 for |r| <= log(2)/2, best in the sense of Chebyshev; the error of exp is 1.3e-17.
 EXPM1 = (
@@ -133,47 +133,45 @@ class Numbers:
     def _integers(x: Any) -> ir.Type:
         return ir.VectorType(LONG, x.type.count) if isinstance(x.type, ir.VectorType) else LONG
 
-    def _rounded(self, x: Any) -> tuple[Any, Any]:
-        """The nearest integer, as a double and as an integer."""
-        magic = self.number(x, ROUNDER)
-        moved = self.add(x, magic)
-        return self.subtract(moved, magic), self.builder.sub(self._bits(moved), self._bits(magic))
-
     def _power_of_two(self, exponent: Any, like: Any) -> Any:
         """2**k for integers from -1022 to 1023."""
         kind = exponent.type
         biased = self.builder.add(exponent, constant(kind, 1023))
         return self.builder.bitcast(self.builder.shl(biased, constant(kind, 52)), like.type)
 
-    def _reduced(self, x: Any) -> tuple[Any, Any, Any]:
-        """k as a double and as an integer, and expm1(r), for x = k*log(2) + r."""
-        whole, integer = self._rounded(self.multiply(x, self.number(x, LOG2_E)))
+    def _reduced(self, x: Any) -> tuple[Any, Any, Any, Any]:
+        """k as a double and as an integer, r and (expm1(r) - r)/r**2, for x = k*log(2) + r."""
+        magic = self.number(x, ROUNDER)
+        moved = self.fused(x, self.number(x, LOG2_E), magic)
+        whole, integer = self.subtract(moved, magic), self.builder.sub(self._bits(moved), self._bits(magic))
         rest = self.fused(whole, self.number(x, -LN2_HIGH), x)
         rest = self.fused(whole, self.number(x, -LN2_LOW), rest)
-        square = self.multiply(rest, rest)
-        return whole, integer, self.fused(square, self.polynomial(rest, EXPM1), rest)
-
-    def _scaled(self, x: Any, whole: Any, integer: Any) -> Any:
-        """x * 2**k in two steps, the first of which stays in the range of normal numbers."""
-        _, half = self._rounded(self.multiply(whole, self.number(x, 0.5)))
-        first = self.multiply(x, self._power_of_two(half, x))
-        return self.multiply(first, self._power_of_two(self.builder.sub(integer, half), x))
+        return whole, integer, rest, self.polynomial(rest, EXPM1)
 
     def exp(self, x: Any) -> Any:
-        x = self.maximum(x, self.number(x, LEAST_EXP))
-        x = self.minimum(x, self.number(x, MOST_EXP))
-        whole, integer, less_one = self._reduced(x)
-        return self._scaled(self.add(less_one, self.number(x, 1.0)), whole, integer)
+        """2**k (1 + r + r**2 q(r)), by two factors, neither of which leaves the range of normal numbers."""
+        whole, integer, rest, series = self._reduced(x)
+        magic = self.number(x, ROUNDER)
+        moved = self.fused(whole, self.number(x, 0.5), magic)
+        half = self.builder.sub(self._bits(moved), self._bits(magic))
+        first, second = self._power_of_two(half, x), self._power_of_two(self.builder.sub(integer, half), x)
+        begun = self.fused(rest, first, first)
+        found = self.multiply(self.fused(self.multiply(self.multiply(rest, rest), first), series, begun), second)
+        found = self.where(self.compare("<", x, self.number(x, LEAST_EXP)), self.number(x, 0.0), found)
+        return self.where(self.compare(">", x, self.number(x, MOST_EXP)), self.number(x, math.inf), found)
 
     def expm1(self, x: Any) -> Any:
-        x = self.maximum(x, self.number(x, FAR_BELOW))
-        x = self.minimum(x, self.number(x, MOST_EXP))
-        whole, integer, less_one = self._reduced(x)
-        one = self.number(x, 1.0)
+        """2**k p + (2**k - 1) with p = expm1(r); where 2**(k + 1) is infinite, 2 (2**(k - 1) (1 + p))."""
+        _, integer, rest, series = self._reduced(x)
+        one, kind = self.number(x, 1.0), integer.type
+        less_one = self.fused(self.multiply(rest, rest), series, rest)
         power = self._power_of_two(integer, x)
         near = self.fused(less_one, power, self.subtract(power, one))
-        far = self._scaled(self.add(less_one, one), whole, integer)
-        return self.where(self.compare(">", whole, self.number(x, 1022.0)), far, near)
+        below = self._power_of_two(self.builder.sub(integer, constant(kind, 1)), x)
+        far = self.multiply(self.multiply(self.add(less_one, one), below), self.number(x, 2.0))
+        found = self.where(self.compare(">", x, self.number(x, FAR_ABOVE)), far, near)
+        found = self.where(self.compare("<", x, self.number(x, FAR_BELOW)), self.number(x, -1.0), found)
+        return self.where(self.compare(">", x, self.number(x, MOST_EXP)), self.number(x, math.inf), found)
 
     def tanh(self, x: Any) -> Any:
         size = self.abs(x)

@@ -3,16 +3,19 @@
 Without leading axes a vector of a cell is held in vectors of doubles. With leading axes each number of the cell is held
 for several points at once, in the lanes of a vector, and the passes go over all points, so many at a time.
 
-A function takes the address of a table of addresses, two numbers for each array: where it is and how far one row is from
-the next, in doubles; then how many steps there are, whether the last of them is step T, how many steps were before, T,
-and which points are wanted of how many.
+A function takes the address of a table, two numbers for each array: where it is and how far one row is from the next,
+in doubles; then how many steps there are, whether the last of them is step T, how many steps were before, T, and which
+points are wanted of how many.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import sympy
@@ -164,9 +167,8 @@ class Function:
             if node.op == "parameter"
         }
         totals = {line.target: line.node for line in passes.lines if not isinstance(line.target, Timed)}
-        self.totals = {
-            name: self._slots(self.layout.shape(node.shape), constant(DOUBLE, 0.0)) for name, node in totals.items()
-        }
+        self.divisors = shared_divisors(line.node for line in passes.lines)
+        self.totals = {name: self._slots(self.layout.shape(node.shape), 0.0) for name, node in totals.items()}
         for loop in passes.loops:
             self._loop(loop)
         for line in passes.borders:
@@ -180,14 +182,14 @@ class Function:
     def _after(self, steps: int) -> Any:
         return self.builder.add(self.steps, ir.Constant(LONG, steps))
 
-    def _slots(self, shape: tuple[int, ...], value: ir.Constant | None) -> Value:
+    def _slots(self, shape: tuple[int, ...], number: float | None) -> Value:
         """Room for a value on the stack, filled with a number."""
         rows = []
         for row in self.layout.rows(shape):
             made = [self.entry.alloca(self.layout.kind(width)) for _, width in row]
             rows.append(made)
-            for slot in made if value is not None else ():
-                self.builder.store(constant(slot.type.pointee, value.constant), slot)
+            for (_, width), slot in zip(row, made, strict=True) if number is not None else ():
+                self.builder.store(constant(self.layout.kind(width), number), slot)
         return Value(shape, rows)
 
     def _read(self, slots: Value) -> Value:
@@ -206,9 +208,7 @@ class Function:
             v: [self._slots(self._shape(v), None) for _ in range(loop.depths.get(v, 0) + 1)] for v in targets
         }
         self.lowest = {
-            v: self._slots(self._shape(v), constant(DOUBLE, math.inf))
-            for v in targets
-            if is_adjoint(v) and len(self.carried[v]) > 1
+            v: self._slots(self._shape(v), math.inf) for v in targets if is_adjoint(v) and len(self.carried[v]) > 1
         }
         self._enter(loop)
         b, zero, one = self.builder, ir.Constant(LONG, 0), ir.Constant(LONG, 1)
@@ -260,7 +260,7 @@ class Function:
             if line.target in self.lowest:
                 self._note_size(self.lowest[line.target], found)
         for slots in self.carried.values():
-            for nearer, farther in reversed(list(zip(slots, slots[1:]))):
+            for nearer, farther in reversed(list(pairwise(slots))):
                 self._write(farther, self._read(nearer))
 
     def _note_size(self, slots: Value, value: Value) -> None:
@@ -330,7 +330,7 @@ class _Counted:
         self.builder, self.first, self.end, self.step = builder, first, end, step
 
     def __enter__(self) -> Any:
-        b = self.builder
+        b: Any = self.builder
         before = b.block
         self.head, self.body, self.after = (b.append_basic_block(name) for name in ("head", "body", "after"))
         b.branch(self.head)
@@ -483,10 +483,7 @@ class Body:
         shape = self.layout.shape(node.shape)
         found: Value | None = None
         for term in sorted(node.args, key=lambda a: (_is_product(a), self._waits(a))):
-            if found is None:
-                found = self.filled(self.value(term), shape)
-            else:
-                found = self.added(found, term)
+            found = self.filled(self.value(term), shape) if found is None else self.added(found, term)
         assert found is not None
         return found
 
@@ -672,13 +669,25 @@ class Body:
             inner = self.value(rest[0] if len(rest) == 1 else entrywise("multiply", *rest))
             return self._each(inner.shape, lambda i, k: self.numbers.negative(inner.rows[i][k]))
 
-        def multiplied(*parts: Part) -> Part:
-            found = parts[0]
-            for part in parts[1:]:
-                found = self.numbers.multiply(found, part)
-            return found
+        return self._entrywise(node, lambda *parts: reduce(self.numbers.multiply, parts))
 
-        return self._entrywise(node, multiplied)
+    def quotient(self, node: Node) -> Value:
+        """A quotient; in lanes, by a divisor that activations share, the product with its inverse."""
+        above, below = node.args
+        base, exponent = (below.args[0], below.data) if below.op == "power" else (below, 1)
+        if not self.layout.lanes or base not in self.function.divisors or exponent not in (1, 2):
+            return self._entrywise(node, self.numbers.divide)
+        inverse = self.value(Node("inverse", (base,), base.shape))
+        shape = self.layout.shape(node.shape)
+        factors = [self.value(above), *[inverse] * int(exponent)]
+
+        def product(i: int, k: int) -> Part:
+            return reduce(self.numbers.multiply, (self._part(factor, shape, i, k) for factor in factors))
+
+        return self._each(shape, product)
+
+    def inverse(self, node: Node) -> Value:
+        return self._entrywise(node, lambda a: self.numbers.divide(self.numbers.number(a, 1.0), a))
 
     def power(self, node: Node) -> Value:
         exponent = node.data
@@ -699,6 +708,22 @@ def _is_product(node: Node) -> bool:
     return node.op in ("matvec", "outer") or is_weighted
 
 
+def shared_divisors(found: Iterable[Node]) -> set[Node]:
+    """What several quotients of activations divide by, at most squared: 1 + exp(-|a|) of a sigmoid and of its slope."""
+    quotients: set[Node] = set()
+    waiting, seen = [n for node in found for n in node.walk() if n.op == "call"], set()
+    while waiting:
+        call = waiting.pop()
+        if call in seen:
+            continue
+        seen.add(call)
+        inside = list(definition(*call.data, *call.args).walk())
+        waiting += [n for n in inside if n.op == "call"]
+        quotients |= {n for n in inside if n.op == "divide"}
+    divisors = Counter(d.args[0] if d.op == "power" else d for d in (n.args[1] for n in quotients))
+    return {divisor for divisor, times in divisors.items() if times > 1}
+
+
 def _joined(name: str) -> Callable[[Body, Node], Value]:
     return lambda body, node: body._entrywise(node, getattr(body.builder, name))
 
@@ -715,7 +740,8 @@ _MAKERS: dict[str, Callable[[Body, Node], Value]] = {
     "timed": Body.timed,
     "add": Body.total,
     "multiply": Body.product,
-    "divide": lambda body, node: body._entrywise(node, body.numbers.divide),
+    "divide": Body.quotient,
+    "inverse": Body.inverse,
     "power": Body.power,
     "both": _joined("and_"),
     "either": _joined("or_"),

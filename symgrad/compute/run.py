@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.compute.arithmetic import Arithmetic
+from symgrad.compute.arithmetic import Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.program import Program, program_of
@@ -135,9 +135,9 @@ def _numbers(found: tuple[Output, Any]) -> Iterator[Any]:
 
 def _check_range(output: Output, adjoints: list[Any]) -> None:
     """Warn where a gradient is 0, or nearly, after adjoints that became too small on their way."""
-    if not np.isfinite(output.loss).all():
+    if not is_finite(output.loss):
         raise CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
-    if any(not np.isfinite(a).all() for a in output.gradients.values()):
+    if not all(is_finite(a) for a in output.gradients.values()):
         raise CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
     if any(((a != 0) & (np.abs(a) < NEARLY_ZERO)).any() for a in adjoints):
         low = [name for name, a in output.gradients.items() if (np.abs(a) < NEARLY_ZERO).any()]

@@ -225,6 +225,8 @@ class Segments:
 
     def total(self, found: Any, key: Any) -> Any:
         lead, shape = self.arguments.lead, self.arguments.shape(key)
+        if not lead and getattr(found, "shape", None) == shape and found.dtype == self.algebra.dtype:
+            return found
         inner = tuple(self.arguments.size(s) for s in dropped(shape_of(key)))
         value = self.algebra.zeros(inner) if found is None else np.asarray(found, dtype=self.algebra.dtype)
         return np.broadcast_to(value, (*lead, *inner)).reshape((*lead, *shape))[()]
@@ -232,6 +234,8 @@ class Segments:
     def seen(self, series: Any, variable: Any) -> Any:
         """A series with its steps after the leading axes."""
         lead = self.arguments.lead
+        if not lead and series.shape[1:] == self.arguments.shape(variable):
+            return series
         moved = np.moveaxis(series, 0, len(lead))
         return moved.reshape((*lead, len(series), *self.arguments.shape(variable)))
 
