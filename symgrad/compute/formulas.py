@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy
@@ -20,7 +20,7 @@ from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
 from symgrad.compute.program import Line, Program, Steps, forward_lines, shared
 from symgrad.compute.scaled import Scaled
-from symgrad.compute.segments import Segments, arguments_in
+from symgrad.compute.segments import Segments, Wiring, arguments_in
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import argument_name, initial_states
 from symgrad.recurrent.cell import Cell
@@ -28,9 +28,6 @@ from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.recurrent.rules import product, total_of
 from symgrad.recurrent.sweep import state_jacobians
 from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
-
-if TYPE_CHECKING:
-    from symgrad.compute.compiled import Compiled
 
 VALUE = "value"
 SIDES = ("left", "right")
@@ -75,18 +72,25 @@ class Formula:
         return _of_cell(self.what, self.cell) if self.cell is not None else _of_symbols(self.what)
 
     @cached_property
-    def _sources(self) -> dict[bool, Source]:
+    def _wirings(self) -> dict[bool, Wiring]:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
         """The generated source; for scalars without leading axes over plain numbers."""
-        if scalars not in self._sources:
-            self._sources[scalars] = source_of(self.program, scalars, kept=self.program.gradients.values())
-        return self._sources[scalars]
+        source = self._wiring(scalars).source
+        assert isinstance(source, Source)
+        return source
 
     @cached_property
-    def _compiled(self) -> Compiled | None:
-        return compiled_source(self.program, self.program.gradients.values(), self.threads)
+    def _compiled(self) -> Wiring | None:
+        source = compiled_source(self.program, self.program.gradients.values(), self.threads)
+        return None if source is None else Wiring(self.program, source)
+
+    def _wiring(self, scalars: bool) -> Wiring:
+        if scalars not in self._wirings:
+            source = source_of(self.program, scalars, kept=self.program.gradients.values())
+            self._wirings[scalars] = Wiring(self.program, source)
+        return self._wirings[scalars]
 
     def __call__(self, **given: Any) -> Any:
         """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
@@ -107,15 +111,10 @@ class Formula:
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> list[Any]:
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.cell is not None and self.cell.is_scalar and not arguments.lead
-        source: Source | Compiled | None = None
-        if self.backend == "compiled" and not self.scaled:
-            source = self._compiled
-        scalars = scalars and source is None
-        segments = Segments.of(self.program, source or self.source(scalars), arithmetic, arguments, scalars)
-        values: dict[Any, Any] = {}
-        segments.call(segments.source.forward, values, segments.borders, 0, arguments.length)
-        like = self.what if isinstance(self.what, Expr) else S.Zero
-        return [segments.result(values, target, like) for target in self.program.gradients.values()]
+        wiring = self._compiled if self.backend == "compiled" and not self.scaled else None
+        scalars = scalars and wiring is None
+        segments = Segments.of(wiring or self._wiring(scalars), arithmetic, arguments, scalars)
+        return segments.results(self.what if isinstance(self.what, Expr) else S.Zero)
 
 
 def _numbers(found: list[Any]) -> Iterator[Any]:

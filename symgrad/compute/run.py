@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +15,9 @@ from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.program import Program, program_of
 from symgrad.compute.scaled import Scaled
-from symgrad.compute.segments import Output, Segments, arguments_in
+from symgrad.compute.segments import Output, Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent.backward import Backward
-
-if TYPE_CHECKING:
-    from symgrad.compute.compiled import Compiled
 
 NEARLY_ZERO = 2.0**-969  # below, products have begun to lose digits: the least normal double times 2**53
 
@@ -74,19 +71,25 @@ class Run:
         return program_of(self.gradients)
 
     @cached_property
-    def _sources(self) -> dict[bool, Source]:
+    def _wirings(self) -> dict[bool, Wiring]:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
         """The generated source; for a scalar cell without leading axes over plain numbers."""
-        if scalars not in self._sources:
-            self._sources[scalars] = source_of(self.program, scalars)
-        return self._sources[scalars]
+        source = self._wiring(scalars).source
+        assert isinstance(source, Source)
+        return source
 
     @cached_property
-    def _compiled(self) -> Compiled | None:
+    def _compiled(self) -> Wiring | None:
         wanted = [*self.program.states, *self.program.gradients.values()]
-        return compiled_source(self.program, None if self.checkpoint else wanted, self.threads)
+        source = compiled_source(self.program, None if self.checkpoint else wanted, self.threads)
+        return None if source is None else Wiring(self.program, source)
+
+    def _wiring(self, scalars: bool) -> Wiring:
+        if scalars not in self._wirings:
+            self._wirings[scalars] = Wiring(self.program, source_of(self.program, scalars))
+        return self._wirings[scalars]
 
     def __call__(self, **given: Any) -> Output:
         """Loss, gradients and states at a point.
@@ -114,11 +117,9 @@ class Run:
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.gradients.cell.is_scalar and not arguments.lead
-        source: Source | Compiled | None = None
-        if self.backend == "compiled" and not self.scaled:
-            source = self._compiled
-        scalars = scalars and source is None
-        segments = Segments.of(self.program, source or self.source(scalars), arithmetic, arguments, scalars)
+        wiring = self._compiled if self.backend == "compiled" and not self.scaled else None
+        scalars = scalars and wiring is None
+        segments = Segments.of(wiring or self._wiring(scalars), arithmetic, arguments, scalars)
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 

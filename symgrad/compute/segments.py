@@ -13,7 +13,7 @@ import numpy as np
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import Arguments, arguments_of, is_in_time, is_initial
 from symgrad.compute.arithmetic import Arithmetic
-from symgrad.compute.arrays import LOWEST, Pass, Source
+from symgrad.compute.arrays import LOWEST, Pads, Source
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import LOSS, Program
 from symgrad.vectors import LENGTH, TIME, Timed, shape_of
@@ -50,177 +50,274 @@ def arguments_in(
 
 
 @dataclass(frozen=True)
-class Segments:
-    """A sequence in one piece, or in pieces that are computed again on the way back."""
+class _Row:
+    """An initial state: the argument that gives it, of which series, before its steps or after, in which row."""
+
+    name: str
+    key: Any
+    series: str
+    is_before: bool
+    place: int
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How the arguments of a program reach its passes, and results come back: all by identifiers of our own."""
 
     program: Program
     source: Source | Compiled
+
+    def identifier(self, what: Any) -> str:
+        """What stands for a variable, a parameter or a result."""
+        names = self.source.names
+        known = names.series if isinstance(what, Timed) else names.parameters
+        return known[what] if what in known else names.results.get(what, LOWEST)
+
+    @cached_property
+    def parameters(self) -> tuple[tuple[str, str, Any], ...]:
+        """Names of arguments, identifiers and keys of what has no steps."""
+        known = self.source.names.parameters
+        given = self.program.arguments.items()
+        return tuple((name, known[k], k) for name, k in given if not isinstance(k, Timed) and k in known)
+
+    @cached_property
+    def inputs(self) -> tuple[tuple[str, str, Any], ...]:
+        """The same of what has a value for each step."""
+        known = self.source.names.series
+        return tuple((name, known[k], k) for name, k in self.program.arguments.items() if is_in_time(k) and k in known)
+
+    @cached_property
+    def rows(self) -> tuple[_Row, ...]:
+        """The initial states."""
+        return tuple(self._row(name, k) for name, k in self.program.arguments.items() if is_initial(k))
+
+    def _row(self, name: str, key: Any) -> _Row:
+        pads, series = self.source.pads[key.at(TIME)], self.identifier(key.at(TIME))
+        if key.time.is_Integer:
+            return _Row(name, key, series, True, pads.before - 1 + int(key.time))
+        return _Row(name, key, series, False, int(key.time - LENGTH) - 1)
+
+    @cached_property
+    def pads(self) -> dict[str, Pads]:
+        return {self.identifier(v): pads for v, pads in self.source.pads.items() if v in self.source.names.series}
+
+    @cached_property
+    def takes(self) -> dict[str, tuple[str, ...]]:
+        return {of.name: tuple(map(self.identifier, of.takes)) for of in (self.source.forward, self.source.backward)}
+
+    @cached_property
+    def gives(self) -> dict[str, tuple[str, ...]]:
+        return {of.name: tuple(map(self.identifier, of.gives)) for of in (self.source.forward, self.source.backward)}
+
+    @cached_property
+    def series(self) -> dict[str, tuple[str, ...]]:
+        """The series of which a pass takes the rows beyond the steps."""
+        return {of.name: tuple(map(self.identifier, of.series)) for of in (self.source.forward, self.source.backward)}
+
+    @cached_property
+    def kept(self) -> dict[str, tuple[str, ...]]:
+        """The series that a pass gives."""
+        return {
+            of.name: tuple(self.identifier(t) for t in of.gives if isinstance(t, Timed))
+            for of in (self.source.forward, self.source.backward)
+        }
+
+    @cached_property
+    def states(self) -> tuple[tuple[str, str, Any], ...]:
+        return tuple((s.name, self.identifier(s), s) for s in self.program.states)
+
+    @cached_property
+    def gradients(self) -> tuple[tuple[str, str, Any, bool], ...]:
+        """Arguments, what their gradients are called, keys, and whether those are series."""
+        found = self.program.gradients
+        return tuple(
+            (name, self._gradient(found[name]), key, isinstance(found[name], Timed))
+            for name, key in self.program.arguments.items()
+            if name in found
+        )
+
+    def _gradient(self, target: Any) -> str:
+        names = self.source.names
+        known = names.series if isinstance(target, Timed) else names.results
+        return known.get(target, "")  # nothing flows there
+
+    @cached_property
+    def at_border(self) -> frozenset[str]:
+        """The gradients of initial states."""
+        return frozenset(target for _, target, key, _ in self.gradients if is_initial(key))
+
+    @cached_property
+    def results(self) -> tuple[tuple[str, Any], ...]:
+        """What a program of a formula gives, and its variable if it is a series."""
+        return tuple((self._gradient(t), t if isinstance(t, Timed) else None) for t in self.program.gradients.values())
+
+
+@dataclass(frozen=True)
+class Segments:
+    """A sequence in one piece, or in pieces that are computed again on the way back."""
+
+    wiring: Wiring
     algebra: Algebra
     arguments: Arguments
     scalars: bool
 
     @classmethod
-    def of(
-        cls, program: Program, source: Source | Compiled, arithmetic: Arithmetic, arguments: Arguments, scalars: bool
-    ) -> Segments:
+    def of(cls, wiring: Wiring, arithmetic: Arithmetic, arguments: Arguments, scalars: bool) -> Segments:
         """A program at arguments, in an arithmetic."""
         algebra = Algebra(arithmetic.dtype, arguments.lead, arithmetic.number, arithmetic.functions())
-        return cls(program, source, algebra, arguments, scalars)
+        return cls(wiring, algebra, arguments, scalars)
+
+    @property
+    def source(self) -> Source | Compiled:
+        return self.wiring.source
 
     @cached_property
     def functions(self) -> dict[str, Any]:
         return self.source.functions(self.algebra)
 
     @cached_property
-    def parameters(self) -> dict[Any, Any]:
+    def parameters(self) -> dict[str, Any]:
         arrays = self.arguments.arrays
-        found = {k: _inner(arrays[name], k) for name, k in self.program.arguments.items() if not isinstance(k, Timed)}
+        found = {identifier: _inner(arrays[name], key) for name, identifier, key in self.wiring.parameters}
         return {k: a.item() for k, a in found.items()} if self.scalars else found
 
     @cached_property
-    def inputs(self) -> dict[Any, Any]:
+    def inputs(self) -> dict[str, Any]:
         """Inputs with the steps as first axis."""
-        leads = len(self.arguments.lead)
-        given = {k: name for name, k in self.program.arguments.items() if is_in_time(k)}
-        return {k: _time_first(self.arguments.arrays[name], k, leads) for k, name in given.items()}
+        leads, arrays = len(self.arguments.lead), self.arguments.arrays
+        return {identifier: _time_first(arrays[name], key, leads) for name, identifier, key in self.wiring.inputs}
 
     @cached_property
-    def borders(self) -> dict[Any, tuple[list[Any], list[Any]]]:
+    def sizes(self) -> dict[str, int]:
+        return {identifier: self.arguments.sizes[s] for s, identifier in self.source.names.sizes.items()}
+
+    @cached_property
+    def borders(self) -> dict[str, tuple[list[Any], list[Any]]]:
         """Rows of states before the first step and after the last."""
-        found: dict[Any, tuple[list[Any], list[Any]]] = {}
-        for variable in self.program.identities:
+        found: dict[str, tuple[list[Any], list[Any]]] = {}
+        zero = self.algebra.number(0)
+        for variable in self.wiring.program.identities:
             size = self.arguments.size(shape_of(variable)[0]) if shape_of(variable) else 0
-            found[variable] = [self.algebra.identity(size) if size else self.algebra.number(1)], []
-        for name, key in self.program.arguments.items():
-            if is_initial(key):
-                pads = self.source.pads[key.at(TIME)]
-                zero = self.algebra.number(0)
-                before, after = found.setdefault(key.at(TIME), ([zero] * pads.before, [zero] * pads.after))
-                if name in self.arguments.arrays:
-                    rows, place = (
-                        (before, pads.before - 1 + int(key.time))
-                        if key.time.is_Integer
-                        else (after, int(key.time - LENGTH) - 1)
-                    )
-                    rows[place] = _inner(self.arguments.arrays[name], key)
+            start = self.algebra.identity(size) if size else self.algebra.number(1)
+            found[self.wiring.identifier(variable)] = [start], []
+        for row in self.wiring.rows:
+            if row.name in self.arguments.arrays:
+                pads = self.wiring.pads[row.series]
+                rows = found.setdefault(row.series, ([zero] * pads.before, [zero] * pads.after))
+                rows[not row.is_before][row.place] = _inner(self.arguments.arrays[row.name], row.key)
         return found
 
     def call(
-        self,
-        of: Pass,
-        values: dict[Any, Any],
-        borders: Mapping[Any, tuple[Any, Any]],
-        start: int,
-        stop: int,
+        self, name: str, values: dict[str, Any], borders: Mapping[str, tuple[Any, Any]], start: int, stop: int
     ) -> None:
         """Compute a pass over the steps from start + 1 to stop; what it gives is put among the values."""
-        names, last = self.source.names, stop == self.arguments.length
-        given: dict[str, Any] = {identifier: self.arguments.sizes[s] for s, identifier in names.sizes.items()}
-        for what in of.takes:
-            given[names.of_leaf(what)] = self._given(what, values, start)
-        for what in of.series:
-            rows = borders.get(what, ((), ()))
-            given[f"{names.series[what]}_before"], given[f"{names.series[what]}_after"] = rows
+        last = stop == self.arguments.length
+        given: dict[str, Any] = dict(self.sizes)
+        for what in self.wiring.takes[name]:
+            given[what] = self._given(what, values, start)
+        for what in self.wiring.series[name]:
+            given[f"{what}_before"], given[f"{what}_after"] = borders.get(what, ((), ()))
         steps = stop - start
-        found = self.functions[of.name](
+        found = self.functions[name](
             length=self.arguments.length, start=start, steps=steps, inner=steps - last, last=last, **given
         )
-        values.update(zip(of.gives, found))
+        values.update(zip(self.wiring.gives[name], found))
 
-    def _given(self, what: Any, values: Mapping[Any, Any], start: int) -> Any:
+    def _given(self, what: str, values: Mapping[str, Any], start: int) -> Any:
         if what in self.parameters:
             return self.parameters[what]
-        return self.inputs[what][start:] if what in self.inputs else values[what]
+        if what in self.inputs:
+            return self.inputs[what][start:] if start else self.inputs[what]
+        return values[what]
 
     def whole(self) -> tuple[Output, list[Any]]:
-        values: dict[Any, Any] = {}
+        values: dict[str, Any] = {}
         length = self.arguments.length
-        self.call(self.source.forward, values, self.borders, 0, length)
-        self.call(self.source.backward, values, self.borders, 0, length)
-        states = {s.name: self.seen(self.inside(values, s), s) for s in self.program.states}
-        series = {target: self.inside(values, target) for target in self.program.gradients.values() if target in values}
-        return Output(self._loss(values[LOSS]), self._gradients(series, values), states), self._adjoints(values)
+        self.call("forward", values, self.borders, 0, length)
+        self.call("backward", values, self.borders, 0, length)
+        states = {name: self.seen(self.inside(values, target), s) for name, target, s in self.wiring.states}
+        series = {
+            target: self.inside(values, target)
+            for _, target, _, is_series in self.wiring.gradients
+            if is_series and target in values
+        }
+        output = Output(self._loss(values[LOSS]), self._gradients(series, values), states)
+        return output, self._adjoints(values)
 
-    def _adjoints(self, values: Mapping[Any, Any]) -> list[Any]:
+    def _adjoints(self, values: Mapping[str, Any]) -> list[Any]:
         """The adjoints whose range is to be checked, or what stands for all of them."""
-        if LOWEST in values:
-            return [values[LOWEST]]
-        return [values[v] for v in self.source.backward.gives if isinstance(v, Timed)]
+        return [values[LOWEST]] if LOWEST in values else [values[v] for v in self.wiring.kept["backward"]]
 
-    def inside(self, values: Mapping[Any, Any], target: Any) -> Any:
-        """The rows of the steps of a series; a result as it is."""
-        if not isinstance(target, Timed):
-            return values[target]
-        pads = self.source.pads[target]
+    def inside(self, values: Mapping[str, Any], target: str) -> Any:
+        """The rows of the steps of a series."""
+        pads = self.wiring.pads[target]
         return values[target][pads.before : len(values[target]) - pads.after]
 
     def piecewise(self) -> tuple[Output, list[Any]]:
         """The same in pieces of about sqrt(T) steps: forward once for their borders, then again, piece by piece."""
         length, size = self.arguments.length, max(1, math.isqrt(self.arguments.length))
         starts = list(range(0, length, size))
-        early = [v for v in self.source.forward.gives if isinstance(v, Timed)]
-        late = [v for v in self.source.backward.gives if isinstance(v, Timed)]
-        borders: list[Mapping[Any, tuple[Any, Any]]] = [self.borders]
+        early, late = self.wiring.kept["forward"], self.wiring.kept["backward"]
+        borders: list[Mapping[str, tuple[Any, Any]]] = [self.borders]
         loss = self.algebra.zeros(())
-        values: dict[Any, Any] = {}
+        values: dict[str, Any] = {}
         for start in starts:
             values = {}
-            self.call(self.source.forward, values, borders[-1], start, min(start + size, length))
+            self.call("forward", values, borders[-1], start, min(start + size, length))
             loss = loss + values[LOSS]
             borders.append({v: (self._tail(values, v), ()) for v in early})
-        states = {s.name: self.seen(self.inside(values, s)[-1:], s) for s in self.program.states}
-        heads: dict[Any, Any] = {}
-        totals: dict[Any, Any] = {}
-        series: dict[Any, list[Any]] = {}
+        states = {name: self.seen(self.inside(values, target)[-1:], s) for name, target, s in self.wiring.states}
+        heads: dict[str, Any] = {}
+        totals: dict[str, Any] = {}
+        series: dict[str, list[Any]] = {}
         lowest = []
         for number, start in reversed(list(enumerate(starts))):
             values, stop = {}, min(start + size, length)
             ends = {v: (rows, heads.get(v, ())) for v, (rows, _) in borders[number].items()}
-            self.call(self.source.forward, values, {v: ends.get(v, ((), heads.get(v, ()))) for v in early}, start, stop)
-            self.call(self.source.backward, values, {v: ((), heads.get(v, ())) for v in late}, start, stop)
+            self.call("forward", values, {v: ends.get(v, ((), heads.get(v, ()))) for v in early}, start, stop)
+            self.call("backward", values, {v: ((), heads.get(v, ())) for v in late}, start, stop)
             heads = {v: self._head(values, v) for v in (*early, *late)}
-            for target in self.program.gradients.values():
-                if isinstance(target, Timed):
+            for _, target, _, is_series in self.wiring.gradients:
+                if target in values and is_series:
                     series.setdefault(target, []).append(self.inside(values, target))
-                elif target in values and (target not in self._at_border or start == 0):
+                elif target in values and (target not in self.wiring.at_border or start == 0):
                     totals[target] = totals.get(target, 0) + values[target]
             lowest += [_smallest(a) for a in self._adjoints(values)]
         joined = {target: np.concatenate(parts[::-1]) for target, parts in series.items()}
         return Output(self._loss(loss), self._gradients(joined, totals), states), lowest
 
-    @cached_property
-    def _at_border(self) -> set[Any]:
-        """The gradients of initial states."""
-        return {self.program.gradients[name] for name, key in self.program.arguments.items() if is_initial(key)}
-
-    def _tail(self, values: Mapping[Any, Any], v: Any) -> list[Any]:
-        pads = self.source.pads[v]
+    def _tail(self, values: Mapping[str, Any], v: str) -> list[Any]:
+        pads = self.wiring.pads[v]
         end = len(values[v]) - pads.after
         return [
             values[v][k].copy() if hasattr(values[v][k], "copy") else values[v][k]
             for k in range(end - pads.before, end)
         ]
 
-    def _head(self, values: Mapping[Any, Any], v: Any) -> list[Any]:
-        pads = self.source.pads[v]
+    def _head(self, values: Mapping[str, Any], v: str) -> list[Any]:
+        pads = self.wiring.pads[v]
         return [np.copy(values[v][k]) for k in range(pads.before, min(pads.before + pads.after, len(values[v])))]
 
     # --- as users see it ------------------------------------------------------------------------------------
 
+    def results(self, like: Any) -> list[Any]:
+        """What a program of a formula gives, in the shape of the formula."""
+        values: dict[str, Any] = {}
+        self.call("forward", values, self.borders, 0, self.arguments.length)
+        return [
+            self.seen(self.inside(values, target), variable)
+            if variable is not None
+            else self.total(values[target], like)
+            for target, variable in self.wiring.results
+        ]
+
     def _loss(self, loss: Any) -> Any:
         return np.broadcast_to(np.asarray(loss, dtype=self.algebra.dtype), self.arguments.lead)[()]
 
-    def result(self, values: Mapping[Any, Any], target: Any, like: Any) -> Any:
-        """A result of a program as users see it, in the shape of an expression."""
-        if isinstance(target, Timed):
-            return self.seen(self.inside(values, target), like)
-        return self.total(values[target], like)
-
-    def _gradients(self, series: Mapping[Any, Any], totals: Mapping[Any, Any]) -> dict[str, Any]:
+    def _gradients(self, series: Mapping[str, Any], totals: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            name: self.seen(series[target], key) if isinstance(target, Timed) else self.total(totals.get(target), key)
-            for name, key in self.program.arguments.items()
-            for target in (self.program.gradients[name],)
+            name: self.seen(series[target], key) if is_series else self.total(totals.get(target), key)
+            for name, target, key, is_series in self.wiring.gradients
         }
 
     def total(self, found: Any, key: Any) -> Any:
@@ -233,11 +330,11 @@ class Segments:
 
     def seen(self, series: Any, variable: Any) -> Any:
         """A series with its steps after the leading axes."""
-        lead = self.arguments.lead
-        if not lead and series.shape[1:] == self.arguments.shape(variable):
+        lead, shape = self.arguments.lead, self.arguments.shape(variable)
+        if not lead and series.shape[1:] == shape:
             return series
         moved = np.moveaxis(series, 0, len(lead))
-        return moved.reshape((*lead, len(series), *self.arguments.shape(variable)))
+        return moved.reshape((*lead, len(series), *shape))
 
 
 def _smallest(series: Any) -> Any:
