@@ -133,11 +133,11 @@ def _comparisons(wrap: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 def is_finite(array: Any) -> bool:
-    """Whether all entries are finite; most often their sum tells, which is quick to have."""
-    doubles = np.asarray(array)
-    once = doubles[tuple(slice(1 if step == 0 else None) for step in doubles.strides)]  # not what is repeated
-    with np.errstate(all="ignore"):  # of what is finite too the sum may overflow
-        return math.isfinite(float(np.add.reduce(once, axis=None))) or bool(np.isfinite(once).all())
+    """Whether all entries are finite; most often their sum tells, which is quick to have, though it may overflow."""
+    if not np.ndim(array):
+        return math.isfinite(array)
+    once = array[tuple(slice(1 if step == 0 else None) for step in array.strides)] if 0 in array.strides else array
+    return math.isfinite(np.add.reduce(once, axis=None)) or bool(np.isfinite(once).all())
 
 
 def as_doubles(name: str, value: Any) -> Any:

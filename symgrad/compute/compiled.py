@@ -72,13 +72,13 @@ class Compiled:
         """Both passes by name, to be called as those of a `Source` are."""
         return {of.name: _Call(self, of, algebra.lead) for of in (self.forward, self.backward)}
 
-    def plan(self, of: Pass, sizes: tuple[int, ...], has_lead: bool) -> _Plan:
+    def plan(self, of: Pass, sizes: tuple[int, ...], has_lead: bool) -> Plan:
         """What a pass takes and gives at sizes."""
         key = of.name, sizes, has_lead
         if key not in self._plans:
             layout = Layout(LANES if has_lead else 0, dict(zip(self.names.sizes, sizes, strict=True)))
-            self._plans[key] = _Plan.of_pass(self, of, layout)
-        plan: _Plan = self._plans[key]
+            self._plans[key] = Plan.of_pass(self, of, layout)
+        plan: Plan = self._plans[key]
         return plan
 
 
@@ -120,7 +120,7 @@ class _Series:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """What a pass takes and gives at sizes, and its code, which is made when it is first called.
 
     Series of which every step is kept are arrays of their own; all else lies side by side in one, `small` entries long.
@@ -145,7 +145,7 @@ class _Plan:
     codes: dict[Any, Code] = field(default_factory=dict)
 
     @classmethod
-    def of_pass(cls, compiled: Compiled, of: Pass, layout: Layout) -> _Plan:
+    def of_pass(cls, compiled: Compiled, of: Pass, layout: Layout) -> Plan:
         names, pads, kept = compiled.names, compiled.pads, compiled.kept
 
         def shape(v: Any) -> tuple[int, ...]:
@@ -238,7 +238,7 @@ class _Call:
         count = max(points, plan.layout.lanes) if self.lead else 1  # with those that fill the lanes
         table = plan.template * count
         small = np.zeros(plan.small * count)
-        table[plan.small_slots, 0] += _address(small)
+        table[plan.small_slots, 0] += address(small)
         held, differs = [], []
         for slot, taken in enumerate(plan.takes):
             array = given[taken.identifier]
@@ -247,14 +247,14 @@ class _Call:
             held.append(array)
             differs.append(is_different)
             stride = array.strides[0] // 8 if len(array) > 1 else 0
-            table[slot] = _address(array), stride
+            table[slot] = address(array), stride
         views: dict[Any, Any] = {}
         for series in plan.series:
             pads = series.pads
             if series.is_kept:
                 base = np.empty((pads.before + steps + pads.after, *series.shape, *([count] if self.lead else ())))
                 base[: pads.before] = base[len(base) - pads.after :] = 0
-                table[plan.slots[series.what], 0] = _address(base)
+                table[plan.slots[series.what], 0] = address(base)
                 made = views[series.what] = self._seen(base, series.shape)
             else:
                 place = plan.starts[series.what]
@@ -262,7 +262,7 @@ class _Call:
                 made = self._piece(small, place, rows, series.shape, count) if rows else ()
             _fill(made[: pads.before], given[series.before])
             _fill(made[len(made) - pads.after :], given[series.after])
-        function, pointer = plan.function(tuple(differs)), _address(table)
+        function, pointer = plan.function(tuple(differs)), address(table)
         parts = _parts(count, plan.layout.lanes, self.compiled.threads)
 
         def call(part: tuple[int, int]) -> None:
@@ -286,10 +286,8 @@ class _Call:
             moved = np.moveaxis(full, range(1, 1 + len(self.lead)), range(-len(self.lead), 0))
             joined = moved.reshape(len(array), *shape, math.prod(self.lead))
             more = count - joined.shape[-1]
-            return _in_rows(
-                np.pad(joined, [(0, 0)] * (joined.ndim - 1) + [(0, more)], "edge") if more else joined
-            ), True
-        return _in_rows(array.reshape(len(array), *shape) if self.lead else array), False
+            return in_rows(np.pad(joined, [(0, 0)] * (joined.ndim - 1) + [(0, more)], "edge") if more else joined), True
+        return in_rows(array.reshape(len(array), *shape) if self.lead else array), False
 
     def _piece(self, small: Any, place: int, rows: int, shape: tuple[int, ...], count: int) -> Any:
         """Some rows of what lies side by side, as others see them."""
@@ -304,12 +302,12 @@ class _Call:
         return np.moveaxis(seen, range(-len(self.lead), 0), range(1, 1 + len(self.lead)))
 
 
-def _address(array: Any) -> int:
+def address(array: Any) -> int:
     address: int = array.__array_interface__["data"][0]
     return address
 
 
-def _in_rows(array: Any) -> Any:
+def in_rows(array: Any) -> Any:
     """The array, copied if the entries of a row do not lie side by side."""
     if array.flags.c_contiguous:
         return array

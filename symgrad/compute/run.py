@@ -81,6 +81,11 @@ class Run:
         return source
 
     @cached_property
+    def _prepared(self) -> dict[Any, Any]:
+        """Of machine code, what was prepared for arguments of some shapes."""
+        return {}
+
+    @cached_property
     def _compiled(self) -> Wiring | None:
         wanted = [*self.program.states, *self.program.gradients.values()]
         source = compiled_source(self.program, None if self.checkpoint else wanted, self.threads)
@@ -105,19 +110,29 @@ class Run:
         """
 
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
-            return self._computed(arithmetic, given)
+            return self._computed(arithmetic, {name: a for name, a in given.items() if a is not None})
 
         output, adjoints = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
         if self.scaled:
             return _as_scaled(output)
         if self.backend in ("numpy", "compiled"):
-            _check_range(output, adjoints)
+            with np.errstate(all="ignore"):
+                _check_range(output, adjoints)
         return output
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
+        is_compiled = self.backend == "compiled" and not self.scaled
+        shapes = tuple((name, np.shape(a)) for name, a in given.items()) if is_compiled else None
+        if shapes in self._prepared:
+            return self._prepared[shapes]({name: arithmetic.convert(name, a) for name, a in given.items()})
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.gradients.cell.is_scalar and not arguments.lead
-        wiring = self._compiled if self.backend == "compiled" and not self.scaled else None
+        wiring = self._compiled if is_compiled else None
+        if wiring is not None and not arguments.lead and not self.checkpoint:
+            from symgrad.compute.prepared import Prepared
+
+            self._prepared[shapes] = Prepared(wiring, arguments)
+            return self._prepared[shapes](arguments.arrays)
         scalars = scalars and wiring is None
         segments = Segments.of(wiring or self._wiring(scalars), arithmetic, arguments, scalars)
         return segments.whole() if not self.checkpoint else segments.piecewise()
