@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import string
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,7 +32,7 @@ class Prose:
     """A paragraph whose ``{names}`` stand for mathematics, claims or references; its text never holds formulas."""
 
     template: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     def parts(self) -> Iterator[str | object]:
         """The texts and values of the paragraph, in order."""
@@ -128,16 +130,39 @@ class Orbit:
 
 
 @dataclass(frozen=True)
+class Points:
+    """Numbers that were measured: found by a computation in doubles, and neither proved nor certain to a digit."""
+
+    label: str | Expr
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Measured numbers over a grid, a row for each of `ys`, drawn as colours between lines of equal height."""
+
+    label: str | Expr
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    rows: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Figure:
-    """Curves in one frame; with ``log10`` the vertical axis shows powers of ten, however small."""
+    """Curves in one frame, or a field; with ``log10`` the vertical axis shows powers of ten, however small."""
 
     caption: str | Prose
-    curves: tuple[Curve | Orbit, ...]
+    curves: tuple[Curve | Orbit | Points | Field, ...]
     alt: str
     x_label: str | Expr
     y_label: str | Expr
     log10: bool = False
     label: str = ""
+
+    @property
+    def is_measured(self) -> bool:
+        return any(isinstance(curve, Points | Field) for curve in self.curves)
 
 
 Cell: TypeAlias = str | Basic | Claim | Prose
@@ -323,16 +348,48 @@ def orbit(
     return Orbit(label if label != "" else of, of, dict(updates), {s: expression(v) for s, v in start.items()}, steps)
 
 
+def points(xs: Iterable[float], ys: Iterable[float], *, label: str | Expr) -> Points:
+    """Measured numbers `ys` at the places `xs`; a document calls them measured.
+
+    Examples
+    --------
+    >>> points([1, 2], [0.5, 0.25], label="loss")
+    Points(label='loss', xs=(1.0, 2.0), ys=(0.5, 0.25))
+    """
+    places, heights = _finite(xs, "xs"), _finite(ys, "ys")
+    if len(places) != len(heights):
+        raise ClaimError(f"points have as many xs as ys; got {len(places)} and {len(heights)}")
+    return Points(label, places, heights)
+
+
+def field(xs: Iterable[float], ys: Iterable[float], rows: Iterable[Iterable[float]], *, label: str | Expr) -> Field:
+    """Measured numbers over the grid of `xs` and `ys`, a row for each of `ys`; it has a figure for itself."""
+    places, heights = _finite(xs, "xs"), _finite(ys, "ys")
+    found = tuple(_finite(row, "rows") for row in rows)
+    if len(found) != len(heights) or any(len(row) != len(places) for row in found):
+        raise ClaimError(f"a field over {len(places)} xs and {len(heights)} ys has a row of xs for each of ys")
+    return Field(label, places, heights, found)
+
+
+def _finite(numbers: Iterable[float], name: str) -> tuple[float, ...]:
+    found = tuple(map(float, numbers))
+    if not all(map(math.isfinite, found)):
+        raise ClaimError(f"{name} are finite numbers; got {next(x for x in found if not math.isfinite(x))}")
+    return found
+
+
 def figure(
     caption: str | Prose,
-    *curves: Curve | Orbit,
+    *curves: Curve | Orbit | Points | Field,
     alt: str,
     x_label: str | Expr,
     y_label: str | Expr,
     log10: bool = False,
     label: str = "",
 ) -> Figure:
-    """Curves and orbits in one frame, with a caption and a text for those who cannot see it."""
+    """Curves, orbits and points in one frame, or a field, with a caption and a text for those who cannot see it."""
+    if len(curves) > 1 and any(isinstance(curve, Field) for curve in curves):
+        raise ClaimError("a field has a figure for itself")
     return Figure(caption, curves, alt, x_label, y_label, log10, label)
 
 

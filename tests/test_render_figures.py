@@ -10,7 +10,7 @@ import matplotlib
 import pytest
 from sympy import Derivative, Eq, Function, Piecewise, Symbol, log
 
-from symgrad import curve, figure, orbit, real, sigmoid
+from symgrad import ClaimError, curve, field, figure, orbit, points, real, sigmoid
 from symgrad.render.figures import INK, PALETTE, Drawing
 
 x, p = real("x"), real("p")
@@ -32,12 +32,20 @@ FALL = figure(
 )
 
 
+LOSSES = figure(
+    "Losses", points([1, 2, 4], [0.5, 1e-3, 0.25], label="net"), alt="Down, up", x_label="k", y_label="loss", log10=True
+)
+HILL = figure(
+    "A hill", field([0, 1, 2], [0, 1], [[-1, 0, 1], [-2, 1, 4]], label="height"), alt="Up", x_label=x, y_label="y"
+)
+
+
 @pytest.fixture(scope="module")
 def svg():
     return Drawing.of(BELL).svg("bell", "Figure 1")
 
 
-@pytest.mark.parametrize("drawn", [BELL, FALL], ids=["curves", "orbit"])
+@pytest.mark.parametrize("drawn", [BELL, FALL, LOSSES, HILL], ids=["curves", "orbit", "points", "field"])
 def test_a_drawing_is_the_same_bytes_every_time(drawn):
     first, second = Drawing.of(drawn), Drawing.of(drawn)
     assert first.svg("a", "Figure 1") == second.svg("a", "Figure 1")
@@ -120,3 +128,26 @@ def test_any_label_can_be_drawn(label):
         "", curve(x, x, 0, 1, label=label, samples=2), curve(x, x, 0, 1), alt="", x_label=label, y_label=label
     )
     assert Drawing.of(drawn).svg("a", "Figure 1").startswith("<svg ")
+
+
+def test_measured_numbers_are_given_as_they_are():
+    assert Drawing.of(LOSSES).csv() == "k,net\n1,0.5\n2,0.001\n4,0.25\n"
+    assert Drawing.of(HILL).csv().splitlines()[:3] == ["x,y,height", "0.0,0.0,-1.0", "1.0,0.0,0.0"]
+    assert "Up" in Drawing.of(HILL).svg("hill", "Figure 1")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: points([1, 2], [1], label=""), "points have as many xs as ys; got 2 and 1"),
+        (lambda: points([1], [float("nan")], label=""), "ys are finite numbers; got nan"),
+        (lambda: field([1, 2], [1], [[1, 2, 3]], label=""), "a field over 2 xs and 1 ys has a row"),
+        (
+            lambda: figure("", *HILL.curves, *LOSSES.curves, alt="", x_label="", y_label=""),
+            "a field has a figure for itself",
+        ),
+    ],
+)
+def test_measured_numbers_that_do_not_fit_are_named(make, message):
+    with pytest.raises(ClaimError, match=message):
+        make()

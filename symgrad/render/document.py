@@ -151,6 +151,9 @@ def math(tex: str) -> nodes.math:
     return nodes.math(tex, tex)
 
 
+MEASURED = " Measured in double precision, not proved."
+
+
 class _Builder:
     """Walks a derivation once, from top to bottom."""
 
@@ -245,7 +248,9 @@ class _Builder:
         place = next(self.places)
         figure = nodes.figure(ids=[place.anchor])
         image = nodes.image(uri=figure_name(self.page.stem, place), alt=item.alt)
-        figure += [image, self.caption(place, item.caption, nodes.caption)]
+        caption = self.caption(place, item.caption, nodes.caption)
+        caption += nodes.Text(MEASURED) if item.is_measured else []
+        figure += [image, caption]
         yield figure
 
     def table(self, item: Table) -> Iterator[nodes.Node]:

@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from sympy import Equality, Expr
 
 from symgrad.compute.graphs import Point, curve_points, decimal, magnitude, orbit_points
-from symgrad.derivation import Curve, Figure
+from symgrad.derivation import Curve, Field, Figure, Points
 from symgrad.notation import latex
 from symgrad.render.wording import printable
 
@@ -59,6 +59,8 @@ STYLE = {
     "figure.constrained_layout.use": True,
 }
 MARKED_STEPS = 40
+FIELD_LEVELS = 14
+INK_OF_LINES = "#000000"  # on colours, whatever is around the figure
 LABEL_WIDTH = 50
 LEGEND_WIDTH, HANDLE_WIDTH = 70, 8  # in letters
 
@@ -93,13 +95,24 @@ class Drawing:
         PrecisionError
             If they cannot be made certain.
         """
-        return cls(figure, tuple(_series(curve, figure.log10) for curve in figure.curves))
+        curves = (curve for curve in figure.curves if not isinstance(curve, Field))
+        return cls(figure, tuple(_series(curve, figure.log10) for curve in curves))
+
+    @property
+    def field(self) -> Field | None:
+        return next((curve for curve in self.figure.curves if isinstance(curve, Field)), None)
 
     def csv(self) -> str:
         """The points as a table, x and a column for each line; values below the smallest double keep their digits."""
         columns = [series.column for series in self.series]
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
+        if self.field is not None:
+            writer.writerow(map(_plain, (self.figure.x_label, self.figure.y_label, self.field.label)))
+            places = ((x, y) for y in self.field.ys for x in self.field.xs)
+            values = (value for row in self.field.rows for value in row)
+            writer.writerows((*map(repr, place), repr(value)) for place, value in zip(places, values))
+            return out.getvalue()
         writer.writerow([_plain(self.figure.x_label), *(_plain(series.label) for series in self.series)])
         for x in sorted(set().union(*columns), key=Decimal):
             writer.writerow([x, *(column.get(x, "") for column in columns)])
@@ -129,6 +142,8 @@ def _plain(label: str | Expr) -> str:
 
 
 def _series(curve: Any, log10: bool) -> Series:
+    if isinstance(curve, Points):
+        return Series(curve.label, tuple(Point(arb(x), arb(y)) for x, y in zip(curve.xs, curve.ys)), True)
     points = (curve_points if isinstance(curve, Curve) else orbit_points)(curve, DIGITS, relative=log10)
     return Series(curve.label, tuple(points), not isinstance(curve, Curve))
 
@@ -147,6 +162,8 @@ def _canvas(drawing: Drawing, ink: str = INK) -> Iterator[Canvas]:
 
 def _draw(axes: Any, drawing: Drawing) -> None:
     figure = drawing.figure
+    if drawing.field is not None:
+        _draw_field(axes, drawing.field)
     for number, series in enumerate(drawing.series):
         xs, ys = _coordinates(series, figure.log10)
         marker = "o" if series.is_orbit and len(xs) <= MARKED_STEPS else None
@@ -159,6 +176,21 @@ def _draw(axes: Any, drawing: Drawing) -> None:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$"))
     if len(drawing.series) > 1:
         _legend(axes, drawing)
+
+
+def _draw_field(axes: Any, field: Field) -> None:
+    """Colours between lines of equal height; if there are both signs, 0 is the white in the middle and a line."""
+    least, most = (choose(map(choose, field.rows)) for choose in (min, max))
+    has_both = least < 0 < most
+    levels = MaxNLocator(FIELD_LEVELS, symmetric=False).tick_values(least, most)
+    size = max(-least, most)
+    limits = {"vmin": -size, "vmax": size} if has_both else {}
+    drawn = axes.contourf(field.xs, field.ys, field.rows, levels, cmap="RdBu_r" if has_both else "viridis", **limits)
+    if has_both:
+        axes.contour(field.xs, field.ys, field.rows, [0.0], colors=[INK_OF_LINES], linewidths=1.2)
+    axes.grid(visible=False)
+    bar = axes.figure.colorbar(drawn, ax=axes)
+    _label(bar.ax.set_ylabel(""), field.label)
 
 
 def _legend(axes: Any, drawing: Drawing) -> None:
