@@ -17,8 +17,9 @@ from llvmlite import ir
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arrays import LOWEST, Pads, Pass, pads_of
+from symgrad.compute.layouts import Layout, Place
 from symgrad.compute.loops import Loops, loops_of
-from symgrad.compute.machine import Function, Layout, Place
+from symgrad.compute.machine import Function
 from symgrad.compute.native import Code
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import Program, is_adjoint
@@ -194,8 +195,8 @@ class Plan:
     @cached_property
     def shapes(self) -> dict[Any, tuple[int, ...]]:
         """Of the rows of all arrays, in the order of the table."""
-        named = {a.what: a.shape for a in (*self.takes, *self.series)}
-        return {**named, **dict(self.results), **dict(self.adjoints)}
+        taken, computed = {a.what: a.shape for a in self.takes}, {a.what: a.shape for a in self.series}
+        return {**taken, **computed, **dict(self.results), **dict(self.adjoints)}
 
     @cached_property
     def template(self) -> Any:

@@ -110,7 +110,8 @@ class Prepared:
 
     def _results(self, arguments: Arguments) -> list[tuple[str, str, Any, Any]]:
         """Which part of the output, under which name, where it lies, in which shape."""
-        arrays, starts, found = self._arrays(), self.out.starts, []
+        arrays, starts = self._arrays(), self.out.starts
+        found: list[tuple[str, str, Any, Any]] = []
 
         def series(what: str, key: Any) -> tuple[slice, tuple[int, ...]]:
             _, before, steps, _, entries = arrays[what]

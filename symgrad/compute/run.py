@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -81,7 +81,7 @@ class Run:
         return source
 
     @cached_property
-    def _prepared(self) -> dict[Any, Any]:
+    def _prepared(self) -> dict[Any, Callable[[Mapping[str, Any]], tuple[Output, list[Any]]]]:
         """Of machine code, what was prepared for arguments of some shapes."""
         return {}
 

@@ -249,7 +249,7 @@ class _Builder:
         figure = nodes.figure(ids=[place.anchor])
         image = nodes.image(uri=figure_name(self.page.stem, place), alt=item.alt)
         caption = self.caption(place, item.caption, nodes.caption)
-        caption += nodes.Text(MEASURED) if item.is_measured else []
+        caption.extend([nodes.Text(MEASURED)] if item.is_measured else [])
         figure += [image, caption]
         yield figure
 
@@ -268,7 +268,7 @@ class _Builder:
             content += _note([*_domain_of(cell), *self.verdict(cell, place, 0)])
         return content
 
-    def caption(self, place: Place, text: str | Prose, node: Callable[..., Any]) -> nodes.Node:
+    def caption(self, place: Place, text: str | Prose, node: Callable[..., Any]) -> nodes.TextElement:
         caption: nodes.TextElement = node("", "", nodes.strong("", f"{place.name}. "))
         caption.extend(self.inline(text))
         return caption
