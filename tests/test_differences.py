@@ -45,6 +45,46 @@ def test_the_bound_is_not_vacuous(name, place):
     assert estimate.error < 1e-6 * max(1.0, abs(in_doubles(name)(place)))
 
 
+@pytest.mark.parametrize("size", [0.0, 1e2, 1e4, 1e6, 1e8, 1e10])
+@pytest.mark.parametrize("place", PLACES)
+def test_digits_that_f_loses_inside_are_in_the_bound(size, place):
+    for value, slope in ((math.sin, math.cos), (math.tanh, lambda x: 1 / math.cosh(x) ** 2), (math.exp, math.exp)):
+        lossy = lambda x, value=value: (value(x) + size) - size  # noqa: E731
+        estimate = difference(lossy, place)
+        if lossy(place - abs(place) / 8) == lossy(place + abs(place) / 8):
+            assert not estimate.is_informative  # nothing is left to be seen
+            continue
+        assert abs(slope(place) - estimate.value) <= estimate.error
+
+
+@pytest.mark.parametrize("kink", [0.0, 0.7, -2.3])
+def test_at_a_kink_the_bound_holds_both_slopes(kink):
+    for f, slopes in ((abs, (-1, 1)), (lambda x: max(x, 0.1 * x), (0.1, 1)), (lambda x: abs(x) + math.sin(x), (0, 2))):
+        estimate = difference(lambda x, f=f: f(x - kink), kink)
+        assert all(abs(slope - estimate.value) <= estimate.error + 1e-12 for slope in slopes)
+
+
+def test_noise_that_is_told_is_believed():
+    rounded = lambda x: round(math.sin(x), 6)  # noqa: E731
+    estimate = difference(rounded, 0.4, noise=5e-7)
+    assert abs(estimate.value - math.cos(0.4)) <= estimate.error < 1e-3
+
+
+def test_the_complex_step_knows_what_its_function_loses():
+    def lossy(z):
+        return (z * z * 1e12 + 1) - z * z * 1e12 + z
+
+    for place in PLACES:
+        estimate = complex_step(lossy, place)
+        assert abs(estimate.value - 1) <= estimate.error
+    assert complex_step(cmath.exp, 1.0).error < 1e-14
+
+
+def test_a_complex_step_that_underflows_is_told_as_such():
+    with pytest.raises(sg.CellError, match="below the range of doubles; use precise_difference"):
+        complex_step(lambda z: 1e-250 * z, 1.0)
+
+
 def test_what_doubles_cannot_see_is_called_so():
     """Forty stacked sigmoids, whose derivative is far below the last place of their value."""
 

@@ -158,7 +158,10 @@ class Function:
         self._enter(loop)
         b: Any = self.builder
         zero, one = ir.Constant(LONG, 0), ir.Constant(LONG, 1)
-        at_last = lambda: self._step(loop, b.sub(self.steps, one), {Steps.EVERY, Steps.LAST})  # noqa: E731
+
+        def at_last() -> None:
+            self._step(loop, b.sub(self.steps, one), {Steps.EVERY, Steps.LAST})
+
         has_last = any(line.steps in (Steps.LAST, Steps.BEFORE_LAST) for line in loop.lines)
         end = self.inner if has_last else self.steps
         if has_last and loop.direction < 0:
