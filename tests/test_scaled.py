@@ -169,3 +169,63 @@ def test_scaled_is_for_doubles():
     h, w = sg.State("h"), sg.Parameter("w")
     with pytest.raises(sg.CellError, match="balls never underflows"):
         sg.bptt(sg.Cell({h: w * h.prev}), h).compile(backend="balls", scaled=True)
+
+
+@given(scaled(), scaled())
+def test_comparisons_and_roots_are_those_of_the_numbers(left, right):
+    (a, x), (b, y) = left, right
+    assert [bool(r) for r in (a < b, a <= b, a > b, a >= b, a == b, a != b)] == [
+        x < y, x <= y, x > y, x >= y, x == y, x != y,
+    ]  # fmt: skip
+    assert near(abs(a).sqrt(), mpmath.sqrt(abs(x)))
+
+
+@given(scaled())
+def test_logarithms_keep_their_relative_digits(pair):
+    number, exact = pair
+    if exact:
+        expected = mpmath.log10(abs(exact))
+        assert abs(number.log10() - expected) <= 4 * ULP * abs(expected)
+
+
+@given(st.floats(0.5, 2.0, exclude_max=True))
+def test_logarithms_near_1_do_too(x):
+    expected = mpmath.log10(mpmath.mpf(x))
+    assert abs(Scaled.of(x).log10() - expected) <= 4 * ULP * abs(expected)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((2, 3), (3, 4)), ((3,), (3, 2)), ((2, 3), (3,)), ((3,), (3,)), ((5, 2, 3), (3, 2))]
+)
+def test_products_of_matrices_are_those_of_arrays(shapes):
+    draw = np.random.default_rng(1).standard_normal
+    a, b = map(draw, shapes)
+    far = Scaled.of(2.0) ** 3000
+    found = (Scaled.of(a) * far) @ Scaled.of(b)
+    np.testing.assert_allclose((found / far).to_float(), a @ b, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose((a @ Scaled.of(b)).to_float(), a @ b, rtol=1e-12, atol=1e-15)
+
+
+def test_arrays_are_put_together_and_turned():
+    a = Scaled.of(np.arange(6.0).reshape(2, 3))
+    assert Scaled.stack([a, 2.0 * a]).shape == (2, 2, 3)
+    assert np.array_equal(a.T.to_float(), np.arange(6.0).reshape(2, 3).T)
+    assert a.reshape(3, 2).shape == (3, 2)
+    assert (np.ones(3) * a == a).all()
+
+
+def test_what_does_not_fit_in_doubles_is_told():
+    huge = Scaled.of(2.0) ** 5000
+    with pytest.warns(RuntimeWarning, match="above the range of doubles became infinite"):
+        assert huge.to_float() == np.inf
+    with pytest.raises(sg.CellError, match=r"ask for .to_float\(\)"):
+        np.asarray(huge)
+    for value in (np.inf, np.nan, 2.0**41):
+        with pytest.raises(sg.CellError, match=r"Scaled\.exp takes numbers up to"):
+            Scaled.exp(value)
+    with pytest.raises(sg.CellError, match=r"powers of scaled numbers are whole; got 0\.5"):
+        huge**0.5
+    with pytest.raises(ValueError, match=r"such as \.3e; got"):
+        f"{huge:.3f}"
+    with pytest.raises(sg.ShapeError, match="do not fit"):
+        Scaled.of(np.ones(2)) @ np.ones(3)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ import mpmath
 import numpy as np
 from flint import arb
 
-from symgrad.errors import UnderflowWarning
+from symgrad.errors import CellError, ShapeError, UnderflowWarning
 
 DIGITS = 8  # shown
 BITS = 53
+_MOST_EXP = 2.0**40
 _ZERO = -(1 << 40)  # the exponent of 0: so low that any other number counts more in a sum
 
 
@@ -40,7 +42,8 @@ class Scaled:
     mantissa: Any
     exponent: Any
 
-    __array_priority__ = 100.0  # so that a NumPy array on the left hands over to us
+    __array_ufunc__ = None  # so that a NumPy array on the left hands over to us
+    __hash__ = None  # type: ignore[assignment]
 
     @classmethod
     def of(cls, value: Any) -> Scaled:
@@ -62,14 +65,24 @@ class Scaled:
     def exp(cls, value: Any) -> Scaled:
         """The exponential of doubles up to 2**40 in size; beyond 2**20 an error in their last place shows.
 
+        Raises
+        ------
+        CellError
+            If one is larger, or not finite.
+
         Examples
         --------
         >>> Scaled.exp(-1e6)
         Scaled(3.2968315e-434295)
         """
-        power = np.round(np.asarray(value, dtype=float) / _LN2)
+        given = np.asarray(value, dtype=float)
+        if not (np.abs(given) <= _MOST_EXP).all():
+            raise CellError(
+                f"Scaled.exp takes numbers up to 2**40 in size; got {given[~(np.abs(given) <= _MOST_EXP)][0]}"
+            )
+        power = np.round(given / _LN2)
         # ln 2 in two parts, the first of so few bits that its products with whole numbers are exact.
-        rest = (value - power * _LN2_HIGH) - power * _LN2_LOW
+        rest = (given - power * _LN2_HIGH) - power * _LN2_LOW
         return cls(np.exp(rest), power.astype(np.int64)).normal()
 
     def normal(self) -> Scaled:
@@ -95,6 +108,25 @@ class Scaled:
 
     def __getitem__(self, place: Any) -> Scaled:
         return Scaled(self.mantissa[place], self.exponent[place])
+
+    @classmethod
+    def stack(cls, parts: Iterable[Any], axis: int = 0) -> Scaled:
+        """Numbers of the same shape along a new axis."""
+        found = [cls.of(part) for part in parts]
+        return cls(np.stack([p.mantissa for p in found], axis), np.stack([p.exponent for p in found], axis))
+
+    @property
+    def T(self) -> Scaled:
+        """The transpose."""
+        return Scaled(self.mantissa.T, self.exponent.T)
+
+    def reshape(self, *shape: Any) -> Scaled:
+        return Scaled(self.mantissa.reshape(*shape), self.exponent.reshape(*shape))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise CellError(
+            "scaled numbers do not fit in an array of doubles; ask for .to_float(), .log10() or .to_mpmath()"
+        )
 
     def sum(self, axis: int | tuple[int, ...] | None = None) -> Scaled:
         """The sum over axes, each in units of its own largest term."""
@@ -136,8 +168,17 @@ class Scaled:
     def __rsub__(self, other: Any) -> Scaled:
         return Scaled.of(other) + -self
 
+    def __matmul__(self, other: Any) -> Scaled:
+        """The product of matrices and vectors, as of NumPy arrays."""
+        return _matmul(self, Scaled.of(other))
+
+    def __rmatmul__(self, other: Any) -> Scaled:
+        return _matmul(Scaled.of(other), self)
+
     def __pow__(self, exponent: int) -> Scaled:
         """A whole power, by squaring."""
+        if not isinstance(exponent, int | np.integer):
+            raise CellError(f"powers of scaled numbers are whole; got {exponent!r}; there is .sqrt()")
         if exponent < 0:
             return 1.0 / self**-exponent
         found, square = Scaled.of(np.ones(self.shape)), self
@@ -147,6 +188,32 @@ class Scaled:
             exponent >>= 1
             square = square * square if exponent else square
         return found
+
+    def sqrt(self) -> Scaled:
+        """The square root; nan of what is negative."""
+        odd = self.exponent % 2
+        with np.errstate(invalid="ignore"):
+            return Scaled(np.sqrt(np.ldexp(self.mantissa, odd.astype(np.int32))), (self.exponent - odd) // 2).normal()
+
+    # Comparisons are entry by entry, as of NumPy arrays.
+
+    def __eq__(self, other: Any) -> Any:
+        return (self - other).mantissa == 0
+
+    def __ne__(self, other: Any) -> Any:
+        return (self - other).mantissa != 0
+
+    def __lt__(self, other: Any) -> Any:
+        return (self - other).mantissa < 0
+
+    def __le__(self, other: Any) -> Any:
+        return (self - other).mantissa <= 0
+
+    def __gt__(self, other: Any) -> Any:
+        return (self - other).mantissa > 0
+
+    def __ge__(self, other: Any) -> Any:
+        return (self - other).mantissa >= 0
 
     def __abs__(self) -> Scaled:
         return Scaled(np.abs(self.mantissa), self.exponent)
@@ -164,25 +231,32 @@ class Scaled:
         >>> (Scaled.of([0.5, 0.0]) ** 10000).log10().tolist()
         [-3010.299956639812, -inf]
         """
+        size = np.abs(self.mantissa)
+        near = np.ldexp(size, np.clip(self.exponent, 0, 1).astype(np.int32))  # the number, where it is near 1
         with np.errstate(divide="ignore"):
-            return np.where(
-                self.mantissa == 0, -np.inf, self.exponent * math.log10(2) + np.log10(np.abs(self.mantissa))
-            )
+            far = self.exponent * math.log10(2) + np.log10(size)
+            close = np.log1p(near - 1) / math.log(10)
+        found = np.where((self.exponent == 0) | (self.exponent == 1), close, far)
+        return np.where(size == 0, -np.inf, found)[()]
 
     # --- as other numbers -----------------------------------------------------------------------------------
 
     def to_float(self) -> Any:
-        """Doubles; a number below their range becomes 0, with a warning, one above it an infinity.
+        """Doubles; a number below their range becomes 0, one above it an infinity, each with a warning.
 
         Warns
         -----
         UnderflowWarning
             If a number that is not 0 becomes 0 or loses digits.
+        RuntimeWarning
+            If a number becomes infinite.
         """
         with np.errstate(over="ignore", under="ignore"):
             found = np.ldexp(self.mantissa, np.clip(self.exponent, -5000, 5000).astype(np.int32))
         if np.any((self.mantissa != 0) & (self.exponent < -1021)):
-            _warn()
+            _warn("numbers below the range of doubles became 0 or lost digits", UnderflowWarning)
+        if np.any(np.isinf(found) & np.isfinite(self.mantissa)):
+            _warn("numbers above the range of doubles became infinite", RuntimeWarning)
         return found
 
     def to_mpmath(self) -> Any:
@@ -208,7 +282,10 @@ class Scaled:
         """A single number with as many digits after the point as the format says, such as ``.3e``."""
         if self.shape:
             raise TypeError(f"only a single number is formatted; this has the shape {self.shape}")
-        digits = int(spec.strip(".e") or DIGITS - 1)
+        found = re.fullmatch(r"(?:\.(\d{1,4}))?e?", spec)
+        if found is None:
+            raise ValueError(f"a scaled number is formatted with digits after the point, such as .3e; got {spec!r}")
+        digits = int(found[1] or DIGITS - 1)
         return decimal(self.mantissa[()], self.exponent[()], digits + 1)
 
 
@@ -254,5 +331,15 @@ def decimal(mantissa: float, exponent: int, digits: int = DIGITS) -> str:
     return str(text)
 
 
-def _warn() -> None:
-    warnings.warn("numbers below the range of doubles became 0 or lost digits", UnderflowWarning, stacklevel=3)
+def _warn(text: str, kind: type[Warning]) -> None:
+    warnings.warn(text, kind, stacklevel=3)
+
+
+def _matmul(left: Scaled, right: Scaled) -> Scaled:
+    row, column = left.ndim == 1, right.ndim == 1
+    if not left.ndim or not right.ndim or left.shape[-1] != right.shape[0 if column else -2]:
+        raise ShapeError(f"{left.shape} @ {right.shape} do not fit", "matmul", (left.shape, right.shape))
+    left, right = (left[None] if row else left), (right[:, None] if column else right)
+    found = (left[..., :, :, None] * right[..., None, :, :]).sum(axis=-2)
+    found = found[..., 0] if column else found
+    return found[(..., 0) if column else (..., 0, slice(None))] if row else found
