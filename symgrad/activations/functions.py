@@ -168,8 +168,16 @@ class _Digits:
         return mpmath.exp(a * b)
 
     @staticmethod
+    def exp_of_quotient(a: Any, b: Any) -> Any:
+        return mpmath.exp(a / b)
+
+    @staticmethod
     def normal_cdf(x: Any) -> Any:
         return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+
+    @staticmethod
+    def normal_tail(x: Any) -> Any:
+        return mpmath.erfc(-x / mpmath.sqrt(2)) / 2 * mpmath.exp(x * x / 2)
 
 
 _DIGITS = _Digits()

@@ -79,6 +79,35 @@ def _normal_density(m: Any, x: Any) -> Any:
     return m.exp_of_product(x, -x / 2) / m.sqrt(2 * m.pi)
 
 
+def _gelu_tail(m: Any, x: Any) -> tuple[Any, Any, Any]:
+    """x far below 0, the square root of exp(-x**2/2) there, and the normal distribution function over its square.
+
+    A product then leaves the range of doubles only where its value does.
+    """
+    place = m.minimum(x, -30)
+    return place, m.exp_of_product(place, -place / 4), m.normal_tail(place)
+
+
+def _stable_gelu(m: Any, x: Any) -> Any:
+    place, half, tail = _gelu_tail(m, x)
+    return m.where(x < -30, half * (place * tail) * half, x * m.normal_cdf(x))
+
+
+def _stable_gelu_slope(m: Any, x: Any) -> Any:
+    place, half, tail = _gelu_tail(m, x)
+    near = m.maximum(x, -30)
+    return m.where(
+        x < -30,
+        half * (tail + place / m.sqrt(2 * m.pi)) * half,
+        m.normal_cdf(near) + near * _normal_density(m, near),
+    )
+
+
+def _stable_gaussian_slope(m: Any, x: Any) -> Any:
+    half = m.exp_of_product(x, -x / 2)
+    return -2 * ((x * half) * half)
+
+
 def _stable_softsign_slope(m: Any, x: Any) -> Any:
     part = 1 / (1 + abs(x))
     return part * part
@@ -252,7 +281,7 @@ celu = define(
     range=lambda alpha: Interval.open(-alpha, oo),
     limits=lambda alpha: (-alpha, oo),
     stable=lambda m, x, alpha: m.where(x > 0, x, alpha * m.expm1(m.minimum(x, 0) / alpha)),
-    stable_slope=lambda m, x, alpha: m.where(x > 0, 1, m.exp(m.minimum(x, 0) / alpha)),
+    stable_slope=lambda m, x, alpha: m.where(x > 0, 1, m.exp_of_quotient(m.minimum(x, 0), alpha)),
     source="Barron, Continuously differentiable exponential linear units (2017), arXiv:1704.07483",
 )
 
@@ -328,25 +357,33 @@ gelu = define(
     largest_slope=lambda: _exactly((1 + sympy.erf(1)) / 2 + exp(-1) / sqrt(pi), at=sqrt(2)),
     range=lambda: None,
     limits=lambda: (0, oo),
-    stable=lambda m, x: x * m.normal_cdf(x),
-    stable_slope=lambda m, x: m.normal_cdf(x) + x * _normal_density(m, x),
+    stable=_stable_gelu,
+    stable_slope=_stable_gelu_slope,
     source=_HENDRYCKS,
 )
 
 
 def _gelu_tanh_inside(m: Any, x: Any) -> Any:
-    return m.sqrt(2 / m.pi) * (x + 44715 * x**3 / 1000000)
+    return m.sqrt(2 / m.pi) * (x + 44715 * (x * x * x) / 1000000)
 
 
 def _gelu_exponent(m: Any, x: Any) -> Any:
-    """Twice the argument of the hyperbolic tangent, cut off where that is 1, so that cubes do not overflow."""
-    return 2 * _gelu_tanh_inside(m, m.minimum(m.maximum(x, -1000), 1000))
+    """Twice the argument of the hyperbolic tangent."""
+    return 2 * _gelu_tanh_inside(m, x)
+
+
+def _stable_gelu_tanh(m: Any, x: Any) -> Any:
+    left, _, total = _halves(m, _gelu_exponent(m, x))
+    return x * left * left / total
 
 
 def _stable_gelu_tanh_slope(m: Any, x: Any) -> Any:
-    exponent, inner = _gelu_exponent(m, x), m.minimum(m.maximum(x, -1000), 1000)
-    rate = 2 * m.sqrt(2 / m.pi) * (1 + 134145 * inner * inner / 1000000)
-    return _stable_sigmoid(m, exponent) + inner * rate * _stable_sigmoid_slope(m, exponent)
+    """Powers of x only beside the exponentials that make them small, so that none overflows."""
+    left, right, total = _halves(m, _gelu_exponent(m, x))
+    side = left * right
+    lowered = x * side
+    more = 2 * m.sqrt(2 / m.pi) * (lowered * side + 134145 * (lowered * lowered * x) / 1000000)
+    return left * left / total + more / (total * total)
 
 
 def _gelu_tanh_slope(x: Expr) -> Expr:
@@ -363,7 +400,7 @@ gelu_tanh = define(
     largest_slope=lambda: (Rational("1.128993"), Rational("1.128994"), Rational("1.4185")),
     range=lambda: None,
     limits=lambda: (0, oo),
-    stable=lambda m, x: x * _stable_sigmoid(m, _gelu_exponent(m, x)),
+    stable=_stable_gelu_tanh,
     stable_slope=_stable_gelu_tanh_slope,
     source=_HENDRYCKS,
 )
@@ -486,7 +523,7 @@ gaussian = define(
     range=lambda: Interval.Lopen(0, 1),
     limits=lambda: (0, 0),
     stable=lambda m, x: m.exp_of_product(x, -x),
-    stable_slope=lambda m, x: -2 * (x * m.exp_of_product(x, -x)),
+    stable_slope=_stable_gaussian_slope,
     source="Broomhead, Lowe, Multivariable functional interpolation and adaptive networks (1988)",
 )
 

@@ -54,6 +54,8 @@ _NUMPY_NAMES = {
 # 1/sqrt(2) as a double and what is left of it, 0.7071067811865475244008443621048490392848...
 _ROOT_OF_HALF, _REST_OF_ROOT = 0.7071067811865476, -4.833646656726457e-17
 _SPLIT = 2.0**27 + 1
+_MOST_EXPONENT = 800.0  # beyond, an exponential is 0 or infinite
+TAIL_TERMS = 8  # of a series in 1/x**2, for x beyond 30
 _FAR = 1e150  # beyond, halves of a factor overflow, and the exponential of a product is 0 or infinite
 
 
@@ -81,6 +83,25 @@ def _exp_of_product(a: Any, b: Any) -> Any:
     return np.exp(a * b) * (1 + rounding)
 
 
+def _exp_of_quotient(a: Any, b: Any) -> Any:
+    """exp(a/b) without the error that the rounding of a/b makes in it."""
+    quotient = a / b
+    near = (np.abs(quotient) < _MOST_EXPONENT) & (np.abs(a) < _FAR) & (np.abs(b) < _FAR)
+    times, below = np.where(near, quotient, 0.0), np.where(near, b, 1.0)
+    product = times * below
+    rest = (np.where(near, a, 0.0) - product) - _rounding_of_product(times, below)
+    return np.exp(quotient) * (1 + rest / below)
+
+
+def _normal_tail(x: Any) -> Any:
+    """The normal distribution function over exp(-x**2/2), for x up to -30: its asymptotic series."""
+    inverse = 1 / (x * x)
+    series = 1.0
+    for k in range(2 * TAIL_TERMS - 1, 0, -2):
+        series = 1 - k * inverse * series
+    return -series / (x * math.sqrt(2 * math.pi))
+
+
 def _normal_cdf(x: Any) -> Any:
     """erfc(-x/sqrt(2))/2 without the error that the rounding of the quotient makes in it."""
     x = np.clip(x, -60.0, 60.0)  # beyond it is 0 or 1
@@ -90,18 +111,26 @@ def _normal_cdf(x: Any) -> Any:
 
 
 _erfc = np.vectorize(math.erfc, otypes=[float])
-_NOT_IN_NUMPY = {"erf": np.vectorize(math.erf, otypes=[float]), "erfc": _erfc, "normal_cdf": _normal_cdf}
+_NOT_IN_NUMPY = {
+    "erf": np.vectorize(math.erf, otypes=[float]),
+    "erfc": _erfc,
+    "normal_cdf": _normal_cdf,
+    "normal_tail": _normal_tail,
+}
 
 
 def _of_doubles() -> dict[str, Any]:
     arrays = {name: _NOT_IN_NUMPY.get(name) or getattr(np, _NUMPY_NAMES.get(name, name)) for name in FUNCTIONS} | {
-        "exp_of_product": _exp_of_product
+        "exp_of_product": _exp_of_product,
+        "exp_of_quotient": _exp_of_quotient,
     }
     single = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)} | {
         "abs": abs,
         "sign": _sign,
         "normal_cdf": lambda x: float(_normal_cdf(x)),
+        "normal_tail": lambda x: float(_normal_tail(x)),
         "exp_of_product": lambda a, b: float(_exp_of_product(a, b)),
+        "exp_of_quotient": lambda a, b: float(_exp_of_quotient(a, b)),
     }
     return {
         **arrays,
@@ -178,7 +207,9 @@ def _of_objects(single: Mapping[str, Any], chosen: Any, largest: Any, least: Any
         **{ONE + name: f for name, f in single.items()},
         **compare,
         "exp_of_product": lambda a, b: exp(a * b),
+        "exp_of_quotient": lambda a, b: exp(a / b),
         ONE + "exp_of_product": lambda a, b: single["exp"](a * b),
+        ONE + "exp_of_quotient": lambda a, b: single["exp"](a / b),
         "where": _on_entries(chosen, 3),
         "maximum": _on_entries(largest, 2),
         "minimum": _on_entries(least, 2),
@@ -215,7 +246,11 @@ def _as_mpf(value: Any) -> Any:
 
 
 def _of_mpmath() -> dict[str, Any]:
-    own = {"abs": abs, "normal_cdf": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2}
+    own = {
+        "abs": abs,
+        "normal_cdf": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+        "normal_tail": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2 * mpmath.exp(x * x / 2),
+    }
     single = {name: getattr(mpmath, name) for name in FUNCTIONS if hasattr(mpmath, name)} | own
     found = _of_objects(single, lambda c, a, b: a if c else b, max, min, _comparisons(lambda f: _on_entries(f, 2)))
     return {**found, "pi": mpmath.mp.pi * 1}
@@ -260,7 +295,12 @@ def _sign_of_ball(x: Any) -> Any:
 
 
 def _of_balls() -> dict[str, Any]:
-    own = {"abs": abs, "sign": _sign_of_ball, "normal_cdf": lambda x: (-x / arb(2).sqrt()).erfc() / 2}
+    own = {
+        "abs": abs,
+        "sign": _sign_of_ball,
+        "normal_cdf": lambda x: (-x / arb(2).sqrt()).erfc() / 2,
+        "normal_tail": lambda x: (-x / arb(2).sqrt()).erfc() / 2 * (x * x / 2).exp(),
+    }
     single = {name: getattr(arb, name) for name in FUNCTIONS if name not in own} | own
     plain = _comparisons(lambda f: f)
     certain = {name: _certain(plain[name], plain[_AGAINST[name]]) for name in COMPARISONS}

@@ -15,7 +15,7 @@ from symgrad.compute.lanes import DOUBLE, LONG, constant
 from symgrad.compute.layouts import INDEX, WIDTH, Part, Value
 from symgrad.compute.loops import Loop
 from symgrad.compute.lowering import definition
-from symgrad.compute.nodes import COMPARISONS, FUNCTIONS, Node, entrywise
+from symgrad.compute.nodes import COMPARISONS, EXACT_EXPONENTS, FUNCTIONS, Node, entrywise
 from symgrad.errors import CellError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Body:
             )
         if node.op in _MAKERS:
             return _MAKERS[node.op](self, node)
-        if node.op in FUNCTIONS or node.op in ("maximum", "minimum", "exp_of_product", "where"):
+        if node.op in FUNCTIONS or node.op in ("maximum", "minimum", "where", *EXACT_EXPONENTS):
             return self._entrywise(node, self.numbers.function(node.op))
         if node.op in COMPARISONS:
             return self._entrywise(node, lambda a, b: self.numbers.compare(COMPARISONS[node.op], a, b))

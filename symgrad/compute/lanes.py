@@ -12,6 +12,8 @@ from typing import Any
 
 from llvmlite import ir
 
+from symgrad.compute.arithmetic import TAIL_TERMS
+
 DOUBLE, LONG = ir.DoubleType(), ir.IntType(64)
 
 ROUNDER = 1.5 * 2.0**52  # added and taken away again it rounds; its last bits are then the integer
@@ -45,6 +47,7 @@ LEAST_NORMAL = 2.0**-1022
 # 1/sqrt(2) as a double and what is left of it
 ROOT_OF_HALF, REST_OF_ROOT = 0.7071067811865476, -4.833646656726457e-17
 FAR = 1e150
+MOST_EXPONENT = 800.0
 
 
 def constant(like: ir.Type, value: float) -> ir.Constant:
@@ -188,6 +191,14 @@ class Numbers:
         power = self.exp(product)
         return self.fused(power, correction, power)
 
+    def exp_of_quotient(self, a: Any, b: Any) -> Any:
+        """exp(a/b) without the error that the rounding of a/b makes in it."""
+        quotient = self.divide(a, b)
+        lost = self.divide(self.fused(self.negative(quotient), b, a), b)
+        is_near = self.compare("<", self.abs(quotient), self.number(a, MOST_EXPONENT))
+        power = self.exp(quotient)
+        return self.fused(power, self.where(is_near, lost, self.number(a, 0.0)), power)
+
     # --- logarithms -----------------------------------------------------------------------------------------
 
     def log(self, x: Any) -> Any:
@@ -244,6 +255,13 @@ class Numbers:
         slope = self.multiply(self.number(x, 2 / math.sqrt(math.pi)), self.exp(self.negative(self.power(place, 2))))
         erfc = self.library("erfc", place)
         return self.multiply(self.subtract(erfc, self.multiply(lost, slope)), self.number(x, 0.5))
+
+    def normal_tail(self, x: Any) -> Any:
+        """The normal distribution function over exp(-x**2/2), for x up to -30: its asymptotic series."""
+        inverse = self.divide(self.number(x, 1.0), self.multiply(x, x))
+        coefficients = [(-1.0) ** k * math.prod(range(1, 2 * k, 2)) for k in range(TAIL_TERMS + 1)]
+        series = self.polynomial(inverse, coefficients)
+        return self.divide(series, self.multiply(x, self.number(x, -math.sqrt(2 * math.pi))))
 
     def library(self, name: str, *values: Any) -> Any:
         """A function of the C library, number by number."""

@@ -17,12 +17,14 @@ Shape: TypeAlias = tuple[Expr, ...]
 # Functions of one number that every arithmetic has.
 FUNCTIONS = (
     "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan", "atan", "asin", "acos",
-    "asinh", "acosh", "atanh", "erf", "erfc", "normal_cdf", "abs", "sign",
+    "asinh", "acosh", "atanh", "erf", "erfc", "normal_cdf", "normal_tail", "abs",
+    "sign",
 )  # fmt: skip
 COMPARISONS = {"less": "<", "at_most": "<=", "greater": ">", "at_least": ">=", "equal": "==", "different": "!="}
+EXACT_EXPONENTS = ("exp_of_product", "exp_of_quotient")  # exponentials without the rounding of what is inside
 ENTRYWISE = {
     "add", "multiply", "divide", "power", "where", "maximum", "minimum", "both", "either", "call",
-    "exp_of_product",
+    *EXACT_EXPONENTS,
     *FUNCTIONS, *COMPARISONS,
 }  # fmt: skip
 
@@ -241,6 +243,10 @@ class Tracing:
     @staticmethod
     def exp_of_product(left: Any, right: Any) -> Node:
         return entrywise("exp_of_product", of(left), of(right))
+
+    @staticmethod
+    def exp_of_quotient(left: Any, right: Any) -> Node:
+        return entrywise("exp_of_quotient", of(left), of(right))
 
     @staticmethod
     def minimum(left: Any, right: Any) -> Node:

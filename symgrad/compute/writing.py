@@ -107,7 +107,7 @@ class Writer:
         return "(" + "".join(f"{self.size(s)}, " for s in node.shape) + ")"
 
 
-_OF_NUMBERS = {*nodes.FUNCTIONS, *nodes.COMPARISONS, "maximum", "minimum", "exp_of_product"}
+_OF_NUMBERS = {*nodes.FUNCTIONS, *nodes.COMPARISONS, "maximum", "minimum", *nodes.EXACT_EXPONENTS}
 _PLAIN = {"number", "size", "length", "constant"}
 
 
