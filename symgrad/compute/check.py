@@ -281,7 +281,7 @@ class _Entries:
         if array.shape != exact.shape:
             raise CellError(f"the gradient of {name} must have the shape {exact.shape}; got {array.shape}")
         relative = eps**HELD_TO if rtol is None else rtol
-        allowed = relative * abs(exact) + ROUNDINGS * eps * np.asarray(spread, dtype=object)
+        allowed = relative * abs(exact) + ROUNDINGS * eps * abs(np.asarray(spread, dtype=object))
         return cls(name, array, exact, np.asarray(allowed, dtype=object))
 
     @cached_property
