@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -83,7 +83,7 @@ def loops_of(groups: Iterable[Group], direction: int) -> Loops:
     borders: list[Line] = []
     for group in groups:
         borders += [line for line in group.lines if line.steps is Steps.BORDER]
-        lines = tuple(line for line in group.lines if line.steps is not Steps.BORDER)
+        lines = tuple(_same_at_last(line for line in group.lines if line.steps is not Steps.BORDER))
         if not lines:
             continue
         joined = _joined((*loops[-1].lines, *lines), direction) if loops else None
@@ -104,3 +104,15 @@ def _joined(lines: tuple[Line, ...], direction: int) -> Loop | None:
         return None
     going = 1 if min(shifts, default=0) < 0 else -1 if max(shifts, default=0) > 0 else direction
     return Loop(in_order(lines, {line.target for line in lines}), going)
+
+
+def _same_at_last(given: Iterable[Line]) -> Iterator[Line]:
+    """The lines, one for every step in the place of two that say the same of the last step and of those before."""
+    lines = list(given)
+    found = {(line.target, line.steps): line.node for line in lines}
+    for line in lines:
+        pair = [found.get((line.target, steps)) for steps in (Steps.LAST, Steps.BEFORE_LAST)]
+        if pair[0] is None or pair[0] is not pair[1]:
+            yield line
+        elif line.steps is Steps.LAST:
+            yield Line(line.target, line.node, Steps.EVERY)

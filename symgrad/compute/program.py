@@ -78,6 +78,12 @@ class Program:
     gradients: dict[str, Any]
     identities: tuple[Any, ...] = ()
 
+    def __str__(self) -> str:
+        """The program as a function in NumPy that can be pasted; see `printing.code_of`."""
+        from symgrad.compute.printing import code_of
+
+        return code_of(self)
+
     @property
     def adjoints(self) -> set[Any]:
         """The variables of the backward sweep."""
