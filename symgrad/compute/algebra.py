@@ -37,7 +37,9 @@ class Algebra:
         return {
             **self.functions,
             "number": self.number, "series": self.series, "rows": self.rows, "zeros": self.zeros, "ones": self.ones,
-            "identity": self.identity, "matvec": self.matvec, "matmul": np.matmul, "dot": self.dot, "outer": self.outer,
+            "identity": self.identity, "matvec": self.matvec,
+            "step_matvec": np.dot if self.dtype is float and not self.lead else self.matvec,
+            "matmul": np.matmul, "dot": self.dot, "outer": self.outer,
             "outer_total": self.outer_total, "total": self.total, "transpose": self.transpose, "stack": self.stack,
             "block": self.block, "trace": self.trace, "diagonal": self.diagonal, "matrix_power": self.matrix_power,
             "both": np.logical_and, "either": np.logical_or,

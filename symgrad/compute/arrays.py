@@ -298,7 +298,7 @@ class _Emitter:
 
     def _statement(self, line: Line, body: Node, rows: dict[Node, str]) -> Iterator[str]:
         name = self.identifier(line.target)
-        writer = Writer(self.names, self._local, rows, self.scalars)
+        writer = Writer(self.names, self._local, rows, self.scalars, in_loop=True)
         here = self._local(line.target, 0)
         yield f"{here} = {writer.value(body)}"
         if line.target in self.carried_only:

@@ -205,10 +205,10 @@ class _Printer:
         if node.op == "timed":
             return self._timed(node, step)
         if node.op in _LEAVES:
-            return _LEAVES[node.op](self, node, step)
+            return str(_LEAVES[node.op](self, node, step))
         parts = [self._part(a, node, step) for a in node.args]
         if node.op in _TEXTS:
-            return _TEXTS[node.op](parts, node)
+            return str(_TEXTS[node.op](parts, node))
         if node.op in COMPARISONS:
             return f"{_closed(parts[0])} {COMPARISONS[node.op]} {_closed(parts[1])}"
         name = node.op

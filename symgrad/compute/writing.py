@@ -15,6 +15,8 @@ from symgrad.compute.nodes import Node
 from symgrad.compute.program import LOSS, Program
 from symgrad.vectors import Timed
 
+AT_ONE_STEP = "step_"  # what products at one step are told apart by from those over all steps
+
 
 @dataclass(frozen=True)
 class Names:
@@ -64,6 +66,7 @@ class Writer:
     leaf: Any
     known: Mapping[Node, str] = field(default_factory=dict)
     scalars: bool = False
+    in_loop: bool = False
 
     @property
     def prefix(self) -> str:
@@ -80,6 +83,8 @@ class Writer:
         if node.op == "call":
             name, which = node.data
             return f"{self.prefix}{function_name(name, which)}({arguments})"
+        if node.op == "matvec" and self.in_loop:
+            return f"{AT_ONE_STEP}matvec({arguments})"
         return f"{self.prefix if node.op in _OF_NUMBERS else ''}{node.op}({arguments})"
 
     def value(self, node: Node) -> str:
