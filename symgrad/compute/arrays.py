@@ -7,13 +7,15 @@ the steps they have rows for what is read beyond them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from symgrad.compute.algebra import Algebra
+from symgrad.compute.lowering import definition
 from symgrad.compute.nodes import Node, dropped, entrywise
-from symgrad.compute.program import Line, Program, Steps
+from symgrad.compute.program import Line, Program, Steps, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
 from symgrad.compute.writing import Names, Writer, definitions, nodes_vary
@@ -265,8 +267,8 @@ class _Emitter:
     def _rounds(self, group: Group, lines: list[Line]) -> Iterator[str]:
         end = _END[lines[0].steps]
         hoist = _Hoist(group.targets)
-        bodies = [(line, hoist.lifted(line.node)) for line in lines]
-        rows = {}
+        bodies = list(zip(lines, _with_slopes([hoist.lifted(line.node) for line in lines])))
+        rows: dict[Node, str] = {}
         backwards = "[::-1]" if group.direction < 0 else ""
         for node in hoist.constant:
             rows[node] = self._temporary()
@@ -276,6 +278,8 @@ class _Emitter:
             rows[node], changing[node] = self._temporary(), self._temporary()
             text = self._over(node, "0", end)
             yield f"{changing[node]} = {f'listed({text})' if self.scalars else text}{backwards}"
+        inside = [list(body.walk(rows)) for _, body in bodies]
+        common = _used_twice(inside)
         reads = {read for line, _ in bodies for read in line.reads}
         carried = sorted({(v, k) for v, shift in reads if v in group.targets for k in _up_to(shift)}, key=str)
         for variable, shift in carried:
@@ -288,7 +292,12 @@ class _Emitter:
         taken = ", ".join(["k", *(rows[node] for node in hoist.changing)])
         given = ", ".join([counter, *(changing[node] for node in hoist.changing)])
         yield f"for {taken} in zip({given}):" if changing else f"for k in {counter}:"
-        for line, body in bodies:
+        for (line, body), nodes in zip(bodies, inside):
+            for node in nodes:
+                if node in common and node not in rows:
+                    text = Writer(self.names, self._local, rows, self.scalars, in_loop=True).text(node)
+                    rows[node] = self._temporary()
+                    yield f"    {rows[node]} = {text}"
             yield from (f"    {text}" for text in self._statement(line, body, rows))
         yield from (f"    {text}" for text in self._handed_on(carried))
         if self.scalars:
@@ -328,6 +337,26 @@ class _Emitter:
         for variable, shift in sorted(carried, key=lambda read: -abs(read[1])):
             nearer = shift + (1 if shift < 0 else -1)
             yield f"{self._local(variable, shift)} = {self._local(variable, nearer)}"
+
+
+def _with_slopes(bodies: list[Node]) -> list[Node]:
+    """The bodies of a loop, in which an activation and its slope at one place are written out: they share much."""
+    calls: dict[Any, set[Node]] = {}
+    for body in bodies:
+        for node in body.walk():
+            if node.op == "call":
+                calls.setdefault((node.data[0], node.args), set()).add(node)
+    table = {n: definition(*n.data, *n.args) for found in calls.values() if len(found) > 1 for n in found}
+    return [rebuilt(body, table) for body in bodies] if table else bodies
+
+
+def _used_twice(bodies: list[list[Node]]) -> set[Node]:
+    """What is computed from others and used more than once, or is a body and used in another."""
+    uses: Counter[Node] = Counter()
+    for node in {node for nodes in bodies for node in nodes}:
+        uses.update(a for a in set(node.args) if a.args)
+    uses.update(nodes[-1] for nodes in bodies if nodes and nodes[-1].args)
+    return {node for node, times in uses.items() if times > 1}
 
 
 class _Hoist:

@@ -5,7 +5,7 @@ Equal nodes are one object, so that what is used twice is computed once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, ClassVar, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -67,15 +67,15 @@ class Node:
         inside = [*map(repr, self.args), *([repr(self.data)] if self.data is not None else [])]
         return f"{self.op}({', '.join(inside)})"
 
-    def walk(self) -> Iterator[Node]:
-        """This node and all below it, each once, what is used before what uses it."""
+    def walk(self, known: Container[Node] = ()) -> Iterator[Node]:
+        """This node and all below it, each once, what is used before what uses it; without what is known already."""
         seen: set[Node] = set()
         waiting: list[tuple[Node, bool]] = [(self, False)]
         while waiting:
             node, is_ready = waiting.pop()
             if is_ready:
                 yield node
-            elif node not in seen:
+            elif node not in seen and node not in known:
                 seen.add(node)
                 waiting.append((node, True))
                 waiting.extend((a, False) for a in reversed(node.args))
