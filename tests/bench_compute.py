@@ -39,7 +39,7 @@ def is_there(name: str, make: Callable[[], Any]) -> Any:
     """What is made, or None with one line of why."""
     try:
         return make()
-    except (ImportError, FileNotFoundError, NotImplementedError, AttributeError) as error:
+    except (ImportError, FileNotFoundError) as error:
         missing.setdefault(name, f"{type(error).__name__} {error}".splitlines()[0])
         return None
 

@@ -19,7 +19,7 @@ from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arrays import LOWEST, Pads, Pass, pads_of
 from symgrad.compute.layouts import Layout, Place
 from symgrad.compute.loops import Loops, loops_of
-from symgrad.compute.machine import Function
+from symgrad.compute.machine import Function, sparse
 from symgrad.compute.native import Code
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import Program, is_adjoint
@@ -44,6 +44,7 @@ class Compiled:
     backward: Pass
     passes: Mapping[str, Loops]
     kept: frozenset[Any]
+    sparse: frozenset[Any]
     shapes: Mapping[str, Any]
     threads: int = 1
     _plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -65,6 +66,7 @@ class Compiled:
             _pass("backward", backward, wanted),
             {"forward": forward, "backward": backward},
             frozenset(wanted),
+            frozenset(sparse(forward) | sparse(backward)),
             {name: node.shape for name, node in results.items()},
             threads,
         )
@@ -253,7 +255,8 @@ class _Call:
         for series in plan.series:
             pads = series.pads
             if series.is_kept:
-                base = np.empty((pads.before + steps + pads.after, *series.shape, *([count] if self.lead else ())))
+                make = np.zeros if series.what in self.compiled.sparse else np.empty
+                base = make((pads.before + steps + pads.after, *series.shape, *([count] if self.lead else ())))
                 base[: pads.before] = base[len(base) - pads.after :] = 0
                 table[plan.slots[series.what], 0] = address(base)
                 made = views[series.what] = self._seen(base, series.shape)

@@ -203,7 +203,7 @@ class Function:
             found = body.filled(found, self._shape(line.target))
             body.here[line.target] = found
             self._write(self.carried[line.target][0], found)
-            if line.target in self.kept:
+            if line.target in self.kept and not _is_zero(line.node):  # memory is 0 where a line may be
                 row = self.builder.add(step, ir.Constant(LONG, self.pads[line.target].before))
                 self.store(line.target, row, found)
             if line.target in self.lowest:
@@ -270,3 +270,17 @@ class Function:
         first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(INDEX, 0))
         zeros = ir.Constant(ir.VectorType(INDEX, count), [0] * count)
         return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+
+
+def _is_zero(node: Node) -> bool:
+    return node.op == "zeros" or (node.op == "number" and node.data == 0)
+
+
+def sparse(loops: Loops) -> set[Any]:
+    """The variables that are 0 at some steps, and are not written to memory there."""
+    found = set()
+    for loop in loops.loops:
+        for kinds in ({Steps.EVERY, Steps.LAST}, {Steps.EVERY, Steps.BEFORE_LAST}):
+            written = {line.target for line in loop.lines if line.steps in kinds and not _is_zero(line.node)}
+            found |= {t for t in loop.targets if isinstance(t, Timed)} - written
+    return found

@@ -1,7 +1,8 @@
 """Prepared calls: runs in machine code for arguments of known shapes, of which nothing is left to do but to compute.
 
 A short sequence takes less time than all that has to be looked up before it. Here each array has its place in one of
-two arrays, of what is given back and of what is not, and a call fills in addresses.
+two arrays, of what is given back and of what is not, and a call fills in addresses. What is 0 at nearly all steps has
+a third, which takes no memory there.
 """
 
 from __future__ import annotations
@@ -45,11 +46,16 @@ class Prepared:
         sizes = tuple(arguments.sizes[s] for s in compiled.names.sizes)
         self.plans = [compiled.plan(of, sizes, False) for of in (compiled.forward, compiled.backward)]
         shown = {target for _, target, _ in wiring.states} | {target for _, target, _, _ in wiring.gradients} | {LOSS}
-        self.out = self._buffer(lambda what: what in shown)
-        self.hidden = self._buffer(lambda what: what not in shown)
+        empty = {wiring.identifier(v) for v in compiled.sparse}
+        holds = {
+            "out": lambda what: what in shown - empty,
+            "hidden": lambda what: what not in shown | empty,
+            "sparse": lambda what: what in empty,
+        }
+        self.buffers = {name: self._buffer(what) for name, what in holds.items()}
         self.template = np.concatenate([plan.template for plan in self.plans])
-        self.slots = {name: self._slots(buffer.starts) for name, buffer in (("out", self.out), ("hidden", self.hidden))}
-        for buffer in (self.out, self.hidden):
+        self.slots = {name: self._slots(buffer.starts) for name, buffer in self.buffers.items()}
+        for buffer in self.buffers.values():
             for what, start in buffer.starts.items():
                 self.template[self._slots({what: 0}), 0] = 8 * start
         self.taken = [
@@ -60,8 +66,9 @@ class Prepared:
         self.functions = [plan.function((False,) * len(plan.takes)) for plan in self.plans]
         self.offset = self.plans[0].template.nbytes
         self.rows = [self._row(row) for row in wiring.rows if row.name in arguments.arrays]
-        lowest = [self.hidden.starts[self._name(what)] for what, _ in self.plans[1].adjoints]
-        self.lowest = slice(min(lowest), self.hidden.size) if lowest else slice(0, 0)
+        lowest = [self.buffers["hidden"].starts[self._name(what)] for what, _ in self.plans[1].adjoints]
+        self.lowest = slice(min(lowest), self.buffers["hidden"].size) if lowest else slice(0, 0)
+        self.loss = self.buffers["out"].starts[LOSS]
         self.results = self._results(arguments)
 
     def _name(self, what: Any) -> str:
@@ -100,23 +107,27 @@ class Prepared:
             first += len(plan.slots)
         return np.array(found, dtype=np.int64)
 
-    def _row(self, row: Any) -> tuple[str, bool, slice]:
+    def _home(self, what: str) -> tuple[str, int]:
+        """In which array something lies, and where that starts."""
+        return next((name, b.starts[what]) for name, b in self.buffers.items() if what in b.starts)
+
+    def _row(self, row: Any) -> tuple[str, str, slice]:
         """The argument that gives a row beyond the steps, and where that lies."""
-        is_out = row.series in self.out.starts
-        start = (self.out if is_out else self.hidden).starts[row.series]
+        home, start = self._home(row.series)
         _, before, steps, _, entries = self._arrays()[row.series]
         place = row.place if row.is_before else before + steps + row.place
-        return row.name, is_out, slice(start + place * entries, start + (place + 1) * entries)
+        return row.name, home, slice(start + place * entries, start + (place + 1) * entries)
 
-    def _results(self, arguments: Arguments) -> list[tuple[str, str, Any, Any]]:
+    def _results(self, arguments: Arguments) -> list[tuple[str, str, str, Any, Any]]:
         """Which part of the output, under which name, where it lies, in which shape."""
-        arrays, starts = self._arrays(), self.out.starts
-        found: list[tuple[str, str, Any, Any]] = []
+        arrays = self._arrays()
+        found: list[tuple[str, str, str, Any, Any]] = []
 
-        def series(what: str, key: Any) -> tuple[slice, tuple[int, ...]]:
+        def series(what: str, key: Any) -> tuple[str, slice, tuple[int, ...]]:
             _, before, steps, _, entries = arrays[what]
-            first = starts[what] + before * entries
-            return slice(first, first + steps * entries), (steps, *arguments.shape(key))
+            home, start = self._home(what)
+            first = start + before * entries
+            return home, slice(first, first + steps * entries), (steps, *arguments.shape(key))
 
         for name, target, state in self.wiring.states:
             found.append(("states", name, *series(target, state)))
@@ -125,23 +136,24 @@ class Prepared:
             if is_series:
                 found.append(("gradients", name, *series(target, key)))
             elif target:
-                start = starts[target]
-                found.append(("gradients", name, slice(start, start + arrays[target][4]) if shape else start, shape))
+                home, start = self._home(target)
+                place = slice(start, start + arrays[target][4]) if shape else start
+                found.append(("gradients", name, home, place, shape))
             else:
-                found.append(("gradients", name, None, shape))
+                found.append(("gradients", name, "out", None, shape))
         return found
 
     def __call__(self, arrays: Mapping[str, Any]) -> tuple[Output, list[Any]]:
         """The output, and the least size of an adjoint; arrays are those that `Arguments` holds."""
-        out, hidden = np.empty(self.out.size), np.empty(self.hidden.size)
-        for buffer, array in ((self.out, out), (self.hidden, hidden)):
+        found = {name: (np.zeros if name == "sparse" else np.empty)(b.size) for name, b in self.buffers.items()}
+        for name, buffer in self.buffers.items():
             for first, end in buffer.zeros:
-                array[first:end] = 0
-        for name, is_out, place in self.rows:
-            (out if is_out else hidden)[place] = arrays[name].ravel()
+                found[name][first:end] = 0
+        for name, home, place in self.rows:
+            found[home][place] = arrays[name].ravel()
         table = self.template.copy()
-        table[self.slots["out"], 0] += address(out)
-        table[self.slots["hidden"], 0] += address(hidden)
+        for name, array in found.items():
+            table[self.slots[name], 0] += address(array)
         held = []
         for slots, name, length in self.taken:
             array = in_rows(arrays[name] if length else arrays[name][None])
@@ -151,12 +163,11 @@ class Prepared:
         self.functions[0](start, length, 1, 0, length, 0, 1, 1)
         self.functions[1](start + self.offset, length, 1, 0, length, 0, 1, 1)
         parts: dict[str, dict[str, Any]] = {"states": {}, "gradients": {}}
-        for part, name, place, shape in self.results:
-            parts[part][name] = (
-                np.zeros(shape)[()] if place is None else out[place].reshape(shape) if shape else out[place]
-            )
-        output = Output(out[self.out.starts[LOSS]], parts["gradients"], parts["states"])
-        return output, [hidden[self.lowest].min(initial=np.inf)]
+        for part, name, home, place, shape in self.results:
+            value = np.zeros(shape)[()] if place is None else found[home][place]
+            parts[part][name] = value.reshape(shape) if shape else value
+        output = Output(found["out"][self.loss], parts["gradients"], parts["states"])
+        return output, [found["hidden"][self.lowest].min(initial=np.inf)]
 
 
 def _merged(zeros: list[tuple[int, int]]) -> list[tuple[int, int]]:

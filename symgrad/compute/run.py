@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arithmetic import Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
@@ -117,8 +118,14 @@ class Run:
             return _as_scaled(output)
         if self.backend in ("numpy", "compiled"):
             with np.errstate(all="ignore"):
-                _check_range(output, adjoints)
+                _check_range(output, adjoints, self._long)
         return output
+
+    @cached_property
+    def _long(self) -> frozenset[str]:
+        """The gradients that are checked piece by piece: to look at all of them at once would take their memory."""
+        keys = self.program.arguments.items()
+        return frozenset(name for name, key in keys if is_in_time(key)) if self.checkpoint else frozenset()
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
         is_compiled = self.backend == "compiled" and not self.scaled
@@ -149,14 +156,15 @@ def _numbers(found: tuple[Output, Any]) -> Iterator[Any]:
         yield from np.asarray(array, dtype=object).ravel()
 
 
-def _check_range(output: Output, adjoints: list[Any]) -> None:
+def _check_range(output: Output, adjoints: list[Any], long: frozenset[str]) -> None:
     """Warn where a gradient is 0, or nearly, after adjoints that became too small on their way."""
     if not is_finite(output.loss):
         raise CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
-    if not all(is_finite(a) for a in output.gradients.values()):
+    short = {name: a for name, a in output.gradients.items() if name not in long}
+    if not all(map(is_finite, short.values())) or any(np.isnan(a).any() for a in adjoints):
         raise CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
     if any(((a != 0) & (np.abs(a) < NEARLY_ZERO)).any() for a in adjoints):
-        low = [name for name, a in output.gradients.items() if (np.abs(a) < NEARLY_ZERO).any()]
+        low = [n for n in output.gradients if n in long or (np.abs(short[n]) < NEARLY_ZERO).any()]
         if low:
             warnings.warn(
                 f"gradients of {', '.join(low)} are below the range of doubles: a 0 among them need not be one; "

@@ -12,7 +12,7 @@ import numpy as np
 
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import Arguments, arguments_of, is_in_time, is_initial
-from symgrad.compute.arithmetic import Arithmetic
+from symgrad.compute.arithmetic import Arithmetic, is_finite
 from symgrad.compute.arrays import LOWEST, Pads, Source
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import LOSS, Program
@@ -269,7 +269,7 @@ class Segments:
         states = {name: self.seen(self.inside(values, target)[-1:], s) for name, target, s in self.wiring.states}
         heads: dict[str, Any] = {}
         totals: dict[str, Any] = {}
-        series: dict[str, list[Any]] = {}
+        series: dict[str, Any] = {}
         lowest = []
         for number, start in reversed(list(enumerate(starts))):
             values, stop = {}, min(start + size, length)
@@ -279,12 +279,17 @@ class Segments:
             heads = {v: self._head(values, v) for v in (*early, *late)}
             for _, target, _, is_series in self.wiring.gradients:
                 if target in values and is_series:
-                    series.setdefault(target, []).append(self.inside(values, target))
+                    part = self.inside(values, target)
+                    if target not in series:
+                        series[target] = self.algebra.zeros((length, *part.shape[1:]))
+                    if part.any():  # zeros that nobody wrote to take no memory
+                        series[target][start:stop] = part
+                    if part.dtype == float and not is_finite(part):
+                        lowest.append(np.array([np.nan]))
                 elif target in values and (target not in self.wiring.at_border or start == 0):
                     totals[target] = totals.get(target, 0) + values[target]
             lowest += [_smallest(a) for a in self._adjoints(values)]
-        joined = {target: np.concatenate(parts[::-1]) for target, parts in series.items()}
-        return Output(self._loss(loss), self._gradients(joined, totals), states), lowest
+        return Output(self._loss(loss), self._gradients(series, totals), states), lowest
 
     def _tail(self, values: Mapping[str, Any], v: str) -> list[Any]:
         pads = self.wiring.pads[v]
