@@ -229,3 +229,31 @@ def test_what_does_not_fit_in_doubles_is_told():
         f"{huge:.3f}"
     with pytest.raises(sg.ShapeError, match="do not fit"):
         Scaled.of(np.ones(2)) @ np.ones(3)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "compiled"])
+@pytest.mark.parametrize("steps", [1, 3, 700])
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "identity"])
+def test_products_of_jacobians_in_doubles_are_those_in_balls(name, steps, backend):
+    """Rescaled on the way; where one step leaves the range of doubles, or the product is 0, balls compute it."""
+    if backend == "compiled":
+        pytest.importorskip("llvmlite")
+    h, w, b = sg.State("h"), sg.Parameter("w"), sg.Parameter("b")
+    cell = sg.Cell({h: sg.ACTIVATIONS[name].function(w * h.prev + b) if name != "identity" else w * h.prev + b})
+    run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), cell, {sg.LENGTH: steps}, backend, scaled=True)
+    weights, biases = np.array([-4.0, 0.0, 1.0, 3.0, 900.0])[:, None], np.array([-800.0, -3.0, 0.0, 2.0])
+    found, expected = run(w=weights, b=biases, h0=0.3), run._certain({"w": weights, "b": biases, "h0": 0.3})
+    assert found.shape == expected.shape == (5, 4)
+    for a, e in zip(found.to_mpmath().ravel(), expected.to_mpmath().ravel()):
+        assert abs(a - e) <= (100 + 10 * steps) * 2.0**-52 * abs(e)
+    single = run(w=1.0, b=0.0, h0=0.3)
+    assert float(abs(single.to_mpmath() / expected[2, 2].to_mpmath() - 1)) < 1e-11 if expected[2, 2] != 0 else True
+
+
+def test_a_cell_of_two_scalars_is_rescaled_as_one():
+    h, c, w = sg.State("h"), sg.State("c"), sg.Parameter("w")
+    cell = sg.Cell({c: c.prev * sg.sigmoid(w * h.prev) / 3, h: sg.tanh(c) / 2})
+    run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), c.at(0)), cell, {sg.LENGTH: 900}, scaled=True)
+    found, expected = run(w=1.5, h0=0.2, c0=1.0), run._certain({"w": 1.5, "h0": 0.2, "c0": 1.0})
+    assert found.log10() < -500
+    assert abs(found.to_mpmath() / expected.to_mpmath() - 1) < mpmath.mpf(10) ** -10

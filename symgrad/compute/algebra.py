@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 Array = Any
+LOW, HIGH = 2.0**-400, 2.0**400  # beyond, what is multiplied from step to step is divided by a power of two
+BEYOND = 2.0**-960  # where one step leads from above LOW, a factor has lost digits
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Algebra:
             "both": np.logical_and, "either": np.logical_or,
             "spread": self.spread, "listed": self.listed, "single": self.single, "places": self.places,
             "softmax": self.softmax, "logsumexp": self.logsumexp, "power": np.power, "None": None,
+            "rescaled": self.rescaled,
         }  # fmt: skip
 
     def series(
@@ -80,6 +84,15 @@ class Algebra:
         for k in range(size):
             made[k, k] = self.number(1)
         return made
+
+    @staticmethod
+    def rescaled(exponent: Array, lost: Array, *numbers: Array) -> tuple[Array, ...]:
+        """Numbers divided by powers of two if one is near the end of the range, those powers, and where it was left."""
+        size = reduce(np.maximum, map(np.abs, numbers))
+        if size.min() > LOW and size.max() < HIGH:
+            return *numbers, exponent, lost
+        _, powers = np.frexp(size)
+        return *(np.ldexp(x, -powers) for x in numbers), exponent + powers, np.maximum(lost, size < BEYOND)
 
     @staticmethod
     def matvec(matrix: Array, vector: Array) -> Array:

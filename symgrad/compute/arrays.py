@@ -15,7 +15,7 @@ from typing import Any
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.lowering import definition
 from symgrad.compute.nodes import Node, dropped, entrywise
-from symgrad.compute.program import Line, Program, Steps, rebuilt
+from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
 from symgrad.compute.writing import Names, Writer, definitions, nodes_vary
@@ -102,7 +102,7 @@ def source_of(program: Program, scalars: bool = False, kept: Iterable[Any] | Non
     if kept is not None:
         schedule = Schedule(fused(schedule.forward), schedule.backward)
     names, pads = Names.of(program), pads_of(program)
-    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept))
+    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept), program.rescaled)
     late = {t for group in schedule.backward for t in group.targets}
     early = {t for group in schedule.forward for t in group.targets}
     leaves = [n for line in program.lines for n in line.node.walk()]
@@ -110,7 +110,8 @@ def source_of(program: Program, scalars: bool = False, kept: Iterable[Any] | Non
         *dict.fromkeys(n.data for n in leaves if n.op == "parameter"),
         *dict.fromkeys(n.data[0] for n in leaves if n.op == "timed" and n.data[0] not in late | early),
     ]
-    forward = Pass("forward", tuple(given), tuple(sorted(early - emitter.carried_only, key=str)), emitter.carried)
+    gives = (*sorted(early - emitter.carried_only, key=str), *((EXPONENT, LOST) if program.rescaled else ()))
+    forward = Pass("forward", tuple(given), gives, emitter.carried)
     backward = Pass("backward", (*given, *sorted((t for t in early if isinstance(t, Timed)), key=str)), tuple(late))
     lines = [
         *definitions(leaves, names, scalars=False),
@@ -139,8 +140,11 @@ def _carried_only(schedule: Schedule, kept: Iterable[Any] | None) -> set[Any]:
 class _Emitter:
     """Writes groups of lines as statements."""
 
-    def __init__(self, names: Names, pads: dict[Any, Pads], scalars: bool, carried_only: set[Any]) -> None:
+    def __init__(
+        self, names: Names, pads: dict[Any, Pads], scalars: bool, carried_only: set[Any], rescaled: tuple[Any, ...]
+    ) -> None:
         self.names, self.pads, self.scalars, self.carried_only = names, pads, scalars, carried_only
+        self.rescaled = rescaled
         self.temporaries = 0
 
     @property
@@ -288,6 +292,9 @@ class _Emitter:
         if self.scalars:
             for line in stored:
                 yield f"{self.identifier(line.target)}_rows = []"
+        rescaled = ", ".join(self._local(v, 0) for v in self.rescaled if v in group.targets)
+        if rescaled:
+            yield f"{EXPONENT}, {LOST} = zeros(()), zeros(())"
         counter = f"range({end})" if group.direction > 0 else f"range({end} - 1, -1, -1)"
         taken = ", ".join(["k", *(rows[node] for node in hoist.changing)])
         given = ", ".join([counter, *(changing[node] for node in hoist.changing)])
@@ -299,6 +306,8 @@ class _Emitter:
                     rows[node] = self._temporary()
                     yield f"    {rows[node]} = {text}"
             yield from (f"    {text}" for text in self._statement(line, body, rows))
+        if rescaled:
+            yield f"    {rescaled}, {EXPONENT}, {LOST} = rescaled({EXPONENT}, {LOST}, {rescaled})"
         yield from (f"    {text}" for text in self._handed_on(carried))
         if self.scalars:
             for line in stored:

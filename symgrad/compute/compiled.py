@@ -22,7 +22,7 @@ from symgrad.compute.loops import Loops, loops_of
 from symgrad.compute.machine import Function, sparse
 from symgrad.compute.native import Code
 from symgrad.compute.nodes import dropped
-from symgrad.compute.program import Program, is_adjoint
+from symgrad.compute.program import EXPONENT, LOST, Program, is_adjoint
 from symgrad.compute.schedule import schedule_of
 from symgrad.compute.writing import Names
 from symgrad.vectors import Timed, shape_of
@@ -46,6 +46,7 @@ class Compiled:
     kept: frozenset[Any]
     sparse: frozenset[Any]
     shapes: Mapping[str, Any]
+    rescaled: tuple[Any, ...]
     threads: int = 1
     _plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -62,12 +63,13 @@ class Compiled:
         return cls(
             names,
             pads,
-            _pass("forward", forward, wanted),
+            _pass("forward", forward, wanted, (EXPONENT, LOST) if program.rescaled else ()),
             _pass("backward", backward, wanted),
             {"forward": forward, "backward": backward},
             frozenset(wanted),
             frozenset(sparse(forward) | sparse(backward)),
-            {name: node.shape for name, node in results.items()},
+            {name: node.shape for name, node in results.items()} | {EXPONENT: (), LOST: ()},
+            program.rescaled,
             threads,
         )
 
@@ -88,12 +90,12 @@ class Compiled:
 # `LOWEST`, of the adjoints that go from step to step the least size that is not 0, is given last.
 
 
-def _pass(name: str, passes: Loops, kept: set[Any]) -> Pass:
+def _pass(name: str, passes: Loops, kept: set[Any], more: tuple[str, ...] = ()) -> Pass:
     leaves = [n for line in passes.lines for n in line.node.walk()]
     own = [t for t in passes.targets if isinstance(t, Timed)]
     read = dict.fromkeys(n.data[0] for n in leaves if n.op == "timed" and n.data[0] not in passes.targets)
     takes = (*dict.fromkeys(n.data for n in leaves if n.op == "parameter"), *read)
-    gives = (*(t for t in own if t in kept), *(t for t in passes.targets if not isinstance(t, Timed)))
+    gives = (*(t for t in own if t in kept), *(t for t in passes.targets if not isinstance(t, Timed)), *more)
     return Pass(
         name, takes, (*sorted(gives, key=str), LOWEST), tuple(sorted((t for t in own if t not in kept), key=str))
     )
@@ -220,7 +222,8 @@ class Plan:
             flags = dict(zip(self.shapes, (*differs, *own), strict=True))
             places = {what: Place(k, self.shapes[what], flags[what]) for what, k in self.slots.items()}
             module, compiled = ir.Module(), self.compiled
-            function = Function(module, self.of.name, self.layout, places, compiled.pads, set(compiled.kept))
+            kept, rescaled = set(compiled.kept), compiled.rescaled
+            function = Function(module, self.of.name, self.layout, places, compiled.pads, kept, rescaled)
             function.write(compiled.passes[self.of.name])
             self.codes[differs] = Code(str(module), {self.of.name: SIGNATURE})
         return self.codes[differs].functions[self.of.name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,12 +13,14 @@ from sympy import Expr, MatrixExpr, S
 from sympy.core.symbol import Str
 
 from symgrad.claims import Claim
+from symgrad.compute.algebra import BEYOND
+from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arithmetic import Arithmetic
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
-from symgrad.compute.program import Line, Program, Steps, forward_lines, shared
+from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, forward_lines, shared
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Segments, Wiring, arguments_in
 from symgrad.errors import CellError
@@ -104,17 +106,73 @@ class Formula:
         PrecisionError
             If the digits that were asked for cannot be made certain.
         """
+        given = {name: a for name, a in given.items() if a is not None}
+        if self._rescaled is not None:
+            return self._by_rescaling(given)
+        return self._certain(given)
+
+    def _certain(self, given: Mapping[str, Any]) -> Any:
         found = in_arithmetic(self.backend, self.digits, lambda a: self._computed(a, given), _numbers, self.scaled)
         found = [Scaled.of_balls(value) for value in found] if self.scaled else found
         return found[0] if len(found) == 1 else tuple(found)
 
+    @cached_property
+    def _rescaled(self) -> Formula | None:
+        """The formula in doubles that are rescaled, if scaled numbers are wanted of a product of Jacobians as it is."""
+        program = self.program
+        if not self.scaled or self.cell is None or not self.cell.is_scalar or len(program.identities) != 1:
+            return None
+        line = next(line for line in program.lines if line.target == VALUE) if VALUE in _targets(program) else None
+        if line is None or line.node.op != "timed" or line.node.data[1] or line.node.data[0] not in self._products:
+            return None
+        made = Formula(self.what, self.cell, self.backend, self.sizes, threads=self.threads)
+        more = {name: name for name in (EXPONENT, LOST)}
+        vars(made)["program"] = replace(program, gradients=program.gradients | more, rescaled=self._products)
+        return made
+
+    @cached_property
+    def _products(self) -> tuple[Any, ...]:
+        """What is carried from step to step of the one product of Jacobians in the formula."""
+        (jacobian,) = self.what.atoms(StateJacobian)
+        return tuple(_Product(self.cell, jacobian, 1).variables.values()) if self.cell is not None else ()
+
+    def _by_rescaling(self, given: Mapping[str, Any]) -> Scaled:
+        """The value in doubles; where a single step left their range, with certain digits."""
+        assert self._rescaled is not None
+        mantissa, exponent, lost = self._rescaled(**given)
+        found = Scaled(mantissa, np.asarray(exponent).astype(np.int64)).normal()
+        lost = np.asarray((lost > 0) | (np.abs(mantissa) < BEYOND))
+        if not lost.any():
+            return found
+        points = {
+            name: _at_points(np.asarray(a), lost, is_in_time(self.program.arguments[name])) for name, a in given.items()
+        }
+        certain = self._certain(points)
+        parts = np.array(found.mantissa), np.array(found.exponent)
+        for part, right in zip(parts, (certain.mantissa, certain.exponent)):
+            part[lost] = right
+        return Scaled(parts[0][()], parts[1][()])
+
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> list[Any]:
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
-        scalars = self.cell is not None and self.cell.is_scalar and not arguments.lead
+        is_plain = self.cell is not None and self.cell.is_scalar and not self.program.rescaled
+        scalars = is_plain and not arguments.lead
         wiring = self._compiled if self.backend == "compiled" and not self.scaled else None
         scalars = scalars and wiring is None
         segments = Segments.of(wiring or self._wiring(scalars), arithmetic, arguments, scalars)
         return segments.results(self.what if isinstance(self.what, Expr) else S.Zero)
+
+
+def _targets(program: Program) -> set[Any]:
+    return {line.target for line in program.lines}
+
+
+def _at_points(array: Any, chosen: Any, has_steps: bool) -> Any:
+    """A scalar argument at some points of the leading axes."""
+    lead = array.shape[: array.ndim - has_steps]
+    if not lead:
+        return array
+    return np.broadcast_to(array, (*chosen.shape, *array.shape[len(lead) :]))[chosen]
 
 
 def _numbers(found: list[Any]) -> Iterator[Any]:

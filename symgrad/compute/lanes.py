@@ -142,6 +142,14 @@ class Numbers:
         biased = self.builder.add(exponent, constant(kind, 1023))
         return self.builder.bitcast(self.builder.shl(biased, constant(kind, 52)), like.type)
 
+    def power_within(self, x: Any) -> tuple[Any, Any]:
+        """k as a double and 2**-k, for a positive x between 2**(k - 1) and 2**k, normal numbers only."""
+        kind = self._bits(x).type
+        biased = self.builder.lshr(self._bits(x), constant(kind, 52))
+        exponent = self.builder.sub(biased, constant(kind, 1022))
+        inverse = self._power_of_two(self.builder.sub(constant(kind, 0), exponent), x)
+        return self.builder.sitofp(exponent, x.type), inverse
+
     def _reduced(self, x: Any) -> tuple[Any, Any, Any, Any]:
         """k as a double and as an integer, r and (expm1(r) - r)/r**2, for x = k*log(2) + r."""
         magic = self.number(x, ROUNDER)

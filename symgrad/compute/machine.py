@@ -14,19 +14,21 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
 import sympy
 from llvmlite import ir
 
+from symgrad.compute.algebra import BEYOND, HIGH, LOW
 from symgrad.compute.arrays import LOWEST, Pads
 from symgrad.compute.bodies import Body, shared_divisors
 from symgrad.compute.lanes import DOUBLE, LONG, Numbers, constant
 from symgrad.compute.layouts import INDEX, Layout, Part, Place, Value
 from symgrad.compute.loops import Loop, Loops
 from symgrad.compute.nodes import Node, dropped
-from symgrad.compute.program import Line, Steps, is_adjoint
+from symgrad.compute.program import EXPONENT, LOST, Line, Steps, is_adjoint
 from symgrad.vectors import LENGTH, Timed, shape_of
 
 SIGNATURE = ir.FunctionType(ir.VoidType(), [LONG.as_pointer(), *[LONG] * 7])
@@ -44,6 +46,8 @@ class Function:
         Rows of series before the first step and after the last.
     kept : set
         The variables of which every step goes to memory; of others `places` has the rows beyond the steps only.
+    rescaled : tuple
+        Of the program.
     """
 
     module: ir.Module
@@ -52,6 +56,7 @@ class Function:
     places: Mapping[Any, Place]
     pads: Mapping[Any, Pads]
     kept: set[Any]
+    rescaled: tuple[Any, ...] = ()
     builder: Any = field(init=False)
     start: Any = field(init=False)
     length: Any = field(init=False)
@@ -113,6 +118,8 @@ class Function:
         totals = {line.target: line.node for line in passes.lines if not isinstance(line.target, Timed)}
         self.divisors = shared_divisors(line.node for line in passes.lines)
         self.totals = {name: self._slots(self.layout.shape(node.shape), 0.0) for name, node in totals.items()}
+        if self.rescaled:
+            self.totals |= {name: self._slots((), 0.0) for name in (EXPONENT, LOST)}
         for loop in passes.loops:
             self._loop(loop)
         for line in passes.borders:
@@ -192,6 +199,8 @@ class Function:
                 self._write(slot, self.load(v, row))
 
     def _step(self, loop: Loop, step: Any, kinds: set[Steps]) -> None:
+        if set(self.rescaled) & loop.targets:
+            self._rescale()
         body = Body(self, loop, step, {})
         lines = [line for line in loop.lines if line.steps in kinds]
         absent = [v for v in self.carried if all(line.target != v for line in lines)]  # nothing flows into it here
@@ -211,6 +220,28 @@ class Function:
         for slots in self.carried.values():
             for nearer, farther in reversed(list(pairwise(slots))):
                 self._write(farther, self._read(nearer))
+
+    def _rescale(self) -> None:
+        """Divide the numbers of the step before by powers of two, if one is near the end of the range."""
+        b, numbers = self.builder, self.numbers
+        slots = [self.carried[v][1].rows[0][0] for v in self.rescaled]
+        size = reduce(numbers.maximum, [numbers.abs(b.load(slot)) for slot in slots])
+        is_far = b.or_(
+            numbers.compare("<", size, numbers.number(size, LOW)),
+            numbers.compare(">", size, numbers.number(size, HIGH)),
+        )
+        if isinstance(size.type, ir.VectorType):
+            mask = ir.IntType(size.type.count)
+            is_far = b.icmp_unsigned("!=", b.bitcast(is_far, mask), ir.Constant(mask, 0))
+        with b.if_then(is_far, likely=False):
+            exponent, inverse = numbers.power_within(size)
+            for slot in slots:
+                b.store(numbers.multiply(b.load(slot), inverse), slot)
+            sums, lost = (self.totals[name].rows[0][0] for name in (EXPONENT, LOST))
+            b.store(numbers.add(b.load(sums), exponent), sums)
+            one = numbers.number(size, 1.0)
+            left = numbers.where(numbers.compare("<", size, numbers.number(size, BEYOND)), one, b.load(lost))
+            b.store(left, lost)
 
     def _note_size(self, slots: Value, value: Value) -> None:
         numbers = self.numbers

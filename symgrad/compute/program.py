@@ -17,6 +17,7 @@ from symgrad.recurrent.cell import Cell
 from symgrad.vectors import LENGTH, TIME, Role, Timed, TimedMatrix, TimedScalar
 
 LOSS = "loss"
+EXPONENT, LOST = "exponent", "lost"  # results of a program whose products are rescaled, besides its value
 
 
 class Steps(Enum):
@@ -70,6 +71,9 @@ class Program:
         By argument: the variable or the name of the result that is its gradient.
     identities : tuple of Timed
         Products of Jacobians: before the first step they are the identity.
+    rescaled : tuple of Timed
+        Numbers, linear in those of the step before, that are divided by powers of two, the same for all, when they get
+        too small or too large. `EXPONENT` is the sum of those, and `LOST` tells where one step alone left the range.
     """
 
     lines: tuple[Line, ...]
@@ -77,6 +81,7 @@ class Program:
     states: tuple[Any, ...]
     gradients: dict[str, Any]
     identities: tuple[Any, ...] = ()
+    rescaled: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
         """The program as a function in NumPy that can be pasted; see `printing.code_of`."""

@@ -12,7 +12,7 @@ from symgrad.compute import nodes
 from symgrad.compute.arithmetic import ONE
 from symgrad.compute.lowering import SLOPE, definition
 from symgrad.compute.nodes import Node
-from symgrad.compute.program import LOSS, Program
+from symgrad.compute.program import EXPONENT, LOSS, LOST, Program
 from symgrad.vectors import Timed
 
 AT_ONE_STEP = "step_"  # what products at one step are told apart by from those over all steps
@@ -39,7 +39,8 @@ class Names:
             {v: f"{v.role.value}{k}" for k, v in enumerate(variables, 1)},
             {p: f"parameter{k}" for k, p in enumerate(parameters, 1)},
             {s: f"size{k}" for k, s in enumerate(sorted(sizes, key=str), 1)},
-            {r: LOSS if r == LOSS else f"result{k}" for k, r in enumerate(results, 1)},
+            {r: LOSS if r == LOSS else f"result{k}" for k, r in enumerate(results, 1)}
+            | ({EXPONENT: EXPONENT, LOST: LOST} if program.rescaled else {}),
         )
 
     def of_leaf(self, what: Any) -> str:
