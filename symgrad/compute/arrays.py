@@ -21,6 +21,7 @@ from symgrad.compute.sources import functions_of
 from symgrad.compute.writing import Names, Writer, definitions, nodes_vary
 from symgrad.vectors import LENGTH, Timed, shape_of
 
+CHEAP = 6  # sums and products
 LOWEST = "lowest"  # of all adjoints that go from step to step, the least size that is not 0
 
 
@@ -87,7 +88,9 @@ def pads_of(program: Program) -> dict[Any, Pads]:
     return found
 
 
-def source_of(program: Program, scalars: bool = False, kept: Iterable[Any] | None = None) -> Source:
+def source_of(
+    program: Program, scalars: bool = False, kept: Iterable[Any] | None = None, plain: bool = False
+) -> Source:
     """The source of both passes.
 
     Parameters
@@ -97,12 +100,14 @@ def source_of(program: Program, scalars: bool = False, kept: Iterable[Any] | Non
         For a scalar cell without leading axes: loops over plain numbers, not arrays.
     kept : iterable of Timed, optional
         The variables of which every step is wanted; of all, if left out. The others are carried from step to step.
+    plain : bool
+        For doubles alone, with numbers and comparisons as Python has them.
     """
     schedule = schedule_of(program)
     if kept is not None:
         schedule = Schedule(fused(schedule.forward), schedule.backward)
     names, pads = Names.of(program), pads_of(program)
-    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept), program.rescaled)
+    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept), program.rescaled, plain)
     late = {t for group in schedule.backward for t in group.targets}
     early = {t for group in schedule.forward for t in group.targets}
     leaves = [n for line in program.lines for n in line.node.walk()]
@@ -114,8 +119,8 @@ def source_of(program: Program, scalars: bool = False, kept: Iterable[Any] | Non
     forward = Pass("forward", tuple(given), gives, emitter.carried)
     backward = Pass("backward", (*given, *sorted((t for t in early if isinstance(t, Timed)), key=str)), tuple(late))
     lines = [
-        *definitions(leaves, names, scalars=False),
-        *(definitions(leaves, names, scalars=True) if scalars else ()),
+        *definitions(leaves, names, scalars=False, plain=plain),
+        *(definitions(leaves, names, scalars=True, plain=plain) if scalars else ()),
         *emitter.function(forward, schedule.forward),
         *emitter.function(backward, schedule.backward),
     ]
@@ -141,10 +146,16 @@ class _Emitter:
     """Writes groups of lines as statements."""
 
     def __init__(
-        self, names: Names, pads: dict[Any, Pads], scalars: bool, carried_only: set[Any], rescaled: tuple[Any, ...]
+        self,
+        names: Names,
+        pads: dict[Any, Pads],
+        scalars: bool,
+        carried_only: set[Any],
+        rescaled: tuple[Any, ...],
+        plain: bool,
     ) -> None:
         self.names, self.pads, self.scalars, self.carried_only = names, pads, scalars, carried_only
-        self.rescaled = rescaled
+        self.rescaled, self.plain = rescaled, plain
         self.temporaries = 0
 
     @property
@@ -234,7 +245,7 @@ class _Emitter:
             offset = self.pads.get(variable, Pads()).before + shift
             return f"{self.identifier(variable)}[{low} + {offset}:{high} + {offset}]"
 
-        return Writer(self.names, leaf).value(node)
+        return Writer(self.names, leaf, plain=self.plain).value(node)
 
     def _at(self, line: Line, step: str) -> str:
         """A node at one step."""
@@ -247,7 +258,7 @@ class _Emitter:
             offset = self.pads.get(variable, Pads()).before + shift - 1
             return f"{self.identifier(variable)}[{step} + {offset}]"
 
-        return Writer(self.names, leaf).value(line.node)
+        return Writer(self.names, leaf, plain=self.plain).value(line.node)
 
     # --- loops ----------------------------------------------------------------------------------------------
 
@@ -271,12 +282,13 @@ class _Emitter:
     def _rounds(self, group: Group, lines: list[Line]) -> Iterator[str]:
         end = _END[lines[0].steps]
         hoist = _Hoist(group.targets)
-        bodies = list(zip(lines, _with_slopes([hoist.lifted(line.node) for line in lines])))
+        written = _written_out([line.node for line in lines], self.scalars)
+        bodies = [(line, hoist.lifted(node)) for line, node in zip(lines, written)]
         rows: dict[Node, str] = {}
         backwards = "[::-1]" if group.direction < 0 else ""
         for node in hoist.constant:
             rows[node] = self._temporary()
-            yield f"{rows[node]} = {Writer(self.names, None).text(node)}"
+            yield f"{rows[node]} = {Writer(self.names, None, plain=self.plain).text(node)}"
         changing = {}
         for node in hoist.changing:
             rows[node], changing[node] = self._temporary(), self._temporary()
@@ -288,7 +300,11 @@ class _Emitter:
         carried = sorted({(v, k) for v, shift in reads if v in group.targets for k in _up_to(shift)}, key=str)
         for variable, shift in carried:
             yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
-        stored = [line for line in lines if line.target not in self.carried_only]
+        kept = [line for line in lines if line.target not in self.carried_only]
+        waiting = [
+            line for line in kept if _can_wait(line, lines) and not {v for v, _ in line.reads} & self.carried_only
+        ]
+        stored = [line for line in kept if line not in waiting]
         if self.scalars:
             for line in stored:
                 yield f"{self.identifier(line.target)}_rows = []"
@@ -302,10 +318,12 @@ class _Emitter:
         for (line, body), nodes in zip(bodies, inside):
             for node in nodes:
                 if node in common and node not in rows:
-                    text = Writer(self.names, self._local, rows, self.scalars, in_loop=True).text(node)
+                    text = Writer(self.names, self._local, rows, self.scalars, in_loop=True, plain=self.plain).text(
+                        node
+                    )
                     rows[node] = self._temporary()
                     yield f"    {rows[node]} = {text}"
-            yield from (f"    {text}" for text in self._statement(line, body, rows))
+            yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored))
         if rescaled:
             yield f"    {rescaled}, {EXPONENT}, {LOST} = rescaled({EXPONENT}, {LOST}, {rescaled})"
         yield from (f"    {text}" for text in self._handed_on(carried))
@@ -313,13 +331,19 @@ class _Emitter:
             for line in stored:
                 name, before = self.identifier(line.target), self.pads[line.target].before
                 yield f"{name}[{before}:{before} + {end}] = {name}_rows{backwards}"
+        for line in waiting:
+            yield from self._map(line)
 
-    def _statement(self, line: Line, body: Node, rows: dict[Node, str]) -> Iterator[str]:
+    def _writer(self, rows: dict[Node, str]) -> Writer:
+        """Writes what is computed inside a loop."""
+        return Writer(self.names, self._local, rows, self.scalars, in_loop=True, plain=self.plain)
+
+    def _statement(self, line: Line, body: Node, rows: dict[Node, str], is_stored: bool) -> Iterator[str]:
         name = self.identifier(line.target)
-        writer = Writer(self.names, self._local, rows, self.scalars, in_loop=True)
+        writer = self._writer(rows)
         here = self._local(line.target, 0)
         yield f"{here} = {writer.value(body)}"
-        if line.target in self.carried_only:
+        if not is_stored:
             return
         if self.scalars:
             yield f"{name}_rows.append({here})"
@@ -348,14 +372,30 @@ class _Emitter:
             yield f"{self._local(variable, shift)} = {self._local(variable, nearer)}"
 
 
-def _with_slopes(bodies: list[Node]) -> list[Node]:
-    """The bodies of a loop, in which an activation and its slope at one place are written out: they share much."""
+def _can_wait(line: Line, lines: list[Line]) -> bool:
+    """Whether a series is filled after the loop, all at once: it is cheap, and no other step waits for it."""
+    if any(v == line.target and shift for other in lines for v, shift in other.reads):
+        return False
+    inside = {x.target: x for x in lines}
+    others = [inside[v] for v, _ in line.reads if v in inside]
+    return _is_cheap(line.node) and not any(_is_cheap(x.node) for x in others)
+
+
+def _is_cheap(node: Node) -> bool:
+    above = [n for n in node.walk() if n.args]
+    return len(above) <= CHEAP and all(n.op in ("add", "multiply", "matvec", "transpose") for n in above)
+
+
+def _written_out(bodies: list[Node], all_of_them: bool) -> list[Node]:
+    """The bodies of a loop with activations written out: all, or those whose slope is there too, as they share much."""
     calls: dict[Any, set[Node]] = {}
     for body in bodies:
         for node in body.walk():
             if node.op == "call":
                 calls.setdefault((node.data[0], node.args), set()).add(node)
-    table = {n: definition(*n.data, *n.args) for found in calls.values() if len(found) > 1 for n in found}
+    table = {
+        n: definition(*n.data, *n.args) for found in calls.values() if all_of_them or len(found) > 1 for n in found
+    }
     return [rebuilt(body, table) for body in bodies] if table else bodies
 
 

@@ -15,7 +15,7 @@ from sympy.core.symbol import Str
 from symgrad.claims import Claim
 from symgrad.compute.algebra import BEYOND
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import Arithmetic
+from symgrad.compute.arithmetic import DOUBLES, Arithmetic
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.lowering import Lowering
@@ -74,7 +74,7 @@ class Formula:
         return _of_cell(self.what, self.cell) if self.cell is not None else _of_symbols(self.what)
 
     @cached_property
-    def _wirings(self) -> dict[bool, Wiring]:
+    def _wirings(self) -> dict[tuple[bool, bool], Wiring]:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
@@ -88,11 +88,11 @@ class Formula:
         source = compiled_source(self.program, self.program.gradients.values(), self.threads)
         return None if source is None else Wiring(self.program, source)
 
-    def _wiring(self, scalars: bool) -> Wiring:
-        if scalars not in self._wirings:
-            source = source_of(self.program, scalars, kept=self.program.gradients.values())
-            self._wirings[scalars] = Wiring(self.program, source)
-        return self._wirings[scalars]
+    def _wiring(self, scalars: bool, plain: bool = True) -> Wiring:
+        if (scalars, plain) not in self._wirings:
+            source = source_of(self.program, scalars, self.program.gradients.values(), plain)
+            self._wirings[scalars, plain] = Wiring(self.program, source)
+        return self._wirings[scalars, plain]
 
     def __call__(self, **given: Any) -> Any:
         """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
@@ -159,7 +159,7 @@ class Formula:
         scalars = is_plain and not arguments.lead
         wiring = self._compiled if self.backend == "compiled" and not self.scaled else None
         scalars = scalars and wiring is None
-        segments = Segments.of(wiring or self._wiring(scalars), arithmetic, arguments, scalars)
+        segments = Segments.of(wiring or self._wiring(scalars, arithmetic is DOUBLES), arithmetic, arguments, scalars)
         return segments.results(self.what if isinstance(self.what, Expr) else S.Zero)
 
 

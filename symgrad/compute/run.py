@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import Arithmetic, is_finite
+from symgrad.compute.arithmetic import DOUBLES, Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.program import Program, program_of
@@ -72,7 +72,7 @@ class Run:
         return program_of(self.gradients)
 
     @cached_property
-    def _wirings(self) -> dict[bool, Wiring]:
+    def _wirings(self) -> dict[tuple[bool, bool], Wiring]:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
@@ -92,10 +92,10 @@ class Run:
         source = compiled_source(self.program, None if self.checkpoint else wanted, self.threads)
         return None if source is None else Wiring(self.program, source)
 
-    def _wiring(self, scalars: bool) -> Wiring:
-        if scalars not in self._wirings:
-            self._wirings[scalars] = Wiring(self.program, source_of(self.program, scalars))
-        return self._wirings[scalars]
+    def _wiring(self, scalars: bool, plain: bool = True) -> Wiring:
+        if (scalars, plain) not in self._wirings:
+            self._wirings[scalars, plain] = Wiring(self.program, source_of(self.program, scalars, plain=plain))
+        return self._wirings[scalars, plain]
 
     def __call__(self, **given: Any) -> Output:
         """Loss, gradients and states at a point.
@@ -141,7 +141,7 @@ class Run:
             self._prepared[shapes] = Prepared(wiring, arguments)
             return self._prepared[shapes](arguments.arrays)
         scalars = scalars and wiring is None
-        segments = Segments.of(wiring or self._wiring(scalars), arithmetic, arguments, scalars)
+        segments = Segments.of(wiring or self._wiring(scalars, arithmetic is DOUBLES), arithmetic, arguments, scalars)
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from types import CodeType
 from typing import Any
 
 # All that may stand in generated source; a name of a user could not even be spelled with a quote or a dunder.
@@ -18,8 +20,13 @@ def functions_of(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         If there is a character in it that no generator writes, such as a quote, or a name with two underscores.
     """
+    made: dict[str, Any] = {"__builtins__": {"range": range, "zip": zip, "len": len, "float": float}, **namespace}
+    exec(_compiled(source), made)  # noqa: S102
+    return made
+
+
+@cache
+def _compiled(source: str) -> CodeType:
     if not ALLOWED.fullmatch(source) or "__" in source:
         raise ValueError("generated source holds what no generator writes")
-    made: dict[str, Any] = {"__builtins__": {"range": range, "zip": zip, "len": len, "float": float}, **namespace}
-    exec(compile(source, "<symgrad program>", "exec"), made)  # noqa: S102
-    return made
+    return compile(source, "<symgrad program>", "exec")

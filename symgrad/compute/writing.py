@@ -68,6 +68,7 @@ class Writer:
     known: Mapping[Node, str] = field(default_factory=dict)
     scalars: bool = False
     in_loop: bool = False
+    plain: bool = False  # for doubles alone: numbers and comparisons as Python has them
 
     @property
     def prefix(self) -> str:
@@ -80,6 +81,8 @@ class Writer:
             return self.known[node]
         if node.op in _WRITERS:
             return str(_WRITERS[node.op](self, node))
+        if self.plain and node.op in nodes.COMPARISONS:
+            return f"({self.lifted(node.args[0], node)} {nodes.COMPARISONS[node.op]} {self.lifted(node.args[1], node)})"
         arguments = ", ".join(self.value(a) if a.op == "number" else self.lifted(a, node) for a in node.args)
         if node.op == "call":
             name, which = node.data
@@ -90,7 +93,9 @@ class Writer:
 
     def value(self, node: Node) -> str:
         """The expression of a whole value, in the arithmetic also where it is a plain number."""
-        return f"number({node.data.p}, {node.data.q})" if node.op == "number" else self.text(node)
+        if node.op == "number":
+            return repr(node.data.p / node.data.q) if self.plain else f"number({node.data.p}, {node.data.q})"
+        return self.text(node)
 
     def lifted(self, argument: Node, node: Node) -> str:
         """An argument whose shape has fewer axes than the result, with axes of length 1 for those it lacks."""
@@ -128,7 +133,7 @@ def _number(writer: Writer, node: Node) -> str:
         return str(value)
     if value.q in (2, 4, 8, 16) and abs(value) < 2**40:  # exact in every arithmetic
         return repr(float(value))
-    return f"number({value.p}, {value.q})"
+    return writer.value(node)
 
 
 def _sum(writer: Writer, node: Node) -> str:
@@ -246,14 +251,14 @@ def function_name(name: str, which: str) -> str:
     return f"{name}_slope" if which == SLOPE else f"{name}_value"
 
 
-def definitions(found: Iterable[Node], names: Names, scalars: bool) -> Iterator[str]:
+def definitions(found: Iterable[Node], names: Names, scalars: bool, plain: bool = False) -> Iterator[str]:
     """The functions of the activations that nodes call, from their stable formulas."""
     calls = {(*node.data, len(node.args)) for node in found if node.op == "call"}
     for name, which, count in sorted(calls):
         arguments = [Node("argument", data=k) for k in range(count)]
         body = definition(name, which, *arguments)
         head = ", ".join(f"x{k}" for k in range(count))
-        writer = Writer(names, None, scalars=scalars)
+        writer = Writer(names, None, scalars=scalars, plain=plain)
         yield f"def {writer.prefix}{function_name(name, which)}({head}):"
         shared, lines = _with_names(body, writer)
         yield from (f"    {line}" for line in lines)
@@ -270,7 +275,7 @@ def _with_names(body: Node, writer: Writer) -> tuple[str, list[str]]:
     lines = []
     for node in body.walk():
         if uses.get(node, 0) > 1 and node.args:
-            text = Writer(writer.names, writer.leaf, known, writer.scalars).text(node)
+            text = Writer(writer.names, writer.leaf, known, writer.scalars, plain=writer.plain).text(node)
             known = {**known, node: f"value{len(known)}"}
             lines.append(f"{known[node]} = {text}")
-    return Writer(writer.names, writer.leaf, known, writer.scalars).text(body), lines
+    return Writer(writer.names, writer.leaf, known, writer.scalars, plain=writer.plain).text(body), lines
