@@ -365,6 +365,10 @@ class Body:
     def inverse(self, node: Node) -> Value:
         return self._entrywise(node, lambda a: self.numbers.divide(self.numbers.number(a, 1.0), a))
 
+    def exp(self, node: Node) -> Value:
+        is_below = _is_negative(node.args[0])
+        return self._entrywise(node, lambda a: self.numbers.exp(a, is_below))
+
     def power(self, node: Node) -> Value:
         exponent = node.data
         if exponent.is_Integer and exponent <= 64:
@@ -382,6 +386,12 @@ def _is_product(node: Node) -> bool:
     """Whether a term is a product with a weight, so that nothing is lost if it is not rounded before it is added."""
     is_weighted = node.op == "multiply" and any(a.op == "parameter" for a in node.args) and len(node.args) > 1
     return node.op in ("matvec", "outer") or is_weighted
+
+
+def _is_negative(node: Node) -> bool:
+    """Whether something is a negative number times a size, as in exp(-|x|)."""
+    number, *rest = node.args if node.op == "multiply" else (node,)
+    return number.op == "number" and number.data < 0 and len(rest) == 1 and rest[0].op == "abs"
 
 
 def shared_divisors(found: Iterable[Node]) -> set[Node]:
@@ -417,6 +427,7 @@ _MAKERS: dict[str, Callable[[Body, Node], Value]] = {
     "add": Body.total,
     "multiply": Body.product,
     "divide": Body.quotient,
+    "exp": Body.exp,
     "inverse": Body.inverse,
     "power": Body.power,
     "both": _joined("and_"),

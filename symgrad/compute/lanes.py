@@ -21,6 +21,7 @@ LOG2_E = 1 / math.log(2)
 # log(2) as a double of few bits, of which small multiples are exact, and what is left of it.
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10
 LEAST_EXP, MOST_EXP = -746.0, 710.0  # beyond, exp is 0 or infinite
+LEAST_NEAR, MOST_NEAR = -708.0, 709.0  # between, it is a normal number, and so is the power of two in it
 FAR_BELOW, FAR_ABOVE = -50.0, 700.0  # where expm1 is -1, and where it is exp
 
 # (expm1(r) - r)/r**2 for |r| <= log(2)/2, best in the sense of Chebyshev; the error of exp is 1.3e-17.
@@ -159,16 +160,45 @@ class Numbers:
         rest = self.fused(whole, self.number(x, -LN2_LOW), rest)
         return whole, integer, rest, self.polynomial(rest, EXPM1)
 
-    def exp(self, x: Any) -> Any:
-        """2**k (1 + r + r**2 q(r)), by two factors, neither of which leaves the range of normal numbers."""
-        whole, integer, rest, series = self._reduced(x)
+    def exp(self, x: Any, is_below: bool = False) -> Any:
+        """2**k (1 + r + r**2 q(r)); `is_below` says that x is not positive.
+
+        A single number, for which others wait, goes by one factor 2**k where that is a normal number, and only then.
+        """
+        parts = self._reduced(x)
+        if isinstance(x.type, ir.VectorType):
+            return self._exp_far(x, *parts, is_below)
+        is_far = self.compare("<", x, self.number(x, LEAST_NEAR))
+        if not is_below:
+            is_far = self.builder.or_(is_far, self.compare(">", x, self.number(x, MOST_NEAR)))
+        with self.builder.if_else(is_far, likely=False) as (then, otherwise):
+            with then:
+                far, far_block = self._exp_far(x, *parts, is_below), self.builder.block
+            with otherwise:
+                _, integer, rest, series = parts
+                power = self._power_of_two(integer, x)
+                near = self._times_power(power, rest, series)
+                near_block = self.builder.block
+        found = self.builder.phi(x.type)
+        found.add_incoming(far, far_block)
+        found.add_incoming(near, near_block)
+        return found
+
+    def _times_power(self, power: Any, rest: Any, series: Any) -> Any:
+        """A power of two times 1 + r + r**2 q(r)."""
+        square = self.multiply(self.multiply(rest, rest), power)
+        return self.fused(square, series, self.fused(rest, power, power))
+
+    def _exp_far(self, x: Any, whole: Any, integer: Any, rest: Any, series: Any, is_below: bool) -> Any:
+        """The exponential by two factors, neither of which leaves the range of normal numbers."""
         magic = self.number(x, ROUNDER)
         moved = self.fused(whole, self.number(x, 0.5), magic)
         half = self.builder.sub(self._bits(moved), self._bits(magic))
         first, second = self._power_of_two(half, x), self._power_of_two(self.builder.sub(integer, half), x)
-        begun = self.fused(rest, first, first)
-        found = self.multiply(self.fused(self.multiply(self.multiply(rest, rest), first), series, begun), second)
+        found = self.multiply(self._times_power(first, rest, series), second)
         found = self.where(self.compare("<", x, self.number(x, LEAST_EXP)), self.number(x, 0.0), found)
+        if is_below:
+            return found
         return self.where(self.compare(">", x, self.number(x, MOST_EXP)), self.number(x, math.inf), found)
 
     def expm1(self, x: Any) -> Any:
