@@ -27,7 +27,7 @@ import symgrad as sg
 
 LENGTHS = (10, 100, 1_000, 100_000, 1_000_000)
 SHORT = 0.005  # seconds of repeated calls that a clock can be trusted with
-PATIENCE = 3.0  # seconds; who takes longer is timed once
+PATIENCE = 1.0  # seconds; who takes longer is timed once
 RELATIVE = 1e-9  # of the largest entry
 TOO_SMALL = 1e-290  # products that fell below have lost digits everywhere but in scaled numbers
 MEMORY = Path(__file__).with_name("bench_memory.py")
@@ -44,7 +44,7 @@ def is_there(name: str, make: Callable[[], Any]) -> Any:
         return None
 
 
-def best(contestants: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
+def best(contestants: Mapping[str, Callable[[], object]], rounds: int = 5) -> dict[str, float]:
     """The least time of a call of each; they take turns, so that a slow minute hits all of them."""
     times: dict[str, list[float]] = {name: [once(call, 1)] for name, call in contestants.items()}
     calls = {name: max(1, int(SHORT / max(first[0], 1e-7))) for name, first in times.items()}
@@ -278,6 +278,7 @@ def show_times(times: Mapping[str, Mapping[str, float]]) -> None:
         ratios = (f"{found[who] / found['C']:.3g}" if who in found else "" for who in names[1:])
         table.add_row(what, f"{1000 * found['C']:.3g}", *ratios)
     Console(width=160).print(table)
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -285,9 +286,12 @@ def main() -> int:
     if is_there("C", problems.library) is None:
         print("no gcc, and so no reference: nothing is measured")
         return 0
-    times = {(name, steps): cell_times(name, steps) for name in NAMES for steps in LENGTHS}
+    times = {}
+    for name in NAMES:
+        for steps in LENGTHS:
+            times[name, steps] = cell_times(name, steps)
+            show_times({f"{name}, T = {steps}": times[name, steps]})
     grid = grid_times()
-    show_times({f"{name}, T = {steps}": found for (name, steps), found in times.items()})
     show_times({f"grid, T = {problems.GRID_STEPS}": grid})
     code = shown(figures(times, grid))
     for name, reason in missing.items():

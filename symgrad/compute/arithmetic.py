@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -151,12 +152,12 @@ def _sign(x: float) -> float:
 
 def _comparisons(wrap: Callable[[Any], Any]) -> dict[str, Any]:
     made = {
-        "less": lambda a, b: a < b,
-        "at_most": lambda a, b: a <= b,
-        "greater": lambda a, b: a > b,
-        "at_least": lambda a, b: a >= b,
-        "equal": lambda a, b: a == b,
-        "different": lambda a, b: a != b,
+        "less": operator.lt,
+        "at_most": operator.le,
+        "greater": operator.gt,
+        "at_least": operator.ge,
+        "equal": operator.eq,
+        "different": operator.ne,
     }
     return {name: wrap(f) for name, f in made.items()} | {ONE + name: wrap(f) for name, f in made.items()}
 

@@ -89,7 +89,11 @@ def pads_of(program: Program) -> dict[Any, Pads]:
 
 
 def source_of(
-    program: Program, scalars: bool = False, kept: Iterable[Any] | None = None, plain: bool = False
+    program: Program,
+    scalars: bool = False,
+    kept: Iterable[Any] | None = None,
+    plain: bool = False,
+    is_small: bool = True,
 ) -> Source:
     """The source of both passes.
 
@@ -102,12 +106,14 @@ def source_of(
         The variables of which every step is wanted; of all, if left out. The others are carried from step to step.
     plain : bool
         For doubles alone, with numbers and comparisons as Python has them.
+    is_small : bool
+        Whether a product with a matrix takes less time than to put a vector into its row.
     """
     schedule = schedule_of(program)
     if kept is not None:
         schedule = Schedule(fused(schedule.forward), schedule.backward)
     names, pads = Names.of(program), pads_of(program)
-    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept), program.rescaled, plain)
+    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept), program.rescaled, plain, is_small)
     late = {t for group in schedule.backward for t in group.targets}
     early = {t for group in schedule.forward for t in group.targets}
     leaves = [n for line in program.lines for n in line.node.walk()]
@@ -153,9 +159,10 @@ class _Emitter:
         carried_only: set[Any],
         rescaled: tuple[Any, ...],
         plain: bool,
+        is_small: bool,
     ) -> None:
         self.names, self.pads, self.scalars, self.carried_only = names, pads, scalars, carried_only
-        self.rescaled, self.plain = rescaled, plain
+        self.rescaled, self.plain, self.is_small = rescaled, plain, is_small
         self.temporaries = 0
 
     @property
@@ -301,9 +308,7 @@ class _Emitter:
         for variable, shift in carried:
             yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
         kept = [line for line in lines if line.target not in self.carried_only]
-        waiting = [
-            line for line in kept if _can_wait(line, lines) and not {v for v, _ in line.reads} & self.carried_only
-        ]
+        waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
         stored = [line for line in kept if line not in waiting]
         if self.scalars:
             for line in stored:
@@ -372,18 +377,21 @@ class _Emitter:
             yield f"{self._local(variable, shift)} = {self._local(variable, nearer)}"
 
 
-def _can_wait(line: Line, lines: list[Line]) -> bool:
+def _can_wait(line: Line, lines: list[Line], carried_only: set[Any], is_small: bool) -> bool:
     """Whether a series is filled after the loop, all at once: it is cheap, and no other step waits for it."""
+    if {v for v, _ in line.reads} & carried_only:
+        return False
     if any(v == line.target and shift for other in lines for v, shift in other.reads):
         return False
     inside = {x.target: x for x in lines}
     others = [inside[v] for v, _ in line.reads if v in inside]
-    return _is_cheap(line.node) and not any(_is_cheap(x.node) for x in others)
+    return _is_cheap(line.node, is_small) and not any(_is_cheap(x.node, is_small) for x in others)
 
 
-def _is_cheap(node: Node) -> bool:
+def _is_cheap(node: Node, is_small: bool) -> bool:
     above = [n for n in node.walk() if n.args]
-    return len(above) <= CHEAP and all(n.op in ("add", "multiply", "matvec", "transpose") for n in above)
+    products = ("matvec", "transpose") if is_small else ()
+    return len(above) <= CHEAP and all(n.op in ("add", "multiply", *products) for n in above)
 
 
 def _written_out(bodies: list[Node], all_of_them: bool) -> list[Node]:

@@ -20,6 +20,7 @@ from symgrad.compute.segments import Output, Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent.backward import Backward
 
+SMALL = 32  # units, up to which a product with a matrix costs little more than the call
 NEARLY_ZERO = 2.0**-969  # below, products have begun to lose digits: the least normal double times 2**53
 
 
@@ -72,7 +73,7 @@ class Run:
         return program_of(self.gradients)
 
     @cached_property
-    def _wirings(self) -> dict[tuple[bool, bool], Wiring]:
+    def _wirings(self) -> dict[tuple[bool, ...], Wiring]:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
@@ -92,10 +93,12 @@ class Run:
         source = compiled_source(self.program, None if self.checkpoint else wanted, self.threads)
         return None if source is None else Wiring(self.program, source)
 
-    def _wiring(self, scalars: bool, plain: bool = True) -> Wiring:
-        if (scalars, plain) not in self._wirings:
-            self._wirings[scalars, plain] = Wiring(self.program, source_of(self.program, scalars, plain=plain))
-        return self._wirings[scalars, plain]
+    def _wiring(self, scalars: bool, plain: bool = True, is_small: bool = True) -> Wiring:
+        kind = scalars, plain, is_small
+        if kind not in self._wirings:
+            source = source_of(self.program, scalars, plain=plain, is_small=is_small)
+            self._wirings[kind] = Wiring(self.program, source)
+        return self._wirings[kind]
 
     def __call__(self, **given: Any) -> Output:
         """Loss, gradients and states at a point.
@@ -141,7 +144,10 @@ class Run:
             self._prepared[shapes] = Prepared(wiring, arguments)
             return self._prepared[shapes](arguments.arrays)
         scalars = scalars and wiring is None
-        segments = Segments.of(wiring or self._wiring(scalars, arithmetic is DOUBLES), arithmetic, arguments, scalars)
+        if wiring is None:
+            is_small = max(arguments.sizes.values(), default=0) <= SMALL
+            wiring = self._wiring(scalars, arithmetic is DOUBLES, is_small)
+        segments = Segments.of(wiring, arithmetic, arguments, scalars)
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 

@@ -170,6 +170,8 @@ def _quotient(writer: Writer, node: Node) -> str:
 
 
 def _power(writer: Writer, node: Node) -> str:
+    if node.data == 2 and node.args[0] in writer.known:
+        return f"({writer.text(node.args[0])}*{writer.text(node.args[0])})"
     if node.data.is_Integer:
         return f"{writer.text(node.args[0])}**{node.data}"
     return f"power({writer.text(node.args[0])}, number({node.data.p}, {node.data.q}))"
