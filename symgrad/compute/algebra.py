@@ -41,6 +41,7 @@ class Algebra:
             **self.functions,
             "number": self.number, "series": self.series, "rows": self.rows, "zeros": self.zeros, "ones": self.ones,
             "identity": self.identity, "matvec": self.matvec,
+            "step_stack": self._joined if self.dtype is float and not self.lead else self.stack,
             "step_matvec": np.dot if self.dtype is float and not self.lead else self.matvec,
             "matmul": np.matmul, "dot": self.dot, "outer": self.outer,
             "outer_total": self.outer_total, "total": self.total, "transpose": self.transpose, "stack": self.stack,
@@ -127,6 +128,10 @@ class Algebra:
     def stack(*parts: Array) -> Array:
         lead = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
         return np.concatenate([np.broadcast_to(p, (*lead, p.shape[-1])) for p in parts], axis=-1)
+
+    @staticmethod
+    def _joined(*parts: Array) -> Array:
+        return np.concatenate(parts)
 
     @staticmethod
     def trace(matrix: Array) -> Array:

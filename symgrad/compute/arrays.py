@@ -14,7 +14,7 @@ from typing import Any
 
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.lowering import definition
-from symgrad.compute.nodes import Node, dropped, entrywise
+from symgrad.compute.nodes import Node, dropped, entrywise, multiply
 from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
@@ -289,7 +289,9 @@ class _Emitter:
     def _rounds(self, group: Group, lines: list[Line]) -> Iterator[str]:
         end = _END[lines[0].steps]
         hoist = _Hoist(group.targets)
-        written = _written_out([line.node for line in lines], self.scalars)
+        kept = [line for line in lines if line.target not in self.carried_only]
+        waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
+        written = _written_out([_multiplied_out(line.node, waiting) for line in lines], self.scalars)
         bodies = [(line, hoist.lifted(node)) for line, node in zip(lines, written)]
         rows: dict[Node, str] = {}
         backwards = "[::-1]" if group.direction < 0 else ""
@@ -307,8 +309,6 @@ class _Emitter:
         carried = sorted({(v, k) for v, shift in reads if v in group.targets for k in _up_to(shift)}, key=str)
         for variable, shift in carried:
             yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
-        kept = [line for line in lines if line.target not in self.carried_only]
-        waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
         stored = [line for line in kept if line not in waiting]
         if self.scalars:
             for line in stored:
@@ -328,7 +328,8 @@ class _Emitter:
                     )
                     rows[node] = self._temporary()
                     yield f"    {rows[node]} = {text}"
-            yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored))
+            if line not in waiting or (line.target, 0) in reads:
+                yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored))
         if rescaled:
             yield f"    {rescaled}, {EXPONENT}, {LOST} = rescaled({EXPONENT}, {LOST}, {rescaled})"
         yield from (f"    {text}" for text in self._handed_on(carried))
@@ -383,13 +384,21 @@ def _can_wait(line: Line, lines: list[Line], carried_only: set[Any], is_small: b
         return False
     if any(v == line.target and shift for other in lines for v, shift in other.reads):
         return False
-    inside = {x.target: x for x in lines}
-    others = [inside[v] for v, _ in line.reads if v in inside]
-    return _is_cheap(line.node, is_small) and not any(_is_cheap(x.node, is_small) for x in others)
+    return _is_cheap(line.node, is_small)
+
+
+def _multiplied_out(node: Node, waiting: list[Line]) -> Node:
+    """A product with the factors of products that wait, so that those factors which wait for no step come together."""
+    if node.op != "multiply":
+        return node
+    products = {Node("timed", (), x.node.shape, (x.target, 0)): x.node for x in waiting if x.node.op == "multiply"}
+    return multiply(*(products.get(a, a) for a in node.args))
 
 
 def _is_cheap(node: Node, is_small: bool) -> bool:
     above = [n for n in node.walk() if n.args]
+    if len(above) == 1 and node.op == "slice":
+        return True
     products = ("matvec", "transpose") if is_small else ()
     return len(above) <= CHEAP and all(n.op in ("add", "multiply", *products) for n in above)
 

@@ -14,6 +14,7 @@ from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arithmetic import DOUBLES, Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
+from symgrad.compute.packing import packed
 from symgrad.compute.program import Program, program_of
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Output, Segments, Wiring, arguments_in
@@ -96,8 +97,8 @@ class Run:
     def _wiring(self, scalars: bool, plain: bool = True, is_small: bool = True) -> Wiring:
         kind = scalars, plain, is_small
         if kind not in self._wirings:
-            source = source_of(self.program, scalars, plain=plain, is_small=is_small)
-            self._wirings[kind] = Wiring(self.program, source)
+            program = packed(self.program) if plain and is_small and not scalars else self.program
+            self._wirings[kind] = Wiring(program, source_of(program, scalars, plain=plain, is_small=is_small))
         return self._wirings[kind]
 
     def __call__(self, **given: Any) -> Output:

@@ -184,7 +184,7 @@ def _where(writer: Writer, node: Node) -> str:
 
 def _stack(writer: Writer, node: Node) -> str:
     parts = [writer.text(a) if a.shape else f"spread({writer.text(a)}, 1)" for a in node.args]
-    return f"stack({', '.join(parts)})"
+    return f"{AT_ONE_STEP if writer.in_loop else ''}stack({', '.join(parts)})"
 
 
 def _slice(writer: Writer, node: Node) -> str:
