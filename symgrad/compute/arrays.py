@@ -292,7 +292,9 @@ class _Emitter:
         kept = [line for line in lines if line.target not in self.carried_only]
         waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
         written = _written_out([_multiplied_out(line.node, waiting) for line in lines], self.scalars)
-        bodies = [(line, hoist.lifted(node)) for line, node in zip(lines, written)]
+        read_here = {n.data[0] for node in written for n in node.walk() if n.op == "timed"}
+        inside_loop = [x for x in zip(lines, written) if x[0] not in waiting or x[0].target in read_here]
+        bodies = [(line, hoist.lifted(node)) for line, node in inside_loop]
         rows: dict[Node, str] = {}
         backwards = "[::-1]" if group.direction < 0 else ""
         for node in hoist.constant:
@@ -305,7 +307,7 @@ class _Emitter:
             yield f"{changing[node]} = {f'listed({text})' if self.scalars else text}{backwards}"
         inside = [list(body.walk(rows)) for _, body in bodies]
         common = _used_twice(inside)
-        reads = {read for line, _ in bodies for read in line.reads}
+        reads = {n.data for _, node in inside_loop for n in node.walk() if n.op == "timed"}
         carried = sorted({(v, k) for v, shift in reads if v in group.targets for k in _up_to(shift)}, key=str)
         for variable, shift in carried:
             yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
@@ -328,8 +330,7 @@ class _Emitter:
                     )
                     rows[node] = self._temporary()
                     yield f"    {rows[node]} = {text}"
-            if line not in waiting or (line.target, 0) in reads:
-                yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored))
+            yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored))
         if rescaled:
             yield f"    {rescaled}, {EXPONENT}, {LOST} = rescaled({EXPONENT}, {LOST}, {rescaled})"
         yield from (f"    {text}" for text in self._handed_on(carried))
