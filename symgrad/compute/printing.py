@@ -64,7 +64,7 @@ def code_of(program: Program) -> str:
         for t in range(1, T + 1):
             h[t] = W @ h[t-1]
             if t == T:
-                loss += 0.5*(-target[t-1] + h[t]) @ (-target[t-1] + h[t])
+                loss += 0.5*((-target[t-1] + h[t]) @ (-target[t-1] + h[t]))
         for t in range(T, 0, -1):
             if t == T:
                 hbar[t] = -target[t-1] + h[t]
