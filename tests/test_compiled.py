@@ -175,6 +175,20 @@ def test_options_that_do_not_fit_are_named(options, message):
         run.gradients.compile(**options)
 
 
+def test_many_units_are_computed_as_few_are():
+    """Beyond some size programs for NumPy put gates together no more, and keep what they would compute again."""
+    cell = sg.CELLS["tanh"].cell(40, 2)
+    run = sg.bptt(cell, sg.half_squared_error(sg.output_of(cell)), at="every").compile()
+    draw = np.random.default_rng(2).standard_normal
+    point = {}
+    for argument in run.gradients.arguments:
+        shape = tuple(map(int, argument.shape))
+        shape = shape[:1] if shape[1] == 1 else shape
+        is_in_time = argument in run.gradients.cell.inputs or run.gradients.name_of(argument) == "target"
+        point[run.gradients.name_of(argument)] = 0.2 * draw((*([4] if is_in_time else []), *shape))
+    same(run(**point), run.gradients.compile(backend="compiled")(**point))
+
+
 def test_vectors_too_large_are_refused():
     run, _ = run_and_point("tanh")
     cell = sg.CELLS["tanh"].cell(300, 2)
