@@ -1,7 +1,6 @@
 """Vector formulas from text: what is read, what is refused, and that all that is written reads back."""
 
 import contextlib
-import time
 
 import pytest
 import sympy
@@ -16,6 +15,7 @@ from symgrad.syntax import parse_equation, parse_vector
 from symgrad.vectors import Elementwise, OrderedProduct, TimeSum, shape_of, slope
 from symgrad.vectors.operations import ENTRY
 from symgrad.vectors.writing import to_text
+from watch import soon
 
 n, m = sg.dims("n m")
 h, z, x = sg.State("h", n), sg.Intermediate("z", n), sg.Input("x", m)
@@ -209,11 +209,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20].replace("\0", "0"))
 def test_hostile_texts_are_refused_at_once(text):
-    start = time.process_time()
-    with pytest.raises(sg.ParseError) as caught:
+    with soon(), pytest.raises(sg.ParseError) as caught:
         parse_vector(text, NAMES)
     assert len(str(caught.value)) < 400
-    assert time.process_time() - start < 5
 
 
 LONG = {
