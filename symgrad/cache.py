@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from pathlib import Path
 
 from sympy import Basic, srepr
 
 from symgrad.checks import Check
 from symgrad.claims import Claim
-from symgrad.files import write_whole
+from symgrad.files import cache_folder, write_whole
 from symgrad.fingerprints import digest, environment
 from symgrad.prove import plugins, verify
 from symgrad.statements import Conjunction, Judged, Relation, Statement
@@ -55,9 +55,21 @@ class Cache:
         key = digest(_facts(claim), self._judges)
         return self.where / key[:2] / f"{key[2:]}.json"
 
-    @cached_property
+    @functools.cached_property
     def _judges(self) -> list[str]:
         return [environment(LIBRARIES), *plugins.installed()]
+
+
+def remembered(decide: Callable[[Claim], Verdict] = verify) -> Callable[[Claim], Verdict]:
+    """What finds verdicts with the memory of this user, unless that is switched off."""
+    where = cache_folder()
+    return decide if where is None else _cache(where, decide).verify
+
+
+@functools.cache
+def _cache(where: Path, decide: Callable[[Claim], Verdict]) -> Cache:
+    """One for each folder, as the fingerprint of symgrad takes a while."""
+    return Cache(where, decide)
 
 
 def _read(path: Path) -> Verdict | None:

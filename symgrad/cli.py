@@ -19,7 +19,7 @@ from symgrad.checks import Check
 from symgrad.claims import Claim, claim, load_claims
 from symgrad.derivation import Chain, Prose, Section, load_derivation
 from symgrad.errors import CertificateError, ClaimError, SymgradError
-from symgrad.files import VARIABLE, cache_folder
+from symgrad.files import VARIABLE
 from symgrad.prove import verify as decide
 from symgrad.syntax import parse, to_text, to_where
 from symgrad.verdicts import Outcome, Verdict
@@ -293,8 +293,7 @@ def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
 
 def _decider(no_cache: bool) -> Callable[[Claim], Verdict]:
     """What finds verdicts: the prover, with its memory unless that is switched off."""
-    where = None if no_cache else cache_folder()
-    return decide if where is None else cache.Cache(where, decide).verify
+    return decide if no_cache else cache.remembered(decide)
 
 
 def _certificate_files(path: Path) -> list[Path]:

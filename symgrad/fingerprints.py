@@ -22,7 +22,7 @@ def digest_of_bytes(content: bytes) -> str:
 def environment(libraries: Iterable[str]) -> str:
     """A fingerprint of symgrad itself, of Python and of the libraries: what results depend on besides their input."""
     package = Path(__file__).parent
-    sources = sorted(path for path in package.rglob("*") if path.suffix in {".py", ".css"})
+    sources = sorted(path for path in package.rglob("*") if path.suffix != ".pyc" and path.is_file())
     contents = [(path.relative_to(package).as_posix(), digest_of_bytes(path.read_bytes())) for path in sources]
     return digest(contents, [platform.python_version(), *map(_version, libraries)])
 

@@ -1,6 +1,8 @@
 """The house: imports go down only, and what the design forbids does not occur."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,9 +35,13 @@ FLOORS = {
     "compute": 8,
     "gradients": 9,
     "render": 10,
-    "cli": 11,
-    "__init__": 12,
-    "__main__": 13,
+    "marked": 11,
+    "testing": 11,
+    "cli": 12,
+    "pytest_plugin": 12,
+    "sphinx_ext": 12,
+    "__init__": 13,
+    "__main__": 14,
 }
 PROVE_FLOORS = {
     "combine": 0, "conditions": 0, "derivatives": 0, "findings": 0, "gram": 0, "numbers": 0, "points": 0,
@@ -114,3 +120,15 @@ def test_files_stay_short(path):
 
 def test_all_public_names_exist():
     assert [name for name in symgrad.__all__ if not hasattr(symgrad, name)] == []
+
+
+def test_every_public_name_has_a_room():
+    assert set(symgrad._ROOM_OF) == set(symgrad.__all__)
+    assert all(getattr(symgrad, name) is not None for name in symgrad.__all__)
+
+
+@pytest.mark.parametrize("module", ["symgrad", "symgrad.pytest_plugin"])
+def test_what_is_not_used_is_not_loaded(module):
+    """A test runner imports the plugin wherever symgrad is installed, and must not wait for SymPy."""
+    code = f"import {module}, sys; sys.exit(', '.join({{'sympy', 'numpy', 'flint', 'click'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""

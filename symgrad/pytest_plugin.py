@@ -1,0 +1,168 @@
+"""Claims as tests: files of claims, derivations, and what documentation states where it is marked.
+
+Nothing happens until it is asked for: by ``pytest --symgrad``, which collects every such file, or by naming one, as in
+``pytest claims.toml derivations/sigmoid_slope.py docs/index.rst``. SymPy is loaded only then.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from symgrad.claims import Claim
+
+ACCEPTABLE = ("supported", "uninformative")
+MARKER = "symgrad: a claim that symgrad decides"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("symgrad", "claims as tests")
+    group.addoption(
+        "--symgrad",
+        action="store_true",
+        help="collect files of claims, derivations, and claims that are marked in docstrings and documentation",
+    )
+    group.addoption(
+        "--symgrad-accept",
+        action="append",
+        choices=ACCEPTABLE,
+        default=[],
+        metavar="KIND",
+        help=f"let this kind of evidence pass ({' or '.join(ACCEPTABLE)}); may be given twice",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if not (parent.config.getoption("symgrad") or parent.session.isinitpath(file_path)):
+        return None
+    readers = [reader for reader, suffixes, sign in _KINDS if file_path.suffix in suffixes and _has(sign, file_path)]
+    return ClaimFile.from_parent(parent, path=file_path, readers=readers) if readers else None
+
+
+class ClaimFile(pytest.File):
+    """A file whose claims are items, named by their ids."""
+
+    def __init__(self, *, readers: Sequence[Reader], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.readers = readers
+
+    def collect(self) -> Iterator[ClaimItem]:
+        from symgrad.errors import SymgradError
+
+        try:
+            for reader in self.readers:
+                yield from reader(self)
+        except SymgradError as error:
+            raise self.CollectError(f"symgrad: {error}") from None
+
+
+def _claims(file: ClaimFile) -> Iterator[ClaimItem]:
+    from symgrad.claims import load_claims
+
+    lines = file.path.read_text(encoding="utf-8").split("\n")
+    for claim in load_claims(file.path):
+        line = next((number for number, line in enumerate(lines) if f'"{claim.id}"' in line), None)
+        yield ClaimItem.from_parent(file, name=claim.id, claim=claim, line=line)
+
+
+def _steps(file: ClaimFile) -> Iterator[ClaimItem]:
+    from symgrad.derivation import load_derivation
+    from symgrad.testing import chains
+
+    if not _names_a_derivation(file.path):
+        return
+    derivation = load_derivation(file.path)
+    for claim, chain in zip(derivation.claims, chains(derivation)):
+        yield ClaimItem.from_parent(file, name=claim.id, claim=claim, line=None, chain=chain)
+
+
+def _names_a_derivation(path: Path) -> bool:
+    """Whether the module itself assigns that name; a text inside of it may do so as well."""
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (SyntaxError, ValueError):
+        return True  # loading it says what is wrong
+    named = (node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)] for node in body)
+    return any(getattr(target, "id", "") == "derivation" for targets in named for target in targets)
+
+
+def _marked(file: ClaimFile) -> Iterator[ClaimItem]:
+    from symgrad.marked import marked_in
+
+    for found in marked_in(file.path):
+        yield MarkedItem.from_parent(file, name=found.id, found=found)
+
+
+class ClaimItem(pytest.Item):
+    """One claim, which passes if it is found to be what is expected of it."""
+
+    def __init__(self, *, claim: Claim | None, line: int | None, chain: Sequence[Claim] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.claim, self.line, self.chain = claim, line, chain
+        self.add_marker("symgrad")
+
+    def runtest(self) -> None:
+        from symgrad.testing import decided, outcomes
+
+        assert self.claim is not None
+        decided(self.claim, outcomes(self.config.getoption("symgrad_accept")), self.chain)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A few lines for a claim that fails, and for a text that is none; a traceback for what else goes wrong."""
+        from symgrad.errors import SymgradError
+
+        if excinfo.errisinstance((AssertionError, SymgradError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, self.line, self.name
+
+
+class MarkedItem(ClaimItem):
+    """A claim of documentation, with the LaTeX that is shown for it."""
+
+    def __init__(self, *, found: Any, **kwargs: Any) -> None:
+        super().__init__(claim=None, line=found.line - 1, **kwargs)
+        self.found = found
+
+    def runtest(self) -> None:
+        from symgrad.marked import same_latex
+        from symgrad.render.typeset import statement_latex
+
+        self.claim = self.found.claim()
+        super().runtest()
+        if self.found.shown is not None:
+            wanted = statement_latex(self.claim.statement, self.claim.domain)
+            assert same_latex(self.found.shown, wanted), (
+                f"the formula that is shown is not the claim: {self.claim}\n  shown:  {self.found.shown}\n"
+                f"  symgrad: {wanted}"
+            )
+
+
+def _has(pattern: re.Pattern[bytes], path: Path) -> bool:
+    try:
+        return pattern.search(path.read_bytes()) is not None
+    except OSError:
+        return False
+
+
+Reader = Callable[[ClaimFile], Iterator[ClaimItem]]
+
+# What a file must hold before it is looked at closely, so that other people's files are left alone.
+_KINDS: tuple[tuple[Reader, tuple[str, ...], re.Pattern[bytes]], ...] = (
+    (_claims, (".toml",), re.compile(rb"^\s*\[\[claim\]\]", re.MULTILINE)),
+    (_claims, (".json",), re.compile(rb'"claim"\s*:\s*\[')),
+    (_steps, (".py",), re.compile(rb"^derivation\b[^=\n]*=[^=]", re.MULTILINE)),
+    (_marked, (".py", ".rst", ".md", ".txt"), re.compile(rb"(\.\. |<!-- ?)symgrad:|\{symgrad:claim\}")),
+)

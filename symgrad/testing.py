@@ -1,0 +1,165 @@
+"""Assertions for tests: a formula holds, a formula is refuted, a function gives the right gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from symgrad.cache import remembered
+from symgrad.checks import Check
+from symgrad.claims import Claim, Formula, Where, claim
+from symgrad.compute.check import check_gradient
+from symgrad.derivation import Chain, Derivation, Item, Section
+from symgrad.statements import Relation
+from symgrad.syntax import to_text, to_where
+from symgrad.verdicts import Outcome, Verdict
+
+
+def assert_holds(
+    says: Claim | Formula,
+    op: str | None = None,
+    rhs: Formula | None = None,
+    *,
+    where: Where = (),
+    accept: str | Iterable[str] = (),
+) -> None:
+    """Fail unless a claim is proved or certified.
+
+    Parameters
+    ----------
+    says, op, rhs, where
+        As in `claim`; or a claim itself.
+    accept : {"supported", "uninformative"} or several of them
+        Evidence that counts as good enough, although it proves nothing.
+
+    Raises
+    ------
+    AssertionError
+        If the claim is refuted, or stays open; the message has the sides, the counterexample and the method.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> sg.assert_holds("diff(sigmoid(x), x) == sigmoid(x)*(1 - sigmoid(x))")
+    >>> sg.assert_holds("tanh(x) == x")
+    Traceback (most recent call last):
+    AssertionError: REFUTED: tanh(x) == x
+      left side:  tanh(x)
+      right side: x
+      at x = 1: left 0.761594155955765, right 1
+      by ball arithmetic
+    """
+    __tracebackhide__ = True
+    decided(_claim(says, op, rhs, where, "holds"), outcomes(accept))
+
+
+def assert_refuted(
+    says: Claim | Formula, op: str | None = None, rhs: Formula | None = None, *, where: Where = ()
+) -> None:
+    """Fail unless a claim is false, by a counterexample that is certified.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> sg.assert_refuted("1/(1 - exp(-x)) == sigmoid(x)")
+    """
+    __tracebackhide__ = True
+    decided(_claim(says, op, rhs, where, "refuted"))
+
+
+def assert_gradient(f: Callable[..., Any], what: Any, loss: Any = None, at: str = "last", **options: Any) -> None:
+    """Fail unless a function gives the gradients of a cell, or the derivatives of an expression, at a point.
+
+    Parameters
+    ----------
+    f, what, loss, at, **options
+        As in `check_gradient`.
+
+    Raises
+    ------
+    AssertionError
+        If an entry is wrong, with argument, entry, time step and factor; or if none could have been found wrong.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> cell = sg.Cell({h: sg.sigmoid(w * h.prev)})
+    >>> sg.assert_gradient(lambda w, h0: {"h0": 0.0}, cell, h, sizes={sg.LENGTH: 20}, w=1.0, h0=0.0)
+    Traceback (most recent call last):
+    AssertionError: the gradients are wrong
+      h0: 1 of 1 entries are wrong: got 0.0, should be 1.2717777e-13; all by the factor 0; it is 0
+    """
+    __tracebackhide__ = True
+    found = check_gradient(f, what, loss, at, **options)
+    if found.verdict.outcome is Outcome.SUPPORTED:
+        return
+    said = "the gradients are wrong" if found.findings else f"nothing is known of these gradients: {found.verdict}"
+    raise AssertionError("\n  ".join([said, *map(str, found.findings)]))
+
+
+def _claim(says: Claim | Formula, op: str | None, rhs: Formula | None, where: Where, expect: str) -> Claim:
+    if isinstance(says, Claim):
+        return Claim(says.statement, says.domain, says.id, says.source, expect, says.also_defined)
+    return claim(says, op, rhs, where=where, expect=expect)
+
+
+def decided(asked: Claim, accepted: Collection[Outcome] = (), chain: Sequence[Claim] = ()) -> None:
+    """Fail, in a few lines, unless a claim is found to be what is expected of it.
+
+    Parameters
+    ----------
+    asked : Claim
+    accepted : collection of Outcome
+        Outcomes that count as good enough, although they prove nothing.
+    chain : sequence of Claim
+        The steps of the chain that it stands in, to name the first wrong one.
+    """
+    __tracebackhide__ = True
+    verdict = remembered()(asked)
+    if Check.of(asked, verdict).met_if(accepted) is not True:
+        raise AssertionError("\n  ".join(_lines(asked, verdict, chain)))
+
+
+def outcomes(names: str | Iterable[str]) -> frozenset[Outcome]:
+    """The outcomes of these names, in small letters.
+
+    Examples
+    --------
+    >>> [outcome.name for outcome in outcomes("supported")]
+    ['SUPPORTED']
+    """
+    return frozenset(Outcome[name.upper()] for name in ([names] if isinstance(names, str) else names))
+
+
+def _lines(asked: Claim, verdict: Verdict, chain: Sequence[Claim]) -> Iterator[str]:
+    met = "" if asked.expect == "holds" else ", though it should be refuted"
+    yield f"{verdict.outcome.name}{met}: {asked}"
+    if isinstance(asked.statement, Relation):
+        yield f"left side:  {to_text(asked.statement.lhs)}"
+        yield f"right side: {to_text(asked.statement.rhs)}"
+    if not asked.domain.is_whole:
+        yield f"where {', '.join(to_where(asked.domain))}"
+    if verdict.witness is not None:
+        yield str(verdict.witness)
+    yield f"by {verdict.method}" + (f": {verdict.evidence}" if verdict.evidence else "")
+    if len(chain) > 1 and verdict.holds is False:
+        wrong = next(step for step in chain if step == asked or remembered()(step).holds is False)
+        place = f"step {chain.index(wrong) + 1} of {len(chain)}"
+        yield f"the first wrong step of its chain is {'this one' if wrong == asked else f'{wrong}'}, {place}"
+    if asked.source:
+        yield f"source: {asked.source}"
+
+
+def chains(derivation: Derivation) -> list[tuple[Claim, ...]]:
+    """For each claim of a derivation, in order, the claims of the chain that it stands in; none if in no chain."""
+
+    def walk(items: Iterable[Item]) -> Iterator[tuple[Claim, ...]]:
+        for item in items:
+            if isinstance(item, Section):
+                yield from walk(item.items)
+            else:
+                found: tuple[Claim, ...] = getattr(item, "claims", ())
+                yield from [found if isinstance(item, Chain) else ()] * len(found)
+
+    return list(walk(derivation.items))
