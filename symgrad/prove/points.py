@@ -147,6 +147,8 @@ def kind_of(values: Set) -> Kind:
         ends = (_inside(part.inf, 1), _inside(part.sup, -1)) if isinstance(part, sympy.Interval) else (None, None)
         if ends[0] is not None and ends[1] is not None:
             parts.append((*ends, part.left_open, part.right_open))
+        elif isinstance(part, sympy.FiniteSet) and all(value.is_Rational for value in part):
+            parts += [(value, value, False, False) for value in part]
         elif part is S.Reals or part is S.Integers:
             parts.append((-sympy.oo, sympy.oo, True, True))
         elif isinstance(part, sympy.Range) and part.step == 1:

@@ -313,10 +313,10 @@ class _Builder:
         if target is None:
             raise LabelError(label, f"no equation, figure or table has the label {label!r}")
         if not target.stem:
-            return nodes.reference("", target.name, refid=target.anchor, internal=True)
+            return nodes.reference("", target.name, refid=target.anchor, internal=True, label=label)
         text = f"{target.name} in {target.title}" if target.name else target.title
         place = f"{target.stem}{self.suffix}" + (f"#{target.anchor}" if target.anchor else "")
-        return nodes.reference("", text, refuri=place, internal=True)
+        return nodes.reference("", text, refuri=place, internal=True, label=label)
 
     # --- the end of the page --------------------------------------------------------------------------------
 

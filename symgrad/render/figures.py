@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from symgrad.compute.graphs import Point, curve_points, decimal, magnitude, orbi
 from symgrad.derivation import Curve, Field, Figure, Points
 from symgrad.notation import latex
 from symgrad.render.wording import printable
+
+# Whoever sets up logging for all of a program would hear of every letter that goes into a font.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 DIGITS = 15
 

@@ -1,0 +1,140 @@
+"""What directives show, read and checked: derivations, claims and cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from symgrad.cache import remembered
+from symgrad.checks import Check
+from symgrad.claims import Claim, load_claims
+from symgrad.derivation import Derivation, load_derivation
+from symgrad.errors import CellError, ClaimError
+from symgrad.gradients import Gradients, bptt
+from symgrad.recurrent import (
+    CELLS,
+    Cell,
+    binary_cross_entropy,
+    half_squared_error,
+    output_of,
+    read_cell,
+    softmax_cross_entropy,
+)
+from symgrad.render.document import Page, Target
+from symgrad.render.places import places, references
+from symgrad.vectors import dims
+from symgrad.verdicts import Verdict
+
+LOSSES = {
+    "half_squared_error": half_squared_error,
+    "softmax_cross_entropy": softmax_cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+}
+
+
+def derivation_in(path: Path) -> Derivation:
+    """The derivation of a file, read once as long as the file is the same.
+
+    Raises
+    ------
+    DerivationError
+        If there is none.
+    """
+    return _loaded(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, changed: int) -> Derivation:
+    return load_derivation(path)
+
+
+def claims_in(path: Path) -> tuple[Claim, ...]:
+    """The claims of a file of claims or of a derivation."""
+    return derivation_in(path).claims if path.suffix == ".py" else load_claims(path)
+
+
+def page_of(stem: str, derivation: Derivation) -> Page:
+    """A derivation with its verdicts; references into other documents keep their labels."""
+    decide = remembered()
+    elsewhere = {label: Target(label, label, "elsewhere") for label in references(derivation.items)}
+    return Page(stem, derivation, {claim: decide(claim) for claim in derivation.claims}, elsewhere)
+
+
+def checked(claim: Claim) -> tuple[Check, Verdict]:
+    verdict = remembered()(claim)
+    return Check.of(claim, verdict), verdict
+
+
+def gradients(name: str, lines: Iterable[str], options: Mapping[str, str]) -> Gradients:
+    """The gradients of a cell of the zoo, or of one that is given by its equations.
+
+    Parameters
+    ----------
+    name : str
+        Out of `CELLS`; what documents call the cell if there are `lines`.
+    lines : iterable of str
+        Equations, as `read_cell` takes them.
+    options : mapping
+        ``loss``, such as ``half_squared_error(h)``; ``at``; ``shapes``, such as ``W n,n; x m``.
+
+    Raises
+    ------
+    CellError, ShapeError, ParseError
+    """
+    text = [line for line in lines if line.strip()]
+    if text:
+        cell = read_cell(text, shapes_of(options.get("shapes", "")), name=name or "A recurrent cell")
+    elif name in CELLS:
+        cell = CELLS[name].cell(*dims(" ".join(CELLS[name].sizes)))
+    else:
+        raise CellError(f"no cell {name!r} in the zoo; known are {', '.join(CELLS)}; or give its equations")
+    return bptt(cell, _loss(cell, options.get("loss", "")), options.get("at", "last"))
+
+
+def shapes_of(text: str) -> dict[str, tuple[Any, ...]]:
+    """Shapes from text.
+
+    Examples
+    --------
+    >>> shapes_of("W n,n; b n; v 3")
+    {'W': (n, n), 'b': (n,), 'v': (3,)}
+    """
+    found = {}
+    for part in filter(None, map(str.strip, text.split(";"))):
+        match = re.fullmatch(r"(\w+)\s+(\w+(?:\s*,\s*\w+)*)", part)
+        if match is None:
+            raise CellError(f"shapes are given as in 'W n,n; b n'; got {part!r}")
+        sizes = [size.strip() for size in match[2].split(",")]
+        found[match[1]] = tuple(int(size) if size.isdecimal() else dims(size)[0] for size in sizes)
+    return found
+
+
+def _loss(cell: Cell, text: str) -> Any:
+    known = {variable.name: variable for variable in (*cell.states, *cell.intermediates)}
+    if not text:
+        return half_squared_error(output_of(cell))
+    match = re.fullmatch(r"(\w+)\((\w+)\)", text.strip())
+    if match is None or match[1] not in LOSSES or match[2] not in known:
+        raise CellError(f"a loss is one of {', '.join(LOSSES)} of one of {', '.join(known)}, as in f(h); got {text!r}")
+    return LOSSES[match[1]](known[match[2]])
+
+
+def part(page: Page, label: str) -> str:
+    """The anchor of what a label, or the number of an equation, stands for in a derivation.
+
+    Raises
+    ------
+    ClaimError
+        If nothing has it.
+    """
+    found = places(page.derivation)
+    for place in found:
+        if label and label in (place.label, place.anchor):
+            return place.line_anchor(0)
+        if place.kind == "equation" and label.isdecimal() and int(label) in place.numbers:
+            return f"equation-{label}"
+    known = ", ".join(place.label or place.line_anchor(0) for place in found)
+    raise ClaimError(f"nothing in it is called {label!r}; there are {known}")
