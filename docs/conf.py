@@ -11,10 +11,12 @@ import tables
 project = "symgrad"
 author = "The symgrad developers"
 release = symgrad.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "symgrad.sphinx_ext"]
+symgrad_derivations = "../derivations"
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = "symgrad"
 html_copy_source = False
 

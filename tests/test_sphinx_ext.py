@@ -1,4 +1,4 @@
-"""The Sphinx extension: what directives show, references across pages, warnings with their places, and every builder."""
+"""The Sphinx extension: what directives show, references across pages, warnings with places, every builder."""
 
 import re
 import shutil

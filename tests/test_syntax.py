@@ -34,13 +34,13 @@ from sympy import (
     sqrt,
     tanh,
 )
+from watch import soon
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.errors import ClaimError, ParseError
 from symgrad.statements import Conjunction, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse, parse_statement, parse_where, to_text, vocabulary
 from symgrad.syntax.limits import Ledger, LimitError
-from watch import soon
 
 x, y, p, w = (Symbol(name, real=True) for name in "xypw")
 T, k, n = (Symbol(name, integer=True) for name in "Tkn")

@@ -7,6 +7,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import OneMatrix, Symbol
+from watch import soon
 
 import symgrad as sg
 from symgrad.recurrent.index_form import Definitions, Reader
@@ -15,7 +16,6 @@ from symgrad.syntax import parse_equation, parse_vector
 from symgrad.vectors import Elementwise, OrderedProduct, TimeSum, shape_of, slope
 from symgrad.vectors.operations import ENTRY
 from symgrad.vectors.writing import to_text
-from watch import soon
 
 n, m = sg.dims("n m")
 h, z, x = sg.State("h", n), sg.Intermediate("z", n), sg.Input("x", m)
