@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 from symgrad import syntax
 from symgrad.errors import ClaimError, ParseError
 from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
+from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
 EXPECTATIONS = ("holds", "refuted")
 
@@ -55,6 +56,11 @@ class Claim:
 
     def __str__(self) -> str:
         return syntax.to_text(self.statement)
+
+    def _repr_latex_(self) -> str:
+        where = domain_latex(self.domain, bound_symbols(self.statement))
+        conditions = rf" \quad\text{{for }} {', '.join(where)}" if where else ""
+        return rf"$\displaystyle {statement_latex(self.statement, self.domain)}{conditions}$"
 
 
 Formula: TypeAlias = Expr | str | int

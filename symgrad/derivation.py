@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -239,6 +240,14 @@ class Derivation:
         """All claims in the order of the document, numbered by their ids."""
         found = (c for item in self.items for c in getattr(item, "claims", ()))
         return tuple(c.named(c.id or str(number)) for number, c in enumerate(found, 1))
+
+    def _repr_html_(self) -> str | None:
+        # What sets pages stands above this room, and needs the extra `documents`; without it there is only the text.
+        try:
+            shown = import_module("symgrad.render.framed")
+        except ImportError:
+            return None
+        return str(shown.framed(self))
 
 
 def _symbols(value: object) -> set[Symbol]:

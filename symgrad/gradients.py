@@ -8,9 +8,11 @@ from typing import Any
 
 from symgrad.compute.run import Run
 from symgrad.derivation import Derivation, Stated
+from symgrad.notation import latex
 from symgrad.recurrent import documents, equality, forms, ring, runs, unrolled
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
+from symgrad.vectors.variables import Timed
 from symgrad.verdicts import Verdict
 
 
@@ -72,6 +74,12 @@ class Gradients(Backward):
     at : str
         At which steps the loss is taken.
     """
+
+    def _repr_latex_(self) -> str:
+        """The adjoint equations of a step and the gradients of the parameters, aligned at their signs."""
+        found = [*self.backward, *(self.equation_of(a) for a in self.arguments if not isinstance(a, Timed))]
+        lines = (f"{latex(equation.left)} &= {latex(equation.right)}" for equation in found)
+        return r"$\displaystyle \begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}$"
 
     def paths(self, what: Any) -> Any:
         """The double sum over paths; see `forms.paths`."""

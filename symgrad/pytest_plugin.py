@@ -138,7 +138,7 @@ class MarkedItem(ClaimItem):
 
     def runtest(self) -> None:
         from symgrad.marked import same_latex
-        from symgrad.render.typeset import statement_latex
+        from symgrad.typeset import statement_latex
 
         self.claim = self.found.claim()
         super().runtest()

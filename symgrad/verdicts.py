@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from html import escape
+from typing import Any
 
 from symgrad.errors import VerdictTruthError
 
@@ -94,3 +96,11 @@ class Verdict:
         if self.side_conditions:
             parts.append("where " + ", ".join(self.side_conditions))
         return "; ".join(part for part in parts if part)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        name, _, rest = str(self).partition(", ")
+        colour = {True: "#1b6e3c", False: "#b3261e", None: "#8a5a00"}[self.holds]
+        return f'<span><b style="color: {colour}">{name}</b>, {escape(rest)}</span>'

@@ -48,3 +48,10 @@ def test_a_wrong_page_is_noticed(tmp_path):
         (tmp_path / name).write_text(text)
         with pytest.raises(AssertionError, match=name):
             run_page(tmp_path / name, tmp_path)
+
+
+def test_every_derivation_is_a_chapter():
+    derivations = {path.stem for path in (DOCS.parent / "derivations").glob("*.py")}
+    assert {path.stem for path in (DOCS / "catalogue").glob("*.md")} == derivations
+    for name in derivations:
+        assert (DOCS / "catalogue" / f"{name}.md").read_text() == f"```{{symgrad:derivation}} {name}\n```\n"

@@ -21,6 +21,7 @@ FLOORS = {
     "activations": 2,
     "balls": 3,
     "syntax": 3,
+    "typeset": 3,
     "claims": 4,
     "checks": 5,
     "derivation": 5,

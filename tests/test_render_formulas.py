@@ -10,7 +10,7 @@ from sympy import Derivative, Function, IndexedBase, Integral, MatrixSymbol, Pie
 import symgrad as sg
 from symgrad.notation import latex
 from symgrad.render.html import mathml
-from symgrad.render.typeset import bound_symbols, domain_latex, statement_latex
+from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
 x, y = symbols("x y", real=True)
 n, k = symbols("n k", integer=True)

@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import mpmath
@@ -117,6 +118,22 @@ class Crosscheck:
 
     def __str__(self) -> str:
         return "\n".join([f"{self.verdict.outcome.name}: {self.verdict.evidence}", *map(str, self.rows)])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("entry", "found", "estimates", "off by", "verdict"))
+        rows = (
+            (
+                row.name,
+                mpmath.nstr(row.found, 8),
+                "; ".join(map(str, row.estimates)),
+                f"{row.relative:.1e}",
+                row.verdict.outcome.name,
+            )
+            for row in self.rows
+        )
+        cells = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        return f"<p>{self.verdict._repr_html_()}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol: float = RTOL) -> Crosscheck:

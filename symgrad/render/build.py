@@ -25,10 +25,11 @@ FORMATS = {
     "html": "pages of HTML with MathML, one file each",
     "markdown": "Markdown with formulas between dollar signs",
     "latex": "LaTeX, to be compiled",
+    "notebook": "Jupyter notebooks, in which each claim is a cell that can be run",
 }
 """The kinds of documents: each is a module of this folder with functions ``pages`` and ``index``."""
 
-EXTRA_LIBRARIES = ("docutils", "matplotlib")
+EXTRA_LIBRARIES = ("docutils", "matplotlib", "nbformat")
 INDEX = "index"
 
 OnProgress = Callable[[str, int, int, str], None]

@@ -30,8 +30,8 @@ from symgrad.notation import latex
 from symgrad.render import wording
 from symgrad.render.facts import Piece
 from symgrad.render.places import LabelError, Place, expressions_with, pieces, places
-from symgrad.render.typeset import bound_symbols, domain_latex, point_latex, sides, signed
 from symgrad.statements import Domain
+from symgrad.typeset import bound_symbols, domain_latex, point_latex, sides, signed
 from symgrad.verdicts import Verdict
 
 
@@ -80,6 +80,8 @@ class Page:
         What the labels of references into other documents stand for.
     previous, next : Link or None
         The neighbours in the order of the index.
+    code : str
+        The Python of its file, for documents that can be run.
     """
 
     stem: str
@@ -88,6 +90,7 @@ class Page:
     targets: Mapping[str, Target] = field(default_factory=dict)
     previous: Link | None = None
     next: Link | None = None
+    code: str = ""
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """The figures with the names of their files, without suffix."""

@@ -12,7 +12,7 @@ from symgrad.render.facts import Facts
 from symgrad.render.output import write
 
 NAME = ".symgrad-manifest.json"
-LIBRARIES = ("sympy", "mpmath", "numpy", "python-flint", "docutils", "matplotlib")
+LIBRARIES = ("sympy", "mpmath", "numpy", "python-flint", "docutils", "matplotlib", "nbformat")
 
 
 @dataclass(frozen=True)

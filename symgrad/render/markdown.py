@@ -19,8 +19,8 @@ SUFFIX = ".md"
 def pages(page: Page) -> dict[str, bytes]:
     """The files of one document."""
     text = _text(document(page, SUFFIX, get_default_settings()))
-    links = [_link(link.title, link.stem + SUFFIX) for link in (page.previous, page.next) if link is not None]
-    around = " · ".join([_link("All derivations", "index" + SUFFIX), *links])
+    links = [link(near.title, near.stem + SUFFIX) for near in (page.previous, page.next) if near is not None]
+    around = " · ".join([link("All derivations", "index" + SUFFIX), *links])
     return {page.stem + SUFFIX: as_bytes(f"{text}\n---\n\n{around}\n"), **_figures(page)}
 
 
@@ -43,7 +43,7 @@ def _figures(page: Page) -> dict[str, bytes]:
 
 
 def _text(tree: nodes.document) -> str:
-    return "\n\n".join(_blocks(tree, 1)) + "\n"
+    return "\n\n".join(blocks(tree, 1)) + "\n"
 
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&^!])")
@@ -61,7 +61,8 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split("\n")))
 
 
-def _link(text: str, place: str) -> str:
+def link(text: str, place: str) -> str:
+    """A reference to a place, whatever is in the text."""
     return f"[{escaped(text)}]({place})"
 
 
@@ -83,7 +84,7 @@ def _inline(node: Node) -> str:
     if isinstance(node, nodes.math):
         return f"${_formula(node.astext())}$"
     if isinstance(node, nodes.reference):
-        return _link(node.astext(), node.get("refuri") or f"#{node['refid']}")
+        return link(node.astext(), node.get("refuri") or f"#{node['refid']}")
     inside = "".join(map(_inline, node.children))
     return f"**{inside.strip()}** " if isinstance(node, nodes.strong) else inside
 
@@ -119,12 +120,17 @@ def _said(node: Node) -> str:
 # --- blocks -------------------------------------------------------------------------------------------------
 
 
-def _blocks(node: Node, level: int) -> Iterator[str]:
+def blocks(node: Node, level: int) -> Iterator[str]:
     """The blocks inside a node, at this level of headings."""
     for child in node.children:
-        write = _WRITERS.get(type(child))
-        if write is not None:
-            yield from write(child, level)
+        yield from block(child, level)
+
+
+def block(node: Node, level: int) -> Iterator[str]:
+    """One block as Markdown."""
+    write = _WRITERS.get(type(node))
+    if write is not None:
+        yield from write(node, level)
 
 
 def _anchor(node: Node) -> str:
@@ -140,13 +146,13 @@ def _paragraph(node: Node, level: int) -> Iterator[str]:
 
 
 def _section(node: Node, level: int) -> Iterator[str]:
-    yield from _blocks(node, level + 1)
+    yield from blocks(node, level + 1)
 
 
 def _container(node: Node, level: int) -> Iterator[str]:
     if "line" not in node["classes"]:
         yield from [_anchor(node).strip()] * bool(node["ids"])
-        yield from _blocks(node, level)
+        yield from blocks(node, level)
         return
     formula = node[0]
     yield f"{_anchor(node)}$$\n{_formula(formula.astext())}\n$$"
@@ -154,14 +160,14 @@ def _container(node: Node, level: int) -> Iterator[str]:
 
 
 def _admonition(node: Node, level: int) -> Iterator[str]:
-    inside = "\n\n".join([*([_anchor(node).strip()] * bool(node["ids"])), *_blocks(node, level)])
+    inside = "\n\n".join([*([_anchor(node).strip()] * bool(node["ids"])), *blocks(node, level)])
     yield "\n".join(f"> {line}".rstrip() for line in inside.split("\n"))
 
 
 def _figure(node: Node, level: int) -> Iterator[str]:
     image, caption = node.children
     yield f"{_anchor(node)}![{escaped(image['alt'])}]({image['uri']}.svg)"
-    yield f"{_inline(caption).strip()} {_link('Data (CSV)', image['uri'] + '.csv')}"
+    yield f"{_inline(caption).strip()} {link('Data (CSV)', image['uri'] + '.csv')}"
 
 
 def _table(node: Node, level: int) -> Iterator[str]:
@@ -176,7 +182,7 @@ def _items(node: Node, level: int) -> Iterator[str]:
     def item(child: Node) -> str:
         if isinstance(child, nodes.definition_list_item):
             return f"{_inline(child[0])}: {_inline(child[1])}"
-        return "\n\n".join(_blocks(child, level)).replace("\n", "\n  ").replace("\n  \n", "\n\n")
+        return "\n\n".join(blocks(child, level)).replace("\n", "\n  ").replace("\n  \n", "\n\n")
 
     yield "\n".join(f"- {item(child)}" for child in node.children)
 

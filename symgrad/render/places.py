@@ -16,8 +16,8 @@ from symgrad.derivation import Chain, Derivation, Figure, Given, Item, Prose, Re
 from symgrad.errors import SymgradError
 from symgrad.notation import latex
 from symgrad.render.facts import Facts, Piece
-from symgrad.render.typeset import statement_latex
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation
+from symgrad.typeset import statement_latex
 
 
 class LabelError(SymgradError):

@@ -66,6 +66,7 @@ class Workshop:
             {label: Target(*target) for label, target in targets.items()},
             Link(*previous) if previous else None,
             Link(*next) if next else None,
+            path.read_text(encoding="utf-8"),
         )
         files: dict[str, bytes] = self._renderers[kind].pages(page)
         return files

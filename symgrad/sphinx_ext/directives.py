@@ -19,11 +19,11 @@ from symgrad.errors import CellError, SymgradError
 from symgrad.notation import latex
 from symgrad.render.document import Page
 from symgrad.render.output import document_name
-from symgrad.render.typeset import statement_latex
 from symgrad.sphinx_ext import sources
 from symgrad.sphinx_ext.domain import SymgradDomain, Target
 from symgrad.sphinx_ext.tree import Placing
 from symgrad.testing import outcomes
+from symgrad.typeset import statement_latex
 
 log = logging.getLogger(__name__)
 Spec = dict[str, Callable[[str], Any]]
