@@ -313,3 +313,14 @@ def test_latex_compiles(project):
     app = project("latex", **SITE)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", next(app.outdir.glob("*.tex")).name]
     assert subprocess.run(command, cwd=app.outdir, capture_output=True).returncode == 0
+
+
+def test_errata_stand_together(project):
+    app = project(
+        "text", index_rst="Errata\n======\n\n.. toctree::\n\n   tanh\n\n.. symgrad:errata::\n\n   small\n", tanh_md=TANH
+    )
+    assert warnings_of(app) == ""
+    text = (app.outdir / "index.txt").read_text()
+    assert "a slip says:" in text
+    assert "refuted; Counterexample: at x = 1" in text
+    assert "known" not in text

@@ -21,7 +21,7 @@ from symgrad.render.document import Page
 from symgrad.render.output import document_name
 from symgrad.sphinx_ext import sources
 from symgrad.sphinx_ext.domain import SymgradDomain, Target
-from symgrad.sphinx_ext.tree import Placing
+from symgrad.sphinx_ext.tree import Placing, waiting
 from symgrad.testing import outcomes
 from symgrad.typeset import statement_latex
 
@@ -213,6 +213,21 @@ class VerdictsDirective(Shown):
         return [[nodes.Text(asked.id)], [math, *conditions], verdict, [nodes.Text(asked.source)]]
 
 
+class ErrataDirective(Shown):
+    """The errata of derivations, one on each line, with source and counterexample, under the titles of their pages."""
+
+    required_arguments = 0
+    has_content = True
+
+    def shown(self) -> list[nodes.Node]:
+        made: list[nodes.Node] = []
+        for line in filter(None, map(str.strip, self.content)):
+            page = self.page(self.path(line))
+            title = waiting("symgrad", "ref", page.stem, page.derivation.title, self.env.docname)
+            made += [nodes.paragraph("", "", nodes.strong("", "", title)), *self.placing(page, "").errata()]
+        return made
+
+
 def _outcome(check: Check) -> nodes.inline:
     name = check.verdict.outcome.name.lower()
     met = "" if check.met else " unmet"
@@ -270,5 +285,6 @@ DIRECTIVES: dict[str, type[Shown]] = {
     "claim": ClaimDirective,
     "cell": CellDirective,
     "verdicts": VerdictsDirective,
+    "errata": ErrataDirective,
 }
 ROLES = {"formula": FormulaRole(), "verdict": VerdictRole()}

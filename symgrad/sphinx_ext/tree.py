@@ -104,6 +104,11 @@ class Placing:
         found = (node for node in self._tree().children if "checks" in node.get("classes", ()))
         return [made for node in found for child in node.children[1:] for made in self.adapted(child)]
 
+    def errata(self) -> list[Node]:
+        """The errata, each in its box."""
+        found = (node for node in self._tree().findall(nodes.admonition) if "erratum" in node["classes"])
+        return [made for node in found for made in self.adapted(node)]
+
     def _tree(self) -> Node:
         return document(self.page, "", get_default_settings())
 
@@ -216,17 +221,17 @@ class Placing:
         label = node.get("label") or node["refid"]
         place = self.labels.get(label) or self.places.get(label, (None, 0))[0]
         if place is None:
-            return [_waiting("symgrad", "ref", label, node.astext(), self.env.docname)]
+            return [waiting("symgrad", "ref", label, node.astext(), self.env.docname)]
         if not self.label:
             return [nodes.inline("", node.astext())]
         first = self.places.get(label, (place, 0))[1]
         if place.kind != "equation":
-            return [_waiting("symgrad", "ref", self._label(place, 0), node.astext(), self.env.docname)]
-        one = [_waiting("math", "eq", self._label(place, first), node.astext(), self.env.docname)]
+            return [waiting("symgrad", "ref", self._label(place, 0), node.astext(), self.env.docname)]
+        one = [waiting("math", "eq", self._label(place, first), node.astext(), self.env.docname)]
         if label in self.places or len(place.numbers) == 1:
             return one
         last = self._label(place, len(place.numbers) - 1)
-        return [*one, nodes.Text(" to "), _waiting("math", "eq", last, "", self.env.docname)]
+        return [*one, nodes.Text(" to "), waiting("math", "eq", last, "", self.env.docname)]
 
     def _figure(self, node: Node) -> list[Node]:
         place = self._place_of(node)
@@ -296,7 +301,7 @@ def _closed(paragraph: Node) -> Node:
     return paragraph
 
 
-def _waiting(domain: str, kind: str, target: str, text: str, docname: str) -> pending_xref:
+def waiting(domain: str, kind: str, target: str, text: str, docname: str) -> pending_xref:
     """A reference that Sphinx resolves when all pages are read."""
     waiting = pending_xref("", refdomain=domain, reftype=kind, reftarget=target, refdoc=docname, refexplicit=False)
     waiting["refwarn"] = True
