@@ -1,8 +1,13 @@
-"""The command line: parse, call, print."""
+"""The command line: parse, call, print.
+
+What loads SymPy is imported by the functions that need it: help, completion and the first screen must not wait for it,
+and `symgrad doctor` must run where it is missing.
+"""
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,23 +18,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from symgrad import cache, certificates, checks
-from symgrad.certificates import Certificate
-from symgrad.checks import Check
-from symgrad.claims import Claim, claim, load_claims
-from symgrad.derivation import Chain, Prose, Section, load_derivation
+from symgrad import completion as completing
+from symgrad import doctor as installation
+from symgrad import projects
 from symgrad.errors import CertificateError, ClaimError, SymgradError
 from symgrad.files import VARIABLE
-from symgrad.prove import verify as decide
-from symgrad.syntax import parse, to_text, to_where
 from symgrad.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from symgrad.audit import Audit
+    from symgrad.certificates import Certificate
+    from symgrad.checks import Check
+    from symgrad.claims import Claim
+    from symgrad.derivation import Chain, Section
     from symgrad.render.build import BuildReport
 
+Command = Callable[..., Any]
 OnStep = Callable[[str, int, int], Any]
 """Told of a piece of work before it is done: its name, how many are done, how many there are."""
 
@@ -43,6 +49,8 @@ COLOURS = {
 }
 ACCEPTABLE = {outcome.name.lower(): outcome for outcome in (Outcome.SUPPORTED, Outcome.UNINFORMATIVE)}
 CLAIM_FILES = (".toml", ".json", ".py")
+EXIT_MISUSE = click.UsageError.exit_code  # that of symgrad.checks as well
+READERS = {"text": "people", "json": "programs", "junit": "test servers"}
 LONGEST_PATH = 4096
 WIDTH_OFF_TERMINAL = 100
 
@@ -57,9 +65,18 @@ no_cache = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def _printed_as(*kinds: str) -> Callable[[Command], Command]:
+    """The option of commands that can print what they found in several ways."""
+    said = f"How to print what was found: {', '.join(f'{kind} for {READERS[kind]}' for kind in kinds)}."
+    return click.option("--format", "form", type=click.Choice(kinds), default="text", show_default=True, help=said)
+
+
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(package_name="symgrad", prog_name="symgrad")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> int:
     """Derive gradients in closed form, prove every line, and render the whole as documents.
 
     \b
@@ -73,11 +90,21 @@ def cli() -> None:
       2  misuse, unreadable input, unwritable output
       3  a claim stays undecided, or has evidence only
     """
+    if context.invoked_subcommand is None:
+        _print_first_screen()
+    return 0
 
 
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--to", "formats", default="html", show_default=True, help="Formats, separated by commas.")
+@click.option(
+    "--to",
+    "formats",
+    default="html",
+    show_default=True,
+    shell_complete=completing.formats,
+    help="Formats, separated by commas.",
+)
 @click.option(
     "-o", "--output", default="build", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
 )
@@ -94,6 +121,7 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
       symgrad build
       symgrad build derivations/sigmoid_slope.py --to html,markdown,latex -o public
     """
+    from symgrad import checks
     from symgrad.render import build as write_documents
 
     with _progress("building") as on_progress:
@@ -106,23 +134,16 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
         )
     _print_build(report)
     if report.failures:
-        return checks.EXIT_MISUSE
+        return EXIT_MISUSE
     return checks.exit_code((c for d in report.documents for c in d.checks), _accepted(accept))
 
 
 @cli.command()
-@click.argument("claims", nargs=-1, required=True)
+@click.argument("claims", nargs=-1, required=True, shell_complete=completing.files)
 @click.option(
     "--where", multiple=True, help='Domain of a formula, such as "x in (0, oo)" or "T integer"; may be repeated.'
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "junit"]),
-    default="text",
-    show_default=True,
-    help="How to print what was found: for people, for programs, or for test servers.",
-)
+@_printed_as("text", "json", "junit")
 @click.option(
     "--certificates",
     "folder",
@@ -139,7 +160,7 @@ def verify(
     accept: tuple[str, ...],
     no_cache: bool,
 ) -> int:
-    """Decide formulas, files of claims, derivations, or folders of those.
+    """Decide formulas, files of claims, derivations, or folders.
 
     Each of CLAIMS is a formula, a file of claims (.toml, .json), a derivation file (.py), or a folder of such files.
 
@@ -150,6 +171,8 @@ def verify(
       symgrad verify claims.toml --format json
       symgrad verify claims.toml --certificates certificates
     """
+    from symgrad import certificates, checks
+
     wanted = [c for text in claims for c in _claims_of(text, where)]
     accepted, find = _accepted(accept), _decider(no_cache)
     found = []
@@ -157,9 +180,9 @@ def verify(
     with _progress("checking", wanted=form != "text" or not sys.stdout.isatty()) as on_progress:
         for number, asked in enumerate(wanted):
             on_progress(f"checking {asked.id}", number, len(wanted))
-            found.append(Check.of(asked, find(asked)))
+            found.append(checks.Check.of(asked, find(asked)))
             if folder is not None and certificates.is_possible(asked):
-                certificates.write(Certificate(asked, found[-1].verdict), folder)
+                certificates.write(certificates.Certificate(asked, found[-1].verdict), folder)
             if form == "text":
                 _print_check(found[-1], is_formula=asked.id in claims)
     if form == "json":
@@ -188,16 +211,22 @@ def explain(formula: str, variable: str | None, where: tuple[str, ...]) -> int:
       symgrad explain "s*(1 - s) <= 1/4"
     """
     if any(sign in formula for sign in ("==", "<", ">", "!=")):
+        from symgrad.claims import claim
         from symgrad.proofs import proof
 
         return _print_proof(proof(claim(formula, where=where)))
+    from symgrad import checks
     from symgrad.explain import derivative_steps
+    from symgrad.syntax import parse
 
     wanted = parse(variable) if variable else None
     return checks.exit_code(_print_chain(derivative_steps(parse(formula), wanted, where=where)))
 
 
 def _print_chain(chain: Chain) -> list[Check]:
+    from symgrad.checks import Check
+    from symgrad.syntax import to_text
+
     click.echo(to_text(chain.start))
     found = []
     for step, asked, _ in chain.step_claims():
@@ -209,6 +238,9 @@ def _print_chain(chain: Chain) -> list[Check]:
 
 
 def _print_proof(section: Section) -> int:
+    from symgrad import checks
+    from symgrad.derivation import Chain, Prose
+
     found: list[Check] = []
     for item in section.items:
         if isinstance(item, Chain):
@@ -217,7 +249,7 @@ def _print_proof(section: Section) -> int:
             click.echo("".join(map(str, item.parts())))
         else:
             for asked in getattr(item, "claims", ()):
-                found.append(Check.of(asked, decide(asked)))
+                found.append(checks.Check.of(asked, decide(asked)))
                 outcome = found[-1].verdict.outcome
                 click.echo(f"{asked}{_domain_shown(asked)}")
                 click.echo(f"     {found[-1].verdict.method}; {_painted(outcome.name.lower(), outcome)}")
@@ -225,6 +257,8 @@ def _print_proof(section: Section) -> int:
 
 
 def _domain_shown(asked: Claim) -> str:
+    from symgrad.syntax import to_where
+
     conditions = ", ".join(to_where(asked.domain))
     return f"   where {conditions}" if conditions and not asked.domain.is_whole else ""
 
@@ -241,6 +275,8 @@ def replay(paths: tuple[Path, ...]) -> int:
     Examples:
       symgrad replay certificates
     """
+    from symgrad import certificates
+
     wanted = [(path, certificates.read(path)) for named in paths for path in _certificate_files(named)]
     found = []
     with _progress("deciding again") as on_progress:
@@ -252,20 +288,13 @@ def replay(paths: tuple[Path, ...]) -> int:
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("paths", nargs=-1, required=True, shell_complete=completing.files)
 @click.option(
     "--most", type=click.IntRange(min=1), help="Try at most this many mutants of each claim, always the same."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print what was found: for people or for programs.",
-)
+@_printed_as("text", "json")
 def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
-    """Spoil every claim in every place, and see that each slip is caught.
+    """Spoil every claim in every place, and see each slip caught.
 
     PATHS are derivations (.py), files of claims (.toml, .json), folders of those, or formulas. A mutant has one sign,
     factor, exponent, argument, index, term, function or direction changed. It must be refuted, or proved where it
@@ -291,15 +320,86 @@ def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
     return mutation.exit_code(found)
 
 
+@cli.command()
+@click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path))
+def init(folder: Path) -> int:
+    """Make a small project: a derivation, claims, tests, a page.
+
+    FOLDER is where it goes; by default the current one. A file that is already there is never overwritten: then nothing
+    is written at all.
+
+    \b
+    Examples:
+      symgrad init
+      symgrad init gradients
+    """
+    click.echo("\n".join(f"written: {path}" for path in projects.create(folder)))
+    click.echo("\n".join(f"next:    {command}" for command in projects.next_steps(folder)))
+    return 0
+
+
+@cli.command()
+@_printed_as("text", "json")
+def doctor(form: str) -> int:
+    """Say what is installed, what is missing, and how to add it.
+
+    Looks at Python, the libraries, the optional extras, the folder of known verdicts, and provers of other packages.
+    Exit code 2 says that claims cannot be decided; an extra that is missing is no mistake.
+
+    \b
+    Examples:
+      symgrad doctor
+      symgrad doctor --format json
+    """
+    with _progress("looking") as on_progress:
+        report = installation.examine(lambda name, done, total: on_progress(f"looking at {name}", done, total))
+    if form == "json":
+        click.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        _print_table(("part", "version", "state", "remark"), report.rows())
+        click.echo("\n".join(report.advice()))
+    return 0 if report.is_sound else EXIT_MISUSE
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(completing.SHELLS))
+def completion(shell: str) -> int:
+    """Print what makes a shell complete commands, options and files.
+
+    \b
+    To install it, once for your shell:
+      bash  add to ~/.bashrc:                eval "$(symgrad completion bash)"
+      zsh   add to ~/.zshrc, after compinit: eval "$(symgrad completion zsh)"
+      fish  symgrad completion fish > ~/.config/fish/completions/symgrad.fish
+
+    \b
+    Examples:
+      symgrad completion bash
+    """
+    click.echo(completing.script(cli, shell))
+    return 0
+
+
+def decide(asked: Claim) -> Verdict:
+    """The prover, loaded when there is a claim to decide."""
+    from symgrad.prove import verify as prover
+
+    return prover(asked)
+
+
 def _decider(no_cache: bool) -> Callable[[Claim], Verdict]:
     """What finds verdicts: the prover, with its memory unless that is switched off."""
+    from symgrad import cache
+
     return decide if no_cache else cache.remembered(decide)
 
 
 def _certificate_files(path: Path) -> list[Path]:
+    from symgrad.certificates import SUFFIX
+
     if not path.is_dir():
         return [path]
-    found = sorted(path.glob(f"*{certificates.SUFFIX}"))
+    found = sorted(path.glob(f"*{SUFFIX}"))
     if not found:
         raise CertificateError(f"{path}: no certificates here; symgrad verify --certificates writes them")
     return found
@@ -307,6 +407,8 @@ def _certificate_files(path: Path) -> list[Path]:
 
 def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim]:
     """The claims that an argument names: those of a file or folder, or one formula."""
+    from symgrad.claims import claim
+
     files = _claim_files(text)
     if files and where:
         raise ClaimError(f"--where is for formulas; the claims of {text} say their own domains")
@@ -331,6 +433,9 @@ def _claim_files(text: str) -> list[Path]:
 
 
 def _claims_in(path: Path) -> Iterable[Claim]:
+    from symgrad.claims import load_claims
+    from symgrad.derivation import load_derivation
+
     if path.suffix not in CLAIM_FILES:
         raise ClaimError(f"{path}: claims are read from {_listed(CLAIM_FILES)} files")
     if path.suffix == ".py":
@@ -347,6 +452,16 @@ def _accepted(names: tuple[str, ...]) -> frozenset[Outcome]:
 
 
 # --- printing -----------------------------------------------------------------------------------------------
+
+
+def _print_first_screen() -> None:
+    """What can be done: of each command, what it does and the first example of its help."""
+    click.echo(f"{(cli.help or '').splitlines()[0]}\n")
+    for name, command in cli.commands.items():
+        lines = (command.help or "").splitlines()
+        example = next(line.strip() for line in lines if line.strip().startswith(f"symgrad {name}"))
+        click.echo(f"{lines[0]}\n  {example}")
+    click.echo("\nsymgrad --help says more, and symgrad NAME --help all that one command can do.")
 
 
 def _painted(text: str, outcome: Outcome) -> str:
@@ -380,17 +495,9 @@ def _print_replay(path: Path, certificate: Certificate, verdict: Verdict) -> Non
 
 
 def _print_audits(audits: list[Audit]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("claim", "mutants", "tried", "refuted", "true", "survived"):
-        table.add_column(title, justify="left" if title == "claim" else "right", overflow="fold")
-    for audited in audits:
-        table.add_row(*map(Text, _counts(audited.claim.id, [audited])))
-    table.add_row(*map(Text, _counts("all", audits)))
-    Console(width=None if sys.stdout.isatty() else WIDTH_OFF_TERMINAL).print(table)
+    titles = ("claim", "mutants", "tried", "refuted", "true", "survived")
+    rows = [_counts(audited.claim.id, [audited]) for audited in audits]
+    _print_table(titles, [*rows, _counts("all", audits)], right=titles[1:])
     for audited in audits:
         for mutant, verdict in ((s.mutant, s.verdict) for s in audited.survivors):
             click.echo(f"{_painted('SURVIVED ', verdict.outcome)} {audited.claim.id}: {mutant.claim}")
@@ -405,22 +512,36 @@ def _counts(name: str, audits: list[Audit]) -> tuple[str, ...]:
 
 
 def _print_build(report: BuildReport) -> None:
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("document", "claims", "verdicts", "", ""):
-        table.add_column(title, justify="right" if title == "claims" else "left", overflow="fold")
+    from symgrad import checks
+
+    rows = []
     for document in report.documents:
         remarks = Text("; ").join(_remarks(document.checks))
         cells = (document.source.stem, str(len(document.checks)), checks.tally(document.checks))
-        table.add_row(*map(Text, cells), "written" if document.written else "unchanged", remarks)
+        rows.append((*cells, "written" if document.written else "unchanged", remarks))
     if report.documents:
-        Console(width=None if sys.stdout.isatty() else WIDTH_OFF_TERMINAL).print(table)
+        _print_table(("document", "claims", "verdicts", "", ""), rows, right=("claims",))
         click.echo(f"documents: {', '.join(str(page) for page in report.indexes)}")
     for failure in report.failures:
         click.echo(f"symgrad: {failure.error}", err=True)
+
+
+def _print_table(titles: Iterable[str], rows: Iterable[Iterable[str | Text]], right: Iterable[str] = ()) -> None:
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:  # symgrad doctor says so, in a table
+        click.echo("\n".join("  ".join(map(str, row)) for row in rows))
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, justify="right" if title in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    Console(width=None if sys.stdout.isatty() else WIDTH_OFF_TERMINAL).print(table)
 
 
 def _remarks(found: Iterable[Check]) -> list[Text]:
@@ -459,9 +580,6 @@ def main() -> None:
     try:
         code = cli.main(prog_name="symgrad", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(checks.EXIT_MISUSE)
     except click.UsageError as error:
         _complain(f"{error.format_message()} See {error.ctx.command_path if error.ctx else 'symgrad'} --help.")
     except click.ClickException as error:
@@ -470,9 +588,14 @@ def main() -> None:
         _complain("interrupted; what was finished stays, nothing is half-written")
     except SymgradError as error:
         _complain(str(error))
+    except ModuleNotFoundError as error:
+        library = (error.name or "symgrad").partition(".")[0]
+        if library == "symgrad":
+            raise
+        _complain(f"the library {library} is missing; symgrad doctor says how to add it")
     except BrokenPipeError:
         _forget_output()
-        sys.exit(checks.EXIT_MISUSE)
+        sys.exit(EXIT_MISUSE)
     except OSError as error:
         _forget_output()
         _complain(f"{error.filename or 'cannot print'}: {error.strerror or error}")
@@ -481,7 +604,7 @@ def main() -> None:
 
 def _complain(text: str) -> NoReturn:
     click.echo(f"symgrad: {' '.join(text.split())}", err=True)
-    sys.exit(checks.EXIT_MISUSE)
+    sys.exit(EXIT_MISUSE)
 
 
 def _forget_output() -> None:

@@ -38,11 +38,15 @@ FLOORS = {
     "render": 10,
     "marked": 11,
     "testing": 11,
+    "completion": 11,
+    "doctor": 11,
+    "projects": 11,
     "cli": 12,
     "pytest_plugin": 12,
     "sphinx_ext": 12,
     "__init__": 13,
     "__main__": 14,
+    "templates": 14,
 }
 PROVE_FLOORS = {
     "combine": 0, "conditions": 0, "derivatives": 0, "findings": 0, "gram": 0, "numbers": 0, "points": 0,
