@@ -28,3 +28,15 @@ napoleon_use_ivar = True
 myst_enable_extensions = ["substitution"]
 myst_heading_anchors = 3
 myst_substitutions = {name: make() for name, make in tables.TABLES.items()}
+
+
+def setup(app: object) -> None:
+    """Put the explorer beside the pages."""
+    app.connect("build-finished", _write_explorer)
+
+
+def _write_explorer(app: object, error: Exception | None) -> None:
+    if error is None and app.builder.name == "html":
+        from symgrad.render import explorer
+
+        (Path(app.outdir) / "vanishing-gradients.html").write_bytes(explorer.page())

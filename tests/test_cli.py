@@ -369,7 +369,7 @@ def test_a_bad_file_of_claims_is_named_in_one_line(run, tmp_path, name):
         (["explain", "exp(2)"], "nothing to explain"),
         (["explain", "x == 2*x"], "only what is proved has a proof"),
         (["build", "no-such.py"], "no-such.py: no such file"),
-        (["build", "--to", "scroll", "no-such.py"], "no documents of the kind 'scroll'; known are html, markdown, latex"),
+        (["build", "--to", "scroll", "no-such.py"], "no documents of the kind 'scroll'; known are html, markdown"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -26,10 +26,14 @@ FORMATS = {
     "markdown": "Markdown with formulas between dollar signs",
     "latex": "LaTeX, to be compiled",
     "notebook": "Jupyter notebooks, in which each claim is a cell that can be run",
+    "pdf": "PDF",
+    "word": "Word, with equations that can be edited",
+    "epub": "EPUB, one book each",
+    "slides": "slides for a browser, one file each",
 }
 """The kinds of documents: each is a module of this folder with functions ``pages`` and ``index``."""
 
-EXTRA_LIBRARIES = ("docutils", "matplotlib", "nbformat")
+EXTRA_LIBRARIES = ("docutils", "matplotlib", "nbformat", "pypandoc", "typst")
 INDEX = "index"
 
 OnProgress = Callable[[str, int, int, str], None]

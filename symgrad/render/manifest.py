@@ -12,7 +12,10 @@ from symgrad.render.facts import Facts
 from symgrad.render.output import write
 
 NAME = ".symgrad-manifest.json"
-LIBRARIES = ("sympy", "mpmath", "numpy", "python-flint", "docutils", "matplotlib", "nbformat")
+LIBRARIES = (
+    *("sympy", "mpmath", "numpy", "python-flint"),
+    *("docutils", "matplotlib", "nbformat", "pypandoc-binary", "typst"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+"use strict";
+const slides = [...document.querySelectorAll("section")];
+function current() {
+  return slides.findLastIndex((slide) => slide.getBoundingClientRect().top <= innerHeight / 3);
+}
+const steps = { ArrowRight: 1, PageDown: 1, " ": 1, ArrowLeft: -1, PageUp: -1, Home: -slides.length, End: slides.length };
+addEventListener("keydown", (event) => {
+  if (!(event.key in steps) || event.ctrlKey || event.altKey || event.metaKey) return;
+  const step = event.key === " " && event.shiftKey ? -1 : steps[event.key];
+  const place = Math.max(0, Math.min(slides.length - 1, current() + step));
+  slides[place].scrollIntoView();
+  event.preventDefault();
+});
+// Formulas are not broken into lines: one that is wider than its place is set smaller.
+function fit() {
+  const size = (element) => parseFloat(getComputedStyle(element).fontSize);
+  for (const box of document.querySelectorAll(".formula")) {
+    box.style.fontSize = "";
+    const ratio = box.clientWidth / box.scrollWidth;
+    if (ratio < 0.999) box.style.fontSize = `${Math.max(0.3, ratio) * size(box) / size(box.parentElement)}em`;
+  }
+}
+fit();
+addEventListener("resize", fit);
