@@ -490,7 +490,7 @@ def fate(products, each):
                 return f"lost {steps} back"
             if product > arb(2) ** (each.most_exponent + 1) * (1 - arb(2) ** -each.bits):
                 return f"overflows {steps} back"
-    return f"kept over all {len(products) - 1} steps"
+    return "kept all the way"
 
 
 def drawn_at(page, name, distance):

@@ -45,7 +45,7 @@ function computed({ f, w, b, h0, T }) {
 function horizon(data, format) {
   for (let d = 0; d <= data.T; d += 1) {
     if (data.total[d] < format.least) {
-      return { kind: "lost", d };
+      return { kind: d === data.zero ? "zero" : "lost", d };
     }
     if (data.total[d] > format.most) {
       return { kind: "over", d };
@@ -269,12 +269,12 @@ function draw(data) {
 
 // --- words -------------------------------------------------------------------------------------------------------
 
-function fate({ kind, d }, T) {
+function fate({ kind, d }) {
   return {
     lost: `lost ${steps(d)} back`,
     over: `overflows ${steps(d)} back`,
     zero: `exactly 0 from ${steps(d)} back on`,
-    kept: `kept over all ${steps(T)}`,
+    kept: "kept all the way",
   }[kind];
 }
 
@@ -323,7 +323,7 @@ function fillHorizons(data) {
   byId("horizons").tBodies[0].innerHTML = FORMATS.map((format) => {
     const found = horizon(data, format);
     const kind = found.kind === "kept" ? "kept" : "lost";
-    return `<tr><th scope="row">${format.name}</th><td>${asHtml(format.least)}</td><td class="${kind}">${fate(found, data.T)}</td></tr>`;
+    return `<tr><th scope="row">${format.name}</th><td>${asHtml(format.least)}</td><td class="${kind}">${fate(found)}</td></tr>`;
   }).join("");
 }
 

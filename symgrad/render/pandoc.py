@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 # In letters: how narrow and how wide a column of a table may be before it is given more or less than its share.
 NARROWEST, WIDEST, GAP = 11, 60, 3
 DIGITS_IN_A_ROW = 60
-# The length from which formulas are set smaller and broken before their signs, where the page does not do it.
-LONG = 60
+# The lengths from which formulas are set smaller, and broken before their signs where the page does not do it.
+MEDIUM, LONG = 40, 60
 
 # The stubs of docutils know less of its nodes than we do; what pandoc reads is JSON.
 Node = Any
@@ -483,26 +483,53 @@ def broken(tex: str) -> str:
     """
     if width(tex) <= LONG:
         return tex
-    cuts, depth = [0], 0
-    for found in _SIGNS.finditer(tex):
-        depth += _DEPTHS.get(found[0], 0)
-        if depth == 0 and found[0] in {" + ", " - "}:
-            cuts.append(found.start())
-    rows = [""]
-    for start, stop in pairwise([*cuts, len(tex)]):
-        piece = tex[start:stop]
-        if rows[-1] and width(rows[-1] + piece) > LONG:
-            rows.append("")
-        rows[-1] += piece
+    rows = _rows_of(tex)
+    if max(map(width, rows)) > LONG:
+        rows = _rows_of(_opened(tex))
     if len(rows) == 1:
         return tex
     lines = r" \\ & \quad ".join(row.strip() for row in rows)
     return rf"\begin{{aligned}} & {lines} \end{{aligned}}"
 
 
+def _depths(tex: str) -> Iterator[tuple[re.Match[str], int]]:
+    """The signs and brackets of a formula, with how deep inside of brackets what follows is."""
+    depth = 0
+    for found in _SIGNS.finditer(tex):
+        depth += _DEPTHS.get(found[0], 0)
+        yield found, depth
+
+
+def _rows_of(tex: str) -> list[str]:
+    cuts = [found.start() for found, depth in _depths(tex) if depth == 0 and found[0] in {" + ", " - "}]
+    rows = [""]
+    for start, stop in pairwise([0, *cuts, len(tex)]):
+        piece = tex[start:stop]
+        if rows[-1] and width(rows[-1] + piece) > LONG:
+            rows.append("")
+        rows[-1] += piece
+    return rows
+
+
+def _opened(tex: str) -> str:
+    """A formula with its longest outermost bracket written so that lines may be broken inside."""
+    starts: list[int] = []
+    longest = (0, 0)
+    for found, depth in _depths(tex):
+        if found[0] == r"\left" and depth == 1:
+            starts.append(found.start())
+        elif found[0] == r"\right" and depth == 0 and found.end() - starts[-1] > longest[1] - longest[0]:
+            longest = starts[-1], found.start()
+    start, stop = longest
+    if not (tex.startswith(r"\left(", start) and tex.startswith(r"\right)", stop)):
+        return tex
+    inside = tex[start + len(r"\left(") : stop]
+    return f"{tex[:start]}({inside}){tex[stop + len('right)') + 1 :]}"
+
+
 def _html_line(line: Line) -> Block:
     def side(tex: str) -> list[Block]:
-        size = ["long"] * (width(tex) > LONG)
+        size = ["long"] * (width(tex) > LONG) or ["medium"] * (width(tex) > MEDIUM)
         return [div([plain([math(broken(tex), display=True)])], "", "formula", *size)] if tex else []
 
     *others, own = line.anchors
