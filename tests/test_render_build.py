@@ -83,15 +83,31 @@ def written(report):
 # --- what is written ----------------------------------------------------------------------------------------
 
 
+SUFFIXES = {
+    "html": ".html", "markdown": ".md", "latex": ".tex", "notebook": ".ipynb", "pdf": ".pdf", "word": ".docx",
+    "epub": ".epub", "slides": ".html",
+}  # fmt: skip
+WITHOUT_INDEX = ("latex", "epub")
+BESIDE = ("latex/second.line.pdf", "markdown/second.line.csv", "markdown/second.line.svg")
+
+
+def expected(*names):
+    """The files of documents with these names, in all formats, with the memory of the build."""
+    files = [
+        f"{kind}/{name}{suffix}"
+        for kind, suffix in SUFFIXES.items()
+        for name in names
+        if name != "index" or kind not in WITHOUT_INDEX
+    ]
+    return [NAME, *files, *(BESIDE if "second" in names else ())]
+
+
 def test_a_build_writes_every_format_with_an_index(folder, output, verify):
     report = build([folder], FORMATS, output, verify)
-    assert sorted(contents(output)) == [
-        NAME, "html/first.html", "html/index.html", "html/second.html", "latex/first.tex", "latex/second.line.pdf",
-        "latex/second.tex", "markdown/first.md", "markdown/index.md", "markdown/second.line.csv",
-        "markdown/second.line.svg", "markdown/second.md",
-    ]  # fmt: skip
+    assert sorted(contents(output)) == sorted(expected("first", "second", "index"))
     assert report.failures == ()
-    assert [path.relative_to(output).as_posix() for path in report.indexes] == ["html/index.html", "markdown/index.md"]
+    shown = [path.relative_to(output).as_posix() for path in report.indexes]
+    assert shown == [f"{kind}/index{SUFFIXES[kind]}" for kind in FORMATS if kind not in WITHOUT_INDEX]
 
 
 def test_the_report_has_a_row_for_every_statement(folder, output, verify):
@@ -238,10 +254,7 @@ def test_documents_of_removed_derivations_are_removed_and_files_of_others_are_no
     (output / "html" / "notes.html").write_text("mine")
     (folder / "second.py").unlink()
     build([folder], FORMATS, output, verify)
-    assert sorted(contents(output)) == [
-        NAME, "html/first.html", "html/index.html", "html/notes.html", "latex/first.tex", "markdown/first.md",
-        "markdown/index.md",
-    ]  # fmt: skip
+    assert sorted(contents(output)) == sorted([*expected("first", "index"), "html/notes.html"])
     assert "second" not in (output / "html" / "first.html").read_text()
 
 
@@ -468,8 +481,8 @@ def test_a_missing_path_and_an_empty_folder_are_told(tmp_path, output, verify):
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(folder, output, verify):
-    with pytest.raises(OutputError, match="'pdf'; known are html, markdown, latex"):
-        build([folder], ["pdf"], output, verify)
+    with pytest.raises(OutputError, match="'scroll'; known are html, markdown, latex"):
+        build([folder], ["scroll"], output, verify)
     assert not output.exists()
 
 

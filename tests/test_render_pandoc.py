@@ -141,6 +141,17 @@ def test_a_second_run_gives_the_same_bytes(kind, page, made, monkeypatch):
     assert KINDS[kind].pages(page) == made[kind]
 
 
+def test_dictionaries_of_a_pdf_are_in_order_and_nothing_moves():
+    def written(entries, name):
+        return b"<<\n" + entries + b">>\n  /ID [(" + name + b") (" + name + b")]\n" + b"id " + name
+
+    one = written(b"  /gs10 3 0 R\n  /gs1 12 0 R\n  /gs2 5 0 R\n", b"a" * 22 + b"==")
+    other = written(b"  /gs2 5 0 R\n  /gs10 3 0 R\n  /gs1 12 0 R\n", b"b" * 22 + b"==")
+    assert pdf._ordered(one) == pdf._ordered(other)
+    assert len(pdf._ordered(one)) == len(one)
+    assert pdf._ordered(one) != pdf._ordered(one.replace(b"5 0 R", b"6 0 R"))
+
+
 @pytest.mark.parametrize("kind", ["word", "epub"])
 def test_archives_carry_no_date(kind, made):
     (content,) = made[kind].values()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -40,9 +42,26 @@ def _compiled(stem: str, source: str, images: dict[str, bytes]) -> bytes:
         for name, content in {**images, "page.typ": source.encode("utf-8")}.items():
             (Path(folder) / name).write_bytes(content)
         try:
-            return typst.compile(str(Path(folder) / "page.typ"), root=folder, format="pdf")
+            return _ordered(typst.compile(str(Path(folder) / "page.typ"), root=folder, format="pdf"))
         except typst.TypstError as error:
             raise SymgradError(f"typst cannot set {stem}: {error}") from None
+
+
+# Entries of a dictionary that lead to other objects, one a line.
+_ENTRIES = re.compile(rb"(?:^ */[A-Za-z]+\d+ \d+ 0 R\n){2,}", re.MULTILINE)
+_ID = re.compile(rb"(?m)^  /ID \[\(([A-Za-z0-9+/=]{24})\) \(([A-Za-z0-9+/=]{24})\)\]$")
+
+
+def _ordered(made: bytes) -> bytes:
+    """A PDF whose dictionaries are in order, as typst writes those of an SVG in another order on each run.
+
+    The name that it gives itself is made again from what is in it. No byte moves, so that all offsets stay right.
+    """
+    ordered = _ENTRIES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), made)
+    for name in {name for found in _ID.finditer(made) for name in found.groups()}:
+        blank = ordered.replace(name, b"A" * len(name))
+        ordered = ordered.replace(name, base64.b64encode(hashlib.md5(blank, usedforsecurity=False).digest()))
+    return ordered
 
 
 def _source(title: str, content: Sequence[Block]) -> str:
