@@ -110,12 +110,14 @@ class Layer:
 
 
 @pytest.fixture
-def run(pytester):
+def run(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # other people's plugins are no part of this
+
     def run(*arguments, **files):
         for name, text in files.items():
             stem, _, suffix = name.rpartition("_")
             (pytester.path / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
-        return pytester.runpytest("-p", "no:cacheprovider", "--strict-markers", "-v", *arguments)
+        return pytester.runpytest("-p", "symgrad.pytest_plugin", "--strict-markers", "-v", *arguments)
 
     return run
 
