@@ -237,10 +237,10 @@ def test_mistakes_are_warnings_with_their_place(project, tmp_path, page, said):
 
 def test_evidence_is_accepted_by_name_only(project, monkeypatch):
     import symgrad as sg
-    from symgrad.sphinx_ext import sources
+    from symgrad.render import document
 
     evidence = sg.Verdict(sg.Outcome.SUPPORTED, "samples")
-    monkeypatch.setattr(sources, "remembered", lambda: lambda claim: evidence)
+    monkeypatch.setattr(document, "remembered", lambda: lambda claim: evidence)
     page = {"index_rst": "T\n=\n\n.. symgrad:claim:: x == x\n"}
     assert "[symgrad.supported]" in warnings_of(project("text", **page))
     accepting = project("text", conf='symgrad_accept = ["supported"]', fresh=True, **page)

@@ -22,6 +22,7 @@ from sympy import Symbol
 
 from symgrad import syntax
 from symgrad.activations import INPUT, ActivationFunction
+from symgrad.cache import remembered
 from symgrad.checks import Check
 from symgrad.claims import Claim
 from symgrad.derivation import Chain, Derivation, Figure, Given, Item, Prose, Section, Stated, Step, Table
@@ -29,7 +30,7 @@ from symgrad.errors import ClaimError, ParseError
 from symgrad.notation import latex
 from symgrad.render import wording
 from symgrad.render.facts import Piece
-from symgrad.render.places import LabelError, Place, expressions_with, pieces, places
+from symgrad.render.places import LabelError, Place, expressions_with, pieces, places, references
 from symgrad.statements import Domain
 from symgrad.typeset import bound_symbols, domain_latex, point_latex, sides, signed
 from symgrad.verdicts import Verdict
@@ -97,6 +98,13 @@ class Page:
         for item, place in numbered_items(self.derivation):
             if isinstance(item, Figure):
                 yield figure_name(self.stem, place), item
+
+
+def alone(stem: str, derivation: Derivation) -> Page:
+    """The page of a derivation that no build surrounds, checked; references into other documents are their labels."""
+    decide = remembered()
+    elsewhere = {label: Target(label, "", "elsewhere") for label in references(derivation.items)}
+    return Page(stem, derivation, {claim: decide(claim) for claim in derivation.claims}, elsewhere)
 
 
 def figure_name(stem: str, place: Place) -> str:

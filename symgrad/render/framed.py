@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from html import escape
 
-from symgrad.cache import remembered
 from symgrad.derivation import Derivation
 from symgrad.render import html
-from symgrad.render.document import Page, Target
-from symgrad.render.places import references
+from symgrad.render.document import alone
 
 HEIGHT = "38rem"
 
 
 def framed(derivation: Derivation) -> str:
     """The derivation, checked, as an element of HTML; references into other documents stand as their labels."""
-    decide = remembered()
-    elsewhere = {label: Target(label, "", "elsewhere") for label in references(derivation.items)}
-    page = Page("derivation", derivation, {claim: decide(claim) for claim in derivation.claims}, elsewhere)
-    content = html.pages(page)["derivation.html"].decode("utf-8")
+    content = html.pages(alone("derivation", derivation))["derivation.html"].decode("utf-8")
     style = f"width: 100%; height: {HEIGHT}; border: 0"
     return f'<iframe title="{escape(derivation.title)}" srcdoc="{escape(content)}" style="{style}"></iframe>'

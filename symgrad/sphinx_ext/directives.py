@@ -17,10 +17,10 @@ from symgrad.claims import Claim, claim
 from symgrad.derivation import Derivation, Stated
 from symgrad.errors import CellError, SymgradError
 from symgrad.notation import latex
-from symgrad.render.document import Page
+from symgrad.render.document import Page, alone
 from symgrad.render.output import document_name
 from symgrad.sphinx_ext import sources
-from symgrad.sphinx_ext.domain import SymgradDomain, Target
+from symgrad.sphinx_ext.domain import Target, domain_of
 from symgrad.sphinx_ext.tree import Placing, waiting
 from symgrad.testing import outcomes
 from symgrad.typeset import statement_latex
@@ -74,8 +74,12 @@ class Shown(SphinxDirective):
         return found.resolve()
 
     def page(self, path: Path) -> Page:
+        """A derivation out of a file, checked."""
+        return self.checked(document_name(path.stem), sources.derivation_in(path))
+
+    def checked(self, stem: str, derivation: Derivation) -> Page:
         """A derivation, checked; claims that fail are warnings."""
-        page = sources.page_of(document_name(path.stem), sources.derivation_in(path))
+        page = alone(stem, derivation)
         self.report(Check.of(claim, verdict) for claim, verdict in page.verdicts.items())
         return page
 
@@ -87,9 +91,7 @@ class Shown(SphinxDirective):
         return Placing(page, self.env, self.state.document, location, label, **options)
 
     def note(self, name: str, kind: str, anchor: str, title: str) -> None:
-        domain = self.env.get_domain("symgrad")
-        assert isinstance(domain, SymgradDomain)
-        domain.note(name, Target(kind, self.env.docname, anchor, title), self.get_location())
+        domain_of(self.env).note(name, Target(kind, self.env.docname, anchor, title), self.get_location())
 
     def named(self, made: list[Any], name: str, kind: str, title: str) -> list[Any]:
         """The nodes with a target before them that references lead to."""
@@ -165,8 +167,7 @@ class ClaimDirective(Shown):
         options = {name: value for name, value in self.options.items() if name != "label"}
         asked = marked.read(" ".join([*self.arguments, *self.content]), options)
         label = self.options.get("label", "")
-        page = sources.page_of(label or "claim", Derivation("", Stated(asked)))
-        self.report(Check.of(one, verdict) for one, verdict in page.verdicts.items())
+        page = self.checked(label or "claim", Derivation("", Stated(asked)))
         made = self.placing(page, label, evidence=True, is_part=True).block("equation-1")
         return self.named(made, asked.id, "claim", asked.id)
 
@@ -188,8 +189,7 @@ class CellDirective(Shown):
         if unknown:
             raise CellError(f":show: takes {', '.join(PARTS)}; got {unknown[0]!r}")
         label = self.options.get("label", "")
-        page = sources.page_of(label or "cell", grad.derivation())
-        self.report(Check.of(one, verdict) for one, verdict in page.verdicts.items())
+        page = self.checked(label or "cell", grad.derivation())
         made = self.placing(page, label).sections([PARTS[name] for name in wanted])
         return self.named(made, label, "cell", grad.cell.name)
 
@@ -199,10 +199,10 @@ class VerdictsDirective(Shown):
 
     def shown(self) -> list[nodes.Node]:
         claims = sources.claims_in(self.path(self.arguments[0]))
-        found = [(one, *sources.checked(one)) for one in claims]
-        self.report(check for _, check, _ in found)
+        found = [(one, sources.checked(one)) for one in claims]
+        self.report(check for _, check in found)
         head: list[list[nodes.Node]] = [[nodes.Text(text)] for text in ("Claim", "Statement", "Verdict", "Source")]
-        rows = [head, *(self._row(one, check) for one, check, _ in found)]
+        rows = [head, *(self._row(one, check) for one, check in found)]
         return [_table(rows, (2, 5, 3, 3))]
 
     def _row(self, asked: Claim, check: Check) -> list[list[nodes.Node]]:
@@ -269,7 +269,7 @@ class VerdictRole(Said):
 
     def shown(self) -> list[nodes.Node]:
         asked = claim(self.text)
-        check, _ = sources.checked(asked)
+        check = sources.checked(asked)
         _report([check], self.config.symgrad_accept, self.get_location())
         tex = statement_latex(asked.statement, asked.domain)
         return [nodes.math(tex, tex), nodes.Text(" ("), _outcome(check), nodes.Text(")")]

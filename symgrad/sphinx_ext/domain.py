@@ -126,3 +126,10 @@ class SymgradDomain(Domain):
     def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
         for name, (kind, docname, anchor, title) in self.targets.items():
             yield name, title, kind, docname, anchor, 1 if kind == "derivation" else 0
+
+
+def domain_of(env: BuildEnvironment) -> SymgradDomain:
+    """Our domain in the environment of a build."""
+    domain = env.get_domain(SymgradDomain.name)
+    assert isinstance(domain, SymgradDomain)
+    return domain

@@ -23,10 +23,9 @@ from symgrad.recurrent import (
     read_cell,
     softmax_cross_entropy,
 )
-from symgrad.render.document import Page, Target
-from symgrad.render.places import places, references
+from symgrad.render.document import Page
+from symgrad.render.places import places
 from symgrad.vectors import dims
-from symgrad.verdicts import Verdict
 
 LOSSES = {
     "half_squared_error": half_squared_error,
@@ -56,16 +55,9 @@ def claims_in(path: Path) -> tuple[Claim, ...]:
     return derivation_in(path).claims if path.suffix == ".py" else load_claims(path)
 
 
-def page_of(stem: str, derivation: Derivation) -> Page:
-    """A derivation with its verdicts; references into other documents keep their labels."""
-    decide = remembered()
-    elsewhere = {label: Target(label, label, "elsewhere") for label in references(derivation.items)}
-    return Page(stem, derivation, {claim: decide(claim) for claim in derivation.claims}, elsewhere)
-
-
-def checked(claim: Claim) -> tuple[Check, Verdict]:
-    verdict = remembered()(claim)
-    return Check.of(claim, verdict), verdict
+def checked(claim: Claim) -> Check:
+    """What is found of a claim."""
+    return Check.of(claim, remembered()(claim))
 
 
 def gradients(name: str, lines: Iterable[str], options: Mapping[str, str]) -> Gradients:

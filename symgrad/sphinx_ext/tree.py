@@ -17,7 +17,7 @@ from symgrad.files import write_whole
 from symgrad.render.document import Page, as_bytes, document
 from symgrad.render.figures import Drawing
 from symgrad.render.places import Place, places
-from symgrad.sphinx_ext.domain import SymgradDomain, Target
+from symgrad.sphinx_ext.domain import Target, domain_of
 
 # The stubs of docutils know less of its nodes than we do.
 Node = Any
@@ -61,12 +61,6 @@ class Placing:
         self.places = {place.line_anchor(i): (place, i) for place in found for i in range(len(place.numbers))}
         self.labels = {place.label: place for place in found if place.label}
 
-    @property
-    def domain(self) -> SymgradDomain:
-        domain = self.env.get_domain("symgrad")
-        assert isinstance(domain, SymgradDomain)
-        return domain
-
     # --- what is asked for ------------------------------------------------------------------------------------
 
     def whole(self) -> list[Node]:
@@ -97,11 +91,6 @@ class Placing:
     def symbols(self) -> list[Node]:
         """The list of symbols with their meanings."""
         found = (node for node in self._tree().children if "symbols" in node.get("classes", ()))
-        return [made for node in found for child in node.children[1:] for made in self.adapted(child)]
-
-    def checks(self) -> list[Node]:
-        """The table of all statements with their verdicts."""
-        found = (node for node in self._tree().children if "checks" in node.get("classes", ()))
         return [made for node in found for child in node.children[1:] for made in self.adapted(child)]
 
     def errata(self) -> list[Node]:
@@ -193,7 +182,7 @@ class Placing:
         return name + (f".{index + 1}" if index and (place.label or self.is_part) else "")
 
     def _remember(self, kind: str, label: str, anchor: str, title: str) -> None:
-        self.domain.note(label, Target(kind, self.env.docname, anchor, title), self.location)
+        domain_of(self.env).note(label, Target(kind, self.env.docname, anchor, title), self.location)
 
     def _note(self, said: list[Node]) -> Node:
         """What is said of a line, running on in one paragraph."""
