@@ -23,7 +23,7 @@ from symgrad import doctor as installation
 from symgrad import projects
 from symgrad.errors import CertificateError, ClaimError, SymgradError
 from symgrad.files import VARIABLE
-from symgrad.verdicts import Outcome, Verdict
+from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -47,7 +47,6 @@ COLOURS = {
     Outcome.UNDECIDED: "yellow",
     Outcome.REFUTED: "red",
 }
-ACCEPTABLE = {outcome.name.lower(): outcome for outcome in (Outcome.SUPPORTED, Outcome.UNINFORMATIVE)}
 CLAIM_FILES = (".toml", ".json", ".py")
 EXIT_MISUSE = click.UsageError.exit_code  # that of symgrad.checks as well
 READERS = {"text": "people", "json": "programs", "junit": "test servers"}

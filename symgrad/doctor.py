@@ -302,10 +302,10 @@ def _provers() -> Iterator[Part]:
     """Provers of other packages; one that cannot be loaded stops every proof."""
     from symgrad.prove import plugins
 
-    for point in plugins._points():
+    for point in plugins.points():
         try:
-            plugins._loaded(point)
+            plugins.loaded(point)
         except PluginError as error:
-            yield Part(point.name, BROKEN, plugins._version(point), str(error))
+            yield Part(point.name, BROKEN, plugins.version(point), str(error))
         else:
-            yield Part(point.name, OK, plugins._version(point), f"a prover of {plugins._package(point)}")
+            yield Part(point.name, OK, plugins.version(point), f"a prover of {plugins.package(point)}")

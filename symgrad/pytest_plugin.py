@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from symgrad.verdicts import ACCEPTABLE
+
 if TYPE_CHECKING:
     from symgrad.claims import Claim
 
-ACCEPTABLE = ("supported", "uninformative")
 MARKER = "symgrad: a claim that symgrad decides"
 
 
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--symgrad-accept",
         action="append",
-        choices=ACCEPTABLE,
+        choices=list(ACCEPTABLE),
         default=[],
         metavar="KIND",
         help=f"let this kind of evidence pass ({' or '.join(ACCEPTABLE)}); may be given twice",

@@ -10,9 +10,10 @@ from symgrad.checks import Check
 from symgrad.claims import Claim, Formula, Where, claim
 from symgrad.compute.check import check_gradient
 from symgrad.derivation import Chain, Derivation, Item, Section
+from symgrad.errors import ClaimError
 from symgrad.statements import Relation
 from symgrad.syntax import to_text, to_where
-from symgrad.verdicts import Outcome, Verdict
+from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
 
 
 def assert_holds(
@@ -122,14 +123,23 @@ def decided(asked: Claim, accepted: Collection[Outcome] = (), chain: Sequence[Cl
 
 
 def outcomes(names: str | Iterable[str]) -> frozenset[Outcome]:
-    """The outcomes of these names, in small letters.
+    """The outcomes of these names, which are those of evidence; nothing makes a refuted claim pass.
+
+    Raises
+    ------
+    ClaimError
+        If one of the names is another.
 
     Examples
     --------
     >>> [outcome.name for outcome in outcomes("supported")]
     ['SUPPORTED']
     """
-    return frozenset(Outcome[name.upper()] for name in ([names] if isinstance(names, str) else names))
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if name not in ACCEPTABLE:
+            raise ClaimError(f"evidence that can be accepted is {' or '.join(ACCEPTABLE)}; got {name!r}")
+    return frozenset(ACCEPTABLE[name] for name in wanted)
 
 
 def _lines(asked: Claim, verdict: Verdict, chain: Sequence[Claim]) -> Iterator[str]:

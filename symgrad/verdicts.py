@@ -23,6 +23,8 @@ class Outcome(Enum):
 
 
 TRUE_OUTCOMES = frozenset({Outcome.PROVED, Outcome.CERTIFIED})
+ACCEPTABLE = {outcome.name.lower(): outcome for outcome in (Outcome.SUPPORTED, Outcome.UNINFORMATIVE)}
+"""What may count as good enough, where a caller accepts it by name, although it proves nothing."""
 
 
 @dataclass(frozen=True)

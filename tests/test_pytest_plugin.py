@@ -241,6 +241,8 @@ def test_assertions_say_what_is_wrong():
         sg.assert_holds("tanh(x) == x")
     with pytest.raises(AssertionError, match="PROVED, though it should be refuted: x == x"):
         sg.assert_refuted("x == x")
+    with pytest.raises(sg.ClaimError, match="accepted is supported or uninformative; got 'refuted'"):
+        sg.assert_holds("tanh(x) == x", accept="refuted")
 
 
 def test_a_gradient_that_could_not_have_been_wrong_does_not_pass():
