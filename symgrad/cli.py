@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,38 +19,21 @@ import click
 
 from symgrad import completion as completing
 from symgrad import doctor as installation
-from symgrad import projects
+from symgrad import projects, terminal
 from symgrad.errors import CertificateError, ClaimError, SymgradError
 from symgrad.files import VARIABLE
 from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
-    from symgrad.audit import Audit
-    from symgrad.certificates import Certificate
     from symgrad.checks import Check
     from symgrad.claims import Claim
     from symgrad.derivation import Chain, Section
-    from symgrad.render.build import BuildReport
 
 Command = Callable[..., Any]
-OnStep = Callable[[str, int, int], Any]
-"""Told of a piece of work before it is done: its name, how many are done, how many there are."""
-
-COLOURS = {
-    Outcome.PROVED: "green",
-    Outcome.CERTIFIED: "green",
-    Outcome.SUPPORTED: "yellow",
-    Outcome.UNINFORMATIVE: "yellow",
-    Outcome.UNDECIDED: "yellow",
-    Outcome.REFUTED: "red",
-}
 CLAIM_FILES = (".toml", ".json", ".py")
 EXIT_MISUSE = click.UsageError.exit_code  # that of symgrad.checks as well
 READERS = {"text": "people", "json": "programs", "junit": "test servers"}
 LONGEST_PATH = 4096
-WIDTH_OFF_TERMINAL = 100
 
 accept = click.option(
     "--accept",
@@ -123,7 +105,7 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
     from symgrad import checks
     from symgrad.render import build as write_documents
 
-    with _progress("building") as on_progress:
+    with terminal.progress("building") as on_progress:
         report = write_documents(
             paths or (Path("derivations"),),
             [name.strip() for name in formats.split(",") if name.strip()],
@@ -131,7 +113,7 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
             verify=_decider(no_cache),
             on_progress=lambda what, done, total, name: on_progress(f"{what} {name}", done, total),
         )
-    _print_build(report)
+    terminal.print_build(report)
     if report.failures:
         return EXIT_MISUSE
     return checks.exit_code((c for d in report.documents for c in d.checks), _accepted(accept))
@@ -176,14 +158,14 @@ def verify(
     accepted, find = _accepted(accept), _decider(no_cache)
     found = []
     # Verdicts that appear on the terminal one by one are a progress report of their own.
-    with _progress("checking", wanted=form != "text" or not sys.stdout.isatty()) as on_progress:
+    with terminal.progress("checking", wanted=form != "text" or not sys.stdout.isatty()) as on_progress:
         for number, asked in enumerate(wanted):
             on_progress(f"checking {asked.id}", number, len(wanted))
             found.append(checks.Check.of(asked, find(asked)))
             if folder is not None and certificates.is_possible(asked):
                 certificates.write(certificates.Certificate(asked, found[-1].verdict), folder)
             if form == "text":
-                _print_check(found[-1], is_formula=asked.id in claims)
+                terminal.print_check(found[-1], is_formula=asked.id in claims)
     if form == "json":
         click.echo(checks.to_json(found))
     elif form == "junit":
@@ -232,7 +214,7 @@ def _print_chain(chain: Chain) -> list[Check]:
         found.append(Check.of(asked, decide(asked)))
         outcome = found[-1].verdict.outcome
         click.echo(f"  {step.op} {to_text(step.expression)}")
-        click.echo(f"     {step.by}; {_painted(outcome.name.lower(), outcome)}")
+        click.echo(f"     {step.by}; {terminal.painted(outcome.name.lower(), outcome)}")
     return found
 
 
@@ -251,7 +233,7 @@ def _print_proof(section: Section) -> int:
                 found.append(checks.Check.of(asked, decide(asked)))
                 outcome = found[-1].verdict.outcome
                 click.echo(f"{asked}{_domain_shown(asked)}")
-                click.echo(f"     {found[-1].verdict.method}; {_painted(outcome.name.lower(), outcome)}")
+                click.echo(f"     {found[-1].verdict.method}; {terminal.painted(outcome.name.lower(), outcome)}")
     return checks.exit_code(found)
 
 
@@ -278,11 +260,11 @@ def replay(paths: tuple[Path, ...]) -> int:
 
     wanted = [(path, certificates.read(path)) for named in paths for path in _certificate_files(named)]
     found = []
-    with _progress("deciding again") as on_progress:
+    with terminal.progress("deciding again") as on_progress:
         for number, (path, certificate) in enumerate(wanted):
             on_progress(f"deciding {path.name} again", number, len(wanted))
             found.append((certificate, certificates.replay(certificate)))
-            _print_replay(path, *found[-1])
+            terminal.print_replay(path, *found[-1])
     return certificates.exit_code(found)
 
 
@@ -308,14 +290,14 @@ def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
 
     wanted = [c for text in paths for c in _claims_of(text, ())]
     found = []
-    with _progress("spoiling") as on_progress:
+    with terminal.progress("spoiling") as on_progress:
         for audited in mutation.audit_all(wanted, most, os.cpu_count() or 1):
             found.append(audited)
             on_progress(f"spoiling {audited.claim.id}", len(found), len(wanted))
     if form == "json":
         click.echo(mutation.to_json(found))
     else:
-        _print_audits(found)
+        terminal.print_audits(found)
     return mutation.exit_code(found)
 
 
@@ -350,12 +332,12 @@ def doctor(form: str) -> int:
       symgrad doctor
       symgrad doctor --format json
     """
-    with _progress("looking") as on_progress:
+    with terminal.progress("looking") as on_progress:
         report = installation.examine(lambda name, done, total: on_progress(f"looking at {name}", done, total))
     if form == "json":
         click.echo(json.dumps(report.as_json(), indent=2))
     else:
-        _print_table(("part", "version", "state", "remark"), report.rows())
+        terminal.print_table(("part", "version", "state", "remark"), report.rows())
         click.echo("\n".join(report.advice()))
     return 0 if report.is_sound else EXIT_MISUSE
 
@@ -450,9 +432,6 @@ def _accepted(names: tuple[str, ...]) -> frozenset[Outcome]:
     return frozenset(ACCEPTABLE[name] for name in names)
 
 
-# --- printing -----------------------------------------------------------------------------------------------
-
-
 def _print_first_screen() -> None:
     """What can be done: of each command, what it does and the first example of its help."""
     click.echo(f"{(cli.help or '').splitlines()[0]}\n")
@@ -461,113 +440,6 @@ def _print_first_screen() -> None:
         example = next(line.strip() for line in lines if line.strip().startswith(f"symgrad {name}"))
         click.echo(f"{lines[0]}\n  {example}")
     click.echo("\nsymgrad --help says more, and symgrad NAME --help all that one command can do.")
-
-
-def _painted(text: str, outcome: Outcome) -> str:
-    return text if os.environ.get("NO_COLOR") else click.style(text, fg=COLOURS[outcome])
-
-
-def _print_check(check: Check, *, is_formula: bool) -> None:
-    verdict = check.verdict
-    name = check.id if is_formula else f"{check.id}: {check.text}"
-    click.echo(f"{_painted(f'{verdict.outcome.name:9}', verdict.outcome)} {name}")
-    lines = [
-        verdict.method,
-        verdict.evidence,
-        str(verdict.witness or ""),
-        *(f"where {c}" for c in verdict.side_conditions),
-    ]
-    for line in filter(None, lines):
-        click.echo(f"          {line}")
-    if check.expect == "refuted":
-        remark = "as expected of an erratum" if check.met else "an erratum must be refuted, and this was not"
-        click.echo(f"          {remark}")
-
-
-def _print_replay(path: Path, certificate: Certificate, verdict: Verdict) -> None:
-    before, now = certificate.verdict, verdict
-    word = "same" if now.outcome is before.outcome else "other"
-    click.echo(f"{_painted(f'{word:9}', now.outcome)} {path.name}: {certificate.claim}")
-    click.echo(f"          {now.outcome.name}, {now.method}")
-    if now != before:
-        click.echo(f"          the certificate says {before}")
-
-
-def _print_audits(audits: list[Audit]) -> None:
-    titles = ("claim", "mutants", "tried", "refuted", "true", "survived")
-    rows = [_counts(audited.claim.id, [audited]) for audited in audits]
-    _print_table(titles, [*rows, _counts("all", audits)], right=titles[1:])
-    for audited in audits:
-        for mutant, verdict in ((s.mutant, s.verdict) for s in audited.survivors):
-            click.echo(f"{_painted('SURVIVED ', verdict.outcome)} {audited.claim.id}: {mutant.claim}")
-            click.echo(f"          {mutant.change}")
-            click.echo(f"          {verdict}")
-
-
-def _counts(name: str, audits: list[Audit]) -> tuple[str, ...]:
-    refuted = sum(a.outcomes.get(Outcome.REFUTED, 0) for a in audits)
-    made, tried, survived = (sum(counts) for counts in zip(*((a.made, a.tried, len(a.survivors)) for a in audits)))
-    return (name, *map(str, (made, tried, refuted, tried - refuted - survived, survived)))
-
-
-def _print_build(report: BuildReport) -> None:
-    from rich.text import Text
-
-    from symgrad import checks
-
-    rows = []
-    for document in report.documents:
-        remarks = Text("; ").join(_remarks(document.checks))
-        cells = (document.source.stem, str(len(document.checks)), checks.tally(document.checks))
-        rows.append((*cells, "written" if document.written else "unchanged", remarks))
-    if report.documents:
-        _print_table(("document", "claims", "verdicts", "", ""), rows, right=("claims",))
-        click.echo(f"documents: {', '.join(str(page) for page in report.indexes)}")
-    for failure in report.failures:
-        click.echo(f"symgrad: {failure.error}", err=True)
-
-
-def _print_table(titles: Iterable[str], rows: Iterable[Iterable[str | Text]], right: Iterable[str] = ()) -> None:
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError:  # symgrad doctor says so, in a table
-        click.echo("\n".join("  ".join(map(str, row)) for row in rows))
-        return
-    table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, justify="right" if title in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    Console(width=None if sys.stdout.isatty() else WIDTH_OFF_TERMINAL).print(table)
-
-
-def _remarks(found: Iterable[Check]) -> list[Text]:
-    """What a reader of the table must look at: claims that are not as expected, and open ones."""
-    from rich.text import Text
-
-    found = list(found)
-    kinds = {"not as expected": (False, "red"), "open": (None, "yellow")}
-    names = {kind: [check.id for check in found if check.met is met] for kind, (met, _) in kinds.items()}
-    return [Text(f"{kind}: {', '.join(ids)}", kinds[kind][1]) for kind, ids in names.items() if ids]
-
-
-@contextmanager
-def _progress(title: str, *, wanted: bool = True) -> Iterator[OnStep]:
-    """A progress bar on a terminal; nothing, and nothing imported, elsewhere."""
-    if not wanted or not sys.stderr.isatty():
-        yield lambda text, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    # The text column reads no markup: names are what users wrote.
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    # What goes to stdout stays there; rich would carry it over to stderr.
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda text, done, total: bar.update(task, description=text, completed=done, total=total)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from symgrad.errors import VerdictTruthError
+from symgrad.shown import Word
 
 
 class Outcome(Enum):
@@ -104,5 +105,4 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         name, _, rest = str(self).partition(", ")
-        colour = {True: "#1b6e3c", False: "#b3261e", None: "#8a5a00"}[self.holds]
-        return f'<span><b style="color: {colour}">{name}</b>, {escape(rest)}</span>'
+        return f"<span>{Word(name, self.holds)._repr_html_()}, {escape(rest)}</span>"

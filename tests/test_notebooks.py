@@ -82,3 +82,28 @@ def test_a_crosscheck_is_a_table():
     shown = sg.crosscheck(run, {"w": 0.5, "h0": 0.1})._repr_html_()
     assert shown.count("<tr>") == 3
     assert "SUPPORTED" in shown
+
+
+def test_a_judgement_is_a_table():
+    h, w = sg.State("h"), sg.Parameter("w")
+    lines = ["dw = sum(delta[t]*h[t-1], (t, 1, T))", "dw = sum(delta[t]*h[t], (t, 1, T))"]
+    judgement = sg.check_backward(sg.Cell({h: sg.sigmoid(w * h.prev)}), h, gradients=lines)
+    _, right, wrong = judgement._repr_html_().split("<tr>")[1:]
+    assert "PROVED</b>" in right
+    assert "<td></td><td></td>" in right
+    assert "REFUTED</b>" in wrong
+    assert str(judgement.lines[1].verdict.witness) in wrong
+
+
+def test_a_check_of_gradients_is_a_table():
+    h, w = sg.State("h"), sg.Parameter("w")
+    cell, point = sg.Cell({h: sg.sigmoid(w * h.prev)}), {"w": 1.0, "h0": 0.0}
+    wrong = sg.check_gradient(
+        lambda w, h0: {"<b>": 0.0}, cell, h, convert=lambda ours: {"<b>": ours["h0"]}, sizes={sg.LENGTH: 20}, **point
+    )
+    shown = wrong._repr_html_()
+    assert "REFUTED</b>" in shown
+    assert "<td>&lt;b&gt;</td><td>1 of 1</td><td>0.0</td><td>1.2717777e-13</td>" in shown
+    right = sg.check_gradient(lambda w, h0: {"h0": 1.271777707131e-13}, cell, h, sizes={sg.LENGTH: 20}, **point)
+    assert "SUPPORTED</b>" in right._repr_html_()
+    assert "<table>" not in right._repr_html_()

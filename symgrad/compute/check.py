@@ -20,6 +20,7 @@ from symgrad.compute.scaled import Scaled
 from symgrad.errors import CellError, VerdictTruthError
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
+from symgrad.shown import table
 from symgrad.verdicts import Outcome, Verdict
 
 HELD_TO = 0.4  # a gradient is held to so much of the digits of its type, relative to each entry
@@ -88,6 +89,11 @@ class GradientCheck:
 
     def __str__(self) -> str:
         return "\n".join([str(self.verdict), *map(str, self.findings)])
+
+    def _repr_html_(self) -> str:
+        rows = ((f.argument, f"{len(f.places)} of {f.entries}", f.got, f.wanted, f.hint) for f in self.findings)
+        found = table(("gradient", "wrong entries", "got", "should be", "hint"), rows) if self.findings else ""
+        return f"<p>{self.verdict._repr_html_()}</p>{found}"
 
 
 def check_gradient(

@@ -8,7 +8,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import mpmath
@@ -22,6 +21,7 @@ from symgrad.compute.scaled import Scaled
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent import forms, runs
 from symgrad.recurrent.backward import Backward
+from symgrad.shown import Word, table
 from symgrad.vectors import Timed, shape_of
 from symgrad.verdicts import Outcome, Verdict
 
@@ -120,20 +120,18 @@ class Crosscheck:
         return "\n".join([f"{self.verdict.outcome.name}: {self.verdict.evidence}", *map(str, self.rows)])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in ("entry", "found", "estimates", "off by", "verdict"))
         rows = (
             (
                 row.name,
                 mpmath.nstr(row.found, 8),
                 "; ".join(map(str, row.estimates)),
                 f"{row.relative:.1e}",
-                row.verdict.outcome.name,
+                Word(row.verdict.outcome.name, row.verdict.holds),
             )
             for row in self.rows
         )
-        cells = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
-        body = "".join(f"<tr>{row}</tr>" for row in cells)
-        return f"<p>{self.verdict._repr_html_()}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        entries = table(("entry", "found", "estimates", "off by", "verdict"), rows)
+        return f"<p>{self.verdict._repr_html_()}</p>{entries}"
 
 
 def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol: float = RTOL) -> Crosscheck:

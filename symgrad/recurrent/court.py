@@ -73,9 +73,13 @@ class Line:
     def holds(self) -> bool | None:
         return True if self.convention else self.verdict.holds
 
+    @property
+    def word(self) -> str:
+        """The outcome, or that the line is equal up to a convention."""
+        return f"EQUAL UP TO {self.convention.upper()}" if self.convention else self.verdict.outcome.name
+
     def __str__(self) -> str:
-        word = f"EQUAL UP TO {self.convention.upper()}" if self.convention else self.verdict.outcome.name
-        lines = [f"{word:<10}{self.equation}"]
+        lines = [f"{self.word:<10}{self.equation}"]
         if not self.convention and self.verdict.witness is not None:
             lines.append(f"          {self.verdict.witness}")
         if not self.holds:

@@ -14,6 +14,7 @@ from symgrad.recurrent.blocks import pushed
 from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.court import Court, Line
 from symgrad.recurrent.rules import transposed
+from symgrad.shown import Word, table
 from symgrad.vectors import (
     ParameterMatrix,
     Role,
@@ -45,6 +46,17 @@ class Judgement:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.lines))
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                Word(line.word, line.holds),
+                f"${line.equation.latex}$",
+                *(("", "") if line.holds else (line.right, str(line.verdict.witness or ""))),
+            )
+            for line in self.lines
+        )
+        return table(("verdict", "line", "the rules give", "counterexample"), rows)
 
 
 def check_backward(
