@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import tables
 
 project = "symgrad"
-author = "The symgrad developers"
+author = copyright = "The symgrad developers"
 release = symgrad.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "symgrad.sphinx_ext"]
 symgrad_derivations = "../derivations"
@@ -19,13 +19,15 @@ html_theme = "furo"
 html_math_renderer = "mathml"
 html_title = "symgrad"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 
 default_role = "code"
 autodoc_typehints = "none"  # numpydoc sections say the types, in words
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
 napoleon_use_ivar = True
-myst_enable_extensions = ["substitution"]
+myst_enable_extensions = ["dollarmath", "substitution"]
 myst_heading_anchors = 3
 myst_substitutions = {name: make() for name, make in tables.TABLES.items()}
 

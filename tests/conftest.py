@@ -1,6 +1,10 @@
 """What holds for all tests."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)  # how fast a machine is decides no test
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if path.parent.name != "catalogue")  # its chapters are derivations
+WITH_TORCH = {"blind", "pytorch"}  # pages that are run where PyTorch is
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+PROGRAMS = ("symgrad", "pytest")
 NOT_RUN = ("sh", "text")  # set-up of a machine, which tests must not do; and what is no code
 
 _BLOCK = re.compile(r"^(?P<fence>`{3,})(?P<language>[^\n`]*)\n(?P<text>.*?)^(?P=fence)[ ]*$", re.DOTALL | re.MULTILINE)
@@ -99,9 +103,9 @@ class Session:
         program, *arguments = shlex.split(command)
         if program == "ls":
             return "".join(f"{name}\n" for name in sorted(p.name for p in (self.folder / arguments[0]).iterdir()))
-        assert program == "symgrad", f"{place}: tests run no {program}"
+        assert program in PROGRAMS, f"{place}: tests run no {program}"
         result = subprocess.run(
-            [sys.executable, "-m", "symgrad", *arguments],
+            [sys.executable, "-m", program, *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

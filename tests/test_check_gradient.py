@@ -84,12 +84,25 @@ def test_truncation_is_told_with_its_window():
     assert hint == "as if by truncation, states that carry no gradient over the borders of windows of 3 steps"
 
 
+def test_truncation_is_told_under_names_of_the_user():
+    grad, point = cell_and_point("tanh")
+
+    def stacked(gradients):
+        return {"weights": np.hstack([gradients["W"], gradients["U"]]), "start": gradients["h0"]}
+
+    check = sg.check_gradient(lambda **a: stacked(by_hand(**a, truncated=True)), grad, convert=stacked, **point)
+    hints = {finding.argument: finding.hint for finding in check.findings}
+    assert hints["weights"].endswith("windows of 3 steps")
+    assert "windows" not in hints["start"]
+
+
 @pytest.mark.parametrize("name", ["lstm", "gru", "leaky"])
 def test_hints_are_for_any_cell(name):
     """A program that makes a slip is recognized by the words that made it."""
     grad, point = cell_and_point(name)
     argument = next(iter(grad.cell.parameters)).name
-    words, wrong = next(iter(mistakes(grad, argument, point, {})))
+    words, gradients = next(iter(mistakes(grad, argument, point, {})))
+    wrong = gradients[argument]
     check = sg.check_gradient(lambda **_: {argument: wrong}, grad, **point)
     assert check.findings[0].hint in (f"as if by {words}", "the sign is wrong")
 

@@ -260,13 +260,13 @@ CHANGES = [
 ]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(GROWN, st.sampled_from(REWRITINGS))
 def test_a_sound_rewriting_is_never_refuted(e, rewriting):
     assert sg.verify(sg.claim(e, "==", rewriting(e))).outcome is not Outcome.REFUTED
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(GROWN, st.sampled_from(REWRITINGS), st.sampled_from(CHANGES))
 def test_a_changed_claim_is_never_proved(e, rewriting, change):
     changed = change(rewriting(e))
@@ -274,7 +274,7 @@ def test_a_changed_claim_is_never_proved(e, rewriting, change):
         assert sg.verify(sg.claim(e, "==", changed)).outcome not in TRUE_OUTCOMES
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(GROWN)
 def test_a_derivative_is_never_refuted_against_itself(e):
     smooth = e.replace(Abs, sg.softplus)

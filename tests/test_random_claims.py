@@ -131,9 +131,7 @@ def verdict(left, right, op="=="):
     return sg.verify(sg.Claim(Relation(left, op, right), Domain.of(symbols)))
 
 
-few = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES < 100
-)
+few = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES < 100)
 
 
 @pytest.mark.slow

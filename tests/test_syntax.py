@@ -384,7 +384,7 @@ def test_reading_leaves_a_profiler_alone():
     assert calls
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text):
     for read in READERS:
@@ -399,7 +399,7 @@ WORDS = """
 FRAGMENTS = [*WORDS.split(), " in ", " integer", "z complex", ", ", " "]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join))
 def test_fragments_of_formulas_are_read_or_refused_soon(text):
     with soon():
@@ -708,7 +708,6 @@ def is_stable(e):
 # hidden from it in reading.
 ROUND_TRIPS = settings(
     max_examples=300,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )

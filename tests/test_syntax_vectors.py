@@ -228,7 +228,7 @@ def test_long_texts_are_read(text):
 
 
 @given(st.text("ht[]().,:+-*/@=T1W '\"_isum", max_size=25))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_text_is_read_or_refused(text):
     with contextlib.suppress(sg.ParseError):
         parse_vector(text, NAMES)
@@ -282,7 +282,7 @@ FORMULAS = st.one_of(
 
 
 @given(FORMULAS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_written_reads_back(formula):
     text = to_text(formula)
     back = parse_vector(text, NAMES)

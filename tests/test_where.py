@@ -43,7 +43,7 @@ def same(one, other):
 INTEGERS = [sympy.Integer(n) for n in (-(10**30), *range(-12, 13), *range(10**20 - 1, 10**20 + 2))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from([[], ["v integer"], ["v real"], ["v complex"]]), st.lists(ABOUT_ONE, min_size=1, max_size=3))
 def test_conditions_on_one_variable_read_back(kind, texts):
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
@@ -150,14 +150,13 @@ def check_gradient(
     REFUTED, comparison with certain digits; 1 of 1 arguments compared
     x: 1 of 2 entries are wrong at [1]: got 0.0, should be 4.2483543e-18
     """
-    reference = _Reference.of(what, loss, at, dict(sizes or {}), arguments, wrt)
-    ours = reference.gradients()
-    expected = _flat(convert({k: v.to_mpmath() for k, v in ours.items()}) if convert else ours)
+    reference = _Reference.of(what, loss, at, dict(sizes or {}), arguments, wrt, convert or dict)
+    expected = reference.expected
     found = _flat(_named(f(**arguments), wrt))
     unknown = [name for name in found if name not in expected]
     if unknown:
         raise CellError(f"f gives a gradient named {unknown[0]}; known are {', '.join(expected)}")
-    spread = _flat(convert(reference.spread(ours)) if convert else reference.spread(ours))
+    spread = _flat(reference.convert(reference.spread()))
     checked = {name: _Entries.of(name, array, expected[name], spread[name], rtol) for name, array in found.items()}
     findings = [_finding(entries, reference) for entries in checked.values() if entries.wrong]
     return GradientCheck(_verdict(findings, checked, len(expected)), tuple(findings))
@@ -190,6 +189,7 @@ class _Reference:
     formulas: Mapping[str, Any]
     sizes: Mapping[Any, int]
     arguments: Mapping[str, Any]
+    convert: Callable[[Any], Any]
 
     @classmethod
     def of(
@@ -200,21 +200,32 @@ class _Reference:
         sizes: Mapping[Any, int],
         arguments: Mapping[str, Any],
         wrt: str | Sequence[str] | None,
+        convert: Callable[[Any], Any],
     ) -> _Reference:
         if isinstance(what, Backward):
-            return cls(what, {}, sizes, arguments)
+            return cls(what, {}, sizes, arguments, convert)
         if isinstance(what, Cell):
             if loss is None:
                 raise CellError("the gradient of a cell is that of a loss; give one, such as sg.half_squared_error(h)")
-            return cls(Backward(what, checked_loss(what, loss, at), at), {}, sizes, arguments)
+            return cls(Backward(what, checked_loss(what, loss, at), at), {}, sizes, arguments, convert)
         if isinstance(what, Expr) and not isinstance(what, MatrixExpr):
             symbols = {str(s): s for s in what.free_symbols}
             wanted = [wrt] if isinstance(wrt, str) else list(wrt or symbols)
             missing = [name for name in wanted if name not in symbols]
             if missing:
                 raise CellError(f"{what} has no {missing[0]}; it has {', '.join(sorted(symbols))}")
-            return cls(None, {name: what.diff(symbols[name]) for name in wanted}, sizes, arguments)
+            return cls(None, {name: what.diff(symbols[name]) for name in wanted}, sizes, arguments, convert)
         raise CellError(f"check_gradient takes a cell, gradients or an expression; got {type(what).__name__}")
+
+    @cached_property
+    def ours(self) -> dict[str, Scaled]:
+        """The gradients at the point, under our names."""
+        return self.gradients()
+
+    @cached_property
+    def expected(self) -> dict[str, Any]:
+        """Likewise under the names of the user, with all digits."""
+        return _flat(self.convert({name: gradient.to_mpmath() for name, gradient in self.ours.items()}))
 
     def gradients(self, nudge: Callable[[Any], Any] = np.asarray) -> dict[str, Scaled]:
         """The gradients at the point, or where all its numbers are nudged."""
@@ -229,7 +240,7 @@ class _Reference:
             found[name] = Scaled(np.broadcast_to(value.mantissa, shape), np.broadcast_to(value.exponent, shape))
         return found
 
-    def spread(self, ours: Mapping[str, Scaled]) -> dict[str, Any]:
+    def spread(self) -> dict[str, Any]:
         """How far each entry moves when all arguments are changed by one part in one, to first order."""
         generator = np.random.default_rng(SEED)
 
@@ -237,21 +248,29 @@ class _Reference:
             return array * (1 + NUDGE * generator.choice((-1.0, 1.0), array.shape))
 
         moved = [self.gradients(nudged) for _ in range(DRAWS)]
-        return {k: reduce(np.maximum, [abs((m[k] - g).to_mpmath()) / NUDGE for m in moved]) for k, g in ours.items()}
+        return {k: reduce(np.maximum, [abs((m[k] - g).to_mpmath()) / NUDGE for m in moved]) for k, g in self.ours.items()}
 
     def is_in_time(self, name: str) -> bool:
         keys = {} if self.grad is None else {self.grad.name_of(k): k for k in self.grad.arguments}
         return name in keys and is_in_time(keys[name])
 
     def hint(self, name: str, array: Any) -> str:
-        """The mistake that would give this gradient."""
-        if self.grad is None or name not in {self.grad.name_of(k) for k in self.grad.arguments}:
-            return ""
-        point = {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}
-        for words, mistaken in mistakes(self.grad, name, point, self.sizes):
-            if _near(array, mistaken):
+        """The mistake that would give this gradient; under a name of the user's, one that is not in its own equation."""
+        right = np.asarray(self.expected[name], dtype=float)
+        for words, gradients in self.mistakes(name if name in self.ours else ""):
+            mistaken = np.asarray(gradients[name], dtype=float)
+            if _near(array, mistaken) and not _near(right, mistaken):
                 return f"as if by {words}"
         return ""
+
+    def mistakes(self, argument: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Known mistakes with the gradients that they give, under the names of the user."""
+        if self.grad is None:
+            return
+        point = {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}
+        right = {name: np.asarray(gradient.to_mpmath(), dtype=float) for name, gradient in self.ours.items()}
+        for words, gradients in mistakes(self.grad, argument, point, self.sizes):
+            yield words, _flat(self.convert({**right, **gradients}))
 
 
 def _near(array: Any, other: Any) -> bool:
@@ -283,7 +302,7 @@ class _Entries:
     @classmethod
     def of(cls, name: str, value: Any, wanted: Any, spread: Any, rtol: float | None) -> _Entries:
         array, eps = _as_array(value)
-        exact = np.asarray(wanted.to_mpmath() if isinstance(wanted, Scaled) else wanted, dtype=object)
+        exact = np.asarray(wanted, dtype=object)
         if array.shape != exact.shape:
             raise CellError(f"the gradient of {name} must have the shape {exact.shape}; got {array.shape}")
         relative = eps**HELD_TO if rtol is None else rtol

@@ -47,11 +47,11 @@ class _Mistaken(Equations):
 
 def mistakes(
     grad: Backward, argument: str, point: Mapping[str, Any], sizes: Mapping[Any, int]
-) -> Iterator[tuple[str, Any]]:
-    """What a mistake is called, and the gradient of an argument that it gives at a point.
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a mistake is called, and the gradients that it gives at a point.
 
-    First those in the gradient's own equation, then in the adjoints, then truncation: states that carry no gradient
-    over the borders of windows of so many steps.
+    First those in the equation of the gradient of an argument, if one is named, then in the adjoints, then truncation:
+    states that carry no gradient over the borders of windows of so many steps.
 
     Examples
     --------
@@ -69,8 +69,8 @@ def mistakes(
     for words, mistaken in islice(_all(equations, argument), MOST):
         with contextlib.suppress(SymgradError, ArithmeticError, LookupError, ValueError, TypeError):
             # An equation with a slip in it need not be computable.
-            yield f"a slip, {words}", _quietly(mistaken, sizes, point).gradients[argument]
-    yield from _truncated(grad, argument, point, sizes)
+            yield f"a slip, {words}", _quietly(mistaken, sizes, point).gradients
+    yield from _truncated(grad, point, sizes)
 
 
 def _quietly(grad: Backward, sizes: Mapping[Any, int], point: Mapping[str, Any]) -> Output:
@@ -80,31 +80,32 @@ def _quietly(grad: Backward, sizes: Mapping[Any, int], point: Mapping[str, Any])
 
 
 def _truncated(
-    grad: Backward, argument: str, point: Mapping[str, Any], sizes: Mapping[Any, int]
-) -> Iterator[tuple[str, Any]]:
+    grad: Backward, point: Mapping[str, Any], sizes: Mapping[Any, int]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """The gradients of windows of k steps, each from the states at which the one before it ends."""
-    key = next(k for k in grad.arguments if grad.name_of(k) == argument)
+    parameters = [grad.name_of(k) for k in grad.cell.parameters]
     series = {grad.name_of(k) for k in grad.arguments if is_in_time(k)} & set(point)
     initial = {grad.name_of(k): k for k in grad.arguments if is_initial(k)}
     length = len(point[min(series)]) if series else sizes[LENGTH]
-    if grad.runs_in_reverse or key not in grad.cell.parameters or any(k.time != 0 for k in initial.values()):
+    if grad.runs_in_reverse or any(k.time != 0 for k in initial.values()):
         return
     for window in range(1, min(length, MOST_WINDOWS)):
-        total, states = 0.0, {name: point[name] for name in initial if name in point}
+        total: dict[str, Any] = dict.fromkeys(parameters, 0.0)
+        states = {name: point[name] for name in initial if name in point}
         for start in range(0, length, window):
             stop = min(start + window, length)
             part = {k: v[start:stop] if k in series else v for k, v in point.items()} | states
             output = _quietly(grad, {**sizes, LENGTH: stop - start}, part)
             share = {"every": 1.0, "mean": (stop - start) / length, "last": float(stop == length)}[grad.at]
-            total = total + share * output.gradients[argument]
+            total = {name: found + share * output.gradients[name] for name, found in total.items()}
             states = {name: output.states[k.name][-1] for name, k in initial.items()}
         yield f"truncation, states that carry no gradient over the borders of windows of {window} steps", total
 
 
 def _all(equations: Equations, argument: str) -> Iterator[tuple[str, _Mistaken]]:
     facts = equations.cell, equations.loss, equations.at
-    key = equations.key(argument)
-    if key in equations.cell.parameters:
+    if argument in map(equations.name_of, equations.cell.parameters):
+        key = equations.key(argument)
         terms = equations.terms(key)
         for place, term in enumerate(terms.every):
             for name, spoilt in slips(Equation(key, term)):

@@ -68,11 +68,11 @@ class Placing:
         return [made for node in self._tree().children[1:] for made in self.adapted(node)]
 
     def sections(self, wanted: Iterable[str]) -> list[Node]:
-        """The sections with these titles, each under a rubric."""
+        """The sections with these titles, each under a rubric; one that stands alone needs none."""
         titles = set(wanted)
         found = [node for node in self._tree().children if isinstance(node, nodes.section)]
-        chosen = [node for node in found if node[0].astext() in titles]
-        return [made for node in chosen for made in self._rubric_and_rest(node)]
+        chosen = [self._rubric_and_rest(node) for node in found if node[0].astext() in titles]
+        return chosen[0][1:] if len(chosen) == 1 else [made for section in chosen for made in section]
 
     def block(self, anchor: str) -> list[Node]:
         """The chain, statement, figure or table that has this anchor."""
