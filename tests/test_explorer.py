@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import sympy
 from flint import arb, fmpq
+from points import grid
 
 import symgrad as sg
-from symgrad.activations import ACTIVATIONS
 from symgrad.activations.rows import ROWS
 from symgrad.balls import precision
 from symgrad.compute import javascript
@@ -122,22 +122,15 @@ def stable(name, kind):
     return lambda m, x: f(m, x, *map(arb, defaults))
 
 
-def grid(name):
-    """Both signs, logarithmic over all doubles, denser where activations bend; the kinks and their neighbours."""
-    chance = np.random.default_rng(8).uniform(0.0, 40.0, 250)
-    sizes = np.concatenate(
-        [10.0 ** np.linspace(-307, 307, 140), np.linspace(0.01, 760, 250), chance, [5e-324, 1.7e308]]
-    )
-    kinks = np.array([float(k) for k in ACTIVATIONS[name].kinks])
-    near = np.concatenate([kinks, np.nextafter(kinks, -np.inf), np.nextafter(kinks, np.inf)])
-    points = np.unique(np.concatenate([-sizes, [0.0], sizes, near]))
-    return points[np.abs(points) < 1e15] if name == "sin" else points  # beyond, an ulp of x is more than a turn
+def places(name):
+    found = grid(name, logarithmic=140, linear=250, chance=250)
+    return found[np.abs(found) < 1e15] if name == "sin" else found  # beyond, an ulp of x is more than a turn
 
 
 @pytest.fixture(scope="module")
 def table(evaluated):
     """All functions of the activations over their grids, as Chromium computes them."""
-    calls = {f"{name}_{kind}": grid(name).tolist() for name in NAMES for kind in KINDS}
+    calls = {f"{name}_{kind}": places(name).tolist() for name in NAMES for kind in KINDS}
     return evaluated(javascript.activations(NAMES), calls)
 
 
@@ -147,7 +140,7 @@ def table(evaluated):
 def test_functions_keep_their_digits(table, name, kind):
     """Over all doubles, within a few units of the last place."""
     larger = LARGER_TERM.get((name, kind), 0.0)
-    for x, found in zip(grid(name).tolist(), table[f"{name}_{kind}"]):
+    for x, found in zip(places(name).tolist(), table[f"{name}_{kind}"]):
         true = in_balls(stable(name, kind), x)
         scale = (abs(x) if larger is None else larger) if abs(x) <= AROUND or name == "sin" else 0.0
         unit = max(math.ulp(max(abs(float(true)), scale)), LEAST)
@@ -161,7 +154,7 @@ def test_logarithms_of_slopes_never_underflow(table, name):
 
     The error is that of a logarithm whose argument has lost as much as the slope has.
     """
-    for x, found in zip(grid(name).tolist(), table[f"{name}_{LOG_SLOPE}"]):
+    for x, found in zip(places(name).tolist(), table[f"{name}_{LOG_SLOPE}"]):
         if abs(x) > 1e4:  # where balls have no digits of an exponential of x**2 or x**3
             assert not math.isnan(found)
             continue

@@ -6,8 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb
+from points import grid
 
-from symgrad.activations import ACTIVATIONS
 from symgrad.activations.rows import ROWS
 from symgrad.balls import precision
 from symgrad.compute.algebra import Algebra
@@ -48,17 +48,6 @@ LARGER_TERM = {
 }
 
 
-def grid(name):
-    """Both signs, logarithmic over all doubles, denser where activations bend; the kinks and their neighbours."""
-    chance = np.random.default_rng(8).uniform(0.0, 40.0, 1000)
-    sizes = np.concatenate(
-        [10.0 ** np.linspace(-307, 307, 400), np.linspace(0.01, 760, 1500), chance, [5e-324, 1.7e308]]
-    )
-    kinks = np.array([float(k) for k in ACTIVATIONS[name].kinks])
-    near = np.concatenate([kinks, np.nextafter(kinks, -np.inf), np.nextafter(kinks, np.inf)])
-    return np.unique(np.concatenate([-sizes, [0.0], sizes, near]))
-
-
 def function(name, which, arithmetic, single=False):
     """The generated function of an activation or its slope."""
     source = "\n".join(definitions([call(name, which, Node("argument", data=0))], NAMES, single)) + "\n"
@@ -84,7 +73,7 @@ def errors(name, which, found, points):
 
 
 def measured(name, which, f=None):
-    points = grid(name)
+    points = grid(name, logarithmic=400, linear=1500, chance=1000)
     points = points[np.abs(points) < 1e15] if name == "sin" else points  # beyond, an ulp of x is more than a turn
     with np.errstate(all="ignore"):
         found = (f or function(name, which, DOUBLES))(points)
@@ -149,7 +138,7 @@ def test_no_digit_is_cut_off_far_out(x):
 @pytest.mark.parametrize("name", ["celu", "elu", "leaky_relu"])
 def test_parameters_cost_no_digits(name, which, alpha):
     """Rows with a parameter, at several of its values; the slope at the kink belongs to the row."""
-    points = grid(name)
+    points = grid(name, logarithmic=400, linear=1500, chance=1000)
     points = points[(np.abs(points) > 0) & (np.abs(points) < 1e300)]
     sources = "\n".join(definitions([call(name, which, *(Node("argument", data=k) for k in range(2)))], NAMES, False))
     f = functions_of(sources + "\n", Algebra(float, (), DOUBLES.number, DOUBLES.functions()).namespace())
