@@ -248,14 +248,16 @@ class _Reference:
             return array * (1 + NUDGE * generator.choice((-1.0, 1.0), array.shape))
 
         moved = [self.gradients(nudged) for _ in range(DRAWS)]
-        return {k: reduce(np.maximum, [abs((m[k] - g).to_mpmath()) / NUDGE for m in moved]) for k, g in self.ours.items()}
+        return {
+            k: reduce(np.maximum, [abs((m[k] - g).to_mpmath()) / NUDGE for m in moved]) for k, g in self.ours.items()
+        }
 
     def is_in_time(self, name: str) -> bool:
         keys = {} if self.grad is None else {self.grad.name_of(k): k for k in self.grad.arguments}
         return name in keys and is_in_time(keys[name])
 
     def hint(self, name: str, array: Any) -> str:
-        """The mistake that would give this gradient; under a name of the user's, one that is not in its own equation."""
+        """The mistake that would give this gradient; under a name of the user, one in the adjoints."""
         right = np.asarray(self.expected[name], dtype=float)
         for words, gradients in self.mistakes(name if name in self.ours else ""):
             mistaken = np.asarray(gradients[name], dtype=float)

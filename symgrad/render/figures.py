@@ -130,6 +130,11 @@ class Drawing:
             canvas.savefig(drawn, format="svg", transparent=True, metadata=metadata)
         return _for_inlining(drawn.getvalue(), prefix, {"title": name, "desc": self.figure.alt})
 
+    def picture(self, style: str) -> bytes:
+        """The drawing as an SVG file, which knows no page around it and brings its style along."""
+        svg = self.svg("figure", self.figure.alt)
+        return printable(svg.replace("</title>", f"</title><style>{style}</style>", 1)).encode("utf-8")
+
     def pdf(self) -> bytes:
         """The drawing as a PDF of one page, in black on white."""
         drawn = io.BytesIO()

@@ -29,16 +29,14 @@ def index(entries: Sequence[Entry]) -> dict[str, bytes]:
     return {"index" + SUFFIX: as_bytes(_text(catalogue(entries, SUFFIX, get_default_settings())))}
 
 
-# An SVG outside HTML knows no page around it: it brings the colour of its text along, for day and for night.
-_INK = "<style>svg { color: #1f2328 } @media (prefers-color-scheme: dark) { svg { color: #e3e1dc } }</style>"
+DAY_AND_NIGHT = "svg { color: #1f2328 } @media (prefers-color-scheme: dark) { svg { color: #e3e1dc } }"
 
 
 def _figures(page: Page) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for name, figure in page.figures():
         drawing = Drawing.of(figure)
-        svg = drawing.svg("figure", figure.alt).replace("</title>", "</title>" + _INK, 1)
-        files |= {f"{name}.svg": as_bytes(svg), f"{name}.csv": as_bytes(drawing.csv())}
+        files |= {f"{name}.svg": drawing.picture(DAY_AND_NIGHT), f"{name}.csv": as_bytes(drawing.csv())}
     return files
 
 

@@ -14,7 +14,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.environment import BuildEnvironment
 
 from symgrad.files import write_whole
-from symgrad.render.document import Page, as_bytes, document
+from symgrad.render.document import Page, document
 from symgrad.render.figures import Drawing
 from symgrad.render.places import Place, places
 from symgrad.sphinx_ext.domain import Target, domain_of
@@ -22,6 +22,7 @@ from symgrad.sphinx_ext.domain import Target, domain_of
 # The stubs of docutils know less of its nodes than we do.
 Node = Any
 FIGURES = "symgrad"
+ON_WHITE = "svg { color: #1f2328; background: #ffffff }"  # pages are white where a figure is shown as a picture
 LONG_NOTE = 48  # in letters: longer ones stand below their line, shorter ones beside it
 
 
@@ -265,21 +266,13 @@ class Placing:
         drawing = Drawing.of(dict(self.page.figures())[name])
         folder = Path(self.env.doctreedir) / FIGURES
         folder.mkdir(parents=True, exist_ok=True)
-        forms = {".svg": as_bytes(_alone(drawing.svg(name, drawing.figure.alt))), ".pdf": drawing.pdf()}
+        forms = {".svg": drawing.picture(ON_WHITE), ".pdf": drawing.pdf()}
         for suffix, content in forms.items():
             path = folder / f"{name}{suffix}"
             if not path.is_file() or path.read_bytes() != content:
                 write_whole(path, content)
         here = Path(self.env.doc2path(self.env.docname)).parent
         return Path(os.path.relpath(folder / name, here)).as_posix()
-
-
-# An SVG outside HTML knows no page around it, and pages are white where it is shown as a picture.
-_INK = "<style>svg { color: #1f2328; background: #ffffff }</style>"
-
-
-def _alone(svg: str) -> str:
-    return svg.replace("</title>", "</title>" + _INK, 1)
 
 
 def _closed(paragraph: Node) -> Node:
