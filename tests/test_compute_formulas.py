@@ -11,6 +11,7 @@ from sympy import Abs, Max, Piecewise, Rational, cos, exp, pi, sin, sqrt
 import symgrad as sg
 from symgrad.balls import enclose
 from symgrad.balls.values import ball
+from symgrad.compute import formulas
 
 X, Y = sg.real("x"), sg.real("y")
 EXPRESSIONS = {
@@ -167,3 +168,30 @@ def test_other_distances_are_refused():
 def test_the_slope_of_the_sigmoid_is_symmetric(places):
     slope = sg.compile(sg.sigmoid(X).diff(X))
     assert np.array_equal(slope(x=places), slope(x=[-p for p in places]))
+
+
+@pytest.mark.parametrize("points", [1, 6, 20])
+def test_leading_axes_are_cut_where_there_are_many(points, monkeypatch):
+    (n,) = sg.dims("n")
+    q, h, x = sg.State("q"), sg.State("h", n), sg.Input("x", n)
+    w, b, W = sg.Parameter("w"), sg.Parameter("b"), sg.Parameter("W", n, n)
+    scalar, vector = sg.Cell({q: sg.sigmoid(w * q.prev + b)}), sg.Cell({h: sg.tanh(W @ h.prev + x)})
+    draw = np.random.default_rng(1).standard_normal
+    weights = {"w": draw((7, 1)), "b": draw(5), "q0": 0.5}
+    matrices = {"W": draw((2, 1, 3, 3)), "x": draw((5, 4, 3)), "h0": draw((2, 5, 3))}
+    z = sg.real("z")
+    calls = [
+        (sg.compile(sg.state_jacobian(q.at(sg.LENGTH), q.at(0)), scalar, {sg.LENGTH: 9}), weights),
+        (sg.compile(q * w, scalar, {sg.LENGTH: 9}), weights),
+        (sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), vector), matrices),
+        (sg.compile(h, vector), matrices),
+        (sg.compile(sg.claim("sigmoid(z) <= 1/2")), {"z": draw((3, 11))}),
+        (sg.compile(sg.softplus(z).diff(z)), {"z": draw(40)}),
+    ]
+    whole = [run(**point) for run, point in calls]
+    monkeypatch.setattr(formulas, "BLOCK", points)
+    for (run, point), expected in zip(calls, whole):
+        found = run(**point)
+        for one, other in zip(*((a if isinstance(a, tuple) else (a,)) for a in (found, expected))):
+            np.testing.assert_allclose(one, other, rtol=1e-13)
+            assert np.shape(one) == np.shape(other)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -34,6 +35,38 @@ class Arguments:
     sizes: dict[Any, int]
     length: int
     lead: tuple[int, ...]
+
+    def blocks(self, keys: Mapping[str, Any], points: int) -> Iterator[tuple[tuple[Any, ...], Arguments]]:
+        """Arguments for parts of the leading axes, of about so many points each, with where those lie.
+
+        They are cut along the longest axis, so that what a step computes stays near the processor.
+        """
+        axis = max(range(len(self.lead)), key=self.lead.__getitem__, default=0)
+        whole = math.prod(self.lead)
+        if whole <= points:
+            yield (...,), self
+            return
+        length = self.lead[axis]
+        count = min(length, -(-whole // points))
+        rows = -(-length // count)
+        for start in range(0, length, rows):
+            part = slice(start, min(start + rows, length))
+            arrays = {name: self._cut(array, keys[name], axis, part) for name, array in self.arrays.items()}
+            lead = (*self.lead[:axis], part.stop - start, *self.lead[axis + 1 :])
+            yield (*[slice(None)] * axis, part), Arguments(arrays, self.sizes, self.length, lead)
+
+    def _cut(self, array: Any, key: Any, axis: int, part: slice) -> Any:
+        """A part of an array along a leading axis, unless it is spread over that; numbers are spread out for all points.
+
+        To spread a number at each step takes longer than to compute with it.
+        """
+        own = array.ndim - len(seen_shape(key)) - is_in_time(key)
+        if 0 < own == array.ndim:
+            return np.ascontiguousarray(np.broadcast_to(array, self.lead)[(*[slice(None)] * axis, part)])
+        place = axis - (len(self.lead) - own)
+        if place < 0 or array.shape[place] == 1:
+            return array
+        return array[(*[slice(None)] * place, part)]
 
     def size(self, e: Expr) -> int:
         if e.is_Integer or e in self.sizes:  # nearly always

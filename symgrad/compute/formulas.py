@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -32,6 +33,7 @@ from symgrad.recurrent.sweep import state_jacobians
 from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
 
 VALUE = "value"
+BLOCK = 1 << 15  # points of leading axes that NumPy computes together: what a step needs of them fits a cache
 SIDES = ("left", "right")
 
 
@@ -159,8 +161,18 @@ class Formula:
         scalars = is_plain and not arguments.lead
         wiring = self._compiled if self.backend == "compiled" and not self.scaled else None
         scalars = scalars and wiring is None
-        segments = Segments.of(wiring or self._wiring(scalars, arithmetic is DOUBLES), arithmetic, arguments, scalars)
-        return segments.results(self.what if isinstance(self.what, Expr) else S.Zero)
+        points = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
+        wiring = wiring or self._wiring(scalars, arithmetic is DOUBLES)
+        like = self.what if isinstance(self.what, Expr) else S.Zero
+        found: list[Any] = []
+        for place, part in arguments.blocks(self.program.arguments, points):
+            results = Segments.of(wiring, arithmetic, part, scalars).results(like)
+            if part is arguments:
+                return results
+            found = found or [np.empty((*arguments.lead, *a.shape[len(part.lead) :]), a.dtype) for a in results]
+            for array, result in zip(found, results):
+                array[place] = result
+        return found
 
 
 def _targets(program: Program) -> set[Any]:

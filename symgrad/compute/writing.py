@@ -178,8 +178,21 @@ def _power(writer: Writer, node: Node) -> str:
 
 
 def _where(writer: Writer, node: Node) -> str:
+    below, decay, one = node.args
+    if writer.plain and not writer.scalars and below.op == "less" and _is_decay(decay) and one == Node("number", data=1):
+        # what is at most 1 where it is chosen: NumPy is quicker to take the larger of two numbers than to choose
+        above = Node("at_least", below.args, below.shape)
+        return f"maximum({writer.lifted(decay, node)}, {writer.lifted(above, node)})"
     condition, yes, no = (writer.value(a) if a.op == "number" else writer.lifted(a, node) for a in node.args)
     return f"({yes} if {condition} else {no})" if writer.scalars else f"where({condition}, {yes}, {no})"
+
+
+def _is_decay(node: Node) -> bool:
+    """Whether this is exp(-|x|), which lies between 0 and 1."""
+    if node.op != "exp" or node.args[0].op != "multiply":
+        return False
+    sign, *rest = node.args[0].args
+    return sign.op == "number" and sign.data < 0 and all(a.op in ("abs", "number") for a in rest)
 
 
 def _stack(writer: Writer, node: Node) -> str:

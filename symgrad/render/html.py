@@ -86,8 +86,8 @@ def _navigation(page: Page) -> tuple[str, str]:
         if link is not None:
             text = arrow.format(escape(link.title))
             links.append(f'<a class="{name}" rel="{name[:4]}" href="{link.stem}{SUFFIX}">{text}</a>')
-    nav = "<nav>" + "\n".join(links) + "</nav>"
-    return f"<header>{nav}</header>\n", f"<footer>{nav}</footer>\n"
+    above, below = (f'<nav aria-label="{place}">' + "\n".join(links) + "</nav>" for place in ("above", "below"))
+    return f"<header>{above}</header>\n", f"<footer>{below}</footer>\n"
 
 
 # --- mathematics --------------------------------------------------------------------------------------------
@@ -177,6 +177,26 @@ def width(tex: str) -> int:
     return len(re.sub(r"\\[a-zA-Z]+", "x", _NOT_SEEN.sub("", tex)))
 
 
+def formula(tex: str) -> str:
+    """A box with a formula on a line of its own; one that a phone may have to scroll is reached by keys, too.
+
+    Examples
+    --------
+    >>> formula("x")
+    '<div class="formula"><math xmlns="http://www.w3.org/1998/Math/MathML" displaystyle="true"><mi>x</mi></math></div>'
+    """
+    letters = width(tex)
+    long = f' tabindex="0" style="--letters: {letters}"' if letters > SHORT_LINE else ""
+    return f'<div class="formula"{long}>{mathml(tex, display=True)}</div>'
+
+
+def has_room(node: nodes.math) -> bool:
+    """Whether a formula of running text stands alone in a cell or a definition, and is not long."""
+    box = node.parent.parent
+    alone = isinstance(box, nodes.entry | nodes.definition) and len(node.parent) == 1
+    return alone and width(node.astext()) < LONG_SIDE
+
+
 class _Translator(HTMLTranslator):
     """docutils' writer with our way of showing mathematics, verdicts and figures."""
 
@@ -189,15 +209,13 @@ class _Translator(HTMLTranslator):
         self.body.append(text)
 
     def visit_math(self, node: nodes.math) -> None:
-        alone = isinstance(node.parent.parent, nodes.entry) and len(node.parent) == 1
-        self.add(mathml(node.astext(), display=alone and width(node.astext()) < LONG_SIDE))
+        self.add(mathml(node.astext(), display=has_room(node)))
         raise nodes.SkipNode
 
     def visit_math_block(self, node: nodes.math_block) -> None:
         """Both sides of a line; what is said of it follows inside the box of the right side."""
         number, anchor = node["number"], node.parent["ids"][0]
-        left = f'<div class="formula">{mathml(node["left"], display=True)}</div>' if node["left"] else ""
-        right = f'<div class="formula">{mathml(node["right"], display=True)}</div>' if node["right"] else ""
+        left, right = (formula(node[side]) if node[side] else "" for side in ("left", "right"))
         self.add(f'<div class="left">{left}</div>\n<div class="right">{right}\n')
         self.context.append(f'</div>\n<div class="number"><a href="#{anchor}">({number})</a></div>\n')
         raise nodes.SkipNode
@@ -238,7 +256,7 @@ class _Translator(HTMLTranslator):
             self.add("</summary>\n")
 
     def visit_table(self, node: nodes.table) -> None:
-        self.add('<div class="scroll">\n')
+        self.add('<div class="scroll" tabindex="0">\n')
         super().visit_table(node)
 
     def depart_table(self, node: nodes.table) -> None:

@@ -6,14 +6,14 @@ from docutils import nodes
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from symgrad.render.html import mathml
+from symgrad.render.html import formula, has_room, mathml
 
 CLASSES = "math notranslate nohighlight"
 
 
 def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
     """A formula in running text."""
-    translator.body.append(mathml(node.astext()))
+    translator.body.append(mathml(node.astext(), display=has_room(node)))
     raise nodes.SkipNode
 
 
@@ -26,7 +26,7 @@ def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
         translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
-    translator.body.append(mathml(node.astext(), display=True) + "</div>\n")
+    translator.body.append(formula(node.astext()) + "</div>\n")
     raise nodes.SkipNode
 
 

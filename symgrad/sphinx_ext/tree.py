@@ -16,13 +16,19 @@ from sphinx.environment import BuildEnvironment
 from symgrad.files import write_whole
 from symgrad.render.document import Page, document
 from symgrad.render.figures import Drawing
+from symgrad.render.html import LONG_SIDE, width
 from symgrad.render.places import Place, places
 from symgrad.sphinx_ext.domain import Target, domain_of
 
 # The stubs of docutils know less of its nodes than we do.
 Node = Any
 FIGURES = "symgrad"
-ON_WHITE = "svg { color: #1f2328; background: #ffffff }"  # pages are white where a figure is shown as a picture
+# A picture does not see the page around it: it brings the ground along that its ink is made for.
+DAY_AND_NIGHT = """svg { color: #1f2328; background: #ffffff }
+@media (prefers-color-scheme: dark) { svg {
+  color: #cfd0d0; background: #131416; --curve-1: #56b4e9; --curve-2: #ff8a4c; --curve-3: #3fcf9f; --curve-4: #e79cc4;
+  --curve-5: #f0b83e; --curve-6: #8fd0f5;
+} }"""
 LONG_NOTE = 48  # in letters: longer ones stand below their line, shorter ones beside it
 
 
@@ -158,7 +164,7 @@ class Placing:
         block.source, block.line = self.location[0], self.location[1]
         target = self._number(block, place, index)
         note = self._note(said) if said else None
-        long = ["symgrad-long"] if note and len(note.astext()) > LONG_NOTE else []
+        long = ["symgrad-long"] if note and (len(note.astext()) > LONG_NOTE or width(tex) > LONG_SIDE) else []
         return [nodes.container("", *target, block, *([note] if note else []), classes=["symgrad-line", *long])]
 
     def _number(self, block: Node, place: Place, index: int) -> list[Node]:
@@ -266,7 +272,7 @@ class Placing:
         drawing = Drawing.of(dict(self.page.figures())[name])
         folder = Path(self.env.doctreedir) / FIGURES
         folder.mkdir(parents=True, exist_ok=True)
-        forms = {".svg": drawing.picture(ON_WHITE), ".pdf": drawing.pdf()}
+        forms = {".svg": drawing.picture(DAY_AND_NIGHT), ".pdf": drawing.pdf()}
         for suffix, content in forms.items():
             path = folder / f"{name}{suffix}"
             if not path.is_file() or path.read_bytes() != content:
