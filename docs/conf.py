@@ -21,6 +21,7 @@ html_title = "symgrad"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = [("reachable.js", {"defer": "defer"})]
 
 default_role = "code"
 autodoc_typehints = "none"  # numpydoc sections say the types, in words

@@ -56,7 +56,7 @@ class Arguments:
             yield (*[slice(None)] * axis, part), Arguments(arrays, self.sizes, self.length, lead)
 
     def _cut(self, array: Any, key: Any, axis: int, part: slice) -> Any:
-        """A part of an array along a leading axis, unless it is spread over that; numbers are spread out for all points.
+        """A part of an array along a leading axis, unless it is spread over that; numbers get one copy for each point.
 
         To spread a number at each step takes longer than to compute with it.
         """

