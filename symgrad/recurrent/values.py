@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -63,10 +64,13 @@ class Surroundings:
 
     def number(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:
         """The value of a time, a size or another integer expression."""
+        if isinstance(e, int):
+            return e
+        later = _later(e)  # nearly always
+        if later is not None:
+            return step + later
         known = {TIME: step, LENGTH: self.length, **self.sizes, **(indices or {})}
-        if e in known:
-            return known[e]
-        return e if isinstance(e, int) else int(e.xreplace({k: sympy.Integer(v) for k, v in known.items()}))
+        return known[e] if e in known else int(e.xreplace({k: sympy.Integer(v) for k, v in known.items()}))
 
     def zero(self, variable: Any) -> Any:
         """Zero in the shape of a variable."""
@@ -76,6 +80,13 @@ class Surroundings:
     def evaluate(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> Any:
         """The value of an expression at a step: an array of balls for a matrix, a ball for a scalar."""
         return _Evaluation(self, step, indices or {}).value(e)
+
+
+@cache
+def _later(time: Expr) -> int | None:
+    """How many steps after t a time is, if it is that."""
+    steps = time - TIME
+    return int(steps) if steps.is_Integer else None
 
 
 class _Evaluation:

@@ -23,10 +23,14 @@ from symgrad.compute import javascript
 from symgrad.compute.lowering import Lowering
 from symgrad.notation import latex
 from symgrad.render.document import as_bytes
-from symgrad.render.html import MATHML, mathml
+from symgrad.render.html import MATHML, formula, mathml
 
 TITLE = "Vanishing gradients, live"
 FIRST = "sigmoid"  # the activation that the page opens with
+GRADIENT = (  # side by side where there is room
+    r"\frac{\partial h_T}{\partial h_k} = \prod_{t=k+1}^{T} w f'(a_t), \quad",
+    r"\left|\frac{\partial h_T}{\partial h_k}\right| \leq \left(\left|w\right| \gamma\right)^{T-k}",
+)
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,7 @@ def page() -> bytes:
         "options": "\n".join(map(_option, javascript.names())),
         "formulas": "\n".join(_formulas(ACTIVATIONS[name]) for name in javascript.names()),
         "step": _formula("h_t = f(a_t), \\quad a_t = w h_{t-1} + b"),
-        "gradient": _formula(
-            r"\frac{\partial h_T}{\partial h_k} = \prod_{t=k+1}^{T} w f'(a_t), \quad"
-            r"\left|\frac{\partial h_T}{\partial h_k}\right| \leq \left(\left|w\right| \gamma\right)^{T-k}"
-        ),
+        "gradient": " ".join(map(_formula, GRADIENT)),
         "functions": javascript.activations(javascript.names()),
         "activations": f"{{\n{''.join(map(_entry, javascript.names()))}}}",
         "formats": json.dumps([each.facts for each in FORMATS]),
@@ -127,7 +128,7 @@ def _formulas(row: Activation) -> str:
         rf"{latex(slope)}(x) = {latex(row.slope)}",
         rf"\gamma = \sup \left|f'\right| {_largest(row)}",
     )
-    shown = "".join(f'<div class="formula">{_formula(line)}</div>' for line in lines)
+    shown = "".join(map(_plain, map(formula, lines)))
     return f'<template id="formula-{escape(row.name)}">{shown}</template>'
 
 
@@ -141,8 +142,12 @@ def _largest(row: Activation) -> str:
 
 
 def _formula(tex: str) -> str:
-    """A formula in MathML, whose name of a namespace HTML does not need."""
-    return mathml(tex, display=True).replace(f' xmlns="{MATHML}"', "")
+    return _plain(mathml(tex, display=True))
+
+
+def _plain(element: str) -> str:
+    """MathML without the name of its namespace, which HTML does not need."""
+    return element.replace(f' xmlns="{MATHML}"', "")
 
 
 assert INPUT.name == "x"  # the letter of the formulas above

@@ -50,7 +50,7 @@ def _settings() -> Any:
 def _body(tree: nodes.document, figures: Mapping[str, Figure]) -> str:
     translator = _Translator(tree, figures)
     tree.walkabout(translator)
-    return "".join([*translator.html_title, *translator.fragment])
+    return unbroken("".join([*translator.html_title, *translator.fragment]))
 
 
 def _shell(title: str, body: str, before: str, after: str) -> bytes:
@@ -130,6 +130,25 @@ def mathml(tex: str, display: bool = False) -> str:
     return element.replace("<math", f"<math {attributes}", 1)
 
 
+_WITH_SIGNS = re.compile(r"[(\[“]?<math\b(?:(?!</math>).)*</math>[,.;:!?)\]”]*", re.DOTALL)
+
+
+def unbroken(body: str) -> str:
+    """HTML in which no line ends between a formula and the comma behind it, where browsers would break it.
+
+    Examples
+    --------
+    >>> unbroken("(<math>1</math>, <math>2</math> 3")
+    '<span class="unbroken">(<math>1</math>,</span> <math>2</math> 3'
+    """
+    return _WITH_SIGNS.sub(_span, body)
+
+
+def _span(found: re.Match[str]) -> str:
+    is_alone = found[0].startswith("<math") and found[0].endswith("</math>")
+    return found[0] if is_alone else f'<span class="unbroken">{found[0]}</span>'
+
+
 # What makes a formula higher than its letters.
 _TALL = {"mfrac", "mtable", "munder", "mover", "munderover", "msqrt", "mroot"}
 _FENCES = {"(", ")", "[", "]", "{", "}", "|"}
@@ -162,7 +181,7 @@ def _as_mtext(text: str) -> str:
 
 # In letters: longer left sides stand on a line of their own, so that the right ones have room; longer cells of tables
 # are set small; and shorter lines fit on the screen of a phone.
-LONG_SIDE, SHORT_LINE = 45, 28
+LONG_SIDE, SHORT_LINE = 45, 20
 _NOT_SEEN = re.compile(r"\\(left|right|frac|text|operatorname|quad|begin\{\w+\}|end\{\w+\})|[{}\s_^&]")
 
 

@@ -11,12 +11,13 @@ addEventListener("keydown", (event) => {
   slides[place].scrollIntoView();
   event.preventDefault();
 });
-// Formulas are not broken into lines: one that is wider than its place is set smaller.
+// Formulas are not broken into lines: one that is wider than its place is set smaller, and so is a table that holds it.
 function fit() {
   const size = (element) => parseFloat(getComputedStyle(element).fontSize);
-  for (const box of document.querySelectorAll(".formula")) {
+  for (const box of document.querySelectorAll(".formula, table")) {
     box.style.fontSize = "";
-    const ratio = box.clientWidth / box.scrollWidth;
+    const room = box.matches("table") ? box.parentElement.firstElementChild : box;
+    const ratio = room.clientWidth / Math.max(box.scrollWidth, box.offsetWidth);
     if (ratio < 0.999) box.style.fontSize = `${Math.max(0.3, ratio) * size(box) / size(box.parentElement)}em`;
   }
 }

@@ -34,6 +34,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer(
         "mathml", inline_renderers=(mathml.visit_math, None), block_renderers=(mathml.visit_block, None)
     )
+    app.connect("html-page-context", mathml.keep_together)
     app.connect("builder-inited", _add_stylesheet)
     return {
         "version": __version__,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from symgrad.render.html import formula, has_room, mathml
+from symgrad.render.html import formula, has_room, mathml, unbroken
 
 CLASSES = "math notranslate nohighlight"
 
@@ -28,6 +31,12 @@ def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
         translator.body.append("</span>")
     translator.body.append(formula(node.astext()) + "</div>\n")
     raise nodes.SkipNode
+
+
+def keep_together(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """No line of a page ends between a formula and the comma behind it."""
+    if app.config.html_math_renderer == "mathml" and "body" in context:
+        context["body"] = unbroken(context["body"])
 
 
 def _nameless(node: nodes.math_block) -> nodes.math_block:

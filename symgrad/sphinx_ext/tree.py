@@ -16,7 +16,7 @@ from sphinx.environment import BuildEnvironment
 from symgrad.files import write_whole
 from symgrad.render.document import Page, document
 from symgrad.render.figures import Drawing
-from symgrad.render.html import LONG_SIDE, width
+from symgrad.render.html import width
 from symgrad.render.places import Place, places
 from symgrad.sphinx_ext.domain import Target, domain_of
 
@@ -29,7 +29,7 @@ DAY_AND_NIGHT = """svg { color: #1f2328; background: #ffffff }
   color: #cfd0d0; background: #131416; --curve-1: #56b4e9; --curve-2: #ff8a4c; --curve-3: #3fcf9f; --curve-4: #e79cc4;
   --curve-5: #f0b83e; --curve-6: #8fd0f5;
 } }"""
-LONG_NOTE = 48  # in letters: longer ones stand below their line, shorter ones beside it
+LONG_NOTE, LONG_LINE = 48, 36  # in letters: notes that are longer, or of longer lines, stand below their line
 
 
 @dataclass
@@ -164,7 +164,7 @@ class Placing:
         block.source, block.line = self.location[0], self.location[1]
         target = self._number(block, place, index)
         note = self._note(said) if said else None
-        long = ["symgrad-long"] if note and (len(note.astext()) > LONG_NOTE or width(tex) > LONG_SIDE) else []
+        long = ["symgrad-long"] if note and (len(note.astext()) > LONG_NOTE or width(tex) > LONG_LINE) else []
         return [nodes.container("", *target, block, *([note] if note else []), classes=["symgrad-line", *long])]
 
     def _number(self, block: Node, place: Place, index: int) -> list[Node]:
