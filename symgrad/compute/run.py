@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Output, Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent.backward import Backward
+
+if TYPE_CHECKING:
+    from symgrad.compute.prepared import Prepared
 
 SMALL = 32  # units, up to which a product with a matrix costs little more than the call
 NEARLY_ZERO = 2.0**-969  # below, products have begun to lose digits: the least normal double times 2**53
@@ -84,7 +87,7 @@ class Run:
         return source
 
     @cached_property
-    def _prepared(self) -> dict[Any, Callable[[Mapping[str, Any]], tuple[Output, list[Any]]]]:
+    def _prepared(self) -> dict[Any, Prepared]:
         """Of machine code, what was prepared for arguments of some shapes."""
         return {}
 
@@ -113,9 +116,14 @@ class Run:
         PrecisionError
             If the digits that were asked for cannot be made certain.
         """
+        given = {name: a for name, a in given.items() if a is not None}
+        prepared = self._prepared.get(_shapes(given)) if self._prepared else None
+        with np.errstate(all="ignore"):
+            if prepared is not None and prepared.accepts(given):
+                return self._from_machine(prepared, given)
 
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
-            return self._computed(arithmetic, {name: a for name, a in given.items() if a is not None})
+            return self._computed(arithmetic, given)
 
         output, adjoints = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
         if self.scaled:
@@ -123,6 +131,13 @@ class Run:
         if self.backend in ("numpy", "compiled"):
             with np.errstate(all="ignore"):
                 _check_range(output, adjoints, self._long)
+        return output
+
+    def _from_machine(self, prepared: Prepared, given: Mapping[str, Any]) -> Output:
+        """What machine code gives for arguments of which nothing is left to say."""
+        output, least, is_finite = prepared(given)
+        if not is_finite or least < NEARLY_ZERO:
+            _check_range(output, [np.array([least])], self._long)
         return output
 
     @cached_property
@@ -133,23 +148,27 @@ class Run:
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
         is_compiled = self.backend == "compiled" and not self.scaled
-        shapes = tuple((name, np.shape(a)) for name, a in given.items()) if is_compiled else None
-        if shapes in self._prepared:
-            return self._prepared[shapes]({name: arithmetic.convert(name, a) for name, a in given.items()})
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.gradients.cell.is_scalar and not arguments.lead
         wiring = self._compiled if is_compiled else None
         if wiring is not None and not arguments.lead and not self.checkpoint:
             from symgrad.compute.prepared import Prepared
 
-            self._prepared[shapes] = Prepared(wiring, arguments)
-            return self._prepared[shapes](arguments.arrays)
+            shapes = _shapes(arguments.arrays)
+            if shapes not in self._prepared:
+                self._prepared[shapes] = Prepared(wiring, arguments)
+            output, least, _ = self._prepared[shapes](arguments.arrays)
+            return output, [np.array([least])]
         scalars = scalars and wiring is None
         if wiring is None:
             is_small = max(arguments.sizes.values(), default=0) <= SMALL
             wiring = self._wiring(scalars, arithmetic is DOUBLES, is_small)
         segments = Segments.of(wiring, arithmetic, arguments, scalars)
         return segments.whole() if not self.checkpoint else segments.piecewise()
+
+
+def _shapes(given: Mapping[str, Any]) -> frozenset[Any]:
+    return frozenset((name, getattr(a, "shape", ())) for name, a in given.items())
 
 
 def _as_scaled(output: Output) -> Output:

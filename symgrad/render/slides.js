@@ -11,13 +11,15 @@ addEventListener("keydown", (event) => {
   slides[place].scrollIntoView();
   event.preventDefault();
 });
-// Formulas are not broken into lines: one that is wider than its place is set smaller, and so is a table that holds it.
+// Formulas are not broken into lines: one that is larger than its place is set smaller, and so is a table that holds it.
 function fit() {
   const size = (element) => parseFloat(getComputedStyle(element).fontSize);
   for (const box of document.querySelectorAll(".formula, table")) {
     box.style.fontSize = "";
-    const room = box.matches("table") ? box.parentElement.firstElementChild : box;
-    const ratio = room.clientWidth / Math.max(box.scrollWidth, box.offsetWidth);
+    const isTable = box.matches("table");
+    const room = isTable ? box.parentElement.firstElementChild : box;
+    const height = isTable ? Infinity : 0.6 * innerHeight;
+    const ratio = Math.min(room.clientWidth / Math.max(box.scrollWidth, box.offsetWidth), height / box.offsetHeight);
     if (ratio < 0.999) box.style.fontSize = `${Math.max(0.3, ratio) * size(box) / size(box.parentElement)}em`;
   }
 }

@@ -157,7 +157,9 @@ def _height(part: Any) -> float:
 
 
 def _formula_height(content: Any, usual: float) -> float:
-    return 2.5 if any(_TALL.search(tex) for tex in _formulas(content)) else usual
+    formulas = list(_formulas(content))
+    rows = max((0.9 * tex.count(r"\\") for tex in formulas), default=0.0)  # a number of many digits stands in rows
+    return max(rows, 2.5 if any(_TALL.search(tex) for tex in formulas) else usual)
 
 
 def _row_height(row: list[Any], shares: list[float]) -> float:
