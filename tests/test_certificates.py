@@ -40,6 +40,7 @@ def test_claims_of_derivations_come_back(path):
         assert back == claim or evaluated(back) == evaluated(claim), claim
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CLAIMS, ids=lambda path: path.stem)
 def test_claims_of_the_corpus_come_back(path):
     assert [str(c) for c in sg.load_claims(path) if through_text(c) != c] == []
