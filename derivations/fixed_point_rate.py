@@ -1,6 +1,6 @@
 """The rate at which the gradient really vanishes: 0.2247 a step for weight 1 without bias, not 0.25."""
 
-from sympy import Pow, Rational
+from sympy import Mul, Pow, Rational
 
 import symgrad as sg
 
@@ -9,6 +9,12 @@ f = sg.sigmoid(h)
 LOW, HIGH = Rational("0.65904606"), Rational("0.65904607")
 FACTOR = Rational("0.2247044")  # above the factor at the fixed point
 BETWEEN = [f"h in [{LOW}, {HIGH}]"]
+
+
+def hundredth(factor):
+    """The hundredth power, as it is written."""
+    return Pow(factor, 100, evaluate=False)
+
 
 derivation = sg.Derivation(
     "The rate at the fixed point",
@@ -47,7 +53,11 @@ derivation = sg.Derivation(
             where=BETWEEN,
         ),
         sg.statement(
-            sg.claim(Pow(Rational(1, 4), 100, evaluate=False), ">", 40000 * Pow(FACTOR, 100, evaluate=False)),
+            sg.claim(
+                Pow(Rational(1, 4), 100, evaluate=False),
+                ">",
+                Mul(40000, Pow(FACTOR, 100, evaluate=False), evaluate=False),
+            ),
             label="in-a-hundred-steps",
         ),
     ),

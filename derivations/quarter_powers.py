@@ -7,7 +7,7 @@ from sympy import Integer, Pow, Rational
 import symgrad as sg
 
 k = sg.integer("k", "number of steps back in time")
-quarter = Rational(1, 4)
+quarter, half = Rational(1, 4), Rational(1, 2)
 STEPS = (1, 2, 3, 5, 10, 20)
 LAST = 537  # 4**-537 = 2**-1074, the least positive double
 
@@ -49,9 +49,9 @@ derivation = sg.Derivation(
             "and the next one is below it. A gradient that is zero in the computer is not zero in truth.",
             last=LAST,
         ),
-        sg.statement(sg.claim(power(LAST), "==", Pow(2, -1074, evaluate=False)), label="last-double"),
+        sg.statement(sg.claim(power(LAST), "==", Pow(half, 1074, evaluate=False)), label="last-double"),
         sg.statement(
-            sg.claim(power(LAST + 1), "<", Pow(2, -1075, evaluate=False)),
+            sg.claim(power(LAST + 1), "<", Pow(half, 1075, evaluate=False)),
             remark="Less than half of the least positive double, so it is rounded to zero.",
             label="first-zero",
         ),

@@ -1,6 +1,8 @@
 """Documents: what stands on a page, in every kind of document, against stored files and against hostile text."""
 
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -287,3 +289,32 @@ def test_numbers_and_tables_of_mathematics_stand_in_prose():
         "Values", sg.prose("{a} {b} {c}", a=Rational(1, 4), b=sg.claim("x < 1"), c=Integer(3).__int__())
     )
     assert r"$\frac{1}{4}$ $x < 1$ 3" in text("markdown", page(derivation))
+
+
+@pytest.mark.parametrize("depth", range(5))
+def test_wide_formulas_are_broken_within_as_few_brackets_as_will_do(depth):
+    """Each part has as many brackets opened as closed, and all together are the formula."""
+    inside = " + ".join([r"\operatorname{diag}\left(a_{i - 1} - b\right)"] * 9)
+    tex = "= " + r"\left(" * depth + inside + r"\right)" * depth
+    parts = latex._parts(tex)
+    assert all(part.count(r"\left") == part.count(r"\right") for part in parts)
+    assert (len(parts) > 2) is (depth <= latex.DEEPEST)
+    joined = " ".join(part.removeprefix(r"\left." * depth).removesuffix(r"\right." * depth) for part in parts)
+    assert joined == tex
+
+
+def test_a_formula_of_cases_stays_whole():
+    tex = r"= \begin{cases} a + b + c & \text{for}\: x - y > 0 \\ " + "a + b" * 40 + r" \end{cases}"
+    assert latex._parts(tex) == [tex]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_latex_compiles_and_no_formula_leaves_the_page(tmp_path):
+    cell = sg.CELLS["gru"].cell(*sg.dims("n m"))
+    derivation = sg.bptt(cell, sg.half_squared_error(*cell.states)).derivation()
+    for name, content in latex.pages(Page("gru", derivation, {}, {}, None, None)).items():
+        (tmp_path / name).write_bytes(content)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "gru.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert [w for w in re.findall(r"Overfull .hbox \((\d+)", done.stdout) if int(w) > 30] == []
