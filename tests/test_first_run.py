@@ -373,6 +373,19 @@ def test_what_is_offered(before, begun, offered):
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes(tmp_path):
+    program = tmp_path / "symgrad"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m symgrad "$@"\n')
+    program.chmod(0o755)
+    asked = ("symgrad ver", "symgrad build --to mark")  # click divides what it tells fish at commas
+    script = "symgrad completion fish | source; " + "; ".join(f"complete -C '{words}'" for words in asked)
+    surroundings = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    done = subprocess.run(["fish", "-c", script], env=surroundings, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == ["verify", "markdown"]
+
+
 def test_bash_completes(tmp_path):
     program = tmp_path / "symgrad"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m symgrad "$@"\n')
