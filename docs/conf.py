@@ -19,6 +19,7 @@ html_theme = "furo"
 html_math_renderer = "mathml"
 html_title = "symgrad"
 html_copy_source = False
+html_show_search_summary = False  # it is fetched, which a page that was opened from a file may not do
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("reachable.js", {"defer": "defer"})]
@@ -34,8 +35,9 @@ myst_substitutions = {name: make() for name, make in tables.TABLES.items()}
 
 
 def setup(app: object) -> None:
-    """Put the explorer beside the pages."""
+    """Put the explorer beside the pages, and give the headings in the list of pages their level."""
     app.connect("build-finished", _write_explorer)
+    app.connect("html-page-context", _add_levels, priority=900)  # after the theme has made the list
 
 
 def _write_explorer(app: object, error: Exception | None) -> None:
@@ -43,3 +45,9 @@ def _write_explorer(app: object, error: Exception | None) -> None:
         from symgrad.render import explorer
 
         (Path(app.outdir) / "vanishing-gradients.html").write_bytes(explorer.page())
+
+
+def _add_levels(app: object, page: str, template: str, context: dict[str, object], tree: object) -> None:
+    # Sphinx calls the captions headings, and does not say of which level, as ARIA wants it.
+    for part in ("body", "furo_navigation_tree"):
+        context[part] = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')

@@ -139,14 +139,14 @@ def unbroken(body: str) -> str:
     Examples
     --------
     >>> unbroken("(<math>1</math>, <math>2</math> 3")
-    '<span class="unbroken">(<math>1</math>,</span> <math>2</math> 3'
+    '<span class="together">(<math>1</math>,</span> <math>2</math> 3'
     """
     return _WITH_SIGNS.sub(_span, body)
 
 
 def _span(found: re.Match[str]) -> str:
     is_alone = found[0].startswith("<math") and found[0].endswith("</math>")
-    return found[0] if is_alone else f'<span class="unbroken">{found[0]}</span>'
+    return found[0] if is_alone else f'<span class="together">{found[0]}</span>'
 
 
 # What makes a formula higher than its letters.
