@@ -323,7 +323,8 @@ def test_a_file_that_cannot_be_written_is_named_on_one_line_and_stays_as_it_was(
     assert "Changed" in titles(build([folder], ["html"], output, verify))
 
 
-def test_a_disk_that_fills_up_half_way_leaves_no_half_files(folder, output, verify):
+def test_a_disk_that_fills_up_half_way_leaves_no_half_files(folder, output, verify, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # Python would keep the first 4000 bytes of a module
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     # No file can become longer than this, as on a full disk: a page is some 10,000 bytes long.
