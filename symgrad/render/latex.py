@@ -91,11 +91,11 @@ class _Translator(LaTeXTranslator):
             self.out.append(r"{\small " if _is_last(line) else r"\intertext{\small ")
         raise nodes.SkipNode
 
-    def visit_math(self, node: nodes.math) -> None:
+    def visit_math(self, node: nodes.math, math_env: str = "$") -> None:
         if isinstance(node.parent.parent, nodes.entry):  # a column may be narrow
             self.out.append(f"\\fitted{{\\linewidth}}{{{_unicode_free(node.astext())}}}")
             raise nodes.SkipNode
-        super().visit_math(node)
+        super().visit_math(node, math_env)
 
     def visit_container(self, node: nodes.container) -> None:
         if _is_line(node):
