@@ -196,3 +196,13 @@ def test_vectors_too_large_are_refused():
     point = {"W": np.zeros((300, 300)), "U": np.zeros((300, 2)), "b": np.zeros(300)}
     with pytest.raises(sg.CellError, match="use backend='numpy'"):
         run(**point, x=np.zeros((3, 2)), target=np.zeros((3, 300)))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "compiled"])
+def test_a_warning_points_to_the_call(backend):
+    h, w = sg.State("h"), sg.Parameter("w")
+    run = sg.bptt(sg.Cell({h: sg.sigmoid(w * h.prev)}), h).compile({sg.LENGTH: 3000}, backend)
+    for _ in range(2):  # the second call is a prepared one
+        with pytest.warns(sg.UnderflowWarning) as told:
+            run(w=1.0)
+        assert [warning.filename for warning in told] == [__file__]

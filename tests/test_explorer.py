@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import sympy
 from flint import arb, fmpq
-from points import grid
+from points import LARGER_TERM, LEAST, grid, is_near_a_zero, unit
 
 import symgrad as sg
 from symgrad.activations.rows import ROWS
@@ -27,7 +27,6 @@ from symgrad.render import explorer
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs the browser Chromium")
 NAMES = javascript.names()
-LEAST = 2.0**-1074
 LOST = 2.0**-53
 
 
@@ -39,22 +38,6 @@ ULPS = 8
 MORE_ULPS = {
     ("gelu_tanh", VALUE): 1500,  # roundings in an exponent up to 745, which the exponential magnifies
     ("gelu_tanh", SLOPE): 1500,
-}
-# Where a value passes through 0 as a difference of two terms, the error is counted in units of the larger term; None
-# is x itself. Farther from 0 than this nothing cancels.
-AROUND = 3.0
-LARGER_TERM = {
-    ("swish", SLOPE): 1.0,
-    ("mish", SLOPE): 1.0,
-    ("gelu", SLOPE): 1.0,
-    ("gelu_tanh", SLOPE): 1.0,
-    ("hard_swish", SLOPE): 1.0,
-    ("tanhshrink", VALUE): None,
-    ("softshrink", VALUE): None,
-    ("hard_sigmoid", VALUE): 1.0,
-    ("hard_swish", VALUE): None,
-    ("sin", VALUE): 1.0,
-    ("sin", SLOPE): 1.0,
 }
 
 
@@ -139,12 +122,9 @@ def table(evaluated):
 @pytest.mark.parametrize("name", NAMES)
 def test_functions_keep_their_digits(table, name, kind):
     """Over all doubles, within a few units of the last place."""
-    larger = LARGER_TERM.get((name, kind), 0.0)
     for x, found in zip(places(name).tolist(), table[f"{name}_{kind}"]):
         true = in_balls(stable(name, kind), x)
-        scale = (abs(x) if larger is None else larger) if abs(x) <= AROUND or name == "sin" else 0.0
-        unit = max(math.ulp(max(abs(float(true)), scale)), LEAST)
-        assert abs(arb(found) - true) <= MORE_ULPS.get((name, kind), ULPS) * unit, x
+        assert abs(arb(found) - true) <= MORE_ULPS.get((name, kind), ULPS) * unit(name, kind, x, float(true)), x
 
 
 @needs_chromium
@@ -163,7 +143,7 @@ def test_logarithms_of_slopes_never_underflow(table, name):
             assert found == -math.inf, x
             continue
         log = true.log()
-        cancelled = LOST / float(true) if (name, SLOPE) in LARGER_TERM and (abs(x) <= AROUND or name == "sin") else 0.0
+        cancelled = LOST / float(true) if (name, SLOPE) in LARGER_TERM and is_near_a_zero(name, x) else 0.0
         assert abs(arb(found) - log) <= ULPS * (LOST * max(1.0, abs(float(log))) + cancelled), x
 
 

@@ -372,33 +372,34 @@ def test_what_is_offered(before, begun, offered):
     assert [(item.type, item.value) for item in shell.get_completions(before, begun)] == offered
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
-@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
-def test_fish_completes(tmp_path):
+@pytest.fixture
+def with_program(tmp_path):
+    """The environment of a shell that finds this symgrad, and no settings of anybody."""
     program = tmp_path / "symgrad"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m symgrad "$@"\n')
     program.chmod(0o755)
+    return {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="needs fish")
+def test_fish_completes(with_program):
     asked = ("symgrad ver", "symgrad build --to mark")  # click divides what it tells fish at commas
     script = "symgrad completion fish | source; " + "; ".join(f"complete -C '{words}'" for words in asked)
-    surroundings = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    done = subprocess.run(["fish", "-c", script], env=surroundings, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["fish", "-c", script], env=with_program, capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
     assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == ["verify", "markdown"]
 
 
-def test_bash_completes(tmp_path):
-    program = tmp_path / "symgrad"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m symgrad "$@"\n')
-    program.chmod(0o755)
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+def test_bash_completes(with_program):
     script = (
         'eval "$(symgrad completion bash)"; '
         "complete -p symgrad; COMP_WORDS=(symgrad build --to html,mark); COMP_CWORD=3; "
         '_symgrad_completion symgrad; echo "${COMPREPLY[@]}"'
     )
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "--norc", "-c", script],
-        env={**os.environ, "PATH": path},
+        env=with_program,
         capture_output=True,
         text=True,
         timeout=60,

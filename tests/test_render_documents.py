@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 from docutils import nodes
+from hostile import page_of
 from markdown_it import MarkdownIt
-from sympy import Function, Integer, Rational
+from sympy import Integer, Rational
 
 import symgrad as sg
 from symgrad import Outcome, Verdict, Witness
 from symgrad.render import html, latex, markdown
 from symgrad.render.document import Link, Page, Target, document
 from symgrad.render.places import LabelError
+from symgrad.render.rows import DEEPEST, rows
 
 STORED = Path(__file__).parent / "render"
 KINDS = {"html": html, "latex": latex, "markdown": markdown}
@@ -193,32 +195,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def hostile():
-    template = HOSTILE.replace("{", "{{").replace("}", "}}")
-    strange = (
-        sg.real("<script>", HOSTILE) + sg.real(r"\input{x}", HOSTILE) + sg.real("$") + sg.real("100%") + sg.real("a|b")
-    )
-    applied = Function("<b>%s")(x)
-    first = min(strange.free_symbols, key=str)
-    derivation = sg.Derivation(
-        HOSTILE,
-        sg.prose(template + " {e} {r}", e=applied + strange, r=sg.ref(HOSTILE)),
-        sg.chain(strange, sg.equals(applied, by=HOSTILE),
-                 sg.at_most(2 * strange, by=HOSTILE, equality_at={first: 0}), label=HOSTILE),
-        sg.statement(sg.claim(strange, "<=", 1, where=[first > 0], source=HOSTILE, id=HOSTILE), remark=HOSTILE),
-        sg.erratum("x == x + 1", source=HOSTILE, remark=HOSTILE, label="<2>"),
-        sg.section(HOSTILE, sg.table(HOSTILE, (HOSTILE, strange), (HOSTILE, sg.claim(x, "==", strange)), label="<3>")),
-        sg.figure(HOSTILE, sg.curve(x, x, 0, 1, label=HOSTILE, samples=2),
-                  alt=HOSTILE, x_label=HOSTILE, y_label=strange),
-        source=HOSTILE,
-    )  # fmt: skip
-    verdict = Verdict(Outcome.REFUTED, HOSTILE, HOSTILE, Witness({HOSTILE: HOSTILE}, HOSTILE, HOSTILE), (HOSTILE,))
-    return Page(
-        "hostile",
-        derivation,
-        dict.fromkeys(derivation.claims, verdict),
-        previous=Link("a", HOSTILE),
-        next=Link("b", HOSTILE),
-    )
+    return page_of(HOSTILE, ("$", "100%", "a|b"))
 
 
 def test_hostile_text_stays_text_in_html(hostile):
@@ -296,16 +273,16 @@ def test_wide_formulas_are_broken_within_as_few_brackets_as_will_do(depth):
     """Each part has as many brackets opened as closed, and all together are the formula."""
     inside = " + ".join([r"\operatorname{diag}\left(a_{i - 1} - b\right)"] * 9)
     tex = "= " + r"\left(" * depth + inside + r"\right)" * depth
-    parts = latex._parts(tex)
+    parts = rows(tex, 48)
     assert all(part.count(r"\left") == part.count(r"\right") for part in parts)
-    assert (len(parts) > 2) is (depth <= latex.DEEPEST)
+    assert (len(parts) > 2) is (depth <= DEEPEST)
     joined = " ".join(part.removeprefix(r"\left." * depth).removesuffix(r"\right." * depth) for part in parts)
     assert joined == tex
 
 
 def test_a_formula_of_cases_stays_whole():
     tex = r"= \begin{cases} a + b + c & \text{for}\: x - y > 0 \\ " + "a + b" * 40 + r" \end{cases}"
-    assert latex._parts(tex) == [tex]
+    assert rows(tex, 48) == [tex]
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")

@@ -14,7 +14,8 @@ from xml.etree import ElementTree
 import pypandoc
 import pytest
 from docutils.frontend import get_default_settings
-from sympy import Function, Rational
+from hostile import page_of
+from sympy import Rational
 
 import symgrad as sg
 from symgrad import Outcome, Verdict, Witness
@@ -72,20 +73,7 @@ def made(page):
 
 @pytest.fixture(scope="module")
 def hostile():
-    template = HOSTILE.replace("{", "{{").replace("}", "}}")
-    strange = sg.real("<script>", HOSTILE) + sg.real(r"\input{x}", HOSTILE) + sg.real("$") + sg.real('#eval("1")')
-    derivation = sg.Derivation(
-        HOSTILE,
-        sg.prose(template + " {e} {r}", e=Function("<b>%s")(x) + strange, r=sg.ref(HOSTILE)),
-        sg.chain(strange, sg.equals(Function("<b>%s")(x), by=HOSTILE), label=HOSTILE),
-        sg.erratum("x == x + 1", source=HOSTILE, remark=HOSTILE, label="<2>"),
-        sg.section(HOSTILE, sg.table(HOSTILE, (HOSTILE, strange), (HOSTILE, sg.claim(x, "==", strange)), label="<3>")),
-        sg.figure(HOSTILE, sg.curve(x, x, 0, 1, label=HOSTILE, samples=2),
-                  alt=HOSTILE, x_label=HOSTILE, y_label=strange),
-        source=HOSTILE,
-    )  # fmt: skip
-    verdict = Verdict(Outcome.REFUTED, HOSTILE, HOSTILE, Witness({HOSTILE: HOSTILE}, HOSTILE, HOSTILE), (HOSTILE,))
-    return Page("hostile", derivation, dict.fromkeys(derivation.claims, verdict), {}, None, Link("b", HOSTILE))
+    return page_of(HOSTILE, ("$", '#eval("1")'))
 
 
 def part(archive, name):

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb
-from points import grid
+from points import LEAST, grid, unit
 
 from symgrad.activations.rows import ROWS
 from symgrad.balls import precision
@@ -19,7 +19,6 @@ from symgrad.compute.writing import Names, definitions, function_name
 
 BITS = 4000  # enough for differences of numbers of the sizes 1e308 and 1e-308
 NAMES = Names({}, {}, {}, {})
-LEAST = 2.0**-1074
 
 # In units of the last place of the value, or of the least subnormal number where that is larger. A few operations
 # make at most 6; more has a reason.
@@ -29,22 +28,6 @@ ULPS = {
         "four roundings of half a unit in an exponent up to 745, which the exponential magnifies",
     )
     for which in (VALUE, SLOPE)
-}
-# Where a difference of two terms is small, around a zero, digits are lost in it; the error is then counted in units of
-# the larger term. Farther from 0 than this it is not.
-AROUND = 3.0
-LARGER_TERM = {
-    ("swish", SLOPE): 1.0,
-    ("mish", SLOPE): 1.0,
-    ("gelu", SLOPE): 1.0,
-    ("gelu_tanh", SLOPE): 1.0,
-    ("hard_swish", SLOPE): 1.0,
-    ("tanhshrink", VALUE): None,  # x itself
-    ("softshrink", VALUE): None,
-    ("hard_sigmoid", VALUE): 1.0,
-    ("hard_swish", VALUE): None,
-    ("sin", VALUE): 1.0,
-    ("sin", SLOPE): 1.0,
 }
 
 
@@ -63,13 +46,9 @@ def in_balls(name, which, points):
 
 def errors(name, which, found, points):
     """Errors in units of the last place."""
-    larger = LARGER_TERM.get((ROWS[name].name, which), 0.0)
     with precision(BITS):
         for x, value, true in zip(points, found, in_balls(name, which, points)):
-            scale = abs(x) if larger is None else larger
-            scale = scale if abs(x) <= AROUND or name == "sin" else 0.0  # of which every turn has zeros
-            unit = max(math.ulp(max(abs(float(true)), scale)), LEAST)
-            yield float(abs(arb(float(value)) - true) / unit), x
+            yield float(abs(arb(float(value)) - true) / unit(name, which, x, float(true))), x
 
 
 def measured(name, which, f=None):

@@ -259,11 +259,23 @@ class _Reference:
     def hint(self, name: str, array: Any) -> str:
         """The mistake that would give this gradient; under a name of the user, one in the adjoints."""
         right = np.asarray(self.expected[name], dtype=float)
-        for words, gradients in self.mistakes(name if name in self.ours else ""):
+        for words, gradients in self.mistakes(name) if name in self.ours else self.mistakes_of_all():
             mistaken = np.asarray(gradients[name], dtype=float)
             if _near(array, mistaken) and not _near(right, mistaken):
                 return f"as if by {words}"
         return ""
+
+    def mistakes_of_all(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Those that are in no argument's own equation; each is made once, when it is first looked at."""
+        made, more = self._shared
+        yield from made
+        for found in more:
+            made.append(found)
+            yield found
+
+    @cached_property
+    def _shared(self) -> tuple[list[Any], Iterator[tuple[str, dict[str, Any]]]]:
+        return [], self.mistakes("")
 
     def mistakes(self, argument: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Known mistakes with the gradients that they give, under the names of the user."""

@@ -120,7 +120,10 @@ class Run:
         prepared = self._prepared.get(_shapes(given)) if self._prepared else None
         with np.errstate(all="ignore"):
             if prepared is not None and prepared.accepts(given):
-                return self._from_machine(prepared, given)
+                output, least, is_safe = prepared(given)
+                if not is_safe or least < NEARLY_ZERO:
+                    _check_range(output, [np.array([least])], self._long)
+                return output
 
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
             return self._computed(arithmetic, given)
@@ -131,13 +134,6 @@ class Run:
         if self.backend in ("numpy", "compiled"):
             with np.errstate(all="ignore"):
                 _check_range(output, adjoints, self._long)
-        return output
-
-    def _from_machine(self, prepared: Prepared, given: Mapping[str, Any]) -> Output:
-        """What machine code gives for arguments of which nothing is left to say."""
-        output, least, is_finite = prepared(given)
-        if not is_finite or least < NEARLY_ZERO:
-            _check_range(output, [np.array([least])], self._long)
         return output
 
     @cached_property
@@ -196,5 +192,5 @@ def _check_range(output: Output, adjoints: list[Any], long: frozenset[str]) -> N
                 f"gradients of {', '.join(low)} are below the range of doubles: a 0 among them need not be one; "
                 "use scaled=True or backend='balls'",
                 UnderflowWarning,
-                stacklevel=4,
+                stacklevel=3,
             )

@@ -22,6 +22,7 @@ from symgrad.derivation import Figure
 from symgrad.render.catalogue import Entry, catalogue
 from symgrad.render.document import Page, as_bytes, document
 from symgrad.render.figures import Drawing
+from symgrad.render.rows import width
 
 SUFFIX = ".html"
 MATHML = "http://www.w3.org/1998/Math/MathML"
@@ -182,18 +183,6 @@ def _as_mtext(text: str) -> str:
 # In letters: longer left sides stand on a line of their own, so that the right ones have room; longer cells of tables
 # are set small; and shorter lines fit on the screen of a phone.
 LONG_SIDE, SHORT_LINE = 45, 20
-_NOT_SEEN = re.compile(r"\\(left|right|frac|text|operatorname|quad|begin\{\w+\}|end\{\w+\})|[{}\s_^&]")
-
-
-def width(tex: str) -> int:
-    """About how many letters wide a formula is.
-
-    Examples
-    --------
-    >>> width(r"\\frac{1}{4} \\sigma\\left(x\\right)")
-    6
-    """
-    return len(re.sub(r"\\[a-zA-Z]+", "x", _NOT_SEEN.sub("", tex)))
 
 
 def formula(tex: str) -> str:

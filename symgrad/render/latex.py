@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from docutils import nodes
@@ -15,7 +14,7 @@ from docutils.writers.latex2e import LaTeXTranslator, Writer
 from symgrad.render.catalogue import Entry
 from symgrad.render.document import Page, as_bytes, document
 from symgrad.render.figures import Drawing
-from symgrad.render.html import width
+from symgrad.render.rows import rows, width
 
 SUFFIX = ".tex"
 
@@ -36,7 +35,6 @@ PREAMBLE = r"""\usepackage{amsmath,amssymb,graphicx}
 """
 
 LONGEST = 48  # letters of a right side that leave room for a left one
-DEEPEST = 3  # brackets within which a formula is broken
 
 
 def pages(page: Page) -> dict[str, bytes]:
@@ -82,9 +80,9 @@ class _Translator(LaTeXTranslator):
         if not _is_line(_neighbour(line, -1)):
             self.out.append("\n\\begin{align}\n")
         label = rf"\label{{{line['ids'][0]}}}"
-        rows = [_unicode_free(_in_a_line(part)) for part in _parts(node["right"])]
+        right = [_unicode_free(_in_a_line(row)) for row in rows(node["right"], LONGEST)]
         self.out.append(f"{_unicode_free(node['left'])} &")
-        self.out.append(" \\nonumber\\\\\n&\\quad ".join(rows))
+        self.out.append(" \\nonumber\\\\\n&\\quad ".join(right))
         self.out.append(f" {label}")
         self.out.append("\n\\end{align}\n" if _is_last(line) else "\\\\\n")
         if len(line) > 1:
@@ -162,48 +160,6 @@ def _neighbour(node: Any, distance: int) -> nodes.Node | None:
     """The node so many places after this one under the same parent."""
     place = node.parent.index(node) + distance
     return node.parent[place] if 0 <= place < len(node.parent) else None
-
-
-_TOKEN = re.compile(r"\\left|\\right|\\begin|\\end|[{}]|\\\\.| [+-] |.", re.DOTALL)
-
-
-def _parts(tex: str) -> list[str]:
-    """A formula in parts that fit a line, as far as it can be broken before signs, within as few brackets as will do.
-
-    Examples
-    --------
-    >>> len(_parts("= " + " + ".join(["xyz"] * 20)))
-    2
-    """
-    parts: list[str] = []
-    for depth in range(DEEPEST + 1):
-        parts = _broken(tex, depth)
-        if all(width(part) <= LONGEST for part in parts):
-            break
-    return parts
-
-
-def _broken(tex: str, deepest: int) -> list[str]:
-    """The parts; brackets that are open at the end of one are closed there, and opened in the next."""
-    lines, start, last = [], (0, 0), (0, 0)
-    for place in [*_places(tex, deepest), (len(tex), 0)]:
-        if last > start and width(tex[start[0] : place[0]]) > LONGEST:
-            lines.append((start, last))
-            start = last
-        last = place
-    lines.append((start, last))
-    return [r"\left." * a[1] + tex[a[0] : b[0]].strip() + r"\right." * b[1] for a, b in lines]
-
-
-def _places(tex: str, deepest: int) -> Iterator[tuple[int, int]]:
-    """Where a formula may be broken, and within how many brackets that is."""
-    place = inside = brackets = 0
-    for token in _TOKEN.findall(tex):
-        inside += (token in ("{", r"\begin")) - (token in ("}", r"\end"))
-        brackets += (token == r"\left") - (token == r"\right")
-        if token in (" + ", " - ") and not inside and brackets <= deepest:
-            yield place, brackets
-        place += len(token)
 
 
 def _in_a_line(tex: str) -> str:

@@ -15,7 +15,6 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -25,7 +24,8 @@ from docutils import nodes
 from symgrad.errors import MissingExtraError, SymgradError
 from symgrad.render.document import Page
 from symgrad.render.figures import PALETTE, Drawing
-from symgrad.render.html import LONG_SIDE, width
+from symgrad.render.html import LONG_SIDE
+from symgrad.render.rows import rows, width
 from symgrad.render.wording import printable
 
 API = [1, 23, 1]
@@ -469,62 +469,19 @@ def html_lines(lines: Sequence[Line]) -> list[Block]:
     return [div([_html_line(line) for line in lines], "", "chain", *["wide"] * wide)]
 
 
-_SIGNS = re.compile(r"\\left\b|\\right\b|\\begin\b|\\end\b|\\.|[{}]| [+-] ")
-_DEPTHS = {r"\left": 1, r"\begin": 1, "{": 1, r"\right": -1, r"\end": -1, "}": -1}
-
-
 def broken(tex: str) -> str:
-    """A formula that is too long for a line in several, each beginning with a sign that stands in no bracket.
+    """A formula that is too long for a line in several, each beginning with a sign.
 
     Examples
     --------
     >>> print(broken(" + ".join(["a" * 50] * 2)).replace("a" * 50, "a"))
     \\begin{aligned} & a \\\\ & \\quad + a \\end{aligned}
     """
-    if width(tex) <= LONG:
+    found = rows(tex, LONG)
+    if len(found) == 1:
         return tex
-    rows = _rows_of(tex)
-    if max(map(width, rows)) > LONG:
-        rows = _rows_of(_opened(tex))
-    if len(rows) == 1:
-        return tex
-    lines = r" \\ & \quad ".join(row.strip() for row in rows)
+    lines = r" \\ & \quad ".join(found)
     return rf"\begin{{aligned}} & {lines} \end{{aligned}}"
-
-
-def _depths(tex: str) -> Iterator[tuple[re.Match[str], int]]:
-    """The signs and brackets of a formula, with how deep inside of brackets what follows is."""
-    depth = 0
-    for found in _SIGNS.finditer(tex):
-        depth += _DEPTHS.get(found[0], 0)
-        yield found, depth
-
-
-def _rows_of(tex: str) -> list[str]:
-    cuts = [found.start() for found, depth in _depths(tex) if depth == 0 and found[0] in {" + ", " - "}]
-    rows = [""]
-    for start, stop in pairwise([0, *cuts, len(tex)]):
-        piece = tex[start:stop]
-        if rows[-1] and width(rows[-1] + piece) > LONG:
-            rows.append("")
-        rows[-1] += piece
-    return rows
-
-
-def _opened(tex: str) -> str:
-    """A formula with its longest outermost bracket written so that lines may be broken inside."""
-    starts: list[int] = []
-    longest = (0, 0)
-    for found, depth in _depths(tex):
-        if found[0] == r"\left" and depth == 1:
-            starts.append(found.start())
-        elif found[0] == r"\right" and depth == 0 and found.end() - starts[-1] > longest[1] - longest[0]:
-            longest = starts[-1], found.start()
-    start, stop = longest
-    if not (tex.startswith(r"\left(", start) and tex.startswith(r"\right)", stop)):
-        return tex
-    inside = tex[start + len(r"\left(") : stop]
-    return f"{tex[:start]}({inside}){tex[stop + len('right)') + 1 :]}"
 
 
 def _html_line(line: Line) -> Block:

@@ -15,8 +15,8 @@ from docutils.frontend import get_default_settings
 from symgrad.render import pandoc
 from symgrad.render.catalogue import Entry, catalogue
 from symgrad.render.document import Page, as_bytes, document
-from symgrad.render.html import width
 from symgrad.render.pandoc import Block, Inline, Kind
+from symgrad.render.rows import width
 from symgrad.render.wording import printable
 
 SUFFIX = ".html"

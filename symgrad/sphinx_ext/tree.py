@@ -16,8 +16,8 @@ from sphinx.environment import BuildEnvironment
 from symgrad.files import write_whole
 from symgrad.render.document import Page, document
 from symgrad.render.figures import Drawing
-from symgrad.render.html import width
 from symgrad.render.places import Place, places
+from symgrad.render.rows import width
 from symgrad.sphinx_ext.domain import Target, domain_of
 
 # The stubs of docutils know less of its nodes than we do.
