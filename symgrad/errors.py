@@ -135,7 +135,7 @@ class PrecisionError(SymgradError):
 
 
 class UnderflowWarning(UserWarning):
-    """Gradients became too small for a double on their way, so that a 0 among them need not be one."""
+    """What was computed became too small for a double on its way, so that a 0 in it need not be one."""
 
 
 class VerdictTruthError(SymgradError, TypeError):

@@ -76,6 +76,7 @@ def test_the_number_of_a_step_is_that_of_the_whole_sequence(backend, checkpoint)
     assert out.loss == sum(0.5 ** (10 - t) * t for t in range(1, 11))
 
 
+@pytest.mark.filterwarnings("ignore::symgrad.UnderflowWarning")
 @pytest.mark.parametrize("which", [VALUE, SLOPE])
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_activations_keep_their_digits(name, which):

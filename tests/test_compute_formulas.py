@@ -43,6 +43,7 @@ def test_values_are_those_of_balls(name):
         assert float(abs(expected - found[k])) <= 1e-13 * max(1, abs(float(expected)))
 
 
+@pytest.mark.filterwarnings("ignore::symgrad.UnderflowWarning")
 @pytest.mark.parametrize(
     ("text", "place", "digits"),
     [
@@ -154,6 +155,70 @@ def test_digits_of_a_product_far_below_doubles_are_certain():
             state = 1 / (1 + mpmath.exp(-state))
             expected *= state * (1 - state)
         assert abs(mpmath.mpf(found.str(60, radius=False)) / expected - 1) < mpmath.mpf(10) ** -40
+
+
+# --- what no double holds ------------------------------------------------------------------------------------------
+
+BELOW = "values are below the range of doubles"
+
+
+@pytest.fixture(params=["numpy", "compiled"])
+def backend(request):
+    if request.param == "compiled":
+        pytest.importorskip("llvmlite")
+    return request.param
+
+
+def product_of(activation, steps, backend, states=1):
+    """dh_T/dh_0 of a scalar cell, or of one with a vector of states."""
+    if states == 1:
+        h, w = sg.State("h"), sg.Parameter("w")
+        cell = sg.Cell({h: activation(w * h.prev)})
+    else:
+        (n,) = sg.dims("n")
+        h, w = sg.State("h", n), sg.Parameter("w", n, n)
+        cell = sg.Cell({h: activation(w @ h.prev)})
+    return sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), cell, {sg.LENGTH: steps}, backend)
+
+
+@pytest.mark.parametrize(
+    ("run", "point"),
+    [
+        (lambda backend: sg.compile(sg.parse("exp(x)"), backend=backend), {"x": -800.0}),
+        (lambda backend: sg.compile(sg.parse("exp(x)"), backend=backend), {"x": [1.0, -800.0]}),
+        (lambda backend: sg.compile(sg.claim("x**9 <= 1"), backend=backend), {"x": 1e-40}),
+        (lambda backend: product_of(sg.sigmoid, 2000, backend), {"w": 1.0}),
+        (lambda backend: product_of(sg.sigmoid, 2000, backend), {"w": [1.0, 2.0]}),
+        (lambda backend: product_of(sg.sigmoid, 9, backend), {"w": [1.0, 900.0], "h0": 1.0}),
+        (lambda backend: product_of(sg.tanh, 2000, backend, states=2), {"w": 0.3 * np.eye(2)}),
+    ],
+)
+def test_a_value_that_underflows_says_so(run, point, backend):
+    with pytest.warns(sg.UnderflowWarning, match=BELOW) as told:
+        run(backend)(**point)
+    assert [warning.filename for warning in told] == [__file__]
+
+
+def test_a_value_that_is_zero_says_nothing(backend):
+    assert sg.compile(sg.parse("exp(x) - 1"), backend=backend)(x=[0.0, 1.0])[0] == 0
+    assert product_of(sg.relu, 2000, backend)(w=[-1.0, 1.0], h0=1.0).tolist() == [0, 1]
+    assert product_of(sg.sigmoid, 20, backend)(w=0.0) == 0
+    assert not product_of(sg.relu, 30, backend, states=2)(w=-np.eye(2), h0=np.ones(2)).any()
+
+
+def test_a_value_that_is_none_says_so(backend):
+    for text, place in (("exp(x)", 800.0), ("log(x)", -1.0), ("1/x", 0.0)):
+        run = sg.compile(sg.parse(text), backend=backend)
+        with pytest.warns(RuntimeWarning, match="values are infinite or nan"):
+            assert not np.isfinite(run(x=np.array([1.0, place]))[1])
+
+
+def test_a_product_in_machine_code_may_leave_the_range_and_come_back():
+    pytest.importorskip("llvmlite")
+    h, x = sg.State("h"), sg.Input("x")
+    cell = sg.Cell({h: x * h.prev})
+    run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), cell, backend="compiled")
+    assert run(x=np.repeat([1e-30, 1e30], 20)) == pytest.approx(1.0, rel=1e-14)
 
 
 def test_other_distances_are_refused():

@@ -18,6 +18,8 @@ from flint import arb, fmpq
 from symgrad.compute.nodes import COMPARISONS, FUNCTIONS
 from symgrad.errors import CellError
 
+LEAST_NORMAL = 2.0**-1022  # below, a double has fewer digits
+NEARLY_ZERO = LEAST_NORMAL * 2.0**53  # below, products have begun to lose digits
 ONE = "one_"  # what functions of plain numbers are told apart by from those of arrays
 
 

@@ -20,14 +20,13 @@ from symgrad.compute.arrays import LOWEST, Pads, Pass, pads_of
 from symgrad.compute.layouts import Layout, Place
 from symgrad.compute.loops import Loops, loops_of
 from symgrad.compute.machine import Function, sparse
-from symgrad.compute.native import Code
+from symgrad.compute.native import Code, lanes
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import EXPONENT, LOST, Program, is_adjoint
 from symgrad.compute.schedule import schedule_of
 from symgrad.compute.writing import Names
 from symgrad.vectors import Timed, shape_of
 
-LANES = 16  # points at a time: while some wait for an exponential, others are computed
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 7)
 
 
@@ -81,7 +80,7 @@ class Compiled:
         """What a pass takes and gives at sizes."""
         key = of.name, sizes, has_lead
         if key not in self._plans:
-            layout = Layout(LANES if has_lead else 0, dict(zip(self.names.sizes, sizes, strict=True)))
+            layout = Layout(lanes() if has_lead else 0, dict(zip(self.names.sizes, sizes, strict=True)))
             self._plans[key] = Plan.of_pass(self, of, layout)
         plan: Plan = self._plans[key]
         return plan

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import warnings
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,7 +18,7 @@ from sympy.core.symbol import Str
 from symgrad.claims import Claim
 from symgrad.compute.algebra import BEYOND
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import DOUBLES, Arithmetic
+from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.lowering import Lowering
@@ -24,7 +26,7 @@ from symgrad.compute.nodes import Node
 from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, forward_lines, shared
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Segments, Wiring, arguments_in
-from symgrad.errors import CellError
+from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent.backward import argument_name, initial_states
 from symgrad.recurrent.cell import Cell
 from symgrad.recurrent.jacobians import StateJacobian
@@ -109,20 +111,58 @@ class Formula:
             If the digits that were asked for cannot be made certain.
         """
         given = {name: a for name, a in given.items() if a is not None}
-        if self._rescaled is not None:
+        if self.scaled and self._rescaled is not None:
             return self._by_rescaling(given)
-        return self._certain(given)
+        if self.scaled or self.backend not in ("numpy", "compiled"):
+            return self._certain(given)
+        found, lost_digits = self._in_doubles(given)
+        if lost_digits:
+            warnings.warn(
+                "values are below the range of doubles: a 0 among them need not be one; "
+                "use scaled=True or backend='balls'",
+                UnderflowWarning,
+                stacklevel=2,
+            )
+        if not all(map(is_finite, found)):
+            warnings.warn(
+                "values are infinite or nan: the formula has none there, or one beyond the range of doubles",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return found[0] if len(found) == 1 else tuple(found)
 
     def _certain(self, given: Mapping[str, Any]) -> Any:
         found = in_arithmetic(self.backend, self.digits, lambda a: self._computed(a, given), _numbers, self.scaled)
         found = [Scaled.of_balls(value) for value in found] if self.scaled else found
         return found[0] if len(found) == 1 else tuple(found)
 
+    def _in_doubles(self, given: Mapping[str, Any]) -> tuple[list[Any], bool]:
+        """The values, and whether one that is nearly 0 has lost digits, or may have.
+
+        Where the processor tells of no operation below the range of doubles, a 0 is one. NumPy hands on what it tells;
+        plain numbers and machine code do not, and are computed again if there is reason to ask.
+        """
+        told: deque[Any] = deque(maxlen=1)
+        with np.errstate(all="ignore", under="call", call=lambda *event: told.append(event)):
+            if self.backend == "compiled" and self._rescaled is not None and self._compiled is not None:
+                mantissa, exponent, lost = self._rescaled._computed(DOUBLES, given)
+                told.clear()
+                value = np.ldexp(mantissa, np.asarray(exponent).astype(np.int32))
+                if not told and np.any(lost):
+                    self._computed(DOUBLES, self._at_points(given, np.asarray(lost > 0)), is_watched=True)
+                return [value], bool(told)
+            found = self._computed(DOUBLES, given)
+            if not any((np.abs(a) < NEARLY_ZERO).any() for a in found):
+                return found, False
+            if not told:
+                self._computed(DOUBLES, given, is_watched=True)
+        return found, bool(told)
+
     @cached_property
     def _rescaled(self) -> Formula | None:
-        """The formula in doubles that are rescaled, if scaled numbers are wanted of a product of Jacobians as it is."""
+        """The formula in doubles that are rescaled, if it is a product of Jacobians as it is."""
         program = self.program
-        if not self.scaled or self.cell is None or not self.cell.is_scalar or len(program.identities) != 1:
+        if self.cell is None or not self.cell.is_scalar or len(program.identities) != 1 or program.rescaled:
             return None
         line = next(line for line in program.lines if line.target == VALUE) if VALUE in _targets(program) else None
         if line is None or line.node.op != "timed" or line.node.data[1] or line.node.data[0] not in self._products:
@@ -141,26 +181,29 @@ class Formula:
     def _by_rescaling(self, given: Mapping[str, Any]) -> Scaled:
         """The value in doubles; where a single step left their range, with certain digits."""
         assert self._rescaled is not None
-        mantissa, exponent, lost = self._rescaled(**given)
+        with np.errstate(all="ignore"):
+            mantissa, exponent, lost = self._rescaled._computed(DOUBLES, given)
         found = Scaled(mantissa, np.asarray(exponent).astype(np.int64)).normal()
         lost = np.asarray((lost > 0) | (np.abs(mantissa) < BEYOND))
         if not lost.any():
             return found
-        points = {
-            name: _at_points(np.asarray(a), lost, is_in_time(self.program.arguments[name])) for name, a in given.items()
-        }
-        certain = self._certain(points)
+        certain = self._certain(self._at_points(given, lost))
         parts = np.array(found.mantissa), np.array(found.exponent)
         for part, right in zip(parts, (certain.mantissa, certain.exponent)):
             part[lost] = right
         return Scaled(parts[0][()], parts[1][()])
 
-    def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> list[Any]:
+    def _at_points(self, given: Mapping[str, Any], chosen: Any) -> dict[str, Any]:
+        """The arguments, which are scalars, at some points of the leading axes."""
+        known = self.program.arguments
+        return {name: _at_points(np.asarray(a), chosen, is_in_time(known[name])) for name, a in given.items()}
+
+    def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any], is_watched: bool = False) -> list[Any]:
+        """The values; `is_watched` says that NumPy is to compute them, array by array."""
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         is_plain = self.cell is not None and self.cell.is_scalar and not self.program.rescaled
-        scalars = is_plain and not arguments.lead
-        wiring = self._compiled if self.backend == "compiled" and not self.scaled else None
-        scalars = scalars and wiring is None
+        wiring = self._compiled if self.backend == "compiled" and not self.scaled and not is_watched else None
+        scalars = is_plain and not arguments.lead and wiring is None and not is_watched
         points = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
         wiring = wiring or self._wiring(scalars, arithmetic is DOUBLES)
         like = self.what if isinstance(self.what, Expr) else S.Zero

@@ -12,7 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from symgrad.compute.arithmetic import TAIL_TERMS
+from symgrad.compute.arithmetic import LEAST_NORMAL, TAIL_TERMS
 
 DOUBLE, LONG = ir.DoubleType(), ir.IntType(64)
 
@@ -44,7 +44,6 @@ LOG = (
 )  # fmt: skip
 ROOT_OF_HALF_BITS = 0x3FE6A09E667F3BCD
 EXPONENT_BITS = 0xFFF0000000000000 - (1 << 64)
-LEAST_NORMAL = 2.0**-1022
 # 1/sqrt(2) as a double and what is left of it
 ROOT_OF_HALF, REST_OF_ROOT = 0.7071067811865476, -4.833646656726457e-17
 FAR = 1e150
@@ -105,6 +104,13 @@ class Numbers:
     def where(self, condition: Any, yes: Any, no: Any) -> Any:
         return self.builder.select(condition, yes, no)
 
+    def any(self, condition: Any) -> Any:
+        """Whether it holds for one of the numbers at least."""
+        if not isinstance(condition.type, ir.VectorType):
+            return condition
+        mask = ir.IntType(condition.type.count)
+        return self.builder.icmp_unsigned("!=", self.builder.bitcast(condition, mask), ir.Constant(mask, 0))
+
     def maximum(self, a: Any, b: Any) -> Any:
         return self.where(self.compare("<", a, b), b, a)
 
@@ -163,15 +169,13 @@ class Numbers:
     def exp(self, x: Any, is_below: bool = False) -> Any:
         """2**k (1 + r + r**2 q(r)); `is_below` says that x is not positive.
 
-        A single number, for which others wait, goes by one factor 2**k where that is a normal number, and only then.
+        The factor 2**k is one where that is a normal number, and only if it is not for one of the numbers, it is two.
         """
         parts = self._reduced(x)
-        if isinstance(x.type, ir.VectorType):
-            return self._exp_far(x, *parts, is_below)
         is_far = self.compare("<", x, self.number(x, LEAST_NEAR))
         if not is_below:
             is_far = self.builder.or_(is_far, self.compare(">", x, self.number(x, MOST_NEAR)))
-        with self.builder.if_else(is_far, likely=False) as (then, otherwise):
+        with self.builder.if_else(self.any(is_far), likely=False) as (then, otherwise):
             with then:
                 far, far_block = self._exp_far(x, *parts, is_below), self.builder.block
             with otherwise:

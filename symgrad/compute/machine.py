@@ -230,10 +230,7 @@ class Function:
             numbers.compare("<", size, numbers.number(size, LOW)),
             numbers.compare(">", size, numbers.number(size, HIGH)),
         )
-        if isinstance(size.type, ir.VectorType):
-            mask = ir.IntType(size.type.count)
-            is_far = b.icmp_unsigned("!=", b.bitcast(is_far, mask), ir.Constant(mask, 0))
-        with b.if_then(is_far, likely=False):
+        with b.if_then(numbers.any(is_far), likely=False):
             exponent, inverse = numbers.power_within(size)
             for slot in slots:
                 b.store(numbers.multiply(b.load(slot), inverse), slot)

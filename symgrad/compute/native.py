@@ -17,6 +17,7 @@ from symgrad.files import cache_folder, write_whole
 from symgrad.fingerprints import digest, digest_of_bytes
 
 DIGEST = 64  # characters before the code
+WIDE = "avx512f"  # the feature of processors whose vectors have 8 doubles
 
 
 @cache
@@ -33,6 +34,12 @@ def _machine() -> Any:
     return _target().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True
     )
+
+
+@cache
+def lanes() -> int:
+    """How many points fill four vectors of the processor: while some wait for an exponential, others are computed."""
+    return 4 * (8 if llvm.get_host_cpu_features().get(WIDE) else 4)
 
 
 def _kept(text: str) -> Path | None:

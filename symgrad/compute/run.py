@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import DOUBLES, Arithmetic, is_finite
+from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.packing import packed
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from symgrad.compute.prepared import Prepared
 
 SMALL = 32  # units, up to which a product with a matrix costs little more than the call
-NEARLY_ZERO = 2.0**-969  # below, products have begun to lose digits: the least normal double times 2**53
 
 
 @dataclass(frozen=True)
