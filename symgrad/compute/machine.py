@@ -3,9 +3,10 @@
 Without leading axes a vector of a cell is held in vectors of doubles. With leading axes each number of the cell is held
 for several points at once, in the lanes of a vector, and the passes go over all points, so many at a time.
 
-A function takes the address of a table, two numbers for each array: where it is and how far one row is from the next,
-in doubles; then how many steps there are, whether the last of them is step T, how many steps were before, T, and which
-points are wanted of how many.
+A function takes the addresses of two tables; then how many steps there are, whether the last of them is step T, how
+many steps were before, T, and which points are wanted of how many. The first table says of each array where it is and
+how far one row is from the next, in doubles, each by a number of the second table, its place there, and what is added
+to it: one table for all calls with arrays of the same shapes, and a short one for each call.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from symgrad.compute.nodes import Node, dropped
 from symgrad.compute.program import EXPONENT, LOST, Line, Steps, is_adjoint
 from symgrad.vectors import LENGTH, Timed, shape_of
 
-SIGNATURE = ir.FunctionType(ir.VoidType(), [LONG.as_pointer(), *[LONG] * 7])
+SIGNATURE = ir.FunctionType(ir.VoidType(), [*[LONG.as_pointer()] * 2, *[LONG] * 7])
 
 
 @dataclass
@@ -67,8 +68,8 @@ class Function:
         self.entry = ir.IRBuilder(function.append_basic_block("entry"))
         b = self.builder = ir.IRBuilder(function.append_basic_block("start"))
         self.numbers = Numbers(b, self.module)
-        table, self.steps, last, self.start, self.length, first, end, self.points = function.args
-        self.bases = {p.number: self._from_table(table, p.number) for p in self.places.values()}
+        table, numbers, self.steps, last, self.start, self.length, first, end, self.points = function.args
+        self.bases = {p.number: self._from_tables(table, numbers, p.number) for p in self.places.values()}
         self.inner = b.sub(self.steps, last)
         self.last = b.icmp_signed("!=", last, ir.Constant(LONG, 0))
         self.point = ir.Constant(LONG, 0)
@@ -83,11 +84,15 @@ class Function:
         b.ret_void()
         self.entry.branch(function.blocks[1])
 
-    def _from_table(self, table: Any, number: int) -> tuple[Any, Any]:
-        def entry(k: int) -> Any:
-            return self.builder.load(self.builder.gep(table, [ir.Constant(LONG, 2 * number + k)]))
+    def _from_tables(self, table: Any, numbers: Any, array: int) -> tuple[Any, Any]:
+        """Where an array is, and how far its rows are apart."""
+        b = self.builder
 
-        return self.builder.inttoptr(entry(0), DOUBLE.as_pointer()), entry(1)
+        def entry(k: int) -> Any:
+            place, more = (b.load(b.gep(table, [ir.Constant(LONG, 4 * array + 2 * k + j)])) for j in (0, 1))
+            return b.add(b.load(b.gep(numbers, [place])), more)
+
+        return b.inttoptr(entry(0), DOUBLE.as_pointer()), entry(1)
 
     @contextmanager
     def _counted(self, first: Any, end: Any, step: int) -> Iterator[Any]:
@@ -116,6 +121,7 @@ class Function:
             if node.op == "parameter"
         }
         totals = {line.target: line.node for line in passes.lines if not isinstance(line.target, Timed)}
+        self.sparse = sparse(passes)
         self.divisors = shared_divisors(line.node for line in passes.lines)
         self.totals = {name: self._slots(self.layout.shape(node.shape), 0.0) for name, node in totals.items()}
         if self.rescaled:
@@ -212,7 +218,7 @@ class Function:
             found = body.filled(found, self._shape(line.target))
             body.here[line.target] = found
             self._write(self.carried[line.target][0], found)
-            if line.target in self.kept and not _is_zero(line.node):  # memory is 0 where a line may be
+            if line.target in self.kept and not (line.target in self.sparse and _is_zero(line.node)):
                 row = self.builder.add(step, ir.Constant(LONG, self.pads[line.target].before))
                 self.store(line.target, row, found)
             if line.target in self.lowest:
@@ -305,10 +311,7 @@ def _is_zero(node: Node) -> bool:
 
 
 def sparse(loops: Loops) -> set[Any]:
-    """The variables that are 0 at some steps, and are not written to memory there."""
-    found = set()
-    for loop in loops.loops:
-        for kinds in ({Steps.EVERY, Steps.LAST}, {Steps.EVERY, Steps.BEFORE_LAST}):
-            written = {line.target for line in loop.lines if line.steps in kinds and not _is_zero(line.node)}
-            found |= {t for t in loop.targets if isinstance(t, Timed)} - written
-    return found
+    """The variables that are 0 at all steps but the last, and are not written to memory before."""
+    lines = [line for loop in loops.loops for line in loop.lines if line.steps is not Steps.LAST]
+    early = {line.target for line in lines if not _is_zero(line.node)}
+    return {t for loop in loops.loops for t in loop.targets if isinstance(t, Timed)} - early

@@ -2,12 +2,15 @@
 
 A short sequence takes less time than all that has to be looked up before it. Here each array has its place in one of
 two arrays, of what is given back and of what is not, and a call fills in addresses. What is 0 at nearly all steps has
-a third, which takes no memory there.
+a third, which takes no memory there. What is not given back is used again by the next call, of whatever run: to be
+given new memory by the system takes as long as to compute what goes into it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +18,31 @@ from typing import Any
 import numpy as np
 
 from symgrad.compute.arguments import Arguments
-from symgrad.compute.compiled import Compiled, address, in_rows
+from symgrad.compute.compiled import Compiled, Plan, address, in_rows
 from symgrad.compute.program import LOSS
 from symgrad.compute.segments import Output, Wiring
 
-OUT, HIDDEN, SPARSE = range(3)  # the arrays in which all others lie; inputs are counted on from there
-INPUTS = 3
+OUT, HIDDEN, SPARSE, ZERO = range(4)  # the arrays in which all others lie; the last is the same for all calls
+INPUTS = 3  # where the addresses of inputs follow
+GRADIENTS, STATES = range(2)  # parts of what is given back
 DOUBLE = np.dtype(float)
+NOTHING = np.empty(0)
+SPARE = 1 << 21  # doubles, 16 MB, that are kept for the next call
+_spare: list[Any] = []  # at most one array: who takes it out has it alone
+
+
+def _room(size: int) -> Any:
+    """An array of at least so many doubles, with anything in it."""
+    with contextlib.suppress(IndexError):
+        array = _spare.pop()
+        if len(array) >= size:
+            return array
+    return np.empty(size)
+
+
+def _give_back(array: Any) -> None:
+    if len(array) <= SPARE and not _spare:
+        _spare.append(array)
 
 
 @dataclass(frozen=True)
@@ -35,7 +56,10 @@ class _Buffer:
 
 @dataclass(frozen=True)
 class _Extent:
-    """How many rows of an array lie before, at and after the steps, and how many entries a row has."""
+    """How many rows of an array lie before, at and after the steps, and how many entries a row has.
+
+    What has no steps has one row.
+    """
 
     before: int
     steps: int
@@ -63,18 +87,28 @@ class Prepared:
         self.plans = [compiled.plan(of, sizes, False) for of in (compiled.forward, compiled.backward)]
         self.functions = [plan.function((False,) * len(plan.takes)) for plan in self.plans]
         shown = {target for _, target, _ in wiring.states} | {target for _, target, _, _ in wiring.gradients} | {LOSS}
-        empty = {wiring.identifier(v) for v in compiled.sparse}
+        empty = {wiring.identifier(v) for v in compiled.sparse & compiled.kept}
         self.extents = self._extents()
-        homes = {what: SPARSE if what in empty else OUT if what in shown else HIDDEN for what in self.extents}
-        self.buffers = [self._buffer([w for w, home in homes.items() if home == k]) for k in (OUT, HIDDEN, SPARSE)]
-        self.places = {what: (k, start) for k, b in enumerate(self.buffers) for what, start in b.starts.items()}
+        given = {row.series for row in wiring.rows if row.name in self.shapes}
+        still = {what for what, extent in self.extents.items() if not extent.steps and what not in given}
+        kinds = ((empty, SPARSE), (still, ZERO), (shown, OUT), (self.extents, HIDDEN))
+        homes = {what: next(home for kind, home in kinds if what in kind) for what in self.extents}
+        buffers = [self._buffer([w for w, home in homes.items() if home == k]) for k in range(len(kinds))]
+        self.sizes = [buffer.size for buffer in buffers]
+        self.zero = np.zeros(self.sizes[ZERO])
+        self.zeros = [(k, rows) for k, buffer in enumerate(buffers[:SPARSE]) for rows in buffer.zeros]
+        self.places = {what: (k, start) for k, b in enumerate(buffers) for what, start in b.starts.items()}
         self.inputs = [(name, identifier) for name, identifier, _ in wiring.inputs]
         self.copied = [*self._rows(), *self._parameters()]
-        self.homes, self.template = self._table()
-        self.offset = self.template[: len(self.plans[0].slots)].nbytes
+        self.zeros = [rows for rows in self.zeros if rows not in [(h, _as_slice(p)) for _, h, p in self.copied]]
+        hidden = (place for _, home, place in self.copied if home == HIDDEN)
+        self.checked = _merged(sorted(map(_as_slice, hidden), key=lambda piece: piece.start))
+        self.tables = [self._table(plan) for plan in self.plans]
+        self.packing = struct.Struct(f"{INPUTS + 2 * len(self.inputs) + 1}q")
         lowest = [self.places[self._name(what)][1] for what, _ in self.plans[1].adjoints]
-        self.lowest = slice(min(lowest), self.buffers[HIDDEN].size) if lowest else slice(0, 0)
+        self.lowest = slice(min(lowest), self.sizes[HIDDEN]) if lowest else slice(0, 0)
         self.loss = self.places[LOSS][1]
+        self.written = [k for what in empty for k in self._entries_of_last(what)]
         self.results = self._results(arguments)
 
     def _name(self, what: Any) -> str:
@@ -92,9 +126,9 @@ class Prepared:
                 steps = self.length if s.is_kept else 0
                 found[self._name(s.what)] = _Extent(s.pads.before, steps, s.pads.after, math.prod(s.shape))
             for what, shape in plan.results:
-                found[self._name(what)] = _Extent(1, 0, 0, math.prod(shape))
+                found[self._name(what)] = _Extent(0, 1, 0, math.prod(shape))
             for what, shape in plan.adjoints:
-                adjoints[self._name(what)] = _Extent(1, 0, 0, math.prod(shape))
+                adjoints[self._name(what)] = _Extent(0, 1, 0, math.prod(shape))
         return found | adjoints
 
     def _buffer(self, names: list[str]) -> _Buffer:
@@ -126,77 +160,100 @@ class Prepared:
         first = start + row * entries
         return home, slice(first, first + rows * entries) if is_array else first
 
-    def _table(self) -> tuple[Any, Any]:
-        """Of all that the passes read and write: in which array it lies, where, and how far its rows are apart.
+    def _entries_of_last(self, what: str) -> range:
+        """Where step T of what has nothing else lies."""
+        extent, (_, start) = self.extents[what], self.places[what]
+        first = start + (extent.before + self.length - 1) * extent.entries
+        return range(first, first + extent.entries)
 
-        How far those of an input are, is seen when it comes.
+    def _table(self, plan: Plan) -> bytes:
+        """The first table of a pass; the second one is made by `__call__`.
+
+        That has the addresses of the three arrays, then those of the inputs, each with the distance of its rows, and 0.
         """
-        numbers = {identifier: k for k, (_, identifier) in enumerate(self.inputs)}
-        homes: list[int] = []
-        table: list[tuple[int, int]] = []
-        for plan in self.plans:
-            for what, slot in plan.slots.items():
-                name = self._name(what)
-                if name in numbers:
-                    homes.append(INPUTS + numbers[name])
-                    table.append((0, 0))
-                else:
-                    home, start = self.places[name]
-                    homes.append(home)
-                    table.append((8 * start, plan.template[slot, 1]))
-        return np.array(homes), np.array(table, dtype=np.int64)
+        numbers = {identifier: INPUTS + 2 * k for k, (_, identifier) in enumerate(self.inputs)}
+        zero = INPUTS + 2 * len(self.inputs)
+        found: list[tuple[int, int]] = []
+        for what, slot in plan.slots.items():
+            name = self._name(what)
+            if name in numbers:
+                found += [(numbers[name], 0), (numbers[name] + 1, 0)]
+            else:
+                home, start = self.places[name]
+                there = (zero, address(self.zero)) if home == ZERO else (home, 0)
+                found += [(there[0], there[1] + 8 * start), (zero, plan.template[slot, 1])]
+        return np.array(found, dtype=np.int64).tobytes()
 
-    def _results(self, arguments: Arguments) -> list[tuple[str, str, int, Any, Any]]:
-        """Which part of the output, under which name, in which array it lies, where, in which shape."""
-        found: list[tuple[str, str, int, Any, Any]] = []
+    def _results(self, arguments: Arguments) -> list[tuple[int, str, int, Any, Any]]:
+        """Which part of what is given back, its name, in which array it lies, where, and its shape."""
+        found: list[tuple[int, str, int, Any, Any]] = []
         for name, target, state in self.wiring.states:
-            found.append(("states", name, *self._steps(target), (self.length, *arguments.shape(state))))
+            found.append((STATES, name, *self._steps(target), (self.length, *arguments.shape(state))))
         for name, target, key, is_series in self.wiring.gradients:
             shape = arguments.shape(key)
             if is_series:
-                found.append(("gradients", name, *self._steps(target), (self.length, *shape)))
+                found.append((GRADIENTS, name, *self._steps(target), (self.length, *shape)))
             elif target:
-                found.append(("gradients", name, *self._at(target, 0, 1, bool(shape)), shape))
+                found.append((GRADIENTS, name, *self._at(target, 0, 1, bool(shape)), shape))
             else:
-                found.append(("gradients", name, OUT, None, shape))
+                found.append((GRADIENTS, name, OUT, None, shape))
         return found
 
     def _steps(self, target: str) -> tuple[int, int | slice]:
         return self._at(target, self.extents[target].before, self.length, True)
 
     def accepts(self, given: Mapping[str, Any]) -> bool:
-        """Whether these are finite doubles in the shapes that this was prepared for, so that nothing is left to say."""
-        return given.keys() == self.shapes.keys() and all(_is_plain(a, self.shapes[name]) for name, a in given.items())
+        """Whether these are doubles in the shapes that this was prepared for."""
+        return given.keys() == self.shapes.keys() and all(_has(a, self.shapes[name]) for name, a in given.items())
 
-    def __call__(self, arrays: Mapping[str, Any]) -> tuple[Output, Any, bool]:
-        """The output, the least size of an adjoint, and whether all that is given back is certainly finite."""
-        found = [make(buffer.size) for make, buffer in zip((np.empty, np.empty, np.zeros), self.buffers)]
-        for buffer, array in zip(self.buffers, found):
-            for rows in buffer.zeros:
-                array[rows] = 0
+    def __call__(self, arrays: Mapping[str, Any]) -> tuple[Output, float, bool]:
+        """The output, the least size of an adjoint, and whether all that was given and is given back is surely finite.
+
+        Of what is not finite, the sum of squares is not; of large numbers it may not be, either.
+        """
+        sizes = self.sizes
+        out, hidden = np.empty(sizes[OUT]), _room(sizes[HIDDEN])
+        sparse = np.zeros(sizes[SPARSE]) if sizes[SPARSE] else NOTHING
+        found = out, hidden, sparse
+        for home, rows in self.zeros:
+            found[home][rows] = 0
         for name, home, place in self.copied:
             found[home][place] = arrays[name].ravel() if isinstance(place, slice) else arrays[name]
         inputs = [in_rows(arrays[name]) for name, _ in self.inputs]
-        table = self.template.copy()
-        table[:, 0] += np.array([*map(address, found), *map(address, inputs)])[self.homes]
-        table[:, 1] += np.array([0, 0, 0, *(a.strides[0] // 8 if len(a) > 1 else 0 for a in inputs)])[self.homes]
-        start, length = address(table), self.length
-        self.functions[0](start, length, 1, 0, length, 0, 1, 1)
-        self.functions[1](start + self.offset, length, 1, 0, length, 0, 1, 1)
-        parts: dict[str, dict[str, Any]] = {"states": {}, "gradients": {}}
+        numbers = [address(out), address(hidden), address(sparse)]
+        for array in inputs:
+            numbers += (address(array), array.strides[0] // 8 if len(array) > 1 else 0)
+        packed, length = self.packing.pack(*numbers, 0), self.length
+        for function, table in zip(self.functions, self.tables):
+            function(table, packed, length, 1, 0, length, 0, 1, 1)
+        parts: tuple[dict[str, Any], dict[str, Any]] = {}, {}
         for part, name, home, place, shape in self.results:
             value = np.zeros(shape)[()] if place is None else found[home][place]
             parts[part][name] = value.reshape(shape) if shape else value
-        output = Output(found[OUT][self.loss], parts["gradients"], parts["states"])
-        total = np.add.reduce(found[OUT]) + np.add.reduce(found[SPARSE])
-        return output, found[HIDDEN][self.lowest].min(initial=math.inf), math.isfinite(total)
+        squares = sum((_squares(array) for array in inputs), np.dot(out, out))
+        for rows in self.checked:
+            squares += np.dot(hidden[rows], hidden[rows])
+        for place in self.written:
+            squares += sparse[place]
+        output, least = Output(out[self.loss], *parts), min(hidden[self.lowest].tolist(), default=math.inf)
+        _give_back(hidden)
+        return output, least, math.isfinite(squares)
 
 
-def _is_plain(value: Any, shape: tuple[int, ...]) -> bool:
-    if isinstance(value, float):
-        return not shape and math.isfinite(value)
-    is_array = isinstance(value, np.ndarray) and value.dtype is DOUBLE and value.shape == shape
-    return is_array and math.isfinite(np.add.reduce(value, axis=None))
+def _has(value: Any, shape: tuple[int, ...]) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype is DOUBLE and value.shape == shape
+    return isinstance(value, float) and not shape
+
+
+def _squares(array: Any) -> Any:
+    """The sum of squares; of rows that are one in memory only once."""
+    once = array if array.strides[0] else array[:1]
+    return np.vdot(once, once)
+
+
+def _as_slice(place: int | slice) -> slice:
+    return place if isinstance(place, slice) else slice(place, place + 1)
 
 
 def _merged(parts: list[slice]) -> list[slice]:

@@ -15,7 +15,7 @@ from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_fini
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.packing import packed
-from symgrad.compute.program import Program, program_of
+from symgrad.compute.program import Program, is_adjoint, program_of
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Output, Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
@@ -24,6 +24,7 @@ from symgrad.recurrent.backward import Backward
 if TYPE_CHECKING:
     from symgrad.compute.prepared import Prepared
 
+MOST_PREPARED = 8  # shapes of arguments that are remembered
 SMALL = 32  # units, up to which a product with a matrix costs little more than the call
 
 
@@ -86,9 +87,9 @@ class Run:
         return source
 
     @cached_property
-    def _prepared(self) -> dict[Any, Prepared]:
-        """Of machine code, what was prepared for arguments of some shapes."""
-        return {}
+    def _prepared(self) -> list[Prepared]:
+        """Of machine code, what was prepared for arguments of some shapes, the latest first."""
+        return []
 
     @cached_property
     def _compiled(self) -> Wiring | None:
@@ -115,14 +116,15 @@ class Run:
         PrecisionError
             If the digits that were asked for cannot be made certain.
         """
-        given = {name: a for name, a in given.items() if a is not None}
-        prepared = self._prepared.get(_shapes(given)) if self._prepared else None
-        with np.errstate(all="ignore"):
-            if prepared is not None and prepared.accepts(given):
+        for prepared in self._prepared:
+            if prepared.accepts(given):
                 output, least, is_safe = prepared(given)
-                if not is_safe or least < NEARLY_ZERO:
-                    _check_range(output, [np.array([least])], self._long)
+                if not is_safe:
+                    break
+                if least < NEARLY_ZERO:
+                    self._tell_of_nearly_zero(output)
                 return output
+        given = {name: a for name, a in given.items() if a is not None}
 
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
             return self._computed(arithmetic, given)
@@ -131,9 +133,41 @@ class Run:
         if self.scaled:
             return _as_scaled(output)
         if self.backend in ("numpy", "compiled"):
-            with np.errstate(all="ignore"):
-                _check_range(output, adjoints, self._long)
+            self._check_finite(output, adjoints)
+            if any(((a != 0) & (np.abs(a) < NEARLY_ZERO)).any() for a in adjoints):
+                self._tell_of_nearly_zero(output)
         return output
+
+    def _check_finite(self, output: Output, adjoints: list[Any]) -> None:
+        with np.errstate(all="ignore"):
+            short = (a for name, a in output.gradients.items() if name not in self._long)
+            are_finite = all(map(is_finite, short)) and not any(np.isnan(a).any() for a in adjoints)
+        if not is_finite(output.loss):
+            raise CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
+        if not are_finite:
+            raise CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
+
+    def _tell_of_nearly_zero(self, output: Output) -> None:
+        """Warn of gradients that are 0, or nearly, after adjoints that became too small on their way."""
+        found = {name: output.gradients[name] for name in self._through_adjoints}
+        low = [name for name, a in found.items() if name in self._long or _least(a) < NEARLY_ZERO]
+        if low:
+            warnings.warn(
+                f"gradients of {', '.join(low)} are below the range of doubles: a 0 among them need not be one; "
+                "use scaled=True or backend='balls'",
+                UnderflowWarning,
+                stacklevel=3,
+            )
+
+    @cached_property
+    def _through_adjoints(self) -> tuple[str, ...]:
+        """The gradients in which adjoints are, in the order of the arguments."""
+        reads: dict[Any, set[Any]] = {}
+        for line in self.program.lines:
+            reads.setdefault(line.target, set()).update(v for v, _ in line.reads)
+        return tuple(
+            name for name, target in self.program.gradients.items() if any(map(is_adjoint, reads.get(target, ())))
+        )
 
     @cached_property
     def _long(self) -> frozenset[str]:
@@ -149,10 +183,11 @@ class Run:
         if wiring is not None and not arguments.lead and not self.checkpoint:
             from symgrad.compute.prepared import Prepared
 
-            shapes = _shapes(arguments.arrays)
-            if shapes not in self._prepared:
-                self._prepared[shapes] = Prepared(wiring, arguments)
-            output, least, _ = self._prepared[shapes](arguments.arrays)
+            prepared = next((p for p in self._prepared if p.accepts(arguments.arrays)), None)
+            if prepared is None:
+                prepared = Prepared(wiring, arguments)
+                self._prepared[:] = [prepared, *self._prepared[: MOST_PREPARED - 1]]
+            output, least, _ = prepared(arguments.arrays)
             return output, [np.array([least])]
         scalars = scalars and wiring is None
         if wiring is None:
@@ -162,8 +197,8 @@ class Run:
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 
-def _shapes(given: Mapping[str, Any]) -> frozenset[Any]:
-    return frozenset((name, getattr(a, "shape", ())) for name, a in given.items())
+def _least(array: Any) -> Any:
+    return np.abs(array).min(initial=1.0) if array.shape else abs(array)
 
 
 def _as_scaled(output: Output) -> Output:
@@ -175,21 +210,3 @@ def _numbers(found: tuple[Output, Any]) -> Iterator[Any]:
     output, _ = found
     for array in (output.loss, *output.gradients.values(), *output.states.values()):
         yield from np.asarray(array, dtype=object).ravel()
-
-
-def _check_range(output: Output, adjoints: list[Any], long: frozenset[str]) -> None:
-    """Warn where a gradient is 0, or nearly, after adjoints that became too small on their way."""
-    if not is_finite(output.loss):
-        raise CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
-    short = {name: a for name, a in output.gradients.items() if name not in long}
-    if not all(map(is_finite, short.values())) or any(np.isnan(a).any() for a in adjoints):
-        raise CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
-    if any(((a != 0) & (np.abs(a) < NEARLY_ZERO)).any() for a in adjoints):
-        low = [n for n in output.gradients if n in long or (np.abs(short[n]) < NEARLY_ZERO).any()]
-        if low:
-            warnings.warn(
-                f"gradients of {', '.join(low)} are below the range of doubles: a 0 among them need not be one; "
-                "use scaled=True or backend='balls'",
-                UnderflowWarning,
-                stacklevel=3,
-            )
