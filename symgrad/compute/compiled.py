@@ -18,7 +18,7 @@ from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arrays import LOWEST, Pads, Pass, pads_of
 from symgrad.compute.layouts import Layout, Place
-from symgrad.compute.loops import Loops, loops_of
+from symgrad.compute.loops import Loops, loops_of, passes_of
 from symgrad.compute.machine import Function, sparse
 from symgrad.compute.native import Code, lanes
 from symgrad.compute.nodes import dropped
@@ -53,11 +53,14 @@ class Compiled:
     def of(cls, program: Program, kept: Iterable[Any] | None, threads: int = 1) -> Compiled:
         """The passes of a program; `kept` are the variables of which every step is wanted, all if left out."""
         schedule, names, pads = schedule_of(program), Names.of(program), pads_of(program)
-        forward, backward = loops_of(schedule.forward, 1), loops_of(schedule.backward, -1)
+        if kept is None:
+            forward, backward = loops_of(schedule.forward, 1), loops_of(schedule.backward, -1)
+        else:
+            forward, backward = passes_of(schedule, kept := set(kept))
         series = {t for t in forward.targets | backward.targets if isinstance(t, Timed)}
-        wanted = series if kept is None else set(kept) & series
+        wanted = series if kept is None else kept & series
         wanted |= forward.read_from_memory() | backward.read_from_memory()
-        wanted |= {v for line in backward.lines for v, _ in line.reads if v in forward.targets}
+        wanted |= {v for line in backward.lines for v, _ in line.reads if v in forward.targets - backward.targets}
         results = {line.target: line.node for line in program.lines if not isinstance(line.target, Timed)}
         return cls(
             names,

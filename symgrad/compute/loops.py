@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from symgrad.compute.nodes import ENTRYWISE
 from symgrad.compute.program import Line, Steps
-from symgrad.compute.schedule import Group, in_order
+from symgrad.compute.schedule import Group, Schedule, in_order
 from symgrad.vectors import Timed
 
 
@@ -94,6 +95,60 @@ def loops_of(groups: Iterable[Group], direction: int) -> Loops:
             assert alone is not None  # a schedule has told groups with no direction already
             loops.append(alone)
     return Loops(tuple(loops), tuple(borders))
+
+
+def passes_of(schedule: Schedule, kept: Container[Any]) -> tuple[Loops, Loops]:
+    """The forward and the backward pass, of which the second computes again what is costly to keep.
+
+    Those are functions, entry by entry, of one variable of the same step: of one that is kept in any case, or several
+    of the same one, as an activation and its slope are. To write them to memory and to read them takes longer than to
+    compute them twice, as no step waits for another there.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    kept : container
+        The variables of which every step is wanted.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> from symgrad.compute.program import program_of
+    >>> from symgrad.compute.schedule import schedule_of
+    >>> cell = sg.CELLS["lstm"].cell(*sg.dims("n m"))
+    >>> program = program_of(sg.bptt(cell, sg.half_squared_error(sg.output_of(cell))))
+    >>> forward, backward = passes_of(schedule_of(program), program.states)
+    >>> sorted(str(v) for v in forward.targets & backward.targets)
+    ['f[t]', 'g[t]', 'i[t]', 'o[t]', 'shared1[t]']
+    """
+    forward, backward = loops_of(schedule.forward, 1), loops_of(schedule.backward, -1)
+    again = _computed_again(forward, backward, kept)
+    targets = {line.target for line in again}
+    later = loops_of((Group(tuple(again), 0), *schedule.backward), -1)
+    if not again or later.read_from_memory() & targets:
+        return forward, backward
+    unread = targets - {v for line in forward.lines for v, _ in line.reads}
+    groups = (Group(tuple(x for x in g.lines if x.target not in unread), g.direction) for g in schedule.forward)
+    return loops_of(groups, 1), later
+
+
+def _computed_again(forward: Loops, backward: Loops, kept: Container[Any]) -> list[Line]:
+    read: dict[Any, set[int]] = {}
+    for variable, shift in (r for line in backward.lines for r in line.reads):
+        read.setdefault(variable, set()).add(shift)
+    found: dict[Any, list[Line]] = {}
+    for line in forward.lines:
+        if line.target not in kept and min(read.get(line.target, {-1})) >= 0 and _is_of_one(line, forward.targets):
+            source, _ = next(iter(line.reads))
+            found.setdefault(source, []).append(line)
+    return [line for source, lines in found.items() if source in kept or len(lines) > 1 for line in lines]
+
+
+def _is_of_one(line: Line, targets: Container[Any]) -> bool:
+    """Whether a line is a function, entry by entry, of one variable of these at the same step."""
+    plain = all(not node.args or node.op in ENTRYWISE for node in line.node.walk())
+    here = all(shift == 0 and v in targets for v, shift in line.reads)
+    return plain and here and len(line.reads) == 1 and line.steps is Steps.EVERY
 
 
 def _joined(lines: tuple[Line, ...], direction: int) -> Loop | None:
