@@ -49,7 +49,7 @@ class Algebra:
             "both": np.logical_and, "either": np.logical_or,
             "spread": self.spread, "listed": self.listed, "single": self.single, "places": self.places,
             "softmax": self.softmax, "logsumexp": self.logsumexp, "power": np.power, "None": None,
-            "rescaled": self.rescaled,
+            "rescaled": self.rescaled, "add": np.add, "multiply": np.multiply, "divide": np.divide,
         }  # fmt: skip
 
     def series(

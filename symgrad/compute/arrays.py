@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from symgrad.compute.algebra import Algebra
@@ -18,7 +18,7 @@ from symgrad.compute.nodes import Node, dropped, entrywise, multiply
 from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
-from symgrad.compute.writing import Names, Writer, definitions, nodes_vary
+from symgrad.compute.writing import PUT, Names, Writer, definitions, nodes_vary, with_one_exponential
 from symgrad.vectors import LENGTH, Timed, shape_of
 
 CHEAP = 6  # sums and products
@@ -92,6 +92,7 @@ def source_of(
     program: Program,
     scalars: bool = False,
     kept: Iterable[Any] | None = None,
+    carries: bool = False,
     plain: bool = False,
     is_small: bool = True,
 ) -> Source:
@@ -103,27 +104,34 @@ def source_of(
     scalars : bool
         For a scalar cell without leading axes: loops over plain numbers, not arrays.
     kept : iterable of Timed, optional
-        The variables of which every step is wanted; of all, if left out. The others are carried from step to step.
+        The variables of which every step is wanted; of all, if left out.
+    carries : bool
+        Whether what is not wanted is carried from step to step, and never a series.
     plain : bool
         For doubles alone, with numbers and comparisons as Python has them.
     is_small : bool
         Whether a product with a matrix takes less time than to put a vector into its row.
     """
     schedule = schedule_of(program)
-    if kept is not None:
+    wanted = None if kept is None else set(kept)
+    if carries:
         schedule = Schedule(fused(schedule.forward), schedule.backward)
     names, pads = Names.of(program), pads_of(program)
-    emitter = _Emitter(names, pads, scalars, _carried_only(schedule, kept), program.rescaled, plain, is_small)
-    late = {t for group in schedule.backward for t in group.targets}
-    early = {t for group in schedule.forward for t in group.targets}
+    carried_only = _carried_only(schedule, wanted) if carries and wanted is not None else set()
+    emitter = _Emitter(names, pads, scalars, carried_only, program.rescaled, plain, is_small)
+    emitter.plan((*schedule.forward, *schedule.backward), wanted)
+    late = {t for group in schedule.backward for t in group.targets} - emitter.passing
+    early = {t for group in schedule.forward for t in group.targets} - emitter.passing
     leaves = [n for line in program.lines for n in line.node.walk()]
+    computed = {line.target for line in program.lines}
     given = [
         *dict.fromkeys(n.data for n in leaves if n.op == "parameter"),
-        *dict.fromkeys(n.data[0] for n in leaves if n.op == "timed" and n.data[0] not in late | early),
+        *dict.fromkeys(n.data[0] for n in leaves if n.op == "timed" and n.data[0] not in computed),
     ]
     gives = (*sorted(early - emitter.carried_only, key=str), *((EXPONENT, LOST) if program.rescaled else ()))
     forward = Pass("forward", tuple(given), gives, emitter.carried)
-    backward = Pass("backward", (*given, *sorted((t for t in early if isinstance(t, Timed)), key=str)), tuple(late))
+    taken = sorted((t for t in early if isinstance(t, Timed)), key=str)
+    backward = Pass("backward", (*given, *taken), tuple(sorted(late, key=str)))
     lines = [
         *definitions(leaves, names, scalars=False, plain=plain),
         *(definitions(leaves, names, scalars=True, plain=plain) if scalars else ()),
@@ -133,10 +141,8 @@ def source_of(
     return Source("\n".join(lines) + "\n", names, pads, forward, backward)
 
 
-def _carried_only(schedule: Schedule, kept: Iterable[Any] | None) -> set[Any]:
+def _carried_only(schedule: Schedule, kept: set[Any]) -> set[Any]:
     """The variables of a loop forward of which no more is read outside than the value of the last step."""
-    if kept is None:
-        return set()
     wanted = set(kept)
     for group in (*schedule.forward, *schedule.backward):
         for line in group.lines:
@@ -146,6 +152,15 @@ def _carried_only(schedule: Schedule, kept: Iterable[Any] | None) -> set[Any]:
             wanted |= outside
     inside = {t for group in schedule.forward if group.direction == 1 for t in group.targets}
     return inside - wanted
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a loop goes: what is computed in it, of that which is stored, and what is filled in after it."""
+
+    inside: tuple[tuple[Line, Node], ...]
+    stored: frozenset[Any]
+    after: tuple[Line, ...]
 
 
 class _Emitter:
@@ -164,6 +179,36 @@ class _Emitter:
         self.names, self.pads, self.scalars, self.carried_only = names, pads, scalars, carried_only
         self.rescaled, self.plain, self.is_small = rescaled, plain, is_small
         self.temporaries = 0
+        self.plans: dict[Group, _Plan] = {}
+        self.passing: set[Any] = set()  # what a loop computes and does not store, and carries no further
+
+    def plan(self, groups: tuple[Group, ...], wanted: set[Any] | None) -> None:
+        """Decide which of the variables of loops are stored: those that are wanted, of all if it is None, or read."""
+        for group in groups:
+            if group.direction:
+                outside = {v for other in groups if other is not group for line in other.lines for v, _ in line.reads}
+                plan = self._plan(group, None if wanted is None else wanted | outside)
+                self.plans[group] = plan
+                known = plan.stored | {line.target for line in plan.after} | self.carried_only
+                self.passing |= {t for t in group.targets if isinstance(t, Timed)} - known
+
+    def _plan(self, group: Group, needed: set[Any] | None) -> _Plan:
+        lines = [line for line in group.lines if line.steps is not Steps.LAST]
+        kept = [line for line in lines if line.target not in self.carried_only]
+        waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
+        written = _written_out([_multiplied_out(line.node, waiting) for line in lines], self.scalars, self.plain)
+        read_here = {n.data[0] for node in written for n in node.walk() if n.op == "timed"}
+        inside = tuple(x for x in zip(lines, written) if x[0] not in waiting or x[0].target in read_here)
+        stored = {line.target for line in kept if line not in waiting}
+        if needed is None:
+            return _Plan(inside, frozenset(stored), tuple(waiting))
+        needed = needed | {n.data[0] for _, node in inside for n in node.walk() if n.op == "timed" and n.data[1]}
+        after: list[Line] = []
+        for line in reversed(waiting):  # each reads of those before it
+            if line.target in needed:
+                after.insert(0, line)
+                needed |= {v for v, _ in line.reads}
+        return _Plan(inside, frozenset(stored & needed), tuple(after))
 
     @property
     def carried(self) -> tuple[Any, ...]:
@@ -270,31 +315,28 @@ class _Emitter:
     # --- loops ----------------------------------------------------------------------------------------------
 
     def _loop(self, group: Group) -> Iterator[str]:
-        last = [line for line in group.lines if line.steps is Steps.LAST]
-        inside = [line for line in group.lines if line.steps is not Steps.LAST]
-        at_end = list(self._last_step(last))
+        at_end = list(self._last_step([line for line in group.lines if line.steps is Steps.LAST]))
         if group.direction < 0:
             yield from at_end
-        yield from self._rounds(group, inside)
+        yield from self._rounds(group)
         if group.direction > 0:
             yield from at_end
 
     def _last_step(self, lines: list[Line]) -> Iterator[str]:
         if lines:
             yield "if last:"
+        passing = {Node("timed", (), x.node.shape, (x.target, 0)): x.node for x in lines if x.target in self.passing}
         for line in lines:
-            place = f"{self.pads[line.target].before} + steps - 1"
-            yield f"    {self.identifier(line.target)}[{place}] = {self._at(line, 'steps')}"
+            if line.target not in self.passing:
+                whole = replace(line, node=_put_in(line.node, passing))
+                place = f"{self.pads[line.target].before} + steps - 1"
+                yield f"    {self.identifier(line.target)}[{place}] = {self._at(whole, 'steps')}"
 
-    def _rounds(self, group: Group, lines: list[Line]) -> Iterator[str]:
-        end = _END[lines[0].steps]
+    def _rounds(self, group: Group) -> Iterator[str]:
+        plan = self.plans[group]
+        end = _END[plan.inside[0][0].steps]
         hoist = _Hoist(group.targets)
-        kept = [line for line in lines if line.target not in self.carried_only]
-        waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
-        written = _written_out([_multiplied_out(line.node, waiting) for line in lines], self.scalars)
-        read_here = {n.data[0] for node in written for n in node.walk() if n.op == "timed"}
-        inside_loop = [x for x in zip(lines, written) if x[0] not in waiting or x[0].target in read_here]
-        bodies = [(line, hoist.lifted(node)) for line, node in inside_loop]
+        bodies = [(line, hoist.lifted(node)) for line, node in plan.inside]
         rows: dict[Node, str] = {}
         backwards = "[::-1]" if group.direction < 0 else ""
         for node in hoist.constant:
@@ -307,21 +349,23 @@ class _Emitter:
             yield f"{changing[node]} = {f'listed({text})' if self.scalars else text}{backwards}"
         inside = [list(body.walk(rows)) for _, body in bodies]
         common = _used_twice(inside)
-        reads = {n.data for _, node in inside_loop for n in node.walk() if n.op == "timed"}
+        reads = {n.data for _, node in plan.inside for n in node.walk() if n.op == "timed"}
         carried = sorted({(v, k) for v, shift in reads if v in group.targets for k in _up_to(shift)}, key=str)
         for variable, shift in carried:
             yield f"{self._local(variable, shift)} = {self._entering(variable, shift, group.direction, end)}"
-        stored = [line for line in kept if line not in waiting]
+        stored = [line for line, _ in plan.inside if line.target in plan.stored]
         if self.scalars:
             for line in stored:
                 yield f"{self.identifier(line.target)}_rows = []"
         rescaled = ", ".join(self._local(v, 0) for v in self.rescaled if v in group.targets)
         if rescaled:
             yield f"{EXPONENT}, {LOST} = zeros(()), zeros(())"
+        places = {line.target: f"{self.identifier(line.target)}_row" for line in stored if self._is_put(line)}
         counter = f"range({end})" if group.direction > 0 else f"range({end} - 1, -1, -1)"
-        taken = ", ".join(["k", *(rows[node] for node in hoist.changing)])
-        given = ", ".join([counter, *(changing[node] for node in hoist.changing)])
-        yield f"for {taken} in zip({given}):" if changing else f"for k in {counter}:"
+        taken = ", ".join(["k", *(rows[node] for node in hoist.changing), *places.values()])
+        parts = (f"{self._inside(target, end)}{backwards}" for target in places)
+        given = ", ".join([counter, *(changing[node] for node in hoist.changing), *parts])
+        yield f"for {taken} in zip({given}):" if changing or places else f"for k in {counter}:"
         for (line, body), nodes in zip(bodies, inside):
             for node in nodes:
                 if node in common and node not in rows:
@@ -330,32 +374,43 @@ class _Emitter:
                     )
                     rows[node] = self._temporary()
                     yield f"    {rows[node]} = {text}"
-            yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored))
+            place = places.get(line.target)
+            yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored, place))
         if rescaled:
             yield f"    {rescaled}, {EXPONENT}, {LOST} = rescaled({EXPONENT}, {LOST}, {rescaled})"
         yield from (f"    {text}" for text in self._handed_on(carried))
         if self.scalars:
             for line in stored:
-                name, before = self.identifier(line.target), self.pads[line.target].before
-                yield f"{name}[{before}:{before} + {end}] = {name}_rows{backwards}"
-        for line in waiting:
+                yield f"{self._inside(line.target, end)} = {self.identifier(line.target)}_rows{backwards}"
+        for line in plan.after:
             yield from self._map(line)
 
     def _writer(self, rows: dict[Node, str]) -> Writer:
         """Writes what is computed inside a loop."""
         return Writer(self.names, self._local, rows, self.scalars, in_loop=True, plain=self.plain)
 
-    def _statement(self, line: Line, body: Node, rows: dict[Node, str], is_stored: bool) -> Iterator[str]:
+    def _inside(self, target: Any, end: str) -> str:
+        """The rows of a series that a loop computes."""
+        before = self.pads[target].before
+        return f"{self.identifier(target)}[{before}:{before} + {end}]"
+
+    def _is_put(self, line: Line) -> bool:
+        """Whether a value can be computed where it is stored: an array of doubles, by an operation that NumPy has."""
+        return self.plain and not self.scalars and bool(line.node.shape)
+
+    def _statement(
+        self, line: Line, body: Node, rows: dict[Node, str], is_stored: bool, place: str | None
+    ) -> Iterator[str]:
         name = self.identifier(line.target)
-        writer = self._writer(rows)
-        here = self._local(line.target, 0)
-        yield f"{here} = {writer.value(body)}"
-        if not is_stored:
+        here, writer = self._local(line.target, 0), self._writer(rows)
+        if place is not None and body not in rows and body.op in PUT and body.shape:
+            yield f"{here} = {writer.put(body, place)}"
             return
-        if self.scalars:
+        yield f"{here} = {writer.value(body)}"
+        if self.scalars and is_stored:
             yield f"{name}_rows.append({here})"
-        else:
-            yield f"{name}[{self.pads[line.target].before} + k] = {here}"
+        elif is_stored:
+            yield f"{place or f'{name}[{self.pads[line.target].before} + k]'}{'[...]' if place else ''} = {here}"
 
     def _local(self, variable: Any, shift: int) -> str:
         if variable is None:
@@ -377,6 +432,13 @@ class _Emitter:
         for variable, shift in sorted(carried, key=lambda read: -abs(read[1])):
             nearer = shift + (1 if shift < 0 else -1)
             yield f"{self._local(variable, shift)} = {self._local(variable, nearer)}"
+
+
+def _put_in(node: Node, table: dict[Node, Node]) -> Node:
+    """A node of one step with the nodes of others in their place, to the end."""
+    while any(n in table for n in node.walk()):
+        node = rebuilt(node, table)
+    return node
 
 
 def _can_wait(line: Line, lines: list[Line], carried_only: set[Any], is_small: bool) -> bool:
@@ -404,8 +466,11 @@ def _is_cheap(node: Node, is_small: bool) -> bool:
     return len(above) <= CHEAP and all(n.op in ("add", "multiply", *products) for n in above)
 
 
-def _written_out(bodies: list[Node], all_of_them: bool) -> list[Node]:
-    """The bodies of a loop with activations written out: all, or those whose slope is there too, as they share much."""
+def _written_out(bodies: list[Node], all_of_them: bool, plain: bool) -> list[Node]:
+    """The bodies of a loop with activations written out: all, or those whose slope is there too, as they share much.
+
+    Doubles are computed in the same call that stores them.
+    """
     calls: dict[Any, set[Node]] = {}
     for body in bodies:
         for node in body.walk():
@@ -414,6 +479,9 @@ def _written_out(bodies: list[Node], all_of_them: bool) -> list[Node]:
     table = {
         n: definition(*n.data, *n.args) for found in calls.values() if all_of_them or len(found) > 1 for n in found
     }
+    if plain and not all_of_them:
+        alone = (n for found in calls.values() if len(found) == 1 for n in found)
+        table |= {n: with_one_exponential(definition(*n.data, *n.args)) for n in alone}
     return [rebuilt(body, table) for body in bodies] if table else bodies
 
 

@@ -94,7 +94,7 @@ class Formula:
 
     def _wiring(self, scalars: bool, plain: bool = True) -> Wiring:
         if (scalars, plain) not in self._wirings:
-            source = source_of(self.program, scalars, self.program.gradients.values(), plain)
+            source = source_of(self.program, scalars, self.program.gradients.values(), carries=True, plain=plain)
             self._wirings[scalars, plain] = Wiring(self.program, source)
         return self._wirings[scalars, plain]
 

@@ -93,15 +93,20 @@ class Run:
 
     @cached_property
     def _compiled(self) -> Wiring | None:
-        wanted = [*self.program.states, *self.program.gradients.values()]
-        source = compiled_source(self.program, None if self.checkpoint else wanted, self.threads)
+        source = compiled_source(self.program, None if self.checkpoint else self._wanted, self.threads)
         return None if source is None else Wiring(self.program, source)
+
+    @cached_property
+    def _wanted(self) -> list[Any]:
+        """What is given back."""
+        return [*self.program.states, *self.program.gradients.values()]
 
     def _wiring(self, scalars: bool, plain: bool = True, is_small: bool = True) -> Wiring:
         kind = scalars, plain, is_small
         if kind not in self._wirings:
             program = packed(self.program) if plain and is_small and not scalars else self.program
-            self._wirings[kind] = Wiring(program, source_of(program, scalars, plain=plain, is_small=is_small))
+            kept = None if self.checkpoint else self._wanted
+            self._wirings[kind] = Wiring(program, source_of(program, scalars, kept, plain=plain, is_small=is_small))
         return self._wirings[kind]
 
     def __call__(self, **given: Any) -> Output:

@@ -11,10 +11,11 @@ from sympy import Expr, Rational, Symbol
 from symgrad.compute import nodes
 from symgrad.compute.arithmetic import ONE
 from symgrad.compute.lowering import SLOPE, definition
-from symgrad.compute.nodes import Node, number
-from symgrad.compute.program import EXPONENT, LOSS, LOST, Program
+from symgrad.compute.nodes import Node, entrywise, number
+from symgrad.compute.program import EXPONENT, LOSS, LOST, Program, rebuilt
 from symgrad.vectors import Timed
 
+MOST = 700  # exp of which is not infinite, and so large that 1 more is nothing
 AT_ONE_STEP = "step_"  # what products at one step are told apart by from those over all steps
 
 
@@ -29,7 +30,7 @@ class Names:
 
     @classmethod
     def of(cls, program: Program) -> Names:
-        variables = dict.fromkeys(v for line in program.lines for v, _ in line.reads)
+        variables = dict.fromkeys(v for line in program.lines for v, _ in sorted(line.reads, key=str))
         variables |= dict.fromkeys(line.target for line in program.lines if isinstance(line.target, Timed))
         leaves = [n for line in program.lines for n in line.node.walk()]
         parameters = dict.fromkeys(n.data for n in leaves if n.op == "parameter")
@@ -97,6 +98,14 @@ class Writer:
             return repr(node.data.p / node.data.q) if self.plain else f"number({node.data.p}, {node.data.q})"
         return self.text(node)
 
+    def put(self, node: Node, place: str) -> str:
+        """A call that computes a node, one of `PUT`, where it is stored."""
+        *rest, last = node.args
+        if node.op not in ("add", "multiply"):
+            return f"{node.op}({', '.join(self.lifted(a, node) for a in node.args)}, {place})"
+        first = self.lifted(rest[0] if len(rest) == 1 else Node(node.op, rest, node.shape), node)
+        return f"{node.op}({first}, {self.lifted(last, node)}, {place})"
+
     def lifted(self, argument: Node, node: Node) -> str:
         """An argument whose shape has fewer axes than the result, with axes of length 1 for those it lacks."""
         missing = len(node.shape) - len(argument.shape)
@@ -118,6 +127,7 @@ class Writer:
         return "(" + "".join(f"{self.size(s)}, " for s in node.shape) + ")"
 
 
+PUT = {"add", "multiply", "divide", *nodes.FUNCTIONS} - {"erf", "erfc", "normal_cdf", "normal_tail"}
 _OF_NUMBERS = {*nodes.FUNCTIONS, *nodes.COMPARISONS, "maximum", "minimum", *nodes.EXACT_EXPONENTS}
 _PLAIN = {"number", "size", "length", "constant"}
 
@@ -193,6 +203,23 @@ def _is_decay(node: Node) -> bool:
         return False
     sign, *rest = node.args[0].args
     return sign.op == "number" and sign.data < 0 and all(a.op in ("abs", "number") for a in rest)
+
+
+def with_one_exponential(node: Node) -> Node:
+    """The node with exp(x)/(1 + exp(x)) for a sigmoid that goes by exp(-|x|): the same in doubles, in fewer operations.
+
+    The exponential is that of 700 where x is larger: there the quotient is 1 already.
+    """
+    table = {}
+    for part in node.walk():
+        above, below = part.args if part.op == "divide" else (node, node)
+        if above.op == "where" and below.op == "add" and set(below.args) == {above.args[1], number(1)}:
+            less, decay, one = above.args
+            if less.op == "less" and less.args[1] is number(0) and one is number(1) and _is_decay(decay):
+                power = entrywise("exp", entrywise("minimum", less.args[0], number(MOST)))
+                if decay.args[0] is nodes.negative(entrywise("abs", less.args[0])):
+                    table[part] = entrywise("divide", power, nodes.add(number(1), power))
+    return rebuilt(node, table) if table else node
 
 
 def _stack(writer: Writer, node: Node) -> str:
@@ -272,6 +299,7 @@ def definitions(found: Iterable[Node], names: Names, scalars: bool, plain: bool 
     for name, which, count in sorted(calls):
         arguments = [Node("argument", data=k) for k in range(count)]
         body = definition(name, which, *arguments)
+        body = with_one_exponential(body) if plain and not scalars else body
         head = ", ".join(f"x{k}" for k in range(count))
         writer = Writer(names, None, scalars=scalars, plain=plain)
         yield f"def {writer.prefix}{function_name(name, which)}({head}):"
