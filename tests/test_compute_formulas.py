@@ -1,5 +1,7 @@
 """Programs of expressions, claims and products of Jacobians."""
 
+import warnings
+
 import mpmath
 import numpy as np
 import pytest
@@ -155,6 +157,41 @@ def test_digits_of_a_product_far_below_doubles_are_certain():
             state = 1 / (1 + mpmath.exp(-state))
             expected *= state * (1 - state)
         assert abs(mpmath.mpf(found.str(60, radius=False)) / expected - 1) < mpmath.mpf(10) ** -40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leading_axes_are_computed_in_place_as_without(name):
+    """What a step computes goes into arrays that the next one uses again: nothing is lost on the way."""
+    cell, point = cell_and_point(name)
+    late, early = cell.states[0], cell.states[-1]
+    parameter = next(iter(cell.parameters)).name
+    many = {
+        **point,
+        parameter: point[parameter] * np.array([1.0, -0.5, 2.0]).reshape(3, *[1] * np.ndim(point[parameter])),
+    }
+    for formula in (late, sg.state_jacobian(late.at(sg.LENGTH), early.at(0)), sg.state_jacobian(late, early.at(0))):
+        run = sg.compile(formula, cell)
+        found = run(**many)
+        for k in range(3):
+            alone = run(**{**many, parameter: many[parameter][k]})
+            np.testing.assert_allclose(found[k], alone, rtol=1e-12, atol=1e-300)
+
+
+def test_slopes_in_place_keep_their_digits():
+    h, b = sg.State("h"), sg.Parameter("b")
+    run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), sg.Cell({h: sg.sigmoid(h.prev + b)}), {sg.LENGTH: 1})
+    sizes = np.array(
+        [0.0, 1e-300, 0.3, 5.0, 36.0, 699.99, 700.0, 700.01, 706.5, 709.9, 730.0, 744.0, 746.0, 800.0, 1e300]
+    )
+    places = np.concatenate([-sizes[::-1], sizes])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sg.UnderflowWarning)
+        found = run(b=places)
+    with mpmath.workdps(40):
+        for place, value in zip(places, found):
+            decay = mpmath.exp(-abs(mpmath.mpf(place)))
+            true = decay / (1 + decay) ** 2
+            assert abs(value - true) <= max(6 * 2.0**-53 * true, mpmath.mpf(2) ** -1074), place
 
 
 # --- what no double holds ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 
 Array = Any
+MOST = 700.0  # exp of which is not infinite, and so large that 1 more is nothing
+LINE = 8  # doubles in a line of a cache
 LOW, HIGH = 2.0**-400, 2.0**400  # beyond, what is multiplied from step to step is divided by a power of two
 BEYOND = 2.0**-960  # where one step leads from above LOW, a factor has lost digits
 
@@ -50,6 +53,8 @@ class Algebra:
             "spread": self.spread, "listed": self.listed, "single": self.single, "places": self.places,
             "softmax": self.softmax, "logsumexp": self.logsumexp, "power": np.power, "None": None,
             "rescaled": self.rescaled, "add": np.add, "multiply": np.multiply, "divide": np.divide,
+            "subtract": np.subtract, "negative": np.negative, "room": self.room,
+            "capped": self.capped, "faded": self.faded,
         }  # fmt: skip
 
     def series(
@@ -74,6 +79,13 @@ class Algebra:
         made.fill(self.number(value))
         return made
 
+    def room(self, shape: tuple[int, ...]) -> Array:
+        """An array with anything in it, which starts where a line of a cache does."""
+        whole = (*self.lead, *shape)
+        raw = np.empty(math.prod(whole) + LINE)
+        start = -raw.__array_interface__["data"][0] // 8 % LINE
+        return raw[start : start + math.prod(whole)].reshape(whole)
+
     def zeros(self, shape: tuple[int, ...]) -> Array:
         return self._filled(shape, 0)
 
@@ -94,6 +106,16 @@ class Algebra:
             return *numbers, exponent, lost
         _, powers = np.frexp(size)
         return *(np.ldexp(x, -powers) for x in numbers), exponent + powers, np.maximum(lost, size < BEYOND)
+
+    @staticmethod
+    def capped(x: Array) -> Array:
+        """Numbers whose exponentials are finite: larger ones become `MOST`; the array itself, if there are none."""
+        return x if x.max(initial=MOST) <= MOST else np.minimum(x, MOST)
+
+    @staticmethod
+    def faded(slope: Array, x: Array, capped: Array) -> Array:
+        """A slope that decays as exp(-x) does, known at capped numbers, where they stand for larger ones."""
+        return slope if capped is x else slope * np.exp(capped - x)
 
     @staticmethod
     def matvec(matrix: Array, vector: Array) -> Array:

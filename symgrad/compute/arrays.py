@@ -8,17 +8,26 @@ the steps they have rows for what is read beyond them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from symgrad.compute.algebra import Algebra
+from symgrad.compute.buffers import Buffers
 from symgrad.compute.lowering import definition
 from symgrad.compute.nodes import Node, dropped, entrywise, multiply
 from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
-from symgrad.compute.writing import PUT, Names, Writer, definitions, nodes_vary, with_one_exponential
+from symgrad.compute.writing import (
+    PUT,
+    Names,
+    Writer,
+    definitions,
+    nodes_vary,
+    with_one_exponential,
+    with_shared_exponentials,
+)
 from symgrad.vectors import LENGTH, Timed, shape_of
 
 CHEAP = 6  # sums and products
@@ -95,6 +104,7 @@ def source_of(
     carries: bool = False,
     plain: bool = False,
     is_small: bool = True,
+    in_place: bool = False,
 ) -> Source:
     """The source of both passes.
 
@@ -111,6 +121,8 @@ def source_of(
         For doubles alone, with numbers and comparisons as Python has them.
     is_small : bool
         Whether a product with a matrix takes less time than to put a vector into its row.
+    in_place : bool
+        For doubles with leading axes: whether what a step computes goes into arrays that the next one uses again.
     """
     schedule = schedule_of(program)
     wanted = None if kept is None else set(kept)
@@ -118,7 +130,7 @@ def source_of(
         schedule = Schedule(fused(schedule.forward), schedule.backward)
     names, pads = Names.of(program), pads_of(program)
     carried_only = _carried_only(schedule, wanted) if carries and wanted is not None else set()
-    emitter = _Emitter(names, pads, scalars, carried_only, program.rescaled, plain, is_small)
+    emitter = _Emitter(names, pads, scalars, carried_only, program.rescaled, plain, is_small, in_place)
     emitter.plan((*schedule.forward, *schedule.backward), wanted)
     late = {t for group in schedule.backward for t in group.targets} - emitter.passing
     early = {t for group in schedule.forward for t in group.targets} - emitter.passing
@@ -175,9 +187,10 @@ class _Emitter:
         rescaled: tuple[Any, ...],
         plain: bool,
         is_small: bool,
+        in_place: bool,
     ) -> None:
         self.names, self.pads, self.scalars, self.carried_only = names, pads, scalars, carried_only
-        self.rescaled, self.plain, self.is_small = rescaled, plain, is_small
+        self.rescaled, self.plain, self.is_small, self.in_place = rescaled, plain, is_small, in_place
         self.temporaries = 0
         self.plans: dict[Group, _Plan] = {}
         self.passing: set[Any] = set()  # what a loop computes and does not store, and carries no further
@@ -197,6 +210,7 @@ class _Emitter:
         kept = [line for line in lines if line.target not in self.carried_only]
         waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
         written = _written_out([_multiplied_out(line.node, waiting) for line in lines], self.scalars, self.plain)
+        written = with_shared_exponentials(written) if self.in_place else written
         read_here = {n.data[0] for node in written for n in node.walk() if n.op == "timed"}
         inside = tuple(x for x in zip(lines, written) if x[0] not in waiting or x[0].target in read_here)
         stored = {line.target for line in kept if line not in waiting}
@@ -347,8 +361,6 @@ class _Emitter:
             rows[node], changing[node] = self._temporary(), self._temporary()
             text = self._over(node, "0", end)
             yield f"{changing[node]} = {f'listed({text})' if self.scalars else text}{backwards}"
-        inside = [list(body.walk(rows)) for _, body in bodies]
-        common = _used_twice(inside)
         reads = {n.data for _, node in plan.inside for n in node.walk() if n.op == "timed"}
         carried = sorted({(v, k) for v, shift in reads if v in group.targets for k in _up_to(shift)}, key=str)
         for variable, shift in carried:
@@ -361,29 +373,54 @@ class _Emitter:
         if rescaled:
             yield f"{EXPONENT}, {LOST} = zeros(()), zeros(())"
         places = {line.target: f"{self.identifier(line.target)}_row" for line in stored if self._is_put(line)}
+        given = [*(changing[node] for node in hoist.changing), *(f"{self._inside(t, end)}{backwards}" for t in places)]
+        taken = [*(rows[node] for node in hoist.changing), *places.values()]
+        if self.in_place:
+            buffers = Buffers(self._writer(rows), [body for _, body in bodies], rows)
+            step = [text for line, body in bodies for text in self._put_statements(line, body, buffers, places)]
+            yield from (f"{name} = room({shape})" for name, shape in buffers.shapes.items())
+            step += self._turned(carried, buffers)
+        else:
+            step = [*self._statements(bodies, rows, plan.stored, places)]
         counter = f"range({end})" if group.direction > 0 else f"range({end} - 1, -1, -1)"
-        taken = ", ".join(["k", *(rows[node] for node in hoist.changing), *places.values()])
-        parts = (f"{self._inside(target, end)}{backwards}" for target in places)
-        given = ", ".join([counter, *(changing[node] for node in hoist.changing), *parts])
-        yield f"for {taken} in zip({given}):" if changing or places else f"for k in {counter}:"
-        for (line, body), nodes in zip(bodies, inside):
-            for node in nodes:
-                if node in common and node not in rows:
-                    text = Writer(self.names, self._local, rows, self.scalars, in_loop=True, plain=self.plain).text(
-                        node
-                    )
-                    rows[node] = self._temporary()
-                    yield f"    {rows[node]} = {text}"
-            place = places.get(line.target)
-            yield from (f"    {text}" for text in self._statement(line, body, rows, line in stored, place))
+        head = f"for {', '.join(['k', *taken])} in zip({', '.join([counter, *given])}):"
+        yield head if given else f"for k in {counter}:"
         if rescaled:
-            yield f"    {rescaled}, {EXPONENT}, {LOST} = rescaled({EXPONENT}, {LOST}, {rescaled})"
-        yield from (f"    {text}" for text in self._handed_on(carried))
+            step.append(f"{rescaled}, {EXPONENT}, {LOST} = rescaled({EXPONENT}, {LOST}, {rescaled})")
+        yield from (f"    {text}" for text in (*step, *self._handed_on(carried)))
         if self.scalars:
             for line in stored:
                 yield f"{self._inside(line.target, end)} = {self.identifier(line.target)}_rows{backwards}"
         for line in plan.after:
             yield from self._map(line)
+
+    def _statements(
+        self, bodies: list[tuple[Line, Node]], rows: dict[Node, str], stored: Container[Any], places: Mapping[Any, str]
+    ) -> Iterator[str]:
+        """The statements of a step, with names for what is used twice."""
+        inside = [list(body.walk(rows)) for _, body in bodies]
+        common = _used_twice(inside)
+        for (line, body), nodes in zip(bodies, inside):
+            for node in nodes:
+                if node in common and node not in rows:
+                    text = self._writer(rows).text(node)
+                    rows[node] = self._temporary()
+                    yield f"{rows[node]} = {text}"
+            yield from self._statement(line, body, rows, line.target in stored, places.get(line.target))
+
+    def _put_statements(self, line: Line, body: Node, buffers: Buffers, places: Mapping[Any, str]) -> Iterator[str]:
+        """The statements of a line, of which each operation goes into a buffer or to where it is stored."""
+        yield from buffers.statements(body, self._local(line.target, 0), places.get(line.target))
+
+    def _turned(self, carried: Iterable[tuple[Any, int]], buffers: Buffers) -> Iterator[str]:
+        """Of what is carried on in buffers, the one that is read no more is the next to be filled."""
+        oldest: dict[Any, int] = {}
+        for variable, shift in carried:
+            oldest[variable] = max(oldest.get(variable, 0), shift, key=abs)
+        for variable, shift in oldest.items():
+            other = f"{self._local(variable, 0)}_other"
+            if other in buffers.shapes:
+                yield f"{other} = {self._local(variable, shift)}"
 
     def _writer(self, rows: dict[Node, str]) -> Writer:
         """Writes what is computed inside a loop."""
@@ -396,7 +433,7 @@ class _Emitter:
 
     def _is_put(self, line: Line) -> bool:
         """Whether a value can be computed where it is stored: an array of doubles, by an operation that NumPy has."""
-        return self.plain and not self.scalars and bool(line.node.shape)
+        return self.plain and not self.scalars and (self.in_place or bool(line.node.shape))
 
     def _statement(
         self, line: Line, body: Node, rows: dict[Node, str], is_stored: bool, place: str | None
@@ -480,7 +517,7 @@ def _written_out(bodies: list[Node], all_of_them: bool, plain: bool) -> list[Nod
         n: definition(*n.data, *n.args) for found in calls.values() if all_of_them or len(found) > 1 for n in found
     }
     if plain and not all_of_them:
-        alone = (n for found in calls.values() if len(found) == 1 for n in found)
+        alone = [n for found in calls.values() if len(found) == 1 for n in found]
         table |= {n: with_one_exponential(definition(*n.data, *n.args)) for n in alone}
     return [rebuilt(body, table) for body in bodies] if table else bodies
 

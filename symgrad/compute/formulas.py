@@ -35,7 +35,7 @@ from symgrad.recurrent.sweep import state_jacobians
 from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
 
 VALUE = "value"
-BLOCK = 1 << 15  # points of leading axes that NumPy computes together: what a step needs of them fits a cache
+BLOCK = 1 << 13  # points of leading axes that NumPy computes together: what a step needs of them fits a cache
 SIDES = ("left", "right")
 
 
@@ -78,7 +78,7 @@ class Formula:
         return _of_cell(self.what, self.cell) if self.cell is not None else _of_symbols(self.what)
 
     @cached_property
-    def _wirings(self) -> dict[tuple[bool, bool], Wiring]:
+    def _wirings(self) -> dict[tuple[bool, bool, bool], Wiring]:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
@@ -92,11 +92,13 @@ class Formula:
         source = compiled_source(self.program, self.program.gradients.values(), self.threads)
         return None if source is None else Wiring(self.program, source)
 
-    def _wiring(self, scalars: bool, plain: bool = True) -> Wiring:
-        if (scalars, plain) not in self._wirings:
-            source = source_of(self.program, scalars, self.program.gradients.values(), carries=True, plain=plain)
-            self._wirings[scalars, plain] = Wiring(self.program, source)
-        return self._wirings[scalars, plain]
+    def _wiring(self, scalars: bool, plain: bool = True, in_place: bool = False) -> Wiring:
+        kind = scalars, plain, in_place
+        if kind not in self._wirings:
+            wanted = self.program.gradients.values()
+            source = source_of(self.program, scalars, wanted, carries=True, plain=plain, in_place=in_place)
+            self._wirings[kind] = Wiring(self.program, source)
+        return self._wirings[kind]
 
     def __call__(self, **given: Any) -> Any:
         """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
@@ -205,7 +207,8 @@ class Formula:
         wiring = self._compiled if self.backend == "compiled" and not self.scaled and not is_watched else None
         scalars = is_plain and not arguments.lead and wiring is None and not is_watched
         points = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
-        wiring = wiring or self._wiring(scalars, arithmetic is DOUBLES)
+        is_plain = arithmetic is DOUBLES
+        wiring = wiring or self._wiring(scalars, is_plain, is_plain and bool(arguments.lead))
         like = self.what if isinstance(self.what, Expr) else S.Zero
         found: list[Any] = []
         for place, part in arguments.blocks(self.program.arguments, points):

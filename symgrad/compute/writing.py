@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Rational, S, Symbol
 
 from symgrad.compute import nodes
+from symgrad.compute.algebra import MOST
 from symgrad.compute.arithmetic import ONE
 from symgrad.compute.lowering import SLOPE, definition
 from symgrad.compute.nodes import Node, entrywise, number
 from symgrad.compute.program import EXPONENT, LOSS, LOST, Program, rebuilt
 from symgrad.vectors import Timed
 
-MOST = 700  # exp of which is not infinite, and so large that 1 more is nothing
 AT_ONE_STEP = "step_"  # what products at one step are told apart by from those over all steps
 
 
@@ -210,16 +210,45 @@ def with_one_exponential(node: Node) -> Node:
 
     The exponential is that of 700 where x is larger: there the quotient is 1 already.
     """
+    places = {part: _place_of_sigmoid(part) for part in node.walk()}
     table = {}
-    for part in node.walk():
-        above, below = part.args if part.op == "divide" else (node, node)
-        if above.op == "where" and below.op == "add" and set(below.args) == {above.args[1], number(1)}:
-            less, decay, one = above.args
-            if less.op == "less" and less.args[1] is number(0) and one is number(1) and _is_decay(decay):
-                power = entrywise("exp", entrywise("minimum", less.args[0], number(MOST)))
-                if decay.args[0] is nodes.negative(entrywise("abs", less.args[0])):
-                    table[part] = entrywise("divide", power, nodes.add(number(1), power))
+    for part, x in places.items():
+        if x is not None:
+            power = entrywise("exp", entrywise("minimum", x, number(int(MOST))))
+            table[part] = entrywise("divide", power, nodes.add(number(1), power))
     return rebuilt(node, table) if table else node
+
+
+def with_shared_exponentials(bodies: list[Node]) -> list[Node]:
+    """The bodies with sigmoids, and slopes at the same places, from exp(x): h = exp(x)/(1 + exp(x)), h/(1 + exp(x)).
+
+    Of large x the exponential is that of 700, and the slope is made smaller by what is missing; most often there are
+    none, and it takes one look to see it.
+    """
+    parts = {part for body in bodies for part in body.walk()}
+    table = {}
+    for part, x in [(part, _place_of_sigmoid(part)) for part in parts]:
+        if x is not None:
+            capped = entrywise("capped", x)
+            power = entrywise("exp", capped)
+            below = nodes.add(number(1), power)
+            table[part] = entrywise("divide", power, below)
+            decay = part.args[0].args[1]
+            slope = nodes.divide(decay, nodes.power(part.args[1], S(2)))
+            table[slope] = entrywise("faded", entrywise("divide", table[part], below), x, capped)
+    return [rebuilt(body, table) for body in bodies] if table else bodies
+
+
+def _place_of_sigmoid(node: Node) -> Node | None:
+    """x, if the node is a sigmoid of it, exp(-|x|) or 1 over 1 + exp(-|x|)."""
+    if node.op != "divide" or node.args[0].op != "where":
+        return None
+    (less, decay, one), below = node.args[0].args, node.args[1]
+    if one is not number(1) or less.op != "less" or below.op != "add" or {*below.args} != {one, decay}:
+        return None
+    x, zero = less.args
+    is_its = zero is number(0) and decay is entrywise("exp", nodes.negative(entrywise("abs", x)))
+    return x if is_its else None
 
 
 def _stack(writer: Writer, node: Node) -> str:
