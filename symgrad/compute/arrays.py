@@ -27,6 +27,7 @@ from symgrad.compute.writing import (
     nodes_vary,
     with_one_exponential,
     with_shared_exponentials,
+    without_range,
 )
 from symgrad.vectors import LENGTH, Timed, shape_of
 
@@ -211,6 +212,7 @@ class _Emitter:
         waiting = [line for line in kept if _can_wait(line, lines, self.carried_only, self.is_small)]
         written = _written_out([_multiplied_out(line.node, waiting) for line in lines], self.scalars, self.plain)
         written = with_shared_exponentials(written) if self.in_place else written
+        written = written if self.plain else [without_range(node) for node in written]
         read_here = {n.data[0] for node in written for n in node.walk() if n.op == "timed"}
         inside = tuple(x for x in zip(lines, written) if x[0] not in waiting or x[0].target in read_here)
         stored = {line.target for line in kept if line not in waiting}

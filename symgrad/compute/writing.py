@@ -205,50 +205,74 @@ def _is_decay(node: Node) -> bool:
     return sign.op == "number" and sign.data < 0 and all(a.op in ("abs", "number") for a in rest)
 
 
+# --- sigmoids -----------------------------------------------------------------------------------------------------
+#
+# The formula that is stable everywhere goes by exp(-|x|). Where more is known, it takes fewer operations.
+
+
+def without_range(node: Node) -> Node:
+    """The node with 1/(1 + exp(-x)) for a sigmoid, and its slope by the same, for numbers that never overflow."""
+    table = {}
+    for part in node.walk():
+        x = _place_of(part)
+        if x is not None:
+            power = entrywise("exp", nodes.negative(x))
+            below = entrywise("add", number(1), power)
+            is_slope = part.args[0].op != "where"
+            table[part] = nodes.divide(power, nodes.power(below, S(2))) if is_slope else nodes.divide(number(1), below)
+    return rebuilt(node, table) if table else node
+
+
 def with_one_exponential(node: Node) -> Node:
-    """The node with exp(x)/(1 + exp(x)) for a sigmoid that goes by exp(-|x|): the same in doubles, in fewer operations.
+    """The node with exp(x)/(1 + exp(x)) for a sigmoid of doubles.
 
     The exponential is that of 700 where x is larger: there the quotient is 1 already.
     """
-    places = {part: _place_of_sigmoid(part) for part in node.walk()}
     table = {}
-    for part, x in places.items():
-        if x is not None:
+    for part in node.walk():
+        x = _place_of(part)
+        if x is not None and part.args[0].op == "where":
             power = entrywise("exp", entrywise("minimum", x, number(int(MOST))))
             table[part] = entrywise("divide", power, nodes.add(number(1), power))
     return rebuilt(node, table) if table else node
 
 
 def with_shared_exponentials(bodies: list[Node]) -> list[Node]:
-    """The bodies with sigmoids, and slopes at the same places, from exp(x): h = exp(x)/(1 + exp(x)), h/(1 + exp(x)).
+    """The bodies with h = exp(x)/(1 + exp(x)) for sigmoids of doubles, and h/(1 + exp(x)) for their slopes.
 
     Of large x the exponential is that of 700, and the slope is made smaller by what is missing; most often there are
     none, and it takes one look to see it.
     """
     parts = {part for body in bodies for part in body.walk()}
+    places = {part: x for part in parts if (x := _place_of(part)) is not None}
+    values = {x: part for part, x in places.items() if part.args[0].op == "where"}
     table = {}
-    for part, x in [(part, _place_of_sigmoid(part)) for part in parts]:
-        if x is not None:
+    for part, x in places.items():
+        if x in values:
             capped = entrywise("capped", x)
             power = entrywise("exp", capped)
             below = nodes.add(number(1), power)
-            table[part] = entrywise("divide", power, below)
-            decay = part.args[0].args[1]
-            slope = nodes.divide(decay, nodes.power(part.args[1], S(2)))
-            table[slope] = entrywise("faded", entrywise("divide", table[part], below), x, capped)
+            value = entrywise("divide", power, below)
+            slope = entrywise("faded", entrywise("divide", value, below), x, capped)
+            table[part] = value if part is values[x] else slope
     return [rebuilt(body, table) for body in bodies] if table else bodies
 
 
-def _place_of_sigmoid(node: Node) -> Node | None:
-    """x, if the node is a sigmoid of it, exp(-|x|) or 1 over 1 + exp(-|x|)."""
-    if node.op != "divide" or node.args[0].op != "where":
+def _place_of(node: Node) -> Node | None:
+    """x, if the node is a sigmoid of it, exp(-|x|) or 1 over 1 + exp(-|x|), or its slope, exp(-|x|) over the square."""
+    if node.op != "divide":
         return None
-    (less, decay, one), below = node.args[0].args, node.args[1]
-    if one is not number(1) or less.op != "less" or below.op != "add" or {*below.args} != {one, decay}:
+    above, below = node.args
+    if above.op == "where":
+        less, decay, one = above.args
+        is_value = one is number(1) and less.op == "less" and less.args[1] is number(0)
+    else:
+        decay, is_value = above, below.op == "power" and below.data == 2
+        below = below.args[0] if is_value else below
+    if not is_value or below.op != "add" or {*below.args} != {number(1), decay} or not _is_decay(decay):
         return None
-    x, zero = less.args
-    is_its = zero is number(0) and decay is entrywise("exp", nodes.negative(entrywise("abs", x)))
-    return x if is_its else None
+    x = decay.args[0].args[-1].args[0]
+    return x if decay is entrywise("exp", nodes.negative(entrywise("abs", x))) else None
 
 
 def _stack(writer: Writer, node: Node) -> str:
@@ -328,7 +352,7 @@ def definitions(found: Iterable[Node], names: Names, scalars: bool, plain: bool 
     for name, which, count in sorted(calls):
         arguments = [Node("argument", data=k) for k in range(count)]
         body = definition(name, which, *arguments)
-        body = with_one_exponential(body) if plain and not scalars else body
+        body = body if plain and scalars else with_one_exponential(body) if plain else without_range(body)
         head = ", ".join(f"x{k}" for k in range(count))
         writer = Writer(names, None, scalars=scalars, plain=plain)
         yield f"def {writer.prefix}{function_name(name, which)}({head}):"
