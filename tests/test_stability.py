@@ -33,7 +33,10 @@ ULPS = {
 
 def function(name, which, arithmetic, single=False):
     """The generated function of an activation or its slope."""
-    source = "\n".join(definitions([call(name, which, Node("argument", data=0))], NAMES, single)) + "\n"
+    source = (
+        "\n".join(definitions([call(name, which, Node("argument", data=0))], NAMES, single, arithmetic is DOUBLES))
+        + "\n"
+    )
     algebra = Algebra(arithmetic.dtype, (), arithmetic.number, arithmetic.functions())
     return functions_of(source, algebra.namespace())[(ONE if single else "") + function_name(name, which)]
 

@@ -42,7 +42,8 @@ class Algebra:
         """What generated source finds by name."""
         return {
             **self.functions,
-            "number": self.number, "series": self.series, "rows": self.rows, "zeros": self.zeros, "ones": self.ones,
+            "number": self.number, "series": self.series, "blank": self.blank,
+            "rows": self.rows, "zeros": self.zeros, "ones": self.ones,
             "identity": self.identity, "matvec": self.matvec,
             "step_stack": self._joined if self.dtype is float and not self.lead else self.stack,
             "step_matvec": np.dot if self.dtype is float and not self.lead else self.matvec,
@@ -60,12 +61,25 @@ class Algebra:
     def series(
         self, before: int, steps: int, after: int, shape: tuple[int, ...], first: Sequence[Any], later: Sequence[Any]
     ) -> Array:
-        """An array for the values of a variable, with given rows before and after the steps."""
+        """An array for the values of a variable, zeros, with given rows before and after the steps."""
         made = self._filled((before + steps + after, *self.lead, *shape), 0)
         for k, row in enumerate(first[:before]):
             made[k] = row
         for k, row in enumerate(later[:after]):
             made[before + steps + k] = row
+        return made
+
+    def blank(
+        self, before: int, steps: int, after: int, shape: tuple[int, ...], first: Sequence[Any], later: Sequence[Any]
+    ) -> Array:
+        """The same with anything in it where the steps are, which are all to be computed."""
+        if self.dtype is not float:
+            return self.series(before, steps, after, shape, first, later)
+        made = np.empty((before + steps + after, *self.lead, *shape))
+        for rows, given in ((made[:before], first), (made[before + steps :], later)):
+            rows[...] = 0
+            for k, row in enumerate(given[: len(rows)]):
+                rows[k] = row
         return made
 
     def rows(self, count: int, shape: tuple[int, ...], given: Sequence[Any]) -> list[Array]:

@@ -15,7 +15,7 @@ from typing import Any
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.buffers import Buffers
 from symgrad.compute.lowering import definition
-from symgrad.compute.nodes import Node, dropped, entrywise, multiply
+from symgrad.compute.nodes import Node, dropped, entrywise, is_zero, multiply
 from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
@@ -193,11 +193,16 @@ class _Emitter:
         self.names, self.pads, self.scalars, self.carried_only = names, pads, scalars, carried_only
         self.rescaled, self.plain, self.is_small, self.in_place = rescaled, plain, is_small, in_place
         self.temporaries = 0
+        self.filled: set[Any] = set()  # the series of which every step is computed; others are 0 where nothing is said
         self.plans: dict[Group, _Plan] = {}
         self.passing: set[Any] = set()  # what a loop computes and does not store, and carries no further
 
     def plan(self, groups: tuple[Group, ...], wanted: set[Any] | None) -> None:
         """Decide which of the variables of loops are stored: those that are wanted, of all if it is None, or read."""
+        said: dict[Any, set[Steps]] = {}
+        for line in (line for group in groups for line in group.lines if not is_zero(line.node)):
+            said.setdefault(line.target, set()).add(line.steps)
+        self.filled = {t for t, steps in said.items() if Steps.EVERY in steps or len(steps) > 1}
         for group in groups:
             if group.direction:
                 outside = {v for other in groups if other is not group for line in other.lines for v, _ in line.reads}
@@ -241,7 +246,8 @@ class _Emitter:
         yield f"def {of.name}(length, start, steps, inner, last, {', '.join([*taken, *rows])}):"
         for target in own:
             name, pads, shape = self.identifier(target), self.pads[target], self._shape(target)
-            yield f"    {name} = series({pads.before}, steps, {pads.after}, {shape}, {name}_before, {name}_after)"
+            make = "blank" if target in self.filled else "series"
+            yield f"    {name} = {make}({pads.before}, steps, {pads.after}, {shape}, {name}_before, {name}_after)"
         for target in of.carries:
             name, before, shape = self.identifier(target), self.pads[target].before, self._shape(target)
             yield f"    {name}_before = rows({before}, {shape}, {name}_before)"
@@ -271,6 +277,8 @@ class _Emitter:
 
     def _map(self, line: Line) -> Iterator[str]:
         name, before = self.identifier(line.target), self.pads[line.target].before
+        if is_zero(line.node) and line.target not in self.filled:
+            return
         if line.steps is Steps.LAST:
             yield "if last:"
             yield f"    {name}[{before} + steps - 1] = {self._at(line, 'steps')}"

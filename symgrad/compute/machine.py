@@ -28,7 +28,7 @@ from symgrad.compute.bodies import Body, shared_divisors
 from symgrad.compute.lanes import DOUBLE, LONG, Numbers, constant
 from symgrad.compute.layouts import INDEX, Layout, Part, Place, Value
 from symgrad.compute.loops import Loop, Loops
-from symgrad.compute.nodes import Node, dropped
+from symgrad.compute.nodes import Node, dropped, is_zero
 from symgrad.compute.program import EXPONENT, LOST, Line, Steps, is_adjoint
 from symgrad.vectors import LENGTH, Timed, shape_of
 
@@ -218,7 +218,7 @@ class Function:
             found = body.filled(found, self._shape(line.target))
             body.here[line.target] = found
             self._write(self.carried[line.target][0], found)
-            if line.target in self.kept and not (line.target in self.sparse and _is_zero(line.node)):
+            if line.target in self.kept and not (line.target in self.sparse and is_zero(line.node)):
                 row = self.builder.add(step, ir.Constant(LONG, self.pads[line.target].before))
                 self.store(line.target, row, found)
             if line.target in self.lowest:
@@ -306,12 +306,8 @@ class Function:
         return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
 
 
-def _is_zero(node: Node) -> bool:
-    return node.op == "zeros" or (node.op == "number" and node.data == 0)
-
-
 def sparse(loops: Loops) -> set[Any]:
     """The variables that are 0 at all steps but the last, and are not written to memory before."""
     lines = [line for loop in loops.loops for line in loop.lines if line.steps is not Steps.LAST]
-    early = {line.target for line in lines if not _is_zero(line.node)}
+    early = {line.target for line in lines if not is_zero(line.node)}
     return {t for loop in loops.loops for t in loop.targets if isinstance(t, Timed)} - early

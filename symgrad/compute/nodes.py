@@ -221,6 +221,11 @@ def transpose(node: Node) -> Node:
     return node.args[0] if node.op == "transpose" else Node("transpose", (node,), node.shape[::-1])
 
 
+def is_zero(node: Node) -> bool:
+    """Whether a node is 0, or an array of zeros, as it is written."""
+    return node.op == "zeros" or (node.op == "number" and node.data == 0)
+
+
 def dropped(shape: Iterable[Any]) -> Shape:
     """A shape without axes that are known to have length 1."""
     return tuple(S(size) for size in shape if size != 1)
