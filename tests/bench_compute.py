@@ -183,9 +183,9 @@ def grid_figures(found: Mapping[str, float]) -> Iterator[Figure]:
 
 
 def large_figures(n: int = 256, steps: int = 500) -> Iterator[Figure]:
-    """A layer of many units against its products of matrices alone."""
+    """A layer of many units against its products of matrices alone; its gradients stay in the range of doubles."""
     draw = np.random.default_rng(3).standard_normal
-    W, U, b, x = draw((n, n)) / n, draw((n, n)) / n, draw(n), draw((steps, n))
+    W, U, b, x = draw((n, n)) / np.sqrt(n), draw((n, n)) / np.sqrt(n), draw(n), draw((steps, n))
     h, delta = draw((steps, n)), draw((steps, n))
     target = np.broadcast_to(0.1, (steps, n))
     run = problems.gradients("tanh").compile()

@@ -242,7 +242,8 @@ def in_casadi(of: Problem) -> Callable[[], Results]:
     last = through(first, inputs, casadi.repmat(weights, 1, steps))[: size // len(states), -1]
     loss = casadi.sumsqr(last - casadi.DM(of.target)) / 2
     slopes = [casadi.gradient(loss, v) for v in (weights, inputs, first)]
-    options = {"jit": True, "compiler": "shell", "jit_options": {"flags": ["-O3", "-march=native"], "verbose": False}}
+    flags = {"flags": ["-O3", "-march=native"], "verbose": False, "cleanup": False}
+    options = {"jit": True, "compiler": "shell", "jit_options": flags, "jit_cleanup": False}
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # it leaves files where it is
         compiled = casadi.Function("compiled", [first, inputs, weights], [loss, *slopes], options)
     arguments = (np.ravel(of.start), of.x.reshape(steps, -1).T, of.p.ravel(order="F"))

@@ -288,9 +288,9 @@ class _Emitter:
 
     def _total(self, line: Line, started: set[str]) -> Iterator[str]:
         name = self.names.results[line.target]
-        if name not in started:
-            shape = Writer(self.names, None).shape(line.node)
-            yield f"{name} = zeros({shape})"
+        terms = line.node.args if line.node.op == "add" and line.steps is Steps.EVERY else (line.node,)
+        if name not in started and (line.steps is not Steps.EVERY or not self._is_made(terms[0], line.node)):
+            yield f"{name} = zeros({Writer(self.names, None).shape(line.node)})"
             started.add(name)
         if line.steps is Steps.LAST:
             yield "if last:"
@@ -299,8 +299,15 @@ class _Emitter:
             step = str(line.at) if line.at.is_Integer else f"steps + {line.at - LENGTH}"
             yield f"{name} = {name} + {self._at(line, step)}"
         else:
-            for term in line.node.args if line.node.op == "add" else (line.node,):
-                yield f"{name} = {name} + {self._summed(term)}"
+            for term in terms:
+                before = f"{name} + " if name in started else ""
+                yield f"{name} = {before}{self._summed(term)}"
+                started.add(name)
+
+    @staticmethod
+    def _is_made(term: Node, whole: Node) -> bool:
+        """Whether the sum of a term over the steps is an array of its own, in the shape of the whole."""
+        return _is_timed(term) and term.shape == whole.shape
 
     def _summed(self, term: Node) -> str:
         """The sum of a term over the steps."""
