@@ -12,14 +12,13 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
 from symgrad.compute.algebra import Algebra
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arrays import LOWEST, Pads, Pass, pads_of
 from symgrad.compute.layouts import Layout, Place
 from symgrad.compute.loops import Loops, loops_of, passes_of
-from symgrad.compute.machine import Function, sparse
+from symgrad.compute.machine import Function, described, sparse
 from symgrad.compute.native import Code, lanes
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import EXPONENT, LOST, Program, is_adjoint
@@ -229,11 +228,11 @@ class Plan:
             own = [bool(self.layout.lanes)] * (len(self.shapes) - len(differs))
             flags = dict(zip(self.shapes, (*differs, *own), strict=True))
             places = {what: Place(k, self.shapes[what], flags[what]) for what, k in self.slots.items()}
-            module, compiled = ir.Module(), self.compiled
-            kept, rescaled = set(compiled.kept), compiled.rescaled
-            function = Function(module, self.of.name, self.layout, places, compiled.pads, kept, rescaled)
-            function.write(compiled.passes[self.of.name])
-            self.codes[differs] = Code(str(module), {self.of.name: SIGNATURE})
+            compiled, name = self.compiled, self.of.name
+            passes, kept = compiled.passes[name], set(compiled.kept)
+            function = Function(name, self.layout, places, compiled.pads, kept, compiled.rescaled)
+            text = described(function, passes)
+            self.codes[differs] = Code(text, lambda: function.write(passes), {name: SIGNATURE})
         return self.codes[differs].functions[self.of.name]
 
 

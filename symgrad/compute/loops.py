@@ -29,7 +29,7 @@ class Loop:
         """How many steps back, in the direction of the loop, its lines read what it computes."""
         found: dict[Any, int] = {}
         for line in self.lines:
-            for variable, shift in line.reads:
+            for variable, shift in sorted(line.reads, key=str):  # in the same order in every process
                 if variable in self.targets:
                     found[variable] = max(found.get(variable, 0), abs(shift))
         return found
@@ -80,21 +80,23 @@ def loops_of(groups: Iterable[Group], direction: int) -> Loops:
     ...     print(loop.direction, [str(line.target) for line in loop.lines])
     1 ['a[t]', 'h[t]', 'loss', 'shared1[t]']
     """
-    loops: list[Loop] = []
+    loops: list[tuple[tuple[Line, ...], int]] = []
     borders: list[Line] = []
     for group in groups:
         borders += [line for line in group.lines if line.steps is Steps.BORDER]
         lines = tuple(_same_at_last(line for line in group.lines if line.steps is not Steps.BORDER))
         if not lines:
             continue
-        joined = _joined((*loops[-1].lines, *lines), direction) if loops else None
-        if joined is not None:
-            loops[-1] = joined
+        together = (*loops[-1][0], *lines) if loops else lines
+        going = _direction(together, direction)
+        if going is not None:
+            loops[-1:] = [(together, going)]
         else:
-            alone = _joined(lines, direction)
+            alone = _direction(lines, direction)
             assert alone is not None  # a schedule has told groups with no direction already
-            loops.append(alone)
-    return Loops(tuple(loops), tuple(borders))
+            loops.append((lines, alone))
+    ordered = (Loop(in_order(lines, {line.target for line in lines}), going) for lines, going in loops)
+    return Loops(tuple(ordered), tuple(borders))
 
 
 def passes_of(schedule: Schedule, kept: Container[Any]) -> tuple[Loops, Loops]:
@@ -151,14 +153,13 @@ def _is_of_one(line: Line, targets: Container[Any]) -> bool:
     return plain and here and len(line.reads) == 1 and line.steps is Steps.EVERY
 
 
-def _joined(lines: tuple[Line, ...], direction: int) -> Loop | None:
-    """The lines as one loop, if there is a direction in which each finds what it reads."""
+def _direction(lines: tuple[Line, ...], direction: int) -> int | None:
+    """The direction of one loop in which each line finds what it reads, if there is one: this, if both are."""
     targets = {line.target for line in lines if isinstance(line.target, Timed)}
     shifts = {shift for line in lines for v, shift in line.reads if v in targets}
     if min(shifts, default=0) < 0 < max(shifts, default=0):
         return None
-    going = 1 if min(shifts, default=0) < 0 else -1 if max(shifts, default=0) > 0 else direction
-    return Loop(in_order(lines, {line.target for line in lines}), going)
+    return 1 if min(shifts, default=0) < 0 else -1 if max(shifts, default=0) > 0 else direction
 
 
 def _same_at_last(given: Iterable[Line]) -> Iterator[Line]:

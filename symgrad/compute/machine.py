@@ -28,6 +28,7 @@ from symgrad.compute.bodies import Body, shared_divisors
 from symgrad.compute.lanes import DOUBLE, LONG, Numbers, constant
 from symgrad.compute.layouts import INDEX, Layout, Part, Place, Value
 from symgrad.compute.loops import Loop, Loops
+from symgrad.compute.lowering import definition
 from symgrad.compute.nodes import Node, dropped, is_zero
 from symgrad.compute.program import EXPONENT, LOST, Line, Steps, is_adjoint
 from symgrad.vectors import LENGTH, Timed, shape_of
@@ -51,19 +52,20 @@ class Function:
         Of the program.
     """
 
-    module: ir.Module
     name: str
     layout: Layout
     places: Mapping[Any, Place]
     pads: Mapping[Any, Pads]
     kept: set[Any]
     rescaled: tuple[Any, ...] = ()
+    module: ir.Module = field(default_factory=ir.Module)
     builder: Any = field(init=False)
     start: Any = field(init=False)
     length: Any = field(init=False)
     _parameters: dict[Any, Value] = field(default_factory=dict)
 
-    def write(self, passes: Loops) -> None:
+    def write(self, passes: Loops) -> str:
+        """The module as text."""
         function = ir.Function(self.module, SIGNATURE, self.name)
         self.entry = ir.IRBuilder(function.append_basic_block("entry"))
         b = self.builder = ir.IRBuilder(function.append_basic_block("start"))
@@ -83,6 +85,7 @@ class Function:
             self._all(passes)
         b.ret_void()
         self.entry.branch(function.blocks[1])
+        return str(self.module)
 
     def _from_tables(self, table: Any, numbers: Any, array: int) -> tuple[Any, Any]:
         """Where an array is, and how far its rows are apart."""
@@ -311,3 +314,48 @@ def sparse(loops: Loops) -> set[Any]:
     lines = [line for loop in loops.loops for line in loop.lines if line.steps is not Steps.LAST]
     early = {line.target for line in lines if not is_zero(line.node)}
     return {t for loop in loops.loops for t in loop.targets if isinstance(t, Timed)} - early
+
+
+def described(function: Function, passes: Loops) -> str:
+    """All that a pass is written from, as text: the same text, the same code."""
+    numbers: dict[Any, int] = {}
+    size = function.layout.size
+
+    def number(what: Any) -> Any:
+        if isinstance(what, tuple) and what[0] == LOWEST:
+            return LOWEST, number(what[1])
+        return what if isinstance(what, str) else numbers.setdefault(what, len(numbers))
+
+    def plain(data: Any) -> Any:
+        if isinstance(data, tuple):
+            return tuple(map(plain, data))
+        return size(data) if isinstance(data, sympy.Expr) and data.free_symbols else str(data)
+
+    nodes: dict[Node, int] = {}
+    written: list[Any] = []
+
+    def place(node: Node) -> int:
+        for part in node.walk(nodes):
+            inside = (*part.args, definition(*part.data, *part.args)) if part.op == "call" else part.args
+            if part.op == "timed":
+                data: Any = number(part.data[0]), part.data[1]
+            else:
+                data = number(part.data) if part.op == "parameter" else plain(part.data)
+            written.append((part.op, [place(a) for a in inside], function.layout.shape(part.shape), data))
+            nodes[part] = len(nodes)
+        return nodes[node]
+
+    def of(line: Line) -> Any:
+        pads = function.pads.get(line.target, Pads())
+        return number(line.target), place(line.node), line.steps.name, str(line.at), (pads.before, pads.after)
+
+    facts = (
+        function.layout.lanes,
+        [(loop.direction, [of(line) for line in loop.lines]) for loop in passes.loops],
+        [of(line) for line in passes.borders],
+        [(number(what), p.number, p.shape, p.has_points) for what, p in function.places.items()],
+        sorted((number(v), pads.before, pads.after) for v, pads in function.pads.items() if v in numbers),
+        sorted(number(v) for v in function.kept if v in numbers),
+        [number(v) for v in function.rescaled],
+    )
+    return repr((facts, written))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import ctypes.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import llvmlite
 import llvmlite.binding as llvm
 
 from symgrad.files import cache_folder, write_whole
-from symgrad.fingerprints import digest, digest_of_bytes
+from symgrad.fingerprints import digest, digest_of_bytes, environment
 
 DIGEST = 64  # characters before the code
 WIDE = "avx512f"  # the feature of processors whose vectors have 8 doubles
@@ -42,13 +41,16 @@ def lanes() -> int:
     return 4 * (8 if llvm.get_host_cpu_features().get(WIDE) else 4)
 
 
-def _kept(text: str) -> Path | None:
-    """Where the code of a module is kept on disk."""
+@cache
+def _surroundings() -> str:
+    """A fingerprint of what code depends on besides the program: symgrad, its libraries and this processor."""
+    return digest(environment(["llvmlite", "sympy"]), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+
+def _kept(description: str) -> Path | None:
+    """Where the code of a program is kept on disk."""
     place = cache_folder()
-    if place is None:
-        return None
-    facts = text, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvmlite.__version__
-    return place / "machine" / f"{digest(*facts)}.o"
+    return None if place is None else place / "machine" / f"{digest(description, _surroundings())}.o"
 
 
 def _read(place: Path) -> bytes | None:
@@ -60,14 +62,14 @@ def _read(place: Path) -> bytes | None:
     return content[DIGEST:] if digest_of_bytes(content[DIGEST:]).encode() == content[:DIGEST] else None
 
 
-def _object(text: str) -> bytes:
-    """The code of a module for this processor, from the disk if it is there."""
-    place = _kept(text)
+def _object(description: str, write: Callable[[], str]) -> bytes:
+    """The code of a module for this processor, from the disk if it is there, where it is found by its description."""
+    place = _kept(description)
     known = _read(place) if place is not None else None
     if known is not None:
         return known
     machine = _machine()
-    module = llvm.parse_assembly(text)
+    module = llvm.parse_assembly(write())
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.slp_vectorization = options.loop_vectorization = True
@@ -82,12 +84,21 @@ def _object(text: str) -> bytes:
 
 
 class Code:
-    """Functions of a module, to be called."""
+    """Functions of a module, to be called.
 
-    def __init__(self, text: str, signatures: Mapping[str, Any]) -> None:
+    Parameters
+    ----------
+    description : str
+        All that the module is written from.
+    write : callable
+        Gives the module as text; it is not called where code of the same description is on disk.
+    signatures : mapping of str to object
+    """
+
+    def __init__(self, description: str, write: Callable[[], str], signatures: Mapping[str, Any]) -> None:
         machine = _machine()
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(_object(text)))
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(_object(description, write)))
         self._engine.finalize_object()
         self.functions = {
             name: signature(self._engine.get_function_address(name)) for name, signature in signatures.items()
