@@ -1,9 +1,9 @@
 """Prepared calls: runs in machine code for arguments of known shapes, of which nothing is left to do but to compute.
 
 A short sequence takes less time than all that has to be looked up before it. Here each array has its place in one of
-two arrays, of what is given back and of what is not, and a call fills in addresses. What is 0 at nearly all steps has
-a third, which takes no memory there. What is not given back is used again by the next call, of whatever run: to be
-given new memory by the system takes as long as to compute what goes into it.
+two arrays, of what is given or given back and of the rest, and a call fills in addresses. What is 0 at nearly all steps
+has a third, which takes no memory there. The memory of the second is used again by the next call, of whatever run: to
+be given new memory by the system takes as long as to compute what goes into it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class Prepared:
         self.extents = self._extents()
         given = {row.series for row in wiring.rows if row.name in self.shapes}
         still = {what for what, extent in self.extents.items() if not extent.steps and what not in given}
-        kinds = ((empty, SPARSE), (still, ZERO), (shown, OUT), (self.extents, HIDDEN))
+        parameters = {identifier for _, identifier, _ in wiring.parameters}
+        kinds = ((empty, SPARSE), (still, ZERO), (shown | given | parameters, OUT), (self.extents, HIDDEN))
         homes = {what: next(home for kind, home in kinds if what in kind) for what in self.extents}
         buffers = [self._buffer([w for w, home in homes.items() if home == k]) for k in range(len(kinds))]
         self.sizes = [buffer.size for buffer in buffers]
@@ -101,8 +102,6 @@ class Prepared:
         self.inputs = [(name, identifier) for name, identifier, _ in wiring.inputs]
         self.copied = [*self._rows(), *self._parameters()]
         self.zeros = [rows for rows in self.zeros if rows not in [(h, _as_slice(p)) for _, h, p in self.copied]]
-        hidden = (place for _, home, place in self.copied if home == HIDDEN)
-        self.checked = _merged(sorted(map(_as_slice, hidden), key=lambda piece: piece.start))
         self.tables = [self._table(plan) for plan in self.plans]
         self.packing = struct.Struct(f"{INPUTS + 2 * len(self.inputs) + 1}q")
         lowest = [self.places[self._name(what)][1] for what, _ in self.plans[1].adjoints]
@@ -231,8 +230,6 @@ class Prepared:
             value = np.zeros(shape)[()] if place is None else found[home][place]
             parts[part][name] = value.reshape(shape) if shape else value
         squares = sum((_squares(array) for array in inputs), np.dot(out, out))
-        for rows in self.checked:
-            squares += np.dot(hidden[rows], hidden[rows])
         for place in self.written:
             squares += sparse[place]
         output, least = Output(out[self.loss], *parts), min(hidden[self.lowest].tolist(), default=math.inf)

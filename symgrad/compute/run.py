@@ -24,6 +24,7 @@ from symgrad.recurrent.backward import Backward
 if TYPE_CHECKING:
     from symgrad.compute.prepared import Prepared
 
+PART = 1 << 12  # entries that are looked at together
 MOST_PREPARED = 8  # shapes of arguments that are remembered
 SMALL = 32  # units, up to which a product with a matrix costs little more than the call
 
@@ -155,7 +156,7 @@ class Run:
     def _tell_of_nearly_zero(self, output: Output) -> None:
         """Warn of gradients that are 0, or nearly, after adjoints that became too small on their way."""
         found = {name: output.gradients[name] for name in self._through_adjoints}
-        low = [name for name, a in found.items() if name in self._long or _least(a) < NEARLY_ZERO]
+        low = [name for name, a in found.items() if name in self._long or _has_nearly_zero(a)]
         if low:
             warnings.warn(
                 f"gradients of {', '.join(low)} are below the range of doubles: a 0 among them need not be one; "
@@ -202,8 +203,13 @@ class Run:
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 
-def _least(array: Any) -> Any:
-    return np.abs(array).min(initial=1.0) if array.shape else abs(array)
+def _has_nearly_zero(array: Any) -> Any:
+    """Whether an entry is nearly 0; where gradients vanish, the first ones are."""
+    if not array.shape:
+        return abs(array) < NEARLY_ZERO
+    entries = array.ravel()
+    parts = (entries[k : k + PART] for k in range(0, len(entries), PART))
+    return any(np.abs(part).min() < NEARLY_ZERO for part in parts)
 
 
 def _as_scaled(output: Output) -> Output:
