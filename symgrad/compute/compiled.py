@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -282,11 +282,12 @@ class _Call:
         def call(part: tuple[int, int]) -> None:
             function(plan.table, pointer, steps, last, start, length, *part, count)
 
-        if len(parts) > 1:
-            with ThreadPoolExecutor(len(parts)) as pool:
-                list(pool.map(call, parts))
-        else:
-            call(parts[0])
+        others = [Thread(target=call, args=(part,)) for part in parts[1:]]
+        for thread in others:
+            thread.start()
+        call(parts[0])
+        for thread in others:
+            thread.join()
         for what, shape in plan.results:
             views[what] = self._piece(small, plan.starts[what], 1, shape, count)[0]
         least = small[plan.lowest * count :].reshape(-1, count)[:, : points or 1].min(initial=math.inf)
