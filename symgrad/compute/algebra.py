@@ -124,7 +124,7 @@ class Algebra:
     @staticmethod
     def capped(x: Array) -> Array:
         """Numbers whose exponentials are finite: larger ones become `MOST`; the array itself, if there are none."""
-        return x if x.max(initial=MOST) <= MOST else np.minimum(x, MOST)
+        return x if np.maximum.reduce(x, axis=None, initial=MOST) <= MOST else np.minimum(x, MOST)
 
     @staticmethod
     def faded(slope: Array, x: Array, capped: Array) -> Array:

@@ -35,7 +35,7 @@ from symgrad.recurrent.sweep import state_jacobians
 from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
 
 VALUE = "value"
-BLOCK = 1 << 13  # points of leading axes that NumPy computes together: what a step needs of them fits a cache
+BLOCK = 1 << 14  # points of leading axes that NumPy computes together: what a step needs of them fits a cache
 SIDES = ("left", "right")
 
 
@@ -111,6 +111,13 @@ class Formula:
             If a shape does not fit.
         PrecisionError
             If the digits that were asked for cannot be made certain.
+
+        Warns
+        -----
+        UnderflowWarning
+            If a value is 0, or nearly, and the formula need not be.
+        RuntimeWarning
+            If a value is infinite or nan.
         """
         given = {name: a for name, a in given.items() if a is not None}
         if self.scaled and self._rescaled is not None:
