@@ -177,6 +177,37 @@ def test_leading_axes_are_computed_in_place_as_without(name):
             np.testing.assert_allclose(found[k], alone, rtol=1e-12, atol=1e-300)
 
 
+def cells_whose_values_share_memory():
+    """Equations that are copies or parts of others, and are read again one or two steps later."""
+    h, c, y, w = sg.State("h"), sg.State("c"), sg.State("y"), sg.Parameter("w")
+    kept = w * c.prev
+    yield sg.Cell({h: sg.tanh(h.prev + kept) + kept * c.prev, c: kept}), h
+    yield sg.Cell({c: kept + h.prev, h: kept * c}), h
+    yield sg.Cell({h: sg.tanh(w * h.prev + y.prev), y: h}), h
+    yield sg.Cell({h: sg.tanh(w * c.prev), y: h, c: y.prev + y.at(sg.TIME - 2)}), c
+    yield sg.Cell({h: sg.sigmoid(w * h.prev), y: sg.sigmoid(w * h.prev) - y.prev, c: y.at(sg.TIME - 2) * w}), c
+    yield sg.Cell({h: w * h.prev, y: -h - y.prev - h.prev, c: -y - w}), c
+    (n,) = sg.dims("n")
+    H, G, W = sg.State("H", n), sg.State("G", n), sg.Parameter("w", n, n)
+    yield sg.Cell({H: W.T @ G.prev + H.prev, G: sg.hadamard(H.prev, H)}), H
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_values_that_share_memory_do_not_spoil_each_other(number):
+    cell, state = list(cells_whose_values_share_memory())[number]
+    draw = np.random.default_rng(number).standard_normal
+    vector = bool(getattr(state, "shape", ()))
+    run = sg.compile(state, cell, {sg.LENGTH: 6})
+    weights = draw((4, 2, 2)) if vector else draw(4)
+    starts = {name: draw((1, 2) if vector else ()) for name in run.program.arguments if name != "w"}
+    found = run(w=weights, **starts)
+    for k in range(4):
+        alone = run(w=weights[k], **{name: a[0] if vector else a for name, a in starts.items()})
+        np.testing.assert_allclose(found[k], alone, rtol=1e-13)
+    last = sg.compile(state.at(sg.LENGTH), cell, {sg.LENGTH: 6})(w=weights, **starts)
+    np.testing.assert_allclose(last, found[:, -1], rtol=1e-13)
+
+
 def test_slopes_in_place_keep_their_digits():
     h, b = sg.State("h"), sg.Parameter("b")
     run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), sg.Cell({h: sg.sigmoid(h.prev + b)}), {sg.LENGTH: 1})

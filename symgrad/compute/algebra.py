@@ -54,7 +54,7 @@ class Algebra:
             "spread": self.spread, "listed": self.listed, "single": self.single, "places": self.places,
             "softmax": self.softmax, "logsumexp": self.logsumexp, "power": np.power, "None": None,
             "rescaled": self.rescaled, "add": np.add, "multiply": np.multiply, "divide": np.divide,
-            "subtract": np.subtract, "negative": np.negative, "room": self.room,
+            "subtract": np.subtract, "negative": np.negative, "positive": np.positive, "room": self.room,
             "capped": self.capped, "faded": self.faded,
         }  # fmt: skip
 

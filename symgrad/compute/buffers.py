@@ -12,8 +12,6 @@ from typing import Any
 from symgrad.compute.nodes import Node
 from symgrad.compute.writing import PUT, Writer
 
-ALIASES = ("capped", "faded")  # functions that may give what they are given
-
 
 class Buffers:
     """Writes the statements of a step.
@@ -41,21 +39,19 @@ class Buffers:
         self._uses = Counter(given)
         for node in {node for body in given for node in body.walk(names)}:
             self._uses.update({*node.args})
-            if node.op in ALIASES:
-                self._uses.update(node.args)  # which are never free
+            if not _steps(node)[1]:  # it may be a view of what it is made from, which therefore is never free
+                self._uses.update({*node.args})
 
     def statements(self, body: Node, here: str, place: str | None = None) -> Iterator[str]:
         """Compute a body, in a place if there is one, and give it a name; without a place it stays for two steps."""
-        if body in self.names or not _steps(body)[1]:
-            text = yield from self._value(body)
-            yield f"{here} = {text}"
-            if place is not None:
-                yield f"{place}[...] = {here}"
-            return
         if place is None:
             place = f"{here}_other"
             self.shapes[place] = self.writer.shape(body)
-        yield from self._into(body, place)
+        if body in self.names or not _steps(body)[1]:
+            text = yield from self._value(body)
+            yield f"positive({text}, {place})"  # a copy, as what it is made from goes its own way
+        else:
+            yield from self._into(body, place)
         yield f"{here} = {place}"
         self.names[body] = here
 
