@@ -161,6 +161,7 @@ def test_another_process_finds_the_code(tmp_path):
     assert subprocess.check_output([sys.executable, "-c", script], env=surroundings, text=True) == outputs[0]
 
 
+@pytest.mark.slow
 def test_the_same_description_is_the_same_code(monkeypatch):
     """Code is found by what it is written from: for whatever cell, size, loss and lanes, no two are taken for one."""
     found, write = {}, Function.write
