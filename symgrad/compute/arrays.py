@@ -223,7 +223,10 @@ class _Emitter:
         stored = {line.target for line in kept if line not in waiting}
         if needed is None:
             return _Plan(inside, frozenset(stored), tuple(waiting))
-        needed = needed | {n.data[0] for _, node in inside for n in node.walk() if n.op == "timed" and n.data[1]}
+        last = [line for line in group.lines if line.steps is Steps.LAST]
+        ends = {line.target for line in last}
+        needed = needed | {v for line in last for v, shift in line.reads if shift or v not in ends}
+        needed |= {n.data[0] for _, node in inside for n in node.walk() if n.op == "timed" and n.data[1]}
         after: list[Line] = []
         for line in reversed(waiting):  # each reads of those before it
             if line.target in needed:
