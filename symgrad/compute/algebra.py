@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 Array = Any
 MOST = 700.0  # exp of which is not infinite, and so large that 1 more is nothing
+PIECE = 1 << 14  # entries of a series that are computed together
 LINE = 8  # doubles in a line of a cache
 LOW, HIGH = 2.0**-400, 2.0**400  # beyond, what is multiplied from step to step is divided by a power of two
 BEYOND = 2.0**-960  # where one step leads from above LOW, a factor has lost digits
@@ -55,7 +56,7 @@ class Algebra:
             "softmax": self.softmax, "logsumexp": self.logsumexp, "power": np.power, "None": None,
             "rescaled": self.rescaled, "add": np.add, "multiply": np.multiply, "divide": np.divide,
             "subtract": np.subtract, "negative": np.negative, "positive": np.positive, "room": self.room,
-            "capped": self.capped, "faded": self.faded,
+            "capped": self.capped, "faded": self.faded, "pieces": self.pieces,
         }  # fmt: skip
 
     def series(
@@ -81,6 +82,12 @@ class Algebra:
             for k, row in enumerate(given[: len(rows)]):
                 rows[k] = row
         return made
+
+    @staticmethod
+    def pieces(steps: int, series: Array) -> Iterator[tuple[int, int]]:
+        """So many steps in parts, of which the entries of a series fit a cache, as where they start and end."""
+        rows = max(1, PIECE // max(1, math.prod(series.shape[1:])))
+        return ((low, min(low + rows, steps)) for low in range(0, steps, rows))
 
     def rows(self, count: int, shape: tuple[int, ...], given: Sequence[Any]) -> list[Array]:
         """Rows before the first step of what is carried along and not kept."""

@@ -16,7 +16,7 @@ from symgrad.compute.algebra import Algebra
 from symgrad.compute.buffers import Buffers
 from symgrad.compute.lowering import definition
 from symgrad.compute.nodes import Node, dropped, entrywise, is_zero, multiply
-from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, rebuilt
+from symgrad.compute.program import COSTLY, EXPONENT, LOST, Line, Program, Steps, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
 from symgrad.compute.writing import (
@@ -285,6 +285,11 @@ class _Emitter:
         if line.steps is Steps.LAST:
             yield "if last:"
             yield f"    {name}[{before} + steps - 1] = {self._at(line, 'steps')}"
+        elif self.plain and any(
+            node.op in COSTLY for node in line.node.walk()
+        ):  # what it makes on the way fits a cache
+            yield f"for low, high in pieces({_END[line.steps]}, {name}):"
+            yield f"    {name}[{before} + low:{before} + high] = {self._over(line.node, 'low', 'high')}"
         else:
             end = _END[line.steps]
             yield f"{name}[{before}:{before} + {end}] = {self._over(line.node, '0', end)}"

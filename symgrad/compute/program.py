@@ -182,7 +182,7 @@ def _gradient(grad: Backward, key: Any, target: Any) -> Iterator[Line]:
 
 # --- what several lines use ---------------------------------------------------------------------------------------
 
-_COSTLY = {"call", "softmax", "logsumexp", *FUNCTIONS} - {"abs", "sign"}
+COSTLY = {"call", "softmax", "logsumexp", *FUNCTIONS} - {"abs", "sign"}
 
 
 def shared(lines: Iterable[Line]) -> Iterator[Line]:
@@ -192,7 +192,7 @@ def shared(lines: Iterable[Line]) -> Iterator[Line]:
     homes = {(line.target, 0): line.node for line in given if line.steps is Steps.EVERY}
     for place, line in enumerate(given):
         for node in line.node.walk():
-            if node.op in _COSTLY and any(n.op == "timed" for n in node.walk()):
+            if node.op in COSTLY and any(n.op == "timed" for n in node.walk()):
                 users.setdefault(node, set()).add(place)
     own = {node: variable for (variable, _), node in homes.items() if isinstance(variable, Timed)}
     made: dict[Node, Any] = {}

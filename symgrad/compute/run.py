@@ -140,14 +140,16 @@ class Run:
             return _as_scaled(output)
         if self.backend in ("numpy", "compiled"):
             self._check_finite(output, adjoints)
-            if any(((a != 0) & (np.abs(a) < NEARLY_ZERO)).any() for a in adjoints):
+            if any(map(_has_lost_digits, adjoints)):
                 self._tell_of_nearly_zero(output)
         return output
 
     def _check_finite(self, output: Output, adjoints: list[Any]) -> None:
         with np.errstate(all="ignore"):
             short = (a for name, a in output.gradients.items() if name not in self._long)
-            are_finite = all(map(is_finite, short)) and not any(np.isnan(a).any() for a in adjoints)
+            are_finite = all(map(is_finite, short)) and not any(
+                not is_finite(a) and np.isnan(a).any() for a in adjoints
+            )
         if not is_finite(output.loss):
             raise CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
         if not are_finite:
@@ -207,9 +209,19 @@ def _has_nearly_zero(array: Any) -> Any:
     """Whether an entry is nearly 0; where gradients vanish, the first ones are."""
     if not array.shape:
         return abs(array) < NEARLY_ZERO
+    return any(np.abs(part).min() < NEARLY_ZERO for part in _parts(array))
+
+
+def _has_lost_digits(array: Any) -> bool:
+    """Whether an entry is nearly 0, and is not."""
+    sizes = map(np.abs, _parts(array))
+    return any(size.min() < NEARLY_ZERO and ((size != 0) & (size < NEARLY_ZERO)).any() for size in sizes)
+
+
+def _parts(array: Any) -> Iterator[Any]:
+    """The entries in parts that fit a cache."""
     entries = array.ravel()
-    parts = (entries[k : k + PART] for k in range(0, len(entries), PART))
-    return any(np.abs(part).min() < NEARLY_ZERO for part in parts)
+    return (entries[k : k + PART] for k in range(0, len(entries), PART))
 
 
 def _as_scaled(output: Output) -> Output:
