@@ -285,9 +285,7 @@ class _Emitter:
         if line.steps is Steps.LAST:
             yield "if last:"
             yield f"    {name}[{before} + steps - 1] = {self._at(line, 'steps')}"
-        elif self.plain and any(
-            node.op in COSTLY for node in line.node.walk()
-        ):  # what it makes on the way fits a cache
+        elif self.plain and any(node.op in COSTLY for node in line.node.walk()):
             yield f"for low, high in pieces({_END[line.steps]}, {name}):"
             yield f"    {name}[{before} + low:{before} + high] = {self._over(line.node, 'low', 'high')}"
         else:
@@ -402,7 +400,9 @@ class _Emitter:
         taken = [*(rows[node] for node in hoist.changing), *places.values()]
         if self.in_place:
             buffers = Buffers(self._writer(rows), [body for _, body in bodies], rows)
-            step = [text for line, body in bodies for text in self._put_statements(line, body, buffers, places)]
+            step: list[str] = []
+            for line, body in bodies:
+                step += buffers.statements(body, self._local(line.target, 0), places.get(line.target))
             yield from (f"{name} = room({shape})" for name, shape in buffers.shapes.items())
             step += self._turned(carried, buffers)
         else:
@@ -432,10 +432,6 @@ class _Emitter:
                     rows[node] = self._temporary()
                     yield f"{rows[node]} = {text}"
             yield from self._statement(line, body, rows, line.target in stored, places.get(line.target))
-
-    def _put_statements(self, line: Line, body: Node, buffers: Buffers, places: Mapping[Any, str]) -> Iterator[str]:
-        """The statements of a line, of which each operation goes into a buffer or to where it is stored."""
-        yield from buffers.statements(body, self._local(line.target, 0), places.get(line.target))
 
     def _turned(self, carried: Iterable[tuple[Any, int]], buffers: Buffers) -> Iterator[str]:
         """Of what is carried on in buffers, the one that is read no more is the next to be filled."""

@@ -350,6 +350,7 @@ def described(function: Function, passes: Loops) -> str:
         return number(line.target), place(line.node), line.steps.name, str(line.at), (pads.before, pads.after)
 
     facts = (
+        function.name,
         function.layout.lanes,
         [(loop.direction, [of(line) for line in loop.lines]) for loop in passes.loops],
         [of(line) for line in passes.borders],
