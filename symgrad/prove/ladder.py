@@ -18,6 +18,7 @@ from symgrad.prove import (
     closed_sums,
     constant,
     ends,
+    finite,
     images,
     induction,
     inequalities,
@@ -38,9 +39,9 @@ from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    steps.prove, regions.prove, algebra.prove, induction.prove, closed_sums.prove, inequalities.prove, images.prove,
-    constant.prove, moves.prove, images.prove_by_all_means, inverses.prove, cartesian.prove, squares.prove, ends.prove,
-    touches.prove,
+    finite.prove, steps.prove, regions.prove, algebra.prove, induction.prove, closed_sums.prove, inequalities.prove,
+    images.prove, constant.prove, moves.prove, images.prove_by_all_means, inverses.prove, cartesian.prove,
+    squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
 )  # fmt: skip
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for; a slip of our own, a NameError, is none.

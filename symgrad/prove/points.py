@@ -51,15 +51,19 @@ def points(domain: Domain, count: int, also: Sequence[Rational] = ()) -> Iterato
     seen: set[tuple[Expr, ...]] = set()
     drawn = _alternating(_mixed(specials), _random_points(domain, generator, specials))
     for values in itertools.islice(drawn, 20 * count + MOST_SPECIAL):
+        if values is None or values in seen:
+            continue
         point = dict(zip(symbols, values))
-        if values not in seen and holds_at(domain, point):
+        if holds_at(domain, point):
             seen.add(values)
             yield point
             if len(seen) == count:
                 return
 
 
-def _alternating(simple: Iterator[tuple[Expr, ...]], drawn: Iterator[tuple[Expr, ...]]) -> Iterator[tuple[Expr, ...]]:
+def _alternating(
+    simple: Iterator[tuple[Expr, ...]], drawn: Iterator[tuple[Expr, ...] | None]
+) -> Iterator[tuple[Expr, ...] | None]:
     """The simple points, three at a time, with a random one after each three; then random ones only."""
     yield from itertools.islice(simple, 30)
     for three in iter(lambda: list(itertools.islice(simple, 3)), []):
@@ -118,7 +122,7 @@ def _places_adding_to(total: int, lengths: list[int]) -> Iterator[tuple[int, ...
 
 @dataclass(frozen=True)
 class Kind:
-    """A set of numbers, prepared for many questions about rational numbers."""
+    """A set of numbers, prepared for many questions about rational numbers; `parts` holds all of these."""
 
     values: Set
     is_real: bool
@@ -147,8 +151,8 @@ def kind_of(values: Set) -> Kind:
         ends = (_inside(part.inf, 1), _inside(part.sup, -1)) if isinstance(part, sympy.Interval) else (None, None)
         if ends[0] is not None and ends[1] is not None:
             parts.append((*ends, part.left_open, part.right_open))
-        elif isinstance(part, sympy.FiniteSet) and all(value.is_Rational for value in part):
-            parts += [(value, value, False, False) for value in part]
+        elif isinstance(part, sympy.FiniteSet) and all(value.is_number for value in part):
+            parts += [(value, value, False, False) for value in part.args if value.is_Rational]
         elif part is S.Reals or part is S.Integers:
             parts.append((-sympy.oo, sympy.oo, True, True))
         elif isinstance(part, sympy.Range) and part.step == 1:
@@ -207,18 +211,21 @@ def contains(values: Set, number: Expr) -> bool:
 
 def _random_points(
     domain: Domain, generator: random.Random, specials: dict[Symbol, list[Expr]]
-) -> Iterator[tuple[Expr, ...]]:
+) -> Iterator[tuple[Expr, ...] | None]:
+    """Points by chance; None in place of one of which a coordinate could not be found."""
     kinds = [(kind_of(values), specials[symbol]) for symbol, values in domain.sets]
     while True:
-        yield tuple(_random_value(kind, generator, known) for kind, known in kinds)
+        drawn = [_random_value(kind, generator, known) for kind, known in kinds]
+        values = tuple(value for value in drawn if value is not None)
+        yield values if len(values) == len(drawn) else None
 
 
-def _random_value(kind: Kind, generator: random.Random, specials: list[Expr]) -> Expr:
+def _random_value(kind: Kind, generator: random.Random, specials: list[Expr]) -> Expr | None:
     for _ in range(12):
         value = _draw(kind, generator)
         if kind.holds(value):
             return value
-    return generator.choice(specials) if specials else S.Zero
+    return generator.choice(specials) if specials else None
 
 
 def _draw(kind: Kind, generator: random.Random) -> Expr:
