@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from symgrad import doctor as installation
 from symgrad import projects, terminal
 from symgrad.errors import CertificateError, ClaimError, SymgradError
 from symgrad.files import VARIABLE
+from symgrad.shown import one_line, shortened
 from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 CLAIM_FILES = (".toml", ".json", ".py")
 EXIT_MISUSE = click.UsageError.exit_code  # that of symgrad.checks as well
+EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: never 1, which says that a claim is refuted
+DEBUG = "SYMGRAD_DEBUG"
 READERS = {"text": "people", "json": "programs", "junit": "test servers"}
 LONGEST_PATH = 4096
 
@@ -70,6 +74,7 @@ def cli(context: click.Context) -> int:
       1  a claim is refuted
       2  misuse, unreadable input, unwritable output
       3  a claim stays undecided, or has evidence only
+      70 a slip of symgrad itself
     """
     if context.invoked_subcommand is None:
         _print_first_screen()
@@ -443,7 +448,9 @@ def _print_first_screen() -> None:
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one line on stderr and exit code 2."""
+    """Run the command line; a user's mistake is one line on stderr and exit code 2, a slip of ours one and 70."""
+    if os.environ.get(DEBUG):
+        _show_failures()
     for stream in (sys.stdout, sys.stderr):
         # Letters that a terminal cannot show must not end the program.
         if isinstance(stream, io.TextIOWrapper):
@@ -462,7 +469,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         library = (error.name or "symgrad").partition(".")[0]
         if library == "symgrad":
-            raise
+            _confess(error)
         _complain(f"the library {library} is missing; symgrad doctor says how to add it")
     except BrokenPipeError:
         _forget_output()
@@ -470,12 +477,36 @@ def main() -> None:
     except OSError as error:
         _forget_output()
         _complain(f"{error.filename or 'cannot print'}: {error.strerror or error}")
+    except Exception as error:
+        _confess(error)
     sys.exit(code)
 
 
 def _complain(text: str) -> NoReturn:
-    click.echo(f"symgrad: {' '.join(text.split())}", err=True)
+    click.echo(f"symgrad: {one_line(text)}", err=True)
     sys.exit(EXIT_MISUSE)
+
+
+def _show_failures() -> None:
+    """Print on stderr what the prover logs, with the failures that it survived."""
+    import logging
+
+    log = logging.getLogger("symgrad.prove")
+    log.setLevel(logging.DEBUG)
+    log.addHandler(logging.StreamHandler())
+
+
+def _confess(error: Exception) -> NoReturn:
+    """Say in one line that symgrad has made a slip, and what to report; the traceback is for those who ask."""
+    if os.environ.get(DEBUG):
+        traceback.print_exc()
+    said = shortened(f"{type(error).__name__}: {error}")
+    click.echo(
+        f"symgrad: internal error, a slip of symgrad and not of yours: {said}. Please report the command, its input "
+        f"and what symgrad doctor prints; {DEBUG}=1 shows where it happened.",
+        err=True,
+    )
+    sys.exit(EXIT_INTERNAL)
 
 
 def _forget_output() -> None:

@@ -1,10 +1,32 @@
-"""What notebooks show of a result that is a list of lines: a table, in which every text is escaped."""
+"""Texts as they are shown: on one line whatever they hold; and for notebooks as tables in which each is escaped."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 COLOURS = {True: "#1b6e3c", False: "#b3261e", None: "#8a5a00"}
+LONGEST = 200
+_BREAKS = re.compile(r"[^\S ]+")
+# Whatever ends a line, moves the cursor, colours, hides, or turns the direction of what follows.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+
+
+def one_line(text: str) -> str:
+    """A text of strangers on one line of a report: white space is a space, other signs without a shape are spelt out.
+
+    Examples
+    --------
+    >>> print(one_line("a\\nPROVED    b\\x1b[2J"))
+    a PROVED    b\\x1b[2J
+    """
+    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), _BREAKS.sub(" ", text).strip())
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """The same, and never long."""
+    line = one_line(text)
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 @dataclass(frozen=True)

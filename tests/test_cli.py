@@ -1,6 +1,7 @@
 """The command line: exit codes, reports, and one line for every mistake."""
 
 import json
+import logging
 import os
 import pty
 import resource
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 import symgrad as sg
 from symgrad import checks, cli
 from symgrad.cli import cli as commands
+from symgrad.prove import ladder
 from symgrad.verdicts import Outcome, Verdict
 
 TRUE = "diff(sigmoid(x), x) == sigmoid(x)*(1 - sigmoid(x))"
@@ -425,3 +427,51 @@ def test_interruption_ends_in_one_line_and_whole_files(folder, tmp_path):
     assert process.returncode == 2
     assert err.strip() == "symgrad: interrupted; what was finished stays, nothing is half-written"
     assert list(tmp_path.rglob("*.tmp")) == []
+
+
+# --- slips of our own ---------------------------------------------------------------------------------------
+
+
+def no_such_name(*arguments, **options):
+    raise NameError("name 'sumpy' is not defined\n\x1b[31mPROVED")
+
+
+COMMANDS_THAT_FAIL = {
+    ("verify", TRUE): "symgrad.checks.exit_code",
+    ("verify", TRUE, "--format", "json"): "symgrad.checks.to_json",
+    ("explain", "diff(sigmoid(x), x)"): "symgrad.explain.derivative_steps",
+    ("audit", TRUE): "symgrad.audit.audit_all",
+    ("build", "page.py"): "symgrad.render.build",
+    ("replay", "a.json"): "symgrad.certificates.read",
+    ("init", "mine"): "symgrad.projects.create",
+    ("doctor",): "symgrad.doctor.examine",
+    ("completion", "bash"): "symgrad.completion.script",
+}
+
+
+def test_every_command_is_made_to_fail():
+    assert {command for command, *_ in COMMANDS_THAT_FAIL} == set(commands.commands)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS_THAT_FAIL, ids=" ".join)
+def test_a_slip_of_our_own_is_one_line_and_has_an_exit_code_of_its_own(run, monkeypatch, tmp_path, arguments):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(COMMANDS_THAT_FAIL[arguments], no_such_name)
+    code, _, err = run(*arguments)
+    assert (code, err.count("\n")) == (70, 1)
+    assert err.startswith("symgrad: internal error, a slip of symgrad and not of yours: NameError: name 'sumpy'")
+    assert "\x1b" not in err
+    monkeypatch.setenv("SYMGRAD_DEBUG", "1")
+    monkeypatch.setattr(logging.getLogger("symgrad.prove"), "handlers", [])
+    assert "Traceback" in run(*arguments)[2]
+
+
+@pytest.mark.swallows_failures
+def test_a_prover_that_fails_ends_its_own_claim_alone(run, monkeypatch):
+    refute = ladder.refute
+    monkeypatch.setattr(ladder, "refute", lambda goal: no_such_name() if "failing" in str(goal) else refute(goal))
+    code, out, err = run("verify", TRUE, "failing == 1", "1 + 1 == 2")
+    assert (code, err) == (3, "")
+    assert [line.split()[0] for line in out.splitlines() if line[0] != " "] == ["PROVED", "UNDECIDED", "PROVED", "3"]
+    assert "NameError: name 'sumpy' is not defined" in out
+    assert run("verify", "failing == 1", FALSE)[0] == 1

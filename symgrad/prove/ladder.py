@@ -35,6 +35,7 @@ from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
 from symgrad.prove.goals import Decide, Goal, Prover
 from symgrad.prove.refute import Agreement, refute
+from symgrad.shown import shortened
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
@@ -50,6 +51,8 @@ FAILURES = (
     ValueError,
 )  # fmt: skip
 LOG = logging.getLogger("symgrad.prove")
+LOG.addHandler(logging.NullHandler())  # a verdict says that a prover failed; the traceback is for those who ask
+FAILED = "the prover failed"
 FEWEST_POINTS, FEWEST_DIGITS = 5, 10
 
 
@@ -76,7 +79,7 @@ def verify(says: Claim | str) -> Verdict:
     """
     asked = claim(says) if isinstance(says, str) else says
     started = time.perf_counter()
-    verdict = _verdict(asked.statement, asked.domain, asked.also_defined)
+    verdict = _guarded_verdict(asked)
     return replace(verdict, seconds=time.perf_counter() - started)
 
 
@@ -92,8 +95,20 @@ class Proof:
 def proofs(asked: Claim) -> tuple[Verdict, tuple[Proof, ...]]:
     """The verdict on a claim with all that was decided on the way, for those who want to read the proof."""
     parts: list[Proof] = []
-    verdict = _verdict(asked.statement, asked.domain, asked.also_defined, parts)
+    verdict = _guarded_verdict(asked, parts)
     return verdict, tuple(parts)
+
+
+def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
+    """The verdict on a claim; a failure on the way ends this claim alone, which then is undecided."""
+    try:
+        return _verdict(asked.statement, asked.domain, asked.also_defined, parts)
+    except (PluginError, VerdictTruthError):
+        raise  # slips of authors, of which they must hear
+    except Exception as error:
+        LOG.error("the prover failed on %s", asked, exc_info=True)
+        reason = shortened(f"{type(error).__name__}: {error}")
+        return Verdict(Outcome.UNDECIDED, FAILED, f"{reason}; this is a slip of symgrad, please report the claim")
 
 
 def _verdict(
