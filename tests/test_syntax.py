@@ -191,7 +191,7 @@ REFUSED = {
     "x, y": (2, "one formula at a time"),
     "(x, y)": (1, "this is not part of a formula"),
     "()": (1, "this is not part of a formula"),
-    "lambda: x": (1, "write lamda"),
+    "lambda: x": (7, "a colon is not part of a formula"),
     "x.real": (2, "attributes are not part of a formula"),
     "x[0]": (2, "subscripts are not part of a formula"),
     "'x'": (1, "texts are not part of a formula"),
@@ -209,10 +209,7 @@ REFUSED = {
     "1_000": (2, "an operator is missing before '_000'"),
     "2j": (2, "an operator is missing before 'j'"),
     "007": (1, "leading zeros"),
-    "x ≤ y": (3, "write <="),
-    "x − 1": (3, "write - for minus"),
-    "π": (1, "write pi"),
-    "x²": (1, "is no name"),
+    "x ≤ y": (1, "this is a statement"),
     "a\x00b": (2, "is not part of a formula"),
     "None": (1, "no number"),
     "True": (1, "True is a condition, no number"),
@@ -260,8 +257,9 @@ REFUSED = {
     "Piecewise((x, 2 < 1))": (1, "this is undefined: no branch is ever chosen"),
     "Max(x, I)": (1, "SymPy cannot evaluate this"),
     "\n\n  x $ y": (7, "'$' is not part of a formula"),
-    "σσ + 𝛼 $": (8, "'$' is not part of a formula"),
-    "σσ + sinn(𝛼)": (6, "did you mean sin?"),
+    "σσ + 𝛼 $": (6, "MATHEMATICAL ITALIC SMALL ALPHA; write α"),
+    "σσ + α $": (8, "'$' is not part of a formula"),
+    "σσ + sinn(α)": (6, "did you mean sin?"),
 }
 
 
@@ -519,6 +517,7 @@ CONDITIONS = {
     "1 <= x < y": [sympy.Le(1, x), sympy.Lt(x, y)],
     "x == 1/2": [sympy.Eq(x, Rational(1, 2))],
     "x**2 + y**2 < 1": [sympy.Lt(x**2 + y**2, 1)],
+    "x in {-1, 1}": [sympy.Contains(x, sympy.FiniteSet(-1, 1), evaluate=False)],
 }
 
 
@@ -550,7 +549,7 @@ def test_kinds_of_numbers_are_read_before_all_else():
         (["T integer", "T complex"], 3, "another condition says that T is of another kind"),
         (["pi integer"], 1, "pi is no variable"),
         (["sin in (0, 1)"], 1, "sin is no variable"),
-        (["lambda integer"], 1, "write lamda"),
+        (["is integer"], 1, "a keyword of Python"),
         (["x in"], 5, "a set is written as intervals"),
         (["x not in (0, 1)"], 3, "not: write Not(a)"),
         (["x in y"], 6, "a set is written as intervals"),
@@ -569,7 +568,21 @@ def test_kinds_of_numbers_are_read_before_all_else():
         (["x**2 < 0"], 1, "the domain is empty: this never holds"),
         (["x < oo"], 5, "oo is no number"),
         (["I < x"], 1, "< compares real numbers only"),
-        (["Eq(x, 1)"], 1, "this is no condition"),
+        (["Eq(x)"], 1, "write Eq(a, b)"),
+        (["Not(x > 0, x < 1)"], 1, "write Not(condition)"),
+        (["And()"], 1, "this is no condition"),
+        (["maximum(x, x)"], 1, "this is no condition"),
+        (["(x > 0) & y"], 11, "stand in brackets"),
+        (["x > 0 & x < 1"], 5, "stand in brackets"),
+        (["(x > y) | (x < 0)"], 1, "alternatives are read for one variable"),
+        (["(x**2 > 2) | (x < 0)"], 1, "compare x with plain numbers"),
+        (["(x > 1) & (1 < 0)"], 1, "the domain is empty: this never holds"),
+        (["z complex", "z < oo"], 5, "oo is no number"),
+        (["x in {}"], 7, "a formula is missing"),
+        (["x in {oo}"], 7, "the elements of a set are real"),
+        (["x in {y}"], 7, "the elements of a set are plain numbers"),
+        (["n ∈ ℕ"], 5, "write n integer, and n >= 0 or n >= 1"),
+        (["х > 0"], 1, "CYRILLIC SMALL LETTER HA; write x"),
     ],
 )
 def test_what_is_no_condition_is_refused_at_the_place(texts, column, reason):

@@ -13,17 +13,28 @@ from sympy import Expr, Interval, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
-from symgrad.errors import ParseError
-from symgrad.statements import Condition, free_symbols
+from symgrad.errors import ClaimError, ParseError
+from symgrad.statements import Condition, Domain, free_symbols
 from symgrad.syntax import vocabulary
 from symgrad.syntax.limits import Ledger
 from symgrad.syntax.reader import Reader, asking_sympy
 from symgrad.syntax.scan import Source, check_length
 
 _KINDS = ("real", "integer", "complex")
+_SETS: Mapping[str, str] = {
+    **dict.fromkeys(("ℝ", "Reals"), "real"),
+    **dict.fromkeys(("ℤ", "Integers"), "integer"),
+    **dict.fromkeys(("ℂ", "Complexes"), "complex"),
+}
 _KIND = re.compile(r"\s*(?P<name>\w+)\s+(?P<kind>[^\W\d]\w*)\s*")
-_MEMBER = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s+in\b(?P<set>.*)", re.DOTALL)
-_FORMS = '"x in (0, oo)", "x in [0, 1) U (2, 3)", "x != 0", "1 <= k < T", "T integer", "z complex", "x real"'
+_KIND_BY_SET = re.compile(rf"\s*(?P<name>\w+)\s*(?:∈|\bin\b)\s*(?P<set>{'|'.join(_SETS)})\s*")
+_MEMBER = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*(?:∈|\bin\b)(?P<set>.*)", re.DOTALL)
+_OPENING, _CLOSING = "([{", ")]}"
+_FORMS = (
+    '"x in (0, oo)", "x in [0, 1) U (2, 3)", "x in {-1, 1}", "x != 0", "1 <= k < T", "T integer", "z complex", "x real"'
+)
+_NATURALS = "write n integer, and n >= 0 or n >= 1 as another condition"
+_NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def parse_where(texts: Iterable[str]) -> tuple[tuple[Condition, ...], dict[str, Symbol]]:
@@ -32,8 +43,9 @@ def parse_where(texts: Iterable[str]) -> tuple[tuple[Condition, ...], dict[str, 
     Parameters
     ----------
     texts : iterable of str
-        Such as ``"x in (0, oo)"``, ``"x in (-oo, -1) U (1, oo)"``, ``"1 <= k < T"``, ``"x != 0"``, ``"T integer"``,
-        ``"z complex"``, ``"x real"``; kinds of numbers are read first, whatever their order.
+        Such as ``"x in (0, oo)"``, ``"x in (-oo, -1) U (1, oo)"``, ``"x in {-1, 1}"``, ``"1 <= k < T"``, ``"x != 0"``,
+        ``"(x > 0) & (x < 1)"``, ``"T integer"``, ``"z complex"``, ``"x real"``; kinds of numbers are read first,
+        whatever their order.
 
     Raises
     ------
@@ -55,25 +67,32 @@ def parse_where(texts: Iterable[str]) -> tuple[tuple[Condition, ...], dict[str, 
 
 
 def _read_kind(text: str, symbols: dict[str, Symbol]) -> bool:
+    match = _KIND_BY_SET.fullmatch(text)
+    if match is not None:
+        return _note_kind(text, match, "set", _SETS[match["set"]], symbols)
     match = _KIND.fullmatch(text)
     if match is None or match["kind"] == "in":
         return False
-    name, kind = match["name"], match["kind"]
-    if kind not in _KINDS:
-        raise ParseError(text, match.start("kind") + 1, f"{kind!r} is no kind of number; known are {', '.join(_KINDS)}")
-    symbol = Symbol(_checked_name(Source(text), match), **{kind: True})
+    if match["kind"] not in _KINDS:
+        reason = f"{match['kind']!r} is no kind of number; known are {', '.join(_KINDS)}"
+        raise ParseError(text, match.start("kind") + 1, reason)
+    return _note_kind(text, match, "kind", match["kind"], symbols)
+
+
+def _note_kind(text: str, match: re.Match[str], place: str, kind: str, symbols: dict[str, Symbol]) -> bool:
+    name = _checked_name(Source(text), match)
+    symbol = Symbol(name, **{kind: True})
     if symbols.setdefault(name, symbol) != symbol:
-        raise ParseError(text, match.start("kind") + 1, f"another condition says that {name} is of another kind")
+        raise ParseError(text, match.start(place) + 1, f"another condition says that {name} is of another kind")
     return True
 
 
 def _checked_name(source: Source, match: re.Match[str]) -> str:
     start, stop = match.span("name")
     tree, _ = source.part(start, stop).tree()
-    name = match["name"]
-    if not isinstance(tree, ast.Name) or not vocabulary.may_be_symbol(name):
-        raise source.fault(start, f"{name} is no variable")
-    return str(tree.id)
+    if not isinstance(tree, ast.Name) or not vocabulary.may_be_symbol(tree.id):
+        raise source.fault(start, f"{match['name']} is no variable")
+    return tree.id
 
 
 def _conditions(text: str, symbols: Mapping[str, Symbol]) -> Iterator[Condition]:
@@ -82,10 +101,105 @@ def _conditions(text: str, symbols: Mapping[str, Symbol]) -> Iterator[Condition]
         yield _membership(Source(text), member, symbols)
         return
     reader = Reader(Source(text), symbols)
-    if not isinstance(reader.tree, ast.Compare):
-        raise reader.fault(reader.tree, f"this is no condition; conditions are written {_FORMS}")
-    for left, op, right in reader.links(reader.tree):
-        yield _relation(reader, left, op, right)
+    yield from _all_of(reader, _without_infinities(reader, reader.tree) or reader.tree)
+
+
+def _called(node: ast.expr) -> str:
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+
+
+def _all_of(reader: Reader, node: ast.expr, *, negated: bool = False) -> Iterator[Condition]:
+    """The conditions that hold together where a node does, or where it does not."""
+    name = _called(node)
+    if isinstance(node, ast.Compare):
+        links = [_relation(reader, left, _sign(op, negated), right) for left, op, right in reader.links(node)]
+        yield from [_one_of(reader, node, [[link] for link in links])] if negated and len(links) > 1 else links
+    elif isinstance(node, ast.Call) and name in vocabulary.RELATION_NAMES:
+        left, right = map(reader.expression, _arguments(reader, node, 2))
+        yield _relation(reader, left, _sign(vocabulary.RELATION_NAMES[name], negated), right)
+    elif isinstance(node, ast.Call) and name == "Not":
+        yield from _all_of(reader, *_arguments(reader, node, 1), negated=not negated)
+    elif isinstance(node, ast.Call) and name in ("And", "Or") and node.args:
+        parts = [list(_all_of(reader, part, negated=negated)) for part in node.args]
+        is_choice = (name == "Or") is not negated
+        yield from [_one_of(reader, node, parts)] if is_choice else (c for part in parts for c in part)
+    else:
+        raise reader.fault(node, f"this is no condition; conditions are written {_FORMS}")
+
+
+def _sign(op: str, negated: bool) -> str:
+    return _NEGATED[op] if negated else op
+
+
+def _arguments(reader: Reader, node: ast.Call, number: int) -> list[ast.expr]:
+    if len(node.args) != number:
+        raise reader.fault(node, f"write {_called(node)}({'a, b' if number == 2 else 'condition'})")
+    return node.args
+
+
+def _one_of(reader: Reader, node: ast.expr, alternatives: list[list[Condition]]) -> Condition:
+    """That a variable lies in one of several sets."""
+    free = {symbol for part in alternatives for condition in part for symbol in condition.free_symbols}
+    if len(free) != 1:
+        raise reader.fault(node, "alternatives are read for one variable; make a claim of each case")
+    (symbol,) = free
+    # The values of an integer among the reals: SymPy unites intervals, and seldom sets of integers.
+    stand_in = sympy.Dummy(real=True) if symbol.is_integer else symbol
+    domains = [_domain(stand_in, [c.xreplace({symbol: stand_in}) for c in part]) for part in alternatives]
+    if any(domain.conditions for domain in domains if domain):
+        raise reader.fault(node, f"alternatives are read that compare {symbol} with plain numbers")
+    with _deciding(reader.source, reader.source.start):
+        values = sympy.Union(*(domain.set_of(stand_in) for domain in domains if domain))
+    if values.is_empty:
+        raise reader.fault(node, "the domain is empty: none of this ever holds")
+    return sympy.Contains(symbol, values, evaluate=False)
+
+
+def _domain(symbol: Symbol, conditions: list[Condition]) -> Domain | None:
+    try:
+        return Domain.of([symbol], conditions)
+    except ClaimError:  # no value satisfies them
+        return None
+
+
+def _without_infinities(reader: Reader, node: ast.expr) -> ast.expr | None:
+    """A condition without what SymPy prints and what says nothing, such as ``x < oo``; nothing if that is all."""
+    if isinstance(node, ast.Compare):
+        return _chain_without_infinities(reader, node)
+    if isinstance(node, ast.Call):
+        args = [_without_infinities(reader, a) for a in node.args]
+        kept = [a for a in args if a is not None]
+        if kept and (len(kept) == len(args) or _called(node) == "And"):
+            node.args = kept
+    return node
+
+
+def _chain_without_infinities(reader: Reader, node: ast.Compare) -> ast.Compare | None:
+    sides, ops = [node.left, *node.comparators], [*node.ops]
+    if ops and _is_finite(reader, sides[0], ops[0], sides[1]):
+        sides, ops = sides[1:], ops[1:]
+    if ops and _is_finite(reader, sides[-2], ops[-1], sides[-1]):
+        sides, ops = sides[:-1], ops[:-1]
+    return ast.copy_location(ast.Compare(sides[0], ops, sides[1:]), node) if ops else None
+
+
+def _is_finite(reader: Reader, left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool:
+    """Whether a link says of a real variable that it is less than oo or greater than -oo."""
+    if not isinstance(op, ast.Lt | ast.Gt):
+        return False
+    lesser, greater = (left, right) if isinstance(op, ast.Lt) else (right, left)
+    below = isinstance(lesser, ast.UnaryOp) and isinstance(lesser.op, ast.USub) and _is_infinite(lesser.operand)
+    return (below and _is_real(reader, greater)) or (_is_infinite(greater) and _is_real(reader, lesser))
+
+
+def _is_infinite(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == vocabulary.INFINITY
+
+
+def _is_real(reader: Reader, node: ast.expr) -> bool:
+    if not isinstance(node, ast.Name) or not vocabulary.may_be_symbol(node.id):
+        return False
+    return bool(reader.symbols.get(node.id, Symbol(node.id, real=True)).is_real)
 
 
 def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
@@ -100,21 +214,31 @@ def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
 
 def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symbol]) -> Any:
     name = _checked_name(source, match)
-    parts = [_interval(source, *span) for span in _split(source, *match.span("set"), "U")]
+    whole, *taken_away = _split(source, *match.span("set"), "\\∖")
     with _deciding(source, match.start("set")):
-        values = sympy.Union(*parts)
+        values = _union(source, whole) - sympy.Union(*(_union(source, part) for part in taken_away))
         is_empty = values.is_empty
     if is_empty:
         raise source.fault(match.start("set"), f"the domain is empty: no {name} lies in {match['set'].strip()}")
     return sympy.Contains(symbols.get(name, Symbol(name, real=True)), values, evaluate=False)
 
 
-def _interval(source: Source, start: int, stop: int) -> Set:
+def _union(source: Source, span: tuple[int, int]) -> Set:
+    return sympy.Union(*(_set(source, *part) for part in _split(source, *span, "U∪")))
+
+
+def _set(source: Source, start: int, stop: int) -> Set:
     text = source.text[start:stop]
     start, stop = start + len(text) - len(text.lstrip()), stop - len(text) + len(text.rstrip())
     text = text.strip()
-    if len(text) < 2 or text[0] not in "([" or text[-1] not in ")]":
-        raise source.fault(start, "a set is written as intervals, such as (0, oo), [0, 1) or (-oo, -1) U (1, oo)")
+    if _SETS.get(text) == "real":
+        return S.Reals
+    brackets = text[:1] + text[-1:] if len(text) > 1 else ""
+    if brackets == "{}":
+        return sympy.FiniteSet(*(_end(source.part(*span), "{") for span in _split(source, start + 1, stop - 1, ",")))
+    if len(brackets) < 2 or brackets[0] not in "([" or brackets[1] not in ")]":
+        form = "a set is written as intervals, such as (0, oo), [0, 1) or (-oo, -1) U (1, oo), or as {-1, 1}"
+        raise source.fault(start, _NATURALS if text in ("ℕ", "Naturals", "Naturals0") else form)
     ends = list(_split(source, start + 1, stop - 1, ","))
     if len(ends) != 2:
         raise source.fault(start, f"an interval has two ends, as in (0, 1]; got {len(ends)}")
@@ -133,25 +257,27 @@ def _deciding(source: Source, place: int) -> Iterator[None]:
         yield
 
 
-def _end(source: Source) -> Expr:
+def _end(source: Source, bracket: str = "(") -> Expr:
+    """A plain number, or an infinity at the end of an interval."""
+    whose = "ends of an interval" if bracket != "{" else "elements of a set"
     reader = Reader(source)
     end = reader.masks.take_off(reader.bound(reader.tree))
     if free_symbols(end) or end.has(ExprWithLimits):
-        raise reader.fault(reader.tree, "the ends of an interval are plain numbers; write 0 < x < b for others")
+        raise reader.fault(reader.tree, f"the {whose} are plain numbers; write 0 < x < b for others")
     with _deciding(source, source.start):
         is_real = end.is_extended_real
-    if not is_real:
-        raise reader.fault(reader.tree, "the ends of an interval are real")
+    if not is_real or (end.is_infinite and bracket == "{"):
+        raise reader.fault(reader.tree, f"the {whose} are real")
     return end
 
 
-def _split(source: Source, start: int, stop: int, separator: str) -> Iterator[tuple[int, int]]:
+def _split(source: Source, start: int, stop: int, separators: str) -> Iterator[tuple[int, int]]:
     """The parts between separators outside of brackets, as places in the text."""
-    depth, begin, place = 0, start, start
-    while place < stop:
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(source.text[place], 0)
-        if depth == 0 and source.text.startswith(separator, place) and place + len(separator) <= stop:
+    depth, begin = 0, start
+    for place in range(start, stop):
+        letter = source.text[place]
+        depth += (letter in _OPENING) - (letter in _CLOSING)
+        if depth == 0 and letter in separators:
             yield begin, place
-            begin = place + len(separator)
-        place += 1
+            begin = place + 1
     yield begin, stop

@@ -116,9 +116,7 @@ class Reader:
         return self._make(node, Rational, self._text_of(node))
 
     def _text_of(self, node: ast.expr) -> str:
-        assert node.end_col_offset is not None, "nodes of parsed text have an end"
-        start = self._place(node)
-        return self.source.text[start : start + node.end_col_offset - node.col_offset]
+        return self._place.text_of(node)
 
     def _name(self, node: ast.Name) -> Expr:
         name = node.id

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from symgrad.errors import ParseError
+from symgrad.syntax import letters, vocabulary
 
 MAX_LENGTH = 10_000
 MAX_WORDS = 2_500
@@ -17,18 +18,27 @@ MAX_DEPTH = 50
 MAX_DIGITS = 1_000
 MAX_NAME = 50
 
+_UP, _PART = "".join(letters.SUPERSCRIPTS), "".join(letters.FRACTIONS)
+NAME = rf"[^\W\d{_UP}{_PART}](?:[^\W{_UP}{_PART}])*"
+# What is written otherwise on the line: the table says what each is.
+SIGNS = rf"""(?P<sign>[{"".join(letters.SIGNS)}∞])
+      | (?P<superscript>[{_UP}]+)
+      | (?P<fraction>[{_PART}])
+      | (?P<root>{letters.ROOT})"""
 _WORD = re.compile(
-    r"""(?P<space>\s+)
+    rf"""(?P<space>\s+)
       | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>[^\W\d]\w*)
-      | (?P<direction>"[+-]{1,2}"|'[+-]{1,2}')
+      | {SIGNS}
+      | (?P<name>{NAME})
+      | (?P<direction>"[+-]{{1,2}}"|'[+-]{{1,2}}')
       | (?P<foreign>//|&&|\|\||:=)
-      | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>])
+      | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>&|~])
       | (?P<bracket>[()])
       | (?P<comma>,)
       | (?P<stranger>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_EXPONENT = re.compile(r"(?P<sign>[-+]?)(?P<value>[0-9]+|n)")
 _NUMBER = re.compile(r"(?P<digits>[0-9]*\.?[0-9]*)(?:[eE](?P<exponent>[+-]?[0-9]+))?")
 
 # What other notations write, and how it is written here.
@@ -40,10 +50,11 @@ _INSTEAD = {
     "%": "write Mod(a, b)",
     "!": "write factorial(n), or != for unequal",
     "&": "write And(a, b)",
-    "&&": "write And(a, b)",
+    "&&": "write (a) & (b), or And(a, b)",
     "|": "write Or(a, b) for conditions, Abs(x) for the absolute value",
-    "||": "write Or(a, b)",
+    "||": "write (a) | (b), or Or(a, b)",
     "~": "write Not(a)",
+    "\\": "no command is part of a formula",
     ".": "attributes are not part of a formula",
     "[": "subscripts are not part of a formula; write x_1",
     "]": "subscripts are not part of a formula; write x_1",
@@ -54,33 +65,57 @@ _INSTEAD = {
     ";": "one statement at a time",
     ":": "a colon is not part of a formula",
     "#": "comments are not part of a formula",
-    "−": "write - for minus",
-    "–": "write - for minus",
-    "·": "write * for a product",
-    "×": "write * for a product",
-    "÷": "write / for a quotient",
-    "≤": "write <=",
-    "≥": "write >=",
-    "≠": "write !=",
-    "√": "write sqrt(x)",
-    "∞": "write oo",
-    "∑": "write Sum(f, (k, a, b))",
-    "∏": "write Product(f, (k, a, b))",
-    "∫": "write Integral(f, (x, a, b))",
 }
 _INSTEAD_OF_NAMES = {
-    "lambda": "a keyword of Python; write lamda",
     "and": "write And(a, b)",
     "or": "write Or(a, b)",
     "not": "write Not(a)",
     "if": "write Piecewise((value, condition), (value, True))",
     "else": "write Piecewise((value, condition), (value, True))",
     "in": "membership is a condition on the domain, not part of a formula",
-    "π": "write pi",
     "None": "no number",
+    **dict.fromkeys(("inf", "Inf", "infinity", "Infinity", "ComplexInfinity", "NegativeInfinity"), "write oo"),
+    **dict.fromkeys(("nan", "NaN", "zoo", "undefined", "Undefined"), "no number; what is undefined has no name"),
+    **dict.fromkeys(("null", "Ellipsis", "NotImplemented"), "no number, and no name for one"),
+    **dict.fromkeys(("true", "TRUE"), "write True"),
+    **dict.fromkeys(("false", "FALSE"), "write False"),
 }
-_TRUTHS = ("True", "False")
-_TIGHT = ("**", "+", "-")
+# Keywords of Python that formulas have as names, and what stands for them while Python reads the text: no name of
+# a formula has two underscores in a row.
+_STAND_INS: Mapping[str, str] = {"__lambda__": "lambda"}
+_WRITTEN_AS = {word: stand_in for stand_in, word in _STAND_INS.items()}
+_JUNCTIONS: Mapping[type[ast.operator | ast.unaryop], str] = {ast.BitAnd: "And", ast.BitOr: "Or", ast.Invert: "Not"}
+_KEPT_KEYWORDS = ("True", "False", *_WRITTEN_AS)
+_TIGHT = ("**", "+", "-", "~")
+_PREFIXES = ("+", "-", "~")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the nodes of a syntax tree stand in the text, counted from 0.
+
+    Attributes
+    ----------
+    line : str
+        What Python has read: the text, with signs of mathematics as they are written on a line.
+    places : tuple of int
+        For each sign of the line, and for its end, the place in the text.
+    """
+
+    line: str
+    places: tuple[int, ...]
+
+    def __call__(self, node: ast.AST) -> int:
+        return self.places[self._index(getattr(node, "col_offset", 0))]
+
+    def text_of(self, node: ast.expr) -> str:
+        """What Python has read as this node."""
+        assert node.end_col_offset is not None, "nodes of parsed text have an end"
+        return self.line[self._index(node.col_offset) : self._index(node.end_col_offset)]
+
+    def _index(self, offset: int) -> int:
+        """The tree counts in bytes of UTF-8."""
+        return len(self.line.encode()[:offset].decode())
 
 
 @dataclass(frozen=True)
@@ -98,7 +133,7 @@ class Source:
     def part(self, start: int, stop: int) -> Source:
         return type(self)(self.text, start, stop)
 
-    def tree(self) -> tuple[ast.expr, Callable[[ast.AST], int]]:
+    def tree(self) -> tuple[ast.expr, Places]:
         """The syntax tree and, for its nodes, their places in the text, counted from 0.
 
         Raises
@@ -111,21 +146,19 @@ class Source:
         # One space for each sign of white space, so that places stay what they are.
         line = "".join(" " if c.isspace() else c for c in self.text[self.start : stop])
         shift = self.start + len(line) - len(line.lstrip())
-        line = line.strip()
-        self.check_words(line, shift)
+        places = self.written(line.strip(), shift)
         try:
-            tree = ast.parse(line, mode="eval").body
+            tree = ast.parse(places.line, mode="eval").body
         except SyntaxError as error:
-            raise self.fault(shift + (error.offset or 1) - 1, f"this is no formula: {error.msg}") from None
+            place = places.places[min((error.offset or 1) - 1, len(places.line))]
+            raise self.fault(place, f"this is no formula: {error.msg}") from None
         except (RecursionError, MemoryError):
             raise self.fault(shift, f"nested too deeply; at most {MAX_DEPTH} levels are read") from None
-        encoded = line.encode()
-        # The tree counts in bytes of UTF-8.
-        return tree, lambda node: shift + len(encoded[: getattr(node, "col_offset", 0)].decode())
+        return _with_meanings(tree, lambda node, reason: self.fault(places(node), reason)), places
 
-    def check_words(self, line: str, shift: int) -> None:
-        """Refuse words and signs that no formula has, or where none has them."""
-        Scan(self, shift).run(line)
+    def written(self, line: str, shift: int) -> Places:
+        """A line for Python; words and signs that no formula has, or that stand where none has them, are refused."""
+        return Scan(self, shift).run(line)
 
 
 def check_length(text: str) -> None:
@@ -134,6 +167,16 @@ def check_length(text: str) -> None:
         raise ParseError(repr(text)[:MAX_NAME], 1, f"a formula is text; got {type(text).__name__}")
     if len(text) > MAX_LENGTH:
         raise ParseError(text, MAX_LENGTH + 1, f"a formula has at most {MAX_LENGTH} characters; got {len(text)}")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word or sign: its kind, what it is on the line, where it stands in the text and how it is written there."""
+
+    kind: str
+    text: str
+    place: int
+    shown: str
 
 
 @dataclass
@@ -146,33 +189,101 @@ class Scan:
     shift: int
     wants_value: bool = True
     last: str = ""
-    # For each open bracket its place and the signs and powers that wait for their right side within it.
-    brackets: list[int] = field(default_factory=list)
+    place: int = 0
+    shown: str = ""
+    # The open brackets with their places, and for each the signs and powers that wait for their right side within it.
+    brackets: list[tuple[int, str]] = field(default_factory=list)
     pending: list[int] = field(default_factory=lambda: [0])
 
-    def run(self, line: str) -> None:
-        words = [m for m in self.words.finditer(line) if m.lastgroup != "space"]
+    def run(self, line: str) -> Places:
+        words = list(self._spelled(line))
         if not words:
             raise self.source.fault(self.shift, "a formula is missing")
         if len(words) > MAX_WORDS:
-            place = words[MAX_WORDS].start() + self.shift
-            raise self.source.fault(place, f"a formula has at most {MAX_WORDS} words and signs; got {len(words)}")
+            raise self.source.fault(
+                words[MAX_WORDS].place, f"a formula has at most {MAX_WORDS} words and signs; got {len(words)}"
+            )
+        written, places, stop = "", list[int](), self.shift
         for word in words:
-            self.place = self.shift + word.start()
-            getattr(self, f"_{word.lastgroup}")(word.group())
-            self.last = word.group()
+            self.place, self.shown = word.place, word.shown
+            text = getattr(self, f"_{word.kind}")(word.text) or word.text
+            gap = range(stop, word.place)
+            written += " " * len(gap) + text
+            places += [*gap, *_places(word, text)]
+            self.last, stop = word.text, max(stop, word.place + len(word.shown))
         if self.wants_value:
-            raise self.source.fault(self.shift + len(line), f"something must follow {self.last!r}")
+            raise self.source.fault(self.shift + len(line), f"something must follow {self.shown!r}")
         if self.brackets:
-            raise self.source.fault(self.brackets[-1], "this bracket is never closed")
+            raise self.source.fault(self.brackets[-1][0], "this bracket is never closed")
+        return Places(written, (*places, stop))
+
+    def _spelled(self, line: str) -> Iterator[Word]:
+        """The words of a line, with signs of mathematics as the words that they stand for."""
+        found = [m for m in self.words.finditer(line) if m.lastgroup != "space"]
+        number = 0
+        while number < len(found):
+            match = found[number]
+            kind, text, place = str(match.lastgroup), match.group(), self.shift + match.start()
+            following = found[number + 1] if number + 1 < len(found) else None
+            if kind == "sign":
+                yield Word("name" if text == "∞" else "operator", letters.SIGNS.get(text, "oo"), place, text)
+            elif kind == "superscript":
+                self._check_base(found[number - 1] if number else None, match, following)
+                yield from self._exponent(text, place)
+            elif kind == "root":
+                yield Word("name", "sqrt", place, text)
+                if following is None or following.group() != "(":
+                    number += 1
+                    self._check_radicand(place, following, found[number + 1] if number + 1 < len(found) else None)
+                    assert following is not None, "there is something under the root"
+                    inside = self.shift + following.start()
+                    yield Word("bracket", "(", place, text)
+                    yield Word(str(following.lastgroup), following.group(), inside, following.group())
+                    yield Word("bracket", ")", inside, following.group())
+            else:
+                yield Word(kind, text, place, text)
+            number += 1
+
+    def _check_base(self, before: re.Match[str] | None, match: re.Match[str], after: re.Match[str] | None) -> None:
+        """Refuse exponents that may be read in two ways."""
+        name, power = (before.group() if before else ""), match.group()
+        if after and after.group() == "**":
+            raise self.source.fault(
+                self.shift + after.start(), f"a power of a power needs brackets, as in (x{power})**2"
+            )
+        if after and after.group() == "(" and vocabulary.is_function(letters.FUNCTIONS.get(name, name)):
+            reason = f"a power of a function is written behind it, as in {name}(x){power}"
+            raise self.source.fault(self.shift + match.start(), reason)
+
+    def _exponent(self, text: str, place: int) -> Iterator[Word]:
+        yield Word("operator", "**", place, text[0])
+        exponent = "".join(letters.SUPERSCRIPTS[c] for c in text)
+        match = _EXPONENT.fullmatch(exponent)
+        if match is None:
+            raise self.source.fault(place, f"this exponent is no number; write **({exponent})")
+        for index, sign in enumerate(match["sign"] or ""):
+            yield Word("operator", sign, place + index, text[index])
+        start = match.start("value")
+        kind = "number" if match["value"].isdigit() else "name"
+        yield Word(kind, match["value"], place + start, text[start:])
+
+    def _check_radicand(self, place: int, of: re.Match[str] | None, after: re.Match[str] | None) -> None:
+        """Refuse roots of which it is not clear where they end."""
+        is_plain = of is not None and of.lastgroup in ("name", "number")
+        goes_on = after is not None and (after.group() in ("(", "**", "[") or after.lastgroup == "superscript")
+        if not is_plain or goes_on:
+            raise self.source.fault(place, "say how far the root reaches, as in √(x + 1)")
 
     def _fault(self, reason: str) -> ParseError:
         return self.source.fault(self.place, reason)
 
     def _value(self, word: str) -> None:
-        if not self.wants_value:
-            raise self._fault(f"an operator is missing before {word[:MAX_NAME]!r}; a product is written with *")
+        self._check_place()
         self.wants_value = False
+
+    def _check_place(self) -> None:
+        if not self.wants_value:
+            raise self._fault(f"an operator is missing before {self.shown[:MAX_NAME]!r}; a product is written with *")
 
     def _number(self, word: str) -> None:
         match = _NUMBER.fullmatch(word)
@@ -181,24 +292,40 @@ class Scan:
             raise self._fault(f"a number has at most {MAX_DIGITS} digits")
         self._value(word)
 
-    def _name(self, word: str) -> None:
+    def _name(self, word: str) -> str:
         shown = word[:MAX_NAME]
-        if not word.isidentifier():
-            raise self._fault(f"{shown!r} is no name; names are letters, digits and _")
         if len(word) > MAX_NAME:
             raise self._fault(f"a name has at most {MAX_NAME} characters; {shown}… has {len(word)}")
-        if word in _INSTEAD_OF_NAMES or (keyword.iskeyword(word) and word not in _TRUTHS):
+        for index, letter in enumerate(word):
+            if letter not in letters.NAME_LETTERS:
+                self.place += index
+                raise self._fault(letters.named(letter))
+        if word not in _INSTEAD_OF_NAMES and not keyword.iskeyword(word):
+            self._check_place()
+        name = letters.CONSTANTS.get(word) or letters.on_the_line(word)
+        if not name.isidentifier() or not any(c.isalpha() for c in name):
+            raise self._fault(f"{shown!r} is no name; a name begins with a letter, and subscripts end it")
+        if word in _INSTEAD_OF_NAMES or (keyword.iskeyword(word) and word not in _KEPT_KEYWORDS):
             raise self._fault(f"{word}: {_INSTEAD_OF_NAMES.get(word, 'a keyword of Python cannot be a name')}")
         if "__" in word:
             raise self._fault(f"{shown}: a name with two underscores in a row is not accepted")
         self._value(word)
+        return _WRITTEN_AS.get(name, name)
+
+    def _fraction(self, word: str) -> str:
+        self._value(word)
+        return f"({letters.FRACTIONS[word]})"
 
     def _direction(self, word: str) -> None:
         self._value(word)
 
     def _operator(self, word: str) -> None:
-        if self.wants_value and word not in "+-":
-            raise self._fault(f"a value is missing before {word!r}")
+        if self.wants_value and word == "|":
+            raise self._fault(_INSTEAD[word])
+        if self.wants_value and word not in _PREFIXES:
+            raise self._fault(f"a value is missing before {self.shown!r}")
+        if word == "~" and not self.wants_value:
+            raise self._fault("an operator is missing before '~'; conditions are joined by & and |")
         if word in _TIGHT and (self.wants_value or word == "**"):
             self.pending[-1] += 1
             self._check_depth()
@@ -210,7 +337,7 @@ class Scan:
         if word == "(":
             if not self.wants_value and not self.last.isidentifier():
                 raise self._fault("an operator is missing before '('; a product is written with *")
-            self.brackets.append(self.place)
+            self.brackets.append((self.place, word))
             self.pending.append(0)
             self._check_depth()
             self.wants_value = True
@@ -235,7 +362,9 @@ class Scan:
         self._stranger(word)
 
     def _stranger(self, word: str) -> None:
-        raise self._fault(_INSTEAD.get(word, f"{word!r} is not part of a formula"))
+        code = "" if word.isprintable() else f", U+{ord(word):04X},"
+        other = f"{word!r}{code} is not part of a formula" if word.isascii() else letters.named(word)
+        raise self._fault(_INSTEAD.get(word, other))
 
     def _check_depth(self) -> None:
         if len(self.brackets) + sum(self.pending) > MAX_DEPTH:
@@ -245,3 +374,63 @@ class Scan:
 def _size(exponent: str) -> int:
     """The exponent of a number, or one that is too large if it has too many digits to look at."""
     return int(exponent) if len(exponent) <= len(str(MAX_DIGITS)) + 1 else MAX_DIGITS + 1
+
+
+def _places(word: Word, text: str) -> list[int]:
+    """Where the signs of a word on the line stand in the text; all at its first sign if they are others there."""
+    return [word.place + index for index in range(len(text))] if text == word.shown else [word.place] * len(text)
+
+
+def _with_meanings(tree: ast.expr, fault: Callable[[ast.AST, str], ParseError]) -> ast.expr:
+    """The tree with calls for the signs between conditions, and with names as they are written.
+
+    A list of nodes that wait, and no recursion: long sums are deep.
+    """
+    whole = ast.Expression(tree)
+    waiting: list[ast.AST] = [whole]
+    while waiting:
+        parent = waiting.pop()
+        for name, value in ast.iter_fields(parent):
+            if isinstance(value, list):
+                value[:] = [_meant(child, fault) for child in value]
+                waiting += value
+            elif isinstance(value, ast.AST):
+                child = _meant(value, fault)
+                setattr(parent, name, child)
+                waiting.append(child)
+    return whole.body
+
+
+def _meant(node: ast.AST, fault: Callable[[ast.AST, str], ParseError]) -> ast.AST:
+    if isinstance(node, ast.Name):
+        node.id = _STAND_INS.get(node.id, node.id)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        node.func.id = letters.FUNCTIONS.get(node.func.id, node.func.id)
+    elif isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) in _JUNCTIONS:
+        parts = [node.operand] if isinstance(node, ast.UnaryOp) else list(_joined(node, type(node.op)))
+        for part in parts:
+            _check_condition(part, fault)
+        function = ast.copy_location(ast.Name(_JUNCTIONS[type(node.op)], ast.Load()), node)
+        return ast.copy_location(ast.Call(function, parts, []), node)
+    return node
+
+
+def _joined(node: ast.expr, sign: type[ast.operator]) -> Iterator[ast.expr]:
+    """The conditions that one sign joins, in order."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.BinOp) and isinstance(part.op, sign):
+            waiting += [part.right, part.left]
+        else:
+            yield part
+
+
+def _check_condition(node: ast.expr, fault: Callable[[ast.AST, str], ParseError]) -> None:
+    """Refuse what no sign between conditions can join; most often brackets are missing."""
+    is_sign = isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) in _JUNCTIONS
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in vocabulary.CONDITIONS
+    is_truth = isinstance(node, ast.Constant) and isinstance(node.value, bool)
+    is_word = isinstance(node, ast.Name) and node.id in vocabulary.TRUE
+    if not (isinstance(node, ast.Compare) or is_sign or is_call or is_truth or is_word):
+        raise fault(node, "conditions that &, | or ~ joins stand in brackets, as in (x > 0) & (x < 1)")

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from symgrad.errors import ParseError
-from symgrad.syntax.scan import MAX_NAME, Scan, Source, check_length
+from symgrad.syntax.scan import MAX_NAME, NAME, SIGNS, Places, Scan, Source, check_length
 
 _WORD = re.compile(
-    r"""(?P<space>\s+)
+    rf"""(?P<space>\s+)
       | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>[^\W\d]\w*)
+      | {SIGNS}
+      | (?P<name>{NAME})
       | (?P<attribute>\.\s*[^\W\d]\w*)
       | (?P<foreign>//|&&|\|\||:=)
       | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>@])
@@ -31,8 +32,8 @@ _CLOSING = {"(": ")", "[": "]"}
 class VectorSource(Source):
     """A text, or a part of it, to be read as one vector formula."""
 
-    def check_words(self, line: str, shift: int) -> None:
-        VectorScan(self, shift).run(line)
+    def written(self, line: str, shift: int) -> Places:
+        return VectorScan(self, shift).run(line)
 
     def sides(self) -> Iterator[VectorSource]:
         """What stands before and behind the sign of equality.
@@ -86,7 +87,7 @@ class VectorScan(Scan):
 
     def _open_square(self) -> None:
         self.pending[-1] += 1
-        self.brackets.append(self.place)
+        self.brackets.append((self.place, "["))
         self.pending.append(0)
         self._check_depth()
         self.wants_value = True
@@ -101,7 +102,7 @@ class VectorScan(Scan):
         super()._bracket(word)
 
     def _innermost(self) -> str:
-        return self.source.text[self.brackets[-1]] if self.brackets else ""
+        return self.brackets[-1][1] if self.brackets else ""
 
     def _fault(self, reason: str) -> ParseError:
         return super()._fault(reason.replace("subscripts are not part of a formula; write x_1", "a bracket is missing"))

@@ -88,8 +88,8 @@ def _kind(symbol: Symbol) -> list[str]:
 
 def _membership(symbol: Symbol, values: Set) -> list[str]:
     """The conditions on one variable; an integer or complex one without any takes all values of its kind."""
-    if isinstance(values, sympy.FiniteSet) and len(values) == 1:
-        return [f"{symbol} == {to_text(values.args[0])}"]
+    if isinstance(values, sympy.FiniteSet):
+        return [f"{symbol} == {to_text(values.args[0])}" if len(values) == 1 else f"{symbol} in {to_text(values)}"]
     holes: set[Expr] = set()
     intervals = list(_intervals(values, holes))
     texts = [f"{symbol} in {' U '.join(intervals)}"] if intervals else []
@@ -107,9 +107,7 @@ def _intervals(values: Set, holes: set[Expr]) -> Iterator[str]:
     elif isinstance(values, sympy.Complement) and isinstance(values.args[1], sympy.FiniteSet):
         holes.update(values.args[1].args)
         yield from _intervals(values.args[0], holes)
-    elif isinstance(values, sympy.FiniteSet):
-        yield from (f"[{to_text(value)}, {to_text(value)}]" for value in values.args)
-    elif isinstance(values, Interval) or values == S.Reals:
+    elif isinstance(values, sympy.FiniteSet | Interval) or values == S.Reals:
         yield to_text(values)
     elif isinstance(values, sympy.Range) and (values.size == 1 or abs(values.step) == 1):
         left, right = "(" if values.inf.is_infinite else "[", ")" if values.sup.is_infinite else "]"
@@ -167,6 +165,9 @@ class _Printer(StrPrinter):  # type: ignore[misc]
     def _print_Interval(self, values: Any) -> str:
         left, right = "(" if values.left_open else "[", ")" if values.right_open else "]"
         return f"{left}{self._print(values.start)}, {self._print(values.end)}{right}"
+
+    def _print_FiniteSet(self, values: Any) -> str:
+        return f"{{{', '.join(map(self._print, values.args))}}}"
 
     def _print_Union(self, values: Any) -> str:
         return " U ".join(map(self._print, values.args))
