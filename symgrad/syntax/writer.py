@@ -107,7 +107,9 @@ def _intervals(values: Set, holes: set[Expr]) -> Iterator[str]:
     elif isinstance(values, sympy.Complement) and isinstance(values.args[1], sympy.FiniteSet):
         holes.update(values.args[1].args)
         yield from _intervals(values.args[0], holes)
-    elif isinstance(values, sympy.FiniteSet | Interval) or values == S.Reals:
+    elif isinstance(values, sympy.FiniteSet):
+        yield from (f"[{to_text(value)}, {to_text(value)}]" for value in values.args)
+    elif isinstance(values, Interval) or values == S.Reals:
         yield to_text(values)
     elif isinstance(values, sympy.Range) and (values.size == 1 or abs(values.step) == 1):
         left, right = "(" if values.inf.is_infinite else "[", ")" if values.sup.is_infinite else "]"
