@@ -1,9 +1,14 @@
 """What holds for all tests."""
 
 import logging
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+OUTPUTS = ("build", "dist", "docs/_build")  # what commands write in a checkout
 
 settings.register_profile("any machine", deadline=None)  # how fast a machine is decides no test
 settings.load_profile("any machine")
@@ -44,3 +49,34 @@ def no_swallowed_failure(request):
     log.removeHandler(seen)
     log.setLevel(before)
     assert not seen.said, "the prover swallowed failures:\n" + "\n".join(seen.said)
+
+
+@pytest.fixture(scope="session")
+def nowhere(tmp_path_factory):
+    """An empty folder."""
+    return tmp_path_factory.mktemp("nowhere")
+
+
+@pytest.fixture(autouse=True)
+def in_no_checkout(nowhere, monkeypatch):
+    """Tests run in an empty folder and leave it empty: whoever writes files goes to a folder of their own."""
+    monkeypatch.chdir(nowhere)
+    yield
+    left = os.listdir(nowhere)
+    assert left == [], f"a test wrote {', '.join(left)} into the current folder, and not into tmp_path"
+
+
+def in_the_checkout():
+    """What tests could leave in a checkout: names at its top, and all that is in the folders of outputs."""
+    names = {name: None for name in os.listdir(ROOT) if not name.startswith(".")}
+    files = (path for folder in OUTPUTS for path in (ROOT / folder).rglob("*") if path.is_file())
+    return names | {str(path.relative_to(ROOT)): path.stat().st_mtime_ns for path in files}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_checkout_stays_as_it_is():
+    before = in_the_checkout()
+    yield
+    after = in_the_checkout()
+    changed = {name for name in before.keys() | after.keys() if before.get(name, 0) != after.get(name, 0)}
+    assert changed == set(), f"tests changed {', '.join(sorted(changed))} in the checkout"

@@ -419,7 +419,14 @@ def test_interruption_ends_in_one_line_and_whole_files(folder, tmp_path):
     waiting = 'print("waiting", flush=True)\nimport time\ntime.sleep(60)\n'
     (folder / "z.py").write_text(waiting)
     command = [sys.executable, "-m", "symgrad", "build", str(folder), "-o", str(tmp_path / "out")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def in_the_foreground():
+        """Shells start what runs in the background with interrupts ignored, and every child would inherit that."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=in_the_foreground
+    )
     assert process.stdout.readline() == "waiting\n"
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)

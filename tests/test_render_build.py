@@ -475,10 +475,55 @@ def test_a_prover_that_gives_up_with_an_error_costs_one_document(folder, output)
     assert titles(report) == ["First"]
 
 
-def test_a_missing_path_and_an_empty_folder_are_told(tmp_path, output, verify):
-    report = build([tmp_path / "nothing.py", tmp_path], ["html"], output, verify)
-    assert [failure.error for failure in report.failures] == [f"{tmp_path / 'nothing.py'}: no such file"]
-    assert report.documents == ()
+def nothing_here(tmp_path):
+    """Paths that lead to no derivation, each with what is said of it."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "mistake.py").write_text("raise ValueError('no')")
+    return {
+        tmp_path / "nothing.py": "no such file",
+        tmp_path / "nothing": "no such file",
+        tmp_path / "empty": "no derivations here; they are read from .py files",
+        tmp_path / "mistake.py": "1: ValueError: no",
+    }
+
+
+def test_what_leads_to_no_derivation_is_told(tmp_path, output, verify):
+    paths = nothing_here(tmp_path)
+    report = build(paths, ["html"], output, verify)
+    told = {failure.source: failure.error.removeprefix(f"{failure.source}:").strip() for failure in report.failures}
+    assert told == paths
+    assert (report.documents, report.indexes) == ((), ())
+
+
+def test_a_wrong_path_makes_no_folder(tmp_path, output, verify):
+    build([tmp_path / "nothing.py"], FORMATS, output, verify)
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("also", [[], ["first.py"]], ids=["alone", "beside a good one"])
+def test_what_cannot_be_built_costs_no_document_that_is_there(folder, tmp_path, output, verify, also):
+    formats = ["html", "markdown", "latex"]
+    build([folder], formats, output, verify)
+    before = contents(output)
+    for path in nothing_here(tmp_path):
+        build([path, *(folder / name for name in also)], formats, output, verify)
+        kept = contents(output)
+        assert kept.keys() == before.keys()
+        changed = {name for name in kept if kept[name] != before[name] and name != NAME}
+        assert changed == set() or also
+        assert not any("second" in name for name in changed)
+    build([folder], formats, output, verify)
+    assert contents(output) == before
+
+
+def test_a_derivation_that_breaks_keeps_its_old_document(folder, output, verify):
+    build([folder], ["html"], output, verify)
+    before = (output / "html" / "second.html").read_bytes()
+    (folder / "second.py").write_text("x = (")
+    report = build([folder], ["html"], output, verify)
+    assert titles(report) == ["First"]
+    assert (output / "html" / "second.html").read_bytes() == before
+    assert "second" not in (output / "html" / "index.html").read_text()  # which lists what was built
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(folder, output, verify):

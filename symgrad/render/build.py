@@ -104,7 +104,8 @@ def build(
     """Check derivations and write their documents, each format in a folder of its own.
 
     A derivation that cannot be read, checked or rendered is reported, and the others are still built. Documents that
-    earlier builds made of derivations that are no longer there are removed.
+    earlier builds made of other derivations are removed, but only if nothing failed: a wrong path, or a derivation with
+    a mistake in it, costs no document that is there already. Where there is nothing to build, nothing is written.
 
     Parameters
     ----------
@@ -147,8 +148,13 @@ def build(
 def _sources(paths: Iterable[Path]) -> tuple[dict[str, Path], list[Failure]]:
     """The derivation files by the names of their documents, and the paths that name none."""
     found: dict[str, Path] = {}
-    failures = []
-    for path in (file for named in paths for file in _files(named)):
+    failures: list[Failure] = []
+    candidates: list[Path] = []
+    for named in paths:
+        if not (listed := _files(named)):
+            failures.append(Failure(named, f"{named}: no derivations here; they are read from .py files"))
+        candidates.extend(listed)
+    for path in candidates:
         stem = files.document_name(path.stem)
         clash = next((other for name, other in found.items() if name.casefold() == stem.casefold()), None)
         if clash is not None and not _same(clash, path):
@@ -187,6 +193,8 @@ class _Build:
     loaded: bool = False
 
     def run(self) -> BuildReport:
+        if not self.sources:
+            return BuildReport(self.output, (), (), tuple(self.failures))
         for name in self.formats:
             files.folder(self.output, name)
         self.environment = environment(LIBRARIES)
@@ -321,7 +329,8 @@ class _Build:
         around = {stem: self.surroundings(stem, order) for stem in order}
         catalogue = [(stem, self.listed(stem).as_json()) for stem in order]
         plan = {(kind, stem): digest(self.digests[stem], around[stem]) for kind in self.formats for stem in order}
-        return plan | {(kind, INDEX): digest(self.environment, catalogue) for kind in self.formats}
+        indexes = self.formats if order else ()  # a list of nothing takes the place of no list
+        return plan | {(kind, INDEX): digest(self.environment, catalogue) for kind in indexes}
 
     def render(self) -> bool:
         """Make what is missing or no longer right; False if a derivation had to be given up, as others may show it."""
@@ -371,7 +380,12 @@ class _Build:
         return written
 
     def remove_stale(self) -> None:
-        """Remove the documents of derivations that are gone, in the formats asked for."""
+        """Remove the documents of derivations that are gone, in the formats asked for.
+
+        After a failure it is not known which are gone and which were only named wrongly, or hold a mistake.
+        """
+        if self.failures:
+            return
         for key in [key for key in self.manifest.pages if key[0] in self.formats]:
             if key[1] != INDEX and key[1] not in self.known:
                 self.remove_files(key[0], self.manifest.pages.pop(key), keep=set())
@@ -386,9 +400,8 @@ class _Build:
 
     def report(self, written: set[str]) -> BuildReport:
         def paths(stem: str) -> tuple[Path, ...]:
-            return tuple(
-                self.output / kind / name for kind in self.formats for name in self.manifest.pages[kind, stem].files
-            )
+            pages = ((kind, self.manifest.pages.get((kind, stem))) for kind in self.formats)
+            return tuple(self.output / kind / name for kind, page in pages if page for name in page.files)
 
         documents = tuple(
             Document(self.sources[stem], self.known[stem].title, paths(stem), stem in written, self.known[stem].checks)
