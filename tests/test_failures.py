@@ -32,10 +32,15 @@ def test_a_failure_anywhere_in_the_prover_proves_nothing_and_raises_nothing(monk
     verdict = sg.verify("DiracDelta(x) == 0" if place == "_evidence" else HOLDS)
     assert verdict.holds is None
     assert "\n" not in str(verdict)
+    failures = [record for record in caplog.records if record.exc_info]
+    if place == "PROVERS":
+        assert {record.levelno for record in failures} == {
+            logging.DEBUG if issubclass(error, ladder.FAILURES) else logging.ERROR
+        }
     if place == "refute":
         assert verdict.outcome is sg.Outcome.UNDECIDED
         assert f"{error.__name__}: " in verdict.evidence
-        assert any(record.exc_info for record in caplog.records)
+        assert failures
 
 
 @pytest.mark.swallows_failures

@@ -45,11 +45,9 @@ PROVERS: tuple[Prover, ...] = (
     squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
 )  # fmt: skip
 DEEPEST = 12
-# How SymPy's functions are known to fail on what they were not made for; a slip of our own, a NameError, is none.
-FAILURES = (
-    ArithmeticError, AttributeError, LookupError, NotImplementedError, PolynomialError, RecursionError, TypeError,
-    ValueError,
-)  # fmt: skip
+# How SymPy's functions are known to fail on what they were not made for. What else fails, an AttributeError or a
+# NameError, is a slip of somebody's: it is logged as an error.
+FAILURES = (ArithmeticError, NotImplementedError, PolynomialError, RecursionError, TypeError, ValueError)
 LOG = logging.getLogger("symgrad.prove")
 LOG.addHandler(logging.NullHandler())  # a verdict says that a prover failed; the traceback is for those who ask
 FAILED = "the prover failed"
@@ -172,8 +170,9 @@ def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:
         return prover(goal, decide)
     except (PluginError, VerdictTruthError):
         raise  # slips of authors, of which they must hear
-    except FAILURES:
-        LOG.debug("%s failed on %s", prover, goal, exc_info=True)
+    except Exception as error:
+        level = logging.DEBUG if isinstance(error, FAILURES) else logging.ERROR
+        LOG.log(level, "%s failed on %s", prover, goal, exc_info=True)
         return None
 
 
