@@ -20,6 +20,7 @@ from symgrad.prove import (
     ends,
     finite,
     images,
+    independent,
     induction,
     inequalities,
     inverses,
@@ -40,9 +41,9 @@ from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    finite.prove, steps.prove, regions.prove, algebra.prove, induction.prove, closed_sums.prove, inequalities.prove,
-    images.prove, constant.prove, moves.prove, images.prove_by_all_means, inverses.prove, cartesian.prove,
-    squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
+    finite.prove, steps.prove, independent.prove, regions.prove, algebra.prove, induction.prove, closed_sums.prove,
+    inequalities.prove, images.prove, constant.prove, moves.prove, images.prove_by_all_means, inverses.prove,
+    cartesian.prove, squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
 )  # fmt: skip
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for. What else fails, an AttributeError or a

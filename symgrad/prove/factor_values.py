@@ -1,0 +1,126 @@
+"""Factors in one variable as variables of their own, with all their values: s*(1 - s) on (0, 1) as one from (0, 1/4].
+
+Where a variable stands in one factor only, though in many terms, the values of that factor are all that matters of it.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, Interval, S, Symbol
+
+from symgrad.prove.boxes import constant_sign
+from symgrad.prove.calculus import critical_points
+from symgrad.prove.constants import constant_zero
+from symgrad.statements import Domain
+
+LARGEST = 40  # operations of a factor
+
+
+def joined(e: Expr, domain: Domain) -> tuple[Expr, Domain]:
+    """The expression and its domain with such factors as variables."""
+    for v in domain.symbols:
+        factor = _only_factor(e, v)
+        if factor is None or factor == v or factor.count_ops() > LARGEST or any(c.has(v) for c in domain.conditions):
+            continue
+        values = values_of(factor, v, domain.set_of(v))
+        if values is None:
+            continue
+        new = Symbol(f"{v}_", real=True)
+        changed = _exchanged(e, v, factor, new)
+        if changed is not None:
+            sets = tuple((new, values) if s == v else (s, held) for s, held in domain.sets)
+            e, domain = changed, Domain(sets, domain.conditions)
+    return e, domain
+
+
+def _only_factor(e: Expr, v: Symbol) -> Expr | None:
+    """What holds a variable and no other in each term that holds it, if that is one expression."""
+    found = {_factor_in(term, v) for term in sympy.Add.make_args(e) if term.has(v)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _factor_in(term: Expr, v: Symbol) -> Expr | None:
+    own = [f for f in sympy.Mul.make_args(term) if f.has(v)]
+    if any(f.free_symbols != {v} for f in own):
+        return None
+    return sympy.Mul(*own)
+
+
+def _exchanged(e: Expr, v: Symbol, factor: Expr, new: Symbol) -> Expr | None:
+    terms = []
+    for term in sympy.Add.make_args(e):
+        rest = [f for f in sympy.Mul.make_args(term) if not f.has(v)]
+        terms.append(sympy.Mul(*rest, new) if term.has(v) else term)
+    changed = sympy.Add(*terms)
+    return None if changed.has(v) else changed
+
+
+def values_of(f: Expr, x: Symbol, values: sympy.Set) -> Interval | None:
+    """All values of a rational function in one variable on an interval on which it is defined; None if unsure."""
+    if not isinstance(values, Interval) or not f.is_rational_function(x) or not _is_defined(f, x, values):
+        return None
+    critical = critical_points(f, x, values)
+    if critical is None:
+        return None
+    found: list[tuple[Expr, bool]] = [(f.subs(x, place), True) for place in critical]
+    for end, is_open in ((values.start, values.left_open), (values.end, values.right_open)):
+        value = _beside(f, x, end)
+        if value is None:
+            return None
+        found.append((value, not (is_open or end.is_infinite)))
+    if not all(value.is_extended_real for value, _ in found):
+        return None
+    low, high = _least(found, 1), _least(found, -1)
+    if low is None or high is None or low[0] == high[0]:
+        return None
+    return Interval(low[0], high[0], not low[1], not high[1])
+
+
+def _beside(f: Expr, x: Symbol, end: Expr) -> Expr | None:
+    """The value of a rational function at an end, or its limit at infinity; None at a pole."""
+    above, below = sympy.fraction(sympy.cancel(f))
+    if end.is_finite:
+        there = below.subs(x, end)
+        return None if constant_sign(there) in (None, 0) else above.subs(x, end) / there
+    p, q = sympy.Poly(above, x), sympy.Poly(below, x)
+    growth, ratio = p.degree() - q.degree(), p.LC() / q.LC()
+    if growth <= 0:
+        return ratio if growth == 0 else S.Zero
+    known = constant_sign(ratio)
+    turned = -1 if end is S.NegativeInfinity and growth % 2 else 1
+    return None if not known else known * turned * S.Infinity
+
+
+def _is_defined(f: Expr, x: Symbol, values: Interval) -> bool:
+    below = sympy.denom(sympy.together(f))
+    if not below.has(x):
+        return True
+    roots = sympy.Poly(below, x)
+    if not (roots.domain.is_QQ or roots.domain.is_ZZ):
+        return False
+    return all(values.contains(root) == sympy.false for root in sympy.real_roots(roots))
+
+
+def _least(found: list[tuple[Expr, bool]], direction: int) -> tuple[Expr, bool] | None:
+    """The least value, or the greatest for -1, and whether it is attained; None if two cannot be told apart."""
+    best, attained = found[0]
+    for value, is_attained in found[1:]:
+        if value == best:
+            attained = attained or is_attained
+            continue
+        closer = _order(value, best)
+        if closer is None:
+            return None
+        if closer == 0:
+            attained = attained or is_attained
+        elif closer == direction * -1:
+            best, attained = value, is_attained
+    return best, attained
+
+
+def _order(a: Expr, b: Expr) -> int | None:
+    """1 if a is greater than b, -1 if it is less, 0 if they are equal."""
+    if a.is_infinite or b.is_infinite:
+        return 0 if a == b else 1 if a is S.Infinity or b is S.NegativeInfinity else -1
+    known = constant_sign(a - b)
+    return known if known is not None else 0 if constant_zero(a - b) else None
