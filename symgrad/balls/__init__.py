@@ -5,8 +5,9 @@ exact rationals as long as that is possible, then real balls, then complex balls
 UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can be said at this precision.
 """
 
+from symgrad.balls.endless import enclosed_by_its_tape as _filled  # noqa: F401 (its rows are those of limits and sums)
 from symgrad.balls.functions import FUNCTIONS
-from symgrad.balls.tape import Tape, UnsupportedError, enclose
+from symgrad.balls.tape import Tape, UnsupportedError, enclose, has_endless, is_endless, unmistakable
 from symgrad.balls.values import (
     UNDEFINED,
     UNKNOWN,
@@ -25,5 +26,6 @@ from symgrad.balls.values import (
 
 __all__ = [
     "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "Tape", "UnsupportedError", "Value", "ball", "enclose",
-    "hull", "is_exactly_zero", "is_real", "precision", "rational", "separated", "sign",
+    "has_endless", "hull", "is_endless", "is_exactly_zero", "is_real", "precision", "rational", "separated", "sign",
+    "unmistakable",
 ]  # fmt: skip

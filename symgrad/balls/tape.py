@@ -8,6 +8,7 @@ from functools import partial
 import sympy
 from flint import acb, arb, fmpq
 from sympy import Basic, Expr, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
 from symgrad.balls.functions import FUNCTIONS, SLOW
@@ -27,6 +28,7 @@ from symgrad.balls.values import (
     sign,
 )
 from symgrad.errors import SymgradError
+from symgrad.statements import free_symbols
 
 
 class UnsupportedError(SymgradError):
@@ -163,6 +165,64 @@ _OPERATIONS = {kind: _strict(function) for kind, function in FUNCTIONS.items()} 
 _RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
 
 Operation = tuple[Callable[..., Value], tuple[int, ...]]
+FIRST_OF_BOUND = 10**12  # beyond the numbers that SymPy gives to its own
+# What has no end: limits, integrals, infinite sums and products; how each is enclosed where it has no variables.
+ENDLESS: dict[type[Basic], Callable[[Basic], Value]] = {}
+
+
+def is_endless(node: Basic) -> bool:
+    """Whether a node is a limit, an integral, or a sum or product of infinitely many parts."""
+    if isinstance(node, sympy.Sum | sympy.Product):
+        return any(end.is_infinite for limits in node.limits for end in limits[1:])
+    return isinstance(node, sympy.Limit) or (isinstance(node, sympy.Integral) and all(len(r) == 3 for r in node.limits))
+
+
+def has_endless(expression: Basic) -> bool:
+    """Whether some part is a limit, an integral, or a sum or product of infinitely many parts."""
+    kinds = (sympy.Limit, sympy.Integral, sympy.Sum, sympy.Product)
+    return expression.has(*kinds) and any(is_endless(node) for node in expression.atoms(*kinds))
+
+
+def _endless(node: Basic, free: tuple[Symbol, ...], *values: Value) -> Value:
+    """The value at exact values of its variables; there is none here on boxes."""
+    point: dict[Basic, Basic] = {}
+    for symbol, value in zip(free, values, strict=True):
+        if isinstance(value, NoValue):
+            return value
+        if not isinstance(value, fmpq):
+            return UNKNOWN
+        point[symbol] = sympy.Rational(int(value.p), int(value.q))
+    return ENDLESS[node.func](node.xreplace(point))
+
+
+def unmistakable(node: Basic) -> Basic:
+    """The same limit, integral, sum or product with a name for what it binds that stands for nothing else.
+
+    The same node gets the same names each time.
+    """
+    depth = _depth(node)
+    if isinstance(node, sympy.Limit):
+        inside, x, place, side = node.args
+        fresh = _fresh(x, depth)
+        return sympy.Limit(inside.xreplace({x: fresh}), fresh, place, str(side))
+    function, limits = node.function, [tuple(limit) for limit in node.limits]
+    for i, (x, *ends) in enumerate(limits):
+        table = {x: _fresh(x, depth + i)}
+        function = function.xreplace(table)
+        inner = [(y, *(end.xreplace(table) for end in rest)) for y, *rest in limits[:i]]
+        limits = [*inner, (table[x], *ends), *limits[i + 1 :]]
+    return node.func(function, *limits)
+
+
+def _depth(node: Basic) -> int:
+    """How many variables are bound within, and so how many names are taken there."""
+    binding = node.atoms(sympy.Limit, ExprWithLimits) - {node}
+    return sum(1 if isinstance(part, sympy.Limit) else len(part.limits) for part in binding)
+
+
+def _fresh(x: Symbol, place: int) -> sympy.Dummy:
+    facts = {"integer": True} if x.is_integer else {"real": True}
+    return sympy.Dummy(x.name, dummy_index=FIRST_OF_BOUND + place, **facts)
 
 
 class Tape:
@@ -214,6 +274,9 @@ class Tape:
             return _RECIPROCAL, (self._place(node.base),)
         if isinstance(node, sympy.Piecewise):
             return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
+        if is_endless(node) and node.func in ENDLESS:
+            free = tuple(sorted(free_symbols(node), key=str))
+            return partial(_endless, unmistakable(node), free), tuple(self._place(symbol) for symbol in free)
         if isinstance(node, sympy.Sum | sympy.Product) and all(len(limits) == 3 for limits in node.limits):
             return self._total(node)
         operation = _OPERATIONS.get(node.func)
@@ -226,8 +289,6 @@ class Tape:
 
     def _total(self, node: sympy.Sum | sympy.Product) -> Operation:
         *inner, (index, low, high) = node.limits
-        if low.has(sympy.oo) or high.has(sympy.oo):
-            raise UnsupportedError(f"no ball arithmetic for {node.func} without end")
         body = node.func(node.function, *inner) if inner else node.function
         outer = [v for v in self.variables if v != index]
         term = Tape(body, (*outer, index))

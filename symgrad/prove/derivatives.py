@@ -9,6 +9,8 @@ from sympy import Basic, Derivative, Eq, Expr, Or, Piecewise, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
+from symgrad.balls import has_endless
+from symgrad.statements import free_symbols
 
 ROUGH = (
     sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Heaviside, Piecewise, sympy.floor, sympy.ceiling, sympy.Mod,
@@ -96,10 +98,34 @@ def evaluated(expression: Basic) -> Basic:
 
 
 def _derivative(expression: Expr, x: Symbol) -> Expr:
+    if has_endless(expression):
+        return _of_endless(expression, x)
     try:
         return smooth_derivative(expression, x) if not _has_own_slope(expression) else differentiated(expression, x)
     except NotSmooth:
         return _rough_derivative(_by_cases(activations.expand(expression)), x)
+
+
+def _of_endless(e: Expr, x: Symbol) -> Expr:
+    """The derivative of an expression with integrals in their ends: the integrand there, where nothing in it jumps."""
+    if x not in free_symbols(e):
+        return S.Zero
+    if isinstance(e, sympy.Integral) and len(e.limits) == 1 and len(e.limits[0]) == 3:
+        (t, low, high) = e.limits[0]
+        smooth = activations.expand(e.function)
+        if x not in free_symbols(e.function) and not smooth.has(*(kind for kind in ROUGH if kind is not sympy.Abs)):
+            upper, lower = (
+                e.function.xreplace({t: end}) * _derivative(end, x) if end.has(x) else S.Zero for end in (high, low)
+            )
+            return upper - lower
+    if isinstance(e, sympy.Add):
+        return sympy.Add(*(_derivative(a, x) for a in e.args))
+    if isinstance(e, sympy.Mul):
+        parts = e.args
+        return sympy.Add(*(sympy.Mul(*parts[:i], _derivative(a, x), *parts[i + 1 :]) for i, a in enumerate(parts)))
+    if isinstance(e, sympy.Pow) and e.exp.is_Integer:
+        return e.exp * e.base ** (e.exp - 1) * _derivative(e.base, x)
+    raise NotSmooth(f"no derivative of {e}")
 
 
 def _has_own_slope(expression: Expr) -> bool:

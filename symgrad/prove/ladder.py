@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr
 from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
-from symgrad.balls import UnsupportedError
+from symgrad.balls import UnsupportedError, has_endless
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError, VerdictTruthError
 from symgrad.prove import (
@@ -17,6 +17,7 @@ from symgrad.prove import (
     cartesian,
     closed_sums,
     constant,
+    endless,
     ends,
     finite,
     images,
@@ -45,6 +46,8 @@ PROVERS: tuple[Prover, ...] = (
     inequalities.prove, images.prove, constant.prove, moves.prove, images.prove_by_all_means, inverses.prove,
     cartesian.prove, squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
 )  # fmt: skip
+# What may have no value at all is replaced by its value before any other prover looks at the goal.
+OF_ENDLESS: tuple[Prover, ...] = (finite.prove, endless.prove, finite.prove_by_all_means)
 DEEPEST = 12
 # How SymPy's functions are known to fail on what they were not made for. What else fails, an AttributeError or a
 # NameError, is a slip of somebody's: it is logged as an error.
@@ -146,11 +149,14 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
     except UnsupportedError as error:
         seen, no_enclosures = Agreement(0, 0), str(error)
     except NotSmooth as error:
-        return Verdict(Outcome.UNDECIDED, "no derivative", str(error))
+        if not any(has_endless(side) for side in goal.sides):
+            return Verdict(Outcome.UNDECIDED, "no derivative", str(error))
+        seen, no_enclosures = Agreement(0, 0), str(error)
     if isinstance(seen, Verdict):
         return seen
     nearly: Verdict | None = None
-    for prover in (*PROVERS, *plugins.provers()):
+    is_endless = any(has_endless(side) for side in goal.sides)
+    for prover in OF_ENDLESS if is_endless else (*PROVERS, *plugins.provers()):
         tried: list[Proof] | None = None if parts is None else []
         verdict = _attempt(prover, goal, _decide_from(depth, tried))
         if verdict is not None and verdict.holds and parts is not None:
@@ -183,7 +189,8 @@ def _evidence(goal: Goal, seen: Agreement) -> Verdict:
     if isinstance(deep, Verdict):
         return deep
     agreed = deep if deep.points else seen
-    if agreed.points < FEWEST_POINTS or (goal.op == "==" and agreed.digits < FEWEST_DIGITS):
+    fewest = FEWEST_POINTS if goal.variables else 1
+    if agreed.points < fewest or (goal.op == "==" and agreed.digits < FEWEST_DIGITS):
         return Verdict(Outcome.UNDECIDED, "samples", f"enclosures at {agreed.points} points say too little")
     digits = f" to at least {agreed.digits} digits" if goal.op == "==" else ""
     return Verdict(Outcome.SUPPORTED, "samples", f"both sides agree at {agreed.points} points{digits}; no proof found")

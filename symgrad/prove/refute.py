@@ -18,6 +18,7 @@ from symgrad.balls import (
     Tape,
     Value,
     ball,
+    has_endless,
     is_exactly_zero,
     is_real,
     precision,
@@ -34,6 +35,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
 DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
 SLOW_BITS = 2500
+ENDLESS_POINTS, ENDLESS_BITS, DEEP_ENDLESS_BITS = 14, (64,), (128,)
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
 LONGEST_SUM = 64
@@ -81,6 +83,9 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     trial = _Trial(goal)
     if trial.is_slow:
         precisions = tuple(min(bits, SLOW_BITS) for bits in precisions)
+    is_endless = any(has_endless(side) for side in goal.sides)
+    if is_endless:
+        count, precisions = ENDLESS_POINTS, DEEP_ENDLESS_BITS if deep else ENDLESS_BITS
     agreed, digits = 0, MOST_DIGITS
     for point in points(goal.domain, count, kinks.places(goal)):
         verdict, found = trial.at(point, precisions)
@@ -88,6 +93,8 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
             return verdict
         if found is not None:
             agreed, digits = agreed + 1, min(digits, found)
+    if is_endless:
+        return Agreement(agreed, digits if agreed else 0)
     for point in probes(goal) if deep else ():
         verdict, _ = trial.at(point, QUICK_BITS)
         if verdict is not None:
@@ -141,7 +148,7 @@ class _Trial:
     def _unfolded(self, whole: tuple[tuple[Symbol, Expr], ...]) -> _Trial:
         """The trial of the goal with its sums written out for these integers."""
         if whole not in self._written_out:
-            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(written_out))
+            self._written_out[whole] = _Trial(self.goal.at(dict(whole)).mapped(written_out), unfolds=False)
         return self._written_out[whole]
 
     def climbed(self, precisions: tuple[int, ...]) -> Verdict | None:

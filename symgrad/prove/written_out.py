@@ -24,6 +24,8 @@ def written_out(e: Expr) -> Expr:
 def _terms(e: Sum | Product) -> Expr:
     *inner, limits = e.limits  # the last index is the outermost
     index, *ends = limits
+    if any(end.is_infinite for end in ends):
+        return e  # enclosed as it is
     low, high = map(written_out, ends) if len(ends) == 2 else (sympy.S.NaN, sympy.S.NaN)
     if not (low.is_Integer and high.is_Integer and high - low < MOST_TERMS):
         return e.doit()

@@ -380,7 +380,9 @@ class Reader:
             if free_symbols(e).isdisjoint(bound):
                 return e
             # An integrand may be undefined at single places; a term of a sum or product may not.
-            return S.One if name == "Integral" else sympy.Sum(e, *limits)
+            # Nor need the sum of a part of the terms have a value where there are infinitely many.
+            is_infinite = any(end.is_infinite for _, *ends in limits for end in ends)
+            return S.One if name == "Integral" or is_infinite else sympy.Sum(e, *limits)
 
         of = self._within(self.expression, node.args[0], seen)
         whole = self._make(node, getattr(sympy, name), of, *limits, laborious=True)

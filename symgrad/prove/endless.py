@@ -1,0 +1,191 @@
+"""Limits, integrals, infinite sums and products: first that they have a value, then which, proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import sympy
+from sympy import Derivative, Expr, Interval, S, Symbol
+from sympy.sets import Set
+
+from symgrad.balls import has_endless, is_endless, unmistakable
+from symgrad.balls.growth import Open
+from symgrad.balls.limits import Found, limit
+from symgrad.prove.borders import open_parts
+from symgrad.prove.combine import all_of
+from symgrad.prove.existence import Known
+from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.roots import zeros
+from symgrad.statements import Domain
+from symgrad.verdicts import Outcome, Verdict, Witness
+
+METHOD = "values of limits, integrals and infinite sums"
+LONGEST = 80  # characters of what is shown of an expression
+MOST_BORDERS = 3
+
+
+class NoValue(Exception):
+    """An expression certainly has no value, wherever the variables are."""
+
+
+class NotFound(Exception):
+    """Nothing is known of the value of an expression."""
+
+
+def prove(goal: Goal, decide: Decide) -> Verdict | None:
+    """The verdict on the goal with the values of what has no end in its place."""
+    if not any(has_endless(side) for side in goal.sides) or not all(s.is_real for s in goal.variables):
+        return None
+    named = goal.mapped(renamed)
+    closer = Closer(Known(goal.domain))
+    try:
+        changed = named.mapped(closer)
+    except NoValue as reason:
+        if goal.variables:
+            return None  # the refuter names a point
+        return Verdict(Outcome.REFUTED, METHOD, str(reason), Witness({}, "undefined", "undefined"))
+    except Open as error:
+        return None if error.asked is None else _split(named, error.asked, decide)
+    except NotFound:
+        return None
+    found = decide(changed)
+    if found.holds is None:
+        return None
+    evidence = "; ".join(dict.fromkeys([*closer.steps, found.evidence] if found.evidence else closer.steps))
+    return Verdict(found.outcome, f"{METHOD}: {found.method}", evidence, found.witness, found.side_conditions)
+
+
+def renamed(e: Expr) -> Expr:
+    """The expression with names for bound variables that stand for nothing else."""
+    if not has_endless(e):
+        return e
+    rebuilt = e.func(*(renamed(a) if isinstance(a, Expr) else a for a in e.args)) if e.args else e
+    return unmistakable(rebuilt) if is_endless(rebuilt) else rebuilt
+
+
+def _split(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
+    """The verdict put together from those where an expression is positive, negative and zero."""
+    place = _borders(asked, goal.domain)
+    if place is None:
+        return None
+    x, borders = place
+    values = goal.domain.set_of(x)
+    inside = [b for b in borders if values.contains(b) == sympy.true]
+    parts = [part for part in open_parts(values, borders) if not part.is_empty]
+    if not 0 < len(inside) <= MOST_BORDERS and len(parts) < 2:
+        return None
+    verdicts = []
+    for case in [*(goal.at({x: b}) for b in inside), *(goal.on(x, part) for part in parts)]:
+        verdicts.append(decide(case))
+        if not verdicts[-1].holds:
+            return verdicts[-1] if verdicts[-1].outcome is Outcome.REFUTED and verdicts[-1].witness else None
+    return all_of(verdicts, f"cases of the sign of {_shown(asked)}")
+
+
+def _borders(asked: Expr, domain: Domain) -> tuple[Symbol, list[Expr]] | None:
+    """A variable, and the values of it where a factor of the expression vanishes."""
+    for factor in sympy.Mul.make_args(sympy.factor(asked)):
+        base = factor.base if isinstance(factor, sympy.Pow) else factor
+        free = [s for s in sorted(base.free_symbols, key=str) if s in domain.symbols]
+        if len(free) != 1 or any(c.has(free[0]) for c in domain.conditions):
+            continue
+        found = zeros(base, free[0], domain.set_of(free[0]))
+        if found:
+            return free[0], found
+    return None
+
+
+def _shown(e: Expr) -> str:
+    text = (
+        str(e.xreplace({d: Symbol(d.name) for d in e.atoms(sympy.Dummy)}))
+        .replace(", dir='+')", ")")
+        .replace(", dir='-')", ")")
+    )
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+@dataclass
+class Closer:
+    """Puts values in the place of what has no end; `steps` tell which."""
+
+    known: Known
+    steps: list[str] = field(default_factory=list)
+
+    def __call__(self, e: Expr) -> Expr:
+        """The expression with values; NotFound, NoValue or Open if there is no such."""
+        if not has_endless(e):
+            return e
+        if isinstance(e, Derivative):
+            return self._derivative(e)
+        if isinstance(e, sympy.Limit):
+            inside, x, place, side = e.args
+            return self._value(e, lambda: self._limit(self._inside(inside, x, S.Reals), x, place, str(side)))
+        if isinstance(e, sympy.Sum | sympy.Product | sympy.Integral):
+            return self._over_range(e)
+        return e.func(*(self(a) if isinstance(a, Expr) else a for a in e.args))
+
+    def _inside(self, e: Expr, x: Symbol, values: Set) -> Expr:
+        """What stands within, with values that hold wherever the bound variable is."""
+        if not has_endless(e):
+            return e
+        inner = Closer(self.known.within(x, values))
+        closed = inner(e)
+        self.steps += inner.steps
+        return closed
+
+    def _value(self, e: Expr, find: Callable[[], Found]) -> Expr:
+        found = find()
+        if found.value is None:
+            raise NoValue(f"{_shown(e)} has no value: {found.why}")
+        if not all(self.known.has_value(c) for c in (*found.constants, found.value)):
+            raise NotFound
+        self.steps.append(f"{_shown(e)} = {_shown(found.value)}{', ' + found.why if found.why else ''}")
+        return found.value
+
+    def _limit(self, e: Expr, x: Symbol, place: Expr, side: str) -> Found:
+        if has_endless(place):
+            raise NotFound
+        return limit(e, x, place, side, self.known)
+
+    def _over_range(self, e: Expr) -> Expr:
+        *inner, last = e.limits
+        if len(last) != 3:
+            raise NotFound
+        x, low, high = last[0], *map(self, last[1:])
+        values = Interval(low, high) if low.is_number and high.is_number and low.is_real is not False else S.Reals
+        if x.is_integer:
+            values = values.intersect(S.Integers)
+        of = e.func(e.function, *inner) if inner else e.function
+        of = self._inside(of, x, values)
+        whole = e.func(of, (x, low, high))
+        if not is_endless(whole):
+            return whole
+        raise NotFound
+
+    def _derivative(self, e: Derivative) -> Expr:
+        """Of an integral in its end; else of the value, where that holds on both sides of every point."""
+        if isinstance(e.expr, sympy.Integral) and len(e.variables) == 1:
+            found = self._slope_of_integral(e.expr, e.variables[0])
+            if found is not None:
+                self.steps.append(f"{_shown(e)} = {_shown(found)}, the integrand is continuous")
+                return found
+        for x in e.variables:
+            values = self.known.domain.set_of(x)
+            if not values.is_open or any(c.has(x) for c in self.known.domain.conditions):
+                raise NotFound
+        return Derivative(self(e.expr), *e.variable_count)
+
+    def _slope_of_integral(self, e: sympy.Integral, x: Symbol) -> Expr | None:
+        if len(e.limits) != 1 or len(e.limits[0]) != 3:
+            return None
+        t, low, high = e.limits[0]
+        if e.function.has(x) or has_endless(e.function) or not self.known.is_continuous(e.function, t, S.Reals):
+            return None
+        if any(not end.is_finite and not end.free_symbols for end in (low, high)):
+            return None
+        upper, lower = (
+            e.function.xreplace({t: end}) * (end.diff(x) if end.is_polynomial(x) else Derivative(end, x))
+            for end in (high, low)
+        )
+        return upper - lower

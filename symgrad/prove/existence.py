@@ -1,0 +1,97 @@
+"""What is known of the variables of a goal, for expansions: signs on the domain, and whether constants have values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import sympy
+from sympy import Expr, Interval, S, Symbol
+from sympy.sets import Set
+
+from symgrad import activations
+from symgrad.prove import bounds, cuts
+from symgrad.prove.boxes import constant_sign
+from symgrad.prove.conditions import conditions
+from symgrad.prove.constants import constant_zero
+from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.normal import normal_form
+from symgrad.prove.signs import Signs
+from symgrad.statements import Domain
+
+LARGEST = 120  # operations of what is asked for
+
+
+@dataclass(frozen=True)
+class Known:
+    """Signs of expressions in the variables of a domain.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, Interval, oo
+    >>> a = Symbol("a", real=True)
+    >>> known = Known(Domain(((a, Interval.open(0, oo)),)))
+    >>> known(-a), known(a - 1)
+    (-1, None)
+    """
+
+    domain: Domain
+
+    def __call__(self, e: Expr) -> int | None:
+        """1, 0 or -1 if that is the sign everywhere; else None."""
+        if not e.free_symbols:
+            known = constant_sign(e)
+            return known if known else 0 if constant_zero(e) else None
+        if e.count_ops() > LARGEST or not e.free_symbols <= set(self.domain.symbols):
+            return None
+        plain = self._signs.sign(e)
+        if plain is not None:
+            return plain
+        form = normal_form(e, self.domain)
+        if form is not None and form[1].is_zero:
+            return 0
+        found = bounds.sign_of(e, self.domain)
+        return found.sign if found is not None and found.strict else None
+
+    @cached_property
+    def _signs(self) -> Signs:
+        return Signs(self.domain)
+
+    def has_value(self, e: Expr) -> bool:
+        """Whether an expression certainly has a value on the whole domain."""
+        if e.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+            return False
+        return all(bounds.discharged(c, self.domain) for c in conditions(e))
+
+    def within(self, x: Symbol, values: Set) -> Known:
+        """The same with one more variable."""
+        sets = tuple(sorted((*self.domain.sets, (x, values)), key=lambda pair: str(pair[0])))
+        return Known(replace(self.domain, sets=sets))
+
+    def is_continuous(self, e: Expr, x: Symbol, values: Set) -> bool:
+        """Whether an expression certainly is a continuous function of x on an interval, wherever the variables are."""
+        expanded = activations.expand(e)
+        if expanded.has(*_JUMPING):
+            return False
+        there = self.within(x, values)
+        return there.has_value(expanded) and cuts.crosses_none(expanded, Signs(there.domain))
+
+    def is_smooth(self, e: Expr, x: Symbol, values: Set) -> bool:
+        """Whether an expression certainly has a continuous derivative in x on an interval."""
+        return bounds.is_smooth(activations.expand(e), x, self.within(x, values).domain)
+
+    def reach(self, low: Expr, high: Expr) -> Interval:
+        """An interval around all numbers between two ends, of which the first is the smaller."""
+        return Interval(self._extreme(low, -1), self._extreme(high, 1))
+
+    def _extreme(self, end: Expr, direction: int) -> Expr:
+        if not end.free_symbols:
+            return end
+        if isinstance(end, Symbol) and end in self.domain.symbols:
+            values = self.domain.set_of(end)
+            if values.is_subset(S.Reals):
+                return values.inf if direction < 0 else values.sup
+        return S.Infinity * direction
+
+
+_JUMPING = (*cuts.JUMPING, *(kind for kind in ROUGH if kind not in (sympy.Abs, sympy.Max, sympy.Min)))
