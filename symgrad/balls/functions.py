@@ -28,6 +28,7 @@ def _multiply(*factors: Ball) -> Ball:
 
 
 LARGEST_EXACT_EXPONENT = 4096
+HIGHEST_ZETA = 2000  # imaginary parts, in proportion to which the zeta function takes long
 
 
 def _power(base: Ball, exponent: Ball) -> Value:
@@ -226,7 +227,15 @@ def _beta(a: Ball, b: Ball) -> Value:
 def _zeta(s: Ball, *shift: Ball) -> Value:
     if _at(1)(s) or (shift and _at_nonpositive_integers(shift[0])):
         return UNDEFINED
+    if isinstance(s, acb) and not abs(s.imag) < HIGHEST_ZETA:
+        return UNKNOWN
     return ball(s).zeta(*(ball(a) for a in shift))
+
+
+def _eta(s: Ball) -> Value:
+    if isinstance(s, acb) and not abs(s.imag) < HIGHEST_ZETA:
+        return UNKNOWN
+    return acb(ball(s)).dirichlet_eta()
 
 
 def _lambert_w(z: Ball, branch: Ball = fmpq(0)) -> Value:  # noqa: B008 (an immutable number)
@@ -340,7 +349,7 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.uppergamma: _upper_gamma,
     sympy.lowergamma: _lower_gamma,
     sympy.zeta: _zeta,
-    sympy.dirichlet_eta: lambda s: acb(ball(s)).dirichlet_eta(),
+    sympy.dirichlet_eta: _eta,
     sympy.polylog: _with_order_first("polylog"),
     sympy.LambertW: _lambert_w,
     sympy.Ei: _method("ei", _at(0)),

@@ -255,6 +255,11 @@ class Tape:
         """Whether it holds a function that takes long to enclose."""
         return any(node.func in SLOW for node in self._places)
 
+    @property
+    def length(self) -> int:
+        """How many operations an evaluation takes."""
+        return len(self._operations)
+
     def _place(self, node: Basic) -> int:
         if node not in self._places:
             operation = self._operation(node)

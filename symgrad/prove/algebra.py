@@ -8,6 +8,7 @@ from symgrad import activations
 from symgrad.prove import bounds, numbers, side_conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.refute import refute
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
@@ -25,8 +26,8 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         return Verdict(Outcome.PROVED, "exact arithmetic")
     if not goal.variables:
         found = numbers.is_zero(goal.lhs - goal.rhs)
-        if found is not None and found[0]:
-            return Verdict(Outcome.PROVED, found[1])
+        if found is not None:
+            return Verdict(Outcome.PROVED, found[1]) if found[0] else _told_apart(goal)
     tower = Tower(Signs(goal.domain, bounds.DEEPER))
     try:
         left, right = tower.normal(evaluated(goal.relation.lhs), evaluated(goal.relation.rhs))
@@ -38,6 +39,12 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     evidence = f"zero in a ring of {len(tower.generators)} generators"
     verdict = Verdict(Outcome.PROVED, METHOD if tower.generators else "exact arithmetic", evidence)
     return side_conditions.settle(verdict, goal, tower.nonzero, decide)
+
+
+def _told_apart(goal: Goal) -> Verdict | None:
+    """REFUTED by enclosures of two constants that are known to differ."""
+    found = refute(goal, deep=True)
+    return found if isinstance(found, Verdict) else None
 
 
 def normal_form(expression: Expr, domain: Domain) -> tuple[Expr, tuple[Expr, ...]] | None:

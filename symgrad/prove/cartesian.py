@@ -84,6 +84,10 @@ class _Real:
     def made(self, e: Expr) -> Expr:
         if not e.args or not isinstance(e, Expr):
             return self.places.get(e, e)
+        if isinstance(e, sympy.Mul):
+            moduli, others = sympy.sift(e.args, self._is_modulus_of_value, binary=True)
+            if len(moduli) > 1:  # SymPy has taken the modulus of a product apart
+                return self._modulus(sympy.Mul(*(self.made(a.args[0]) for a in moduli))) * self.made(sympy.Mul(*others))
         # SymPy would expand moduli of sums of its own accord, so they are not put together again first.
         arguments = [self.made(a) for a in e.args]
         rule = self.RULES.get(e.func)
@@ -93,7 +97,12 @@ class _Real:
         if cuts.is_certainly_real(u, self.signs):
             return sympy.Abs(u)
         if isinstance(u, sympy.Mul):
-            return sympy.Mul(*map(self._modulus, u.args))
+            # Values of functions stay together, because their product may be known where no factor is.
+            together, apart = sympy.sift(u.args, self._is_value, binary=True)
+            if apart:
+                return sympy.Mul(
+                    *map(self._modulus, apart), *([self._modulus(sympy.Mul(*together))] if together else [])
+                )
         if isinstance(u, sympy.Pow) and u.exp.is_Rational:
             return self._modulus(u.base) ** u.exp
         if isinstance(u, sympy.exp):
@@ -101,9 +110,21 @@ class _Real:
         parts = cuts.cartesian_parts(u, self.signs)
         return sympy.sqrt(sympy.expand(self._conjugate(u) * u) if parts is None else parts[0] ** 2 + parts[1] ** 2)
 
+    def _is_modulus_of_value(self, e: Expr) -> bool:
+        return isinstance(e, sympy.Abs) and self._is_value(self.made(e.args[0]))
+
+    def _is_value(self, u: Expr) -> bool:
+        """Whether a factor is the value of a function at a number that is not real."""
+        value = u.base if isinstance(u, sympy.Pow) and u.exp.is_Integer else u
+        if not isinstance(value, cuts.SINGLE_VALUED) or isinstance(value, sympy.exp):
+            return False
+        return not cuts.is_certainly_real(value, self.signs)
+
     def _real_part(self, u: Expr) -> Expr:
         if isinstance(u, sympy.log):
             return sympy.log(self._modulus(u.args[0]))
+        if isinstance(u, sympy.loggamma) and not cuts.is_certainly_real(u.args[0], self.signs):
+            return sympy.log(self._modulus(sympy.gamma(u.args[0])))
         return sympy.expand((u + self._conjugate(u)) / 2)
 
     def _imaginary_part(self, u: Expr) -> Expr:
@@ -135,9 +156,17 @@ class _Real:
             return e.func(*map(self._conjugate, e.args))
         if isinstance(e, sympy.Pow) and self._commutes(e):
             return self._conjugate(e.base) ** self._conjugate(e.exp)
-        if isinstance(e, sympy.log) and cuts.is_off_cut(e.args[0], self.signs):
-            return sympy.log(self._conjugate(e.args[0]))
+        if e.func in cuts.CUT_BELOW_ZERO and self._is_principal(e):
+            *parameters, z = e.args
+            return e.func(*parameters, self._conjugate(z))
         raise NoParts(str(e))
+
+    def _is_principal(self, e: Expr) -> bool:
+        """Whether the last argument is off the cut, if there is one, and the function real where that is positive."""
+        *parameters, z = e.args
+        if not all(p.is_real for p in parameters):
+            return False
+        return cuts.CUT_BELOW_ZERO[e.func](*parameters) or cuts.is_off_cut(z, self.signs)
 
     def _commutes(self, power: sympy.Pow) -> bool:
         """Whether the conjugate of a power is the power of the conjugates."""

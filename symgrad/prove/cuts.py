@@ -7,6 +7,8 @@ cross it, so it is smooth by its derivative and jumps all the same: log(exp(I*x)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy
 from sympy import Expr, I, Symbol
 
@@ -22,6 +24,23 @@ SINGLE_VALUED = (
     sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc, sympy.airyai, sympy.airybi, sympy.airyaiprime,
     sympy.airybiprime, sympy.zeta, sympy.factorial,
 )  # fmt: skip
+# Functions that are real for positive last arguments, and where their parameters leave them no cut: it runs along the
+# negative numbers otherwise.
+CUT_BELOW_ZERO: dict[type, Callable[..., bool]] = {
+    sympy.log: lambda: False,
+    sympy.loggamma: lambda: False,
+    sympy.polygamma: lambda order: bool(order.is_integer and order.is_nonnegative),
+    sympy.besselj: lambda order: bool(order.is_integer),
+    sympy.besseli: lambda order: bool(order.is_integer),
+    sympy.bessely: lambda order: False,
+    sympy.besselk: lambda order: False,
+    sympy.Ci: lambda: False,
+    sympy.Chi: lambda: False,
+    sympy.Ei: lambda: False,
+    sympy.LambertW: lambda *branch: False,
+    sympy.expint: lambda order: False,
+    sympy.uppergamma: lambda order: False,
+}
 REAL_ON_REALS = (*SINGLE_VALUED, sympy.atan, sympy.acot, sympy.asinh, sympy.Abs, sympy.sign, sympy.re, sympy.im)
 # Functions of real arguments that have a value where they jump.
 JUMPING = (sympy.acot, sympy.acoth, sympy.atan2)
@@ -41,12 +60,22 @@ def crosses_none(expression: Expr, signs: Signs) -> bool:
     if isinstance(expression, sympy.Function) and not isinstance(expression, SINGLE_VALUED):
         arguments = expression.args
         if not all(is_certainly_real(a, signs) for a in arguments):
-            return isinstance(expression, sympy.log) and is_off_cut(arguments[0], signs)
+            return _is_off_own_cut(expression, signs)
     elif isinstance(expression, sympy.Pow) and not _is_single_valued(expression):
         base = expression.base
         if not (is_certainly_real(base, signs) or is_off_cut(base, signs)):
             return False
     return all(crosses_none(a, signs) for a in expression.args if isinstance(a, Expr) and a.free_symbols)
+
+
+def _is_off_own_cut(function: Expr, signs: Signs) -> bool:
+    """Whether a function of a number that is not real has no cut, or only the negative numbers, which that avoids."""
+    if function.func not in CUT_BELOW_ZERO:
+        return False
+    *parameters, z = function.args
+    if not all(p.is_real and not p.free_symbols for p in parameters):
+        return False
+    return (CUT_BELOW_ZERO[function.func](*parameters) and crosses_none(z, signs)) or is_off_cut(z, signs)
 
 
 def _is_single_valued(power: sympy.Pow) -> bool:
@@ -77,7 +106,7 @@ def _is_positive_at_zeros(u: Expr, v: Expr, signs: Signs) -> bool:
 def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
     """Real and imaginary part of a sum whose terms are plainly one or the other; exponentials by Euler's formula."""
     real, imaginary = [], []
-    for term in sympy.Add.make_args(sympy.expand(_by_euler(e, signs))):
+    for term in sympy.Add.make_args(sympy.expand(_by_imaginary_roots(_by_euler(e, signs), signs))):
         if is_certainly_real(term, signs):
             real.append(term)
         elif is_certainly_real(-I * term, signs):
@@ -95,6 +124,22 @@ def _by_euler(e: Expr, signs: Signs) -> Expr:
         return sympy.exp(parts[0]) * (sympy.cos(parts[1]) + I * sympy.sin(parts[1]))
 
     return e.replace(lambda f: isinstance(f, sympy.exp) and f.has(I), turned) if e.has(sympy.exp) else e
+
+
+def _by_imaginary_roots(e: Expr, signs: Signs) -> Expr:
+    """Square roots of what is negative on the whole domain as I times roots of what is positive."""
+
+    def is_imaginary(f: Expr) -> bool:
+        return bool(
+            isinstance(f, sympy.Pow)
+            and f.exp.is_Rational
+            and f.exp.q == 2
+            and f.base.free_symbols
+            and is_certainly_real(f.base, signs)
+            and signs.sign(f.base) == -1
+        )
+
+    return e.replace(is_imaginary, lambda f: I**f.exp.p * (-f.base) ** f.exp)
 
 
 def is_certainly_real(e: Expr, signs: Signs) -> bool:

@@ -96,6 +96,12 @@ class Turn:
     has_poles: bool
 
 
+RECIPROCALS: dict[type, Callable[[Expr], Expr]] = {
+    sympy.asec: sympy.acos,
+    sympy.acsc: sympy.asin,
+    sympy.asech: sympy.acosh,
+    sympy.acsch: sympy.asinh,
+}
 TURNS = (
     Turn("whole turn", 2 * pi, lambda u: sympy.exp(I * u, evaluate=False), has_poles=False),
     Turn("half turn", pi, sympy.tan, has_poles=True),
@@ -117,7 +123,8 @@ def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
         return None
     if not goal.variables or any(not s.is_real for s in goal.variables):
         return None
-    left, right = _without_scale(activations.expand(goal.lhs), activations.expand(goal.rhs))
+    left, right = (_by_reciprocals(activations.expand(side)) for side in (goal.lhs, goal.rhs))
+    left, right = _without_scale(left, right)
     found = _by_principal_value(sympy.expand(left - right, deep=False), goal, ranges, decide)
     if found is not None:
         return found
@@ -129,6 +136,11 @@ def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
                 verdict = Verdict(Outcome.PROVED, METHOD, f"{image.name} of both sides is the same")
                 return side_conditions.settle(verdict, goal, assumed, decide)
     return _by_turns(left, right, goal, ranges, decide) if both.has(*ARCUS) else None
+
+
+def _by_reciprocals(e: Expr) -> Expr:
+    """Inverse functions by those of the reciprocal; both are defined, and equal, wherever the argument is not zero."""
+    return e.replace(lambda f: f.func in RECIPROCALS, lambda f: RECIPROCALS[f.func](1 / f.args[0]))
 
 
 def _without_scale(left: Expr, right: Expr) -> tuple[Expr, Expr]:
@@ -214,7 +226,8 @@ def is_connected(domain: Domain) -> bool:
         return False
     if not domain.conditions:
         return True
-    return all(v.contains(0) == sympy.true for _, v in domain.sets) and all(map(_shrinks, domain.conditions))
+    # Near the origin, which the sets touch, the conditions hold, and what the sets hold of that is convex.
+    return all(v.closure.contains(0) == sympy.true for _, v in domain.sets) and all(map(_shrinks, domain.conditions))
 
 
 def _shrinks(condition: Relational) -> bool:

@@ -250,6 +250,8 @@ def _zero_in(expression: Expr, box: Domain) -> Witness | None:
 
 def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
     """All real roots of a polynomial in a real variable; None if they cannot be written down."""
+    if expression.has(sympy.I):
+        expression = sympy.expand(expression / sympy.I)
     if not x.is_real or not expression.is_polynomial(x) or sympy.degree(expression, x) > MOST_ROOTS:
         return None
     try:

@@ -96,7 +96,13 @@ class Signs:
         if len(expression.free_symbols) != 1:
             return None
         (x,) = expression.free_symbols
-        return polynomial_sign(expression, x, self.domain.set_of(x))
+        if expression.is_polynomial(x):
+            return polynomial_sign(expression, x, self.domain.set_of(x))
+        if expression.count_ops() > LARGEST_ASKED or not expression.is_rational_function(x):
+            return None
+        over = sympy.fraction(sympy.together(expression))
+        above, below = (polynomial_sign(e, x, self.domain.set_of(x)) for e in over)
+        return None if above is None or below is None else above * below
 
     def _by_boxes(self, expression: Expr) -> int | None:
         box = bounded_box(self.domain, expression.free_symbols)

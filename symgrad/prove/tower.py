@@ -34,9 +34,10 @@ from symgrad.prove.ring import (
     number,
 )
 from symgrad.prove.rules import RULES
-from symgrad.prove.signs import Signs
+from symgrad.prove.signs import Signs, polynomial_sign
 
 LARGEST_FACTORED = 10**12
+HIGHEST_DEGREE = 12
 
 
 class _Restart(Exception):
@@ -524,6 +525,18 @@ class Tower:
                 found.append(self._reduce(Quotient(polynomial.resultant(relation, place))).numerator)
         return found
 
+    def whole_norm(self, polynomial: fmpq_mpoly) -> fmpq_mpoly:
+        """Its norm over all roots and roots of unity in it, which is zero wherever the polynomial is."""
+        for place in sorted(self._relations, reverse=True):
+            if polynomial.degrees()[place] > 0:
+                degree, value = self._relations[place]
+                relation = value.denominator * CONTEXT.gen(place) ** degree - value.numerator
+                polynomial = self._reduce(Quotient(polynomial.resultant(relation, place))).numerator
+        for place, minimal in self._cyclotomic.items():
+            if polynomial.degrees()[place] > 0:
+                polynomial = polynomial.resultant(minimal, place)
+        return polynomial
+
     @staticmethod
     def univariate(polynomial: fmpq_mpoly, place: int, t: Symbol) -> Expr:
         """A polynomial in one generator, with t in its place."""
@@ -552,9 +565,22 @@ class Tower:
         by_terms = {self._term_sign(powers, c) for powers, c in polynomial.terms()}
         if len(by_terms) == 1 and None not in by_terms:
             return by_terms.pop()
-        if not all(self.generators[i].is_real for i in self.places(polynomial)):
+        places = self.places(polynomial)
+        if not all(self.generators[i].is_real for i in places):
             return None
-        return self.signs.sign(self.polynomial(polynomial))
+        known = self.signs.sign(self.polynomial(polynomial))
+        if known is None and len(places) == 1 and self.generators[places[0]].kind == "exp":
+            return self._sign_in_exponential(polynomial, places[0])
+        return known
+
+    def _sign_in_exponential(self, polynomial: fmpq_mpoly, place: int) -> int | None:
+        """The sign of a polynomial in one exponential, which is above 1 where its exponent is positive."""
+        if int(polynomial.degrees()[place]) > HIGHEST_DEGREE:
+            return None
+        exponent = self.signs.sign(self.generators[place].exponent)
+        low, high = {1: (S.One, S.Infinity), -1: (S.Zero, S.One)}.get(exponent or 0, (S.Zero, S.Infinity))
+        t = sympy.Dummy("t", real=True)
+        return polynomial_sign(self.univariate(polynomial, place, t), t, sympy.Interval.open(low, high))
 
     @staticmethod
     def places(polynomial: fmpq_mpoly) -> list[int]:

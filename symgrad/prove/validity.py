@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import sympy
+from flint import fmpq_mpoly
 from sympy import Derivative, Expr, S, Symbol
 from sympy.core.relational import Relational
 
@@ -13,8 +14,12 @@ from symgrad.prove import cuts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.findings import Look
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
+from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
+
+DEEPEST_NORM, LARGEST_NORM = 2, 40
 
 
 def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
@@ -22,13 +27,28 @@ def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
     condition = _evaluated(condition)
     if any(_excludes(c, _without_power(condition.nonzero)) for c in domain.conditions):
         return True
-    if condition.positive is not None and not condition.positive.has(S.ImaginaryUnit):
-        found = look(condition.positive, domain)
-        if found is not None and found.strict and found.sign == 1:
-            return True
+    if condition.positive is not None and _is_right_of_poles(condition.positive, domain, look):
+        return True
     if condition.nonnegative and all(_is_nonnegative(e, domain, look) for e in condition.nonnegative):
         return True
     return never_zero(condition.nonzero, domain, look)
+
+
+def _is_right_of_poles(u: Expr, domain: Domain, look: Look) -> bool:
+    """Whether an argument certainly is positive; one that is not real, whether its real part is, or it is not real."""
+    if not u.has(S.ImaginaryUnit):
+        return _is_positive(u, domain, look)
+    parts = cuts.cartesian_parts(u, Signs(domain))
+    if parts is None:
+        return False
+    return _is_positive(parts[0], domain, look) or never_zero(parts[1], domain, look)
+
+
+def _is_positive(expression: Expr, domain: Domain, look: Look) -> bool:
+    if not expression.free_symbols:
+        return bool(expression.is_positive)
+    found = look(expression, domain)
+    return found is not None and found.strict and found.sign == 1
 
 
 def _without_power(e: Expr) -> Expr:
@@ -89,6 +109,14 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
     expression = activations.expand(expression)
     if isinstance(expression, Symbol) and domain.set_of(expression).contains(0) == sympy.false:
         return True
+    if isinstance(expression, sympy.gamma):
+        return True  # wherever it has a value
+    if isinstance(expression, sympy.Abs):
+        return never_zero(expression.args[0], domain, look)
+    if isinstance(expression, sympy.Pow) and expression.exp.is_Rational and expression.has(sympy.gamma, sympy.Abs):
+        return never_zero(expression.base, domain, look)
+    if isinstance(expression, sympy.Mul) and expression.has(sympy.gamma, sympy.Abs):
+        return all(never_zero(factor, domain, look) for factor in expression.args)
     if not expression.has(S.ImaginaryUnit) and all(s.is_real for s in expression.free_symbols):
         found = look(expression, domain)
         if found is not None and found.strict:
@@ -97,10 +125,43 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
         if len(values) == 1 and isinstance(values[0], sympy.Union):
             (x,) = expression.free_symbols
             return all(never_zero(expression, domain.restricted(x, part), look) for part in values[0].args)
-        return bool(expression.xreplace(Signs(domain).refined).is_nonzero)
+        if expression.xreplace(Signs(domain).refined).is_nonzero:
+            return True
+        return _has_norm_without_zero(expression, domain, look)
     signs = Signs(domain)
     if expression.has(S.ImaginaryUnit) and all(s.is_real for s in expression.free_symbols):
         parts = cuts.cartesian_parts(expression, signs)
         if parts is not None and never_zero(sympy.expand(parts[0] ** 2 + parts[1] ** 2), domain, look):
             return True
-    return bool(expression.xreplace(signs.refined).is_zero is False) or cuts.is_off_cut(expression, signs)
+    if bool(expression.xreplace(signs.refined).is_zero is False) or cuts.is_off_cut(expression, signs):
+        return True
+    return _has_norm_without_zero(expression, domain, look)
+
+
+def _has_norm_without_zero(expression: Expr, domain: Domain, look: Look) -> bool:
+    """Whether the norm of an expression with roots in it, the product with its conjugates, certainly has no zero."""
+    is_rooted = any(p.exp.is_Rational and not p.exp.is_Integer for p in expression.atoms(sympy.Pow))
+    if not is_rooted or look.depth > DEEPEST_NORM or expression.count_ops() > LARGEST_NORM:
+        return False
+    tower = Tower(Signs(domain, look))
+    try:
+        (normal,) = tower.normal(expression)
+    except NoNormalForm:
+        return False
+    if normal.is_zero or tower.nonzero:
+        return False
+    parts = [p for whole in (normal.numerator, normal.denominator) for p, _ in whole.factor()[1]]
+    return all(tower.sign(p) or _is_free_of_zeros(tower.whole_norm(p), tower, domain, look) for p in parts)
+
+
+def _is_free_of_zeros(norm: fmpq_mpoly, tower: Tower, domain: Domain, look: Look) -> bool:
+    """Whether the factors of a polynomial in the generators all have a strict sign."""
+    if norm.is_zero():
+        return False
+    for part, _ in norm.factor()[1]:
+        if not tower.sign(part):
+            asked = tower.polynomial(part)
+            found = look(asked, domain) if not asked.has(S.ImaginaryUnit) else None
+            if found is None or not found.strict:
+                return False
+    return True
