@@ -12,6 +12,7 @@ from sympy import Basic
 from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, Value, ball, is_exactly_zero, is_real, sign
 
 LARGEST_WHOLE = 10_000
+MOST_PRODUCT_BITS = 20_000
 
 
 def _whole(n: Ball) -> int | None:
@@ -80,7 +81,9 @@ def _rising(x: Ball, k: Ball) -> Value:
 
 def _product(x: Ball, count: int) -> Ball:
     """x (x + 1) … (x + count - 1)."""
-    return math.prod((x + j for j in range(count)), start=fmpq(1)) if isinstance(x, fmpq) else x.rising(count)
+    if isinstance(x, fmpq) and count * (x.height_bits() + count.bit_length()) <= MOST_PRODUCT_BITS:
+        return math.prod((x + j for j in range(count)), start=fmpq(1))
+    return ball(x).rising(count)
 
 
 def _falling(x: Ball, k: Ball) -> Value:

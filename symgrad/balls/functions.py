@@ -10,7 +10,18 @@ from flint import acb, arb, fmpq
 from sympy import Basic
 
 from symgrad.balls.discrete import DISCRETE
-from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_exactly_zero, is_real, sign
+from symgrad.balls.values import (
+    MOST_EXACT_BITS,
+    UNDEFINED,
+    UNKNOWN,
+    Ball,
+    NoValue,
+    Value,
+    ball,
+    is_exactly_zero,
+    is_real,
+    sign,
+)
 
 
 def _add(*terms: Ball) -> Ball:
@@ -27,7 +38,6 @@ def _multiply(*factors: Ball) -> Ball:
     return product
 
 
-LARGEST_EXACT_EXPONENT = 4096
 HIGHEST_ZETA = 2000  # imaginary parts, in proportion to which the zeta function takes long
 
 
@@ -39,7 +49,7 @@ def _power(base: Ball, exponent: Ball) -> Value:
         return UNKNOWN if positive is None else fmpq(0) if positive > 0 else UNDEFINED
     if isinstance(exponent, fmpq) and exponent.q == 1:
         n = int(exponent)
-        if isinstance(base, fmpq) and abs(n) <= LARGEST_EXACT_EXPONENT:
+        if isinstance(base, fmpq) and abs(n) * base.height_bits() <= MOST_EXACT_BITS:
             return base**n
         return _whole_power(ball(base), n)
     if isinstance(exponent, fmpq) and exponent.q == 2:
@@ -380,12 +390,3 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.chebyshevu: _with_order_first("chebyshev_u"),
 }
 FUNCTIONS.update(DISCRETE)
-
-# What takes about a millisecond on wide balls or at thousands of bits, and is worth fewer attempts.
-SLOW = frozenset((
-    sympy.gamma, sympy.factorial, sympy.loggamma, sympy.digamma, sympy.polygamma, sympy.beta, sympy.uppergamma,
-    sympy.lowergamma, sympy.zeta, sympy.dirichlet_eta, sympy.polylog, sympy.Ei, sympy.Ci, sympy.Chi, sympy.li,
-    sympy.expint, sympy.fresnels, sympy.fresnelc, sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk,
-    sympy.hankel1, sympy.hankel2, sympy.jn, sympy.yn, sympy.hn1, sympy.hn2, sympy.elliptic_e, sympy.elliptic_f,
-    sympy.elliptic_pi, sympy.lerchphi,
-))  # fmt: skip

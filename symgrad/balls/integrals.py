@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import flint
@@ -19,6 +18,7 @@ from symgrad.balls.limits import constant_sign, far_out, has_end
 from symgrad.balls.remainders import integral_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_real, precision
+from symgrad.budget import remembered
 
 MOST_BITS = 160
 MOST_EVALUATIONS = 6_000
@@ -35,7 +35,7 @@ def value(e: Expr, x: Symbol, low: Expr, high: Expr) -> Value:
         return _value(activations.expand(e), x, low, high, bits)
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _value(e: Expr, x: Symbol, low: Expr, high: Expr, bits: int) -> Value:
     """The precision is an argument for the sake of the cache."""
     try:

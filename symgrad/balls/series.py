@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import flint
 import sympy
 from flint import acb, arb, fmpq
@@ -18,6 +16,7 @@ from symgrad.balls.ratios import largest_beyond, leading, term_ratio
 from symgrad.balls.remainders import sum_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import UNDEFINED, UNKNOWN, NoValue, Value, ball, is_exactly_zero, precision
+from symgrad.budget import remembered
 
 REACHES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 WIDEST_TAIL = arb("1e-6")  # with a wider one the first terms are not worth while
@@ -40,7 +39,7 @@ def product_value(factor: Expr, n: Symbol, low: Expr) -> Value:
         return _value(activations.expand(factor), n, low, bits, False)
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _value(term: Expr, n: Symbol, low: Expr, bits: int, is_sum: bool) -> Value:
     """The precision is an argument for the sake of the cache."""
     if not low.is_Integer:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import flint
 import sympy
 from flint import acb, arb, fmpq
 from sympy import Basic, Expr, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
-from symgrad.balls.functions import FUNCTIONS, SLOW
+from symgrad.balls.functions import FUNCTIONS
 from symgrad.balls.values import (
+    MOST_EXACT_BITS,
     UNDEFINED,
     UNKNOWN,
     Ball,
@@ -27,6 +29,8 @@ from symgrad.balls.values import (
     separated,
     sign,
 )
+from symgrad.balls.work import SLOW, bounded, work_of
+from symgrad.budget import charge
 from symgrad.errors import SymgradError
 from symgrad.statements import free_symbols
 
@@ -116,7 +120,7 @@ def _hull(a: Value, b: Value) -> Value:
 
 def _finite(value: Ball) -> Value:
     if isinstance(value, fmpq):
-        return value
+        return value if value.height_bits() <= MOST_EXACT_BITS else ball(value)
     return real_part_only(value) if value.is_finite() else UNKNOWN
 
 
@@ -161,7 +165,7 @@ def _total(term: Tape, most: int, is_sum: bool, low: Value, high: Value, *outer:
     return _finite(total) if missing is None else missing
 
 
-_OPERATIONS = {kind: _strict(function) for kind, function in FUNCTIONS.items()} | CONDITIONS
+_OPERATIONS = {kind: _strict(bounded(kind, function)) for kind, function in FUNCTIONS.items()} | CONDITIONS
 _RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
 
 Operation = tuple[Callable[..., Value], tuple[int, ...]]
@@ -243,7 +247,7 @@ class Tape:
     def __init__(self, expression: Basic, variables: Sequence[Symbol]) -> None:
         self._places: dict[Basic, int] = {}
         self._operations: list[Operation] = []
-        self._constants: list[Basic] = []
+        self._works: dict[int, float] = {}
         self.variables = tuple(variables)
         for variable in variables:
             self._places[variable] = len(self._places)
@@ -259,6 +263,12 @@ class Tape:
     def length(self) -> int:
         """How many operations an evaluation takes."""
         return len(self._operations)
+
+    def _work(self, bits: int) -> float:
+        """What one evaluation at this many bits counts on the budget."""
+        if bits not in self._works:
+            self._works[bits] = sum(work_of(node.func, bits) for node in self._places)
+        return self._works[bits]
 
     def _place(self, node: Basic) -> int:
         if node not in self._places:
@@ -303,6 +313,7 @@ class Tape:
 
     def __call__(self, *values: Value) -> Value:
         """The value at these values of the variables, at the present precision."""
+        charge(self._work(flint.ctx.prec))
         results: list[Value] = list(values)
         for operation, places in self._operations:
             results.append(operation(*[results[place] for place in places]))

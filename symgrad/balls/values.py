@@ -19,6 +19,7 @@ class NoValue(Enum):
     UNKNOWN = "unknown"
 
 
+MOST_EXACT_BITS = 100_000  # of numerator or denominator; larger fractions are enclosed
 UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
 Ball: TypeAlias = fmpq | arb | acb
 Value: TypeAlias = Ball | NoValue | bool | None

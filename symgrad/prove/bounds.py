@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
+from symgrad.budget import remembered
 from symgrad.prove import enclosures, validity
 from symgrad.prove.angles import by_half_angle, by_phase
 from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_zeros
@@ -26,12 +26,14 @@ from symgrad.prove.normal import normal_form
 from symgrad.prove.partial import by_border, by_ends_apart, by_partial_extremum
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.polynomials import by_sum_of_squares
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.stand_ins import by_stand_ins, by_terms
 from symgrad.prove.substitutions import by_combination, by_scale
 from symgrad.prove.validity import between_integers, hull
 from symgrad.statements import Domain
 
 MOST_SMALL = 8
+Method = Callable[[Expr, Domain, Look], Finding | None]
 
 
 def sign_of(expression: Expr, domain: Domain) -> Finding | None:
@@ -91,7 +93,7 @@ class _Deeper:
 DEEPER: Look = _Deeper(1)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
     if not expression.free_symbols:
         known = constant_sign(expression)
@@ -106,10 +108,18 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
         return None
     moving = [s for s in domain.symbols if s.is_integer]
     for method in WHERE_WHOLE if moving else METHODS:
-        found = method(expression, domain, _Deeper(depth + 1))
+        found = _found(method, expression, domain, _Deeper(depth + 1))
         if found is not None:
             return found if found.strict or moving else by_zeros(expression, domain, _Deeper(depth + 1)) or found
     return _sign_of(*between_integers(expression, domain, *moving), depth) if moving else None
+
+
+def _found(method: Method, expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """What a method finds; nothing where a normal form on the way is too large."""
+    try:
+        return method(expression, domain, look)
+    except NoNormalForm:
+        return None
 
 
 def _by_conditions(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -176,7 +186,7 @@ def _certified(found: int | None, how: str) -> Finding | None:
     return None if not found else Finding(found, True, False, how)
 
 
-METHODS: tuple[Callable[[Expr, Domain, Look], Finding | None], ...] = (
+METHODS: tuple[Method, ...] = (
     _by_conditions,
     by_factors,
     by_phase,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import sympy
 from flint import arb
 from sympy import Expr, Symbol
 
 from symgrad.balls import Tape, UnsupportedError, Value, ball, is_real, precision, sign
+from symgrad.budget import remembered
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.statements import Domain
 
@@ -32,7 +32,7 @@ class Box:
         return _sign_on(self, expression, budget)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _sign_on(box: Box, expression: Expr, budget: int) -> int | None:
     with precision(BOX_BITS):
         try:

@@ -8,7 +8,7 @@ import sympy
 from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
-from symgrad.prove import cuts, tails
+from symgrad.prove import cuts, ring, tails
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -65,7 +65,7 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
     if normal.is_zero or below is None or not below[1]:
         return None
     zeros: list[Expr] = []
-    for part, _ in normal.numerator.factor()[1]:
+    for part, _ in ring.factors(normal.numerator)[1]:
         if tower.sign(part):
             continue
         found = _zeros_of_factor(part, tower, x)

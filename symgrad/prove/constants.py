@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sympy import Expr
 
+from symgrad.budget import remembered
 from symgrad.prove import numbers
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.ring import NoNormalForm
@@ -14,7 +13,7 @@ from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def constant_zero(number: Expr) -> bool | None:
     """Whether a constant is zero; None if neither algebra nor enclosures tell."""
     if number.is_zero:

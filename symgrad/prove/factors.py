@@ -7,7 +7,7 @@ from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad.balls import Tape, precision, sign
-from symgrad.prove import algebraic
+from symgrad.prove import algebraic, ring
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form, simplified
 from symgrad.prove.points import as_balls, points
@@ -51,7 +51,7 @@ def factored(expression: Expr, domain: Domain) -> Expr | None:
     tower, normal = found
     product = S.One
     for polynomial, direction in ((normal.numerator, 1), (normal.denominator, -1)):
-        content, parts = polynomial.factor()
+        content, parts = ring.factors(polynomial)
         product *= sympy.Rational(int(content.p), int(content.q)) ** direction
         for part, power in parts:
             product *= tower.polynomial(part) ** (direction * int(power))
@@ -61,7 +61,7 @@ def factored(expression: Expr, domain: Domain) -> Expr | None:
 def _shown(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> str:
     parts = []
     for polynomial in (numerator, denominator):
-        factor, found = polynomial.factor()
+        factor, found = ring.factors(polynomial)
         pieces = [sympy.Pow(tower.polynomial(p), int(k), evaluate=False) for p, k in found]
         constant = sympy.Rational(int(factor.p), int(factor.q))
         parts.append(" * ".join(f"({piece})" for piece in ([constant] if constant != 1 else []) + pieces) or "1")
@@ -73,7 +73,7 @@ def sign_of_product(
     polynomial: fmpq_mpoly, tower: Tower, domain: Domain, look: Look | None = None
 ) -> tuple[int, bool] | None:
     """The sign of a product and whether it is strict; factors whose sign is not plain to see are looked at apart."""
-    factor, parts = polynomial.factor()
+    factor, parts = ring.factors(polynomial)
     known, strict = (1 if factor > 0 else -1), True
     for part, power in parts:
         if not all(tower.generators[i].is_real for i in tower.places(part)):
@@ -196,7 +196,7 @@ def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     if not is_smooth(expression, x, domain, look):
         return None
     for polynomial in (normal.numerator, normal.denominator):
-        for part, _ in polynomial.factor()[1]:
+        for part, _ in ring.factors(polynomial)[1]:
             if not tower.sign(part) and not any(tower.sign(n) for n in tower.norms(part)):
                 return None
     known = _sign_somewhere(expression, domain)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import sympy
 from sympy import Derivative, Expr, Piecewise, Rational, S, Symbol
@@ -11,6 +10,7 @@ from sympy.core.relational import Relational
 
 from symgrad import activations
 from symgrad.balls import NoValue, Tape, UnsupportedError, hull, precision, rational, separated, sign
+from symgrad.budget import remembered
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls
@@ -116,7 +116,7 @@ def _without_loser(node: Expr, switch: Expr, known: int) -> Expr:
     return node
 
 
-@lru_cache(maxsize=2048)
+@remembered
 def rational_zeros(expression: Expr, x: Symbol) -> tuple[Rational, ...]:
     """The rational zeros of a polynomial with rational coefficients; nothing for other expressions."""
     if not expression.is_polynomial(x) or expression.free_symbols != {x}:

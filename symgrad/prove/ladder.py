@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sympy import Expr
 from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
 from symgrad.balls import UnsupportedError, has_endless
+from symgrad.budget import Budget, Spent, attempt, working_within
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError, VerdictTruthError
 from symgrad.prove import (
@@ -49,6 +51,9 @@ PROVERS: tuple[Prover, ...] = (
 # What may have no value at all is replaced by its value before any other prover looks at the goal.
 OF_ENDLESS: tuple[Prover, ...] = (finite.prove, endless.prove, finite.prove_by_all_means)
 DEEPEST = 12
+WORK = 10_000_000  # units, for one claim
+FOR_ALL_PROVERS, FOR_ONE_PROVER = 7_500_000, 4_000_000  # of these units; the rest is for the refuter
+TOO_MUCH_WORK = "the budget of work is spent; state the claim in parts, or on a smaller domain"
 # How SymPy's functions are known to fail on what they were not made for. What else fails, an AttributeError or a
 # NameError, is a slip of somebody's: it is logged as an error.
 FAILURES = (ArithmeticError, NotImplementedError, PolynomialError, RecursionError, TypeError, ValueError)
@@ -104,7 +109,10 @@ def proofs(asked: Claim) -> tuple[Verdict, tuple[Proof, ...]]:
 def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
     """The verdict on a claim; a failure on the way ends this claim alone, which then is undecided."""
     try:
-        return _verdict(asked.statement, asked.domain, asked.also_defined, parts)
+        with working_within(Budget(WORK)):
+            return _verdict(asked.statement, asked.domain, asked.also_defined, parts)
+    except Spent:
+        return Verdict(Outcome.UNDECIDED, "budget of work", TOO_MUCH_WORK)
     except (PluginError, VerdictTruthError):
         raise  # slips of authors, of which they must hear
     except Exception as error:
@@ -154,21 +162,31 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
         seen, no_enclosures = Agreement(0, 0), str(error)
     if isinstance(seen, Verdict):
         return seen
+    ask = partial(_tried, goal, depth, parts)
+    told = attempt(FOR_ALL_PROVERS, ask) if depth == 0 else ask()
+    if told is not None and told[1]:
+        return told[0]
+    if no_enclosures:
+        return Verdict(Outcome.UNDECIDED, "no enclosures", no_enclosures)
+    evidence = _evidence(goal, seen)
+    return evidence if told is None or evidence.outcome is not Outcome.SUPPORTED else told[0]
+
+
+def _tried(goal: Goal, depth: int, parts: list[Proof] | None) -> tuple[Verdict, bool] | None:
+    """What a prover says, and whether that decides the goal or is only nearly a proof."""
     nearly: Verdict | None = None
     is_endless = any(has_endless(side) for side in goal.sides)
     for prover in OF_ENDLESS if is_endless else (*PROVERS, *plugins.provers()):
         tried: list[Proof] | None = None if parts is None else []
-        verdict = _attempt(prover, goal, _decide_from(depth, tried))
+        ask = partial(_attempt, prover, goal, _decide_from(depth, tried))
+        verdict = attempt(FOR_ONE_PROVER, ask) if depth == 0 else ask()
         if verdict is not None and verdict.holds and parts is not None:
             parts.extend(tried or ())
         if verdict is not None and (verdict.holds is not None or prover is regions.prove):
-            return verdict
+            return verdict, True
         if verdict is not None and verdict.outcome is Outcome.SUPPORTED and verdict.side_conditions:
             nearly = verdict if nearly is None else nearly
-    if no_enclosures:
-        return Verdict(Outcome.UNDECIDED, "no enclosures", no_enclosures)
-    evidence = _evidence(goal, seen)
-    return evidence if nearly is None or evidence.outcome is not Outcome.SUPPORTED else nearly
+    return None if nearly is None else (nearly, False)
 
 
 def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sympy import Expr
 
+from symgrad.budget import remembered
 from symgrad.prove.ring import NoNormalForm, Quotient
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def normal_form(e: Expr, domain: Domain) -> tuple[Tower, Quotient] | None:
     """The exp-log normal form and its tower; None where there is none, or where it assumes something of the domain."""
     signs = Signs(domain)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from math import lcm, log2
 
 import sympy
@@ -22,6 +21,7 @@ from flint import acb, arb
 from sympy import Expr, I, Rational, S
 
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_exactly_zero, precision, separated
+from symgrad.budget import remembered
 
 MOST_BITS = 600_000
 MOST_WORK = 40_000_000  # bits, times the operations at each
@@ -57,7 +57,7 @@ def is_zero(number: Expr) -> tuple[bool, str] | None:
     return None
 
 
-@lru_cache(maxsize=2048)
+@remembered
 def _algebraic_zero(number: Expr) -> bool | None:
     number = _in_roots_of_unity(number)
     roots: dict[Expr, int] = {}

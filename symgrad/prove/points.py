@@ -6,7 +6,6 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import sympy
 from flint import acb, arb, fmpq
@@ -15,6 +14,7 @@ from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad.balls import Ball, Tape, UnsupportedError, precision, rational
+from symgrad.budget import remembered
 from symgrad.statements import Domain
 
 Point = dict[Symbol, Expr]
@@ -80,7 +80,7 @@ def holds_at(domain: Domain, point: Point) -> bool:
     return all(condition(*values) is True for condition in _tests(domain.conditions, tuple(point)))
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _tests(conditions: tuple[Relational, ...], variables: tuple[Symbol, ...]) -> tuple[Tape, ...]:
     return tuple(Tape(condition, variables) for condition in conditions)
 
@@ -142,7 +142,7 @@ class Kind:
         )
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def kind_of(values: Set) -> Kind:
     """The set prepared; its parts are known where it is made of intervals."""
     is_real, is_integer = bool(values.is_subset(S.Reals)), bool(values.is_subset(S.Integers))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
 
 import sympy
@@ -13,6 +12,7 @@ from sympy import Expr, Rational, S, Symbol
 from sympy.sets import Set
 
 from symgrad.balls import Tape, UnsupportedError, precision
+from symgrad.budget import remembered
 from symgrad.prove.goals import Goal
 from symgrad.prove.kinks import places, switches
 from symgrad.prove.points import SEED, Point, holds_at, kind_of, points, to_rational
@@ -86,7 +86,7 @@ def _centred(goal: Goal) -> Iterator[Expr]:
             yield from (a for a in e.args if isinstance(a, Expr) and (isinstance(a, sympy.Add) or a.is_polynomial()))
 
 
-@lru_cache(maxsize=512)
+@remembered
 def _near(e: Expr, x: Symbol, values: Set) -> tuple[Rational, ...]:
     """Rational numbers next to the zeros of an expression in one variable."""
     near = values.intersect(sympy.Interval(-WITHIN, WITHIN))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction as Rational
+from math import comb
 
 import sympy
 from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
+from symgrad.budget import charge
+
 MOST_GENERATORS = 40
-MOST_TERMS = 20_000
+MOST_PRODUCTS = 1_000_000
 MOST_EXPONENT = 400
 
 
@@ -32,9 +35,7 @@ class Quotient:
     def reduced(cls, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> Quotient:
         if denominator.is_zero():
             raise NoNormalForm("a denominator is zero")
-        if len(numerator) > MOST_TERMS or len(denominator) > MOST_TERMS:
-            raise NoNormalForm(f"more than {MOST_TERMS} terms")
-        common = numerator.gcd(denominator)
+        common = gcd(numerator, denominator)
         if not common.is_one():
             numerator, denominator = numerator / common, denominator / common
         lead = denominator.leading_coefficient()
@@ -44,20 +45,18 @@ class Quotient:
         if self.denominator == other.denominator:
             return Quotient.reduced(self.numerator + other.numerator, self.denominator)
         return Quotient.reduced(
-            self.numerator * other.denominator + other.numerator * self.denominator,
-            self.denominator * other.denominator,
+            product(self.numerator, other.denominator) + product(other.numerator, self.denominator),
+            product(self.denominator, other.denominator),
         )
 
     def __mul__(self, other: Quotient) -> Quotient:
-        return Quotient.reduced(self.numerator * other.numerator, self.denominator * other.denominator)
+        return Quotient.reduced(product(self.numerator, other.numerator), product(self.denominator, other.denominator))
 
     def __pow__(self, n: int) -> Quotient:
         if abs(n) > MOST_EXPONENT:
             raise NoNormalForm(f"an exponent beyond {MOST_EXPONENT}")
         top, bottom = (self.numerator, self.denominator) if n >= 0 else (self.denominator, self.numerator)
-        if len(top) ** abs(n) > MOST_TERMS**2 or len(bottom) ** abs(n) > MOST_TERMS**2:
-            raise NoNormalForm(f"more than {MOST_TERMS} terms")
-        return Quotient.reduced(top ** abs(n), bottom ** abs(n))
+        return Quotient.reduced(power(top, abs(n)), power(bottom, abs(n)))
 
     def __neg__(self) -> Quotient:
         return Quotient(-self.numerator, self.denominator)
@@ -76,6 +75,53 @@ class Quotient:
             value = self.numerator.leading_coefficient() if not self.numerator.is_zero() else fmpq(0)
             return Rational(int(value.p), int(value.q)) / fraction(self.denominator.leading_coefficient())
         return None
+
+
+# --- operations whose work is bounded and counted -----------------------------------------------------------------
+
+
+def product(left: fmpq_mpoly, right: fmpq_mpoly) -> fmpq_mpoly:
+    """The product of two polynomials, unless it is too large."""
+    _count(len(left) * len(right))
+    return left * right
+
+
+def power(base: fmpq_mpoly, n: int) -> fmpq_mpoly:
+    """The power of a polynomial, unless it is too large: it has as many terms as there are monomials in them."""
+    _count(len(base) * power_terms(len(base), n))
+    return base**n
+
+
+def power_terms(terms: int, n: int) -> int:
+    """How many monomials of degree n there are in so many terms."""
+    return comb(terms - 1 + n, n) if terms else 0
+
+
+def gcd(left: fmpq_mpoly, right: fmpq_mpoly) -> fmpq_mpoly:
+    """The greatest common divisor of two polynomials, unless they are too large."""
+    _count(10 * (len(left) + len(right)))
+    return left.gcd(right)
+
+
+def factors(polynomial: fmpq_mpoly) -> tuple[fmpq, list[tuple[fmpq_mpoly, int]]]:
+    """Its content and its irreducible factors with their powers, unless it is too large."""
+    _count(100 * len(polynomial))
+    content, found = polynomial.factor()
+    return content, [(part, int(times)) for part, times in found]
+
+
+def resultant(left: fmpq_mpoly, right: fmpq_mpoly, place: int) -> fmpq_mpoly:
+    """The resultant of two polynomials with respect to a generator, unless they are too large."""
+    degrees = int(left.degrees()[place]) + int(right.degrees()[place])
+    _count(power_terms(len(left) + len(right), degrees))
+    return left.resultant(right, place)
+
+
+def _count(products: int) -> None:
+    """Count products of terms on the budget."""
+    if products > MOST_PRODUCTS:
+        raise NoNormalForm(f"more than {MOST_PRODUCTS} products of terms")
+    charge(10 + products / 4)
 
 
 def fraction(q: fmpq) -> Rational:

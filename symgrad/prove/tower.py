@@ -30,8 +30,10 @@ from symgrad.prove.ring import (
     NoNormalForm,
     Quotient,
     constant,
+    factors,
     fraction,
     number,
+    resultant,
 )
 from symgrad.prove.rules import RULES
 from symgrad.prove.signs import Signs, polynomial_sign
@@ -340,7 +342,7 @@ class Tower:
         found: list[tuple[fmpq_mpoly, int]] = []
         content = Rational(1)
         for polynomial, direction in ((quotient.numerator, 1), (quotient.denominator, -1)):
-            factor, parts = polynomial.factor()
+            factor, parts = factors(polynomial)
             content *= fraction(factor) ** direction
             for part, power in parts:
                 if self.sign(part) == -1:
@@ -522,7 +524,7 @@ class Tower:
             if place in self._relations:
                 degree, value = self._relations[place]
                 relation = value.denominator * CONTEXT.gen(place) ** degree - value.numerator
-                found.append(self._reduce(Quotient(polynomial.resultant(relation, place))).numerator)
+                found.append(self._reduce(Quotient(resultant(polynomial, relation, place))).numerator)
         return found
 
     def whole_norm(self, polynomial: fmpq_mpoly) -> fmpq_mpoly:
