@@ -10,7 +10,7 @@ from sympy import Abs, Derivative, Piecewise, Rational, S, exp, log, sqrt
 
 import symgrad as sg
 from symgrad.claims import load_claims
-from symgrad.prove import bounds, boxes, numbers
+from symgrad.prove import numbers
 from symgrad.prove.bounds import sign_of
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import evaluated

@@ -19,7 +19,7 @@ from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.contact import by_contact
-from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm, by_plain_factors
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
@@ -38,7 +38,7 @@ Method = Callable[[Expr, Domain, Look], Finding | None]
 
 def sign_of(expression: Expr, domain: Domain) -> Finding | None:
     """The sign of a real expression on a domain, or None where it changes or cannot be told."""
-    return _sign_of(activations.expand(expression), domain, 0)
+    return _sign_of(activations.expand(evaluated(expression)), domain, 0)
 
 
 def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
@@ -98,7 +98,7 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
     if not expression.free_symbols:
         known = constant_sign(expression)
         return None if not known else Finding(known, True, True, "a constant")
-    if expression.has(*ROUGH):
+    if expression.has(*ROUGH, sympy.Derivative, sympy.Subs):
         return None
     domain = _relevant(expression, domain)
     if len(domain.symbols) == 1 and isinstance(domain.sets[0][1], sympy.Union):

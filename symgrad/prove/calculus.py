@@ -8,6 +8,8 @@ import sympy
 from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
+from symgrad.balls import Ball, Tape, UnsupportedError, limits, precision
+from symgrad.balls.growth import Open
 from symgrad.prove import cuts, ring, tails
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
@@ -160,29 +162,42 @@ def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_le
     return None if found is None else (found, False)
 
 
-LARGEST_LIMIT, LARGEST_FACTORIAL_LIMIT = 120, 24  # operations; SymPy's limits take long on larger expressions
-FACTORIAL = (sympy.gamma, sympy.loggamma, sympy.polygamma, sympy.factorial, sympy.binomial, sympy.harmonic)
+LARGEST_LIMIT = 120  # operations
+VALUE_BITS = 128
 
 
 def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
-    """SymPy's limit, believed only where enclosures on the way there come ever closer to it."""
-    if expression.count_ops() > (LARGEST_FACTORIAL_LIMIT if expression.has(*FACTORIAL) else LARGEST_LIMIT):
+    """The limit by exact expansions, believed only where enclosures on the way there come ever closer to it."""
+    if not expression.free_symbols:
+        return expression
+    if expression.free_symbols != {x} or expression.count_ops() > LARGEST_LIMIT or expression.has(sympy.Derivative):
         return None
-    if _is_zero(expression):
-        return S.Zero
+    if end.is_finite and not expression.has(*cuts.JUMPING):
+        there = expression.subs(x, end)
+        if _has_value(there) and tails.approaches(expression, x, end, from_left, there):
+            return there
     try:
-        found = sympy.limit(expression, x, end, "-" if from_left else "+")
-    except Exception:  # SymPy's limits fail in many ways; none of them says anything about the expression
+        found = limits.limit(expression, x, end, "-" if from_left else "+", _sign_of_constant).value
+    except Open:
         return None
-    if not isinstance(found, Expr) or found.free_symbols or found.has(S.NaN, sympy.AccumBounds, sympy.Limit):
-        return None
-    return found if tails.approaches(expression, x, end, from_left, found) else None
+    grown = (S.Infinity, S.NegativeInfinity)
+    for value in grown if found is None else (found,):
+        if not value.free_symbols and tails.approaches(expression, x, end, from_left, value):
+            return value
+    return None
 
 
-def _is_zero(expression: Expr) -> bool:
-    """Whether an expression is zero wherever it has a value; SymPy looks for its leading term without end."""
-    form = normal_form(expression, Domain())
-    return form is not None and form[1].is_zero
+def _has_value(number: Expr) -> bool:
+    try:
+        with precision(VALUE_BITS):
+            return isinstance(Tape(number, ())(), Ball)
+    except UnsupportedError:
+        return False
+
+
+def _sign_of_constant(number: Expr) -> int | None:
+    known = constant_sign(number)
+    return 0 if known is None and constant_zero(number) else known
 
 
 def _limit_sign(value: Expr) -> int | None:

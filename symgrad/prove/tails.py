@@ -12,6 +12,7 @@ from sympy import Expr, Interval, Rational, S, Symbol
 from symgrad import activations
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, rational, sign
 from symgrad.prove.asymptotic import Beyond, ball_of
+from symgrad.prove.points import to_rational
 from symgrad.prove.ring import NoNormalForm, Quotient
 from symgrad.prove.signs import Signs, polynomial_sign
 from symgrad.prove.tower import Tower
@@ -48,7 +49,17 @@ def _toward(end: Expr, from_left: bool, k: int) -> Rational | None:
         return Rational(10) ** k
     if end is S.NegativeInfinity:
         return -(Rational(10) ** k)
-    return end + Rational(-1 if from_left else 1) / 10**k if end.is_Rational else None
+    near = end if end.is_Rational else _rational_near(end)
+    return None if near is None else near + Rational(-1 if from_left else 1) / 10**k
+
+
+def _rational_near(number: Expr) -> Rational | None:
+    """A rational number that differs from a real one by less than the shortest step."""
+    try:
+        value = Tape(number, ())()
+    except UnsupportedError:
+        return None
+    return to_rational(value.mid()) if isinstance(value, arb) else None
 
 
 @dataclass(frozen=True)
