@@ -88,7 +88,9 @@ class Scale:
         return self.times(m, self.power(n, S.NegativeOne))
 
     def compare(self, m: Monomial, n: Monomial) -> int:
-        return 0 if m == n else self.growth(self.over(m, n))
+        if m.exponent == n.exponent:
+            return self.known(_plus(m.power, -n.power)) or self.known(_plus(m.logs, -n.logs))
+        return self.growth(self.over(m, n))
 
     def merged(self, terms: Iterable[tuple[Expr, Monomial]]) -> Terms:
         """Terms of one growth added up, the largest first, what cancels left out."""

@@ -15,6 +15,7 @@ from symgrad.balls.expansions import Expander
 from symgrad.balls.growth import Open, Scale
 from symgrad.balls.holomorphic import Holomorphic, is_clear, is_real_valued
 from symgrad.balls.limits import constant_sign, far_out, has_end
+from symgrad.balls.ratios import is_moderate
 from symgrad.balls.remainders import integral_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_real, precision
@@ -158,6 +159,8 @@ def _delicate(e: Basic, x: Symbol) -> Iterator[Expr]:
 
 def _roots(e: Expr, x: Symbol) -> list[Expr]:
     """Real zeros that are easily told; where there are others, quadrature finds no value."""
+    if not is_moderate(e, x):
+        return [S.Zero] if e.subs(x, 0) == 0 else []
     e = sympy.numer(sympy.together(e)) if e.is_rational_function(x) else e
     if isinstance(e, sympy.Mul):
         return [r for a in e.args if a.has(x) for r in _roots(a, x)]

@@ -7,10 +7,19 @@ from flint import arb, fmpq
 from sympy import Expr, S, Symbol
 
 LARGEST_STEP = 6
+HIGHEST_POWER = 60
+
+
+def is_moderate(e: Expr, n: Symbol) -> bool:
+    """Whether no power of what holds n is so high that its polynomials grow out of hand."""
+    powers = (p for p in e.atoms(sympy.Pow) if p.base.has(n) and p.exp.is_Integer)
+    return bool(sum(abs(p.exp) for p in powers) <= HIGHEST_POWER)
 
 
 def term_ratio(term: Expr, n: Symbol) -> Expr | None:
     """R(n) with term(n + 1) = R(n) term(n), a rational function of n; None if there is none that is plain to see."""
+    if not is_moderate(term, n):
+        return None
     ratio = S.One
     for factor in sympy.Mul.make_args(term):
         found = _ratio(factor, n)

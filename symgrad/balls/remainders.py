@@ -8,6 +8,8 @@ from sympy import Expr, S
 from symgrad.balls.expansions import Expansion
 from symgrad.balls.growth import Monomial, Open, Scale
 
+LARGEST_ORDER = 400  # of zeta functions; beyond, their first term is all there is to them
+
 
 def sum_beyond(s: Expansion, scale: Scale, *, alternating: bool = False) -> arb:
     """The sum over all integers from the start on, with (-1)**n in front of each term if it is alternating."""
@@ -86,11 +88,15 @@ def _zeta(m: Monomial, scale: Scale) -> arb:
         above = scale._start().log() ** scale._ball(b) if scale.known(b) < 0 else None
         if above is None:
             raise Open
-        return acb(a).zeta(acb(scale._start())).real * arb(0).union(above)
+        return _derivative(a, scale._start(), 0) * arb(0).union(above)
     return _derivative(a, scale._start(), int(b))
 
 
 def _derivative(a: arb, start: arb, times: int) -> arb:
+    if a > LARGEST_ORDER:
+        if times:
+            raise Open
+        return arb(0).union((start ** (-a) * (1 + start / (a - 1))).upper())  # by the first term and the integral
     if times == 0:
         return acb(a).zeta(acb(start)).real
     series = acb_series([a, 1], prec=times + 1).zeta(acb(start))

@@ -11,7 +11,7 @@ from symgrad import activations
 from symgrad.balls.expansions import NOTHING, Expander
 from symgrad.balls.growth import Open, Scale
 from symgrad.balls.integrals import MOST_BITS, ball_of
-from symgrad.balls.limits import Found, at_infinity, constant_sign, expansions, has_end
+from symgrad.balls.limits import constant_sign, expansions, has_end
 from symgrad.balls.ratios import largest_beyond, leading, term_ratio
 from symgrad.balls.remainders import sum_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
@@ -20,6 +20,7 @@ from symgrad.budget import remembered
 
 REACHES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 WIDEST_TAIL = arb("1e-6")  # with a wider one the first terms are not worth while
+FIRST = 64  # factors that are looked at before the others are taken together
 # From where on terms are taken together, and by how many terms of an expansion: of powers, and of what falls faster.
 STARTS_OF_POWERS = ((24, 8), (96, 10), (512, 12), (4096, 8))
 STARTS_OF_EXPONENTIALS = ((8, 6), (24, 6), (64, 6), (256, 6), (1024, 6), (4096, 6))
@@ -102,7 +103,7 @@ def _by_ratio(term: Expr, n: Dummy, low: int) -> Value | None:
     if degree > 0 or not lead.is_Rational or (degree == 0 and abs(lead) >= 1):
         return None
     if degree == 0 and (1 - abs(lead)) * REACHES[-1] < int(flint.ctx.prec):
-        return None  # it takes too many terms
+        return UNKNOWN  # it takes too many terms
     tape = Tape(term, (n,))
     total: arb | acb = arb(0)
     k = low
@@ -166,13 +167,9 @@ def _first_terms(term: Expr, n: Dummy, low: int, end: int) -> Value:
 
 
 def _product(factor: Expr, n: Dummy, low: int) -> Value:
-    found: Found = at_infinity(factor, n, constant_sign)
-    if found.value is None or sympy.expand(found.value - 1) != 0:
-        return UNKNOWN
     logarithm = sympy.log(factor, evaluate=False)
-    is_finite = has_end(logarithm, n, constant_sign)[0]
-    if not is_finite:
-        return UNKNOWN  # it may be zero, by a convention that not all share
+    if not has_end(logarithm, n, constant_sign)[0]:
+        return _endless_product(factor, logarithm, n, low)
     tail, start = _tail(logarithm, n, low, False)
     tape = Tape(factor, (n,))
     total: arb | acb = tail.exp()
@@ -188,3 +185,18 @@ def _product(factor: Expr, n: Dummy, low: int) -> Value:
             total = arb(0)
         total = total * ball(value)
     return UNKNOWN if missing else fmpq(0) if is_exactly_zero(total) else total
+
+
+def _endless_product(factor: Expr, logarithm: Expr, n: Dummy, low: int) -> Value:
+    """Zero where the factors pull the products to zero; no value where they grow without bound."""
+    expander, s = next(expansions(logarithm, n, constant_sign))
+    tape = Tape(factor, (n,))
+    first = [tape(fmpq(k)) for k in range(low, low + FIRST)]
+    if UNDEFINED in first:
+        return UNDEFINED
+    if UNKNOWN in first:
+        return UNKNOWN
+    if expander.lead(s)[2] < 0 or any(is_exactly_zero(v) for v in first):
+        return fmpq(0)
+    Expander(n, Scale(constant_sign, Rational(low + FIRST), ball_of), 4)(logarithm)  # no factor is zero from there on
+    return UNDEFINED

@@ -16,6 +16,7 @@ from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.existence import Known
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.infinite_sums import NotFound, infinite_product, infinite_sum
 from symgrad.prove.roots import zeros
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
@@ -29,8 +30,7 @@ class NoValue(Exception):
     """An expression certainly has no value, wherever the variables are."""
 
 
-class NotFound(Exception):
-    """Nothing is known of the value of an expression."""
+_OVER_RANGE = {sympy.Sum: infinite_sum, sympy.Product: infinite_product}
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
@@ -71,12 +71,9 @@ def _split(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
         return None
     x, borders = place
     values = goal.domain.set_of(x)
-    inside = [b for b in borders if values.contains(b) == sympy.true]
     parts = [part for part in open_parts(values, borders) if not part.is_empty]
-    if not 0 < len(inside) <= MOST_BORDERS and len(parts) < 2:
-        return None
     verdicts = []
-    for case in [*(goal.at({x: b}) for b in inside), *(goal.on(x, part) for part in parts)]:
+    for case in [*(goal.at({x: b}) for b in borders), *(goal.on(x, part) for part in parts)]:
         verdicts.append(decide(case))
         if not verdicts[-1].holds:
             return verdicts[-1] if verdicts[-1].outcome is Outcome.REFUTED and verdicts[-1].witness else None
@@ -90,9 +87,10 @@ def _borders(asked: Expr, domain: Domain) -> tuple[Symbol, list[Expr]] | None:
         free = [s for s in sorted(base.free_symbols, key=str) if s in domain.symbols]
         if len(free) != 1 or any(c.has(free[0]) for c in domain.conditions):
             continue
-        found = zeros(base, free[0], domain.set_of(free[0]))
-        if found:
-            return free[0], found
+        values = domain.set_of(free[0])
+        inside = [b for b in zeros(base, free[0], values) or () if values.contains(b) == sympy.true]
+        if inside and len(inside) <= MOST_BORDERS:
+            return free[0], inside
     return None
 
 
@@ -161,7 +159,12 @@ class Closer:
         whole = e.func(of, (x, low, high))
         if not is_endless(whole):
             return whole
-        raise NotFound
+        if inner:
+            raise NotFound
+        find = _OVER_RANGE.get(e.func)
+        if find is None:
+            raise NotFound
+        return self._value(whole, lambda: find(of, x, low, high, self.known))
 
     def _derivative(self, e: Derivative) -> Expr:
         """Of an integral in its end; else of the value, where that holds on both sides of every point."""
