@@ -33,7 +33,8 @@ if TYPE_CHECKING:
         softsign,
         swish,
     )
-    from symgrad.claims import Claim, claim, infimum, load_claims, maximum, minimum, supremum
+    from symgrad.claim_files import load_claims
+    from symgrad.claims import Claim, claim, infimum, maximum, minimum, supremum
     from symgrad.compute.check import GradientCheck, check_gradient
     from symgrad.compute.crosscheck import Crosscheck, crosscheck
     from symgrad.compute.differences import complex_step, difference, precise_difference
@@ -140,7 +141,8 @@ else:
             "Activation ACTIVATIONS celu elu gelu gelu_tanh hard_sigmoid hard_tanh identity leaky_relu "
             "logsigmoid mish relu selu sigmoid softplus softsign swish"
         ),
-        "claims": "Claim claim infimum load_claims maximum minimum supremum",
+        "claim_files": "load_claims",
+        "claims": "Claim claim infimum maximum minimum supremum",
         "errors": (
             "CellError CertificateError ClaimError DerivationError MissingExtraError OutputError ParseError "
             "PluginError PrecisionError ShapeError SymgradError UnderflowWarning VerdictTruthError"

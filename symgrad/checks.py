@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from symgrad.claims import Claim
+from symgrad.shown import one_line
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 EXIT_HOLDS, EXIT_REFUTED, EXIT_MISUSE, EXIT_OPEN = 0, 1, 2, 3
@@ -79,13 +80,36 @@ class Check:
         return cls(data["id"], data["text"], data["expect"], verdict)
 
 
-def exit_code(checks: Iterable[Check], accepted: Collection[Outcome] = ()) -> int:
-    """0 if all expectations are met, 1 if one is contradicted, 3 if one stays open."""
-    found = {check.met_if(accepted) for check in checks}
-    return EXIT_REFUTED if False in found else EXIT_OPEN if None in found else EXIT_HOLDS
+@dataclass(frozen=True)
+class NotRead:
+    """What was named as a claim and is none.
+
+    Attributes
+    ----------
+    id : str
+        Its name in reports: that of the claim, the text of a formula, or a path.
+    reason : str
+        What is wrong, on one line, with the place.
+    """
+
+    id: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        return self.id
 
 
-def tally(checks: Iterable[Check]) -> str:
+def exit_code(found: Iterable[Check | NotRead], accepted: Collection[Outcome] = ()) -> int:
+    """0 if all expectations are met, 2 if one could not be read, 1 if one is contradicted, 3 if one stays open."""
+    found = list(found)
+    if any(isinstance(each, NotRead) for each in found):
+        return EXIT_MISUSE
+    met = {each.met_if(accepted) for each in found if isinstance(each, Check)}
+    return EXIT_REFUTED if False in met else EXIT_OPEN if None in met else EXIT_HOLDS
+
+
+def tally(found: Iterable[Check | NotRead]) -> str:
     """How many claims came out how, strongest outcome first.
 
     Examples
@@ -95,9 +119,12 @@ def tally(checks: Iterable[Check]) -> str:
     >>> tally([Check.of(slip, sg.verify(slip))])
     '1 refuted as it should be'
     """
-    counts = Counter((check.verdict.outcome, check.expect) for check in checks)
+    found = list(found)
+    counts = Counter((each.verdict.outcome, each.expect) for each in found if isinstance(each, Check))
     order = [(outcome, expect) for outcome in Outcome for expect in ("refuted", "holds")]
-    return ", ".join(_counted(counts[key], *key) for key in order if counts[key])
+    not_read = sum(isinstance(each, NotRead) for each in found)
+    words = [_counted(counts[key], *key) for key in order if counts[key]]
+    return ", ".join([*words, *([f"{not_read} not read"] if not_read else [])])
 
 
 def _counted(number: int, outcome: Outcome, expect: str) -> str:
@@ -113,40 +140,51 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
-def to_json(checks: Sequence[Check]) -> str:
+def to_json(found: Sequence[Check | NotRead]) -> str:
     """The report as JSON: claims in the order given, and the versions that judged them."""
-    return json.dumps({"claims": [_report(check) for check in checks], "versions": versions()}, indent=2)
+    return json.dumps({"claims": [_report(each) for each in found], "versions": versions()}, indent=2)
 
 
-def _report(check: Check) -> dict[str, Any]:
-    verdict, witness = check.verdict, check.verdict.witness
+def _report(found: Check | NotRead) -> dict[str, Any]:
+    if isinstance(found, NotRead):
+        return _fields(found.id, None, "not read", found.reason, None, [], 0.0)
+    verdict, witness = found.verdict, found.verdict.witness
+    point = witness and {"point": dict(witness.point), "left": witness.left, "right": witness.right}
+    conditions, seconds = list(verdict.side_conditions), round(verdict.seconds, 6)
+    return _fields(found.id, verdict.outcome.name, verdict.method, verdict.evidence, point, conditions, seconds)
+
+
+def _fields(
+    name: str, outcome: str | None, method: str, evidence: str, witness: object, conditions: list[str], seconds: float
+) -> dict[str, Any]:
     return {
-        "id": check.id,
-        "outcome": verdict.outcome.name,
-        "method": verdict.method,
-        "evidence": verdict.evidence,
-        "witness": witness and {"point": dict(witness.point), "left": witness.left, "right": witness.right},
-        "side_conditions": list(verdict.side_conditions),
-        "seconds": round(verdict.seconds, 6),
+        "id": name,
+        "outcome": outcome,
+        "method": method,
+        "evidence": evidence,
+        "witness": witness,
+        "side_conditions": conditions,
+        "seconds": seconds,
     }
 
 
-def to_junit(checks: Sequence[Check], accepted: Collection[Outcome] = ()) -> str:
-    """The report as JUnit XML: a contradicted expectation is a failure, an open one an error."""
-    met = [check.met_if(accepted) for check in checks]
+def to_junit(found: Sequence[Check | NotRead], accepted: Collection[Outcome] = ()) -> str:
+    """The report as JUnit XML: a contradicted expectation is a failure, an open or unreadable claim an error."""
+    met = [each.met_if(accepted) if isinstance(each, Check) else None for each in found]
     suite = ElementTree.Element(
         "testsuite", name="symgrad", tests=str(len(met)), failures=str(met.count(False)), errors=str(met.count(None))
     )
-    for check, outcome in zip(checks, met):
-        seconds = f"{check.verdict.seconds:.3f}"
-        case = ElementTree.SubElement(suite, "testcase", classname="symgrad", name=_xml(check.id), time=seconds)
+    for each, outcome in zip(found, met):
+        seconds = f"{each.verdict.seconds if isinstance(each, Check) else 0:.3f}"
+        case = ElementTree.SubElement(suite, "testcase", classname="symgrad", name=_xml(each.id), time=seconds)
         if outcome is not True:
             kind = "failure" if outcome is False else "error"
-            ElementTree.SubElement(case, kind, message=_xml(str(check.verdict))).text = _xml(check.text)
+            said, text = f"not read: {each.reason}" if isinstance(each, NotRead) else str(each.verdict), each.text
+            ElementTree.SubElement(case, kind, message=_xml(said)).text = _xml(text)
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
 
 def _xml(text: str) -> str:
-    """Text without the control characters that XML cannot hold."""
-    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+    """Text on one line, without the characters that XML cannot hold."""
+    return one_line(re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))

@@ -1,18 +1,16 @@
-"""Claims: statements with domain, expectation and source, made from SymPy objects, from text, from TOML and JSON."""
+"""Claims: statements with domain, expectation and source, made from SymPy objects and from text."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Symbol
 
 from symgrad import syntax
-from symgrad.errors import ClaimError, ParseError
+from symgrad.errors import ClaimError
 from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
@@ -206,57 +204,3 @@ def from_texts(says: str, where: Iterable[str], also_defined: Iterable[str], **f
     also = tuple(syntax.parse(text, symbols) for text in also_defined)
     free = {s for e in (*statement.expressions, *also) for s in free_symbols(e)}
     return Claim(statement, Domain.of({*free, *symbols.values()}, conditions), also_defined=also, **facts)
-
-
-_FIELDS = {"id": str, "says": str, "where": list, "expect": str, "source": str}
-
-
-def load_claims(path: Path) -> tuple[Claim, ...]:
-    """The claims of a TOML or JSON file, in its order; unnamed ones are called by their number.
-
-    Raises
-    ------
-    ClaimError
-        If the file cannot be read or a claim in it is none; the message names file and claim.
-    """
-    import json  # only files need these, and importing symgrad must stay fast
-    import tomllib
-
-    readers = {".toml": tomllib.loads, ".json": json.loads}
-    reader = readers.get(path.suffix)
-    if reader is None:
-        raise ClaimError(f"{path}: claims are read from .toml and .json files")
-    try:
-        content = reader(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ClaimError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise ClaimError(f"{path}: not {path.suffix[1:].upper()}: {error}") from None
-    entries = content.get("claim") if isinstance(content, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise ClaimError(f"{path}: no claims; each is a table [[claim]] with a field says")
-    claims = tuple(_from_entry(entry, number, path) for number, entry in enumerate(entries, 1))
-    for name, times in Counter(c.id for c in claims).items():
-        if times > 1:
-            raise ClaimError(f"{path}: two claims have the id {name!r}")
-    return claims
-
-
-def _from_entry(entry: object, number: int, path: Path) -> Claim:
-    place = f"{path}: claim {number}"
-    if not isinstance(entry, dict):
-        raise ClaimError(f"{place}: must be a table with a field says; got {type(entry).__name__}")
-    for name, value in entry.items():
-        if name not in _FIELDS:
-            raise ClaimError(f"{place}: unknown field {name!r}; known are {', '.join(_FIELDS)}")
-        if not isinstance(value, _FIELDS[name]) or (name == "where" and not all(isinstance(c, str) for c in value)):
-            raise ClaimError(
-                f"{place}: {name} must be {'a list of texts' if name == 'where' else 'text'}; got {value!r}"
-            )
-    if "says" not in entry:
-        raise ClaimError(f"{place}: the field says is missing")
-    facts = {"id": f"claim-{number}", **entry}
-    try:
-        return claim(facts.pop("says"), **facts)
-    except (ParseError, ClaimError) as error:
-        raise ClaimError(f"{place} ({facts['id']}): {error}") from None

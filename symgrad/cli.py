@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +28,8 @@ from symgrad.shown import one_line, shortened
 from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from symgrad.checks import Check
+    from symgrad.certificates import Certificate
+    from symgrad.checks import Check, NotRead
     from symgrad.claims import Claim
     from symgrad.derivation import Chain, Section
 
@@ -38,6 +40,7 @@ EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: never 1, which says that a clai
 DEBUG = "SYMGRAD_DEBUG"
 READERS = {"text": "people", "json": "programs", "junit": "test servers"}
 LONGEST_PATH = 4096
+_OPTION = re.compile(r"--[a-z][a-z-]*|-[a-z]")
 
 accept = click.option(
     "--accept",
@@ -48,6 +51,45 @@ accept = click.option(
 no_cache = click.option(
     "--no-cache", is_flag=True, help=f"Decide every claim anew; {VARIABLE} names the folder of known verdicts."
 )
+
+
+class _Formula(click.types.StringParamType):
+    """An argument that may begin with a minus, which `TakesFormulas` has marked."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return str(super().convert(value, param, ctx)).removeprefix(MARK)
+
+
+FORMULA = _Formula()
+MARK = "\0"  # no argument of a command holds it
+
+
+class TakesFormulas(click.Command):
+    """A command whose arguments may begin with a minus: ``-x <= Abs(x)`` is a formula, ``--format`` an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(self._marked(ctx, args)))
+
+    def _marked(self, ctx: click.Context, args: list[str]) -> Iterator[str]:
+        options = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]
+        takes_value = {name: not p.is_flag for p in options for name in (*p.opts, *p.secondary_opts)}
+        waiting = iter(args)
+        for text in waiting:
+            if text == "--":
+                yield from (text, *waiting)
+            elif takes_value.get(text):
+                yield text
+                yield from [value for value in [next(waiting, None)] if value is not None]
+            elif text in takes_value or _is_option(text):
+                yield text
+            else:
+                yield f"{MARK}{text}" if text.startswith("-") else text
+
+
+def _is_option(text: str) -> bool:
+    """Whether a text that is no option is meant to be one: it has the form of one, and not that of a formula."""
+    name, sign, value = text.partition("=")
+    return bool(_OPTION.fullmatch(name)) and not (sign and value.startswith("="))
 
 
 def _printed_as(*kinds: str) -> Callable[[Command], Command]:
@@ -124,8 +166,8 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
     return checks.exit_code((c for d in report.documents for c in d.checks), _accepted(accept))
 
 
-@cli.command()
-@click.argument("claims", nargs=-1, required=True, shell_complete=completing.files)
+@cli.command(cls=TakesFormulas)
+@click.argument("claims", nargs=-1, required=True, type=FORMULA, shell_complete=completing.files)
 @click.option(
     "--where", multiple=True, help='Domain of a formula, such as "x in (0, oo)" or "T integer"; may be repeated.'
 )
@@ -159,29 +201,39 @@ def verify(
     """
     from symgrad import certificates, checks
 
-    wanted = [c for text in claims for c in _claims_of(text, where)]
+    wanted = list(_claims_of_all(claims, where))
     accepted, find = _accepted(accept), _decider(no_cache)
-    found = []
+    found: list[Check | NotRead] = []
+    unwritten = False
     # Verdicts that appear on the terminal one by one are a progress report of their own.
     with terminal.progress("checking", wanted=form != "text" or not sys.stdout.isatty()) as on_progress:
         for number, asked in enumerate(wanted):
             on_progress(f"checking {asked.id}", number, len(wanted))
-            found.append(checks.Check.of(asked, find(asked)))
+            if isinstance(asked, checks.NotRead):
+                found.append(asked)
+                _say(asked.reason)
+                continue
+            check = checks.Check.of(asked, find(asked))
+            found.append(check)
             if folder is not None and certificates.is_possible(asked):
-                certificates.write(certificates.Certificate(asked, found[-1].verdict), folder)
+                try:
+                    certificates.write(certificates.Certificate(asked, check.verdict), folder)
+                except CertificateError as error:
+                    unwritten = True
+                    _say(str(error))
             if form == "text":
-                terminal.print_check(found[-1], is_formula=asked.id in claims)
+                terminal.print_check(check, is_formula=asked.id in claims)
     if form == "json":
         click.echo(checks.to_json(found))
     elif form == "junit":
         click.echo(checks.to_junit(found, accepted))
     elif len(found) > 1:
         click.echo(f"{len(found)} claims: {checks.tally(found)}")
-    return checks.exit_code(found, accepted)
+    return EXIT_MISUSE if unwritten else checks.exit_code(found, accepted)
 
 
-@cli.command()
-@click.argument("formula")
+@cli.command(cls=TakesFormulas)
+@click.argument("formula", type=FORMULA)
 @click.option("--variable", help="Differentiate with respect to this variable; needed where there are several.")
 @click.option("--where", multiple=True, help='Domain, such as "x in (0, oo)" or "T integer"; may be repeated.')
 def explain(formula: str, variable: str | None, where: tuple[str, ...]) -> int:
@@ -263,18 +315,19 @@ def replay(paths: tuple[Path, ...]) -> int:
     """
     from symgrad import certificates
 
-    wanted = [(path, certificates.read(path)) for named in paths for path in _certificate_files(named)]
+    named = [(path, _certificate(path)) for path in _certificate_files(paths)]
+    wanted = [(path, certificate) for path, certificate in named if certificate is not None]
     found = []
     with terminal.progress("deciding again") as on_progress:
         for number, (path, certificate) in enumerate(wanted):
             on_progress(f"deciding {path.name} again", number, len(wanted))
             found.append((certificate, certificates.replay(certificate)))
             terminal.print_replay(path, *found[-1])
-    return certificates.exit_code(found)
+    return certificates.exit_code(found) if len(wanted) == len(named) else EXIT_MISUSE
 
 
-@cli.command()
-@click.argument("paths", nargs=-1, required=True, shell_complete=completing.files)
+@cli.command(cls=TakesFormulas)
+@click.argument("paths", nargs=-1, required=True, type=FORMULA, shell_complete=completing.files)
 @click.option(
     "--most", type=click.IntRange(min=1), help="Try at most this many mutants of each claim, always the same."
 )
@@ -292,8 +345,13 @@ def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
       symgrad audit claims.toml --most 20 --format json
     """
     from symgrad import audit as mutation
+    from symgrad.checks import NotRead
 
-    wanted = [c for text in paths for c in _claims_of(text, ())]
+    named = list(_claims_of_all(paths, ()))
+    wanted = [each for each in named if not isinstance(each, NotRead)]
+    for each in named:
+        if isinstance(each, NotRead):
+            _say(each.reason)
     found = []
     with terminal.progress("spoiling") as on_progress:
         for audited in mutation.audit_all(wanted, most, os.cpu_count() or 1):
@@ -301,9 +359,9 @@ def audit(paths: tuple[str, ...], most: int | None, form: str) -> int:
             on_progress(f"spoiling {audited.claim.id}", len(found), len(wanted))
     if form == "json":
         click.echo(mutation.to_json(found))
-    else:
+    elif found:
         terminal.print_audits(found)
-    return mutation.exit_code(found)
+    return mutation.exit_code(found) if len(wanted) == len(named) else EXIT_MISUSE
 
 
 @cli.command()
@@ -380,29 +438,52 @@ def _decider(no_cache: bool) -> Callable[[Claim], Verdict]:
     return decide if no_cache else cache.remembered(decide)
 
 
-def _certificate_files(path: Path) -> list[Path]:
+def _certificate_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files of certificates that are named, and those of folders; a folder without any stands for itself."""
     from symgrad.certificates import SUFFIX
 
-    if not path.is_dir():
-        return [path]
-    found = sorted(path.glob(f"*{SUFFIX}"))
-    if not found:
-        raise CertificateError(f"{path}: no certificates here; symgrad verify --certificates writes them")
-    return found
+    for path in paths:
+        yield from (path.is_dir() and sorted(path.glob(f"*{SUFFIX}"))) or [path]
 
 
-def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim]:
-    """The claims that an argument names: those of a file or folder, or one formula."""
+def _certificate(path: Path) -> Certificate | None:
+    """The certificate in a file; what is none is told, and leaves the others as they are."""
+    from symgrad import certificates
+
+    try:
+        if path.is_dir():
+            raise CertificateError(f"{path}: no certificates here; symgrad verify --certificates writes them")
+        return certificates.read(path)
+    except CertificateError as error:
+        _say(str(error))
+        return None
+
+
+def _claims_of_all(texts: Iterable[str], where: tuple[str, ...]) -> Iterator[Claim | NotRead]:
+    """The claims that arguments name: those of files and folders, or formulas; what is none is told among them."""
+    from symgrad.checks import NotRead
+
+    for text in texts:
+        try:
+            yield from _claims_of(text, where)
+        except SymgradError as error:
+            yield NotRead(text, one_line(str(error)))
+
+
+def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim | NotRead]:
+    from symgrad.checks import NotRead
     from symgrad.claims import claim
 
     files = _claim_files(text)
     if files and where:
         raise ClaimError(f"--where is for formulas; the claims of {text} say their own domains")
-    if files:
-        for file in files:
-            yield from _claims_in(file)
-    else:
+    if not files:
         yield claim(text, where=where, id=text)
+    for file in files:
+        try:
+            yield from _claims_in(file)
+        except SymgradError as error:
+            yield NotRead(str(file), one_line(str(error)))
 
 
 def _claim_files(text: str) -> list[Path]:
@@ -418,15 +499,18 @@ def _claim_files(text: str) -> list[Path]:
     return found
 
 
-def _claims_in(path: Path) -> Iterable[Claim]:
-    from symgrad.claims import load_claims
+def _claims_in(path: Path) -> Iterator[Claim | NotRead]:
+    from symgrad.checks import NotRead
+    from symgrad.claim_files import read_claims
     from symgrad.derivation import load_derivation
 
     if path.suffix not in CLAIM_FILES:
         raise ClaimError(f"{path}: claims are read from {_listed(CLAIM_FILES)} files")
     if path.suffix == ".py":
-        return [replace(c, id=f"{path.stem}.{c.id}") for c in load_derivation(path).claims]
-    return load_claims(path)
+        yield from (replace(c, id=f"{path.stem}.{c.id}") for c in load_derivation(path).claims)
+        return
+    for entry in read_claims(path):
+        yield NotRead(entry.id, str(entry.read)) if isinstance(entry.read, ClaimError) else entry.read
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -483,8 +567,12 @@ def main() -> None:
 
 
 def _complain(text: str) -> NoReturn:
-    click.echo(f"symgrad: {one_line(text)}", err=True)
+    _say(text)
     sys.exit(EXIT_MISUSE)
+
+
+def _say(text: str) -> None:
+    click.echo(f"symgrad: {one_line(text)}", err=True)
 
 
 def _show_failures() -> None:

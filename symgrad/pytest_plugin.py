@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from symgrad.shown import one_line
 from symgrad.verdicts import ACCEPTABLE
 
 if TYPE_CHECKING:
@@ -68,12 +69,12 @@ class ClaimFile(pytest.File):
 
 
 def _claims(file: ClaimFile) -> Iterator[ClaimItem]:
-    from symgrad.claims import load_claims
+    from symgrad.claim_files import read_claims
 
-    lines = file.path.read_text(encoding="utf-8").split("\n")
-    for claim in load_claims(file.path):
-        line = next((number for number, line in enumerate(lines) if f'"{claim.id}"' in line), None)
-        yield ClaimItem.from_parent(file, name=claim.id, claim=claim, line=line)
+    for entry in read_claims(file.path):
+        line = None if entry.line is None else entry.line - 1
+        made = {"error": entry.read} if isinstance(entry.read, Exception) else {"claim": entry.read}
+        yield ClaimItem.from_parent(file, name=one_line(entry.id), line=line, **made)
 
 
 def _steps(file: ClaimFile) -> Iterator[ClaimItem]:
@@ -84,7 +85,7 @@ def _steps(file: ClaimFile) -> Iterator[ClaimItem]:
         return
     derivation = load_derivation(file.path)
     for claim, chain in zip(derivation.claims, chains(derivation)):
-        yield ClaimItem.from_parent(file, name=claim.id, claim=claim, line=None, chain=chain)
+        yield ClaimItem.from_parent(file, name=one_line(claim.id), claim=claim, line=None, chain=chain)
 
 
 def _names_a_derivation(path: Path) -> bool:
@@ -101,20 +102,30 @@ def _marked(file: ClaimFile) -> Iterator[ClaimItem]:
     from symgrad.marked import marked_in
 
     for found in marked_in(file.path):
-        yield MarkedItem.from_parent(file, name=found.id, found=found)
+        yield MarkedItem.from_parent(file, name=one_line(found.id), found=found)
 
 
 class ClaimItem(pytest.Item):
-    """One claim, which passes if it is found to be what is expected of it."""
+    """One claim, which passes if it is found to be what is expected of it; or why it is none, which fails."""
 
-    def __init__(self, *, claim: Claim | None, line: int | None, chain: Sequence[Claim] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        line: int | None,
+        claim: Claim | None = None,
+        error: Exception | None = None,
+        chain: Sequence[Claim] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.claim, self.line, self.chain = claim, line, chain
+        self.claim, self.error, self.line, self.chain = claim, error, line, chain
         self.add_marker("symgrad")
 
     def runtest(self) -> None:
         from symgrad.testing import decided, outcomes
 
+        if self.error is not None:
+            raise self.error
         assert self.claim is not None
         decided(self.claim, outcomes(self.config.getoption("symgrad_accept")), self.chain)
 
@@ -123,7 +134,7 @@ class ClaimItem(pytest.Item):
         from symgrad.errors import SymgradError
 
         if excinfo.errisinstance((AssertionError, SymgradError)):
-            return str(excinfo.value)
+            return f"symgrad: {excinfo.value}" if self.error is not None else str(excinfo.value)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -134,7 +145,7 @@ class MarkedItem(ClaimItem):
     """A claim of documentation, with the LaTeX that is shown for it."""
 
     def __init__(self, *, found: Any, **kwargs: Any) -> None:
-        super().__init__(claim=None, line=found.line - 1, **kwargs)
+        super().__init__(line=found.line - 1, **kwargs)
         self.found = found
 
     def runtest(self) -> None:

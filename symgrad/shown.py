@@ -20,7 +20,7 @@ def one_line(text: str) -> str:
     >>> print(one_line("a\\nPROVED    b\\x1b[2J"))
     a PROVED    b\\x1b[2J
     """
-    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), _BREAKS.sub(" ", text).strip())
+    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), _BREAKS.sub(" ", text))
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

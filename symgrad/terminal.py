@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from symgrad.shown import one_line
 from symgrad.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def painted(text: str, outcome: Outcome) -> str:
 def print_check(check: Check, *, is_formula: bool) -> None:
     verdict = check.verdict
     name = check.id if is_formula else f"{check.id}: {check.text}"
-    click.echo(f"{painted(f'{verdict.outcome.name:9}', verdict.outcome)} {name}")
+    click.echo(f"{painted(f'{verdict.outcome.name:9}', verdict.outcome)} {one_line(name)}")
     lines = [
         verdict.method,
         verdict.evidence,
@@ -53,7 +54,7 @@ def print_check(check: Check, *, is_formula: bool) -> None:
         *(f"where {c}" for c in verdict.side_conditions),
     ]
     for line in filter(None, lines):
-        click.echo(f"          {line}")
+        click.echo(f"          {one_line(line)}")
     if check.expect == "refuted":
         remark = "as expected of an erratum" if check.met else "an erratum must be refuted, and this was not"
         click.echo(f"          {remark}")
@@ -62,10 +63,10 @@ def print_check(check: Check, *, is_formula: bool) -> None:
 def print_replay(path: Path, certificate: Certificate, verdict: Verdict) -> None:
     before, now = certificate.verdict, verdict
     word = "same" if now.outcome is before.outcome else "other"
-    click.echo(f"{painted(f'{word:9}', now.outcome)} {path.name}: {certificate.claim}")
-    click.echo(f"          {now.outcome.name}, {now.method}")
+    click.echo(f"{painted(f'{word:9}', now.outcome)} {one_line(f'{path.name}: {certificate.claim}')}")
+    click.echo(f"          {now.outcome.name}, {one_line(now.method)}")
     if now != before:
-        click.echo(f"          the certificate says {before}")
+        click.echo(f"          the certificate says {one_line(str(before))}")
 
 
 def print_audits(audits: list[Audit]) -> None:
@@ -74,9 +75,9 @@ def print_audits(audits: list[Audit]) -> None:
     print_table(titles, [*rows, _counts("all", audits)], right=titles[1:])
     for audited in audits:
         for mutant, verdict in ((s.mutant, s.verdict) for s in audited.survivors):
-            click.echo(f"{painted('SURVIVED ', verdict.outcome)} {audited.claim.id}: {mutant.claim}")
-            click.echo(f"          {mutant.change}")
-            click.echo(f"          {verdict}")
+            click.echo(f"{painted('SURVIVED ', verdict.outcome)} {one_line(f'{audited.claim.id}: {mutant.claim}')}")
+            click.echo(f"          {one_line(mutant.change)}")
+            click.echo(f"          {one_line(str(verdict))}")
 
 
 def _counts(name: str, audits: list[Audit]) -> tuple[str, ...]:
@@ -97,9 +98,9 @@ def print_build(report: BuildReport) -> None:
         rows.append((*cells, "written" if document.written else "unchanged", remarks))
     if report.documents:
         print_table(("document", "claims", "verdicts", "", ""), rows, right=("claims",))
-        click.echo(f"documents: {', '.join(str(page) for page in report.indexes)}")
+        click.echo(f"documents: {one_line(', '.join(str(page) for page in report.indexes))}")
     for failure in report.failures:
-        click.echo(f"symgrad: {failure.error}", err=True)
+        click.echo(f"symgrad: {one_line(str(failure.error))}", err=True)
 
 
 def print_table(titles: Iterable[str], rows: Iterable[Iterable[str | Text]], right: Iterable[str] = ()) -> None:
@@ -108,13 +109,13 @@ def print_table(titles: Iterable[str], rows: Iterable[Iterable[str | Text]], rig
         from rich.table import Table
         from rich.text import Text
     except ImportError:  # symgrad doctor says so, in a table
-        click.echo("\n".join("  ".join(map(str, row)) for row in rows))
+        click.echo("\n".join("  ".join(one_line(str(cell)) for cell in row) for row in rows))
         return
     table = Table(box=None, pad_edge=False)
     for title in titles:
         table.add_column(title, justify="right" if title in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*(Text(one_line(cell)) if isinstance(cell, str) else cell for cell in row))
     Console(width=None if sys.stdout.isatty() else WIDTH_OFF_TERMINAL).print(table)
 
 
@@ -125,7 +126,7 @@ def _remarks(found: Iterable[Check]) -> list[Text]:
     found = list(found)
     kinds = {"not as expected": (False, "red"), "open": (None, "yellow")}
     names = {kind: [check.id for check in found if check.met is met] for kind, (met, _) in kinds.items()}
-    return [Text(f"{kind}: {', '.join(ids)}", kinds[kind][1]) for kind, ids in names.items() if ids]
+    return [Text(one_line(f"{kind}: {', '.join(ids)}"), kinds[kind][1]) for kind, ids in names.items() if ids]
 
 
 @contextmanager
@@ -142,4 +143,4 @@ def progress(title: str, *, wanted: bool = True) -> Iterator[OnStep]:
     # What goes to stdout stays there; rich would carry it over to stderr.
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda text, done, total: bar.update(task, description=text, completed=done, total=total)
+        yield lambda text, done, total: bar.update(task, description=one_line(text), completed=done, total=total)

@@ -11,6 +11,7 @@ from symgrad.claims import Claim, Formula, Where, claim
 from symgrad.compute.check import check_gradient
 from symgrad.derivation import Chain, Derivation, Item, Section
 from symgrad.errors import ClaimError
+from symgrad.shown import one_line
 from symgrad.statements import Relation
 from symgrad.syntax import to_text, to_where
 from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
@@ -119,7 +120,7 @@ def decided(asked: Claim, accepted: Collection[Outcome] = (), chain: Sequence[Cl
     __tracebackhide__ = True
     verdict = remembered()(asked)
     if Check.of(asked, verdict).met_if(accepted) is not True:
-        raise AssertionError("\n  ".join(_lines(asked, verdict, chain)))
+        raise AssertionError("\n  ".join(map(one_line, _lines(asked, verdict, chain))))
 
 
 def outcomes(names: str | Iterable[str]) -> frozenset[Outcome]:

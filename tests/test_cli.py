@@ -337,12 +337,18 @@ BAD_CLAIMS = {
     "nothing.toml": ("", "nothing.toml: no claims"),
     "field.toml": (
         '[[claim]]\nsays = "1 == 1"\nsay = "x"\n',
-        "field.toml: claim 1: unknown field 'say'; known are id, says",
+        "field.toml:1: claim 1: unknown field 'say'; known are id, says",
     ),
-    "formula.toml": ('[[claim]]\nid = "a"\nsays = "1 +* 2 == 3"\n', "formula.toml: claim 1 (a): '1 +* 2 == 3', column"),
-    "missing.toml": ('[[claim]]\nid = "a"\n', "missing.toml: claim 1: the field says is missing"),
+    "formula.toml": (
+        '[[claim]]\nid = "a"\nsays = "1 +* 2 == 3"\n',
+        "formula.toml:1: claim 1 (a): '1 +* 2 == 3', column",
+    ),
+    "missing.toml": ('[[claim]]\nid = "a"\n', "missing.toml:1: claim 1 (a): the field says is missing"),
     "expect.toml": ('[[claim]]\nsays = "1 == 1"\nexpect = "maybe"\n', 'expect must be "holds" or "refuted"'),
-    "where.toml": ('[[claim]]\nsays = "x == x"\nwhere = "x > 0"\n', "claim 1: where must be a list of texts"),
+    "where.toml": (
+        '[[claim]]\nsays = "x == x"\nwhere = "x > 0"\n',
+        "where.toml:1: claim 1: where must be a list of texts",
+    ),
     "latin.toml": (b'[[claim]]\nsays = "\xe9 == 1"\n', "latin.toml: not TOML: "),
     "other.yaml": ("claim: x", "other.yaml: claims are read from .toml, .json and .py files"),
 }

@@ -25,6 +25,7 @@ FLOORS = {
     "syntax": 3,
     "typeset": 3,
     "claims": 4,
+    "claim_files": 5,
     "checks": 5,
     "derivation": 5,
     "prove": 6,

@@ -186,7 +186,7 @@ def test_other_files_are_left_alone(run):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a_toml", '[[claim]]\nid = "a"\nsays = "1 +"\n', "*symgrad: *a.toml: claim 1 (a): *"),
+        ("a_toml", '[[claim]]\nid = "a"\nsays = "1 +"\n', "*symgrad: *a.toml:1: claim 1 (a): *"),
         ("a_py", "import symgrad\nderivation = 1\n", "*symgrad: *a.py: must end in a Derivation*"),
         ("a_rst", ".. symgrad:claim:: 1 +* 2\n", "*column *"),
         ("a_rst", ".. symgrad:claim:: 1 == 1\n   :colour: red\n", "unknown option 'colour' of a claim*"),

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from symgrad import marked, syntax
 from symgrad.checks import Check
+from symgrad.claim_files import Entry
 from symgrad.claims import Claim, claim
 from symgrad.derivation import Derivation, Stated
 from symgrad.errors import CellError, SymgradError
@@ -198,12 +199,18 @@ class VerdictsDirective(Shown):
     """The claims of a file, each with its verdict, as a table."""
 
     def shown(self) -> list[nodes.Node]:
-        claims = sources.claims_in(self.path(self.arguments[0]))
-        found = [(one, sources.checked(one)) for one in claims]
-        self.report(check for _, check in found)
         head: list[list[nodes.Node]] = [[nodes.Text(text)] for text in ("Claim", "Statement", "Verdict", "Source")]
-        rows = [head, *(self._row(one, check) for one, check in found)]
+        rows = [head, *map(self._entry, sources.claims_in(self.path(self.arguments[0])))]
         return [_table(rows, (2, 5, 3, 3))]
+
+    def _entry(self, entry: Entry) -> list[list[nodes.Node]]:
+        if isinstance(entry.read, Claim):
+            check = sources.checked(entry.read)
+            self.report([check])
+            return self._row(entry.read, check)
+        _warn(str(entry.read), self.get_location(), "missing")
+        not_read = nodes.inline("", "not read", classes=["symgrad-verdict", "unmet"])
+        return [[nodes.Text(entry.id)], [nodes.Text(str(entry.read))], [not_read], [nodes.Text("")]]
 
     def _row(self, asked: Claim, check: Check) -> list[list[nodes.Node]]:
         math = nodes.math("", statement_latex(asked.statement, asked.domain))

@@ -10,7 +10,8 @@ from typing import Any
 
 from symgrad.cache import remembered
 from symgrad.checks import Check
-from symgrad.claims import Claim, load_claims
+from symgrad.claim_files import Entry, read_claims
+from symgrad.claims import Claim
 from symgrad.derivation import Derivation, load_derivation
 from symgrad.errors import CellError, ClaimError
 from symgrad.gradients import Gradients, bptt
@@ -50,9 +51,11 @@ def _loaded(path: Path, changed: int) -> Derivation:
     return load_derivation(path)
 
 
-def claims_in(path: Path) -> tuple[Claim, ...]:
-    """The claims of a file of claims or of a derivation."""
-    return derivation_in(path).claims if path.suffix == ".py" else load_claims(path)
+def claims_in(path: Path) -> tuple[Entry, ...]:
+    """The claims of a file of claims or of a derivation, with the error of each that is none."""
+    if path.suffix == ".py":
+        return tuple(Entry(claim.id, None, claim) for claim in derivation_in(path).claims)
+    return read_claims(path)
 
 
 def checked(claim: Claim) -> Check:

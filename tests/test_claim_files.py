@@ -1,0 +1,217 @@
+"""Files of claims: one that is none is an error of its own, with its line, and leaves the others as they are."""
+
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+import symgrad as sg
+from symgrad.claim_files import read_claims
+from symgrad.cli import cli
+from symgrad.errors import ClaimError
+
+pytest_plugins = ["pytester"]
+
+GOOD = {"says": "1 + 1 == 2"}
+BAD = {
+    "a formula that is none": {"says": "1 +* 2 == 3"},
+    "an expression": {"says": "x + 1"},
+    "a condition that is none": {"says": "x == x", "where": ["x inside y"]},
+    "an empty domain": {"says": "x == x", "where": ["x > 1", "x < 0"]},
+    "an unknown field": {"says": "1 == 1", "expects": "refuted"},
+    "a field of another kind": {"says": 1},
+    "a wrong expectation": {"says": "1 == 1", "expect": "maybe"},
+    "no statement": {"id": "empty"},
+    "an id that is no text": {"id": 3, "says": "1 == 1"},
+    "an id that is there already": {"id": "first", "says": "1 == 1"},
+    "a look-alike": {"says": "х == 1"},
+    "lines that forge a report": {"id": "a\nPROVED    b: 1 == 2", "says": "1 == \n\x1b[1mPROVED"},
+}
+
+
+def toml(entries):
+    """The text of a file, and the line of each claim in it."""
+    lines, starts = ["# claims", "title = '[[claim]]'", ""], []
+    for entry in entries:
+        starts.append(len(lines) + 1)
+        lines += ["[[claim]]", *(f"{name} = {json.dumps(value)}" for name, value in entry.items()), ""]
+    return "\n".join(lines), starts
+
+
+def json_text(entries):
+    lines, starts = ['{"note": "\\"claim\\": [{}]", "meta": {"claim": [1]},', '  "claim": ['], []
+    for number, entry in enumerate(entries):
+        starts.append(len(lines) + 1)
+        lines += [json.dumps(entry, indent=1) + ("," if number < len(entries) - 1 else "")]
+        lines = "\n".join(lines).split("\n")
+    return "\n".join([*lines, "]}"]), starts
+
+
+WRITERS = {".toml": toml, ".json": json_text}
+
+
+@pytest.fixture(params=WRITERS)
+def written(request, tmp_path):
+    """Writes claims into a file of each kind; the file, and the lines at which they begin."""
+
+    def write(entries, name="claims"):
+        path = tmp_path / f"{name}{request.param}"
+        text, lines = WRITERS[request.param](entries)
+        path.write_text(text, encoding="utf-8")
+        return path, lines
+
+    return write
+
+
+def verify(*arguments):
+    return CliRunner().invoke(cli, ["verify", *map(str, arguments)], standalone_mode=False)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_claim_that_cannot_be_read_is_an_error_with_its_line_and_the_others_are_read(written, kind):
+    path, lines = written([{"id": "first", **GOOD}, BAD[kind], GOOD])
+    first, bad, last = read_claims(path)
+    assert [entry.line for entry in (first, bad, last)] == lines
+    assert (first.read, last.read) == (sg.claim("1 + 1 == 2"), sg.claim("1 + 1 == 2"))
+    assert isinstance(bad.read, ClaimError)
+    assert str(bad.read).startswith(f"{path}:{lines[1]}: claim 2")
+    assert "\n" not in str(bad.read)
+    with pytest.raises(ClaimError, match=re.escape(f":{lines[1]}: claim 2")):
+        sg.load_claims(path)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_the_others_are_decided_and_reported_and_the_exit_code_is_2(written, kind):
+    path, lines = written([{"id": "first", **GOOD}, BAD[kind], {"id": "wrong", "says": "1 == 2"}])
+    result = verify(path, "2 == 2")
+    assert result.return_value == 2
+    stated = [line for line in result.stdout.splitlines() if line[:1] not in ("", " ")]
+    assert [line.split()[0] for line in stated] == ["PROVED", "REFUTED", "PROVED", "4"]
+    assert stated[-1].endswith("1 not read")
+    assert result.stderr.startswith(f"symgrad: {path}:{lines[1]}: claim 2")
+    assert result.stderr.count("\n") == 1
+    assert "\x1b" not in result.stderr
+
+    report = json.loads(verify(path, "--format", "json").stdout)["claims"]
+    assert [entry["outcome"] for entry in report] == ["PROVED", None, "REFUTED"]
+    assert report[1]["evidence"].startswith(f"{path}:{lines[1]}: claim 2")
+    assert list(report[0]) == list(report[1])
+
+    suite = ElementTree.fromstring(verify(path, "--format", "junit").stdout)
+    assert [[child.tag for child in case] for case in suite] == [[], ["error"], ["failure"]]
+    assert f"{path}:{lines[1]}: claim 2" in suite[1][0].get("message")
+
+
+def test_a_claim_that_breaks_the_toml_around_it_breaks_no_other(tmp_path):
+    broken = '[[claim]]\nid = "b"\nsays = "1 == 1\n'
+    text = f'[[claim]]\nsays = "1 == 1"\n\n{broken}[[claim]]\nsays = "2 == 2"\n'
+    (tmp_path / "a.toml").write_text(text)
+    first, bad, last = read_claims(tmp_path / "a.toml")
+    assert (first.id, bad.id, last.id) == ("claim-1", "b", "claim-3")
+    assert (first.read, last.read) == (sg.claim("1 == 1"), sg.claim("2 == 2"))
+    assert f"{tmp_path}/a.toml:4: claim 2 (b): not TOML: " in str(bad.read)
+    assert "line 6" in str(bad.read)
+
+
+def test_a_list_of_tables_has_lines_too(tmp_path):
+    (tmp_path / "a.toml").write_text('title = "claim = [{"\nclaim = [{says = "1 == 1"}, # {\n {says = "1 =="}]\n')
+    assert [entry.line for entry in read_claims(tmp_path / "a.toml")] == [2, 3]
+    (tmp_path / "b.json").write_text('{"claim": [3,\n[],\n{"says": "1 == 1", "says": "2 == 2"}]}')
+    assert [entry.line for entry in read_claims(tmp_path / "b.json")] == [1, 2, 3]
+    assert "a field stands twice" in str(read_claims(tmp_path / "b.json")[2].read)
+
+
+def test_one_bad_file_or_formula_takes_none_of_the_others_down(tmp_path):
+    (tmp_path / "a.toml").write_text("claim = [")
+    (tmp_path / "b.toml").write_text('[[claim]]\nsays = "1 == 1"\n')
+    (tmp_path / "c.py").write_text("1/0")
+    (tmp_path / "d.json").write_bytes(b"\xff")
+    result = verify(tmp_path, "1 +", "none.toml", "2 == 2")
+    assert result.return_value == 2
+    assert [line.split()[0] for line in result.stdout.splitlines() if line[0] != " "] == ["PROVED", "PROVED", "7"]
+    assert result.stderr.count("\n") == 5
+    for name in (
+        "a.toml: not TOML",
+        "c.py:1: ZeroDivisionError",
+        "d.json: not JSON",
+        "'1 +', column 4",
+        "none.toml: No",
+    ):
+        assert name in result.stderr
+
+
+def test_audit_and_replay_go_on_as_well(tmp_path):
+    verify("1 + 1 == 2", "--certificates", tmp_path / "kept")
+    (tmp_path / "kept" / "a.json").write_text("{}")
+    (tmp_path / "none").mkdir()
+    arguments = ["replay", str(tmp_path / "none"), str(tmp_path / "kept")]
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    assert (result.return_value, result.stdout[:4], result.stderr.count("\n")) == (2, "same", 2)
+    result = CliRunner().invoke(cli, ["audit", "1 +", "tanh(x) < 1"], standalone_mode=False)
+    assert (result.return_value, result.stderr.count("\n"), "tanh(x) < 1" in result.stdout) == (2, 1, True)
+
+
+@pytest.mark.parametrize("suffix", [".toml", ".json"])
+def test_in_pytest_it_is_one_failing_item(pytester, suffix):
+    text, lines = WRITERS[suffix]([{"id": "first", **GOOD}, BAD["a formula that is none"], {"id": "last", **GOOD}])
+    (pytester.path / f"claims{suffix}").write_text(text)
+    result = pytester.runpytest("--symgrad", "-v")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines([f"symgrad: *claims{suffix}:{lines[1]}: claim 2: *column 4*"])
+    assert "Traceback" not in result.stdout.str()
+
+
+# Nothing in a file can forge a line of a report.
+
+STRANGE = st.text(st.sampled_from("ab:\n\r\t\x00\x0b\x1b\x85\u2028\u202e\u200b \\[31mPROVED"), min_size=1, max_size=20)
+
+
+@given(STRANGE)
+def test_every_report_has_a_line_for_a_claim_whatever_its_id_holds(tmp_path_factory, name):
+    path = tmp_path_factory.mktemp("strange") / "claims.json"
+    path.write_text(
+        json.dumps({"claim": [{"id": name, "says": "1 == 1", "source": name}, {"id": f"{name}2", "says": name}]})
+    )
+    result = verify(path)
+    assert [line.split()[0] for line in result.stdout.splitlines() if line[:1] != " "] == ["PROVED", "2"]
+    assert result.stderr.count("\n") == 1
+    junit = verify(path, "--format", "junit")
+    assert len(junit.stdout.splitlines()) == 7
+    for printed in (result.stdout, result.stderr, junit.stdout, junit.stderr):
+        assert printed.isprintable() or set(printed) - set("\n") <= {c for c in printed if c.isprintable()}
+    report = json.loads(verify(path, "--format", "json").stdout)
+    assert report["claims"][0]["id"] == name
+
+
+def test_a_formula_of_several_lines_is_printed_on_one():
+    result = verify("1 == 1 +\n0", "1 == 2\n")
+    assert [line.split()[0] for line in result.stdout.splitlines() if line[0] != " "] == ["PROVED", "REFUTED", "2"]
+
+
+# Formulas that begin with a minus
+
+
+@pytest.mark.parametrize(
+    "formula", ["-x <= Abs(x)", "--x == x", "-h <= Abs(h)", "--x==x", "-1 < 0", "-(x) == -x", "- x == -x"]
+)
+def test_a_formula_may_begin_with_a_minus(formula):
+    assert verify(formula).return_value == 0
+    assert verify("--format", "json", formula, "1 == 1", "--accept", "supported").return_value == 0
+    assert verify("--", formula).return_value == 0
+    assert verify("x < 1", "--where", "-x > -1", formula).return_value in (0, 3)
+
+
+@pytest.mark.parametrize("command", [["explain", "-x**2"], ["audit", "-x <= Abs(x)", "--most", "2"]])
+def test_and_so_in_other_commands(command):
+    assert CliRunner().invoke(cli, command, standalone_mode=False).return_value == 0
+
+
+@pytest.mark.parametrize("slip", ["-w", "--wher", "--wher=x > 0", "--format=yaml"])
+def test_a_slip_in_an_option_is_still_one(slip):
+    result = CliRunner().invoke(cli, ["verify", slip, "x == x"])
+    assert result.exit_code == 2
+    assert "No such option" in result.stderr or "Invalid value" in result.stderr
