@@ -53,7 +53,8 @@ FLOORS = {
     "templates": 14,
 }
 PROVE_FLOORS = {
-    "combine": 0, "conditions": 0, "derivatives": 0, "findings": 0, "gram": 0, "power_series": 0, "numbers": 0, "points": 0,
+    "combine": 0, "conditions": 0, "derivatives": 0, "findings": 0, "gram": 0, "power_series": 0, "numbers": 0,
+    "points": 0,
     "recurrences": 0, "ring": 0, "written_out": 0,
     "boxes": 1, "goals": 1, "recognised": 1, "relations": 1, "rules": 1, "special": 1,
     "kinks": 2, "plugins": 2, "roots": 2, "signs": 2,
@@ -62,7 +63,8 @@ PROVE_FLOORS = {
     "borders": 5, "enclosures": 5, "factors": 5, "partial": 5, "stand_ins": 5, "vanishing": 5,
     "angles": 6, "calculus": 6, "contact": 6, "substitutions": 6,
     "bounds": 7, "refute": 7,
-    "approaches": 8, "existence": 8, "factor_values": 8, "moves": 8, "parts": 8, "side_conditions": 8, "slopes": 8,
+"approaches": 8, "existence": 8, "factor_values": 8, "moves": 8, "parameters": 8, "parts": 8, "side_conditions": 8,
+    "slopes": 8,
     "algebra": 9, "infinite_sums": 9, "logistic": 9,
     "cartesian": 10, "closed_sums": 10, "constant": 10, "endless": 10, "ends": 10, "extrema": 10, "finite": 10,
     "images": 10, "independent": 10, "induction": 10,

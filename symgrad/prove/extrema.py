@@ -10,7 +10,9 @@ from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
-from symgrad.prove import approaches, calculus, constants, partial, roots
+from symgrad.prove import approaches, bounds, calculus, constants, parameters, partial, roots
+from symgrad.prove.borders import open_parts
+from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
@@ -21,7 +23,7 @@ from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_SWITCHES, MOST_PARAMETERS = 4, 6
-MOST_PLACES = 12
+MOST_PLACES, MOST_BORDERS = 12, 4
 LARGEST_SLOPE = 60  # operations
 TURN = sympy.Interval(-sympy.pi, sympy.pi)
 ANGLES = tuple(k * sympy.pi / 12 for k in range(-12, 25))
@@ -38,7 +40,47 @@ def decide_extremum(statement: Extremum, domain: Domain, decide: Decide, also: t
     if found.holds is not None:
         return found
     apart = _at_parameters(statement, domain, decide)
+    if apart is None and bound.holds:
+        apart = _by_signs_of_parameters(statement, domain, decide)
     return found if apart is None else apart
+
+
+def _by_signs_of_parameters(statement: Extremum, domain: Domain, decide: Decide) -> Verdict | None:
+    """The verdict put together from those on the regions of a switch in which one parameter alone stands."""
+    if domain.conditions:
+        return None
+    for switch in dict.fromkeys(s for e in (statement.of, statement.value) for s in switches(evaluated(e))):
+        if len(switch.free_symbols) != 1 or switch.has(statement.variable):
+            continue
+        (y,) = switch.free_symbols
+        places = roots.zeros(switch, y, domain.set_of(y))
+        if places is None or len(places) > MOST_BORDERS:
+            continue
+        verdicts = []
+        for part in open_parts(domain.set_of(y), places):
+            piece = domain.restricted(y, part)
+            known = bounds.sign_of(switch, piece)
+            if known is None or not known.strict:
+                break
+            verdicts.append(decide_extremum(_mapped(statement, switch, known.sign), piece, decide))
+        else:
+            inside = [place for place in places if contains(domain.set_of(y), place)]
+            rest = Domain(tuple((s, v) for s, v in domain.sets if s != y))
+            verdicts += [decide_extremum(_put(statement, y, place), rest, decide) for place in inside]
+            return all_of(verdicts, "signs of a parameter") if all(v.holds for v in verdicts) else None
+    return None
+
+
+def _mapped(statement: Extremum, switch: Expr, known: int) -> Extremum:
+    """The extremum where the sign of a switch is known."""
+    of, value = (resolved(evaluated(e), switch, known) for e in (statement.of, statement.value))
+    return replace(statement, of=of, value=value)
+
+
+def _put(statement: Extremum, y: Symbol, place: Expr) -> Extremum:
+    """The extremum at one value of a parameter."""
+    of, value = (evaluated(e).subs(y, place) for e in (statement.of, statement.value))
+    return replace(statement, of=of, value=value, at=None if statement.at is None else statement.at.subs(y, place))
 
 
 def _at_parameters(statement: Extremum, domain: Domain, decide: Decide) -> Verdict | None:
@@ -99,6 +141,10 @@ def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Dec
         limit = approaches.limit_beside(function, statement.variable, end, from_left)
         if limit is not None and limit.is_finite and constants.constant_zero(limit - statement.value):
             return _joined(bound, f"approached as {statement.variable} -> {end}", bound)
+    if len(domain.symbols) > 1:
+        far = parameters.approached_end(function, statement.value, statement.variable, domain)
+        if far is not None:
+            return _joined(bound, f"approached as {statement.variable} -> {far}", bound)
     closer = _closer_bound(statement, domain, decide)
     if closer is not None:
         return closer
@@ -185,6 +231,7 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
                 yield from calculus.critical_points(smooth, x, part) or ()
                 yield from _zeros_of_slope(smooth, x, part)
                 yield from _with_parameters(smooth, x) if len(domain.symbols) > 1 else ()
+            yield from (b for b in parameters.borders(function, x) if b.free_symbols)
     ends = (end for part in parts for end in (part.inf, part.sup))
     angles = ANGLES if function.has(sympy.sin, sympy.cos, sympy.tan) else ()
     yield from (v for v in (*ends, *SIMPLE, *angles) if v.is_finite and contains(values, v))
