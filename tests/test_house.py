@@ -63,7 +63,7 @@ PROVE_FLOORS = {
     "borders": 5, "enclosures": 5, "factors": 5, "partial": 5, "stand_ins": 5, "vanishing": 5,
     "angles": 6, "calculus": 6, "contact": 6, "substitutions": 6,
     "bounds": 7, "refute": 7,
-"approaches": 8, "existence": 8, "factor_values": 8, "moves": 8, "parameters": 8, "parts": 8, "side_conditions": 8,
+    "approaches": 8, "existence": 8, "factor_values": 8, "moves": 8, "parameters": 8, "parts": 8, "side_conditions": 8,
     "slopes": 8,
     "algebra": 9, "infinite_sums": 9, "logistic": 9,
     "cartesian": 10, "closed_sums": 10, "constant": 10, "endless": 10, "ends": 10, "extrema": 10, "finite": 10,

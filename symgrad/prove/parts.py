@@ -187,7 +187,7 @@ def _kernels(e: Expr, signs: Signs) -> dict[Expr, list[tuple[Expr, int]]]:
             told[i] = shares
     if len(basis) > MOST_KERNELS:
         return {}
-    units = [sympy.ilcm(1, *(told[i][k].q for i in told if k < len(told[i]))) for k in range(len(basis))]
+    units = [sympy.ilcm(1, 1, *(told[i][k].q for i in told if k < len(told[i]))) for k in range(len(basis))]
     if any(unit > MOST_POWERS for unit in units):
         return {}
     exponents = [_upright(powers[j].exp / unit) for j, unit in zip(basis, units)]
