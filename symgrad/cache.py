@@ -15,17 +15,20 @@ from symgrad.claims import Claim
 from symgrad.files import cache_folder, write_whole
 from symgrad.fingerprints import digest, environment
 from symgrad.prove import plugins, verify
+from symgrad.seals import is_sealed, seal
 from symgrad.statements import Conjunction, Judged, Relation, Statement
 from symgrad.verdicts import Verdict
 
 LIBRARIES = ("sympy", "mpmath", "python-flint")
+SEAL = "seal"
 
 
 class Cache:
     """`verify` with a memory that lasts.
 
     A verdict out of it is the verdict that was found, but for the time it took, which is then 0. What cannot be read
-    or written is as if it were not there.
+    or written is as if it were not there, and so is what does not bear the seal of this user's symgrad on this claim,
+    this verdict and these versions: no verdict is believed because a file says so.
 
     Parameters
     ----------
@@ -40,19 +43,28 @@ class Cache:
 
     def verify(self, claim: Claim) -> Verdict:
         """The verdict on a claim, remembered or found."""
-        path = self.path(claim)
-        known = _read(path)
+        key = self._key(claim)
+        path = self._place(key)
+        known = _read(path, key)
         if known is not None:
             return known
         verdict = self.decide(claim)
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, json.dumps(Check.of(claim, verdict).as_json(), indent=1).encode("utf-8"))
+        kept = Check.of(claim, verdict).as_json()
+        sealed = seal(key, kept)
+        if sealed is not None:
+            with contextlib.suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, json.dumps({**kept, SEAL: sealed}, indent=1).encode("utf-8"))
         return verdict
 
     def path(self, claim: Claim) -> Path:
         """The file of a claim: its name is all that the verdict depends on."""
-        key = digest(_facts(claim), self._judges)
+        return self._place(self._key(claim))
+
+    def _key(self, claim: Claim) -> str:
+        return digest(_facts(claim), self._judges)
+
+    def _place(self, key: str) -> Path:
         return self.where / key[:2] / f"{key[2:]}.json"
 
     @functools.cached_property
@@ -72,9 +84,11 @@ def _cache(where: Path, decide: Callable[[Claim], Verdict]) -> Cache:
     return Cache(where, decide)
 
 
-def _read(path: Path) -> Verdict | None:
+def _read(path: Path, key: str) -> Verdict | None:
     try:
-        return Check.from_json(json.loads(path.read_bytes())).verdict
+        kept = json.loads(path.read_bytes())
+        sealed = kept.pop(SEAL)
+        return Check.from_json(kept).verdict if is_sealed(sealed, key, kept) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

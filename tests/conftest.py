@@ -20,6 +20,12 @@ def no_cache(monkeypatch):
     monkeypatch.setenv("SYMGRAD_CACHE", "off")
 
 
+@pytest.fixture(autouse=True)
+def own_secret(monkeypatch, tmp_path_factory):
+    """What tests write is sealed with a secret of their own, and none is made for whoever runs them."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+
+
 class _Failures(logging.Handler):
     """Collects what the prover logs together with an exception: failures that it swallowed."""
 

@@ -1,14 +1,20 @@
 """The cache: known verdicts are free, and nothing that could change a verdict is overlooked."""
 
+import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sympy import Symbol
 
 import symgrad as sg
-from symgrad import cache, cli
+from symgrad import cache, cli, seals
 from symgrad.cache import Cache
 from symgrad.files import cache_folder
+from symgrad.fingerprints import digest
+from symgrad.seals import secret_file
 
 TRUE = "tanh(x) == 2*sigmoid(2*x) - 1"
 REFUTED = sg.claim("sqrt(x**2) == x")
@@ -140,3 +146,83 @@ def test_the_library_remembers_nothing(monkeypatch, tmp_path):
     monkeypatch.setenv("SYMGRAD_CACHE", str(tmp_path / "cache"))
     sg.verify(REFUTED)
     assert not (tmp_path / "cache").exists()
+
+
+# Nothing is believed because a file says so.
+
+
+def entry(memory, claim=REFUTED):
+    return json.loads(memory.path(claim).read_text())
+
+
+EDITS = {
+    "another outcome": lambda data: data | {"outcome": "PROVED", "witness": None},
+    "another method": lambda data: data | {"method": "by hand"},
+    "another evidence": lambda data: data | {"evidence": "believe me"},
+    "a side condition less": lambda data: data | {"side_conditions": ["x != 0"]},
+    "no seal": lambda data: {name: value for name, value in data.items() if name != "seal"},
+    "an empty seal": lambda data: data | {"seal": ""},
+    "a seal that is no text": lambda data: data | {"seal": None},
+    "a plain checksum": lambda data: data | {"seal": digest({n: v for n, v in data.items() if n != "seal"})},
+    "another letter in the seal": lambda data: (
+        data | {"seal": data["seal"][:-1] + ("0" if data["seal"][-1] != "0" else "1")}
+    ),
+    "one more field": lambda data: data | {"note": "as good as proved"},
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_verdict_that_was_edited_is_decided_anew(memory, prover, edit):
+    found = memory.verify(REFUTED)
+    memory.path(REFUTED).write_text(json.dumps(EDITS[edit](entry(memory))))
+    assert memory.verify(REFUTED) == found
+    assert prover.asked == 2
+    assert memory.verify(REFUTED) == found  # what was found anew is kept again
+    assert prover.asked == 2
+
+
+def test_a_verdict_is_good_for_its_own_claim_alone(memory, prover):
+    true = sg.claim(TRUE)
+    memory.verify(true)
+    memory.path(REFUTED).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(memory.path(true), memory.path(REFUTED))
+    assert memory.verify(REFUTED).holds is False
+    assert prover.asked == 2
+
+
+def test_a_verdict_of_another_user_is_decided_anew(memory, prover, monkeypatch, tmp_path):
+    memory.verify(REFUTED)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    memory.verify(REFUTED)
+    assert prover.asked == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of files")
+def test_the_secret_is_private_and_without_one_nothing_is_remembered(memory, prover, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    memory.verify(REFUTED)
+    path = secret_file()
+    assert (path.stat().st_mode & 0o777, len(path.read_bytes())) == (0o600, 32)
+    assert not path.is_relative_to(memory.where)
+    path.chmod(0o640)  # others could have read it
+    seals._secret.cache_clear()
+    memory.verify(REFUTED)
+    memory.verify(REFUTED)
+    assert prover.asked == 3
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("in the way")
+    memory.verify(REFUTED)
+    assert prover.asked == 4
+
+
+def test_the_command_line_does_not_print_what_was_typed_into_the_memory(monkeypatch, tmp_path):
+    monkeypatch.setenv("SYMGRAD_CACHE", str(tmp_path / "cache"))
+
+    def run():
+        return CliRunner().invoke(cli.cli, ["verify", "sqrt(x**2) == x"], standalone_mode=False)
+
+    before = run()
+    assert before.return_value == 1
+    (kept,) = (tmp_path / "cache").rglob("*.json")
+    kept.write_text(kept.read_text().replace("REFUTED", "PROVED"))
+    assert (run().stdout, run().return_value) == (before.stdout, 1)

@@ -16,6 +16,7 @@ FLOORS = {
     "files": 0,
     "fingerprints": 0,
     "notation": 0,
+    "seals": 1,
     "shown": 0,
     "vectors": 1,
     "verdicts": 1,

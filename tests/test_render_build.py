@@ -277,6 +277,22 @@ def test_a_manifest_that_cannot_be_read_only_costs_time(folder, output, verify, 
     assert contents(output) == before
 
 
+def test_a_verdict_that_was_typed_into_the_manifest_is_found_anew(folder, output, verify):
+    build([folder], ["html"], output, verify)
+    before = contents(output)
+    data = json.loads((output / NAME).read_text())
+    for _, facts in data["derivations"].values():
+        for check in facts["checks"]:
+            check |= {"outcome": "CERTIFIED", "method": "by hand"}
+    page = next(path for path in output.rglob("first.html"))
+    page.write_text("CERTIFIED, by hand")
+    data["pages"]["html/first"]["files"]["first.html"] = hashlib.sha256(page.read_bytes()).hexdigest()
+    (output / NAME).write_text(json.dumps(data))
+    report = build([folder], ["html"], output, verify)
+    assert "by hand" not in [check.verdict.method for document in report.documents for check in document.checks]
+    assert contents(output) == before
+
+
 def test_a_manifest_cannot_make_a_build_remove_what_is_not_its_own(folder, output, verify, tmp_path):
     build([folder], ["html"], output, verify)
     precious = tmp_path / "precious.txt"

@@ -10,6 +10,7 @@ from typing import Any
 
 from symgrad.render.facts import Facts
 from symgrad.render.output import write
+from symgrad.seals import is_sealed, seal
 
 NAME = ".symgrad-manifest.json"
 LIBRARIES = (
@@ -51,10 +52,16 @@ class Manifest:
 
     @classmethod
     def load(cls, output: Path) -> Manifest:
-        """What the last build left in a folder; nothing if there was none, or what it left cannot be read."""
+        """What the last build left in a folder; nothing if there was none, or what it left cannot be read.
+
+        It is believed only with the seal of this user. Without, its pages are known, so that they can be removed, and
+        all is checked and written again.
+        """
         try:
             data = json.loads((output / NAME).read_text(encoding="utf-8"))
             derivations, pages = data["derivations"], data["pages"]
+            if not is_sealed(data.get("seal"), derivations, pages):
+                derivations, pages = {}, {name: {**page, "fingerprint": ""} for name, page in pages.items()}
             return cls(
                 {stem: (made_from, Facts.from_json(facts)) for stem, (made_from, facts) in derivations.items()},
                 {_key(name): StoredPage(page["fingerprint"], _texts(page["files"])) for name, page in pages.items()},
@@ -63,14 +70,12 @@ class Manifest:
             return cls()
 
     def save(self, output: Path) -> None:
-        derivations = self.derivations.items()
-        data = {
-            "derivations": {stem: [made_from, facts.as_json()] for stem, (made_from, facts) in derivations},
-            "pages": {
-                "/".join(key): {"fingerprint": page.fingerprint, "files": dict(page.files)}
-                for key, page in self.pages.items()
-            },
+        derivations = {stem: [made_from, facts.as_json()] for stem, (made_from, facts) in self.derivations.items()}
+        pages = {
+            "/".join(key): {"fingerprint": page.fingerprint, "files": dict(page.files)}
+            for key, page in self.pages.items()
         }
+        data = {"derivations": derivations, "pages": pages, "seal": seal(derivations, pages)}
         write(output, NAME, (json.dumps(data, sort_keys=True, indent=1) + "\n").encode("utf-8"))
 
 
