@@ -254,7 +254,7 @@ def test_the_report_goes_to_stdout_while_progress_is_shown_on_the_terminal(tmp_p
 
 
 def test_letters_that_a_terminal_cannot_show_are_spelt_out():
-    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "1"}  # arguments are read as ever
     result = symgrad("verify", "φ == φ + 1", env=environment)
     assert (result.returncode, result.stderr) == (1, "")
     assert "\\u03c6 == \\u03c6 + 1" in result.stdout

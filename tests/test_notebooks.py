@@ -22,7 +22,15 @@ def notebooks(tmp_path_factory):
     return output / "notebook"
 
 
+@pytest.fixture
+def settings_of_nobody(tmp_path, monkeypatch):
+    """Jupyter and IPython neither read the settings of whoever runs the tests nor write into that home folder."""
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning", "ignore::ResourceWarning")
+@pytest.mark.usefixtures("settings_of_nobody")
 @pytest.mark.parametrize("name", ["sigmoid_slope", "bptt_scalar", "index"])
 def test_a_notebook_runs_clean_and_finds_what_it_says(notebooks, name):
     notebook = nbformat.read(notebooks / f"{name}.ipynb", as_version=4)

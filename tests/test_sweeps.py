@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -92,7 +93,12 @@ def test_the_order_of_axes_changes_only_that_of_the_dimensions(run, expected):
     xarray.testing.assert_equal(expected, turned.sel(w=W, T=STEPS).transpose("w", "b", "T"))
 
 
-@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+def processes(number):
+    """Processes that begin anew: a fork of one with threads, which other tests may have left, could hang."""
+    return ProcessPoolExecutor(number, mp_context=get_context("spawn"))
+
+
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, processes])
 def test_executors_compute_the_same(run, expected, kind, tmp_path):
     with kind(2) as executor:
         xarray.testing.assert_identical(expected, sg.sweep(run, **AXES, chunks=CHUNKS, executor=executor))
@@ -236,7 +242,7 @@ def test_both_sides_of_a_claim_are_swept():
 
 
 def test_what_underflows_says_so_from_any_process(run):
-    with ProcessPoolExecutor(1) as executor, pytest.warns(sg.UnderflowWarning, match="of h0 are below") as heard:
+    with processes(1) as executor, pytest.warns(sg.UnderflowWarning, match="of h0 are below") as heard:
         sg.sweep(run, w=[1.0], b=[0.0, 1.0], T=[2000], chunks={"b": 1}, executor=executor)
     assert len(heard) == 1
 
