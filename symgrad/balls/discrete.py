@@ -9,10 +9,15 @@ import sympy
 from flint import acb, arb, fmpq, fmpz
 from sympy import Basic
 
-from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, Value, ball, is_exactly_zero, is_real, sign
+from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, Value, ball, is_exactly_zero, is_real, separated, sign
 
 LARGEST_WHOLE = 10_000
+LARGEST_BERNOULLI = 1_000
 MOST_PRODUCT_BITS = 20_000
+
+
+def _is_nonpositive_whole(z: Ball) -> bool:
+    return isinstance(z, fmpq) and z.q == 1 and z <= 0
 
 
 def _whole(n: Ball) -> int | None:
@@ -133,6 +138,83 @@ def _subfactorial(n: Ball) -> Value:
     return fmpq(total)
 
 
+def _bernoulli(n: Ball, *x: Ball) -> Value:
+    """Numbers and polynomials, with 1/2 as the first number."""
+    whole = _whole(n)
+    if whole is None or not 0 <= whole <= LARGEST_BERNOULLI or (x and not is_real(x[0])):
+        return UNKNOWN
+    return ball(x[0] if x else fmpq(1)).bernoulli_poly(whole)
+
+
+def _euler(n: Ball, *x: Ball) -> Value:
+    """E_n(x) = 2/(n + 1) (B_{n+1}(x) - 2^{n+1} B_{n+1}(x/2)); the numbers are 2^n E_n(1/2)."""
+    whole = _whole(n)
+    if whole is None or not 0 <= whole <= LARGEST_BERNOULLI or (x and not is_real(x[0])):
+        return UNKNOWN
+    if not x:
+        found = _euler(n, fmpq(1, 2))
+        return found * fmpq(2) ** whole if isinstance(found, Ball) else found
+    at = ball(x[0])
+    above = whole + 1
+    return (at.bernoulli_poly(above) - arb(2) ** above * (at / 2).bernoulli_poly(above)) * 2 / above
+
+
+def _genocchi(n: Ball, x: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable number)
+    first, second = _bernoulli(n, x), _bernoulli(n, (x + 1) / 2)
+    if not (isinstance(first, Ball) and isinstance(second, Ball)):
+        return UNKNOWN
+    return 2 * (first - arb(2) ** int(n) * second)
+
+
+def _andre(n: Ball) -> Value:
+    """i^(n+1) Li_-n(-i) + (-i)^(n+1) Li_-n(i)."""
+    i, order = acb(0, 1), acb(ball(n))
+    quarter = i * arb.pi() / 2 * (order + 1)
+    return quarter.exp() * (-i).polylog(-order) + (-quarter).exp() * i.polylog(-order)
+
+
+def _tribonacci(n: Ball) -> Value:
+    whole = _whole(n)
+    if whole is None or whole < 0:
+        return UNKNOWN
+    a, b, c = 0, 1, 1
+    for _ in range(whole):
+        a, b, c = b, c, a + b + c
+    return fmpq(a)
+
+
+def _stieltjes(n: Ball, a: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable number)
+    whole = _whole(n)
+    if whole is None or not 0 <= whole <= LARGEST_BERNOULLI or not is_real(a) or sign(a) != 1:
+        return UNKNOWN
+    return acb.stieltjes(whole, ball(a)).real
+
+
+def _spherical_harmonic(n: Ball, m: Ball, theta: Ball, phi: Ball) -> Value:
+    degree, order = _whole(n), _whole(m)
+    if degree is None or order is None or abs(order) > degree:
+        return UNKNOWN
+    return acb.spherical_y(degree, order, acb(ball(theta)), acb(ball(phi)))
+
+
+def _assoc_legendre(n: Ball, m: Ball, x: Ball) -> Value:
+    """Ferrers functions, between -1 and 1."""
+    if not is_real(x) or sign(1 - x * x) != 1:
+        return UNKNOWN
+    return acb(ball(x)).legendre_p(acb(ball(n)), acb(ball(m)), type=2)
+
+
+def _riemann_xi(s: Ball) -> Value:
+    s = acb(ball(s))
+    return s * (s - 1) / 2 * (-s / 2 * arb.pi().log()).exp() * (s / 2).gamma() * s.zeta()
+
+
+def _kronecker(i: Ball, j: Ball) -> Value:
+    if is_exactly_zero(i - j):
+        return fmpq(1)
+    return fmpq(0) if separated(i, j) else UNKNOWN
+
+
 DISCRETE: dict[type[Basic], Callable[..., Value]] = {
     sympy.jn: _spherical(lambda order, z: z.bessel_j(order)),
     sympy.yn: _spherical(lambda order, z: z.bessel_y(order)),
@@ -156,4 +238,16 @@ DISCRETE: dict[type[Basic], Callable[..., Value]] = {
     sympy.lucas: _lucas,
     sympy.factorial2: _factorial2,
     sympy.subfactorial: _subfactorial,
+    sympy.bernoulli: _bernoulli,
+    sympy.euler: _euler,
+    sympy.genocchi: _genocchi,
+    sympy.andre: _andre,
+    sympy.tribonacci: _tribonacci,
+    sympy.stieltjes: _stieltjes,
+    sympy.trigamma: lambda z: UNDEFINED if _is_nonpositive_whole(z) else acb(ball(z)).polygamma(acb(1)),
+    sympy.Ynm: _spherical_harmonic,
+    sympy.assoc_legendre: _assoc_legendre,
+    sympy.riemann_xi: _riemann_xi,
+    sympy.KroneckerDelta: _kronecker,
+    sympy.erf2inv: lambda x, y: (ball(y) + ball(x).erf()).erfinv(),
 }

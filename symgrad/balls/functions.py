@@ -10,6 +10,7 @@ from flint import acb, arb, fmpq
 from sympy import Basic
 
 from symgrad.balls.discrete import DISCRETE
+from symgrad.balls.hypergeometric import INCOMPLETE
 from symgrad.balls.values import (
     MOST_EXACT_BITS,
     UNDEFINED,
@@ -242,10 +243,16 @@ def _zeta(s: Ball, *shift: Ball) -> Value:
     return ball(s).zeta(*(ball(a) for a in shift))
 
 
-def _eta(s: Ball) -> Value:
+def _eta(s: Ball, shift: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable number)
+    """The alternating zeta function: of a shift, by two values of Hurwitz's."""
     if isinstance(s, acb) and not abs(s.imag) < HIGHEST_ZETA:
         return UNKNOWN
-    return acb(ball(s)).dirichlet_eta()
+    if shift == 1:
+        return acb(ball(s)).dirichlet_eta()
+    if not is_real(shift) or sign(shift) != 1:
+        return UNKNOWN
+    s, a = acb(ball(s)), acb(ball(shift))
+    return (-s * arb(2).log()).exp() * (s.zeta(a / 2) - s.zeta((a + 1) / 2))
 
 
 def _lambert_w(z: Ball, branch: Ball = fmpq(0)) -> Value:  # noqa: B008 (an immutable number)
@@ -389,4 +396,4 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.chebyshevt: _with_order_first("chebyshev_t"),
     sympy.chebyshevu: _with_order_first("chebyshev_u"),
 }
-FUNCTIONS.update(DISCRETE)
+FUNCTIONS.update(DISCRETE | INCOMPLETE)

@@ -13,6 +13,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
 from symgrad.balls.functions import FUNCTIONS
+from symgrad.balls.hypergeometric import with_four_lists, with_lists
 from symgrad.balls.values import (
     MOST_EXACT_BITS,
     UNDEFINED,
@@ -294,6 +295,14 @@ class Tape:
             return partial(_endless, unmistakable(node), free), tuple(self._place(symbol) for symbol in free)
         if isinstance(node, sympy.Sum | sympy.Product) and all(len(limits) == 3 for limits in node.limits):
             return self._total(node)
+        if isinstance(node, sympy.hyper):
+            upper, lower, z = node.args
+            places = tuple(self._place(part) for part in (*upper, *lower, z))
+            return _strict(bounded(sympy.hyper, with_lists(len(upper), len(lower)))), places
+        if isinstance(node, sympy.meijerg):
+            lists = [parameters for pair in node.args[:2] for parameters in pair]
+            places = tuple(self._place(part) for part in (*(p for each in lists for p in each), node.args[2]))
+            return _strict(bounded(sympy.meijerg, with_four_lists(*map(len, lists)))), places
         operation = _OPERATIONS.get(node.func)
         if operation is None:
             what = (

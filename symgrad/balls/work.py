@@ -26,7 +26,9 @@ SLOW = frozenset((
     sympy.lowergamma, sympy.zeta, sympy.dirichlet_eta, sympy.polylog, sympy.Ei, sympy.Ci, sympy.Chi, sympy.li,
     sympy.expint, sympy.fresnels, sympy.fresnelc, sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk,
     sympy.hankel1, sympy.hankel2, sympy.jn, sympy.yn, sympy.hn1, sympy.hn2, sympy.elliptic_e, sympy.elliptic_f,
-    sympy.elliptic_pi, sympy.lerchphi,
+    sympy.elliptic_pi, sympy.lerchphi, sympy.hyper, sympy.meijerg, sympy.betainc, sympy.betainc_regularized, sympy.andre,
+    sympy.riemann_xi, sympy.stieltjes, sympy.trigamma, sympy.Ynm, sympy.assoc_legendre, sympy.bernoulli, sympy.euler,
+    sympy.genocchi,
 ))  # fmt: skip
 # The largest orders and parameters, all arguments but the last; what is not listed has bounds of its own or needs none.
 _LARGEST_ORDER: dict[type[Basic], int] = {
@@ -34,6 +36,12 @@ _LARGEST_ORDER: dict[type[Basic], int] = {
     sympy.lerchphi: 100,
     sympy.polygamma: 1_000,
     sympy.lowergamma: 1_000,
+    sympy.hyper: 1_000,
+    sympy.meijerg: 1_000,
+    sympy.Ynm: 1_000,
+    sympy.assoc_legendre: 1_000,
+    sympy.betainc: 1_000,
+    sympy.betainc_regularized: 1_000,
 } | dict.fromkeys(
     (
         sympy.uppergamma, sympy.expint, sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk, sympy.hankel1,

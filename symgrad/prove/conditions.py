@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import sympy
-from sympy import Derivative, Expr, Piecewise, S
+from sympy import Derivative, Expr, Piecewise, S, Tuple
 
 from symgrad import activations
 
@@ -51,6 +51,13 @@ def _at_zero(order: Expr, z: Expr, least: int, *, included: bool = False) -> lis
 def _bessel(least: int) -> Callable[..., list[Condition]]:
     """Functions of the first kind are entire for integer orders, and have a power of z as a factor for others."""
     return lambda order, z: [] if order.is_integer else _at_zero(order, z, least, included=True)
+
+
+def _hypergeometric(upper: Tuple, lower: Tuple, z: Expr) -> list[Condition]:
+    """No lower parameter ends the series; off the cut from 1 to infinity, where there is one."""
+    whole = [c for b in lower for c in _no_pole_of_gamma(b)]
+    is_entire = len(upper) <= len(lower) or any(a.is_Integer and a <= 0 for a in upper)
+    return whole if is_entire else [*whole, Condition(1 - z, positive=1 - z, is_needed=False)]
 
 
 _argument = _zero_free(lambda u, *_: u)
@@ -106,6 +113,7 @@ VALUE: dict[type, Callable[..., list[Condition]]] = {
     sympy.hankel2: _second_argument,
     sympy.elliptic_k: _zero_free(lambda m: 1 - m),
     sympy.erfinv: _reciprocal_square,
+    sympy.hyper: _hypergeometric,
     sympy.beta: lambda a, b: [*_no_pole_of_gamma(a), *_no_pole_of_gamma(b)],
 }
 
@@ -150,9 +158,15 @@ def _conditions(e: Expr, *, differentiated: bool) -> Iterator[Condition]:
     if isinstance(e, sympy.Sum | sympy.Product):
         yield from _of_sum(e, differentiated=differentiated)
         return
-    for a in e.args:
-        if isinstance(a, Expr) and a.free_symbols:
+    for a in _arguments(e):
+        if a.free_symbols:
             yield from _conditions(a, differentiated=differentiated)
+
+
+def _arguments(e: Expr) -> Iterator[Expr]:
+    """The arguments of a function, those in lists too."""
+    for a in e.args:
+        yield from a if isinstance(a, Tuple) else (a,) if isinstance(a, Expr) else ()
 
 
 def _of_power(e: sympy.Pow, *, differentiated: bool) -> Iterator[Condition]:

@@ -62,7 +62,9 @@ def differentiated(e: Expr, x: Symbol) -> Expr:
         return sympy.Add(
             *(sympy.Mul(*factors[:i], differentiated(a, x), *factors[i + 1 :]) for i, a in enumerate(factors))
         )
-    slopes = [differentiated(a, x) if a.has(x) else S.Zero for a in e.args]
+    if any(isinstance(a, sympy.Tuple) and a.has(x) for a in e.args):
+        raise NotSmooth(f"no derivative of {e.func} in its parameters")
+    slopes = [differentiated(a, x) if isinstance(a, Expr) and a.has(x) else S.Zero for a in e.args]
     return sympy.Add(*(_partial(e, i) * slope for i, slope in enumerate(slopes) if slope is not S.Zero))
 
 

@@ -111,6 +111,17 @@ class Recurrence:
         return lambda a: e.func(*others[: self.place], a, *others[self.place :]), others
 
 
+def positive_root(w: Expr, degree: int, sign: Sign) -> Expr:
+    """The root of a positive expression, of each of its factors apart where their signs are known."""
+    roots = []
+    for base, power in sympy.Mul(w).as_powers_dict().items():
+        known = sign(base)
+        if known != 1 and not (known == -1 and power.is_even):
+            return w ** sympy.Rational(1, degree)
+        roots.append((base if known == 1 else -base) ** (power / degree))
+    return sympy.Mul(*roots)
+
+
 def factors_to_divide(value: Expr) -> tuple[Expr, ...]:
     """What must not be zero for the powers and logarithms in an expression to have values."""
     bases = (p.base for p in value.atoms(sympy.Pow) if not p.exp.is_nonnegative)

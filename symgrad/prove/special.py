@@ -6,9 +6,10 @@ principal branches wherever both sides have values; a row that holds on part of 
 References
 ----------
 NIST Digital Library of Mathematical Functions: 5.12.1 (beta), 5.4 (gamma), 6.2, 6.5.1-2, 6.11.1 (exponential
-integrals), 7.2 (error functions), 8.2.3, 8.4.6, 8.19.1 (incomplete gamma), 10.2.3, 10.4.3, 10.16.1, 10.27,
-10.39.1-2, 10.47.3-4, 10.49 (Bessel functions), 19.7.2 (elliptic integrals), 18.5.1-2 (Chebyshev), 18.9.8, 18.9.14
-(Gegenbauer, Laguerre), 25.11.11-12 (Hurwitz zeta), 25.12 (polylogarithms).
+integrals), 7.2, 7.5.8 (error functions), 8.2.3, 8.4.6, 8.17.7, 8.19.1 (incomplete gamma and beta), 9.6.11-14 (Airy),
+10.2.3, 10.4.3, 10.16.1, 10.27, 10.39.1-2, 10.47.3-4, 10.49 (Bessel functions), 14.6.1, 14.30.1 (Legendre, spherical
+harmonics), 18.5.1-2 (Chebyshev), 18.9.8, 18.9.14 (Gegenbauer, Laguerre), 19.7.2 (elliptic integrals), 24.2, 24.4.22-23
+(Bernoulli, Euler), 25.4.4, 25.11.11-14 (zeta), 25.12 (polylogarithms).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr, I, Rational, S, pi
 
-from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide
+from symgrad.prove import hypergeometric
+from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide, positive_root
 
 LARGEST_ORDER = 40
 
@@ -119,6 +121,24 @@ def _turned_erf(sign: Sign, u: Expr) -> Expr | None:
     return None if w is None else I * sympy.erfi(w)
 
 
+def _turned_erfi(sign: Sign, u: Expr) -> Expr | None:
+    w = u.extract_multiplicatively(I)
+    return None if w is None else I * sympy.erf(w)
+
+
+def _fresnel(side: int) -> Rewriting:
+    """C(u) and S(u) by error functions (DLMF 7.5.8) along the diagonals, where those are real or imaginary."""
+
+    def rewriting(sign: Sign, u: Expr) -> Expr | None:
+        ahead, back = (((1 + turn * I) * u).expand() for turn in (1, -1))
+        if not u.has(I) or not any(w.has(I) is False or (w / I).expand().has(I) is False for w in (ahead, back)):
+            return None
+        first, second = (sympy.erf((sympy.sqrt(pi) * w / 2).expand()) for w in (back, ahead))
+        return ((1 + I) * first + side * (1 - I) * second) / (4 if side == 1 else 4 * I)
+
+    return rewriting
+
+
 def _odd(function: type) -> Rewriting:
     return lambda sign, u: -function(-u) if u.could_extract_minus_sign() else None
 
@@ -129,6 +149,59 @@ def _upper_gamma(sign: Sign, s: Expr, z: Expr) -> Expr | None:
     if s.is_Integer:
         return z**s * sympy.expint(1 - s, z) if s <= 0 else sympy.exp(-z) if s == 1 else None
     return None
+
+
+def _bernoulli(sign: Sign, n: Expr, *x: Expr) -> Expr | None:
+    """-n zeta(1 - n, x) for positive n, where B_1 = 1/2 as for x = 1."""
+    return -n * sympy.zeta(1 - n, *x) if sign(n) == 1 and (not x or sign(x[0]) == 1) else None
+
+
+def _euler(sign: Sign, n: Expr, *x: Expr) -> Expr | None:
+    """By Bernoulli polynomials; the numbers are 2^n E_n(1/2)."""
+    if not x:
+        return 2**n * sympy.euler(n, Rational(1, 2), evaluate=False)
+    above = n + 1
+    if sign(x[0]) != 1:
+        return None
+    return 2 / above * (sympy.bernoulli(above, x[0]) - 2**above * sympy.bernoulli(above, x[0] / 2))
+
+
+def _eta(sign: Sign, s: Expr, a: Expr = S.One) -> Equal | None:
+    if a is S.One:
+        return Equal((1 - 2 ** (1 - s)) * sympy.zeta(s), (s - 1,))
+    if sign(a) != 1:
+        return None
+    return Equal(2**-s * (sympy.zeta(s, a / 2) - sympy.zeta(s, (a + 1) / 2)), (s - 1,))
+
+
+def _andre(s: Expr) -> Expr:
+    of_quarters = sympy.zeta(s + 1, Rational(1, 4)) - sympy.cos(pi * s) * sympy.zeta(s + 1, Rational(3, 4))
+    return 2 * sympy.gamma(s + 1) / (2 * pi) ** (s + 1) * of_quarters
+
+
+def _genocchi(sign: Sign, n: Expr, x: Expr = S.One) -> Expr:
+    return 2 * (sympy.bernoulli(n, x) - 2**n * sympy.bernoulli(n, (x + 1) / 2))
+
+
+def _incomplete_beta(sign: Sign, a: Expr, b: Expr, low: Expr, high: Expr) -> Equal | None:
+    """Between two points of [0, 1): each end by Gauss's function, an end at 1 by the complete one."""
+    first, second = (_beta_to(sign, a, b, x) for x in (low, high))
+    if sign(a) != 1 or sign(b) != 1 or first is None or second is None:
+        return None
+    return Equal(second - first)
+
+
+def _beta_to(sign: Sign, a: Expr, b: Expr, x: Expr) -> Expr | None:
+    if x.is_zero:
+        return S.Zero
+    if (x - 1).is_zero:
+        return sympy.beta(a, b)
+    return x**a / a * sympy.hyper([a, 1 - b], [a + 1], x) if sign(x) == 1 and sign(1 - x) == 1 else None
+
+
+def _regularized(sign: Sign, a: Expr, b: Expr, low: Expr, high: Expr) -> Equal | None:
+    found = _incomplete_beta(sign, a, b, low, high)
+    return found and Equal(found.value / sympy.beta(a, b))
 
 
 # --- exponential integrals --------------------------------------------------------------------------------------
@@ -215,13 +288,36 @@ def _is_opposite(order: Expr) -> bool:
     return bool(rest.could_extract_minus_sign())
 
 
+# The second kind by the first, for orders that are no integers; a = pi times the order.
+_BY_FIRST_KIND: dict[type, Callable[[Expr, Expr, Expr], Expr]] = {
+    sympy.bessely: lambda n, z, a: (sympy.cos(a) * sympy.besselj(n, z) - sympy.besselj(-n, z)) / sympy.sin(a),
+    sympy.besselk: lambda n, z, a: pi * (sympy.besseli(-n, z) - sympy.besseli(n, z)) / (2 * sympy.sin(a)),
+}
+
+
+def _by_airy(function: type, order: Expr, zeta: Expr, sign: Sign) -> Expr:
+    """Orders 1/3, 2/3 and their opposites by Airy functions at z or -z, where z^3 = (3 zeta/2)^2 and zeta > 0."""
+    if function in _BY_FIRST_KIND:
+        return _BY_FIRST_KIND[function](order, zeta, pi * order)
+    root = positive_root(3 * zeta / 2, 3, sign)
+    at = -(root**2) if function is sympy.besselj else root**2
+    side, root_of_3 = sympy.sign(order), sympy.sqrt(3)
+    if abs(order) == Rational(2, 3):
+        return root_of_3 / (2 * root**2) * (side * root_of_3 * sympy.airyaiprime(at) + sympy.airybiprime(at))
+    both = root_of_3 * sympy.airyai(at) - side * sympy.airybi(at)
+    return root_of_3 / (2 * root) * (both if function is sympy.besselj else -side * both)
+
+
 def _cylinder(function: type) -> Rewriting:
-    """Half-integer orders by elementary functions, each through the two orders nearer to one half."""
+    """Orders n + 1/2 by elementary functions, n + 1/3 by Airy functions, each through the two orders nearer to zero."""
 
     def rewriting(sign: Sign, order: Expr, z: Expr) -> Expr | Equal | None:
-        if _is_opposite(order):
+        is_third = order.is_Rational and order.q == 3 and sign(z) == 1
+        if is_third and abs(order) < 1:
+            return Equal(_by_airy(function, order, z, sign), ())
+        if not is_third and _is_opposite(order):
             return Equal(_OPPOSITE[function](-order, z, -pi * order), (z,) if z.free_symbols else ())
-        if not (order.is_Rational and order.q == 2) or abs(order) > LARGEST_ORDER:
+        if not (is_third or (order.is_Rational and order.q == 2)) or abs(order) > LARGEST_ORDER:
             return None
         plus, minus = _HALF_ORDERS[function]
         if abs(order) == Rational(1, 2):
@@ -279,6 +375,26 @@ def _gegenbauer(sign: Sign, n: Expr, above: Expr, x: Expr) -> Equal | None:
     return Equal(lower / (4 * sympy.Mul(*divisors)), divisors)
 
 
+def _assoc_legendre(sign: Sign, n: Expr, m: Expr, x: Expr) -> Expr | None:
+    """Ferrers functions of whole degree and order on (-1, 1): derivatives of Legendre polynomials (DLMF 14.6.1)."""
+    if not (n.is_Integer and m.is_Integer and 0 <= n <= LARGEST_ORDER and sign(1 - x**2) == 1):
+        return None
+    size, t = abs(m), sympy.Dummy()
+    value = (-1) ** size * (1 - x**2) ** (size / 2) * sympy.legendre(n, t).diff(t, size).subs(t, x)
+    return value if m >= 0 else (-1) ** size * value * sympy.factorial(n - size) / sympy.factorial(n + size)
+
+
+def _spherical_harmonic(sign: Sign, n: Expr, m: Expr, theta: Expr, phi: Expr) -> Expr | None:
+    """DLMF 14.30.1, for whole degrees and orders: the root of 1 - cos(theta)^2 is sin(theta) there."""
+    if not (n.is_Integer and m.is_Integer and 0 <= abs(m) <= n <= LARGEST_ORDER):
+        return None
+    size, t = abs(m), sympy.Dummy()
+    slope = sympy.legendre(n, t).diff(t, size).subs(t, sympy.cos(theta))
+    scale = (2 * n + 1) * sympy.factorial(n - size) / sympy.factorial(n + size) / (4 * pi)
+    turned = sympy.sqrt(scale) * sympy.exp(I * m * phi) * sympy.sin(theta) ** size * slope
+    return -turned if m > 0 and m % 2 else turned
+
+
 REWRITINGS: dict[type, Rewriting] = {
     sympy.factorial: _always(lambda n: sympy.gamma(n + 1)),
     sympy.loggamma: _loggamma,
@@ -290,10 +406,15 @@ REWRITINGS: dict[type, Rewriting] = {
     sympy.harmonic: _harmonic,
     sympy.lucas: _always(lambda n: sympy.fibonacci(n + 1) + sympy.fibonacci(n - 1)),
     sympy.zeta: _zeta,
-    sympy.dirichlet_eta: _always(lambda s: Equal((1 - 2 ** (1 - s)) * sympy.zeta(s), (s - 1,))),
+    sympy.dirichlet_eta: _eta,
+    sympy.euler: _euler,
+    sympy.andre: lambda sign, s: _andre(s) if sign(s) == 1 else None,
     sympy.lowergamma: _always(lambda s, z: sympy.gamma(s) - sympy.uppergamma(s, z)),
     sympy.uppergamma: _upper_gamma,
     sympy.erf: _turned_erf,
+    sympy.erfi: _turned_erfi,
+    sympy.fresnelc: _fresnel(1),
+    sympy.fresnels: _fresnel(-1),
     sympy.erfinv: _odd(sympy.erfinv),
     sympy.erf2: _always(lambda a, b: sympy.erf(b) - sympy.erf(a)),
     sympy.erfcinv: _always(lambda u: sympy.erfinv(1 - u)),
@@ -326,4 +447,18 @@ REWRITINGS: dict[type, Rewriting] = {
     sympy.chebyshevu: _chebyshev(lambda n, t: sympy.sin((n + 1) * t) / sympy.sin(t), lambda n, x: None),
     sympy.assoc_laguerre: _assoc_laguerre,
     sympy.gegenbauer: _gegenbauer,
+    sympy.hyper: hypergeometric.normal,
+    sympy.meijerg: hypergeometric.meijer,
+    sympy.digamma: _always(lambda u: sympy.polygamma(0, u)),
+    sympy.trigamma: _always(lambda u: sympy.polygamma(1, u)),
+    sympy.bernoulli: _bernoulli,
+    sympy.genocchi: _genocchi,
+    sympy.riemann_xi: _always(
+        lambda s: Equal(s * (s - 1) / 2 * pi ** (-s / 2) * sympy.gamma(s / 2) * sympy.zeta(s), (s - 1, s))
+    ),
+    sympy.betainc: _incomplete_beta,
+    sympy.betainc_regularized: lambda sign, a, b, x, y: _regularized(sign, a, b, x, y),
+    sympy.erf2inv: _always(lambda x, y: sympy.erfinv(y + sympy.erf(x))),
+    sympy.Ynm: _spherical_harmonic,
+    sympy.assoc_legendre: _assoc_legendre,
 }

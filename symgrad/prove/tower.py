@@ -19,10 +19,11 @@ from math import gcd, lcm
 import flint
 import sympy
 from flint import fmpq, fmpq_mpoly
-from sympy import Expr, I, S, Symbol
+from sympy import Basic, Expr, I, S, Symbol, Tuple
 
 from symgrad import activations
 from symgrad.prove import relations, special
+from symgrad.prove.recurrences import Equal
 from symgrad.prove.ring import (
     CONTEXT,
     MOST_EXPONENT,
@@ -187,17 +188,27 @@ class Tower:
 
     def _opaque(self, e: Expr) -> Quotient:
         """The value of a function that is known by its argument, and by its relations to other values."""
-        equal = special.normal(e, self.signs.plain_sign)
+        equal = special.normal(e, self.signs.plain_sign) or self._turned_normal(e)
         if equal is not None:
             self.nonzero.extend(equal.nonzero)
             return self.convert(equal.value)
-        arguments = [self.convert(a) for a in e.args]
-        key = (e.func, *(a.key() for a in arguments))
+        key = (e.func, *(self._key(a) for a in e.args))
         others = [] if key in self._places else [g.expression for g in self.generators if g.kind == "atom"]
         generator = self._generator(key, lambda: Generator(e, self.signs.is_real(e), self.signs.by_assumptions(e)))
         for relation in relations.between(e, others, self.signs.plain_sign):
             self._adopt(relation)
         return Quotient(generator)
+
+    def _turned_normal(self, e: Expr) -> Equal | None:
+        """What is known of the function at arguments whose imaginary unit only their normal form shows."""
+        if e.has(I) or not any(isinstance(p, sympy.Pow) and not p.exp.is_integer for p in sympy.preorder_traversal(e)):
+            return None
+        written = e.func(*(a if isinstance(a, Tuple) else self.expression(self.convert(a)) for a in e.args))
+        return special.normal(written, self.signs.plain_sign) if written.has(I) and written.func == e.func else None
+
+    def _key(self, argument: Basic) -> object:
+        """What tells an argument from others: its normal form, or those of a list of parameters."""
+        return tuple(map(self._key, argument)) if isinstance(argument, Tuple) else self.convert(argument).key()
 
     def _adopt(self, relation: relations.Relation) -> None:
         """Have a product of generators replaced by what it is equal to."""

@@ -49,11 +49,11 @@ _ELEMENTARY: Mapping[tuple[int, ...], str] = {
 }
 _SPECIAL: Mapping[tuple[int, ...], str] = {
     (1,): """
-        factorial factorial2 subfactorial fibonacci lucas bernoulli euler catalan
-        gamma loggamma digamma trigamma dirichlet_eta
+        factorial factorial2 subfactorial fibonacci lucas tribonacci andre catalan
+        gamma loggamma digamma trigamma riemann_xi
         erf erfc erfi erfinv erfcinv Ei Si Ci Shi Chi li Li fresnels fresnelc
         airyai airybi airyaiprime airybiprime elliptic_k DiracDelta""",
-    (1, 2): "LambertW harmonic zeta stieltjes elliptic_e",
+    (1, 2): "LambertW harmonic zeta dirichlet_eta stieltjes bernoulli euler genocchi elliptic_e",
     (2,): """
         binomial RisingFactorial FallingFactorial
         polygamma lowergamma uppergamma beta polylog erf2 erf2inv expint
@@ -61,7 +61,7 @@ _SPECIAL: Mapping[tuple[int, ...], str] = {
         hermite hermite_prob legendre chebyshevt chebyshevu laguerre elliptic_f""",
     (2, 3): "elliptic_pi",
     (3,): "gegenbauer assoc_legendre assoc_laguerre lerchphi",
-    (4,): "jacobi",
+    (4,): "jacobi betainc betainc_regularized Ynm",
 }
 ELEMENTARY = frozenset(" ".join(_ELEMENTARY.values()).split())
 
@@ -147,6 +147,17 @@ def _of_whole_order(function: Callable[..., Expr], order: Expr, z: Expr) -> Expr
     return function(order, z)
 
 
+def _hypergeometric(upper: int, lower: int) -> Callable[..., Expr]:
+    """The hypergeometric function of so many upper and lower parameters, as it is written."""
+    return lambda *given: sympy.hyper(given[:upper], given[upper:-1], given[-1], evaluate=False)
+
+
+# By how many upper and lower parameters they have, as other libraries call them.
+HYPERGEOMETRIC = {
+    f"hyp{upper}f{lower}": (upper, lower)
+    for upper, lower in ((0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2))
+}
+
 # What other libraries have names for, by its definition.
 _DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
     (1,): {
@@ -200,12 +211,14 @@ _DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
     },
 }
 
-_SYMPY: Mapping[str, Function] = {
+_SYMPY: dict[str, Function] = {
     name: Function(name, getattr(sympy, name), arities)
     for table in (_ELEMENTARY, _SPECIAL)
     for arities, names in table.items()
     for name in names.split()
-} | {name: Function(name, make, arities) for arities, table in _DEFINED.items() for name, make in table.items()}
+}
+_SYMPY |= {name: Function(name, make, arities) for arities, table in _DEFINED.items() for name, make in table.items()}
+_SYMPY |= {name: Function(name, _hypergeometric(*each), (sum(each) + 1,)) for name, each in HYPERGEOMETRIC.items()}
 
 
 def function(name: str) -> Function | None:

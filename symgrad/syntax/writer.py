@@ -127,6 +127,12 @@ class _Printer(StrPrinter):  # type: ignore[misc]
     def _call(self, name: str, *args: Any) -> str:
         return f"{name}({', '.join(self._print(a) for a in args)})"
 
+    def _print_hyper(self, expr: Any) -> str:
+        upper, lower, z = expr.args
+        name = f"hyp{len(upper)}f{len(lower)}"
+        is_known = name in vocabulary.HYPERGEOMETRIC
+        return self._call(name, *upper, *lower, z) if is_known else self._call("hyper", *expr.args)
+
     def _print_Float(self, expr: Any) -> str:
         raise ClaimError(f"a float is no exact number; got {expr}")
 
