@@ -26,9 +26,9 @@ SLOW = frozenset((
     sympy.lowergamma, sympy.zeta, sympy.dirichlet_eta, sympy.polylog, sympy.Ei, sympy.Ci, sympy.Chi, sympy.li,
     sympy.expint, sympy.fresnels, sympy.fresnelc, sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk,
     sympy.hankel1, sympy.hankel2, sympy.jn, sympy.yn, sympy.hn1, sympy.hn2, sympy.elliptic_e, sympy.elliptic_f,
-    sympy.elliptic_pi, sympy.lerchphi, sympy.hyper, sympy.meijerg, sympy.betainc, sympy.betainc_regularized, sympy.andre,
-    sympy.riemann_xi, sympy.stieltjes, sympy.trigamma, sympy.Ynm, sympy.assoc_legendre, sympy.bernoulli, sympy.euler,
-    sympy.genocchi,
+    sympy.elliptic_pi, sympy.lerchphi, sympy.hyper, sympy.meijerg, sympy.betainc, sympy.betainc_regularized,
+    sympy.andre, sympy.riemann_xi, sympy.stieltjes, sympy.trigamma, sympy.Ynm, sympy.assoc_legendre, sympy.bernoulli,
+    sympy.euler, sympy.genocchi,
 ))  # fmt: skip
 # The largest orders and parameters, all arguments but the last; what is not listed has bounds of its own or needs none.
 _LARGEST_ORDER: dict[type[Basic], int] = {
