@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import sympy
 from sympy import Expr, Symbol
 
-from symgrad import syntax
+from symgrad import near_names, syntax
 from symgrad.errors import ClaimError
 from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
@@ -35,6 +35,8 @@ class Claim:
     also_defined : tuple of Expr
         Expressions that stand in the text and vanished when SymPy put it together (the x of ``x/x``); they too
         must be defined on the domain.
+    remarks : tuple of str
+        What its author may have overlooked, such as a condition on no symbol of it; verdicts repeat them.
     """
 
     statement: Statement
@@ -43,6 +45,7 @@ class Claim:
     source: str = field(default="", compare=False)
     expect: str = "holds"
     also_defined: tuple[Expr, ...] = ()
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.expect not in EXPECTATIONS:
@@ -114,7 +117,20 @@ def claim(
     else:
         (left, left_defined), (right, right_defined) = _side(says, symbols), _side(rhs, symbols)
         statement, also_defined = Relation(left, op, right), (*left_defined, *right_defined)
-    return _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
+    made = _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
+    return replace(made, remarks=_remarks(made, conditions, symbols, says if op is None else ""))
+
+
+def _remarks(made: Claim, conditions: list[Condition], symbols: Mapping[str, Symbol], text: Formula) -> tuple[str, ...]:
+    """What may have been overlooked in the conditions; those of a single text are all meant for it."""
+    if not conditions and not symbols:
+        return ()
+    # Bound symbols too, as a condition on an index may be meant, and what SymPy has done away with.
+    spoken_of = {symbol.name for part in made.statement.expressions for symbol in part.atoms(Symbol)}
+    spoken_of |= syntax.names_in(text) if isinstance(text, str) else set()
+    names = [frozenset(s.name for s in c.free_symbols) for c in conditions]
+    names += [frozenset({name}) for name in symbols]
+    return near_names.remarks(spoken_of, names, alone=isinstance(text, str) and bool(text))
 
 
 def extremum(

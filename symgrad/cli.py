@@ -201,7 +201,7 @@ def verify(
     """
     from symgrad import certificates, checks
 
-    wanted = list(_claims_of_all(claims, where))
+    wanted = _with_common_remarks(list(_claims_of_all(claims, where)), claims)
     accepted, find = _accepted(accept), _decider(no_cache)
     found: list[Check | NotRead] = []
     unwritten = False
@@ -468,6 +468,18 @@ def _claims_of_all(texts: Iterable[str], where: tuple[str, ...]) -> Iterator[Cla
             yield from _claims_of(text, where)
         except SymgradError as error:
             yield NotRead(text, one_line(str(error)))
+
+
+def _with_common_remarks(wanted: list[Claim | NotRead], formulas: tuple[str, ...]) -> list[Claim | NotRead]:
+    """The same, where a condition that is meant for one of several formulas is no slip of the others."""
+    from symgrad.checks import NotRead
+
+    several = [each for each in wanted if not isinstance(each, NotRead) and each.id in formulas]
+    common = frozenset[str].intersection(*(frozenset(each.remarks) for each in several)) if several else frozenset()
+    return [
+        each if isinstance(each, NotRead) or each.id not in formulas else replace(each, remarks=tuple(sorted(common)))
+        for each in wanted
+    ]
 
 
 def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim | NotRead]:

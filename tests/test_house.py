@@ -15,6 +15,7 @@ FLOORS = {
     "errors": 0,
     "files": 0,
     "fingerprints": 0,
+    "near_names": 0,
     "notation": 0,
     "seals": 1,
     "shown": 0,

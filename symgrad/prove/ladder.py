@@ -87,7 +87,8 @@ def verify(says: Claim | str) -> Verdict:
     asked = claim(says) if isinstance(says, str) else says
     started = time.perf_counter()
     verdict = _guarded_verdict(asked)
-    return replace(verdict, seconds=time.perf_counter() - started)
+    evidence = "; ".join(filter(None, (verdict.evidence, *asked.remarks)))
+    return replace(verdict, evidence=evidence, seconds=time.perf_counter() - started)
 
 
 @dataclass(frozen=True)

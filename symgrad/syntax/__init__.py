@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from symgrad.syntax.conditions import parse_where
+from symgrad.syntax.letters import names_in
 from symgrad.syntax.statement import parse, parse_expression, parse_statement
 from symgrad.syntax.writer import to_text, to_where
 
@@ -20,6 +21,7 @@ else:
 
 
 __all__ = [
+    "names_in",
     "parse",
     "parse_equation",
     "parse_expression",

@@ -7,6 +7,7 @@ refused by its name.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -117,6 +118,17 @@ def _plain(letter: str) -> str:
     if plain != letter and all(c in NAME_LETTERS for c in plain):
         return plain
     return _MEANT.get(plain, plain) if plain != letter and (plain in _MEANT or plain.isascii()) else ""
+
+
+def names_in(text: str) -> set[str]:
+    """The names in a text, those of functions among them, whether or not it is a formula.
+
+    Examples
+    --------
+    >>> sorted(names_in("0*x₁ + sin(y)"))
+    ['sin', 'x_1', 'y']
+    """
+    return {on_the_line(word) for word in re.findall(r"[^\W\d]\w*", text)}
 
 
 def on_the_line(name: str) -> str:
