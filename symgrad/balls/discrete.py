@@ -25,12 +25,14 @@ def _whole(n: Ball) -> int | None:
     return int(n) if isinstance(n, fmpq) and n.q == 1 and abs(n) <= LARGEST_WHOLE else None
 
 
-def _spherical(cylinder: Callable[[acb, acb], acb]) -> Callable[[Ball, Ball], Value]:
-    """By cylinder functions of half an order more, at positive places; conventions differ elsewhere."""
+def _spherical(cylinder: Callable[[acb, acb], acb], at_zero: Callable[[int], Value]) -> Callable[[Ball, Ball], Value]:
+    """By cylinder functions of half an order more, at positive places; at zero for whole orders."""
 
     def function(order: Ball, z: Ball) -> Value:
+        if is_exactly_zero(z) and (whole := _whole(order)) is not None:
+            return at_zero(whole)
         if sign(z) != 1:
-            return UNKNOWN
+            return UNKNOWN  # where conventions differ
         return (arb.pi() / (2 * ball(z))).sqrt() * cylinder(acb(ball(order)) + acb(1) / 2, acb(ball(z)))
 
     return function
@@ -106,6 +108,8 @@ def _harmonic(n: Ball, order: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immuta
 
 
 def _catalan(n: Ball) -> Value:
+    if isinstance(n, fmpq) and n.q == 2 and n < 0:
+        return UNDEFINED
     n = ball(n)
     return (2 * n * arb(2).log()).exp() * (n + arb(1) / 2).gamma() * (n + 2).rgamma() / arb.pi().sqrt()
 
@@ -216,10 +220,10 @@ def _kronecker(i: Ball, j: Ball) -> Value:
 
 
 DISCRETE: dict[type[Basic], Callable[..., Value]] = {
-    sympy.jn: _spherical(lambda order, z: z.bessel_j(order)),
-    sympy.yn: _spherical(lambda order, z: z.bessel_y(order)),
-    sympy.hn1: _spherical(_bessel_h(1)),
-    sympy.hn2: _spherical(_bessel_h(-1)),
+    sympy.jn: _spherical(lambda order, z: z.bessel_j(order), lambda n: UNDEFINED if n < 0 else fmpq(int(n == 0))),
+    sympy.yn: _spherical(lambda order, z: z.bessel_y(order), lambda n: UNDEFINED if n >= 0 else UNKNOWN),
+    sympy.hn1: _spherical(_bessel_h(1), lambda _: UNDEFINED),
+    sympy.hn2: _spherical(_bessel_h(-1), lambda _: UNDEFINED),
     sympy.hermite_prob: _hermite_prob,
     sympy.laguerre: _polynomial("laguerre_l"),
     sympy.assoc_laguerre: _polynomial("laguerre_l"),

@@ -158,13 +158,14 @@ def _principal_angle(y: Ball, x: Ball) -> Value:
         return UNKNOWN
     if is_exactly_zero(x) and is_exactly_zero(y):
         return UNDEFINED
-    return arb.atan2(ball(y), ball(x))
+    y, x = ball(y), ball(x)
+    return UNKNOWN if y.contains(0) and x.contains(0) else arb.atan2(y, x)
 
 
 def _argument(u: Ball) -> Value:
     if is_exactly_zero(u):
         return UNDEFINED
-    return _principal_angle(fmpq(0), u) if is_real(u) else u.arg()
+    return _principal_angle(fmpq(0), u) if is_real(u) else _principal_angle(u.imag, u.real)
 
 
 def _arc_cotangent(u: Ball) -> Value:
@@ -289,12 +290,19 @@ def _hankel(kind: int) -> Callable[[Ball, Ball], Value]:
     return function
 
 
+def _is_whole(n: Ball) -> bool:
+    return isinstance(n, fmpq) and n.q == 1
+
+
 def _pole_at_zero(*arguments: Ball) -> bool:
     return is_exactly_zero(arguments[0])
 
 
 def _upper_gamma(s: Ball, z: Ball) -> Value:
-    return acb(ball(z)).gamma_upper(acb(ball(s))) if not is_exactly_zero(z) else ball(s).gamma()
+    if not is_exactly_zero(z):
+        return acb(ball(z)).gamma_upper(acb(ball(s)))
+    known = sign(s)
+    return ball(s).gamma() if known == 1 else UNKNOWN if known is None else UNDEFINED
 
 
 def _lower_gamma(s: Ball, z: Ball) -> Value:
@@ -383,7 +391,7 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.airyaiprime: _airy_prime("airy_ai"),
     sympy.airybiprime: _airy_prime("airy_bi"),
     sympy.besselj: _with_order_first("bessel_j"),
-    sympy.bessely: _with_order_first("bessel_y", _pole_at_zero),
+    sympy.bessely: _with_order_first("bessel_y", lambda z, n: is_exactly_zero(z) and (_is_whole(n) or sign(n) == 1)),
     sympy.besseli: _with_order_first("bessel_i"),
     sympy.besselk: _with_order_first("bessel_k", _pole_at_zero),
     sympy.hankel1: _hankel(1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 import flint
 import sympy
@@ -12,6 +12,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
+from symgrad.balls.continuous import CONTINUOUS
 from symgrad.balls.functions import FUNCTIONS
 from symgrad.balls.hypergeometric import with_four_lists, with_lists
 from symgrad.balls.values import (
@@ -129,9 +130,9 @@ def _strict(operation: Callable[..., Value]) -> Callable[..., Value]:
     """The operation on values only: what is missing in an argument is missing in the result."""
 
     def strict(*arguments: Value) -> Value:
-        for argument in arguments:
-            if isinstance(argument, NoValue):
-                return argument
+        missing = [argument for argument in arguments if isinstance(argument, NoValue)]
+        if missing:
+            return UNDEFINED if UNDEFINED in missing else UNKNOWN
         try:
             result = operation(*arguments)
         except (ZeroDivisionError, ValueError, OverflowError):
@@ -168,6 +169,7 @@ def _total(term: Tape, most: int, is_sum: bool, low: Value, high: Value, *outer:
 
 _OPERATIONS = {kind: _strict(bounded(kind, function)) for kind, function in FUNCTIONS.items()} | CONDITIONS
 _RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
+_FIRST = _strict(lambda value, *_: value)
 
 Operation = tuple[Callable[..., Value], tuple[int, ...]]
 FIRST_OF_BOUND = 10**12  # beyond the numbers that SymPy gives to its own
@@ -253,7 +255,7 @@ class Tape:
         for variable in variables:
             self._places[variable] = len(self._places)
         self._first_operation = len(self._places)
-        self._result = self._place(activations.expand(expression))
+        self._result = self._place(expression)
 
     @property
     def is_slow(self) -> bool:
@@ -272,11 +274,28 @@ class Tape:
         return self._works[bits]
 
     def _place(self, node: Basic) -> int:
+        if node not in self._places and isinstance(node, activations.ActivationFunction):
+            self._places[node] = self._defined(node)
         if node not in self._places:
             operation = self._operation(node)
             self._operations.append(operation)
             self._places[node] = self._first_operation + len(self._operations) - 1
         return self._places[node]
+
+    def _defined(self, node: activations.ActivationFunction) -> int:
+        """The place of an activation: its definition is evaluated at the values of its arguments.
+
+        The arguments themselves are not put into the definition: SymPy would simplify the two together, and a place
+        where an argument has no value would be lost.
+        """
+        stand_ins = [a if a.is_Rational else sympy.Dummy() for a in node.args]
+        places = [self._place(a) for a in node.args]
+        for stand_in, place in zip(stand_ins, places, strict=True):
+            if isinstance(stand_in, Symbol):
+                self._places[stand_in] = place
+        defined = self._place(node.definition_at(*stand_ins))
+        self._operations.append((_FIRST, (defined, *places)))
+        return self._first_operation + len(self._operations) - 1
 
     def _operation(self, node: Basic) -> Operation:
         if isinstance(node, sympy.Rational):
@@ -322,11 +341,28 @@ class Tape:
 
     def __call__(self, *values: Value) -> Value:
         """The value at these values of the variables, at the present precision."""
+        return self._results(values)[self._result]
+
+    def _results(self, values: Sequence[Value]) -> list[Value]:
         charge(self._work(flint.ctx.prec))
         results: list[Value] = list(values)
         for operation, places in self._operations:
             results.append(operation(*[results[place] for place in places]))
-        return results[self._result]
+        return results
+
+    @cached_property
+    def _is_trusted(self) -> bool:
+        """Whether all functions in it are continuous wherever their enclosures are finite and real."""
+        return all(
+            node.func in CONTINUOUS
+            or isinstance(node, Symbol | sympy.Rational | activations.ActivationFunction)
+            or node in CONSTANTS
+            for node in self._places
+        )
+
+    def is_continuous_on(self, *boxes: Value) -> bool:
+        """Whether the expression and all its parts certainly are real and continuous on a box of the variables."""
+        return self._is_trusted and all(isinstance(value, fmpq | arb) for value in self._results(boxes))
 
 
 def enclose(expression: Expr, point: Mapping[Symbol, Ball], bits: int = 128) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, S, Symbol
 
+from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.factors import by_factors
 from symgrad.prove.findings import Finding, Look
@@ -22,7 +23,7 @@ def by_phase(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     if sine.args != cosine.args or not (a.is_number and b.is_number) or expression - a * sine - b * cosine != 0:
         return None
     phase = sympy.atan2(b, a)
-    if not (a.is_real and b.is_real and (phase / S.Pi).is_Rational):
+    if not (facts.is_real(a) and facts.is_real(b) and (phase / S.Pi).is_Rational):
         return None
     return look(sympy.sin(sine.args[0] + phase), domain)
 
@@ -41,7 +42,7 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     if len(circle) != 1 or tower.generators[circle[0]].is_real:
         return None
     e, exponent = tower.generators[circle[0]].expression, tower.generators[circle[0]].exponent
-    if not (exponent / S.ImaginaryUnit).is_real:
+    if not facts.is_real(exponent / S.ImaginaryUnit):
         return None
     t = sympy.Dummy("t", real=True)
     quotient = tower.expression(normal)

@@ -15,6 +15,7 @@ from flint import arb
 from sympy import Dummy, Expr, Interval, Rational, S, Symbol
 
 from symgrad.balls import Tape, UnsupportedError, ball, is_real, rational, sign
+from symgrad.prove import facts
 from symgrad.prove.signs import polynomial_sign
 
 LEAST_FOR_LOGARITHM = 8  # log(x)/sqrt(x) falls from exp(2) on
@@ -59,7 +60,7 @@ class Beyond:
         return here if here and here == known and w.is_polynomial(self.x) else None
 
     def _sin(self, w: Expr) -> Expr | None:
-        return self._rest(-1, 1) if w.is_real else None
+        return self._rest(-1, 1) if facts.is_real(w) else None
 
     _cos = _sin
 

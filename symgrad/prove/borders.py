@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Interval, S
 from sympy.sets import Set
 
-from symgrad.prove import cuts, validity
+from symgrad.prove import cuts, facts, validity
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.findings import Finding, Look
@@ -57,7 +57,7 @@ def by_arguments(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if not isinstance(u, sympy.Add) or len(u.args) != 2:
         return None
     (first, f), (second, g) = (term.as_coeff_Mul() for term in u.args)
-    if first + second != 0 or f.func != g.func or f.func not in (*INCREASING, sympy.log) or not first.is_real:
+    if first + second != 0 or f.func != g.func or f.func not in (*INCREASING, sympy.log) or not facts.is_real(first):
         return None
     v, w = f.args[0], g.args[0]
     if not all(cuts.is_certainly_real(e, Signs(domain)) for e in (v, w)):
@@ -93,7 +93,7 @@ def _exponents_compared(factor: Expr, signs: Signs) -> Expr | None:
     v, w = (_exponent(rest, signs) for rest in (first, second))
     if v is None or w is None or not (first.has(sympy.exp, sympy.Pow) or second.has(sympy.exp, sympy.Pow)):
         return None
-    if not (p.is_positive and q.is_negative and all(cuts.is_certainly_real(e, signs) for e in (v, w))):
+    if not (facts.is_positive(p) and facts.is_negative(q) and all(cuts.is_certainly_real(e, signs) for e in (v, w))):
         return None
     return sympy.expand(v - w) + sympy.log(-p / q)
 
@@ -126,9 +126,9 @@ def by_logarithm(u: Expr, domain: Domain, look: Look) -> Finding | None:
     argument = look(w, domain)
     if argument is None or not argument.strict or argument.sign != 1:
         return None
-    known = 1 if c.is_positive else -1
+    known = 1 if facts.is_positive(c) else -1
     difference = w - sympy.exp(-rest)
-    if simplified(difference, domain).is_zero:
+    if facts.is_zero(simplified(difference, domain)):
         return None
     found = look(difference, domain)
     return found and Finding(found.sign * known, found.strict, found.exact, f"exponentials compared: {found.how}")

@@ -11,7 +11,7 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.budget import remembered
-from symgrad.prove import enclosures, validity
+from symgrad.prove import enclosures, facts, validity
 from symgrad.prove.angles import by_half_angle, by_phase
 from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_zeros
 from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign
@@ -106,7 +106,7 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
     form = normal_form(expression, domain)
     if (form is not None and form[1].is_zero) or _changes(expression, domain):
         return None
-    moving = [s for s in domain.symbols if s.is_integer]
+    moving = [s for s in domain.symbols if facts.is_integer(s)]
     for method in WHERE_WHOLE if moving else METHODS:
         found = _found(method, expression, domain, _Deeper(depth + 1))
         if found is not None:
@@ -131,8 +131,8 @@ def _by_conditions(expression: Expr, domain: Domain, look: Look) -> Finding | No
         is_strict = isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan)
         for known in (1, -1):
             rest = sympy.expand(known * expression - (larger - smaller))
-            if rest.is_nonnegative:
-                return Finding(known, is_strict or bool(rest.is_positive), True, f"by {condition}")
+            if facts.is_nonnegative(rest):
+                return Finding(known, is_strict or facts.is_positive(rest), True, f"by {condition}")
     return None
 
 

@@ -82,6 +82,8 @@ class _Search:
         if self.slope is None or sign(natural):
             return natural
         (side,) = sides
+        if not self.value.is_continuous_on(side):
+            return natural  # a bounded slope says nothing of what jumps
         slope, middle = self.slope(side), self.value(arb(side.mid()))
         if not (is_real(slope) and is_real(middle)):
             return natural

@@ -10,7 +10,7 @@ from sympy import Expr, Interval, S, Symbol
 
 from symgrad.balls import Ball, Tape, UnsupportedError, limits, precision
 from symgrad.balls.growth import Open
-from symgrad.prove import cuts, ring, tails
+from symgrad.prove import cuts, facts, ring, tails
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -151,7 +151,7 @@ def _zeros_of_logarithms(polynomial: Expr, x: Symbol) -> list[Expr] | None:
             return None
         product *= rest.args[0] ** coefficient
     above = sympy.Poly(sympy.numer(sympy.together(product - 1)), x)
-    return _real_roots(above) if not above.is_zero else None
+    return _real_roots(above) if not facts.is_zero(above) else None
 
 
 def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_left: bool) -> tuple[Expr, bool] | None:
@@ -202,7 +202,7 @@ def _sign_of_constant(number: Expr) -> int | None:
 
 def _limit_sign(value: Expr) -> int | None:
     if value.is_infinite:
-        return 1 if value.is_extended_positive else -1 if value.is_extended_negative else None
+        return 1 if value is S.Infinity else -1 if value is S.NegativeInfinity else None
     known = constant_sign(value)
     if known is None:
         return 0 if constant_zero(value) else None

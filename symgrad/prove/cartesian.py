@@ -16,7 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
 from symgrad import activations
-from symgrad.prove import cuts
+from symgrad.prove import cuts, facts
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
 from symgrad.prove.signs import Signs
@@ -35,7 +35,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal in real variables, without re, im, conjugate, arg and moduli of complex numbers."""
     if not any(side.has(*NOT_ANALYTIC) for side in goal.sides) or any(side.has(*UNTOUCHED) for side in goal.sides):
         return None
-    parts = {s: _parts(s, goal) for s in goal.variables if not s.is_real}
+    parts = {s: _parts(s, goal) for s in goal.variables if not facts.is_real(s)}
     domain = _domain(goal.domain, parts)
     if domain is None:
         return None
@@ -164,13 +164,13 @@ class _Real:
     def _is_principal(self, e: Expr) -> bool:
         """Whether the last argument is off the cut, if there is one, and the function real where that is positive."""
         *parameters, z = e.args
-        if not all(p.is_real for p in parameters):
+        if not all(facts.is_real(p) for p in parameters):
             return False
         return cuts.CUT_BELOW_ZERO[e.func](*parameters) or cuts.is_off_cut(z, self.signs)
 
     def _commutes(self, power: sympy.Pow) -> bool:
         """Whether the conjugate of a power is the power of the conjugates."""
-        if power.exp.is_integer or self.signs.sign(power.base) == 1:
+        if facts.is_integer(power.exp) or self.signs.sign(power.base) == 1:
             return True
         return cuts.is_off_cut(power.base, self.signs)
 

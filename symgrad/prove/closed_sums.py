@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Derivative, Expr, Integral, Limit, Product, S, Subs, Sum, Symbol
 
-from symgrad.prove import bounds, side_conditions
+from symgrad.prove import bounds, facts, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
@@ -27,7 +27,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED if the goal holds with closed forms in place of sums and products."""
     if not any(side.has(Sum, Product) for side in goal.sides) or any(side.has(*BINDING) for side in goal.sides):
         return None
-    if any(not s.is_real for s in goal.variables):
+    if any(not facts.is_real(s) for s in goal.variables):
         return None
     apart = _apart_from_one(goal, decide)
     if apart is not None:
@@ -82,7 +82,7 @@ def _are_plain(limits: Sequence[sympy.Tuple], domain: Domain) -> bool:
         domain.symbols
     ):
         return False
-    return all(i.is_integer and low.is_integer and high.is_integer for i, low, high in limits)
+    return all(facts.is_integer(i) and facts.is_integer(low) and facts.is_integer(high) for i, low, high in limits)
 
 
 def _within(domain: Domain, limits: Sequence[sympy.Tuple]) -> Domain:
@@ -107,8 +107,8 @@ class _Run:
     def is_counted(self) -> bool:
         """Whether the number of terms certainly is not negative."""
         count = sympy.expand(self.high - self.low + 1)
-        found = None if count.is_nonnegative else bounds.sign_of(count, self.domain)
-        return bool(count.is_nonnegative) or (found is not None and found.sign == 1)
+        found = None if facts.is_nonnegative(count) else bounds.sign_of(count, self.domain)
+        return facts.is_nonnegative(count) or (found is not None and found.sign == 1)
 
     def product(self) -> Expr | None:
         return None if self.term.has(self.index) else self.term ** sympy.expand(self.high - self.low + 1)
@@ -134,10 +134,10 @@ class _Run:
     def _of_powers(self) -> Expr | None:
         """The geometric sum, where the ratio is not one, and not zero if there are negative powers."""
         k, ratio = self.index, ratio_of(self.term, self.index)
-        if ratio is None or not (bounds.never_zero(1 - ratio, self.domain) or (1 - ratio).is_nonzero):
+        if ratio is None or not (bounds.never_zero(1 - ratio, self.domain) or facts.is_nonzero(1 - ratio)):
             return None
-        has_negative_powers = (self.term / ratio**k).has(k) or not self.low.is_nonnegative
-        if has_negative_powers and not (ratio.is_nonzero or bounds.never_zero(ratio, self.domain)):
+        has_negative_powers = (self.term / ratio**k).has(k) or not facts.is_nonnegative(self.low)
+        if has_negative_powers and not (facts.is_nonzero(ratio) or bounds.never_zero(ratio, self.domain)):
             return None
         count = sympy.expand(self.high - self.low + 1)
         return self.term.subs(k, self.low) * (1 - ratio**count) / (1 - ratio)
@@ -157,7 +157,7 @@ class _Run:
         if sympy.expand(x + y) == 0:
             is_some = bounds.sign_of(n, self.domain)
             return S.Zero if len(weights) == 1 and is_some and is_some.strict and is_some.sign == 1 else None
-        if len(weights) > 1 and not bounds.never_zero(x + y, self.domain) and not (x + y).is_nonzero:
+        if len(weights) > 1 and not bounds.never_zero(x + y, self.domain) and not facts.is_nonzero(x + y):
             return None
         terms = (w * sympy.ff(n, j).expand(func=True) * x**j * (x + y) ** (n - j) for j, w in enumerate(weights))
         return sympy.Add(*terms)
@@ -175,7 +175,7 @@ class _Run:
 def ratio_of(term: Expr, k: Symbol) -> Expr | None:
     """The ratio of neighbouring terms, where it is the same for all."""
     ratio = sympy.powsimp(sympy.expand(term.subs(k, k + 1) / term))
-    return ratio if ratio.free_symbols and not ratio.has(k) and ratio.is_real else None
+    return ratio if ratio.free_symbols and not ratio.has(k) and facts.is_real(ratio) else None
 
 
 def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
@@ -187,9 +187,9 @@ def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
             polynomial *= factor
         elif base.has(k):
             return None
-        elif (exponent / k).is_Integer and (exponent / k).is_positive:
+        elif (exponent / k).is_Integer and facts.is_positive(exponent / k):
             x *= base ** (exponent / k)
-        elif sympy.cancel(exponent / (n - k)).is_Integer and sympy.cancel(exponent / (n - k)).is_positive:
+        elif sympy.cancel(exponent / (n - k)).is_Integer and facts.is_positive(sympy.cancel(exponent / (n - k))):
             y *= base ** sympy.cancel(exponent / (n - k))
         else:
             return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import sympy
-from sympy import Derivative, Expr, Piecewise, S, Tuple
+from sympy import Basic, Derivative, Expr, Piecewise, S, Tuple
+from sympy.functions.elementary.piecewise import ExprCondPair
 
 from symgrad import activations
+from symgrad.prove import facts
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,30 @@ class Condition:
     def __str__(self) -> str:
         return f"{self.nonzero} != 0"
 
+    def xreplace(self, table: Mapping[Expr, Expr]) -> Condition:
+        """The condition with some expressions in place of others."""
+        return replace(
+            self,
+            nonzero=self.nonzero.xreplace(table),
+            positive=None if self.positive is None else self.positive.xreplace(table),
+            nonnegative=tuple(u.xreplace(table) for u in self.nonnegative),
+        )
 
-def _zero_free(*forms: Callable[..., Expr]) -> Callable[..., list[Condition]]:
+
+NEVER = Condition(S.Zero, is_needed=False)
+"""What nothing fulfils: it stands where nobody here knows whether there is a value."""
+
+Arguments = tuple[Expr, ...]
+Row = Callable[..., list[Condition]]
+
+
+def _zero_free(*forms: Callable[..., Expr]) -> Row:
     return lambda *arguments: [Condition(form(*arguments)) for form in forms]
+
+
+def _only(*, positive: Expr | None = None, nonnegative: tuple[Expr, ...] = ()) -> list[Condition]:
+    """There certainly is a value where these are positive, or not negative; elsewhere nothing is said."""
+    return [Condition(S.Zero, positive, nonnegative, is_needed=False)]
 
 
 def _no_pole_of_gamma(u: Expr, *_: Expr) -> list[Condition]:
@@ -41,20 +64,75 @@ def _no_pole_of_gamma(u: Expr, *_: Expr) -> list[Condition]:
 def _at_zero(order: Expr, z: Expr, least: int, *, included: bool = False) -> list[Condition]:
     """z may be zero only where the order is greater than the least one, or equal to it where that is included."""
     above = order - least
-    if above.is_positive or (included and above.is_nonnegative):
+    if facts.is_positive(above) or (included and facts.is_nonnegative(above)):
         return []
     if included:
         return [Condition(z, nonnegative=(above,), is_needed=False)]
-    return [Condition(z, positive=above, is_needed=bool(above.is_nonpositive))]
+    return [Condition(z, positive=above, is_needed=facts.is_nonpositive(above))]
 
 
-def _bessel(least: int) -> Callable[..., list[Condition]]:
+def _bessel(order: Expr, z: Expr, times: int = 0) -> list[Condition]:
     """Functions of the first kind are entire for integer orders, and have a power of z as a factor for others."""
-    return lambda order, z: [] if order.is_integer else _at_zero(order, z, least, included=True)
+    return [] if facts.is_integer(order) else _at_zero(order, z, times, included=True)
+
+
+def _at_integers(least: int | None = None) -> Row:
+    """A sequence: it has terms at the integers, from the least one on."""
+
+    def row(n: Expr, *_: Expr) -> list[Condition]:
+        if not facts.is_integer(n):
+            return [NEVER]
+        return [] if least is None or facts.is_nonnegative(n - least) else _only(nonnegative=(n - least,))
+
+    return row
+
+
+def _of_degree(n: Expr, *_: Expr) -> list[Condition]:
+    """A polynomial for each degree 0, 1, 2, …; nothing is said of other degrees."""
+    return _at_integers(0)(n)
+
+
+def _off_minus_one(n: Expr, z: Expr) -> list[Condition]:
+    """A polynomial for whole degrees; for others a function with a branch point at -1."""
+    return [] if facts.is_integer(n) else [Condition(1 + z, is_needed=False)]
+
+
+def _binomial(n: Expr, k: Expr) -> list[Condition]:
+    """A polynomial in n where k is an integer, 0 for negative ones; else by gamma functions."""
+    return [] if facts.is_integer(k) else _no_pole_of_gamma(n + 1)
+
+
+def _rising(x: Expr, k: Expr) -> list[Condition]:
+    if not facts.is_integer(k):
+        return _no_pole_of_gamma(x + k)
+    return [] if facts.is_nonnegative(k) else _only(nonnegative=(k,))
+
+
+def _polygamma(n: Expr, u: Expr) -> list[Condition]:
+    return [*_at_integers(0)(n), *_no_pole_of_gamma(u)]
+
+
+def _harmonic(n: Expr, *order: Expr) -> list[Condition]:
+    return _at_integers(0)(n) if order else _no_pole_of_gamma(n + 1)
+
+
+def _lambert_w(z: Expr, branch: Expr = S.Zero) -> list[Condition]:
+    """The principal branch has a value everywhere, 0 at 0 and -1 at -1/e; the others have none at 0."""
+    if facts.is_zero(branch):
+        return []
+    return [Condition(z, is_needed=facts.is_nonzero(branch))] if facts.is_integer(branch) else [NEVER]
+
+
+def _elliptic_pi(n: Expr, *rest: Expr) -> list[Condition]:
+    """Only where no pole can lie on the way of the integral."""
+    m = rest[-1]
+    return [*_only(positive=1 - n), *_only(positive=1 - m)]
 
 
 def _hypergeometric(upper: Tuple, lower: Tuple, z: Expr) -> list[Condition]:
     """No lower parameter ends the series; off the cut from 1 to infinity, where there is one."""
+    if len(upper) > len(lower) + 1:
+        return [NEVER]
     whole = [c for b in lower for c in _no_pole_of_gamma(b)]
     is_entire = len(upper) <= len(lower) or any(a.is_Integer and a <= 0 for a in upper)
     return whole if is_entire else [*whole, Condition(1 - z, positive=1 - z, is_needed=False)]
@@ -63,8 +141,25 @@ def _hypergeometric(upper: Tuple, lower: Tuple, z: Expr) -> list[Condition]:
 _argument = _zero_free(lambda u, *_: u)
 _second_argument = _zero_free(lambda _, u: u)
 _reciprocal_square = _zero_free(lambda u: 1 - u**2)
+_off_the_units = _zero_free(lambda u: 1 + u**2)
 
-VALUE: dict[type, Callable[..., list[Condition]]] = {
+# Functions with a value at every number, complex or (where they are made for real numbers) real, as SymPy and mpmath
+# have it: sign(0) = 0, sinc(0) = 1, 0**0 = 1, Heaviside(0) is its second argument.
+ENTIRE: frozenset[type] = frozenset((
+    sympy.Add, sympy.Mul, sympy.exp, sympy.sin, sympy.cos, sympy.sinc, sympy.sinh, sympy.cosh,
+    sympy.asin, sympy.acos, sympy.asinh, sympy.acosh, sympy.erf, sympy.erfc, sympy.erfi, sympy.erf2,
+    sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc,
+    sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime,
+    sympy.hermite, sympy.hermite_prob, sympy.laguerre, sympy.chebyshevt,
+))  # fmt: skip
+# The same, with kinks or jumps, so that nothing is said of derivatives.
+TOTAL: frozenset[type] = frozenset((
+    sympy.Abs, sympy.sign, sympy.re, sympy.im, sympy.conjugate, sympy.floor, sympy.ceiling, sympy.frac, sympy.Max,
+    sympy.Min, sympy.Heaviside, sympy.elliptic_e,
+))  # fmt: skip
+
+# Where a function has a value; what stands neither here nor above is not trusted to have one anywhere.
+VALUE: dict[type, Row] = {
     sympy.log: _argument,
     sympy.tan: _zero_free(sympy.cos),
     sympy.sec: _zero_free(sympy.cos),
@@ -74,18 +169,31 @@ VALUE: dict[type, Callable[..., list[Condition]]] = {
     sympy.csch: _zero_free(sympy.sinh),
     sympy.tanh: _zero_free(sympy.cosh),
     sympy.sech: _zero_free(sympy.cosh),
+    sympy.atan: _off_the_units,
+    sympy.acot: _off_the_units,  # acot(0) = pi/2
     sympy.atanh: _reciprocal_square,
-    sympy.acoth: _reciprocal_square,
+    sympy.acoth: _reciprocal_square,  # acoth(0) = I*pi/2
     sympy.asech: _argument,
     sympy.acsch: _argument,
     sympy.asec: _argument,
     sympy.acsc: _argument,
+    sympy.arg: _argument,
+    sympy.Mod: _second_argument,
+    sympy.DiracDelta: _argument,
     sympy.atan2: _zero_free(lambda y, x: y**2 + x**2),
     sympy.gamma: _no_pole_of_gamma,
     sympy.factorial: lambda n: _no_pole_of_gamma(n + 1),
+    sympy.factorial2: _at_integers(-1),
+    sympy.subfactorial: _at_integers(0),
+    sympy.fibonacci: _at_integers(),
+    sympy.lucas: _at_integers(),
+    sympy.bernoulli: _at_integers(0),
+    sympy.euler: _at_integers(0),
+    sympy.catalan: lambda n: _no_pole_of_gamma(n + S.Half),
     sympy.loggamma: _no_pole_of_gamma,
     sympy.digamma: _no_pole_of_gamma,
-    sympy.polygamma: lambda _, u: _no_pole_of_gamma(u),
+    sympy.trigamma: _no_pole_of_gamma,
+    sympy.polygamma: _polygamma,
     sympy.Ei: _argument,
     sympy.Ci: _argument,
     sympy.Chi: _argument,
@@ -95,94 +203,162 @@ VALUE: dict[type, Callable[..., list[Condition]]] = {
     sympy.uppergamma: lambda s, z: _at_zero(s, z, 0),
     sympy.lowergamma: lambda s, z: [*_no_pole_of_gamma(s), *_at_zero(s, z, 0)],
     sympy.zeta: lambda s, *a: [Condition(s - 1), *(c for u in a for c in _no_pole_of_gamma(u))],
+    sympy.dirichlet_eta: lambda _, *shift: _only(positive=shift[0]) if shift else [],
+    sympy.hyper: _hypergeometric,
     sympy.polylog: lambda s, z: _at_zero(s, 1 - z, 1),
-    sympy.harmonic: lambda n, *_: _no_pole_of_gamma(n + 1),
-    sympy.binomial: lambda n, k: _no_pole_of_gamma(n + 1),
-    sympy.LambertW: lambda z, *k: [Condition(z)] if k and k[0].is_nonzero else [],
-    sympy.besselj: _bessel(0),
-    sympy.besseli: _bessel(0),
-    sympy.yn: _second_argument,
+    sympy.harmonic: _harmonic,
+    sympy.binomial: _binomial,
+    sympy.RisingFactorial: _rising,
+    sympy.FallingFactorial: lambda x, k: _rising(x - k + 1, k),
+    sympy.LambertW: _lambert_w,
+    sympy.besselj: _bessel,
+    sympy.besseli: _bessel,
+    sympy.jn: lambda n, z: _at_zero(n, z, 0, included=True) if facts.is_integer(n) else [Condition(z, is_needed=False)],
+    sympy.yn: lambda n, z: [Condition(z, is_needed=facts.is_nonnegative(n))],
     sympy.hn1: _second_argument,
     sympy.hn2: _second_argument,
     sympy.elliptic_f: lambda z, m: [Condition(1 - m * sympy.sin(z) ** 2, is_needed=False)],
-    sympy.elliptic_pi: lambda n, *m: [Condition(1 - n, is_needed=False), Condition(1 - m[-1], is_needed=False)],
-    sympy.erfcinv: _zero_free(lambda u: u, lambda u: 2 - u),
-    sympy.bessely: _second_argument,
+    sympy.elliptic_pi: _elliptic_pi,
+    sympy.erfinv: lambda u: _only(positive=1 - u**2),
+    sympy.erfcinv: lambda u: _only(positive=u * (2 - u)),
+    # Y of order -1/2, -3/2, … is J of order 1/2, 3/2, … but for a sign, and zero at zero.
+    sympy.bessely: lambda n, z: [Condition(z, is_needed=facts.is_nonnegative(n) or facts.is_integer(n))],
     sympy.besselk: _second_argument,
     sympy.hankel1: _second_argument,
     sympy.hankel2: _second_argument,
     sympy.elliptic_k: _zero_free(lambda m: 1 - m),
-    sympy.erfinv: _reciprocal_square,
-    sympy.hyper: _hypergeometric,
     sympy.beta: lambda a, b: [*_no_pole_of_gamma(a), *_no_pole_of_gamma(b)],
+    sympy.legendre: _off_minus_one,
+    sympy.chebyshevu: _off_minus_one,
+    sympy.assoc_laguerre: _of_degree,
+    sympy.gegenbauer: _of_degree,
+    sympy.jacobi: _of_degree,
 }
 
-DERIVATIVE: dict[type, Callable[..., list[Condition]]] = {
+# Functions of which somebody may ask, and of which it is not known here where they have a value.
+UNTRUSTED: frozenset[type] = frozenset((sympy.stieltjes, sympy.erf2inv, sympy.lerchphi, sympy.assoc_legendre))
+
+# What more has to hold for derivatives, of any order.
+DERIVATIVE: dict[type, Row] = {
     sympy.asin: _reciprocal_square,
     sympy.acos: _reciprocal_square,
     sympy.acosh: _reciprocal_square,
+    sympy.asinh: _off_the_units,
+    sympy.acsch: _off_the_units,
     sympy.asec: _reciprocal_square,
     sympy.acsc: _reciprocal_square,
     sympy.asech: _reciprocal_square,
     sympy.acot: _argument,
+    sympy.acoth: _argument,
     sympy.LambertW: _zero_free(lambda u, *_: u + sympy.exp(-1)),
-    sympy.elliptic_e: lambda *a: [Condition(1 - a[-1])],
-    sympy.polylog: lambda s, z: _at_zero(s, 1 - z, 2),
-    sympy.expint: lambda order, z: _at_zero(order, z, 2),
-    sympy.uppergamma: lambda s, z: _at_zero(s, z, 1, included=True),
-    sympy.lowergamma: lambda s, z: _at_zero(s, z, 1, included=True),
-    sympy.besselj: _bessel(1),
-    sympy.besseli: _bessel(1),
+    sympy.elliptic_e: lambda *a: _only(positive=1 - a[-1]),
+    sympy.chebyshevt: _off_minus_one,
     sympy.li: _argument,
     sympy.Li: _argument,
 }
+# The same, for a number of derivatives.
+DERIVATIVES: dict[type, Row] = {
+    sympy.polylog: lambda s, z, times: _at_zero(s, 1 - z, 1 + times),
+    sympy.expint: lambda order, z, times: _at_zero(order, z, 1 + times),
+    sympy.uppergamma: lambda s, z, times: _at_zero(s, z, times, included=True),
+    sympy.lowergamma: lambda s, z, times: _at_zero(s, z, times, included=True),
+    sympy.besselj: _bessel,
+    sympy.besseli: _bessel,
+}
+JUMPING: frozenset[type] = frozenset((sympy.arg, sympy.Mod, sympy.DiracDelta, sympy.atan2))
 
 
 def conditions(expression: Expr) -> list[Condition]:
     """What must hold for the expression to have a value, and for its derivatives to exist."""
-    return list(dict.fromkeys(_conditions(activations.expand(expression), differentiated=False)))
+    return list(dict.fromkeys(_conditions(expression, ())))
 
 
-def _conditions(e: Expr, *, differentiated: bool) -> Iterator[Condition]:
+def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:
+    """The conditions of an expression, differentiated in these variables."""
     if isinstance(e, Derivative):
-        yield from _conditions(e.expr, differentiated=True)
+        yield from _conditions(e.expr, (*variables, *e.variables))
+    elif isinstance(e, (*facts.OPAQUE, sympy.logic.boolalg.BooleanAtom)):
         return
-    if isinstance(e, sympy.Pow):
-        yield from _of_power(e, differentiated=differentiated)
-    if e.func in VALUE:
-        yield from VALUE[e.func](*e.args)
-    if differentiated and e.func in DERIVATIVE:
-        yield from (replace(c, is_needed=False) for c in DERIVATIVE[e.func](*e.args))
-    if isinstance(e, Piecewise):
-        return
-    if isinstance(e, sympy.Sum | sympy.Product):
-        yield from _of_sum(e, differentiated=differentiated)
-        return
-    for a in _arguments(e):
-        if a.free_symbols:
-            yield from _conditions(a, differentiated=differentiated)
+    elif not e.free_symbols:
+        yield from _of_constant(e)
+    elif isinstance(e, activations.ActivationFunction):
+        yield from _of_activation(e, variables)
+    elif isinstance(e, sympy.Sum | sympy.Product):
+        yield from _of_sum(e, variables)
+    elif isinstance(e, Piecewise | sympy.logic.boolalg.Boolean | ExprCondPair | Tuple):
+        if isinstance(e, Piecewise) and (e.args[-1].cond != sympy.true or e.free_symbols & set(variables)):
+            yield NEVER
+        for a in e.args:
+            yield from _conditions(a, variables)
+    else:
+        yield from _of_function(e, variables)
+        for a in e.args:
+            yield from _conditions(a, variables)
 
 
-def _arguments(e: Expr) -> Iterator[Expr]:
-    """The arguments of a function, those in lists too."""
+def _of_constant(e: Basic) -> Iterator[Condition]:
+    """A constant has a value if an enclosure of it is finite; else its parts are looked at."""
+    if e.is_Rational or facts.has_value(e):
+        return
+    if not e.args:
+        yield NEVER
+        return
+    yield from _of_function(e, ())
     for a in e.args:
-        yield from a if isinstance(a, Tuple) else (a,) if isinstance(a, Expr) else ()
+        yield from _of_constant(a)
+
+
+def _of_function(e: Basic, variables: Arguments) -> Iterator[Condition]:
+    times = sum(e.has(v) for v in variables)
+    if isinstance(e, sympy.Pow):
+        yield from _of_power(e, differentiated=times > 0)
+    elif e.func in VALUE:
+        yield from VALUE[e.func](*e.args)
+    elif e.func not in ENTIRE and e.func not in TOTAL:
+        yield NEVER
+    if times and e.func in DERIVATIVE:
+        yield from (replace(c, is_needed=False) for c in DERIVATIVE[e.func](*e.args))
+    elif times and e.func in DERIVATIVES:
+        yield from (replace(c, is_needed=False) for c in DERIVATIVES[e.func](*e.args, times))
+    elif times and (e.func in TOTAL or e.func in JUMPING):
+        yield NEVER
+
+
+def _of_activation(e: activations.ActivationFunction, variables: Arguments) -> Iterator[Condition]:
+    """The conditions of the arguments, and those of the definition, which SymPy may simplify where both meet."""
+    for a in e.args:
+        yield from _conditions(a, variables)
+    stand_ins = {a: sympy.Dummy(real=True) for a in e.args if a.free_symbols}
+    defined = e.definition_at(*(stand_ins.get(a, a) for a in e.args))
+    inside = tuple(d for v in variables for a, d in stand_ins.items() if a.has(v))
+    back = {d: a for a, d in stand_ins.items()}
+    for condition in _conditions(defined, inside):
+        yield condition.xreplace(back)
 
 
 def _of_power(e: sympy.Pow, *, differentiated: bool) -> Iterator[Condition]:
-    if not e.base.free_symbols:
+    if not e.base.free_symbols and facts.is_nonzero(e.base):
         return
-    smooth_at_zero = e.exp.is_integer or not differentiated
-    if e.exp.is_nonnegative and smooth_at_zero:
+    smooth_at_zero = facts.is_integer(e.exp) or not differentiated
+    if facts.is_nonnegative(e.exp) and smooth_at_zero:
         return
-    enough = () if e.exp.is_negative or not smooth_at_zero else (e.exp,)
-    yield Condition(e.base, nonnegative=enough, is_needed=bool(e.exp.is_negative))
+    enough = () if facts.is_negative(e.exp) or not smooth_at_zero else (e.exp,)
+    yield Condition(e.base, nonnegative=enough, is_needed=facts.is_negative(e.exp))
 
 
-def _of_sum(e: sympy.Sum, *, differentiated: bool) -> Iterator[Condition]:
-    """The conditions of the terms; where an exponent is affine in the index, its values at both limits tell enough."""
+def _of_sum(e: sympy.Sum, variables: Arguments) -> Iterator[Condition]:
+    """The conditions of the limits, which must be integers, and of the terms.
+
+    Where an exponent is affine in the index, its values at both limits tell enough. A sum without end is not known to
+    have a value: whoever proves something of it decides that first.
+    """
     indices = {index for index, *_ in e.limits}
-    for condition in _conditions(e.function, differentiated=differentiated):
+    for _, *ends in e.limits:
+        if len(ends) != 2 or not all(map(facts.is_integer, ends)):
+            yield NEVER
+        for end in ends:
+            yield from _conditions(end, ())
+    for condition in _conditions(e.function, variables):
         positive = () if condition.positive is None else (condition.positive,)
         if any(u.free_symbols & indices for u in (condition.nonzero, *positive)):
             enough = _at_both_limits(tuple(u - 1 for u in positive), e)

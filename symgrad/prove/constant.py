@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, FiniteSet, Interval, Rational, Symbol
 
 from symgrad import activations
-from symgrad.prove import bounds, side_conditions
+from symgrad.prove import bounds, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.conditions import Condition
@@ -59,7 +59,7 @@ def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, 
         return all_of([decide(goal.at({x: value})) for value in piece], "")
     index = x
     both, inside = between_integers(sympy.Tuple(left, right), goal.domain, x)
-    (left, right), x = both, Symbol(x.name, real=True) if x.is_integer else x
+    (left, right), x = both, Symbol(x.name, real=True) if facts.is_integer(x) else x
     inside = replace(inside, sets=tuple((s, piece.interior if s == x else held) for s, held in inside.sets))
     if not (bounds.is_smooth(left, x, inside) and bounds.is_smooth(right, x, inside)):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr
 
 from symgrad.budget import remembered
-from symgrad.prove import numbers
+from symgrad.prove import facts, numbers
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
@@ -16,7 +16,7 @@ from symgrad.statements import Domain
 @remembered
 def constant_zero(number: Expr) -> bool | None:
     """Whether a constant is zero; None if neither algebra nor enclosures tell."""
-    if number.is_zero:
+    if facts.is_zero(number):
         return True
     known = constant_sign(number)
     if known is not None:

@@ -72,7 +72,7 @@ def _places(u: Expr, x: Symbol, closed: Interval) -> list[Expr]:
     for place in dict.fromkeys((*ends, *touching(u, x, Domain(((x, closed),))))):
         if place in ends or closed.contains(place) == sympy.true:
             value = u.subs(x, place)
-            if value.is_real is not False and not value.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+            if not value.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
                 found += [place] if constant_zero(value) else []
     return sorted(_different(found), key=lambda place: sympy.N(place, 30))
 

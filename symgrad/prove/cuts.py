@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, I, Symbol
 
 from symgrad import activations
+from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs
@@ -29,9 +30,9 @@ SINGLE_VALUED = (
 CUT_BELOW_ZERO: dict[type, Callable[..., bool]] = {
     sympy.log: lambda: False,
     sympy.loggamma: lambda: False,
-    sympy.polygamma: lambda order: bool(order.is_integer and order.is_nonnegative),
-    sympy.besselj: lambda order: bool(order.is_integer),
-    sympy.besseli: lambda order: bool(order.is_integer),
+    sympy.polygamma: lambda order: bool(facts.is_integer(order) and facts.is_nonnegative(order)),
+    sympy.besselj: lambda order: facts.is_integer(order),
+    sympy.besseli: lambda order: facts.is_integer(order),
     sympy.bessely: lambda order: False,
     sympy.besselk: lambda order: False,
     sympy.Ci: lambda: False,
@@ -73,13 +74,13 @@ def _is_off_own_cut(function: Expr, signs: Signs) -> bool:
     if function.func not in CUT_BELOW_ZERO:
         return False
     *parameters, z = function.args
-    if not all(p.is_real and not p.free_symbols for p in parameters):
+    if not all(facts.is_real(p) and not p.free_symbols for p in parameters):
         return False
     return (CUT_BELOW_ZERO[function.func](*parameters) and crosses_none(z, signs)) or is_off_cut(z, signs)
 
 
 def _is_single_valued(power: sympy.Pow) -> bool:
-    return bool(power.exp.is_integer) or not power.base.free_symbols
+    return facts.is_integer(power.exp) or not power.base.free_symbols
 
 
 def is_off_cut(argument: Expr, signs: Signs) -> bool:
@@ -119,7 +120,7 @@ def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
 def _by_euler(e: Expr, signs: Signs) -> Expr:
     def turned(power: Expr) -> Expr:
         parts = cartesian_parts(power.exp, signs)
-        if parts is None or parts[1].is_zero:
+        if parts is None or facts.is_zero(parts[1]):
             return power
         return sympy.exp(parts[0]) * (sympy.cos(parts[1]) + I * sympy.sin(parts[1]))
 
@@ -144,23 +145,23 @@ def _by_imaginary_roots(e: Expr, signs: Signs) -> Expr:
 
 def is_certainly_real(e: Expr, signs: Signs) -> bool:
     """Whether the expression is plainly real wherever it has a value on the domain."""
-    if e.is_real or isinstance(e, Symbol):
-        return bool(e.is_real)
+    if facts.is_real(e) or isinstance(e, Symbol):
+        return facts.is_real(e)
     if isinstance(e, (sympy.Add, sympy.Mul, *REAL_ON_REALS)):
         return all(is_certainly_real(a, signs) for a in e.args)
     if isinstance(e, sympy.Pow):
         if not (is_certainly_real(e.base, signs) and is_certainly_real(e.exp, signs)):
             return False
-        return bool(e.exp.is_integer) or _is_nonnegative(e.base, signs)
+        return facts.is_integer(e.exp) or _is_nonnegative(e.base, signs)
     if e.func in POSITIVE_WHERE_REAL and len(e.args) == 1:
         (u,) = e.args
         return is_certainly_real(u, signs) and signs.is_positive(POSITIVE_WHERE_REAL[e.func](u))
-    return bool(e.xreplace(signs.refined).is_real)
+    return bool(facts.is_real(e.xreplace(signs.refined)))
 
 
 def _is_nonnegative(u: Expr, signs: Signs) -> bool:
     """Whether a real expression is plainly not negative; a polynomial may be zero at the ends of an interval."""
-    if u.xreplace(signs.refined).is_nonnegative or signs.sign(u) == 1:
+    if facts.is_nonnegative(u.xreplace(signs.refined)) or signs.sign(u) == 1:
         return True
     if len(u.free_symbols) != 1 or not u.is_polynomial(*u.free_symbols):
         return False

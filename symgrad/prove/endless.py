@@ -12,6 +12,7 @@ from sympy.sets import Set
 from symgrad.balls import has_endless, is_endless, unmistakable
 from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, limit
+from symgrad.prove import facts
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.existence import Known
@@ -35,7 +36,7 @@ _OVER_RANGE = {sympy.Sum: infinite_sum, sympy.Product: infinite_product}
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal with the values of what has no end in its place."""
-    if not any(has_endless(side) for side in goal.sides) or not all(s.is_real for s in goal.variables):
+    if not any(has_endless(side) for side in goal.sides) or not all(facts.is_real(s) for s in goal.variables):
         return None
     named = goal.mapped(renamed)
     closer = Closer(Known(goal.domain))
@@ -151,8 +152,9 @@ class Closer:
         if len(last) != 3:
             raise NotFound
         x, low, high = last[0], *map(self, last[1:])
-        values = Interval(low, high) if low.is_number and high.is_number and low.is_real is not False else S.Reals
-        if x.is_integer:
+        known = all(end.is_number and facts.is_end(end) for end in (low, high))
+        values = Interval(low, high) if known else S.Reals
+        if facts.is_integer(x):
             values = values.intersect(S.Integers)
         of = e.func(e.function, *inner) if inner else e.function
         of = self._inside(of, x, values)

@@ -74,7 +74,7 @@ class Known:
         if expanded.has(*_JUMPING):
             return False
         there = self.within(x, values)
-        return there.has_value(expanded) and cuts.crosses_none(expanded, Signs(there.domain))
+        return there.has_value(e) and cuts.crosses_none(expanded, Signs(there.domain))
 
     def is_smooth(self, e: Expr, x: Symbol, values: Set) -> bool:
         """Whether an expression certainly has a continuous derivative in x on an interval."""

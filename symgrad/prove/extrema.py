@@ -10,7 +10,7 @@ from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
-from symgrad.prove import approaches, bounds, calculus, constants, parameters, partial, roots
+from symgrad.prove import approaches, bounds, calculus, constants, facts, parameters, partial, roots
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
@@ -202,7 +202,7 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
 def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bool | None:
     if part == sympy.S.Reals:
         return Signs(rest).is_real(place) or None
-    if part.is_subset(sympy.S.Integers) and not place.is_integer:
+    if part.is_subset(sympy.S.Integers) and not facts.is_integer(place):
         return None
     if not isinstance(part, sympy.Interval | sympy.Range):
         return True if part == sympy.S.Integers else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
+from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.calculus import critical_points
 from symgrad.prove.constants import constant_zero
@@ -68,7 +69,7 @@ def values_of(f: Expr, x: Symbol, values: sympy.Set) -> Interval | None:
         if value is None:
             return None
         found.append((value, not (is_open or end.is_infinite)))
-    if not all(value.is_extended_real for value, _ in found):
+    if not all(facts.is_end(value) for value, _ in found):
         return None
     low, high = _least(found, 1), _least(found, -1)
     if low is None or high is None or low[0] == high[0]:

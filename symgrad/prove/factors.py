@@ -7,7 +7,7 @@ from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad.balls import Tape, precision, sign
-from symgrad.prove import algebraic, ring
+from symgrad.prove import algebraic, facts, ring
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form, simplified
 from symgrad.prove.points import as_balls, points
@@ -123,7 +123,7 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
         )
     if kind == "root":
         return _range_of_root(expression, domain)
-    if isinstance(expression, sympy.besselj) and expression.args[0].is_integer:
+    if isinstance(expression, sympy.besselj) and facts.is_integer(expression.args[0]):
         return Interval(-1, 1)  # DLMF 10.14.1, and 10.4.1 for negative orders
     return RANGES.get(expression.func)
 
@@ -131,7 +131,7 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
 def _range_of_root(expression: Expr, domain: Domain) -> sympy.Set:
     base, power = expression.as_base_exp()
     values = domain.set_of(base) if isinstance(base, Symbol) else None
-    if isinstance(values, Interval) and values.start.is_nonnegative:
+    if isinstance(values, Interval) and facts.is_nonnegative(values.start):
         return Interval(values.start**power, values.end**power, values.left_open, values.right_open)
     return Interval(0, S.Infinity)
 
@@ -143,13 +143,17 @@ def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
         slope = sympy.diff(exponent, x)
         values = domain.set_of(x)
         if not slope.free_symbols and exponent.subs(x, 0) == 0 and isinstance(values, Interval):
-            low, high = (values.inf, values.sup) if slope.is_positive else (-values.sup, -values.inf)
+            low, high = (values.inf, values.sup) if facts.is_positive(slope) else (-values.sup, -values.inf)
             left_open, right_open = (
-                (values.left_open, values.right_open) if slope.is_positive else (values.right_open, values.left_open)
+                (values.left_open, values.right_open)
+                if facts.is_positive(slope)
+                else (values.right_open, values.left_open)
             )
-            below, above = (S.One if low.is_zero else S.Zero), (S.One if high.is_zero else S.Infinity)
-            if low.is_zero or low.is_negative or high.is_zero:
-                return Interval(below, above, left_open or not low.is_zero, right_open or not high.is_zero)
+            below, above = (S.One if facts.is_zero(low) else S.Zero), (S.One if facts.is_zero(high) else S.Infinity)
+            if facts.is_zero(low) or facts.is_negative(low) or facts.is_zero(high):
+                return Interval(
+                    below, above, left_open or not facts.is_zero(low), right_open or not facts.is_zero(high)
+                )
     return Interval.open(0, S.Infinity)
 
 
@@ -166,7 +170,7 @@ def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | 
     known, strict, exact = 1, True, True
     for factor in factors:
         base, exponent = factor.as_base_exp()
-        is_square = exponent.is_Integer and exponent % 2 == 0 and exponent > 0 and base.is_real
+        is_square = exponent.is_Integer and exponent % 2 == 0 and exponent > 0 and facts.is_real(base)
         found = look(base if is_square else factor, domain)
         if found is None and not is_square:
             return None
@@ -180,7 +184,9 @@ def _over_one_denominator(e: Expr) -> Expr:
     """A sum with denominators in it as one quotient."""
     if not isinstance(e, sympy.Add) or e.count_ops() > LARGEST_JOINED:
         return e
-    is_divided = any(p.exp.is_negative and p.free_symbols for p in e.atoms(sympy.Pow) if not isinstance(p, sympy.exp))
+    is_divided = any(
+        facts.is_negative(p.exp) and p.free_symbols for p in e.atoms(sympy.Pow) if not isinstance(p, sympy.exp)
+    )
     return sympy.together(e) if is_divided else e
 
 
@@ -219,11 +225,11 @@ def by_ends(expression: Expr, domain: Domain, look: Look) -> Finding | None:
             continue
         rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
         ends = [(values.start, values.left_open, -1), (values.end, values.right_open, 1)]
-        found = []
+        found: list[tuple[Finding | None, bool, bool]] = []
         for end, is_open, direction in ends:
             at_end = direction * sympy.diff(expression, v) if end.is_infinite else expression.subs(v, end)
-            of_end = None if at_end.is_zero else look(at_end, rest)
-            found.append((of_end, is_open, at_end.is_zero))
+            of_end = None if facts.is_zero(at_end) else look(at_end, rest)
+            found.append((of_end, is_open, facts.is_zero(at_end)))
         known = _between_ends(found)
         if known is not None:
             return known
@@ -244,12 +250,12 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
         if lead is None:
             continue
         lack = simplified(sympy.expand(4 * a * c - b**2), rest)
-        below = look(lack, rest) if not lack.is_zero else None
-        if not (lack.is_zero or (below is not None and below.sign == 1)):
+        below = look(lack, rest) if not facts.is_zero(lack) else None
+        if not (facts.is_zero(lack) or (below is not None and below.sign == 1)):
             continue
         if not lead.strict:
             constant = look(c, rest)  # where the leading coefficient is zero, so is the next, and this one is left
-            if c.is_zero or constant is None or constant.sign != lead.sign:
+            if facts.is_zero(c) or constant is None or constant.sign != lead.sign:
                 continue
         strict = lead.strict and below is not None and below.strict
         exact = lead.exact and (below is None or below.exact)
@@ -260,7 +266,7 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
     return weak
 
 
-def _between_ends(ends: list[tuple[Finding | None, bool, bool | None]]) -> Finding | None:
+def _between_ends(ends: list[tuple[Finding | None, bool, bool]]) -> Finding | None:
     findings = [f for f, _, _ in ends if f is not None]
     if not findings or len({f.sign for f in findings}) > 1 or any(f is None and not zero for f, _, zero in ends):
         return None

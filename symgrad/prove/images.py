@@ -16,7 +16,7 @@ from sympy.core.relational import Relational
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, sign
-from symgrad.prove import bounds, cuts, side_conditions
+from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.constants import constant_zero
@@ -121,7 +121,7 @@ def prove_by_all_means(goal: Goal, decide: Decide) -> Verdict | None:
 def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
     if goal.op != "==" or any(side.has(Derivative, *ROUGH) for side in goal.sides):
         return None
-    if not goal.variables or any(not s.is_real for s in goal.variables):
+    if not goal.variables or any(not facts.is_real(s) for s in goal.variables):
         return None
     left, right = (_by_reciprocals(activations.expand(side)) for side in (goal.lhs, goal.rhs))
     left, right = _without_scale(left, right)
@@ -149,7 +149,9 @@ def _without_scale(left: Expr, right: Expr) -> tuple[Expr, Expr]:
         numbers = [f for f in sympy.Mul.make_args(term) if f.is_number and not f.is_Rational]
         if numbers and term.has(*ARCUS) and term.free_symbols:
             scale = sympy.Mul(*numbers)
-            return (sympy.expand(left / scale), sympy.expand(right / scale)) if scale.is_positive else (left, right)
+            return (
+                (sympy.expand(left / scale), sympy.expand(right / scale)) if facts.is_positive(scale) else (left, right)
+            )
     return left, right
 
 
@@ -181,7 +183,7 @@ def _by_principal_value(gap: Expr, goal: Goal, ranges: Ranges, decide: Decide) -
     # An arctangent needs a proof that the ends are left out, so it comes last.
     for g in sorted(gap.atoms(*PRINCIPAL), key=lambda g: (isinstance(g, sympy.atan), sympy.default_sort_key(g))):
         factor = gap.xreplace({g: t}).diff(t) if g.free_symbols else S.Zero
-        if not factor.is_Rational or factor.is_zero:
+        if not factor.is_Rational or facts.is_zero(factor):
             continue
         principal, value = PRINCIPAL[g.func], sympy.expand(g - gap / factor, deep=False)
         if isinstance(g, sympy.atan) and value.has(*ARCUS) and not ranges.by_all_means:
@@ -243,7 +245,7 @@ def _shrinks(condition: Relational) -> bool:
     polynomial = sympy.Poly(larger)
     degrees = {sum(powers) for powers in polynomial.monoms()} - {0}
     constant = polynomial.coeff_monomial(1)
-    return len(degrees) == 1 and bool(constant.is_number and constant.is_positive)
+    return len(degrees) == 1 and bool(constant.is_number and facts.is_positive(constant))
 
 
 def _is_small_somewhere(gap: Expr, angle: Expr, domain: Domain) -> bool:
@@ -321,13 +323,13 @@ class Ranges:
     def is_real(self, e: Expr) -> bool:
         """Whether all values are certainly real, and the expression is made of functions that are known here."""
         if e.is_Symbol or e.is_number:
-            return bool(e.is_real)
+            return facts.is_real(e)
         if isinstance(e, sympy.Add | sympy.Mul):
             return all(map(self.is_real, e.args))
         if isinstance(e, sympy.Pow):
             if not (self.is_real(e.base) and self.is_real(e.exp)):
                 return False
-            return bool(e.exp.is_integer) or self._is_nonnegative(e.base)
+            return facts.is_integer(e.exp) or self._is_nonnegative(e.base)
         if e.func in _JUMPING_VALUES:
             return all(map(self.is_real, e.args))
         if e.func not in _VALUES or len(e.args) != 1:
@@ -342,7 +344,7 @@ class Ranges:
     def _found_nonnegative(self, e: Expr) -> bool:
         if (
             _is_at_least(self._range(e)[0], S.Zero)
-            or e.xreplace(self._signs.refined).is_nonnegative
+            or facts.is_nonnegative(e.xreplace(self._signs.refined))
             or self._signs.plain_sign(e) == 1
         ):
             return True
@@ -361,7 +363,7 @@ class Ranges:
         low = high = S.Zero
         for term in sympy.Add.make_args(e):
             factor, rest = term.as_coeff_Mul()
-            if rest.is_number and rest.is_real:
+            if rest.is_number and facts.is_real(rest):
                 low, high = low + term, high + term
                 continue
             bottom, top = self._range_of_term(rest)
@@ -378,12 +380,12 @@ class Ranges:
             return jumping.inf, jumping.sup
         if e.func in _VALUES:
             low, high = self._values_between(e)
-            if not (e.func in _ODD and low.is_negative and high.is_positive):
+            if not (e.func in _ODD and facts.is_negative(low) and facts.is_positive(high)):
                 return low, high
             values = Interval(low, high)
             is_above, is_below = (e.func in _ODD and self._is_nonnegative(k * e.args[0]) for k in (1, -1))
             return (S.Zero if is_above else values.inf), (S.Zero if is_below else values.sup)
-        if isinstance(e, sympy.Pow) and e.exp.is_Rational and e.exp.is_positive and e.exp.q == 2:
+        if isinstance(e, sympy.Pow) and e.exp.is_Rational and facts.is_positive(e.exp) and e.exp.q == 2:
             low, high = _within(self._range(e.base), HALF_LINE)
             return low**e.exp, high**e.exp
         if isinstance(e, sympy.Pow) and e.exp.is_Rational and (e.exp.q == 2 or (e.exp.p % 2 == 0 and e.exp.q == 1)):
@@ -401,7 +403,7 @@ class Ranges:
 
 
 def _at_end(function: type, end: Expr) -> Expr:
-    return -S.Infinity if function is sympy.log and end.is_zero else function(end)
+    return -S.Infinity if function is sympy.log and facts.is_zero(end) else function(end)
 
 
 def _within(ends: tuple[Expr, Expr], values: Interval) -> tuple[Expr, Expr]:

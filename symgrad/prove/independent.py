@@ -17,7 +17,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, precision, rational, sign
-from symgrad.prove import bounds, cuts, side_conditions
+from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.factor_values import joined
@@ -67,7 +67,7 @@ def _as_it_is(e: Expr, domain: Domain) -> Freed | None:
 
 def _is_for_this(goal: Goal) -> bool:
     """Whether the sides hold functions in several variables, or within each other, or absolute values."""
-    if not goal.variables or not all(s.is_real for s in goal.variables):
+    if not goal.variables or not all(facts.is_real(s) for s in goal.variables):
         return False
     if len(goal.variables) > 1:
         return True
@@ -152,7 +152,7 @@ class _Cases:
         if self.leaves == 0:
             return None
         self.leaves -= 1
-        if e.is_zero:
+        if facts.is_zero(e):
             return None if self.is_strict else Finding(1, False, True, "both sides are equal")
         e, domain = joined(e, domain)
         if _fails_at_a_corner(e, domain):
@@ -193,7 +193,7 @@ def _multiplied(e: Expr, domain: Domain) -> Expr:
         size = S.One
         for factor in sympy.Mul.make_args(sympy.factor_terms(u) if isinstance(u, sympy.Add) else u):
             base, power = factor.as_base_exp()
-            if power.is_Integer or (power.is_integer and not base.is_Add):
+            if power.is_Integer or (facts.is_integer(power) and not base.is_Add):
                 size *= _size(base, domain) ** power
             else:
                 size *= _size(factor, domain)
@@ -232,4 +232,4 @@ def _parts_by_sign(u: Expr, domain: Domain) -> Iterator[Expr]:
 
 
 def _has_sign(values: sympy.Set) -> bool:
-    return bool(values.inf.is_nonnegative or values.sup.is_nonpositive)
+    return bool(facts.is_nonnegative(values.inf) or facts.is_nonpositive(values.sup))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import sympy
 from sympy import Dummy, Expr, Product, S, Sum, Symbol
 
-from symgrad.prove import bounds, side_conditions
+from symgrad.prove import bounds, facts, side_conditions
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.ring import NoNormalForm, Quotient
@@ -68,7 +68,7 @@ def _start(domain: Domain, variable: Symbol) -> Expr | None:
         return None
     if not above:
         return values.inf if values.inf.is_finite else None
-    if len(above) > 1 or not above[0].lts.is_integer:
+    if len(above) > 1 or not facts.is_integer(above[0].lts):
         return None
     strict = isinstance(above[0], sympy.StrictLessThan | sympy.StrictGreaterThan)
     low = above[0].lts + (1 if strict else 0)
@@ -77,7 +77,7 @@ def _start(domain: Domain, variable: Symbol) -> Expr | None:
 
 def _reaches(low: Expr, least: Expr, domain: Domain) -> bool:
     """Whether the lower bound by a condition is never below that of the set."""
-    if least.is_infinite or (low - least).is_nonnegative:
+    if least.is_infinite or facts.is_nonnegative(low - least):
         return True
     found = bounds.sign_of(low - least, domain)
     return found is not None and found.sign == 1
@@ -199,7 +199,7 @@ def _is_never_short(node: Indexed, domain: Domain) -> bool:
     """Whether the range has a number of terms that is not negative, so that it grows by what is split off."""
     _, low, high = node.limits[0]
     count = sympy.expand(high - low + 1)
-    if count.is_nonnegative:
+    if facts.is_nonnegative(count):
         return True
     found = bounds.sign_of(count, domain)
     return found is not None and found.sign == 1

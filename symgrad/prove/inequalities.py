@@ -7,12 +7,13 @@ from dataclasses import replace
 import sympy
 from sympy import Expr
 
-from symgrad.prove import bounds, calculus, constants, roots, side_conditions
+from symgrad.prove import bounds, calculus, constants, cuts, facts, roots, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.normal import normal_form
 from symgrad.prove.points import contains, points
+from symgrad.prove.signs import Signs
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -69,10 +70,10 @@ def _by_absolute_value(goal: Goal, decide: Decide) -> Verdict | None:
     """A bound on factor*|u| with a positive factor, as two bounds on factor*u; None for anything else."""
     large, small = (goal.rhs, goal.lhs) if goal.op in ("<", "<=") else (goal.lhs, goal.rhs)
     factor, rest = small.as_coeff_Mul(rational=True)
-    if goal.op not in DIRECTIONS or not isinstance(rest, sympy.Abs) or not factor.is_positive:
+    if goal.op not in DIRECTIONS or not isinstance(rest, sympy.Abs) or not facts.is_positive(factor):
         return None
     inner = factor * rest.args[0]
-    if inner.is_real is False or inner.has(sympy.I):
+    if not cuts.is_certainly_real(inner, Signs(goal.domain)):
         return None
     op = "<" if goal.op in ("<", ">") else "<="
     above = decide(replace(goal, relation=Relation(inner, op, large)))
@@ -88,7 +89,7 @@ def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
     factor, rest = small.as_coeff_Mul(rational=True)
     if (
         goal.op not in DIRECTIONS
-        or not factor.is_positive
+        or not facts.is_positive(factor)
         or not isinstance(rest, sympy.Pow)
         or rest.exp != sympy.S.Half
     ):

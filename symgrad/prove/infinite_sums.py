@@ -17,6 +17,7 @@ from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, at_infinity, has_end
 from symgrad.balls.ratios import is_moderate, leading, term_ratio
 from symgrad.balls.series import split_sign
+from symgrad.prove import facts
 from symgrad.prove.existence import Known
 from symgrad.prove.power_series import Row, row_of
 
@@ -36,7 +37,7 @@ def infinite_sum(term: Expr, n: Symbol, low: Expr, high: Expr, known: Known) -> 
         return _joined(halves, [S.One, S.One])
     if low is S.NegativeInfinity:
         return infinite_sum(term.xreplace({n: -n}), n, -high, S.Infinity, known)
-    if high is not S.Infinity or not low.is_integer:
+    if high is not S.Infinity or not facts.is_integer(low):
         raise NotFound
     m = Dummy("m", integer=True, nonnegative=True)
     if not is_moderate(term, n):
@@ -54,7 +55,11 @@ def _plain(term: Expr, m: Symbol) -> Expr:
     def split(e: Expr) -> Expr:
         rate = sympy.expand(e.exp).coeff(m, 1)
         rest = sympy.expand(e.exp - rate * m)
-        if rest.has(m) or rate == 0 or not (e.base.is_nonzero or (rate.is_nonnegative and rest.is_nonnegative)):
+        if (
+            rest.has(m)
+            or rate == 0
+            or not (facts.is_nonzero(e.base) or (facts.is_nonnegative(rate) and facts.is_nonnegative(rest)))
+        ):
             return e
         return e.base ** (rate * m) * e.base**rest
 
@@ -265,7 +270,7 @@ def _root(z: Expr, known: Known) -> tuple[Expr | None, int]:
     """w and a sign with z = sign w**2, w real."""
     c, rest = z.as_coeff_Mul()
     base, exponent = rest.as_base_exp()
-    if rest != 1 and exponent.is_Integer and exponent % 2 == 0 and base.is_real:
+    if rest != 1 and exponent.is_Integer and exponent % 2 == 0 and facts.is_real(base):
         return sympy.sqrt(abs(c)) * base ** (exponent / 2), 1 if c > 0 else -1
     sign = known(z)
     if sign is None:
@@ -515,7 +520,7 @@ def _by_row(term: Expr, m: Symbol, known: Known) -> Found | None:
 
 def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Known) -> Found:
     """The product from low on of a rational function, by gamma functions of its zeros and poles (DLMF 5.8.5)."""
-    if high is not S.Infinity or not low.is_integer:
+    if high is not S.Infinity or not facts.is_integer(low):
         raise NotFound
     m = Dummy("m", integer=True, nonnegative=True)
     moved = sympy.together(activations.expand(factor).xreplace({n: low + m}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Derivative, Expr, S
 
-from symgrad.prove import side_conditions
+from symgrad.prove import facts, side_conditions
 from symgrad.prove.goals import Decide, Goal
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict
@@ -52,7 +52,7 @@ def _by_value_of(g: Expr, gap: Expr, goal: Goal, decide: Decide) -> Verdict | No
     inverse = inverse_of(g)
     t = sympy.Dummy()
     factor = sympy.diff(gap.xreplace({g: t}), t)
-    if inverse is None or not factor.is_Rational or factor.is_zero:
+    if inverse is None or not factor.is_Rational or facts.is_zero(factor):
         return None
     value = sympy.expand(g - gap / factor)
     if value.has(g):
@@ -61,7 +61,7 @@ def _by_value_of(g: Expr, gap: Expr, goal: Goal, decide: Decide) -> Verdict | No
     relations += [Relation(value, op, bound) for op, bound in inverse.range if bound.is_finite]
     if not all(decide(Goal(relation, goal.domain)).holds for relation in relations):
         return None
-    if not value.is_real and len(relations) == 1:
+    if not facts.is_real(value) and len(relations) == 1:
         return None
     verdict = Verdict(Outcome.PROVED, "value of an inverse function", f"{value} is in the range of {g.func}, and fits")
     return side_conditions.settle(verdict, goal, (), decide)

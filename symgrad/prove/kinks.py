@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import sympy
-from sympy import Derivative, Expr, Piecewise, Rational, S, Symbol
+from sympy import Basic, Derivative, Expr, Piecewise, Rational, S, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
 from symgrad import activations
 from symgrad.balls import NoValue, Tape, UnsupportedError, hull, precision, rational, separated, sign
 from symgrad.budget import remembered
+from symgrad.prove import facts
+from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls
@@ -39,6 +43,37 @@ def _switches_of(node: Expr) -> Iterator[Expr]:
     elif isinstance(node, Piecewise):
         for _, condition in node.args:
             yield from (r.lhs - r.rhs for r in sorted(condition.atoms(Relational), key=sympy.default_sort_key))
+
+
+# What a decided case leaves out: the arguments of these must have values all the same.
+LEAVING_OUT = (
+    sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, sympy.atan2, sympy.Mod, Relational,
+    activations.ActivationFunction,
+)  # fmt: skip
+
+
+def with_arguments(goal: Goal) -> Goal:
+    """The goal, with arguments that a decided case may leave out among what must have a value."""
+    left_out = (a for side in goal.sides for a in _may_be_left_out(side))
+    also = [a for a in dict.fromkeys(left_out) if a not in goal.sides and conditions(a)]
+    return replace(goal, also_defined=(*goal.also_defined, *also)) if also else goal
+
+
+def _may_be_left_out(e: Basic) -> Iterator[Expr]:
+    if isinstance(e, Piecewise):
+        first = e.args[
+            0
+        ].cond  # the next is looked at once this one is decided, and a case once it is the one that holds
+        yield from _may_be_left_out(first) if isinstance(first, Relational) else ()
+        return
+    if isinstance(e, ExprWithLimits):
+        return
+    for a in e.args:
+        yield from _may_be_left_out(a)
+        if isinstance(e, sympy.Mod) and a is e.args[1]:
+            yield 1 / a
+        elif isinstance(e, LEAVING_OUT) and isinstance(a, Expr):
+            yield a
 
 
 def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
@@ -131,7 +166,7 @@ def places(goal: Goal) -> tuple[Rational, ...]:
     """Rational values at which a switch or a denominator of the goal is zero."""
     found: dict[Rational, None] = {}
     for side in goal.sides:
-        bases = (p.base for p in sorted(side.atoms(sympy.Pow), key=sympy.default_sort_key) if p.exp.is_negative)
+        bases = (p.base for p in sorted(side.atoms(sympy.Pow), key=sympy.default_sort_key) if facts.is_negative(p.exp))
         inside = [*switches(side), *bases, *_arguments(side)]
         for e in inside:
             for symbol in sorted(e.free_symbols, key=str):

@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
 from symgrad import activations
+from symgrad.prove import facts
 from symgrad.prove.normal import simplified
 from symgrad.prove.parts import LINE, Freed, by_parity, interval_text
 from symgrad.statements import Domain
@@ -51,7 +52,7 @@ class _Change:
 
     def values(self, held: Interval) -> Interval:
         low, high = (self._at(end) for end in (held.start, held.end))
-        left_open, right_open = held.left_open or low.is_zero, held.right_open or high is S.One
+        left_open, right_open = held.left_open or facts.is_zero(low), held.right_open or high is S.One
         return Interval(low, high, left_open, right_open)
 
     def _at(self, end: Expr) -> Expr:

@@ -16,7 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
-from symgrad.prove import bounds, cuts
+from symgrad.prove import bounds, cuts, facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
@@ -98,8 +98,8 @@ def moved(goal: Goal, u: Expr, v: Symbol, part: Set) -> Move:
         old, values = -rest / slope, None
     else:
         old, values = (v - rest) / slope, part.intersect(linear_range(u, goal.domain))
-    if v.is_integer:
-        if slope not in (1, -1) or not rest.is_integer:
+    if facts.is_integer(v):
+        if slope not in (1, -1) or not facts.is_integer(rest):
             raise CannotMove(f"{v} is an integer")
         values = None if values is None else values.intersect(S.Integers)
     change = _Change(goal, v, old, slope if values is not None else None)
@@ -118,7 +118,7 @@ def _slope(u: Expr, v: Symbol, domain: Domain) -> Expr:
     if v not in plain or u.has(*ROUGH, Derivative, ExprWithLimits):
         raise CannotMove(f"{v} in {u}")
     slope = sympy.diff(u, v)
-    if slope.has(v) or slope.is_zero or not bounds.never_zero(slope, domain):
+    if slope.has(v) or facts.is_zero(slope) or not bounds.never_zero(slope, domain):
         raise CannotMove(f"{u} is not linear in {v}")
     return slope
 
@@ -131,7 +131,7 @@ def linear_range(u: Expr, domain: Domain) -> Set:
         return S.Reals
     low = high = S.Zero
     for powers, coefficient in terms:
-        if sum(powers) > 1 or not coefficient.is_real:
+        if sum(powers) > 1 or not facts.is_real(coefficient):
             return S.Reals
         if sum(powers) == 0:
             low, high = low + coefficient, high + coefficient
@@ -229,7 +229,7 @@ def _alone(condition: Relational) -> tuple[Symbol, Set] | None:
     (v,) = free
     u = sympy.expand(condition.lhs - condition.rhs)
     slope = sympy.diff(u, v)
-    if slope.free_symbols or constant_sign(slope) not in (1, -1) or not v.is_real:
+    if slope.free_symbols or constant_sign(slope) not in (1, -1) or not facts.is_real(v):
         return None
     border = sympy.expand(v - u / slope)
     if isinstance(condition, sympy.Eq):

@@ -22,6 +22,7 @@ from sympy import Expr, I, Rational, S
 
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_exactly_zero, precision, separated
 from symgrad.budget import remembered
+from symgrad.prove import facts
 
 MOST_BITS = 600_000
 MOST_WORK = 40_000_000  # bits, times the operations at each
@@ -103,7 +104,7 @@ def _is_cyclotomic(p: int, order: int) -> bool:
 def _in_roots_of_unity(number: Expr) -> Expr:
     """Trigonometric functions of rational multiples of pi by roots of unity."""
     return number.replace(
-        lambda e: isinstance(e, CIRCULAR) and (e.args[0] / S.Pi).is_rational, lambda e: e.rewrite(sympy.exp)
+        lambda e: isinstance(e, CIRCULAR) and facts.is_rational(e.args[0] / S.Pi), lambda e: e.rewrite(sympy.exp)
     )
 
 
@@ -124,7 +125,7 @@ def _shape(e: Expr, roots: dict[Expr, int]) -> Shape:
         return _product([_shape(a, roots) for a in e.args])
     if isinstance(e, sympy.Pow) and e.exp.is_Rational:
         return _power(e, roots)
-    if isinstance(e, sympy.exp) and (e.args[0] / (I * S.Pi)).is_rational:
+    if isinstance(e, sympy.exp) and facts.is_rational(e.args[0] / (I * S.Pi)):
         roots[UNITY] = lcm(roots.get(UNITY, 1), 2 * int((e.args[0] / (I * S.Pi)).q))
         return Shape(0.0, 0.0)
     if e is S.GoldenRatio:
@@ -258,7 +259,7 @@ def _is_zero_sum(number: Expr, pairs: list[tuple[Expr, Expr]]) -> bool:
 
 def _logarithms(term: Expr) -> Logarithms | None:
     """A term as multiples of logarithms of algebraic numbers, the multiples rational or I times rational."""
-    if term.is_zero:
+    if facts.is_zero(term):
         return ()
     found = [f for f in sympy.Mul.make_args(term) if f is S.Pi or f.func in LOGARITHMS]
     if len(found) != 1:

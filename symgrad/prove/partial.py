@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr, Interval, Symbol
 
-from symgrad.prove import cuts
+from symgrad.prove import cuts, facts
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.findings import Finding, Look
@@ -65,8 +65,8 @@ def by_ends_apart(expression: Expr, domain: Domain, look: Look) -> Finding | Non
             continue
         rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
         values_there = [_at_end(expression, v, end, rest) for end in ends]
-        found = [None if e.is_zero else look(e, rest) for e in values_there]
-        if all(e.is_zero or (f is not None and f.sign == inside.sign) for e, f in zip(values_there, found)):
+        found = [None if facts.is_zero(e) else look(e, rest) for e in values_there]
+        if all(facts.is_zero(e) or (f is not None and f.sign == inside.sign) for e, f in zip(values_there, found)):
             strict = inside.strict and all(f is not None and f.strict for f in found)
             exact = inside.exact and all(f is None or f.exact for f in found)
             return Finding(inside.sign, strict, exact, f"ends of {v} looked at apart")
@@ -87,10 +87,10 @@ def _by_monotony_from(
     closed = domain.restricted(v, Interval(values.inf, values.sup))
     rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))
     at_end = simplified(expression.xreplace({v: end}), rest)
-    if not at_end.is_zero and look.depth > 1:
+    if not facts.is_zero(at_end) and look.depth > 1:
         return None
-    start = None if at_end.is_zero else look(at_end, rest)
-    if not (at_end.is_zero or start) or not is_smooth(expression, v, closed, look):
+    start = None if facts.is_zero(at_end) else look(at_end, rest)
+    if not (facts.is_zero(at_end) or start) or not is_smooth(expression, v, closed, look):
         return None
     try:
         slope = smooth_derivative(expression, v)

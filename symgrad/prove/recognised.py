@@ -13,6 +13,7 @@ from flint import arb, fmpq, fmpz_mat
 from sympy import Expr, Rational, S, Symbol
 
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, is_real, precision, rational
+from symgrad.prove import facts
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.points import points, to_rational
 from symgrad.statements import Domain
@@ -60,7 +61,7 @@ def touching(u: Expr, x: Symbol, domain: Domain) -> Iterator[Expr]:
 def constants_in(u: Expr) -> tuple[Expr, ...]:
     """The irrational real constants that are written in an expression: numbers likely to be part of others there."""
     found = (c for c in u.atoms(sympy.Function, sympy.Pow, sympy.NumberSymbol) if not c.free_symbols)
-    return tuple(sorted((c for c in found if c.is_real and not c.is_Rational), key=str))[:MOST_NAMED]
+    return tuple(sorted((c for c in found if facts.is_real(c) and not c.is_Rational), key=str))[:MOST_NAMED]
 
 
 def _lowest(sized: list[tuple[float, fmpq]]) -> list[fmpq]:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, S
 
+from symgrad.prove import facts
+
 MOST_STEPS = 60
 MOST_SHIFTS = 6
 
@@ -64,7 +66,7 @@ class Recurrence:
     def step(self, e: Expr, sign: Sign) -> Equal | None:
         """The function at its arguments through its values one step (or two) nearer to the base; None at the base."""
         number, rest = e.args[self.place].expand().as_coeff_Add(rational=True)
-        if (rest.is_zero and not self.numbers) or not (rest.is_zero or rest.free_symbols):
+        if (facts.is_zero(rest) and not self.numbers) or not (facts.is_zero(rest) or rest.free_symbols):
             return None
         base = self._base(number, rest, sign)
         if self.cut and sign(rest + base) != 1:
@@ -76,8 +78,8 @@ class Recurrence:
 
     def _base(self, number: sympy.Rational, rest: Expr, sign: Sign) -> sympy.Rational:
         part = number - sympy.floor(number)
-        if rest.is_zero:
-            return S.One if self.positive and part.is_zero else part
+        if facts.is_zero(rest):
+            return S.One if self.positive and facts.is_zero(part) else part
         if self.positive:
             for shift in range(MOST_SHIFTS):
                 if sign(rest + part + shift) == 1:
@@ -124,7 +126,7 @@ def positive_root(w: Expr, degree: int, sign: Sign) -> Expr:
 
 def factors_to_divide(value: Expr) -> tuple[Expr, ...]:
     """What must not be zero for the powers and logarithms in an expression to have values."""
-    bases = (p.base for p in value.atoms(sympy.Pow) if not p.exp.is_nonnegative)
+    bases = (p.base for p in value.atoms(sympy.Pow) if not facts.is_nonnegative(p.exp))
     inside = (e.args[0] for e in value.atoms(sympy.log))
     return tuple(e for e in (*bases, *inside) if e.free_symbols)
 

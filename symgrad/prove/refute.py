@@ -16,6 +16,7 @@ from symgrad.balls import (
     Ball,
     NoValue,
     Tape,
+    UnsupportedError,
     Value,
     ball,
     has_endless,
@@ -136,7 +137,10 @@ class _Trial:
                 self.terms_left -= farthest
                 return self._summed()._compare(point, point, precisions[:1])[0], None
             rest = {symbol: value for symbol, value in point.items() if symbol not in whole}
-            return self._unfolded(tuple(whole.items()))._compare(rest, point, precisions)
+            try:
+                return self._unfolded(tuple(whole.items()))._compare(rest, point, precisions)
+            except UnsupportedError:
+                return None, None  # a sum without end
         return self._compare(point, point, precisions)
 
     def _summed(self) -> _Trial:

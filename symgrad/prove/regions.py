@@ -13,7 +13,7 @@ from symgrad.prove import bounds, cuts, moves, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.kinks import resolved, switches, with_arguments
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
 from symgrad.prove.points import contains, points
 from symgrad.prove.roots import is_steep, zeros
@@ -30,6 +30,7 @@ MOST_UNPLACED = 2  # switches of which it is not known where they change their s
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """A verdict put together from those on the regions of one switch and on their borders."""
     found = list(dict.fromkeys(s for side in goal.sides for s in switches(side)))
+    goal = with_arguments(goal) if found else goal
     for switch in found:
         known = bounds.sign_of(switch, goal.domain)
         if known is not None and known.strict:

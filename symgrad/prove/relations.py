@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Rational, S, pi
 
+from symgrad.prove import facts
 from symgrad.prove.recurrences import Sign
 
 MOST_FACTORS = 4
@@ -46,7 +47,7 @@ def between(new: Expr, others: Sequence[Expr], sign: Sign) -> Iterator[Relation]
 
 
 def _zero(e: Expr) -> bool:
-    return bool(e.is_zero) or e.expand() == 0
+    return facts.is_zero(e) or e.expand() == 0
 
 
 # --- Wronskians -------------------------------------------------------------------------------------------------
@@ -161,7 +162,7 @@ def _pell(sign: Sign, first: Expr, second: Expr) -> Relation | None:
 def _cassini(sign: Sign, first: Expr, second: Expr) -> Relation | None:
     """F_{n+1}^2 - F_n F_{n+1} - F_n^2 = (-1)^n."""
     (n,), (above,) = first.args, second.args
-    if not (n.is_integer and _zero(above - n - 1)):
+    if not (facts.is_integer(n) and _zero(above - n - 1)):
         return None
     return Relation(((second, 2),), (-1) ** n + first * second + first**2)
 
@@ -194,7 +195,7 @@ def _product_of_gammas(n: int, values: Sequence[Expr]) -> Relation:
 
 def _sum_of_polygammas(n: int, values: Sequence[Expr]) -> Relation:
     m, u = values[0].args
-    total = n ** (m + 1) * sympy.polygamma(m, n * u) - (n * sympy.log(n) if m.is_zero else 0)
+    total = n ** (m + 1) * sympy.polygamma(m, n * u) - (n * sympy.log(n) if facts.is_zero(m) else 0)
     return Relation(((values[-1], 1),), total - sympy.Add(*values[:-1]))
 
 

@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, S, Symbol
 from sympy.sets import Set
 
+from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 
 MOST_TURNS = 40
@@ -30,9 +31,10 @@ def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
         found = list(dict.fromkeys(_zeros(u, x, values, DEEPEST)))
     except (_Unknown, NotImplementedError, ValueError, sympy.PolynomialError):
         return None
-    if not all(isinstance(z.is_real, bool) for z in found):
+    known = [(z, facts.is_real_number(z)) for z in found]
+    if any(real is None for _, real in known):
         return None
-    return sorted((z for z in found if z.is_real), key=lambda z: sympy.N(z, 30))
+    return sorted((z for z, real in known if real), key=lambda z: sympy.N(z, 30))
 
 
 def common_zeros(equations: list[Expr], known: dict[Symbol, Expr]) -> Iterator[dict[Symbol, Expr]]:
@@ -80,7 +82,7 @@ def _zeros(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
     u = sympy.factor(sympy.together(u).as_numer_denom()[0])
     for factor in sympy.Mul.make_args(u):
         base, exponent = factor.as_base_exp()
-        if exponent.is_Rational and exponent.is_positive and base is not S.Exp1:
+        if exponent.is_Rational and facts.is_positive(exponent) and base is not S.Exp1:
             factor = base
         if factor.has(x):
             yield from _of_factor(factor, x, values, depth)
@@ -137,7 +139,9 @@ def _one_sine(u: Expr) -> Expr:
     if len(parts) != 2 or len(known) != 2 or known[sympy.sin][1] != known[sympy.cos][1]:
         return u
     (a, (w,)), (b, _) = known[sympy.sin], known[sympy.cos]
-    return sympy.sin(w + sympy.atan2(b, a), evaluate=False) if all(c.is_number and c.is_real for c in (a, b)) else u
+    return (
+        sympy.sin(w + sympy.atan2(b, a), evaluate=False) if all(c.is_number and facts.is_real(c) for c in (a, b)) else u
+    )
 
 
 def _innermost_common(u: Expr, x: Symbol) -> Expr:
@@ -175,9 +179,10 @@ def _preimages(f: Expr, value: Expr, x: Symbol, values: Set, depth: int) -> Iter
     else:
         raise _Unknown
     for w in inner:
-        if w.is_real is None:
+        known = facts.is_real_number(w)
+        if known is None:
             raise _Unknown
-        if w.is_real:
+        if known:
             yield from _zeros(argument - w, x, values, depth - 1)
 
 
@@ -204,7 +209,7 @@ def _turns(function: type, value: Expr, argument: Expr, x: Symbol, values: Set) 
     """All angles in the range of a linear argument at which the function has the value."""
     rate = sympy.diff(argument, x)
     ends = [argument.subs(x, end) for end in (values.inf, values.sup)]
-    if rate.free_symbols or not all(end.is_real and end.is_finite for end in ends):
+    if rate.free_symbols or not all(facts.is_real(end) and end.is_finite for end in ends):
         raise _Unknown
     low, high = sorted(ends, key=lambda e: sympy.N(e, 30))
     turns = range(int(sympy.floor(low / (2 * S.Pi))) - 1, int(sympy.ceiling(high / (2 * S.Pi))) + 2)
@@ -213,5 +218,5 @@ def _turns(function: type, value: Expr, argument: Expr, x: Symbol, values: Set) 
     for angle in ANGLES[function](value):
         for k in turns:
             place = angle + 2 * S.Pi * k
-            if place.is_real and constant_sign(place - low) != -1 and constant_sign(high - place) != -1:
+            if facts.is_real(place) and constant_sign(place - low) != -1 and constant_sign(high - place) != -1:
                 yield place

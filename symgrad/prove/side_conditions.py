@@ -15,7 +15,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
 from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
-from symgrad.prove import bounds, cuts
+from symgrad.prove import bounds, cuts, facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.constants import constant_zero
@@ -53,7 +53,7 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
         if all(bounds.discharged(condition, domain) for domain in _ranged(condition, goal.domain, ranges)):
             continue
-        if condition.nonzero.is_zero:
+        if facts.is_zero(condition.nonzero):
             return None
         where = zero_on(condition.nonzero, goal.domain)
         if where is not None and condition.is_needed:
@@ -96,7 +96,7 @@ def _ranged(
         return
     others = {s: limits for s, limits in ranges.items() if s != index}
     for ends in ranges[index]:
-        if len(ends) != 2 or not index.is_integer or any(e.free_symbols & set(ranges) for e in ends):
+        if len(ends) != 2 or not facts.is_integer(index) or any(e.free_symbols & set(ranges) for e in ends):
             yield domain  # in which the index has no place
             continue
         low, high = ends
@@ -118,7 +118,7 @@ def _provided(verdict: Verdict, left_open: Sequence[str]) -> Verdict:
 
 def _crosses_cuts(derivative: sympy.Derivative, domain: Domain) -> bool:
     """Whether a derivative in a complex variable may be taken on a branch cut, where there is none."""
-    is_real = all(v.is_real for v in derivative.variables)
+    is_real = all(facts.is_real(v) for v in derivative.variables)
     return not is_real and not cuts.crosses_none(derivative.expr, Signs(domain))
 
 
@@ -137,7 +137,7 @@ def _extends(expression: Expr, goal: Goal, left_open: list[str]) -> bool:
     return bool(
         free
         and expression.is_polynomial(*free)
-        and all(not s.is_integer and _has_no_lonely_point(goal.domain.set_of(s)) for s in free)
+        and all(not facts.is_integer(s) and _has_no_lonely_point(goal.domain.set_of(s)) for s in free)
     )
 
 
@@ -151,7 +151,7 @@ def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     free = expression.free_symbols
     if not free or not free <= set(domain.symbols):
         return None  # an index of a sum among them has a range of its own
-    if expression.has(sympy.I) or not all(s.is_real for s in free):
+    if expression.has(sympy.I) or not all(facts.is_real(s) for s in free):
         place = exact_zero(expression, domain)
         return None if place is None else _shown(place)
     whole = whole_zero(expression, Domain(tuple((s, v) for s, v in domain.sets if s in free), domain.conditions))
@@ -252,7 +252,7 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
     """All real roots of a polynomial in a real variable; None if they cannot be written down."""
     if expression.has(sympy.I):
         expression = sympy.expand(expression / sympy.I)
-    if not x.is_real or not expression.is_polynomial(x) or sympy.degree(expression, x) > MOST_ROOTS:
+    if not facts.is_real(x) or not expression.is_polynomial(x) or sympy.degree(expression, x) > MOST_ROOTS:
         return None
     try:
         return list(sympy.real_roots(sympy.Poly(expression, x, extension=None)))
@@ -261,8 +261,8 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
 
 
 def _between_signs(expression: Expr, box: Domain) -> Witness | None:
-    """A zero between two points with values of opposite signs, in a box where the expression is continuous."""
-    if expression.has(*ROUGH, *cuts.JUMPING) or not all(isinstance(v, sympy.Interval) for _, v in box.sets):
+    """A zero between two points with values of opposite signs, where the expression certainly is continuous."""
+    if not all(isinstance(v, sympy.Interval) for _, v in box.sets):
         return None
     try:
         tape = Tape(expression, box.symbols)
@@ -284,15 +284,14 @@ def _reach(pair: tuple[tuple[Point, int | None], tuple[Point, int | None]]) -> f
 
 
 def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Witness | None:
-    """The zero between two points, by bisection; None where the sign may change at a pole."""
+    """The zero between two points, by bisection; None unless all parts are real and continuous on what is left."""
     for _ in range(80):
         middle = {s: (low[s] + high[s]) / 2 for s in low}
         found = sign(tape(*as_balls(middle)))
         if found is None:
             break
         low, high = (middle, high) if found == below else (low, middle)
-    around = [hull(a, b) for a, b in zip(as_balls(low), as_balls(high))]
-    if not hasattr(tape(*around), "mid"):
+    if not tape.is_continuous_on(*(hull(a, b) for a, b in zip(as_balls(low), as_balls(high)))):
         return None
     place = {str(s): f"{sympy.N((low[s] + high[s]) / 2, 15)}" for s in low}
     return Witness(place, "undefined", "undefined")

@@ -8,6 +8,7 @@ import sympy
 from sympy import Dummy, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
+from symgrad.prove import facts
 from symgrad.prove.boxes import bounded_box, constant_sign
 from symgrad.prove.findings import Look
 from symgrad.statements import Domain
@@ -39,13 +40,13 @@ class Signs:
 
     def is_real(self, expression: Expr) -> bool:
         """Whether the expression is certainly real on the domain."""
-        if isinstance(expression, sympy.besselj | sympy.besseli) and expression.args[0].is_integer:
+        if isinstance(expression, sympy.besselj | sympy.besseli) and facts.is_integer(expression.args[0]):
             return self.is_real(expression.args[1])
         if isinstance(expression, sympy.Add | sympy.Mul):
             return all(map(self.is_real, expression.args))
         if isinstance(expression, sympy.log) and expression.free_symbols:
             return self.plain_sign(expression.args[0]) == 1
-        return bool(expression.is_real or expression.xreplace(self.refined).is_real)
+        return bool(facts.is_real(expression) or facts.is_real(expression.xreplace(self.refined)))
 
     def is_positive(self, expression: Expr) -> bool:
         """Whether the expression certainly is positive on the whole domain, by all means there are."""
@@ -64,7 +65,7 @@ class Signs:
         return None if found is None else found.sign
 
     def _sign(self, expression: Expr) -> int | None:
-        if expression.is_zero:
+        if facts.is_zero(expression):
             return 0
         if not expression.free_symbols:
             return constant_sign(expression)
@@ -90,7 +91,7 @@ class Signs:
         if expression.count_ops() > LARGEST_ASKED:
             return None
         refined = expression.xreplace(self.refined)
-        return 1 if refined.is_positive else -1 if refined.is_negative else None
+        return 1 if facts.is_positive(refined) else -1 if facts.is_negative(refined) else None
 
     def _by_roots(self, expression: Expr) -> int | None:
         if len(expression.free_symbols) != 1:
@@ -113,14 +114,14 @@ def _facts(symbol: Symbol, values: Set) -> dict[str, bool]:
     if not values.is_subset(S.Reals):
         return {"complex": True}
     low, high = values.inf, values.sup
-    facts = {"integer": True} if symbol.is_integer else {"real": True}
-    if low.is_nonnegative:
-        facts |= {"nonnegative": True} if values.contains(0) != sympy.false and low.is_zero else {"positive": True}
-    elif high.is_nonpositive:
-        facts |= {"nonpositive": True} if values.contains(0) != sympy.false and high.is_zero else {"negative": True}
-    elif values.contains(0) == sympy.false:
-        facts |= {"nonzero": True}
-    return facts
+    kind = "integer" if facts.is_integer(symbol) else "real"
+    if facts.is_nonnegative(low):
+        may_vanish = values.contains(0) != sympy.false and facts.is_zero(low)
+        return {kind: True, "nonnegative" if may_vanish else "positive": True}
+    if facts.is_nonpositive(high):
+        may_vanish = values.contains(0) != sympy.false and facts.is_zero(high)
+        return {kind: True, "nonpositive" if may_vanish else "negative": True}
+    return {kind: True, "nonzero": True} if values.contains(0) == sympy.false else {kind: True}
 
 
 def polynomial_sign(expression: Expr, x: Symbol, values: Set) -> int | None:
@@ -144,16 +145,16 @@ def _intervals(values: Set) -> list[Set]:
 
 def _sign_between(polynomial: sympy.Poly, part: Set) -> int | None:
     if isinstance(part, sympy.FiniteSet):
-        signs = {int(sympy.sign(polynomial(value))) for value in part if value.is_rational}
-        return signs.pop() if len(signs) == 1 and all(v.is_rational for v in part) else None
+        signs = {int(sympy.sign(polynomial(value))) for value in part if facts.is_rational(value)}
+        return signs.pop() if len(signs) == 1 and all(facts.is_rational(v) for v in part) else None
     if not isinstance(part, Interval):
         return None
     low, high = part.start, part.end
-    if not all(end.is_infinite or end.is_rational for end in (low, high)):
+    if not all(end.is_infinite or facts.is_rational(end) for end in (low, high)):
         return None
     count = polynomial.count_roots(None if low.is_infinite else low, None if high.is_infinite else high)
     for end, is_open in ((low, part.left_open), (high, part.right_open)):
-        if is_open and end.is_rational and polynomial(end) == 0:
+        if is_open and facts.is_rational(end) and polynomial(end) == 0:
             count -= 1
     if count:
         return None
@@ -168,6 +169,6 @@ def inner_rational(low: Expr, high: Expr) -> sympy.Rational:
         return sympy.floor(high) - 1
     if high.is_infinite:
         return sympy.ceiling(low) + 1
-    if low.is_rational and high.is_rational:
+    if facts.is_rational(low) and facts.is_rational(high):
         return (low + high) / 2
     return sympy.Rational(sympy.N((low + high) / 2, 30))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sympy
 from sympy import Derivative, Expr, S, Symbol
 
-from symgrad.prove import bounds
+from symgrad.prove import bounds, facts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.kinks import resolved, switches
@@ -49,7 +49,7 @@ def _taken(side: Expr, x: Symbol, order: int, border: Expr) -> Expr:
 
 def vanishes(e: Expr, domain: Domain) -> bool | None:
     """True if an expression is zero on the whole domain, False if it never is."""
-    if e.is_zero:
+    if facts.is_zero(e):
         return True
     found = normal_form(e, domain)
     if found is None:
@@ -113,7 +113,7 @@ def _is_regular(f: Expr, x: Symbol, border: Expr, domain: Domain) -> bool:
 
 def _is_real_beside(f: Expr, x: Symbol, border: Expr, domain: Domain) -> bool:
     """Whether roots and logarithms of what changes with x have positive arguments at the border."""
-    roots = [e.base for e in f.atoms(sympy.Pow) if not e.exp.is_integer and e.base.has(x)]
+    roots = [e.base for e in f.atoms(sympy.Pow) if not facts.is_integer(e.exp) and e.base.has(x)]
     logarithms = [e.args[0] for e in f.atoms(sympy.log) if e.has(x)]
     found = (bounds.sign_of(u.xreplace({x: border}), domain) for u in (*roots, *logarithms))
     return all(f is not None and f.strict and f.sign == 1 for f in found)

@@ -19,7 +19,7 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr, I, Rational, S, pi
 
-from symgrad.prove import hypergeometric
+from symgrad.prove import facts, hypergeometric
 from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide, positive_root
 
 LARGEST_ORDER = 40
@@ -283,7 +283,7 @@ _OPPOSITE: dict[type, Callable[[Expr, Expr, Expr], Expr]] = {
 def _is_opposite(order: Expr) -> bool:
     """Whether the order -nu is nearer to normal: for symbols with a minus sign, and numbers just below whole ones."""
     number, rest = order.expand().as_coeff_Add(rational=True)
-    if rest.is_zero:
+    if facts.is_zero(rest):
         return bool(number - sympy.floor(number) > Rational(1, 2))
     return bool(rest.could_extract_minus_sign())
 
@@ -353,7 +353,7 @@ def _chebyshev(of_angle: Callable[[Expr, Expr], Expr], otherwise: Callable[[Expr
 def _may_be_lowered(parameter: Expr, least: Expr) -> bool:
     """Whether a whole number can be taken off a parameter, with something above the least one left."""
     number, rest = parameter.expand().as_coeff_Add(rational=True)
-    return bool(number >= 1 if rest.free_symbols else rest.is_zero and number - 1 > least)
+    return bool(number >= 1 if rest.free_symbols else facts.is_zero(rest) and number - 1 > least)
 
 
 def _assoc_laguerre(sign: Sign, n: Expr, a: Expr, x: Expr) -> Equal | None:

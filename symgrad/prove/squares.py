@@ -12,7 +12,7 @@ import sympy
 from sympy import Expr, Rational
 
 from symgrad import activations
-from symgrad.prove import bounds, cuts, side_conditions
+from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.goals import Decide, Goal
@@ -113,7 +113,7 @@ def _is_positive(u: Expr, domain: Domain) -> bool:
 
 def is_nonnegative(e: Expr, signs: Signs) -> bool:
     """Whether an expression is plainly real and not negative wherever it has a value."""
-    if isinstance(e, sympy.Abs) or e.xreplace(signs.refined).is_nonnegative:
+    if isinstance(e, sympy.Abs) or facts.is_nonnegative(e.xreplace(signs.refined)):
         return True
     if not cuts.is_certainly_real(e, signs):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Dummy, Expr, Interval, S, Symbol
 
+from symgrad.prove import facts
 from symgrad.prove.findings import Finding, Look
 from symgrad.statements import Domain
 
@@ -74,15 +75,15 @@ def _combined(u: Expr, domain: Domain) -> Interval | None:
             low, high = low + factor, high + factor
         elif not isinstance(values, Interval):
             return None
-        elif factor.is_positive:
+        elif facts.is_positive(factor):
             low, high = low + factor * values.start, high + factor * values.end
             left_open, right_open = left_open or values.left_open, right_open or values.right_open
-        elif factor.is_negative:
+        elif facts.is_negative(factor):
             low, high = low + factor * values.end, high + factor * values.start
             left_open, right_open = left_open or values.right_open, right_open or values.left_open
         else:
             return None
-    return Interval(low, high, left_open, right_open) if low.is_extended_real and high.is_extended_real else None
+    return Interval(low, high, left_open, right_open) if facts.is_end(low) and facts.is_end(high) else None
 
 
 def _monotone(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, Interval]]:
@@ -93,7 +94,7 @@ def _monotone(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, Inte
         values = domain.set_of(u) if isinstance(u, Symbol) else None
         if isinstance(values, Interval) and values.is_subset(RISING[f.func]) and values.start != values.end:
             ends = [_at(f.func, end, direction) for end, direction in ((values.start, "+"), (values.end, "-"))]
-            if all(end.is_extended_real for end in ends):
+            if all(facts.is_end(end) for end in ends):
                 found[f] = (_named(len(found)), Interval(*ends, values.left_open, values.right_open))
     return found
 

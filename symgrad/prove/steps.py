@@ -16,10 +16,11 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.sets import Set
 
-from symgrad.prove import moves
+from symgrad.prove import facts, moves
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import by_floors
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.kinks import with_arguments
 from symgrad.prove.moves import Move
 from symgrad.statements import Domain
 from symgrad.verdicts import Verdict
@@ -33,7 +34,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal without one of its floors."""
     if not any(side.has(*STEPS) for side in goal.sides):
         return None
-    goal = goal.mapped(by_floors)
+    goal = with_arguments(goal).mapped(by_floors)
     floors = sorted({f for side in goal.sides for f in side.atoms(sympy.floor)}, key=str)
     for step in floors:
         cases = None if step.args[0].has(sympy.floor) else _cases(step, goal)
@@ -65,12 +66,12 @@ def _cases(step: Expr, goal: Goal) -> Expr | None:
 def _period(goal: Goal, floors: Iterable[Expr], x: Symbol) -> Rational | None:
     """A shift of x that moves all floors by integers and leaves circular functions of rational multiples of pi*x."""
     values = goal.domain.set_of(x)
-    if not x.is_real or not (values.inf.is_infinite or values.sup.is_infinite):
+    if not facts.is_real(x) or not (values.inf.is_infinite or values.sup.is_infinite):
         return None
-    spans = [S.One] if x.is_integer else []
+    spans = [S.One] if facts.is_integer(x) else []
     for f in floors:
         rate = sympy.diff(f.args[0], x) if not f.args[0].has(sympy.floor) else S.Zero
-        if rate.is_zero or not f.has(x):
+        if facts.is_zero(rate) or not f.has(x):
             continue
         if not rate.is_Rational:
             return None
@@ -87,7 +88,7 @@ def _turns(goal: Goal, x: Symbol) -> Iterator[Rational]:
             if rate.is_Rational and rate != 0:
                 yield 1 / abs(rate)
         for power in side.atoms(sympy.Pow):
-            if power.base.is_negative and power.exp.has(sympy.floor):
+            if facts.is_negative(power.base) and power.exp.has(sympy.floor):
                 yield S(2)
 
 

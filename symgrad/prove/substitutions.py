@@ -8,7 +8,7 @@ from itertools import product
 import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
-from symgrad.prove import cuts
+from symgrad.prove import cuts, facts
 from symgrad.prove.factors import factored
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.signs import Signs
@@ -49,7 +49,7 @@ def _combinations(u: Expr) -> list[Expr]:
 def _in_terms_of(u: Expr, w: Expr, t: Symbol) -> Expr | None:
     """The expression with t for w, if nothing of w is left in it."""
     plain = u.subs(w, t)
-    if plain.free_symbols == {t} and sympy.expand(plain.xreplace({t: w}) - u).is_zero:
+    if plain.free_symbols == {t} and facts.is_zero(sympy.expand(plain.xreplace({t: w}) - u)):
         return plain
     for x in sorted(w.free_symbols, key=str):
         slope = sympy.diff(w, x)
@@ -65,9 +65,9 @@ def _range(w: Expr, signs: Signs) -> Interval:
     known = signs.by_assumptions(w)
     if known:
         return Interval.open(0, S.Infinity) if known == 1 else Interval.open(-S.Infinity, 0)
-    if refined.is_nonnegative:
+    if facts.is_nonnegative(refined):
         return Interval(0, S.Infinity)
-    return Interval(-S.Infinity, 0) if refined.is_nonpositive else S.Reals
+    return Interval(-S.Infinity, 0) if facts.is_nonpositive(refined) else S.Reals
 
 
 def by_scale(u: Expr, domain: Domain, look: Look) -> Finding | None:

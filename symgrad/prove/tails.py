@@ -37,7 +37,7 @@ def approaches(expression: Expr, x: Symbol, end: Expr, from_left: bool, value: E
             if found is None or isinstance(found, NoValue) or not is_real(found):
                 continue
             far_off = k >= FAR_OFF and value.is_infinite
-            if far_off and sign(found) not in (None, 1 if value.is_extended_positive else -1):
+            if far_off and sign(found) not in (None, 1 if value is S.Infinity else -1):
                 return False
             near.append(abs(ball(found)).upper())
         least = arb("1e-6") if value.is_finite else arb("0.01")  # logarithms grow slowly

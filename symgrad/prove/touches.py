@@ -10,7 +10,7 @@ from sympy import Expr, Rational, S, Symbol
 from sympy.sets import Interval, Set
 
 from symgrad import activations
-from symgrad.prove import calculus, roots
+from symgrad.prove import calculus, facts, roots
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
@@ -72,7 +72,7 @@ def _factors(difference: Expr) -> Iterator[Expr]:
         base, exponent = factor.as_base_exp()
         if isinstance(base, sympy.Abs):
             base = base.args[0]
-        if factor.free_symbols and exponent.is_positive and base is not S.Exp1:
+        if factor.free_symbols and facts.is_positive(exponent) and base is not S.Exp1:
             yield base
 
 
@@ -94,7 +94,7 @@ def _by_half_angle(difference: Expr, x: Symbol) -> Iterator[Expr]:
         return
     (angle,) = angles
     t, rate = sympy.Dummy("t", real=True), sympy.diff(angle, x)
-    if rate.free_symbols or rate.is_zero:
+    if rate.free_symbols or facts.is_zero(rate):
         return
     circle = {sympy.sin(angle): 2 * t / (1 + t**2), sympy.cos(angle): (1 - t**2) / (1 + t**2)}
     above = sympy.numer(sympy.together(difference.xreplace(circle)))

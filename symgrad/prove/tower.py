@@ -22,7 +22,7 @@ from flint import fmpq, fmpq_mpoly
 from sympy import Basic, Expr, I, S, Symbol, Tuple
 
 from symgrad import activations
-from symgrad.prove import relations, special
+from symgrad.prove import facts, relations, special
 from symgrad.prove.recurrences import Equal
 from symgrad.prove.ring import (
     CONTEXT,
@@ -385,7 +385,7 @@ class Tower:
     def _turned_whole(self, base: Quotient, exponent: Quotient) -> tuple[Quotient, Quotient]:
         """A whole power of the complex exponentials in a product, which needs no branch; and the other factors."""
         turned, rest = constant(1), base
-        if not self.expression(exponent).is_integer:
+        if not facts.is_integer(self.expression(exponent)):
             return turned, rest
         for part, power in self._factors(base):
             place = self._sole_generator(part)

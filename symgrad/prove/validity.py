@@ -10,7 +10,7 @@ from sympy import Derivative, Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
-from symgrad.prove import cuts
+from symgrad.prove import cuts, facts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.findings import Look
@@ -46,14 +46,14 @@ def _is_right_of_poles(u: Expr, domain: Domain, look: Look) -> bool:
 
 def _is_positive(expression: Expr, domain: Domain, look: Look) -> bool:
     if not expression.free_symbols:
-        return bool(expression.is_positive)
+        return facts.is_positive(expression)
     found = look(expression, domain)
     return found is not None and found.strict and found.sign == 1
 
 
 def _without_power(e: Expr) -> Expr:
     """The base of a power with a positive exponent, which is zero where the power is."""
-    return e.base if isinstance(e, sympy.Pow) and e.exp.is_Rational and e.exp.is_positive else e
+    return e.base if isinstance(e, sympy.Pow) and e.exp.is_Rational and facts.is_positive(e.exp) else e
 
 
 def _evaluated(condition: Condition) -> Condition:
@@ -62,7 +62,7 @@ def _evaluated(condition: Condition) -> Condition:
 
 
 def _is_nonnegative(expression: Expr, domain: Domain, look: Look) -> bool:
-    if expression.is_nonnegative:
+    if facts.is_nonnegative(expression):
         return True
     found = look(expression, domain)
     return found is not None and found.sign == 1
@@ -87,7 +87,7 @@ def between_integers(expression: Expr, domain: Domain, *integers: Symbol) -> tup
 
     What is odd is no zero at integers, and yet a pole between them.
     """
-    reals: dict[Expr, Expr] = {s: Symbol(s.name, real=True) for s in integers if s.is_integer}
+    reals: dict[Expr, Expr] = {s: Symbol(s.name, real=True) for s in integers if facts.is_integer(s)}
     sets = tuple((reals[s], hull(v)) if s in reals else (s, v) for s, v in domain.sets)
     conditions = tuple(c.xreplace(reals) for c in domain.conditions)
     return expression.xreplace(reals), Domain(sets, tuple(c for c in conditions if isinstance(c, Relational)))
@@ -95,7 +95,7 @@ def between_integers(expression: Expr, domain: Domain, *integers: Symbol) -> tup
 
 def is_smooth(expression: Expr, x: Symbol, domain: Domain, look: Look) -> bool:
     """Whether the expression certainly has a continuous derivative in x on the whole domain."""
-    if x.is_integer:
+    if facts.is_integer(x):
         expression, domain = between_integers(expression, domain, x)
         x = Symbol(x.name, real=True)
     derivative = sympy.Derivative(expression, x)
@@ -117,7 +117,7 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
         return never_zero(expression.base, domain, look)
     if isinstance(expression, sympy.Mul) and expression.has(sympy.gamma, sympy.Abs):
         return all(never_zero(factor, domain, look) for factor in expression.args)
-    if not expression.has(S.ImaginaryUnit) and all(s.is_real for s in expression.free_symbols):
+    if not expression.has(S.ImaginaryUnit) and all(facts.is_real(s) for s in expression.free_symbols):
         found = look(expression, domain)
         if found is not None and found.strict:
             return True
@@ -125,15 +125,15 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
         if len(values) == 1 and isinstance(values[0], sympy.Union):
             (x,) = expression.free_symbols
             return all(never_zero(expression, domain.restricted(x, part), look) for part in values[0].args)
-        if expression.xreplace(Signs(domain).refined).is_nonzero:
+        if facts.is_nonzero(expression.xreplace(Signs(domain).refined)):
             return True
         return _has_norm_without_zero(expression, domain, look)
     signs = Signs(domain)
-    if expression.has(S.ImaginaryUnit) and all(s.is_real for s in expression.free_symbols):
+    if expression.has(S.ImaginaryUnit) and all(facts.is_real(s) for s in expression.free_symbols):
         parts = cuts.cartesian_parts(expression, signs)
         if parts is not None and never_zero(sympy.expand(parts[0] ** 2 + parts[1] ** 2), domain, look):
             return True
-    if bool(expression.xreplace(signs.refined).is_zero is False) or cuts.is_off_cut(expression, signs):
+    if facts.is_nonzero(expression.xreplace(signs.refined)) or cuts.is_off_cut(expression, signs):
         return True
     return _has_norm_without_zero(expression, domain, look)
 

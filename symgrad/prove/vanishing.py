@@ -15,6 +15,7 @@ from flint import acb, arb
 from sympy import Expr, I, Rational, S, Symbol
 
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision
+from symgrad.prove import facts
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points, to_rational
@@ -87,7 +88,7 @@ def _candidates(u: Expr, x: Symbol, *, is_real: bool) -> Iterator[Expr]:
     t = sympy.Dummy("t")
     by_powers = u.xreplace({sympy.exp(x): t, sympy.exp(2 * x): t**2, sympy.exp(-x): 1 / t})
     if not by_powers.has(x):
-        yield from (sympy.log(r) for r in _roots(sympy.numer(sympy.together(by_powers)), t) if not r.is_zero)
+        yield from (sympy.log(r) for r in _roots(sympy.numer(sympy.together(by_powers)), t) if not facts.is_zero(r))
     yield from ANGLES
     if not is_real:
         yield from (I * angle for angle in ANGLES)

@@ -28,7 +28,8 @@ def _terms(e: Sum | Product) -> Expr:
         return e  # enclosed as it is
     low, high = map(written_out, ends) if len(ends) == 2 else (sympy.S.NaN, sympy.S.NaN)
     if not (low.is_Integer and high.is_Integer and high - low < MOST_TERMS):
-        return e.doit()
+        found = e.doit()
+        return e if found.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan) else found  # no proof that there is no value
     term = e.func(e.function, *inner) if inner else e.function
     terms = [written_out(term.subs(index, k)) for k in range(int(low), int(high) + 1)]
     return sympy.Add(*terms) if isinstance(e, Sum) else sympy.Mul(*terms)
