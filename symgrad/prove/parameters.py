@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
-from symgrad.prove import bounds, calculus
+from symgrad.prove import bounds, calculus, facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.normal import simplified
@@ -73,7 +73,7 @@ def _continues_to(function: Expr, value: Expr, x: Symbol, part: Interval, end: E
         function = resolved(function, pending[0], known)
     closed = Domain((*rest.sets, (x, Interval(part.start, part.end))))
     gap = (function - value).subs(x, end)
-    return bool(simplified(gap, rest).is_zero) and bounds.is_smooth(function, x, closed)
+    return bool(facts.is_zero(simplified(gap, rest))) and bounds.is_smooth(function, x, closed)
 
 
 def _substitutions(function: Expr, x: Symbol, rest: Domain) -> Iterator[Substitution]:
@@ -94,19 +94,19 @@ def _tends_to(s: Substitution, function: Expr, value: Expr, x: Symbol, end: Expr
         return False
     gap = case - value
     at_end = _at_infinity(gap, s.t, end)
-    if at_end is not None and simplified(at_end, rest).is_zero:
+    if at_end is not None and facts.is_zero(simplified(at_end, rest)):
         return True
     far = Interval.open(1, end) if end is S.Infinity else Interval.open(end, -1)
     whole = Domain((*rest.sets, (s.t, far)))
     plain = sympy.factor_terms(simplified(gap, whole))
     at_end = _at_infinity(plain, s.t, end)
-    if at_end is not None and simplified(at_end, rest).is_zero:
+    if at_end is not None and facts.is_zero(simplified(at_end, rest)):
         return True
     _, moving = plain.as_independent(s.t, as_Add=False)
     if moving.free_symbols != {s.t}:
         return False
     found = calculus.limit(moving, s.t, end, end is S.Infinity)
-    return found is not None and bool(found.is_zero)
+    return found is not None and facts.is_zero(found)
 
 
 def _case_near(f: Expr, t: Symbol, end: Expr, rest: Domain) -> Expr | None:
