@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Rational, S, Tuple, pi, sqrt
 
+from symgrad.prove import facts
 from symgrad.prove.recurrences import Equal, Sign, factors_to_divide, positive_root
 
 LONGEST_POLYNOMIAL = 60
@@ -144,7 +145,7 @@ def _jacobi(upper: tuple[Expr, ...], c: Expr, z: Expr, sign: Sign) -> Equal | No
     }
     for low, high in (upper, upper[::-1]):
         form = forms.get(((low + high).expand(), c))
-        if form is not None and low.is_integer and low.free_symbols and sign(-low + 1) == 1:
+        if form is not None and facts.is_integer(low) and low.free_symbols and sign(-low + 1) == 1:
             return Equal(form(-low, 1 - 2 * z))
     return None
 

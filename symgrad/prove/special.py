@@ -192,9 +192,9 @@ def _incomplete_beta(sign: Sign, a: Expr, b: Expr, low: Expr, high: Expr) -> Equ
 
 
 def _beta_to(sign: Sign, a: Expr, b: Expr, x: Expr) -> Expr | None:
-    if x.is_zero:
+    if facts.is_zero(x):
         return S.Zero
-    if (x - 1).is_zero:
+    if facts.is_zero(x - 1):
         return sympy.beta(a, b)
     return x**a / a * sympy.hyper([a, 1 - b], [a + 1], x) if sign(x) == 1 and sign(1 - x) == 1 else None
 

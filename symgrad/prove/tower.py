@@ -201,7 +201,9 @@ class Tower:
 
     def _turned_normal(self, e: Expr) -> Equal | None:
         """What is known of the function at arguments whose imaginary unit only their normal form shows."""
-        if e.has(I) or not any(isinstance(p, sympy.Pow) and not p.exp.is_integer for p in sympy.preorder_traversal(e)):
+        if e.has(I) or not any(
+            isinstance(p, sympy.Pow) and not facts.is_integer(p.exp) for p in sympy.preorder_traversal(e)
+        ):
             return None
         written = e.func(*(a if isinstance(a, Tuple) else self.expression(self.convert(a)) for a in e.args))
         return special.normal(written, self.signs.plain_sign) if written.has(I) and written.func == e.func else None
