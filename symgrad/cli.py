@@ -40,6 +40,7 @@ EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: never 1, which says that a clai
 DEBUG = "SYMGRAD_DEBUG"
 READERS = {"text": "people", "json": "programs", "junit": "test servers"}
 LONGEST_PATH = 4096
+_CLAIM = re.compile(rb"""(?<![\w-])["']?claim["']?\s*[]=:]""")
 _OPTION = re.compile(r"--[a-z][a-z-]*|-[a-z]")
 
 accept = click.option(
@@ -500,15 +501,23 @@ def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim | NotRead]:
 
 def _claim_files(text: str) -> list[Path]:
     """The files that an argument names; none if it is a formula."""
-    if not text or len(text) > LONGEST_PATH:
-        return []
     path = Path(text)
-    if not path.is_dir():
-        return [path] if path.suffix in CLAIM_FILES or os.path.isfile(text) else []
-    found = [file for file in sorted(path.iterdir()) if file.suffix in CLAIM_FILES and file.name[0] not in "._"]
+    if not os.path.isdir(text):  # of a text that is too long for a path, Path.is_dir would raise an error
+        is_named = len(text) <= LONGEST_PATH and path.suffix in CLAIM_FILES
+        return [path] if text and (is_named or os.path.isfile(text)) else []
+    named = (file for file in sorted(path.iterdir()) if file.suffix in CLAIM_FILES and file.name[0] not in "._")
+    found = [file for file in named if file.suffix == ".py" or _may_hold_claims(file)]
     if not found:
         raise ClaimError(f"{path}: no claims here; they are read from {_listed(CLAIM_FILES)} files")
     return found
+
+
+def _may_hold_claims(file: Path) -> bool:
+    """Whether a file of a folder is one of claims, if perhaps a broken one, and not of somebody else's settings."""
+    try:
+        return _CLAIM.search(file.read_bytes()) is not None
+    except OSError:
+        return True  # reading it says what is wrong
 
 
 def _claims_in(path: Path) -> Iterator[Claim | NotRead]:

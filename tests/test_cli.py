@@ -114,6 +114,8 @@ def folder(tmp_path):
     (tmp_path / "c.py").write_text(DERIVATION)
     (tmp_path / "_draft.toml").write_text("not finished")
     (tmp_path / "notes.txt").write_text("not claims")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "claims"\ndescription = "a claim is none"\n')
+    (tmp_path / "package.json").write_text('{"claims": []}')
     return tmp_path
 
 
@@ -139,6 +141,13 @@ def test_files_and_folders_of_claims_are_read_in_order(run, folder, name, ids):
 def test_an_expectation_that_is_met_holds(run, tmp_path, says, expect, code):
     (tmp_path / "claims.toml").write_text(f'[[claim]]\nsays = "{says}"\nexpect = "{expect}"\n')
     assert run("verify", tmp_path / "claims.toml")[0] == code
+
+
+@pytest.mark.parametrize("length", [100, 300, 5000, 9000])
+def test_a_formula_may_be_longer_than_a_name_of_a_file(run, length):
+    formula = "+".join(["x"] * 50) + " == " + " " * length + "50*x"
+    assert run("verify", formula)[0] == 0
+    assert "column" in complaint(run("verify", "(" * length))
 
 
 def test_where_narrows_the_domain(run):
