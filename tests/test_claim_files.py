@@ -129,7 +129,7 @@ def test_one_bad_file_or_formula_takes_none_of_the_others_down(tmp_path):
     (tmp_path / "a.toml").write_text("claim = [")
     (tmp_path / "b.toml").write_text('[[claim]]\nsays = "1 == 1"\n')
     (tmp_path / "c.py").write_text("1/0")
-    (tmp_path / "d.json").write_bytes(b"\xff")
+    (tmp_path / "d.json").write_bytes(b'{"claim": \xff}')
     result = verify(tmp_path, "1 +", "none.toml", "2 == 2")
     assert result.return_value == 2
     assert [line.split()[0] for line in result.stdout.splitlines() if line[0] != " "] == ["PROVED", "PROVED", "7"]
