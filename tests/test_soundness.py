@@ -91,8 +91,8 @@ def test_derivatives_are_trusted_of_listed_functions_only():
     assert set(DERIVATIVE) | set(DERIVATIVES) <= ENTIRE | TOTAL | set(VALUE)
     assert set(VALUE) >= JUMPING
     for kind in (*TOTAL, *JUMPING):
-        arguments = (x, y) if kind in (sympy.Max, sympy.Min, sympy.Mod, sympy.atan2) else (x,)
-        if kind is not sympy.elliptic_e:
+        arguments = (x, y) if kind in (sympy.Max, sympy.Min, sympy.Mod, sympy.atan2, sympy.KroneckerDelta) else (x,)
+        if kind not in (sympy.elliptic_e, sympy.KroneckerDelta):
             e = kind(*arguments, evaluate=False) if kind is not sympy.Heaviside else kind(x)
             assert NEVER in conditions(sympy.Derivative(e, x, evaluate=False)), kind
 

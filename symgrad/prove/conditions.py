@@ -123,6 +123,21 @@ def _lambert_w(z: Expr, branch: Expr = S.Zero) -> list[Condition]:
     return [Condition(z, is_needed=facts.is_nonzero(branch))] if facts.is_integer(branch) else [NEVER]
 
 
+def _ferrers(n: Expr, m: Expr, z: Expr) -> list[Condition]:
+    """Ferrers' functions of whole degree and order, between -1 and 1."""
+    return [*_at_integers(0)(n), *_at_integers(0)(m), *_only(positive=1 - z**2)]
+
+
+def _spherical_harmonic(n: Expr, m: Expr, *_: Expr) -> list[Condition]:
+    return [*_at_integers()(m), *_at_integers(0)(n + m), *_at_integers(0)(n - m)]
+
+
+def _incomplete_beta(a: Expr, b: Expr, *ends: Expr) -> list[Condition]:
+    """The integral between two numbers from 0 to 1."""
+    inside = [c for u in ends for c in _only(nonnegative=(u, 1 - u))]
+    return [*_only(positive=a), *_only(positive=b), *inside]
+
+
 def _elliptic_pi(n: Expr, *rest: Expr) -> list[Condition]:
     """Only where no pole can lie on the way of the integral."""
     m = rest[-1]
@@ -148,14 +163,14 @@ _off_the_units = _zero_free(lambda u: 1 + u**2)
 ENTIRE: frozenset[type] = frozenset((
     sympy.Add, sympy.Mul, sympy.exp, sympy.sin, sympy.cos, sympy.sinc, sympy.sinh, sympy.cosh,
     sympy.asin, sympy.acos, sympy.asinh, sympy.acosh, sympy.erf, sympy.erfc, sympy.erfi, sympy.erf2,
-    sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc,
+    sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc, sympy.riemann_xi,
     sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime,
     sympy.hermite, sympy.hermite_prob, sympy.laguerre, sympy.chebyshevt,
 ))  # fmt: skip
 # The same, with kinks or jumps, so that nothing is said of derivatives.
 TOTAL: frozenset[type] = frozenset((
     sympy.Abs, sympy.sign, sympy.re, sympy.im, sympy.conjugate, sympy.floor, sympy.ceiling, sympy.frac, sympy.Max,
-    sympy.Min, sympy.Heaviside, sympy.elliptic_e,
+    sympy.Min, sympy.Heaviside, sympy.KroneckerDelta, sympy.elliptic_e,
 ))  # fmt: skip
 
 # Where a function has a value; what stands neither here nor above is not trusted to have one anywhere.
@@ -187,8 +202,8 @@ VALUE: dict[type, Row] = {
     sympy.subfactorial: _at_integers(0),
     sympy.fibonacci: _at_integers(),
     sympy.lucas: _at_integers(),
-    sympy.bernoulli: _at_integers(0),
-    sympy.euler: _at_integers(0),
+    **dict.fromkeys((sympy.bernoulli, sympy.euler, sympy.genocchi, sympy.tribonacci, sympy.andre), _at_integers(0)),
+    sympy.stieltjes: lambda n, *a: [*_at_integers(0)(n), *(c for u in a for c in _only(positive=u))],
     sympy.catalan: lambda n: _no_pole_of_gamma(n + S.Half),
     sympy.loggamma: _no_pole_of_gamma,
     sympy.digamma: _no_pole_of_gamma,
@@ -219,6 +234,7 @@ VALUE: dict[type, Row] = {
     sympy.hn2: _second_argument,
     sympy.elliptic_f: lambda z, m: [Condition(1 - m * sympy.sin(z) ** 2, is_needed=False)],
     sympy.elliptic_pi: _elliptic_pi,
+    sympy.erf2inv: lambda u, v: _only(positive=1 - (sympy.erf(u) + v) ** 2),
     sympy.erfinv: lambda u: _only(positive=1 - u**2),
     sympy.erfcinv: lambda u: _only(positive=u * (2 - u)),
     # Y of order -1/2, -3/2, … is J of order 1/2, 3/2, … but for a sign, and zero at zero.
@@ -229,6 +245,10 @@ VALUE: dict[type, Row] = {
     sympy.elliptic_k: _zero_free(lambda m: 1 - m),
     sympy.beta: lambda a, b: [*_no_pole_of_gamma(a), *_no_pole_of_gamma(b)],
     sympy.legendre: _off_minus_one,
+    sympy.assoc_legendre: _ferrers,
+    sympy.Ynm: _spherical_harmonic,
+    sympy.betainc: _incomplete_beta,
+    sympy.betainc_regularized: _incomplete_beta,
     sympy.chebyshevu: _off_minus_one,
     sympy.assoc_laguerre: _of_degree,
     sympy.gegenbauer: _of_degree,
@@ -236,7 +256,7 @@ VALUE: dict[type, Row] = {
 }
 
 # Functions of which somebody may ask, and of which it is not known here where they have a value.
-UNTRUSTED: frozenset[type] = frozenset((sympy.stieltjes, sympy.erf2inv, sympy.lerchphi, sympy.assoc_legendre))
+UNTRUSTED: frozenset[type] = frozenset((sympy.lerchphi,))
 
 # What more has to hold for derivatives, of any order.
 DERIVATIVE: dict[type, Row] = {
@@ -255,6 +275,10 @@ DERIVATIVE: dict[type, Row] = {
     sympy.chebyshevt: _off_minus_one,
     sympy.li: _argument,
     sympy.Li: _argument,
+    **dict.fromkeys(
+        (sympy.betainc, sympy.betainc_regularized),
+        lambda a, b, *ends: [c for u in ends for c in _only(positive=u * (1 - u))],
+    ),
 }
 # The same, for a number of derivatives.
 DERIVATIVES: dict[type, Row] = {

@@ -118,7 +118,7 @@ def positive_root(w: Expr, degree: int, sign: Sign) -> Expr:
     roots = []
     for base, power in sympy.Mul(w).as_powers_dict().items():
         known = sign(base)
-        if known != 1 and not (known == -1 and power.is_even):
+        if known != 1 and not (known == -1 and facts.is_integer(power / 2)):
             return w ** sympy.Rational(1, degree)
         roots.append((base if known == 1 else -base) ** (power / degree))
     return sympy.Mul(*roots)
