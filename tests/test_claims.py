@@ -7,7 +7,8 @@ import pytest
 import sympy
 from sympy import Interval, Rational, S, Symbol, log, tanh
 
-from symgrad.claims import Claim, claim, extremum, infimum, load_claims, maximum, minimum, supremum
+from symgrad.claim_files import load_claims
+from symgrad.claims import Claim, claim, extremum, infimum, maximum, minimum, supremum
 from symgrad.errors import ClaimError, ParseError
 from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse_statement, to_where

@@ -35,8 +35,8 @@ derivation = sg.Derivation(
 
 
 def symgrad(*arguments, cwd=None, **options):
-    """The command line in a process of its own."""
-    command = [sys.executable, "-m", "symgrad", *map(str, arguments)]
+    """The command line in a process of its own, which is given UTF-8 whatever the locale of the tests is."""
+    command = [sys.executable, "-m", "symgrad", *(str(argument).encode() for argument in arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **options)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sympy import Abs, Derivative, Piecewise, Rational, S, exp, log, sqrt
 
 import symgrad as sg
-from symgrad.claims import load_claims
+from symgrad.claim_files import load_claims
 from symgrad.prove import numbers
 from symgrad.prove.bounds import sign_of
 from symgrad.prove.constants import constant_zero

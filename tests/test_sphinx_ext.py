@@ -147,7 +147,7 @@ def test_a_derivation_becomes_a_page(project):
 
 def test_references_lead_across_pages(project):
     app = project(**SITE)
-    html = (app.outdir / "index.html").read_text()
+    html = (app.outdir / "index.html").read_text(encoding="utf-8")
     for target, text in (
         ("tanh.html#equation-small-slope", "(1)"),
         ("tanh.html#equation-small-slope-2", "(2)"),
@@ -157,7 +157,7 @@ def test_references_lead_across_pages(project):
         ("other.html#symgrad-cell-mine", "the cell"),
     ):
         assert re.search(rf'href="{re.escape(target)}"[^>]*>(<\w+[^>]*>)?{re.escape(text)}<', html), target
-    page = (app.outdir / "tanh.html").read_text()
+    page = (app.outdir / "tanh.html").read_text(encoding="utf-8")
     assert re.search(r'By <a [^>]*href="#equation-small-half"', page)
     assert re.search(r'href="#equation-small-slope"[^>]*>\(1\)</a> to <a [^>]*href="#equation-small-slope-2"', page)
 
@@ -198,7 +198,7 @@ def test_every_builder_builds_without_a_warning(project, builder):
 
 def test_mathematics_without_script_or_network(project):
     app = project(conf='html_math_renderer = "mathml"\nhtml_theme = "basic"\n', **SITE)
-    page = (app.outdir / "tanh.html").read_text()
+    page = (app.outdir / "tanh.html").read_text(encoding="utf-8")
     assert page.count("<math") > 5
     assert "mathjax" not in page.lower()
     assert '<span class="eqno">(1)' in page
@@ -233,7 +233,7 @@ def test_mistakes_are_warnings_with_their_place(project, tmp_path, page, said):
     lines = warnings_of(app).split("\n")
     assert len(lines) == 1
     assert re.fullmatch(pattern, lines[0]) or re.match(pattern, lines[0])
-    assert "The rest is there." in (app.outdir / "index.txt").read_text()
+    assert "The rest is there." in (app.outdir / "index.txt").read_text(encoding="utf-8")
 
 
 def test_evidence_is_accepted_by_name_only(project, monkeypatch):
@@ -252,7 +252,7 @@ def test_evidence_is_accepted_by_name_only(project, monkeypatch):
 def test_only_the_pages_of_a_changed_derivation_are_read_again(project, tmp_path):
     project("text", **SITE).cleanup()
     path = tmp_path / "source" / "derivations" / "small.py"
-    path.write_text(path.read_text().replace("In the middle.", "Just there."))
+    path.write_text(path.read_text(encoding="utf-8").replace("In the middle.", "Just there."))
     again = SphinxTestApp("text", srcdir=tmp_path / "source")
     try:
         updated = again.builder.read()
@@ -270,9 +270,9 @@ def test_names_with_markup_come_out_as_text(project, tmp_path):
         app = project(builder, index_rst=".. symgrad:derivation:: odd\n")
         assert warnings_of(app) == ""
         assert app.env.titles["index"].astext() == title
-    html = (app.outdir.parent / "html" / "index.html").read_text()
+    html = (app.outdir.parent / "html" / "index.html").read_text(encoding="utf-8")
     assert "<i>c" not in html
-    tex = next((app.outdir.parent / "latex").glob("*.tex")).read_text()
+    tex = next((app.outdir.parent / "latex").glob("*.tex")).read_text(encoding="utf-8")
     assert r"\input{e}" not in tex
 
 
@@ -296,7 +296,7 @@ def test_reading_and_writing_in_parallel(tmp_path, monkeypatch):
         command = [sys.executable, "-m", "sphinx", "-W", "-q", "-j", jobs, "-b", "text", "-d", f"{output}-trees"]
         result = subprocess.run([*command, source, output], capture_output=True, text=True)
         assert (result.returncode, result.stderr) == (0, "")
-        outputs.append({path.name: path.read_text() for path in output.glob("*.txt")})
+        outputs.append({path.name: path.read_text(encoding="utf-8") for path in output.glob("*.txt")})
     assert outputs[0].keys() == outputs[1].keys()
     assert [name for name in outputs[0] if outputs[0][name] != outputs[1][name]] == []
 
@@ -322,7 +322,7 @@ def test_errata_stand_together(project):
         "text", index_rst="Errata\n======\n\n.. toctree::\n\n   tanh\n\n.. symgrad:errata::\n\n   small\n", tanh_md=TANH
     )
     assert warnings_of(app) == ""
-    text = (app.outdir / "index.txt").read_text()
+    text = (app.outdir / "index.txt").read_text(encoding="utf-8")
     assert "a slip says:" in text
     assert "refuted; Counterexample: at x = 1" in text
     assert "known" not in text
