@@ -108,6 +108,7 @@ def holds(condition):
     return (
         facts.is_nonzero(condition.nonzero)
         or (condition.positive is not None and facts.is_positive(condition.positive))
+        or (condition.real is not None and facts.is_real(condition.real))
         or bool(condition.nonnegative and all(map(facts.is_nonnegative, condition.nonnegative)))
     )
 

@@ -15,7 +15,8 @@ from symgrad.prove import facts
 
 @dataclass(frozen=True)
 class Condition:
-    """`nonzero` must not be zero; or it is enough that `positive` is positive, or that all of `nonnegative` are.
+    """`nonzero` must not be zero; or it is enough that `positive` is positive, all of `nonnegative` are not negative,
+    or `real` is real.
 
     Attributes
     ----------
@@ -27,6 +28,7 @@ class Condition:
     positive: Expr | None = None
     nonnegative: tuple[Expr, ...] = ()
     is_needed: bool = True
+    real: Expr | None = None
 
     def __str__(self) -> str:
         return f"{self.nonzero} != 0"
@@ -38,6 +40,7 @@ class Condition:
             nonzero=self.nonzero.xreplace(table),
             positive=None if self.positive is None else self.positive.xreplace(table),
             nonnegative=tuple(u.xreplace(table) for u in self.nonnegative),
+            real=None if self.real is None else self.real.xreplace(table),
         )
 
 
@@ -54,7 +57,10 @@ def _zero_free(*forms: Callable[..., Expr]) -> Row:
 
 def _only(*, positive: Expr | None = None, nonnegative: tuple[Expr, ...] = ()) -> list[Condition]:
     """There certainly is a value where these are positive, or not negative; elsewhere nothing is said."""
-    return [Condition(S.Zero, positive, nonnegative, is_needed=False)]
+    found = [Condition(S.Zero, nonnegative=(u,), is_needed=False) for u in nonnegative]
+    if positive is not None:
+        found += [Condition(S.Zero, nonnegative=(positive,), is_needed=False), Condition(positive, is_needed=False)]
+    return found
 
 
 def _no_pole_of_gamma(u: Expr, *_: Expr) -> list[Condition]:
@@ -156,7 +162,12 @@ def _hypergeometric(upper: Tuple, lower: Tuple, z: Expr) -> list[Condition]:
 _argument = _zero_free(lambda u, *_: u)
 _second_argument = _zero_free(lambda _, u: u)
 _reciprocal_square = _zero_free(lambda u: 1 - u**2)
-_off_the_units = _zero_free(lambda u: 1 + u**2)
+
+
+def _off_the_units(u: Expr) -> list[Condition]:
+    """Not at I and -I, so at all real numbers."""
+    return [Condition(1 + u**2, real=u)]
+
 
 # Functions with a value at every number, complex or (where they are made for real numbers) real, as SymPy and mpmath
 # have it: sign(0) = 0, sinc(0) = 1, 0**0 = 1, Heaviside(0) is its second argument.

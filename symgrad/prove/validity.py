@@ -29,9 +29,23 @@ def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
         return True
     if condition.positive is not None and _is_right_of_poles(condition.positive, domain, look):
         return True
+    if condition.real is not None and _is_real(condition.real, domain, look):
+        return True
     if condition.nonnegative and all(_is_nonnegative(e, domain, look) for e in condition.nonnegative):
         return True
     return never_zero(condition.nonzero, domain, look)
+
+
+def _is_real(e: Expr, domain: Domain, look: Look) -> bool:
+    """Whether an expression certainly is real; roots and logarithms are where their arguments are not negative."""
+    if cuts.is_certainly_real(e, Signs(domain)):
+        return True
+    if isinstance(e, sympy.Add | sympy.Mul):
+        return all(_is_real(a, domain, look) for a in e.args)
+    if isinstance(e, sympy.log) or (isinstance(e, sympy.Pow) and facts.is_real(e.exp)):
+        argument = e.args[0]
+        return _is_real(argument, domain, look) and _is_nonnegative(argument, domain, look)
+    return False
 
 
 def _is_right_of_poles(u: Expr, domain: Domain, look: Look) -> bool:
