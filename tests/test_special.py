@@ -41,7 +41,9 @@ WRITTEN = {
     ("x < 0",): "Shi(x); Chi(x); Ci(x); expint(1, x); elliptic_k(x); elliptic_e(x)",
     ("x in (0, 1)",): """
         erfcinv(x); erfinv(-x); polylog(1, x); lerchphi(x, 2, 1); gamma(x - 3); polygamma(1, x - 2)
-        erf2inv(1/5, x/2); hyp2f1(1/2, 1/2, 1, x)""",
+        erf2inv(1/5, x/2); hyp2f1(1/2, 1/2, 1, x); jacobi_sn(x + 1/3, 2/5); jacobi_cn(3*x, 1/2); jacobi_sn(x, -2)
+        jacobi_dn(x + elliptic_k(1/3), 1/3); jacobi_cn(x, 5/2); jacobi_dn(2*x, x/2); jacobi_cn(x + 2*elliptic_k(x), x)
+        jacobi_sn(elliptic_f(x, 1/3), 1/3); jacobi_dn(elliptic_f(x, 1/3), 1/3); jacobi_cn(I*x, 1/3)""",
     ("z complex",): """
         erf(I*z); erfi(I*z); fresnelc((1 + I)*re(z)); fresnels((1 - I)*re(z)); gamma(z + 3)
         besselj(1/2, z); besselk(-1/2, z); besseli(-5/2, z); bessely(1/2, z)

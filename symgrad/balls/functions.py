@@ -11,6 +11,7 @@ from sympy import Basic
 
 from symgrad.balls.discrete import DISCRETE
 from symgrad.balls.hypergeometric import INCOMPLETE
+from symgrad.balls.theta import THETA
 from symgrad.balls.values import (
     MOST_EXACT_BITS,
     UNDEFINED,
@@ -404,4 +405,4 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.chebyshevt: _with_order_first("chebyshev_t"),
     sympy.chebyshevu: _with_order_first("chebyshev_u"),
 }
-FUNCTIONS.update(DISCRETE | INCOMPLETE)
+FUNCTIONS.update(DISCRETE | INCOMPLETE | THETA)

@@ -14,6 +14,7 @@ from flint import acb
 from sympy import Basic
 
 from symgrad.balls.values import UNKNOWN, Ball, Value, ball, precision
+from symgrad.elliptic import JACOBI
 
 # Operations that take little more than calling them.
 _SIMPLE = frozenset((
@@ -28,7 +29,7 @@ SLOW = frozenset((
     sympy.hankel1, sympy.hankel2, sympy.jn, sympy.yn, sympy.hn1, sympy.hn2, sympy.elliptic_e, sympy.elliptic_f,
     sympy.elliptic_pi, sympy.lerchphi, sympy.hyper, sympy.meijerg, sympy.betainc, sympy.betainc_regularized,
     sympy.andre, sympy.riemann_xi, sympy.stieltjes, sympy.trigamma, sympy.Ynm, sympy.assoc_legendre, sympy.bernoulli,
-    sympy.euler, sympy.genocchi,
+    sympy.euler, sympy.genocchi, *JACOBI,
 ))  # fmt: skip
 # The largest orders and parameters, all arguments but the last; what is not listed has bounds of its own or needs none.
 _LARGEST_ORDER: dict[type[Basic], int] = {

@@ -27,7 +27,7 @@ from symgrad.prove.partial import by_border, by_ends_apart, by_partial_extremum
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.polynomials import by_sum_of_squares
 from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.stand_ins import by_stand_ins, by_terms
+from symgrad.prove.stand_ins import by_elliptic_ranges, by_stand_ins, by_terms
 from symgrad.prove.substitutions import by_combination, by_scale
 from symgrad.prove.validity import between_integers, hull
 from symgrad.statements import Domain
@@ -205,6 +205,7 @@ METHODS: tuple[Method, ...] = (
     by_partial_extremum,
     by_terms,
     by_stand_ins,
+    by_elliptic_ranges,
     by_combination,
     by_scale,
     by_border,

@@ -10,6 +10,7 @@ from sympy import Basic, Derivative, Expr, Piecewise, S, Tuple
 from sympy.functions.elementary.piecewise import ExprCondPair
 
 from symgrad import activations
+from symgrad.elliptic import JACOBI, jacobi_dn
 from symgrad.prove import facts
 
 
@@ -65,6 +66,11 @@ def _only(*, positive: Expr | None = None, nonnegative: tuple[Expr, ...] = ()) -
 
 def _no_pole_of_gamma(u: Expr, *_: Expr) -> list[Condition]:
     return [Condition(sympy.sin(S.Pi * u), positive=u, is_needed=False)]
+
+
+def _no_pole_of_jacobi(u: Expr, m: Expr) -> list[Condition]:
+    """No poles for real arguments; those of all three functions are the same."""
+    return [] if facts.is_real(u) and facts.is_real(m) else [Condition(1 / jacobi_dn(u, m), is_needed=False)]
 
 
 def _at_zero(order: Expr, z: Expr, least: int, *, included: bool = False) -> list[Condition]:
@@ -254,6 +260,7 @@ VALUE: dict[type, Row] = {
     sympy.hankel1: _second_argument,
     sympy.hankel2: _second_argument,
     sympy.elliptic_k: _zero_free(lambda m: 1 - m),
+    **dict.fromkeys(JACOBI, _no_pole_of_jacobi),
     sympy.beta: lambda a, b: [*_no_pole_of_gamma(a), *_no_pole_of_gamma(b)],
     sympy.legendre: _off_minus_one,
     sympy.assoc_legendre: _ferrers,

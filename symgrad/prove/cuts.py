@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, I, Symbol
 
 from symgrad import activations
+from symgrad.elliptic import JACOBI
 from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.roots import zeros
@@ -23,7 +24,7 @@ SINGLE_VALUED = (
     sympy.exp, sympy.sin, sympy.cos, sympy.tan, sympy.cot, sympy.sec, sympy.csc, sympy.sinc, sympy.sinh, sympy.cosh,
     sympy.tanh, sympy.coth, sympy.sech, sympy.csch, sympy.erf, sympy.erfc, sympy.erfi, sympy.gamma, sympy.digamma,
     sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc, sympy.airyai, sympy.airybi, sympy.airyaiprime,
-    sympy.airybiprime, sympy.zeta, sympy.factorial,
+    sympy.airybiprime, sympy.zeta, sympy.factorial, *JACOBI,
 )  # fmt: skip
 # Functions that are real for positive last arguments, and where their parameters leave them no cut: it runs along the
 # negative numbers otherwise.
@@ -153,6 +154,8 @@ def is_certainly_real(e: Expr, signs: Signs) -> bool:
         if not (is_certainly_real(e.base, signs) and is_certainly_real(e.exp, signs)):
             return False
         return facts.is_integer(e.exp) or _is_nonnegative(e.base, signs)
+    if isinstance(e, sympy.elliptic_k | sympy.elliptic_f):
+        return all(is_certainly_real(a, signs) for a in e.args) and signs.is_positive(1 - e.args[-1])
     if e.func in POSITIVE_WHERE_REAL and len(e.args) == 1:
         (u,) = e.args
         return is_certainly_real(u, signs) and signs.is_positive(POSITIVE_WHERE_REAL[e.func](u))

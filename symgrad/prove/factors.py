@@ -7,6 +7,7 @@ from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad.balls import Tape, precision, sign
+from symgrad.elliptic import jacobi_cn, jacobi_sn
 from symgrad.prove import algebraic, facts, ring
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form, simplified
@@ -24,6 +25,8 @@ RANGES: dict[type, Interval] = {  # of functions that are real where their argum
     sympy.atan: Interval.open(-S.Pi / 2, S.Pi / 2),
     sympy.sin: Interval(-1, 1),
     sympy.cos: Interval(-1, 1),
+    jacobi_sn: Interval(-1, 1),  # both are real, and the sum of their squares is 1
+    jacobi_cn: Interval(-1, 1),
 }
 
 

@@ -21,6 +21,7 @@ from sympy.core.function import AppliedUndef
 from symgrad.activations import ActivationFunction
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision
 from symgrad.budget import remembered
+from symgrad.elliptic import jacobi_cn, jacobi_dn, jacobi_sn
 
 CONSTANT_BITS = 128
 LARGEST_EXACT = 64  # as an exponent
@@ -477,6 +478,8 @@ RULES: dict[type, Callable[[Expr], Span | None]] = {
     **dict.fromkeys((sympy.sec, sympy.csc, sympy.coth, sympy.csch, sympy.acot), _where_real(Span(nonzero=True))),
     **dict.fromkeys((sympy.tan, sympy.cot, sympy.digamma, sympy.airyai, sympy.airybi, sympy.airyaiprime,
                      sympy.airybiprime, sympy.fresnels, sympy.fresnelc, sympy.atan2, sympy.erf2), _where_real(WHOLE)),
+    **dict.fromkeys((jacobi_sn, jacobi_cn), _where_real(Span(-_ONE, _ONE))),
+    jacobi_dn: lambda e: (POSITIVE if is_positive(1 - e.args[1]) else WHOLE) if all(map(is_real, e.args)) else None,
     sympy.sech: _where_real(Span(Fraction(0), _ONE, low_open=True)),
     sympy.erfc: _where_real(Span(Fraction(0), Fraction(2), True, True)),
     **dict.fromkeys((sympy.sinh, sympy.asinh, sympy.erfi, sympy.Shi), _of_same_sign()),

@@ -6,7 +6,8 @@ have values. The tower of generators replaces the product once all its factors h
 References
 ----------
 NIST Digital Library of Mathematical Functions: 5.5.3, 5.5.6, 5.15.6-7 (reflection, multiplication), 9.2.7 (Airy),
-10.5.2, 10.28.2 (Bessel), 19.7.1, 19.8.12 (Legendre's relation, Landen), 25.12 (polylogarithms), 18.5 (Chebyshev).
+10.5.2, 10.28.2 (Bessel), 19.7.1, 19.8.12 (Legendre's relation, Landen), 25.12 (polylogarithms), 18.5 (Chebyshev),
+22.6.1 (Jacobi).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Rational, S, pi
 
+from symgrad.elliptic import jacobi_cn, jacobi_dn, jacobi_sn
 from symgrad.prove import facts
 from symgrad.prove.recurrences import Sign
 
@@ -41,6 +43,9 @@ def between(new: Expr, others: Sequence[Expr], sign: Sign) -> Iterator[Relation]
             if found is not None:
                 yield found
                 break
+    alone = ALONE.get(new.func)
+    if alone is not None:
+        yield alone(new)
     multiplication = MULTIPLICATIONS.get(new.func)
     if multiplication is not None:
         yield from _multiplied(new, [e for e in others if e.func == new.func], multiplication)
@@ -181,6 +186,14 @@ PAIRS: dict[tuple[type, type], Pair] = {
     (sympy.polylog, sympy.polylog): _mirrored_polylog,
     (sympy.chebyshevu, sympy.chebyshevu): _pell,
     (sympy.fibonacci, sympy.fibonacci): _cassini,
+}
+
+
+# --- values of one function by another ---------------------------------------------------------------------------
+
+ALONE: dict[type, Callable[[Expr], Relation]] = {
+    jacobi_cn: lambda cn: Relation(((cn, 2),), 1 - jacobi_sn(*cn.args) ** 2),
+    jacobi_dn: lambda dn: Relation(((dn, 2),), 1 - dn.args[1] * jacobi_sn(*dn.args) ** 2),
 }
 
 

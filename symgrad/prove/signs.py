@@ -8,6 +8,7 @@ import sympy
 from sympy import Dummy, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
+from symgrad.elliptic import jacobi_dn
 from symgrad.prove import facts
 from symgrad.prove.boxes import bounded_box, constant_sign
 from symgrad.prove.findings import Look
@@ -46,6 +47,8 @@ class Signs:
             return all(map(self.is_real, expression.args))
         if isinstance(expression, sympy.log) and expression.free_symbols:
             return self.plain_sign(expression.args[0]) == 1
+        if isinstance(expression, sympy.elliptic_k | sympy.elliptic_f):
+            return all(map(self.is_real, expression.args)) and self.plain_sign(1 - expression.args[-1]) == 1
         return bool(facts.is_real(expression) or facts.is_real(expression.xreplace(self.refined)))
 
     def is_positive(self, expression: Expr) -> bool:
@@ -69,6 +72,8 @@ class Signs:
             return 0
         if not expression.free_symbols:
             return constant_sign(expression)
+        if isinstance(expression, jacobi_dn) and all(map(self.is_real, expression.args)):
+            return 1 if self.sign(1 - expression.args[1]) == 1 else None
         for look in (self.by_assumptions, self._by_roots, self._by_boxes):
             found = look(expression)
             if found is not None:

@@ -19,10 +19,12 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr, I, Rational, S, pi
 
+from symgrad.elliptic import JACOBI, JacobiFunction, jacobi_cn, jacobi_dn, jacobi_sn
 from symgrad.prove import facts, hypergeometric
 from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide, positive_root
 
 LARGEST_ORDER = 40
+MOST_MULTIPLE = 6
 
 
 def normal(e: Expr, sign: Sign) -> Equal | None:
@@ -395,7 +397,83 @@ def _spherical_harmonic(sign: Sign, n: Expr, m: Expr, theta: Expr, phi: Expr) ->
     return -turned if m > 0 and m % 2 else turned
 
 
+# --- Jacobi's elliptic functions --------------------------------------------------------------------------------
+
+
+def _jacobi(function: type[JacobiFunction]) -> Rewriting:
+    """Arguments without signs, quarter periods, sums and imaginary factors (DLMF 22.4.3, 22.6.1, 22.8)."""
+
+    def rewriting(sign: Sign, u: Expr, m: Expr) -> Expr | Equal | None:
+        if u.could_extract_minus_sign():
+            return -function(-u, m) if function.is_odd_in_u else function(-u, m)
+        if isinstance(u, sympy.elliptic_f) and u.args[1] == m and facts.is_real(u.args[0]) and sign(1 - m) == 1:
+            s = sympy.sin(u.args[0])
+            of_amplitude = {jacobi_sn: s, jacobi_cn: sympy.cos(u.args[0]), jacobi_dn: sympy.sqrt(1 - m * s**2)}
+            return of_amplitude[function]
+        if not m.free_symbols and facts.is_real(m) and sign(m) == -1:
+            return _of_imaginary_modulus(function, u * sympy.sqrt(1 - m), m)
+        if not m.free_symbols and facts.is_real(m) and sign(m - 1) == 1:
+            return _of_reciprocal_modulus(function, u * sympy.sqrt(m), m)
+        first, rest = _first_term(u)
+        if first == sympy.elliptic_k(m):
+            half = rest - first
+            if not half.has(first):  # half a period on
+                return function(half, m) if function is jacobi_dn else -function(half, m)
+            return _quarter_period_on(function, rest, m, sign)
+        if rest != 0:
+            return _of_sum(function, first, rest, m, sign)
+        w = u.extract_multiplicatively(I)
+        return None if w is None else _of_imaginary(function, w, 1 - m)
+
+    return rewriting
+
+
+def _first_term(u: Expr) -> tuple[Expr, Expr]:
+    """One term of a sum, taken once where it stands several times, and what is left; a complete integral first."""
+    terms = sorted(
+        sympy.Add.make_args(sympy.expand(u)), key=lambda t: (not t.has(sympy.elliptic_k), sympy.default_sort_key(t))
+    )
+    number, rest = terms[0].as_coeff_Mul()
+    whole = sympy.Add(*terms[1:])
+    if number.is_Integer and 1 < number <= MOST_MULTIPLE:
+        return rest, whole + (number - 1) * rest
+    return terms[0], whole
+
+
+def _quarter_period_on(function: type[JacobiFunction], w: Expr, m: Expr, sign: Sign) -> Equal:
+    sn, cn, dn = (f(w, m) for f in JACOBI)
+    value = {jacobi_sn: cn / dn, jacobi_cn: -sympy.sqrt(1 - m) * sn / dn, jacobi_dn: sympy.sqrt(1 - m) / dn}[function]
+    return Equal(value, () if facts.is_real(w) and sign(1 - m) == 1 else (dn,))
+
+
+def _of_sum(function: type[JacobiFunction], u: Expr, v: Expr, m: Expr, sign: Sign) -> Equal:
+    (s, c, d), (t, e, f) = ([g(w, m) for g in JACOBI] for w in (u, v))
+    below = 1 - m * s**2 * t**2
+    above = {jacobi_sn: s * e * f + t * c * d, jacobi_cn: c * e - s * d * t * f, jacobi_dn: d * f - m * s * c * t * e}
+    # Squares of sn are at most 1 for real arguments.
+    is_plain = facts.is_real(u) and facts.is_real(v) and sign(1 - m) == 1
+    return Equal(above[function] / below, () if is_plain else (below,))
+
+
+def _of_imaginary_modulus(function: type[JacobiFunction], w: Expr, m: Expr) -> Expr:
+    """Negative parameters by those between 0 and 1 (DLMF 22.17.6-8)."""
+    sn, cn, dn = (f(w, m / (m - 1)) for f in JACOBI)
+    return {jacobi_sn: sn / dn / sympy.sqrt(1 - m), jacobi_cn: cn / dn, jacobi_dn: 1 / dn}[function]
+
+
+def _of_reciprocal_modulus(function: type[JacobiFunction], w: Expr, m: Expr) -> Expr:
+    """Parameters above 1 by those below (DLMF 22.17.2-4)."""
+    sn, cn, dn = (f(w, 1 / m) for f in JACOBI)
+    return {jacobi_sn: sn / sympy.sqrt(m), jacobi_cn: dn, jacobi_dn: cn}[function]
+
+
+def _of_imaginary(function: type[JacobiFunction], w: Expr, other: Expr) -> Equal:
+    sn, cn, dn = (f(w, other) for f in JACOBI)
+    return Equal({jacobi_sn: I * sn / cn, jacobi_cn: 1 / cn, jacobi_dn: dn / cn}[function], (cn,))
+
+
 REWRITINGS: dict[type, Rewriting] = {
+    **{function: _jacobi(function) for function in JACOBI},
     sympy.factorial: _always(lambda n: sympy.gamma(n + 1)),
     sympy.loggamma: _loggamma,
     sympy.beta: _beta,

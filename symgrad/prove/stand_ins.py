@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 from sympy import Dummy, Expr, Interval, S, Symbol
 
+from symgrad.elliptic import JACOBI, jacobi_cn, jacobi_dn, jacobi_sn
 from symgrad.prove import facts
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 
 DEEPEST = 2
@@ -48,6 +52,38 @@ def by_stand_ins(expression: Expr, domain: Domain, look: Look) -> Finding | None
             if found is not None:
                 return Finding(found.sign, found.strict, found.exact, f"by the values of {', '.join(map(str, table))}")
     return None
+
+
+def by_elliptic_ranges(expression: Expr, domain: Domain, look: Look) -> Finding | None:
+    """An expression in which variables from [-1, 1] stand for sn and cn, and roots of 1 - m sn**2 for dn."""
+    if look.depth > DEEPEST or domain.conditions or expression.count_ops() > LARGEST or not expression.has(*JACOBI):
+        return None
+    signs, sets = Signs(domain), dict(domain.sets)
+    table: dict[Expr, Expr] = {}
+    for f in sorted(expression.atoms(*JACOBI), key=lambda f: (isinstance(f, jacobi_dn), sympy.default_sort_key(f))):
+        if not all(signs.is_real(a) for a in f.args) or (isinstance(f, jacobi_dn) and signs.sign(1 - f.args[1]) != 1):
+            return None
+        u, m = f.args
+        sn, cn = jacobi_sn(u, m), jacobi_cn(u, m)
+        if sn not in table:
+            table[sn] = _named(len(table))
+        s = table[sn]
+        sets[s] = Interval(-1, 1)
+        if f == cn and cn not in table:
+            table[cn] = _named(len(table))
+            sets[table[cn]] = Interval(-1, 1)
+        if isinstance(f, jacobi_dn):
+            table[f] = sympy.sqrt(1 - m * s**2)
+    simpler = expression.xreplace(table)
+    if simpler.has(*JACOBI):
+        return None
+    for s in [t for t in table.values() if isinstance(t, Symbol)]:
+        if simpler.xreplace({s: -s}) == simpler:  # then it is one of the square
+            simpler = simpler.xreplace({s: sympy.sqrt(s)})
+            sets[s] = Interval(0, 1)
+    kept = tuple((s, v) for s, v in sets.items() if s in simpler.free_symbols)
+    found = look(simpler, Domain(kept))
+    return None if found is None else replace(found, how="by the values of elliptic functions")
 
 
 def _named(k: int) -> Symbol:

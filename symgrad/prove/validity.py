@@ -10,6 +10,7 @@ from sympy import Derivative, Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations
+from symgrad.elliptic import jacobi_dn
 from symgrad.prove import cuts, facts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
@@ -27,6 +28,8 @@ def discharged(condition: Condition, domain: Domain, look: Look) -> bool:
     condition = _evaluated(condition)
     if any(_excludes(c, _without_power(condition.nonzero)) for c in domain.conditions):
         return True
+    if isinstance(1 / condition.nonzero, jacobi_dn):
+        return all(cuts.is_certainly_real(a, Signs(domain)) for a in (1 / condition.nonzero).args)
     if condition.positive is not None and _is_right_of_poles(condition.positive, domain, look):
         return True
     if condition.real is not None and _is_real(condition.real, domain, look):

@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr, S
 
 from symgrad.activations import ACTIVATIONS
+from symgrad.elliptic import JACOBI
 
 CONSTANTS: Mapping[str, Expr] = {
     "pi": S.Pi,
@@ -90,6 +91,13 @@ _ELSEWHERE = {
     "logistic": "expit",
     "cube": "**3",
     "gammaln": "lgamma",
+    "sn": "jacobi_sn",
+    "cn": "jacobi_cn",
+    "dn": "jacobi_dn",
+    "ellipj": "jacobi_sn",
+    "ellipfun": "jacobi_sn",
+    "ellipk": "elliptic_k",
+    "ellipe": "elliptic_e",
     "psi": "polygamma",
     "radians": "deg2rad",
     "degrees": "rad2deg",
@@ -192,7 +200,8 @@ _DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
         "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
         "entr": lambda x: -_zero_at_zero(x, sympy.log(x)),
     },
-    (2,): {
+    (2,): {f.__name__: f for f in JACOBI}
+    | {
         "besselj": partial(_of_whole_order, sympy.besselj),
         "besseli": partial(_of_whole_order, sympy.besseli),
         "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
