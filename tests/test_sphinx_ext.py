@@ -204,6 +204,15 @@ def test_mathematics_without_script_or_network(project):
     assert '<span class="eqno">(1)' in page
 
 
+def test_a_claim_that_cannot_be_read_is_a_warning_and_the_others_are_shown(project):
+    claims = '[[claim]]\nid = "bad"\nsays = "1 +* 2"\n\n[[claim]]\nsays = "1 + 1 == 2"\n'
+    app = project("text", claims_toml=claims, index_rst="T\n=\n\n.. symgrad:verdicts:: claims.toml\n")
+    assert re.search(r"claims\.toml:1: claim 1 \(bad\): .* \[symgrad\.missing\]", warnings_of(app))
+    shown = app.env.get_doctree("index").astext()
+    assert "not read" in shown
+    assert "proved" in shown
+
+
 @pytest.mark.parametrize(
     ("page", "said"),
     [

@@ -14,8 +14,9 @@ import llvmlite.binding as llvm
 
 from symgrad.files import cache_folder, write_whole
 from symgrad.fingerprints import digest, digest_of_bytes, environment
+from symgrad.seals import is_sealed, seal
 
-DIGEST = 64  # characters before the code
+SEAL = 64  # characters before the code
 WIDE = "avx512f"  # the feature of processors whose vectors have 8 doubles
 
 
@@ -54,12 +55,13 @@ def _kept(description: str) -> Path | None:
 
 
 def _read(place: Path) -> bytes | None:
-    """What is kept, if it is whole: code that is not would bring down the process."""
+    """What is kept, if it is whole and this user's: other code would bring down the process, or do as it likes."""
     try:
         content = place.read_bytes()
     except OSError:
         return None
-    return content[DIGEST:] if digest_of_bytes(content[DIGEST:]).encode() == content[:DIGEST] else None
+    given, code = content[:SEAL].decode("ascii", "replace"), content[SEAL:]
+    return code if is_sealed(given, place.name, digest_of_bytes(code)) else None
 
 
 def _object(description: str, write: Callable[[], str]) -> bytes:
@@ -76,10 +78,11 @@ def _object(description: str, write: Callable[[], str]) -> bytes:
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     made: bytes = machine.emit_object(module)
-    if place is not None:
+    sealed = None if place is None else seal(place.name, digest_of_bytes(made))
+    if place is not None and sealed is not None:
         with contextlib.suppress(OSError):  # then it is compiled again
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, digest_of_bytes(made).encode() + made)
+            write_whole(place, sealed.encode("ascii") + made)
     return made
 
 
