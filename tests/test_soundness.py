@@ -25,9 +25,12 @@ from symgrad.prove.conditions import (
     VALUE,
     conditions,
 )
+from symgrad.prove.goals import Goal
+from symgrad.prove.refutations import confirmed
 from symgrad.prove.validity import discharged
-from symgrad.statements import Domain
+from symgrad.statements import Domain, Relation
 from symgrad.syntax import vocabulary
+from symgrad.verdicts import Outcome, Verdict, Witness
 
 CLAIMS = tomllib.loads((Path(__file__).parent / "soundness.toml").read_text(encoding="utf-8"))["claim"]
 AT_A_TIME = 20
@@ -206,6 +209,29 @@ def test_the_enclosure_of_an_activation_is_that_of_its_definition(name):
             of_itself, of_its_definition = Tape(e, (x,))(value), Tape(expand(e), (x,))(value)
             assert arb(of_itself).overlaps(arb(of_its_definition))
             assert arb(of_itself).rel_accuracy_bits() > 60
+
+
+# --- refutations ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.swallows_failures
+@pytest.mark.parametrize(
+    ("op", "left", "right", "evidence", "is_one"),
+    [
+        ("==", "2", "2", "", False),
+        ("<=", "2", "2", "", False),
+        ("==", "2", "3", "", True),
+        ("<", "2", "2", "", True),
+        ("!=", "2", "2", "", True),
+        ("==", "undefined", "undefined", "", True),
+        ("==", "1", "1", "1/x has no value there", True),
+    ],
+)
+def test_a_refutation_whose_sides_agree_is_none(op, left, right, evidence, is_one, caplog):
+    goal = Goal(Relation(x, op, y), Domain(((x, sympy.S.Reals), (y, sympy.S.Reals))))
+    verdict = Verdict(Outcome.REFUTED, "somebody", evidence, Witness({"x": "0"}, left, right))
+    with caplog.at_level("CRITICAL", "symgrad.prove"):
+        assert confirmed(verdict, goal) == verdict if is_one else confirmed(verdict, goal).outcome is Outcome.UNDECIDED
 
 
 # --- continuity -------------------------------------------------------------------------------------------------

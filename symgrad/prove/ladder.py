@@ -38,6 +38,7 @@ from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
 from symgrad.prove.goals import Decide, Goal, Prover
+from symgrad.prove.refutations import confirmed
 from symgrad.prove.refute import Agreement, refute
 from symgrad.shown import shortened
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
@@ -140,7 +141,7 @@ def _decide_from(depth: int, parts: list[Proof] | None) -> Decide:
 
     def decide(goal: Goal) -> Verdict:
         below: list[Proof] | None = None if parts is None else []
-        verdict = _decide(goal, depth + 1, below)
+        verdict = confirmed(_decide(goal, depth + 1, below), goal)
         if parts is not None:
             parts.append(Proof(goal, verdict, tuple(below or ())))
         return verdict

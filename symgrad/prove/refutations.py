@@ -1,0 +1,30 @@
+"""The one place that every refutation passes: its witness must show sides that contradict the relation."""
+
+from __future__ import annotations
+
+import logging
+
+from symgrad.prove.goals import Goal
+from symgrad.verdicts import Outcome, Verdict
+
+LOG = logging.getLogger("symgrad.prove")
+REFUTED_BY_EQUAL_SIDES = ("!=", "<", ">")
+NO_VALUE = ("undefined", "has no value there")
+
+
+def confirmed(verdict: Verdict, goal: Goal) -> Verdict:
+    """The verdict; UNDECIDED in place of a refutation whose witness shows the same value on both sides."""
+    if verdict.outcome is not Outcome.REFUTED or is_counterexample(verdict, goal.op):
+        return verdict
+    defect = AssertionError("a refutation whose sides agree")
+    LOG.error("%s: %s of %s", defect, verdict, goal, exc_info=defect)
+    return Verdict(Outcome.UNDECIDED, verdict.method, f"a counterexample was found that is none: {verdict.witness}")
+
+
+def is_counterexample(verdict: Verdict, op: str) -> bool:
+    """Whether what the witness shows contradicts the relation, or a side has no value there."""
+    witness = verdict.witness
+    if witness is None or op in REFUTED_BY_EQUAL_SIDES:
+        return True
+    shown = (witness.left, witness.right, verdict.evidence)
+    return witness.left != witness.right or any(word in text for text in shown for word in NO_VALUE)
