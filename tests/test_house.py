@@ -20,6 +20,7 @@ FLOORS = {
     "notation": 0,
     "seals": 1,
     "shown": 0,
+    "sized": 1,
     "vectors": 1,
     "verdicts": 1,
     "statements": 2,

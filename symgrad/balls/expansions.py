@@ -18,9 +18,11 @@ import sympy
 from flint import arb
 from sympy import Expr, Piecewise, Rational, S, Symbol
 
+from symgrad import sized
 from symgrad.balls.growth import LOG, ONE, Monomial, Open, Scale, Terms, X
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import ball, is_real
+from symgrad.budget import charge
 
 MOST_DERIVED = 14  # derivatives of functions without a row grow out of hand
 
@@ -72,6 +74,13 @@ def _quotient(top: int, bottom: int) -> Callable[[Expr], Expr]:
         return (up + top * down if top else S(2)) / (up + bottom * down)
 
     return form
+
+
+def _multiplied_out(e: Expr) -> Expr:
+    try:
+        return sized.expand(e)
+    except sized.TooLarge:
+        raise Open from None
 
 
 # Functions by others, everywhere.
@@ -170,6 +179,7 @@ class Expander:
 
     def _made(self, terms: Terms, rests: list[Rest]) -> Expansion:
         """The terms, those beyond the order or below the rest added to it."""
+        charge(50 * len(terms) + 20)
         terms = self.scale.merged(terms)
         kept, left = terms[: self.order], terms[self.order :]
         rests = rests + [self._rest_of(c, m) for c, m in left]
@@ -203,7 +213,7 @@ class Expander:
 
     def scaled(self, s: Expansion, c: Expr, m: Monomial = ONE) -> Expansion:
         """A multiple of an expansion."""
-        terms = tuple((sympy.expand(c * d), self.scale.times(m, n)) for d, n in s.terms)
+        terms = tuple((_multiplied_out(c * d), self.scale.times(m, n)) for d, n in s.terms)
         if s.rest is None:
             return Expansion(terms)
         size = None if s.rest.size is None else (s.rest.size * self.scale.size(c)).upper()
@@ -220,7 +230,7 @@ class Expander:
         scale, terms = self.scale, []
         for c, m in s.terms:
             for d, n in t.terms:
-                terms.append((c * d if c.is_Rational and d.is_Rational else sympy.expand(c * d), scale.times(m, n)))
+                terms.append((c * d if c.is_Rational and d.is_Rational else _multiplied_out(c * d), scale.times(m, n)))
         rests = []
         if s.rest is not None:
             rests.append(self._rests_product(s.rest, self.largest(t)))
@@ -294,7 +304,7 @@ class Expander:
             whole = arb(1) - reach
             return abs(_binomial(p, self.order)) * arb(1).union(whole ** (p - self.order)) if whole > 0 else arb("nan")
 
-        grown = self.series(lambda k: sympy.expand(sympy.ff(exponent, k) / sympy.factorial(k)), last, small)
+        grown = self.series(lambda k: _multiplied_out(sympy.ff(exponent, k) / sympy.factorial(k)), last, small)
         return self.scaled(grown, c**exponent, self.scale.power(m, exponent))
 
     def _root_of_rest(self, rest: Rest, exponent: Expr) -> Expansion:

@@ -10,6 +10,7 @@ from sympy import Basic, Expr, S, Symbol
 
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import Ball, NoValue, ball
+from symgrad.budget import charge
 
 Step = Callable[..., acb]
 NOT_ANALYTIC = acb("nan")
@@ -240,6 +241,7 @@ class Holomorphic:
         return step, tuple(places)
 
     def __call__(self, z: acb, analytic: bool) -> acb:
+        charge(2 * len(self._steps))
         values = [z]
         for step, places in self._steps:
             values.append(step(analytic, *(values[p] for p in places)))

@@ -14,6 +14,7 @@ from flint import acb
 from sympy import Basic
 
 from symgrad.balls.values import UNKNOWN, Ball, Value, ball, precision
+from symgrad.budget import charge
 from symgrad.elliptic import JACOBI
 
 # Operations that take little more than calling them.
@@ -53,6 +54,7 @@ _LARGEST_ORDER: dict[type[Basic], int] = {
     10_000,
 )  # fmt: skip
 SPARE_BITS = 64
+WORK_PER_TERM, LARGEST_SIZE = 200, 1e9
 
 
 def work_of(kind: type[Basic], bits: int) -> float:
@@ -71,6 +73,8 @@ def bounded(kind: type[Basic], function: Callable[..., Value]) -> Callable[..., 
     def function_where_quick(*arguments: Ball) -> Value:
         if largest is not None and not all(_is_at_most(order, largest) for order in arguments[:-1]):
             return UNKNOWN
+        bits = int(flint.ctx.prec)
+        charge((bits + sum(min(_size(a), 6 * bits) for a in arguments)) ** 2 / WORK_PER_TERM)
         with precision(min(flint.ctx.prec, *(_known_bits(a) + SPARE_BITS for a in arguments))):
             return function(*arguments)
 
@@ -79,6 +83,11 @@ def bounded(kind: type[Basic], function: Callable[..., Value]) -> Callable[..., 
 
 def _is_at_most(order: Ball, largest: int) -> bool:
     return bool(abs(order) <= largest) if not isinstance(order, acb) else bool(order.abs_upper() <= largest)
+
+
+def _size(value: Ball) -> float:
+    """The absolute value of an argument: so many terms may a series in it need, unless they are far more than bits."""
+    return min(float(ball(value).abs_upper()), LARGEST_SIZE)
 
 
 def _known_bits(value: Ball) -> int:

@@ -6,6 +6,7 @@ import sympy
 from flint import acb, acb_poly, arb
 from sympy import Expr, Interval, Symbol
 
+from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision, rational
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.signs import inner_rational
@@ -23,7 +24,7 @@ def sign_on(polynomial: Expr, t: Symbol, values: sympy.Set) -> tuple[int, bool] 
     if not isinstance(values, Interval):
         return None
     try:
-        made = sympy.Poly(polynomial, t, extension=True)
+        made = sized.polynomial(polynomial, t, extension=True)
         if made.domain.is_EX or made.degree() > HIGHEST_DEGREE:
             return None
         lead, factors = made.sqf_list()

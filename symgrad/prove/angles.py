@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, S, Symbol
 
+from symgrad import sized
 from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.factors import by_factors
@@ -48,7 +49,7 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     quotient = tower.expression(normal)
     arc, half_turns = _arc(exponent / S.ImaginaryUnit, domain)
     on_circle = (-1) ** half_turns * (1 + S.ImaginaryUnit * t) / (1 - S.ImaginaryUnit * t)
-    turned = sympy.cancel(sympy.together(quotient.subs(e, on_circle)))
+    turned = sized.cancel(sized.together(quotient.subs(e, on_circle)))
     if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit):
         return None
     how = "as a function of the tangent of half the angle"
@@ -74,7 +75,7 @@ def _arc(angle: Expr, domain: Domain) -> tuple[sympy.Set | None, int]:
     if constant_sign(rate) == -1:
         ends.reverse()
     half_turns = round(float((ends[0][0] + ends[1][0]) / (2 * S.Pi)))
-    ends = [(sympy.expand(end - half_turns * S.Pi), is_open) for end, is_open in ends]
+    ends = [(sized.expand(end - half_turns * S.Pi), is_open) for end, is_open in ends]
     for end, is_open in ends:
         inside = constant_sign(S.Pi - sympy.Abs(end))
         if inside != 1 and not (is_open and sympy.Abs(end) == S.Pi):
@@ -88,9 +89,9 @@ def _arc(angle: Expr, domain: Domain) -> tuple[sympy.Set | None, int]:
 def _by_discriminants(quotient: Expr, t: Symbol) -> Finding | None:
     """The sign of a rational function over the reals, coefficients algebraic, from factors of degree two at most."""
     known, strict = 1, True
-    for part in sympy.fraction(sympy.together(quotient)):
+    for part in sympy.fraction(sized.together(quotient)):
         try:
-            factor, factors = sympy.Poly(part, t, extension=True).sqf_list()
+            factor, factors = sized.polynomial(part, t, extension=True).sqf_list()
         except (NotImplementedError, sympy.PolynomialError):
             return None
         of_factor = constant_sign(factor)
@@ -109,7 +110,7 @@ def _by_discriminants(quotient: Expr, t: Symbol) -> Finding | None:
 
 def _at_infinity(quotient: Expr, t: Symbol) -> int | None:
     """Sign of the limit of a rational function of t at infinity, where it is finite."""
-    above, below = (sympy.Poly(p, t) for p in sympy.fraction(sympy.together(quotient)))
+    above, below = (sized.polynomial(p, t) for p in sympy.fraction(sized.together(quotient)))
     if above.degree() > below.degree():
         return None
     return 0 if above.degree() < below.degree() else constant_sign(above.LC() / below.LC())

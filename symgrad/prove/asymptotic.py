@@ -14,6 +14,7 @@ import sympy
 from flint import arb
 from sympy import Dummy, Expr, Interval, Rational, S, Symbol
 
+from symgrad import sized
 from symgrad.balls import Tape, UnsupportedError, ball, is_real, rational, sign
 from symgrad.prove import facts
 from symgrad.prove.signs import polynomial_sign
@@ -70,7 +71,7 @@ class Beyond:
             return None
         v = known * w
         series = 1 - 1 / (2 * v**2) + self._rest(0, 1) * Rational(3, 4) / v**4
-        small = sympy.exp(sympy.expand(-(v**2))) / (v * sympy.sqrt(S.Pi)) * series
+        small = sympy.exp(sized.expand(-(v**2))) / (v * sympy.sqrt(S.Pi)) * series
         return small if known == 1 else 2 - small
 
     def _erf(self, w: Expr) -> Expr | None:

@@ -9,6 +9,7 @@ import sympy
 from sympy import Expr, Interval, S
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.prove import cuts, facts, validity
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
@@ -95,7 +96,7 @@ def _exponents_compared(factor: Expr, signs: Signs) -> Expr | None:
         return None
     if not (facts.is_positive(p) and facts.is_negative(q) and all(cuts.is_certainly_real(e, signs) for e in (v, w))):
         return None
-    return sympy.expand(v - w) + sympy.log(-p / q)
+    return sized.expand(v - w) + sympy.log(-p / q)
 
 
 def _exponent(power: Expr, signs: Signs) -> Expr | None:
@@ -120,7 +121,7 @@ def by_logarithm(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if not isinstance(logarithm, sympy.log) or not c.is_Rational:
         return None
     (w,) = logarithm.args
-    rest = sympy.expand((u - with_log[0]) / c)
+    rest = sized.expand((u - with_log[0]) / c)
     if not cuts.is_certainly_real(rest, Signs(domain)) or not cuts.is_certainly_real(w, Signs(domain)):
         return None
     argument = look(w, domain)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, sign
-from symgrad.budget import remembered
+from symgrad.budget import charge, remembered
 from symgrad.prove import enclosures, facts, validity
 from symgrad.prove.angles import by_half_angle, by_phase
 from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_zeros
@@ -30,9 +30,11 @@ from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.stand_ins import by_elliptic_ranges, by_stand_ins, by_terms
 from symgrad.prove.substitutions import by_combination, by_scale
 from symgrad.prove.validity import between_integers, hull
+from symgrad.sized import TooLarge
 from symgrad.statements import Domain
 
 MOST_SMALL = 8
+WORK_OF_A_METHOD = 15  # for each part of what is looked at, besides what is counted on the way
 Method = Callable[[Expr, Domain, Look], Finding | None]
 
 
@@ -107,7 +109,9 @@ def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
     if (form is not None and form[1].is_zero) or _changes(expression, domain):
         return None
     moving = [s for s in domain.symbols if facts.is_integer(s)]
+    work = WORK_OF_A_METHOD * sized.nodes(expression)
     for method in WHERE_WHOLE if moving else METHODS:
+        charge(work)
         found = _found(method, expression, domain, _Deeper(depth + 1))
         if found is not None:
             return found if found.strict or moving else by_zeros(expression, domain, _Deeper(depth + 1)) or found
@@ -118,7 +122,7 @@ def _found(method: Method, expression: Expr, domain: Domain, look: Look) -> Find
     """What a method finds; nothing where a normal form on the way is too large."""
     try:
         return method(expression, domain, look)
-    except NoNormalForm:
+    except (NoNormalForm, TooLarge):
         return None
 
 
@@ -130,7 +134,7 @@ def _by_conditions(expression: Expr, domain: Domain, look: Look) -> Finding | No
         larger, smaller = condition.gts, condition.lts
         is_strict = isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan)
         for known in (1, -1):
-            rest = sympy.expand(known * expression - (larger - smaller))
+            rest = sized.expand(known * expression - (larger - smaller))
             if facts.is_nonnegative(rest):
                 return Finding(known, is_strict or facts.is_positive(rest), True, f"by {condition}")
     return None

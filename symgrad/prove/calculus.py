@@ -8,6 +8,7 @@ import sympy
 from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
+from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, limits, precision
 from symgrad.balls.growth import Open
 from symgrad.prove import cuts, facts, ring, tails
@@ -89,7 +90,7 @@ def _zeros_of_factor(part: fmpq_mpoly, tower: Tower, x: Symbol) -> list[Expr] | 
         return _zeros_of_logarithms(tower.polynomial(part), x)
     expression = tower.generators[moving[0]].expression
     t = sympy.Dummy(real=True)
-    polynomial = sympy.Poly(tower.polynomial_with(part, moving[0], t), t)
+    polynomial = sized.polynomial(tower.polynomial_with(part, moving[0], t), t)
     roots = _real_roots(polynomial)
     if roots is None:
         return None
@@ -100,7 +101,7 @@ def _zeros_of_factor(part: fmpq_mpoly, tower: Tower, x: Symbol) -> list[Expr] | 
 def _real_roots(polynomial: sympy.Poly) -> list[Expr] | None:
     """All real roots, exactly: of rational polynomials, and of others up to degree two."""
     if polynomial.domain.is_QQ or polynomial.domain.is_ZZ:
-        return list(dict.fromkeys(sympy.real_roots(polynomial)))
+        return list(dict.fromkeys(sized.real_roots(polynomial)))
     if polynomial.degree() == 1:
         a, b = polynomial.all_coeffs()
         return [sympy.simplify(-b / a)]
@@ -150,7 +151,7 @@ def _zeros_of_logarithms(polynomial: Expr, x: Symbol) -> list[Expr] | None:
         if not isinstance(rest, sympy.log) or not coefficient.is_Integer or not rest.args[0].is_polynomial(x):
             return None
         product *= rest.args[0] ** coefficient
-    above = sympy.Poly(sympy.numer(sympy.together(product - 1)), x)
+    above = sized.polynomial(sympy.numer(sized.together(product - 1)), x)
     return _real_roots(above) if not facts.is_zero(above) else None
 
 

@@ -15,7 +15,7 @@ from sympy import Derivative, Expr, I, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.prove import cuts, facts
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
@@ -108,7 +108,7 @@ class _Real:
         if isinstance(u, sympy.exp):
             return sympy.exp(self._real_part(u.args[0]))
         parts = cuts.cartesian_parts(u, self.signs)
-        return sympy.sqrt(sympy.expand(self._conjugate(u) * u) if parts is None else parts[0] ** 2 + parts[1] ** 2)
+        return sympy.sqrt(sized.expand(self._conjugate(u) * u) if parts is None else parts[0] ** 2 + parts[1] ** 2)
 
     def _is_modulus_of_value(self, e: Expr) -> bool:
         return isinstance(e, sympy.Abs) and self._is_value(self.made(e.args[0]))
@@ -125,12 +125,12 @@ class _Real:
             return sympy.log(self._modulus(u.args[0]))
         if isinstance(u, sympy.loggamma) and not cuts.is_certainly_real(u.args[0], self.signs):
             return sympy.log(self._modulus(sympy.gamma(u.args[0])))
-        return sympy.expand((u + self._conjugate(u)) / 2)
+        return sized.expand((u + self._conjugate(u)) / 2)
 
     def _imaginary_part(self, u: Expr) -> Expr:
         if isinstance(u, sympy.log):
             return self._angle(u.args[0])
-        return sympy.expand((u - self._conjugate(u)) / (2 * I))
+        return sized.expand((u - self._conjugate(u)) / (2 * I))
 
     def _angle(self, u: Expr) -> Expr:
         return sympy.atan2(self._imaginary_part(u), self._real_part(u))
@@ -138,7 +138,7 @@ class _Real:
     def _exponential(self, u: Expr) -> Expr:
         """exp of I times an angle, which is the number of that angle over its modulus."""
         turned, rest = S.One, []
-        for term in sympy.Add.make_args(sympy.expand(u)):
+        for term in sympy.Add.make_args(sized.expand(u)):
             turns, angle = (term / I).as_coeff_Mul()
             if isinstance(angle, sympy.atan2) and turns.is_Integer:
                 y, x = angle.args

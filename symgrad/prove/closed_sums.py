@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Derivative, Expr, Integral, Limit, Product, S, Subs, Sum, Symbol
 
+from symgrad import sized
 from symgrad.prove import bounds, facts, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
@@ -106,16 +107,16 @@ class _Run:
 
     def is_counted(self) -> bool:
         """Whether the number of terms certainly is not negative."""
-        count = sympy.expand(self.high - self.low + 1)
+        count = sized.expand(self.high - self.low + 1)
         found = None if facts.is_nonnegative(count) else bounds.sign_of(count, self.domain)
         return facts.is_nonnegative(count) or (found is not None and found.sign == 1)
 
     def product(self) -> Expr | None:
-        return None if self.term.has(self.index) else self.term ** sympy.expand(self.high - self.low + 1)
+        return None if self.term.has(self.index) else self.term ** sized.expand(self.high - self.low + 1)
 
     def sum(self) -> Expr | None:
         if not self.term.has(self.index):
-            return self.term * sympy.expand(self.high - self.low + 1)
+            return self.term * sized.expand(self.high - self.low + 1)
         forms = (self._of_polynomial, self._of_binomials, self._of_powers, self._reversed)
         return next((found for form in forms if (found := form()) is not None), None)
 
@@ -129,7 +130,7 @@ class _Run:
         if found.has(Sum, sympy.Piecewise):
             return None
         gaps = found.subs(end, self.low - 1), found.subs(end, end + 1) - found - self.term.subs(k, end + 1)
-        return found.subs(end, self.high) if all(sympy.expand(gap) == 0 for gap in gaps) else None
+        return found.subs(end, self.high) if all(sized.expand(gap) == 0 for gap in gaps) else None
 
     def _of_powers(self) -> Expr | None:
         """The geometric sum, where the ratio is not one, and not zero if there are negative powers."""
@@ -139,7 +140,7 @@ class _Run:
         has_negative_powers = (self.term / ratio**k).has(k) or not facts.is_nonnegative(self.low)
         if has_negative_powers and not (facts.is_nonzero(ratio) or bounds.never_zero(ratio, self.domain)):
             return None
-        count = sympy.expand(self.high - self.low + 1)
+        count = sized.expand(self.high - self.low + 1)
         return self.term.subs(k, self.low) * (1 - ratio**count) / (1 - ratio)
 
     def _of_binomials(self) -> Expr | None:
@@ -154,7 +155,7 @@ class _Run:
             return None
         polynomial, x, y = split
         weights = _by_falling_factorials(polynomial, k)
-        if sympy.expand(x + y) == 0:
+        if sized.expand(x + y) == 0:
             is_some = bounds.sign_of(n, self.domain)
             return S.Zero if len(weights) == 1 and is_some and is_some.strict and is_some.sign == 1 else None
         if len(weights) > 1 and not bounds.never_zero(x + y, self.domain) and not facts.is_nonzero(x + y):
@@ -174,7 +175,7 @@ class _Run:
 
 def ratio_of(term: Expr, k: Symbol) -> Expr | None:
     """The ratio of neighbouring terms, where it is the same for all."""
-    ratio = sympy.powsimp(sympy.expand(term.subs(k, k + 1) / term))
+    ratio = sympy.powsimp(sized.expand(term.subs(k, k + 1) / term))
     return ratio if ratio.free_symbols and not ratio.has(k) and facts.is_real(ratio) else None
 
 
@@ -189,8 +190,8 @@ def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
             return None
         elif (exponent / k).is_Integer and facts.is_positive(exponent / k):
             x *= base ** (exponent / k)
-        elif sympy.cancel(exponent / (n - k)).is_Integer and facts.is_positive(sympy.cancel(exponent / (n - k))):
-            y *= base ** sympy.cancel(exponent / (n - k))
+        elif sized.cancel(exponent / (n - k)).is_Integer and facts.is_positive(sized.cancel(exponent / (n - k))):
+            y *= base ** sized.cancel(exponent / (n - k))
         else:
             return None
     return polynomial, x, y
@@ -199,8 +200,8 @@ def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
 def _by_falling_factorials(polynomial: Expr, k: Symbol) -> list[Expr]:
     """The coefficients of a polynomial by k(k-1)…(k-j+1), from its differences at 0."""
     weights: list[Expr] = []
-    difference = sympy.expand(polynomial)
+    difference = sized.expand(polynomial)
     while difference != 0:
         weights.append(difference.subs(k, 0) / sympy.factorial(len(weights)))
-        difference = sympy.expand(difference.subs(k, k + 1) - difference)
+        difference = sized.expand(difference.subs(k, k + 1) - difference)
     return weights

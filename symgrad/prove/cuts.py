@@ -12,7 +12,7 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr, I, Symbol
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.elliptic import JACOBI
 from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
@@ -108,7 +108,7 @@ def _is_positive_at_zeros(u: Expr, v: Expr, signs: Signs) -> bool:
 def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
     """Real and imaginary part of a sum whose terms are plainly one or the other; exponentials by Euler's formula."""
     real, imaginary = [], []
-    for term in sympy.Add.make_args(sympy.expand(_by_imaginary_roots(_by_euler(e, signs), signs))):
+    for term in sympy.Add.make_args(sized.expand(_by_imaginary_roots(_by_euler(e, signs), signs))):
         if is_certainly_real(term, signs):
             real.append(term)
         elif is_certainly_real(-I * term, signs):

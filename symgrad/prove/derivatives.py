@@ -8,7 +8,7 @@ import sympy
 from sympy import Basic, Derivative, Eq, Expr, Or, Piecewise, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls import has_endless
 from symgrad.statements import free_symbols
 
@@ -52,7 +52,14 @@ def smooth_derivative(expression: Expr, x: Symbol) -> Expr:
 
 
 def differentiated(e: Expr, x: Symbol) -> Expr:
-    """SymPy's derivative, but by the rules of `PARTIALS` for the functions listed there."""
+    """SymPy's derivative, but by the rules of `PARTIALS` for the functions listed there.
+
+    Raises
+    ------
+    TooLarge
+        If the derivative would have too many parts.
+    """
+    sized.check_derivative(e, x)
     if not e.has(*PARTIALS) or isinstance(e, ExprWithLimits):
         return e.diff(x)
     if isinstance(e, sympy.Add):

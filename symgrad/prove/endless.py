@@ -9,6 +9,7 @@ import sympy
 from sympy import Derivative, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.balls import has_endless, is_endless, unmistakable
 from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, limit
@@ -83,7 +84,7 @@ def _split(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
 
 def _borders(asked: Expr, domain: Domain) -> tuple[Symbol, list[Expr]] | None:
     """A variable, and the values of it where a factor of the expression vanishes."""
-    for factor in sympy.Mul.make_args(sympy.factor(asked)):
+    for factor in sympy.Mul.make_args(sized.factor(asked)):
         base = factor.base if isinstance(factor, sympy.Pow) else factor
         free = [s for s in sorted(base.free_symbols, key=str) if s in domain.symbols]
         if len(free) != 1 or any(c.has(free[0]) for c in domain.conditions):

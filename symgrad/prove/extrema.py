@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.prove import approaches, bounds, calculus, constants, facts, parameters, partial, roots
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
@@ -245,7 +245,7 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
 def _with_parameters(function: Expr, x: Symbol) -> Iterator[Expr]:
     """Zeros of factors of the derivative that are linear in x, its exponential or its logarithm."""
     try:
-        slope = sympy.factor(sympy.together(smooth_derivative(function, x)))
+        slope = sized.factor(sized.together(smooth_derivative(function, x)))
     except NotSmooth:
         return
     for factor in sympy.Mul.make_args(slope):
@@ -262,7 +262,7 @@ def _zeros_of_slope(function: Expr, x: Symbol, part: sympy.Interval) -> Iterator
     within = part.intersect(TURN) if part.start.is_infinite or part.end.is_infinite else part
     if not isinstance(within, sympy.Interval):
         return
-    for slopes in (slope, sympy.expand(slope, trig=True)):
+    for slopes in (slope, sized.expand(slope, trig=True)):
         found = roots.zeros(slopes, x, within)
         if found is not None:
             yield from (place for place in found[:MOST_PLACES] if contains(part, place))
@@ -276,8 +276,8 @@ def _angles(slope: Expr, x: Symbol) -> list[Expr]:
     halves = {sympy.sin(x): 2 * t / (1 + t**2), sympy.cos(x): (1 - t**2) / (1 + t**2)}
     if not slope.has(*halves) or slope.count_ops() > LARGEST_SLOPE:
         return []
-    above = sympy.numer(sympy.together(sympy.expand(slope, trig=True).xreplace(halves)))
-    found = None if above.has(x) else roots.zeros(sympy.expand(above), t, sympy.S.Reals)
+    above = sympy.numer(sized.together(sized.expand(slope, trig=True).xreplace(halves)))
+    found = None if above.has(x) else roots.zeros(sized.expand(above), t, sympy.S.Reals)
     return [2 * sympy.atan(root) for root in (found or ())[:MOST_PLACES]]
 
 

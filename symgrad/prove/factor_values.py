@@ -8,6 +8,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
+from symgrad import sized
 from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.calculus import critical_points
@@ -79,11 +80,11 @@ def values_of(f: Expr, x: Symbol, values: sympy.Set) -> Interval | None:
 
 def _beside(f: Expr, x: Symbol, end: Expr) -> Expr | None:
     """The value of a rational function at an end, or its limit at infinity; None at a pole."""
-    above, below = sympy.fraction(sympy.cancel(f))
+    above, below = sympy.fraction(sized.cancel(f))
     if end.is_finite:
         there = below.subs(x, end)
         return None if constant_sign(there) in (None, 0) else above.subs(x, end) / there
-    p, q = sympy.Poly(above, x), sympy.Poly(below, x)
+    p, q = sized.polynomial(above, x), sized.polynomial(below, x)
     growth, ratio = p.degree() - q.degree(), p.LC() / q.LC()
     if growth <= 0:
         return ratio if growth == 0 else S.Zero
@@ -93,13 +94,13 @@ def _beside(f: Expr, x: Symbol, end: Expr) -> Expr | None:
 
 
 def _is_defined(f: Expr, x: Symbol, values: Interval) -> bool:
-    below = sympy.denom(sympy.together(f))
+    below = sympy.denom(sized.together(f))
     if not below.has(x):
         return True
-    roots = sympy.Poly(below, x)
+    roots = sized.polynomial(below, x)
     if not (roots.domain.is_QQ or roots.domain.is_ZZ):
         return False
-    return all(values.contains(root) == sympy.false for root in sympy.real_roots(roots))
+    return all(values.contains(root) == sympy.false for root in sized.real_roots(roots))
 
 
 def _least(found: list[tuple[Expr, bool]], direction: int) -> tuple[Expr, bool] | None:

@@ -6,6 +6,7 @@ import sympy
 from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
+from symgrad import sized
 from symgrad.balls import Tape, precision, sign
 from symgrad.elliptic import jacobi_cn, jacobi_sn
 from symgrad.prove import algebraic, facts, ring
@@ -164,7 +165,7 @@ def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | 
     """The product of the signs of the factors that stand apart, where each is smaller than the whole."""
     if look.depth > DEEPEST_QUADRATIC:
         return None
-    product = sympy.factor_terms(_over_one_denominator(expression) if look.depth <= 2 else expression)
+    product = sized.factor_terms(_over_one_denominator(expression) if look.depth <= 2 else expression)
     factors = product.args if isinstance(product, sympy.Mul) else (product,)
     if len(factors) < 2 and not (product.is_Pow and product.exp.is_Integer and product != expression):
         return None
@@ -190,7 +191,7 @@ def _over_one_denominator(e: Expr) -> Expr:
     is_divided = any(
         facts.is_negative(p.exp) and p.free_symbols for p in e.atoms(sympy.Pow) if not isinstance(p, sympy.exp)
     )
-    return sympy.together(e) if is_divided else e
+    return sized.together(e) if is_divided else e
 
 
 def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -247,12 +248,12 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
     for v, _ in domain.sets:
         if not expression.is_polynomial(v) or sympy.degree(expression, v) != 2:
             continue
-        a, b, c = sympy.Poly(expression, v).all_coeffs()
+        a, b, c = sized.polynomial(expression, v).all_coeffs()
         rest = Domain(tuple((s, held) for s, held in domain.sets if s != v), domain.conditions)
         lead = look(a, rest)
         if lead is None:
             continue
-        lack = simplified(sympy.expand(4 * a * c - b**2), rest)
+        lack = simplified(sized.expand(4 * a * c - b**2), rest)
         below = look(lack, rest) if not facts.is_zero(lack) else None
         if not (facts.is_zero(lack) or (below is not None and below.sign == 1)):
             continue

@@ -14,7 +14,7 @@ import sympy
 from sympy import Derivative, Expr, I, Interval, S, pi
 from sympy.core.relational import Relational
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.boxes import constant_sign
@@ -125,7 +125,7 @@ def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
         return None
     left, right = (_by_reciprocals(activations.expand(side)) for side in (goal.lhs, goal.rhs))
     left, right = _without_scale(left, right)
-    found = _by_principal_value(sympy.expand(left - right, deep=False), goal, ranges, decide)
+    found = _by_principal_value(sized.expand(left - right, deep=False), goal, ranges, decide)
     if found is not None:
         return found
     both = sympy.Tuple(left, right)
@@ -145,12 +145,12 @@ def _by_reciprocals(e: Expr) -> Expr:
 
 def _without_scale(left: Expr, right: Expr) -> tuple[Expr, Expr]:
     """Both sides without an irrational factor before an angle, as in acos(x)/pi."""
-    for term in sympy.Add.make_args(sympy.expand(left - right)):
+    for term in sympy.Add.make_args(sized.expand(left - right)):
         numbers = [f for f in sympy.Mul.make_args(term) if f.is_number and not f.is_Rational]
         if numbers and term.has(*ARCUS) and term.free_symbols:
             scale = sympy.Mul(*numbers)
             return (
-                (sympy.expand(left / scale), sympy.expand(right / scale)) if facts.is_positive(scale) else (left, right)
+                (sized.expand(left / scale), sized.expand(right / scale)) if facts.is_positive(scale) else (left, right)
             )
     return left, right
 
@@ -185,7 +185,7 @@ def _by_principal_value(gap: Expr, goal: Goal, ranges: Ranges, decide: Decide) -
         factor = gap.xreplace({g: t}).diff(t) if g.free_symbols else S.Zero
         if not factor.is_Rational or facts.is_zero(factor):
             continue
-        principal, value = PRINCIPAL[g.func], sympy.expand(g - gap / factor, deep=False)
+        principal, value = PRINCIPAL[g.func], sized.expand(g - gap / factor, deep=False)
         if isinstance(g, sympy.atan) and value.has(*ARCUS) and not ranges.by_all_means:
             continue
         if value.has(g) or not ranges.lies_in(value, principal.on):
@@ -219,7 +219,7 @@ def _by_turns(left: Expr, right: Expr, goal: Goal, ranges: Ranges, decide: Decid
 
 def _above_the_line(angle: Expr) -> Expr:
     """The cosine of an angle but for its denominator."""
-    return sympy.fraction(sympy.together(sympy.expand(sympy.cos(angle), trig=True)))[0]
+    return sympy.fraction(sized.together(sized.expand(sympy.cos(angle), trig=True)))[0]
 
 
 def is_connected(domain: Domain) -> bool:
@@ -239,10 +239,10 @@ def _shrinks(condition: Relational) -> bool:
     """
     if not isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
         return False
-    larger = sympy.expand(condition.gts - condition.lts)
+    larger = sized.expand(condition.gts - condition.lts)
     if not larger.is_polynomial():
         return False
-    polynomial = sympy.Poly(larger)
+    polynomial = sized.polynomial(larger)
     degrees = {sum(powers) for powers in polynomial.monoms()} - {0}
     constant = polynomial.coeff_monomial(1)
     return len(degrees) == 1 and bool(constant.is_number and facts.is_positive(constant))

@@ -15,7 +15,7 @@ import sympy
 from sympy import Derivative, Expr, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, rational, sign
 from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
@@ -191,7 +191,7 @@ def _multiplied(e: Expr, domain: Domain) -> Expr:
 
     def taken(u: Expr) -> Expr:
         size = S.One
-        for factor in sympy.Mul.make_args(sympy.factor_terms(u) if isinstance(u, sympy.Add) else u):
+        for factor in sympy.Mul.make_args(sized.factor_terms(u) if isinstance(u, sympy.Add) else u):
             base, power = factor.as_base_exp()
             if power.is_Integer or (facts.is_integer(power) and not base.is_Add):
                 size *= _size(base, domain) ** power
@@ -224,11 +224,11 @@ def _sums(e: Expr) -> Iterator[Expr]:
 def _parts_by_sign(u: Expr, domain: Domain) -> Iterator[Expr]:
     """The terms of a sum put together by the variables in them that may have either sign."""
     groups: dict[frozenset[Symbol], list[Expr]] = {}
-    for term in sympy.Add.make_args(sympy.expand(u)):
+    for term in sympy.Add.make_args(sized.expand(u)):
         unsigned = frozenset(s for s in term.free_symbols if not _has_sign(domain.set_of(s)))
         groups.setdefault(unsigned, []).append(term)
     for terms in groups.values():
-        yield sympy.factor_terms(sympy.Add(*terms))
+        yield sized.factor_terms(sympy.Add(*terms))
 
 
 def _has_sign(values: sympy.Set) -> bool:

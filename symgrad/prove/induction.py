@@ -8,6 +8,7 @@ from typing import TypeAlias
 import sympy
 from sympy import Dummy, Expr, Product, S, Sum, Symbol
 
+from symgrad import sized
 from symgrad.prove import bounds, facts, side_conditions
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
@@ -167,7 +168,7 @@ def _prepared(e: Expr) -> Expr:
     if isinstance(e, Sum):
         function, limits = _outermost(e)
         terms = []
-        for term in sympy.Add.make_args(sympy.expand(_prepared(function), power_exp=False, log=False)):
+        for term in sympy.Add.make_args(sized.expand(_prepared(function), power_exp=False, log=False)):
             outside, inside = term.as_independent(limits[0], as_Add=False)
             terms.append(outside * Sum(inside, limits))
         return sympy.Add(*terms)
@@ -188,7 +189,7 @@ def _unfolded(node: Indexed) -> Expr:
     if len(limits) != 3:
         return node
     index, low, high = limits
-    count = sympy.expand(high - low + 1)
+    count = sized.expand(high - low + 1)
     if not count.is_Integer or count > MOST_UNFOLDED:
         return node
     terms = [function.subs(index, low + j) for j in range(int(count))]
@@ -198,7 +199,7 @@ def _unfolded(node: Indexed) -> Expr:
 def _is_never_short(node: Indexed, domain: Domain) -> bool:
     """Whether the range has a number of terms that is not negative, so that it grows by what is split off."""
     _, low, high = node.limits[0]
-    count = sympy.expand(high - low + 1)
+    count = sized.expand(high - low + 1)
     if facts.is_nonnegative(count):
         return True
     found = bounds.sign_of(count, domain)
@@ -213,7 +214,7 @@ def _advanced(node: Indexed, n: Symbol, domain: Domain) -> Expr | None:
     index, low, high = limits
     later = function.subs(n, n + 1)
     ratio = _ratio(later, function, index, domain)
-    more, fewer = (sympy.expand(end.subs(n, n + 1) - end) for end in (high, low))
+    more, fewer = (sized.expand(end.subs(n, n + 1) - end) for end in (high, low))
     if ratio is None or not (more.is_Integer and fewer.is_Integer and 0 <= more <= 4 and 0 <= fewer <= 4):
         return None
     new = [later.subs(index, high + j) for j in range(1, int(more) + 1)]

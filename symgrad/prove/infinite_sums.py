@@ -12,7 +12,7 @@ import sympy
 from sympy import Dummy, Expr, Poly, Rational, S, Symbol
 from sympy.concrete.gosper import gosper_normal
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, at_infinity, has_end
 from symgrad.balls.ratios import is_moderate, leading, term_ratio
@@ -53,8 +53,8 @@ def _plain(term: Expr, m: Symbol) -> Expr:
     """The term with powers a**(b m + c) as a**(b m) a**c, where that is the same for all bases."""
 
     def split(e: Expr) -> Expr:
-        rate = sympy.expand(e.exp).coeff(m, 1)
-        rest = sympy.expand(e.exp - rate * m)
+        rate = sized.expand(e.exp).coeff(m, 1)
+        rest = sized.expand(e.exp - rate * m)
         if (
             rest.has(m)
             or rate == 0
@@ -119,7 +119,7 @@ def _begins_with_zero(term: Expr, m: Symbol) -> bool:
 
 def _is_plain(ratio: Expr, m: Symbol, known: Known) -> bool:
     """Whether the ratio certainly has no pole and no zero at an index, for all values of the other variables."""
-    above, below = sympy.fraction(sympy.together(ratio))
+    above, below = sympy.fraction(sized.together(ratio))
     return all(_no_zero(part, m, known) for part in (below,)) and _no_zero_but_constants(above, m, known)
 
 
@@ -156,7 +156,7 @@ def _converges(term: Expr, ratio: Expr, m: Symbol, known: Known) -> tuple[bool, 
     if degree == 0:
         room = known(1 - lead**2)
         if room is None:
-            raise Open(sympy.factor(1 - lead**2))
+            raise Open(sized.factor(1 - lead**2))
         if room == 1:
             return True, ()
         if room == -1:
@@ -179,9 +179,9 @@ Value = tuple[Expr, str]
 def _telescoping(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | None:
     """Gosper's algorithm: y(m + 1)R(m) - y(m) = 1 says that the terms are differences of term(m) y(m)."""
     y = _gosper(ratio, m)
-    if y is None or sympy.cancel(sympy.together(y.xreplace({m: m + 1}) * ratio - y - 1)) != 0:
+    if y is None or sized.cancel(sized.together(y.xreplace({m: m + 1}) * ratio - y - 1)) != 0:
         return None
-    below = sympy.fraction(sympy.together(y))[1]
+    below = sympy.fraction(sized.together(y))[1]
     if not _no_zero(below, m, known):
         return None
     degree, lead = leading(ratio, m)
@@ -189,16 +189,16 @@ def _telescoping(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | No
         end: Expr | None = S.Zero
     else:
         alternating, size = split_sign(term, m)
-        end = at_infinity(sympy.cancel(y) * size, m, known).value
+        end = at_infinity(sized.cancel(y) * size, m, known).value
         if end is None or (alternating and known(end) != 0):
             return None
     first = (term * y).subs(m, 0)
     how = "geometric" if not ratio.has(m) else "a telescoping sum"
-    return sympy.together(end - first), how
+    return sized.together(end - first), how
 
 
 def _gosper(ratio: Expr, m: Symbol) -> Expr | None:
-    above, below = sympy.fraction(sympy.together(ratio))
+    above, below = sympy.fraction(sized.together(ratio))
     if max(Poly(above, m).degree(), Poly(below, m).degree()) > HIGHEST:
         return None
     a, b, c = gosper_normal(above, below, m)
@@ -211,7 +211,7 @@ def _gosper(ratio: Expr, m: Symbol) -> Expr | None:
         degrees = {deg + 1}
     else:
         degrees = {deg - n + 1}
-        shift = sympy.cancel((q.nth(n - 1) - p.nth(n - 1)) / p.LC())
+        shift = sized.cancel((q.nth(n - 1) - p.nth(n - 1)) / p.LC())
         if shift.is_Integer:
             degrees.add(int(shift))
     degrees = {d for d in degrees if 0 <= d <= 2 * HIGHEST}
@@ -219,12 +219,12 @@ def _gosper(ratio: Expr, m: Symbol) -> Expr | None:
         return None
     unknowns = sympy.symbols(f"c:{max(degrees) + 1}", cls=Dummy)
     x = sum((u * m**i for i, u in enumerate(unknowns)), S.Zero)
-    equation = sympy.expand(p.as_expr() * x.subs(m, m + 1) - q.as_expr() * x - r.as_expr())
+    equation = sized.expand(p.as_expr() * x.subs(m, m + 1) - q.as_expr() * x - r.as_expr())
     found = sympy.solve(Poly(equation, m).all_coeffs(), unknowns, dict=True)
     if not found:
         return None
     solved = x.xreplace(found[0]).xreplace(dict.fromkeys(unknowns, S.Zero))
-    return sympy.cancel(q.as_expr() * solved / r.as_expr()) if solved != 0 else None
+    return sized.cancel(q.as_expr() * solved / r.as_expr()) if solved != 0 else None
 
 
 def _known_series(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | None:
@@ -259,7 +259,7 @@ def _divides_not(row: Row, z: Expr, known: Known) -> bool:
     """Whether the function of the row has no 0/0 at z; Open where z may be zero."""
     assert row.any_sign is not None
     probe = Dummy("z", real=True)
-    if sympy.fraction(sympy.together(row.any_sign(probe)))[1].subs(probe, 0) != 0:
+    if sympy.fraction(sized.together(row.any_sign(probe)))[1].subs(probe, 0) != 0:
         return True
     if known(z) is None:
         raise Open(z)
@@ -280,7 +280,7 @@ def _root(z: Expr, known: Known) -> tuple[Expr | None, int]:
 
 def _hypergeometric(ratio: Expr, m: Symbol) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Expr] | None:
     """The parameters a and b, and z, for a ratio that is a product of linear factors."""
-    above, below = sympy.fraction(sympy.together(ratio))
+    above, below = sympy.fraction(sized.together(ratio))
     tops, top = _linear(above, m)
     bottoms, bottom = _linear(below, m)
     if tops is None or bottoms is None:
@@ -289,7 +289,7 @@ def _hypergeometric(ratio: Expr, m: Symbol) -> tuple[tuple[Expr, ...], tuple[Exp
         bottoms.remove(S.One)
     else:
         tops.append(S.One)
-    return tuple(tops), tuple(bottoms), sympy.cancel(top / bottom)
+    return tuple(tops), tuple(bottoms), sized.cancel(top / bottom)
 
 
 def _linear(e: Expr, m: Symbol) -> tuple[list[Expr] | None, Expr]:
@@ -304,7 +304,7 @@ def _linear(e: Expr, m: Symbol) -> tuple[list[Expr] | None, Expr]:
             return None, S.One
         a, b = poly.all_coeffs()
         constant = constant * a**times
-        found += [sympy.cancel(b / a)] * times
+        found += [sized.cancel(b / a)] * times
     return found, constant
 
 
@@ -315,23 +315,23 @@ def _partial_fractions(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Valu
         return None
     if alternating:
         k = Dummy("k", integer=True, nonnegative=True)
-        size, m = sympy.together(size.subs(m, 2 * k) - size.subs(m, 2 * k + 1)), k
+        size, m = sized.together(size.subs(m, 2 * k) - size.subs(m, 2 * k + 1)), k
     total = S.Zero
-    for part in sympy.Add.make_args(sympy.apart(sympy.factor(size), m)):
+    for part in sympy.Add.make_args(sympy.apart(sized.factor(size), m)):
         value = _of_pole(part, m)
         if value is None:
             return None
         total += value
-    return sympy.expand(total), "partial fractions"
+    return sized.expand(total), "partial fractions"
 
 
 def _of_pole(part: Expr, m: Symbol) -> Expr | None:
     """What a fraction adds, but for a multiple of a divergent sum, all of which cancel where the whole converges."""
-    above, below = sympy.fraction(sympy.together(part))
+    above, below = sympy.fraction(sized.together(part))
     if above.has(m):
         return _of_quadratic(above, below, m)
     base, order = below.as_independent(m, as_Add=False)[1].as_base_exp()
-    scale = sympy.cancel(above / (below / base**order))
+    scale = sized.cancel(above / (below / base**order))
     poly = Poly(base, m)
     if poly.degree() == 2:
         return _of_quadratic(above, below, m)
@@ -414,7 +414,7 @@ def _polylogarithms(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value |
     if z is None or z.has(m) or known(1 - z**2) != 1:
         return None
     total = S.Zero
-    for part in sympy.Add.make_args(sympy.apart(sympy.factor(rest), m)):
+    for part in sympy.Add.make_args(sympy.apart(sized.factor(rest), m)):
         value = _of_power_and_pole(part, z, m, known)
         if value is None:
             return None
@@ -423,14 +423,14 @@ def _polylogarithms(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value |
 
 
 def _of_power_and_pole(part: Expr, z: Expr, m: Symbol, known: Known) -> Expr | None:
-    above, below = sympy.fraction(sympy.together(part))
+    above, below = sympy.fraction(sized.together(part))
     if not below.has(m):
         found = _telescoping(part * z**m, term_ratio(part * z**m, m), m, known)
         return None if found is None else found[0]
     base, order = below.as_independent(m, as_Add=False)[1].as_base_exp()
     if above.has(m) or not base.is_polynomial(m) or sympy.degree(base, m) != 1 or not order.is_Integer:
         return None
-    scale = sympy.cancel(above / (below / base**order))
+    scale = sized.cancel(above / (below / base**order))
     a, b = Poly(base, m).all_coeffs()
     shift = b / a
     if not shift.is_Integer or not 0 < shift <= LARGEST_SHIFT:
@@ -450,32 +450,32 @@ def _exponential(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | No
     for factor in sympy.Mul.make_args(term):
         if factor.is_polynomial(m) and factor.has(m):
             polynomial *= factor
-    rest = sympy.cancel(ratio * polynomial / polynomial.xreplace({m: m + 1}))
+    rest = sized.cancel(ratio * polynomial / polynomial.xreplace({m: m + 1}))
     z = _rate(rest, m)
     if z is None or sympy.degree(polynomial, m) > HIGHEST:
         return None
-    shift = sympy.cancel(z / rest - m) - 1  # the terms are multiples of z**m/(m + shift)!
+    shift = sized.cancel(z / rest - m) - 1  # the terms are multiples of z**m/(m + shift)!
     if not shift.is_Integer or not 0 <= shift <= LARGEST_SHIFT:
         return None
     if shift and known(z) in (None, 0):
         raise Open(z)
-    moved = sympy.expand(polynomial.xreplace({m: m - shift}))
+    moved = sized.expand(polynomial.xreplace({m: m - shift}))
     start = (term / polynomial).subs(m, 0) * sympy.factorial(shift)
     first = sympy.Add(*(moved.subs(m, k) * z**k / sympy.factorial(k) for k in range(int(shift))))
     total, difference, j = S.Zero, moved, 0
     while difference != 0:
         total += difference.subs(m, 0) / sympy.factorial(j) * z**j
-        difference = sympy.expand(difference.xreplace({m: m + 1}) - difference)
+        difference = sized.expand(difference.xreplace({m: m + 1}) - difference)
         j += 1
     return start * (total * sympy.exp(z) - first) / z**shift, "the exponential series"
 
 
 def _rate(ratio: Expr, m: Symbol) -> Expr | None:
     """z for a ratio z/(m + b)."""
-    above, below = sympy.fraction(sympy.together(ratio))
+    above, below = sympy.fraction(sized.together(ratio))
     if above.has(m) or sympy.degree(below, m) != 1:
         return None
-    return sympy.cancel(above / Poly(below, m).LC())
+    return sized.cancel(above / Poly(below, m).LC())
 
 
 _METHODS: tuple[Callable[[Expr, Expr, Symbol, Known], Value | None], ...] = (
@@ -485,7 +485,7 @@ _METHODS: tuple[Callable[[Expr, Expr, Symbol, Known], Value | None], ...] = (
 
 def _of_terms(term: Expr, m: Symbol, known: Known) -> Found | None:
     """Term by term, where each of them adds up."""
-    expanded = sympy.expand(term)
+    expanded = sized.expand(term)
     parts = list(_parts(expanded))
     if not 1 < len(parts) <= MOST_TERMS:
         return None
@@ -507,7 +507,7 @@ def _by_row(term: Expr, m: Symbol, known: Known) -> Found | None:
     if poly.degree() != 1:
         return None
     a, b = poly.all_coeffs()
-    shift, s = sympy.cancel(b / a), -term.exp
+    shift, s = sized.cancel(b / a), -term.exp
     if a != 1 or known(shift) != 1:
         return None
     beyond = known(s - 1)
@@ -523,7 +523,7 @@ def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Know
     if high is not S.Infinity or not facts.is_integer(low):
         raise NotFound
     m = Dummy("m", integer=True, nonnegative=True)
-    moved = sympy.together(activations.expand(factor).xreplace({n: low + m}))
+    moved = sized.together(activations.expand(factor).xreplace({n: low + m}))
     if isinstance(moved, sympy.exp):
         inner = infinite_sum(moved.args[0], m, S.Zero, S.Infinity, known)
         if inner.value is None:
@@ -531,7 +531,7 @@ def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Know
         return Found(sympy.exp(inner.value), f"the exponential of a sum: {inner.why}", inner.constants)
     if not moved.is_rational_function(m):
         raise NotFound
-    above, below = sympy.fraction(sympy.cancel(moved))
+    above, below = sympy.fraction(sized.cancel(moved))
     if not _no_zero(below, m, known):
         raise NotFound
     paired, first_shifts, above = _pairs(above, m)
@@ -539,8 +539,8 @@ def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Know
     (tops, top), (bottoms, bottom) = _linear(above, m), _linear(below, m)
     if tops is None or bottoms is None or len(tops) + len(first_shifts) != len(bottoms) + len(second_shifts):
         raise NotFound
-    gap = sympy.cancel(sum([*tops, *first_shifts], S.Zero) - sum([*bottoms, *second_shifts], S.Zero))
-    if known(sympy.cancel(top / bottom - 1)) != 0 or known(gap) != 0:
+    gap = sized.cancel(sum([*tops, *first_shifts], S.Zero) - sum([*bottoms, *second_shifts], S.Zero))
+    if known(sized.cancel(top / bottom - 1)) != 0 or known(gap) != 0:
         raise NotFound
     if any(t.is_Integer and t <= 0 for t in tops):
         return Found(S.Zero, "one factor is zero and the others have a product")
@@ -573,4 +573,4 @@ def _pairs(e: Expr, m: Symbol) -> tuple[Expr, list[Expr], Expr]:
         value *= made**times
         shifts += [shift, shift] * times
         constant *= a**times
-    return value, shifts, sympy.expand(constant * rest)
+    return value, shifts, sized.expand(constant * rest)

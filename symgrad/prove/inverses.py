@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Derivative, Expr, S
 
+from symgrad import sized
 from symgrad.prove import facts, side_conditions
 from symgrad.prove.goals import Decide, Goal
 from symgrad.statements import Relation
@@ -54,7 +55,7 @@ def _by_value_of(g: Expr, gap: Expr, goal: Goal, decide: Decide) -> Verdict | No
     factor = sympy.diff(gap.xreplace({g: t}), t)
     if inverse is None or not factor.is_Rational or facts.is_zero(factor):
         return None
-    value = sympy.expand(g - gap / factor)
+    value = sized.expand(g - gap / factor)
     if value.has(g):
         return None
     relations = [Relation(inverse.forward(value), "==", g.args[0])]

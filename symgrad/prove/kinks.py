@@ -10,7 +10,7 @@ from sympy import Basic, Derivative, Expr, Piecewise, Rational, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls import NoValue, Tape, UnsupportedError, hull, precision, rational, separated, sign
 from symgrad.budget import remembered
 from symgrad.prove import facts
@@ -156,7 +156,10 @@ def rational_zeros(expression: Expr, x: Symbol) -> tuple[Rational, ...]:
     """The rational zeros of a polynomial with rational coefficients; nothing for other expressions."""
     if not expression.is_polynomial(x) or expression.free_symbols != {x}:
         return ()
-    polynomial = sympy.Poly(expression, x)
+    try:
+        polynomial = sized.polynomial(expression, x)
+    except sized.TooLarge:
+        return ()
     if polynomial.degree() > MOST_DEGREE or not (polynomial.domain.is_QQ or polynomial.domain.is_ZZ):
         return ()
     return tuple(r for r in polynomial.ground_roots() if r.is_Rational)

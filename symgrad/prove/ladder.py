@@ -10,8 +10,9 @@ from functools import partial
 from sympy import Expr
 from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
+from symgrad import sized
 from symgrad.balls import UnsupportedError, has_endless
-from symgrad.budget import Budget, Spent, attempt, working_within
+from symgrad.budget import Budget, Spent, attempt, charge, working_within
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError, VerdictTruthError
 from symgrad.prove import (
@@ -40,7 +41,9 @@ from symgrad.prove.extrema import decide_extremum
 from symgrad.prove.goals import Decide, Goal, Prover
 from symgrad.prove.refutations import confirmed
 from symgrad.prove.refute import Agreement, refute
+from symgrad.prove.ring import NoNormalForm
 from symgrad.shown import shortened
+from symgrad.sized import TooLarge
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
@@ -53,7 +56,9 @@ PROVERS: tuple[Prover, ...] = (
 OF_ENDLESS: tuple[Prover, ...] = (finite.prove, endless.prove, finite.prove_by_all_means)
 DEEPEST = 12
 WORK = 10_000_000  # units, for one claim
+WORK_OF_A_PROVER = 40  # for each part of a goal, besides what is counted on the way
 FOR_ALL_PROVERS, FOR_ONE_PROVER = 7_500_000, 4_000_000  # of these units; the rest is for the refuter
+TOO_LARGE = "the formula becomes too large"
 TOO_MUCH_WORK = "the budget of work is spent; state the claim in parts, or on a smaller domain"
 # How SymPy's functions are known to fail on what they were not made for. What else fails, an AttributeError or a
 # NameError, is a slip of somebody's: it is logged as an error.
@@ -115,6 +120,8 @@ def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
             return _verdict(asked.statement, asked.domain, asked.also_defined, parts)
     except Spent:
         return Verdict(Outcome.UNDECIDED, "budget of work", TOO_MUCH_WORK)
+    except TooLarge as error:
+        return Verdict(Outcome.UNDECIDED, TOO_LARGE, str(error))
     except (PluginError, VerdictTruthError):
         raise  # slips of authors, of which they must hear
     except Exception as error:
@@ -162,6 +169,8 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
         if not any(has_endless(side) for side in goal.sides):
             return Verdict(Outcome.UNDECIDED, "no derivative", str(error))
         seen, no_enclosures = Agreement(0, 0), str(error)
+    except TooLarge as error:
+        return Verdict(Outcome.UNDECIDED, TOO_LARGE, str(error))
     if isinstance(seen, Verdict):
         return seen
     ask = partial(_tried, goal, depth, parts)
@@ -177,9 +186,11 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
 def _tried(goal: Goal, depth: int, parts: list[Proof] | None) -> tuple[Verdict, bool] | None:
     """What a prover says, and whether that decides the goal or is only nearly a proof."""
     nearly: Verdict | None = None
+    work = WORK_OF_A_PROVER * sum(sized.nodes(side) for side in goal.sides)
     is_endless = any(has_endless(side) for side in goal.sides)
     for prover in OF_ENDLESS if is_endless else (*PROVERS, *plugins.provers()):
         tried: list[Proof] | None = None if parts is None else []
+        charge(work)
         ask = partial(_attempt, prover, goal, _decide_from(depth, tried))
         verdict = attempt(FOR_ONE_PROVER, ask) if depth == 0 else ask()
         if verdict is not None and verdict.holds and parts is not None:
@@ -195,6 +206,8 @@ def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:
     """What a prover says; nothing where it fails, as SymPy's functions do in many ways, which proves nothing."""
     try:
         return prover(goal, decide)
+    except (TooLarge, NoNormalForm):
+        return None
     except (PluginError, VerdictTruthError):
         raise  # slips of authors, of which they must hear
     except Exception as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.prove import facts
 from symgrad.prove.normal import simplified
 from symgrad.prove.parts import LINE, Freed, by_parity, interval_text
@@ -63,7 +63,7 @@ class _Change:
 
 def _multiple(power: Expr, x: Symbol) -> Rational | None:
     """The rational k for which a power is exp(k*x)."""
-    k = sympy.expand(power.exp / x)
+    k = sized.expand(power.exp / x)
     return k if k.is_Rational and k else None
 
 

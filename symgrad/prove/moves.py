@@ -16,6 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.prove import bounds, cuts, facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
@@ -93,7 +94,7 @@ def moved(goal: Goal, u: Expr, v: Symbol, part: Set) -> Move:
         If u is not linear in v with a coefficient that is never zero, or the goal cannot be written so.
     """
     slope = _slope(u, v, goal.domain)
-    rest = sympy.expand(u - slope * v)
+    rest = sized.expand(u - slope * v)
     if part == ZERO:
         old, values = -rest / slope, None
     else:
@@ -126,7 +127,7 @@ def _slope(u: Expr, v: Symbol, domain: Domain) -> Expr:
 def linear_range(u: Expr, domain: Domain) -> Set:
     """An interval around all values of an expression that is linear with real coefficients."""
     try:
-        terms = sympy.Poly(u, *sorted(u.free_symbols, key=str)).terms()
+        terms = sized.polynomial(u, *sorted(u.free_symbols, key=str)).terms()
     except sympy.PolynomialError:
         return S.Reals
     low = high = S.Zero
@@ -227,11 +228,11 @@ def _alone(condition: Relational) -> tuple[Symbol, Set] | None:
     if len(free) != 1 or isinstance(condition, sympy.Ne):
         return None
     (v,) = free
-    u = sympy.expand(condition.lhs - condition.rhs)
+    u = sized.expand(condition.lhs - condition.rhs)
     slope = sympy.diff(u, v)
     if slope.free_symbols or constant_sign(slope) not in (1, -1) or not facts.is_real(v):
         return None
-    border = sympy.expand(v - u / slope)
+    border = sized.expand(v - u / slope)
     if isinstance(condition, sympy.Eq):
         return v, FiniteSet(border)
     is_strict = isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan)
@@ -286,9 +287,9 @@ def _shorter(move: Move) -> Iterator[Move]:
 def _confined(condition: Relational) -> tuple[Expr, Set]:
     """The condition as an expression that has its values in a part of the line."""
     if isinstance(condition, sympy.Eq):
-        return sympy.expand(condition.lhs - condition.rhs), ZERO
+        return sized.expand(condition.lhs - condition.rhs), ZERO
     is_strict = isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan)
-    return sympy.expand(condition.gts - condition.lts), POSITIVE if is_strict else NONNEGATIVE
+    return sized.expand(condition.gts - condition.lts), POSITIVE if is_strict else NONNEGATIVE
 
 
 def untied(goal: Goal) -> Move | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Interval, S, Symbol
 
+from symgrad import sized
 from symgrad.prove import bounds, calculus, facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.kinks import resolved, switches
@@ -32,7 +33,7 @@ def borders(function: Expr, x: Symbol) -> Iterator[Expr]:
     for switch in switches(function):
         slope = sympy.diff(switch, x)
         if slope.is_Rational and slope:
-            yield sympy.expand(x - switch / slope)
+            yield sized.expand(x - switch / slope)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _tends_to(s: Substitution, function: Expr, value: Expr, x: Symbol, end: Expr
         return True
     far = Interval.open(1, end) if end is S.Infinity else Interval.open(end, -1)
     whole = Domain((*rest.sets, (s.t, far)))
-    plain = sympy.factor_terms(simplified(gap, whole))
+    plain = sized.factor_terms(simplified(gap, whole))
     at_end = _at_infinity(plain, s.t, end)
     if at_end is not None and facts.is_zero(simplified(at_end, rest)):
         return True
@@ -124,7 +125,7 @@ def _case_near(f: Expr, t: Symbol, end: Expr, rest: Domain) -> Expr | None:
 
 def _sign_near(switch: Expr, t: Symbol, end: Expr, rest: Domain) -> int | None:
     if switch.is_polynomial(t) and switch.has(t):
-        polynomial = sympy.Poly(switch, t)
+        polynomial = sized.polynomial(switch, t)
         lead = _strict_sign(polynomial.LC(), rest)
         return lead if lead is None or end is S.Infinity else lead * (-1) ** int(polynomial.degree())
     at_end = _at_infinity(switch, t, end)

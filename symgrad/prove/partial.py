@@ -7,6 +7,7 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr, Interval, Symbol
 
+from symgrad import sized
 from symgrad.prove import cuts, facts
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -114,7 +115,7 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
     places = [place for place in critical(slope, v) if simplified(slope.xreplace({v: place}), rest) == 0]
     if not places or not is_smooth(expression, v, domain, look) or not is_smooth(slope, v, domain, look):
         return None
-    bent = look(sympy.together(bend), domain)
+    bent = look(sized.together(bend), domain)
     if bent is None:
         return None
     for place in places:
@@ -132,15 +133,15 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
 
 def critical(slope: Expr, v: Symbol) -> list[Expr]:
     """Candidates for the zero of the slope where it is linear in the variable, its exponential or its logarithm."""
-    numerator = sympy.expand(sympy.numer(sympy.together(slope)))
+    numerator = sized.expand(sympy.numer(sized.together(slope)))
     inverses: dict[Expr, Callable[[Expr], Expr]] = {v: lambda t: t, sympy.exp(v): sympy.log, sympy.log(v): sympy.exp}
     for inner, back in inverses.items():
         t = sympy.Dummy("t", real=True)
         polynomial = numerator.xreplace({inner: t})
         if polynomial.has(v) or not polynomial.is_polynomial(t) or sympy.degree(polynomial, t) != 1:
             continue
-        lead, constant = sympy.Poly(polynomial, t).all_coeffs()
-        return [back(sympy.cancel(-constant / lead))]
+        lead, constant = sized.polynomial(polynomial, t).all_coeffs()
+        return [back(sized.cancel(-constant / lead))]
     return list(ANCHORS)
 
 

@@ -10,7 +10,7 @@ from flint import fmpq, fmpq_mat
 from sympy import Expr, Interval, Rational, S, Symbol
 from sympy.core.relational import Relational
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.activations import ActivationFunction, sigmoid
 from symgrad.prove import bounds, cuts
 from symgrad.prove.signs import Signs
@@ -209,7 +209,7 @@ def _upright(u: Expr) -> tuple[Expr, int]:
 
 
 def _monomials(exponent: Expr) -> Iterator[tuple[Expr, Expr]]:
-    for term in sympy.Add.make_args(sympy.expand(exponent)):
+    for term in sympy.Add.make_args(sized.expand(exponent)):
         c, m = term.as_coeff_Mul(rational=True)
         yield m, c
 

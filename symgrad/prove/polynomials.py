@@ -8,6 +8,7 @@ import sympy
 from flint import fmpq
 from sympy import Expr, S
 
+from symgrad import sized
 from symgrad.balls import rational
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.gram import Polynomial, is_sum_of_squares
@@ -26,7 +27,7 @@ def by_sum_of_squares(u: Expr, domain: Domain, look: Look) -> Finding | None:
     free = domain.symbols
     if not 2 <= len(free) <= MOST_VARIABLES or look.depth > DEEPEST or not u.is_polynomial(*free):
         return None
-    made = sympy.Poly(u.xreplace(_by_squares(domain)), *free)
+    made = sized.polynomial(u.xreplace(_by_squares(domain)), *free)
     if not (made.domain.is_ZZ or made.domain.is_QQ) or made.total_degree() > MOST_DEGREE:
         return None
     known = next((s for p in points(domain, 24) if (s := int(sympy.sign(u.xreplace(p)))) != 0), 0)
@@ -51,12 +52,12 @@ def _by_squares(domain: Domain) -> dict[Expr, Expr]:
 
 
 def _multipliers(made: sympy.Poly) -> Iterator[tuple[sympy.Poly, str]]:
-    yield sympy.Poly(S.One, *made.gens), ""
+    yield sized.polynomial(S.One, *made.gens), ""
     squares = sum((g**2 for g in made.gens), S.Zero)
     degrees = {sum(e) for e in made.monoms()}
     is_homogeneous = len(degrees) == 1
     shown = squares if is_homogeneous else 1 + squares
-    yield sympy.Poly(shown, *made.gens), f" when multiplied by {shown}"
+    yield sized.polynomial(shown, *made.gens), f" when multiplied by {shown}"
 
 
 def _as_dict(made: sympy.Poly) -> Polynomial:

@@ -9,6 +9,7 @@ from functools import partial
 import sympy
 from sympy import Derivative, Expr, S, Symbol
 
+from symgrad import sized
 from symgrad.prove import bounds, cuts, moves, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
@@ -164,7 +165,7 @@ def _joint_border(goal: Goal, switch: Expr, factor: Expr) -> Move | Verdict | No
         return next(moves.exchanged(_resolved(goal, switch, factor, 0), factor, ZERO), None)
     for x in sorted(factor.free_symbols, key=str):
         slope = sympy.diff(factor, x)
-        border = sympy.expand(x - factor / slope) if not slope.has(x) and slope != 0 else None
+        border = sized.expand(x - factor / slope) if not slope.has(x) and slope != 0 else None
         if border is None:
             continue
         try:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Rational, S, pi
 
+from symgrad import sized
 from symgrad.elliptic import jacobi_cn, jacobi_dn, jacobi_sn
 from symgrad.prove import facts
 from symgrad.prove.recurrences import Sign
@@ -110,11 +111,11 @@ def _complementary_modulus(sign: Sign, m: Expr, smaller: Expr) -> Expr | None:
     root, t = sympy.sqrt(1 - m), sympy.Dummy(positive=True)
     by_root = smaller.xreplace({root: t, 1 / root: 1 / t})
     if not by_root.free_symbols & m.free_symbols:
-        fits = sympy.cancel(by_root - ((1 - t) / (1 + t)) ** 2) == 0
+        fits = sized.cancel(by_root - ((1 - t) / (1 + t)) ** 2) == 0
         return root if fits and sign(m) == 1 and sign(1 - m) == 1 else None
     modulus = sympy.sqrt(smaller)  # then m = 4k/(1 + k)^2 with this k, and k' = (1 - k)/(1 + k)
     k = modulus.args[0] if isinstance(modulus, sympy.Abs) else modulus
-    if sign(k) != 1 or sign(1 - k) != 1 or sympy.cancel(m - 4 * k / (1 + k) ** 2) != 0:
+    if sign(k) != 1 or sign(1 - k) != 1 or sized.cancel(m - 4 * k / (1 + k) ** 2) != 0:
         return None
     return (1 - k) / (1 + k)
 

@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, S, Symbol
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 
@@ -39,7 +40,7 @@ def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
 
 def common_zeros(equations: list[Expr], known: dict[Symbol, Expr]) -> Iterator[dict[Symbol, Expr]]:
     """Common zeros of polynomials, found one variable after the other."""
-    pending = [e for e in (sympy.factor(e.xreplace(known)) for e in equations) if e != 0]
+    pending = [e for e in (sized.factor(e.xreplace(known)) for e in equations) if e != 0]
     if not pending:
         yield known
         return
@@ -54,16 +55,16 @@ def common_zeros(equations: list[Expr], known: dict[Symbol, Expr]) -> Iterator[d
     for x in sorted(first.free_symbols, key=str):
         slope = sympy.diff(first, x)
         if not slope.free_symbols:
-            rest = sympy.expand(x - first / slope)
+            rest = sized.expand(x - first / slope)
             for point in common_zeros([e.xreplace({x: rest}) for e in pending], known):
-                yield {**point, x: sympy.expand(rest.xreplace(point))}
+                yield {**point, x: sized.expand(rest.xreplace(point))}
             return
 
 
 def is_steep(u: Expr) -> bool:
     """Whether polynomials in the exponentials of the expression have degrees that nobody can write out."""
     exponents = [e.exp for e in u.atoms(sympy.exp)] + [e.exp for e in u.atoms(sympy.Pow) if e.exp.has(Symbol)]
-    numbers = [abs(n) for e in exponents for n in sympy.expand(e).atoms(sympy.Rational)]
+    numbers = [abs(n) for e in exponents for n in sized.expand(e).atoms(sympy.Rational)]
     return any(max(n.p, n.q) > STEEPEST for n in numbers)
 
 
@@ -79,7 +80,7 @@ def _zeros(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
     if u.is_polynomial(x):
         yield from _of_polynomial(u, x)
         return
-    u = sympy.factor(sympy.together(u).as_numer_denom()[0])
+    u = sized.factor(sized.together(u).as_numer_denom()[0])
     for factor in sympy.Mul.make_args(u):
         base, exponent = factor.as_base_exp()
         if exponent.is_Rational and facts.is_positive(exponent) and base is not S.Exp1:
@@ -89,26 +90,26 @@ def _zeros(u: Expr, x: Symbol, values: Set, depth: int) -> Iterator[Expr]:
 
 
 def _of_polynomial(u: Expr, x: Symbol) -> list[Expr]:
-    polynomial = sympy.Poly(u, x)
+    polynomial = sized.polynomial(u, x)
     if polynomial.degree() == 1:
         slope, start = polynomial.all_coeffs()
-        return [sympy.expand(-start / slope)]
+        return [sized.expand(-start / slope)]
     if polynomial.degree() > MOST_DEGREE:
         raise _Unknown
-    factors = [base for base, _ in (f.as_base_exp() for f in sympy.Mul.make_args(sympy.factor(u))) if base.has(x)]
+    factors = [base for base, _ in (f.as_base_exp() for f in sympy.Mul.make_args(sized.factor(u))) if base.has(x)]
     if len(factors) > 1 or factors[0] != u:
         return [zero for factor in factors for zero in _of_polynomial(factor, x)]
     if all(c.is_Rational for c in polynomial.all_coeffs()):
-        return list(sympy.real_roots(polynomial))
+        return list(sized.real_roots(polynomial))
     if all(c.is_algebraic for c in polynomial.all_coeffs()):
-        return list(sympy.real_roots(sympy.Poly(u, x, extension=True)))
+        return list(sized.real_roots(sized.polynomial(u, x, extension=True)))
     if polynomial.degree() == 2:
         return _of_quadratic(*polynomial.all_coeffs())
     raise _Unknown
 
 
 def _of_quadratic(a: Expr, b: Expr, c: Expr) -> list[Expr]:
-    middle, discriminant = sympy.expand(-b / (2 * a)), sympy.expand(b**2 - 4 * a * c)
+    middle, discriminant = sized.expand(-b / (2 * a)), sized.expand(b**2 - 4 * a * c)
     known = constant_sign(discriminant) if not discriminant.free_symbols else None
     if known is None:
         raise _Unknown

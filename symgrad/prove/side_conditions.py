@@ -14,6 +14,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
+from symgrad import sized
 from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
 from symgrad.prove import bounds, cuts, facts
 from symgrad.prove.boxes import constant_sign
@@ -251,11 +252,11 @@ def _zero_in(expression: Expr, box: Domain) -> Witness | None:
 def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
     """All real roots of a polynomial in a real variable; None if they cannot be written down."""
     if expression.has(sympy.I):
-        expression = sympy.expand(expression / sympy.I)
+        expression = sized.expand(expression / sympy.I)
     if not facts.is_real(x) or not expression.is_polynomial(x) or sympy.degree(expression, x) > MOST_ROOTS:
         return None
     try:
-        return list(sympy.real_roots(sympy.Poly(expression, x, extension=None)))
+        return list(sized.real_roots(sized.polynomial(expression, x, extension=None)))
     except (NotImplementedError, sympy.PolynomialError):
         return None
 

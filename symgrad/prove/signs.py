@@ -8,6 +8,7 @@ import sympy
 from sympy import Dummy, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.elliptic import jacobi_dn
 from symgrad.prove import facts
 from symgrad.prove.boxes import bounded_box, constant_sign
@@ -106,7 +107,7 @@ class Signs:
             return polynomial_sign(expression, x, self.domain.set_of(x))
         if expression.count_ops() > LARGEST_ASKED or not expression.is_rational_function(x):
             return None
-        over = sympy.fraction(sympy.together(expression))
+        over = sympy.fraction(sized.together(expression))
         above, below = (polynomial_sign(e, x, self.domain.set_of(x)) for e in over)
         return None if above is None or below is None else above * below
 
@@ -133,7 +134,10 @@ def polynomial_sign(expression: Expr, x: Symbol, values: Set) -> int | None:
     """Strict sign of a rational polynomial in x on a set, exactly, by counting its roots there."""
     if not expression.is_polynomial(x):
         return None
-    polynomial = sympy.Poly(expression, x)
+    try:
+        polynomial = sized.polynomial(expression, x)
+    except sized.TooLarge:
+        return None
     if not (polynomial.domain.is_QQ or polynomial.domain.is_ZZ) or polynomial.degree() > LARGEST_DEGREE:
         return None
     signs = {_sign_between(polynomial, part) for part in _intervals(values)}

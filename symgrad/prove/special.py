@@ -19,6 +19,7 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr, I, Rational, S, pi
 
+from symgrad import sized
 from symgrad.elliptic import JACOBI, JacobiFunction, jacobi_cn, jacobi_dn, jacobi_sn
 from symgrad.prove import facts, hypergeometric
 from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide, positive_root
@@ -242,7 +243,7 @@ def _polylog(sign: Sign, s: Expr, z: Expr) -> Expr | None:
     t = sympy.Dummy()
     value = t / (1 - t)
     for _ in range(-int(s)):
-        value = sympy.cancel(t * value.diff(t))
+        value = sized.cancel(t * value.diff(t))
     return value.subs(t, z)
 
 
@@ -431,7 +432,7 @@ def _jacobi(function: type[JacobiFunction]) -> Rewriting:
 def _first_term(u: Expr) -> tuple[Expr, Expr]:
     """One term of a sum, taken once where it stands several times, and what is left; a complete integral first."""
     terms = sorted(
-        sympy.Add.make_args(sympy.expand(u)), key=lambda t: (not t.has(sympy.elliptic_k), sympy.default_sort_key(t))
+        sympy.Add.make_args(sized.expand(u)), key=lambda t: (not t.has(sympy.elliptic_k), sympy.default_sort_key(t))
     )
     number, rest = terms[0].as_coeff_Mul()
     whole = sympy.Add(*terms[1:])

@@ -11,7 +11,7 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Rational
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.boxes import constant_sign
@@ -46,7 +46,7 @@ def _expanded(e: Expr) -> Expr:
     for _ in range(2):  # squares of roots come free in the first round
         roots = {r: sympy.Dummy(real=True) for r in e.atoms(sympy.Abs, sympy.Pow) if _is_root(r)}
         back = {dummy: root for root, dummy in roots.items()}
-        e = sympy.expand(e.xreplace(roots)).xreplace(back)
+        e = sized.expand(e.xreplace(roots)).xreplace(back)
     return e
 
 
@@ -79,7 +79,7 @@ def _is_principal(e: Expr, signs: Signs) -> bool:
 
 def _balance(p: Expr, q: Expr, signs: Signs) -> bool:
     """Whether p + q is real and not negative: the angles of p and q have opposite signs, and not both are pi."""
-    return is_nonnegative(sympy.expand(p + q), signs)
+    return is_nonnegative(sized.expand(p + q), signs)
 
 
 def _is_in_right_half(e: Expr, signs: Signs) -> bool:

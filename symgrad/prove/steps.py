@@ -16,6 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.prove import facts, moves
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import by_floors
@@ -152,5 +153,5 @@ def _shifted(e: Expr, shift: dict[Symbol, Expr]) -> Expr:
     if isinstance(e, Derivative):
         return Derivative(_shifted(e.expr, shift), *e.variable_count)
     if isinstance(e, TrigonometricFunction):
-        return e.func(sympy.expand(e.args[0].xreplace(shift)))
+        return e.func(sized.expand(e.args[0].xreplace(shift)))
     return e.func(*(_shifted(a, shift) for a in e.args))

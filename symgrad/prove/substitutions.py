@@ -8,6 +8,7 @@ from itertools import product
 import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
+from symgrad import sized
 from symgrad.prove import cuts, facts
 from symgrad.prove.factors import factored
 from symgrad.prove.findings import Finding, Look
@@ -49,12 +50,12 @@ def _combinations(u: Expr) -> list[Expr]:
 def _in_terms_of(u: Expr, w: Expr, t: Symbol) -> Expr | None:
     """The expression with t for w, if nothing of w is left in it."""
     plain = u.subs(w, t)
-    if plain.free_symbols == {t} and facts.is_zero(sympy.expand(plain.xreplace({t: w}) - u)):
+    if plain.free_symbols == {t} and facts.is_zero(sized.expand(plain.xreplace({t: w}) - u)):
         return plain
     for x in sorted(w.free_symbols, key=str):
         slope = sympy.diff(w, x)
         if slope.is_Rational and slope:
-            solved = sympy.expand(u.xreplace({x: sympy.expand(x + (t - w) / slope)}))
+            solved = sized.expand(u.xreplace({x: sized.expand(x + (t - w) / slope)}))
             return solved if solved.free_symbols == {t} else None
     return None
 

@@ -9,7 +9,7 @@ import sympy
 from flint import arb
 from sympy import Expr, Interval, Rational, S, Symbol
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, rational, sign
 from symgrad.prove.asymptotic import Beyond, ball_of
 from symgrad.prove.points import to_rational
@@ -125,7 +125,7 @@ def _monomial(tower: Tower, powers: tuple[int, ...], coefficient, beyond: Beyond
             for _ in range(int(k)):  # flint's powers have no value on balls around zero
                 number = number * constant
     try:
-        made = sympy.Poly(exponent, x)
+        made = sized.polynomial(exponent, x)
     except sympy.PolynomialError:
         return None
     return None if made.free_symbols_in_domain else Monomial(number, power, made)
@@ -192,7 +192,7 @@ def _by_growth(monomials: list[Monomial], x: Symbol) -> Iterator[Monomial]:
 def _largest_ratio(other: Monomial, chief: Monomial, x: Symbol, bound: Rational) -> arb | None:
     """An upper bound of |other| / (chief without coefficient) beyond the bound: its value there, if it only falls."""
     power, exponent = other.power - chief.power, (other.exponent - chief.exponent).as_expr()
-    falling = sympy.expand(power + x * sympy.diff(exponent, x))  # x times the logarithmic slope
+    falling = sized.expand(power + x * sympy.diff(exponent, x))  # x times the logarithmic slope
     if falling != 0 and not _never_positive(falling, x, bound):
         return None
     here = Tape(x**power * sympy.exp(exponent), (x,))(rational(bound))
@@ -204,7 +204,7 @@ def _never_positive(polynomial: Expr, x: Symbol, bound: Rational) -> bool:
     exact = polynomial_sign(polynomial, x, Interval(bound, S.Infinity))
     if exact is not None:
         return exact == -1
-    coefficients = sympy.Poly(polynomial, x).all_coeffs()
-    shifted = sympy.Poly(polynomial.subs(x, x + bound), x).all_coeffs() if coefficients else []
+    coefficients = sized.polynomial(polynomial, x).all_coeffs()
+    shifted = sized.polynomial(polynomial.subs(x, x + bound), x).all_coeffs() if coefficients else []
     signs = [sign(Tape(c, ())()) for c in shifted if c != 0]
     return bool(signs) and all(s == -1 for s in signs)

@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Rational, S, Symbol
 from sympy.sets import Interval, Set
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.prove import calculus, facts, roots
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
@@ -65,9 +65,9 @@ def _points(difference: Expr, goal: Goal) -> Iterator[Point]:
 
 def _factors(difference: Expr) -> Iterator[Expr]:
     """What may vanish: the bases of the factors, where they are no exponentials."""
-    factored = difference if roots.is_steep(difference) else sympy.factor_terms(difference)
+    factored = difference if roots.is_steep(difference) else sized.factor_terms(difference)
     if difference.is_polynomial():
-        factored = sympy.factor(difference)
+        factored = sized.factor(difference)
     for factor in sympy.Mul.make_args(factored):
         base, exponent = factor.as_base_exp()
         if isinstance(base, sympy.Abs):
@@ -97,9 +97,9 @@ def _by_half_angle(difference: Expr, x: Symbol) -> Iterator[Expr]:
     if rate.free_symbols or facts.is_zero(rate):
         return
     circle = {sympy.sin(angle): 2 * t / (1 + t**2), sympy.cos(angle): (1 - t**2) / (1 + t**2)}
-    above = sympy.numer(sympy.together(difference.xreplace(circle)))
+    above = sympy.numer(sized.together(difference.xreplace(circle)))
     if above.free_symbols == {t} and above.is_polynomial(t):
-        for tangent in roots.zeros(sympy.expand(above), t, S.Reals) or ():
+        for tangent in roots.zeros(sized.expand(above), t, S.Reals) or ():
             for turn in TURNS:
                 yield (2 * sympy.atan(tangent) + 2 * S.Pi * turn - angle.subs(x, 0)) / rate
 

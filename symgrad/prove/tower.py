@@ -22,6 +22,7 @@ from flint import fmpq, fmpq_mpoly
 from sympy import Basic, Expr, I, S, Symbol, Tuple
 
 from symgrad import activations
+from symgrad.budget import charge
 from symgrad.prove import facts, relations, special
 from symgrad.prove.recurrences import Equal
 from symgrad.prove.ring import (
@@ -152,6 +153,7 @@ class Tower:
     def convert(self, e: Expr) -> Quotient:
         """The normal form of one expression; `normal` prepares and reduces."""
         if e not in self._known:
+            charge(60)
             self._known[e] = self._reduce(self._converted(e))
         return self._known[e]
 
@@ -528,6 +530,7 @@ class Tower:
 
     def polynomial(self, polynomial: fmpq_mpoly) -> Expr:
         """The SymPy expression of a polynomial in the generators."""
+        charge(20 * len(polynomial))
         return sympy.Add(*(number(fraction(c)) * self._monomial(powers) for powers, c in polynomial.terms()))
 
     def norms(self, polynomial: fmpq_mpoly) -> list[fmpq_mpoly]:

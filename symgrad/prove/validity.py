@@ -9,7 +9,7 @@ from flint import fmpq_mpoly
 from sympy import Derivative, Expr, S, Symbol
 from sympy.core.relational import Relational
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.elliptic import jacobi_dn
 from symgrad.prove import cuts, facts
 from symgrad.prove.conditions import Condition, conditions
@@ -89,9 +89,9 @@ def _excludes(condition: Relational, expression: Expr) -> bool:
     if not isinstance(condition, sympy.Ne | sympy.StrictLessThan | sympy.StrictGreaterThan):
         return False
     asked, said = (
-        sympy.expand(e).as_content_primitive()[1] for e in (expression, condition.lhs - condition.rhs)
+        sized.expand(e).as_content_primitive()[1] for e in (expression, condition.lhs - condition.rhs)
     )  # fmt: skip
-    return asked in (said, sympy.expand(-said))
+    return asked in (said, sized.expand(-said))
 
 
 def hull(values: sympy.Set) -> sympy.Set:
@@ -148,7 +148,7 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
     signs = Signs(domain)
     if expression.has(S.ImaginaryUnit) and all(facts.is_real(s) for s in expression.free_symbols):
         parts = cuts.cartesian_parts(expression, signs)
-        if parts is not None and never_zero(sympy.expand(parts[0] ** 2 + parts[1] ** 2), domain, look):
+        if parts is not None and never_zero(sized.expand(parts[0] ** 2 + parts[1] ** 2), domain, look):
             return True
     if facts.is_nonzero(expression.xreplace(signs.refined)) or cuts.is_off_cut(expression, signs):
         return True

@@ -14,6 +14,7 @@ import sympy
 from flint import acb, arb
 from sympy import Expr, I, Rational, S, Symbol
 
+from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision
 from symgrad.prove import facts
 from symgrad.prove.constants import constant_zero
@@ -88,20 +89,20 @@ def _candidates(u: Expr, x: Symbol, *, is_real: bool) -> Iterator[Expr]:
     t = sympy.Dummy("t")
     by_powers = u.xreplace({sympy.exp(x): t, sympy.exp(2 * x): t**2, sympy.exp(-x): 1 / t})
     if not by_powers.has(x):
-        yield from (sympy.log(r) for r in _roots(sympy.numer(sympy.together(by_powers)), t) if not facts.is_zero(r))
+        yield from (sympy.log(r) for r in _roots(sympy.numer(sized.together(by_powers)), t) if not facts.is_zero(r))
     yield from ANGLES
     if not is_real:
         yield from (I * angle for angle in ANGLES)
 
 
 def _roots(u: Expr, x: Symbol) -> list[Expr]:
-    polynomial = sympy.Poly(u, x)
+    polynomial = sized.polynomial(u, x)
     degree, coefficients = polynomial.degree(), polynomial.all_coeffs()
     if degree == 1:
-        return [sympy.expand(-coefficients[1] / coefficients[0])]
+        return [sized.expand(-coefficients[1] / coefficients[0])]
     if degree == 2:
         a, b, c = coefficients
-        away = sympy.sqrt(sympy.expand(b**2 - 4 * a * c)) / (2 * a)
+        away = sympy.sqrt(sized.expand(b**2 - 4 * a * c)) / (2 * a)
         return [-b / (2 * a) + away, -b / (2 * a) - away]
     if len([c for c in coefficients if c != 0]) == 2 and coefficients[-1] != 0:
         return [(-coefficients[-1] / coefficients[0]) ** Rational(1, degree)]

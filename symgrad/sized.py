@@ -1,0 +1,164 @@
+"""What SymPy is asked only where the question is small: its answers to larger ones may take without end.
+
+Each function has the name of SymPy's, estimates from the form of its argument how large the answer may become, counts
+that on the budget of work, and raises `TooLarge` instead of asking what would take more than a second or so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import comb
+
+import sympy
+from sympy import Basic, Expr, Integer, Symbol
+
+from symgrad.budget import charge
+
+MOST_NODES = 4_000
+MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multiplied out
+MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
+MOST_DENOMINATORS = 16
+HIGHEST_REAL, LARGEST_REAL = 24, 3_000  # degree of a polynomial whose real roots are wanted, bits of its coefficients
+COUNTED_NO_FURTHER = 10**9
+
+
+class TooLarge(sympy.PolynomialError):  # type: ignore[misc]
+    """The question is too large for SymPy: for those who ask, the same as what SymPy cannot answer."""
+
+
+def expand(e: Expr, **hints: bool) -> Expr:
+    """The expression multiplied out."""
+    terms = _terms(e)
+    _ask(terms, MOST_EXPANDED, "terms when multiplied out", 30 * terms)
+    return sympy.expand(e, **hints)
+
+
+def factor(e: Expr) -> Expr:
+    """The expression as a product of irreducible factors."""
+    terms = _terms(e)
+    _ask(terms, MOST_FACTORED, "terms to factor", 500 * terms)
+    return sympy.factor(e)
+
+
+def together(e: Expr) -> Expr:
+    """The expression over one denominator."""
+    below = len({p.base for p in e.atoms(sympy.Pow) if p.exp.could_extract_minus_sign()})
+    _ask(below, MOST_DENOMINATORS, "denominators", 100 * nodes(e))
+    return sympy.together(e)
+
+
+def cancel(e: Expr) -> Expr:
+    """The expression as a quotient without common factors."""
+    terms = _terms(e)
+    _ask(terms, MOST_FACTORED, "terms to cancel", 500 * terms)
+    return sympy.cancel(e)
+
+
+def factor_terms(e: Expr) -> Expr:
+    """The expression with what is common to the terms of its sums in front of them."""
+    size = nodes(e)
+    _ask(size, MOST_NODES, "parts", 30 * size)
+    return sympy.factor_terms(e)
+
+
+def polynomial(e: Expr, *generators: Symbol, **options: object) -> sympy.Poly:
+    """The expression as a polynomial."""
+    terms = _terms(e)
+    _ask(terms, MOST_EXPANDED, "terms when multiplied out", 50 * terms)
+    return sympy.Poly(e, *generators, **options)
+
+
+def real_roots(made: sympy.Poly) -> list[Expr]:
+    """The real roots of a polynomial in one variable, in order."""
+    degree = int(made.degree())
+    bits = sum(_bits(c) for c in made.all_coeffs())
+    _ask(degree, HIGHEST_REAL, "as degree of a polynomial", 2_000 * degree**2)
+    _ask(bits, LARGEST_REAL, "bits in the coefficients of a polynomial", 0)
+    return list(sympy.real_roots(made))
+
+
+def check_derivative(e: Expr, x: Symbol) -> None:
+    """Count the work of a derivative by the parts that it will have, and refuse one that has too many."""
+    size = _nodes_of_derivative(e, x)
+    _ask(size, MOST_DIFFERENTIATED, "parts of a derivative", 20 * size)
+
+
+def _ask(size: int, most: int, what: str, work: float) -> None:
+    if size > most:
+        raise TooLarge(f"more than {most} {what}")
+    charge(work)
+
+
+def _bits(number: Expr) -> int:
+    return sum(int(n.p).bit_length() + int(n.q).bit_length() for n in number.atoms(sympy.Rational))
+
+
+# --- estimates, from the parts to the whole -------------------------------------------------------------------------
+
+
+def _folded(e: Basic, combine: Callable[[Basic, list[int]], int]) -> int:
+    """A number for an expression from those of its arguments, each part looked at once."""
+    known: dict[Basic, int] = {}
+    for node in _parts(e):
+        known[node] = min(COUNTED_NO_FURTHER, combine(node, [known[a] for a in node.args]))
+    return known[e]
+
+
+def _parts(e: Basic) -> list[Basic]:
+    """The different parts of an expression, arguments first."""
+    found: dict[Basic, None] = {}
+    pending = [(e, False)]
+    while pending:
+        node, is_after_its_arguments = pending.pop()
+        if node in found:
+            continue
+        if is_after_its_arguments:
+            found[node] = None
+        else:
+            pending.append((node, True))
+            pending.extend((a, False) for a in node.args)
+    return list(found)
+
+
+def nodes(e: Basic) -> int:
+    """How many parts an expression has, each as often as it stands there."""
+    return _folded(e, lambda node, parts: 1 + sum(parts))
+
+
+def _terms(e: Basic) -> int:
+    """How many terms an expression may have when it is multiplied out."""
+    return _folded(e, _terms_from)
+
+
+def _terms_from(node: Basic, parts: list[int]) -> int:
+    if isinstance(node, sympy.Add):
+        return sum(parts)
+    if isinstance(node, sympy.Mul):
+        total = 1
+        for part in parts:
+            total = min(COUNTED_NO_FURTHER, total * part)
+        return total
+    if isinstance(node, sympy.Pow) and isinstance(node.exp, Integer) and parts[0] > 1:
+        degree = min(abs(int(node.exp)), 10_000)
+        return comb(parts[0] - 1 + degree, degree) if degree * parts[0] < 100_000 else COUNTED_NO_FURTHER
+    return max(parts, default=1)
+
+
+def _nodes_of_derivative(e: Basic, x: Symbol) -> int:
+    """A bound, or nearly one, of the size of a derivative before anything in it is simplified."""
+    size: dict[Basic, int] = {}
+    grown: dict[Basic, int] = {}
+    for node in _parts(e):
+        size[node] = min(COUNTED_NO_FURTHER, 1 + sum(size[a] for a in node.args))
+        moved = sum(grown[a] for a in node.args)
+        if not moved:
+            grown[node] = int(node == x)
+        elif isinstance(node, sympy.Add):
+            grown[node] = 1 + moved
+        elif isinstance(node, sympy.Mul):
+            moving = sum(1 for a in node.args if grown[a])
+            grown[node] = moved + moving * size[node]
+        else:
+            grown[node] = moved + 3 * size[node]
+        grown[node] = min(COUNTED_NO_FURTHER, grown[node])
+    return grown[e]
