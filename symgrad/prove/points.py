@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad.balls import Ball, Tape, UnsupportedError, precision, rational
-from symgrad.budget import remembered
+from symgrad.budget import charge, remembered
 from symgrad.statements import Domain
 
 Point = dict[Symbol, Expr]
@@ -38,6 +38,7 @@ COMPLEX = (
 SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
 MOST_SPECIAL = 400
 END_BITS = 192
+WORK_OF_A_SYMBOL = 500  # besides what is counted on the way
 
 
 def points(domain: Domain, count: int, also: Sequence[Rational] = ()) -> Iterator[Point]:
@@ -46,6 +47,7 @@ def points(domain: Domain, count: int, also: Sequence[Rational] = ()) -> Iterato
     if not symbols:
         yield {}
         return
+    charge(WORK_OF_A_SYMBOL * len(symbols))
     generator = random.Random(SEED)
     specials = {symbol: _special_values(values, also) for symbol, values in domain.sets}
     seen: set[tuple[Expr, ...]] = set()

@@ -9,6 +9,7 @@ from sympy import Dummy, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad import sized
+from symgrad.budget import charge
 from symgrad.elliptic import jacobi_dn
 from symgrad.prove import facts
 from symgrad.prove.boxes import bounded_box, constant_sign
@@ -17,6 +18,7 @@ from symgrad.statements import Domain
 
 LARGEST_ASKED = 150  # operations; SymPy's assumptions take long on larger expressions
 LARGEST_DEGREE = 60
+WORK_OF_A_SIGN = 40  # for each part of an expression, besides what is counted on the way
 
 
 class Signs:
@@ -69,6 +71,7 @@ class Signs:
         return None if found is None else found.sign
 
     def _sign(self, expression: Expr) -> int | None:
+        charge(WORK_OF_A_SIGN * sized.nodes(expression))
         if facts.is_zero(expression):
             return 0
         if not expression.free_symbols:
