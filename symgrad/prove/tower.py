@@ -153,7 +153,7 @@ class Tower:
     def convert(self, e: Expr) -> Quotient:
         """The normal form of one expression; `normal` prepares and reduces."""
         if e not in self._known:
-            charge(60)
+            charge(100)
             self._known[e] = self._reduce(self._converted(e))
         return self._known[e]
 
@@ -530,7 +530,6 @@ class Tower:
 
     def polynomial(self, polynomial: fmpq_mpoly) -> Expr:
         """The SymPy expression of a polynomial in the generators."""
-        charge(20 * len(polynomial))
         return sympy.Add(*(number(fraction(c)) * self._monomial(powers) for powers, c in polynomial.terms()))
 
     def norms(self, polynomial: fmpq_mpoly) -> list[fmpq_mpoly]:
