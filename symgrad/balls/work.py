@@ -54,7 +54,7 @@ _LARGEST_ORDER: dict[type[Basic], int] = {
     10_000,
 )  # fmt: skip
 SPARE_BITS = 64
-WORK_PER_TERM, LARGEST_SIZE = 200, 1e9
+WORK_PER_TERM, FARTHEST_SERIES = 200, 4
 
 
 def work_of(kind: type[Basic], bits: int) -> float:
@@ -74,7 +74,7 @@ def bounded(kind: type[Basic], function: Callable[..., Value]) -> Callable[..., 
         if largest is not None and not all(_is_at_most(order, largest) for order in arguments[:-1]):
             return UNKNOWN
         bits = int(flint.ctx.prec)
-        charge((bits + sum(min(_size(a), 6 * bits) for a in arguments)) ** 2 / WORK_PER_TERM)
+        charge((bits + sum(_terms(a, bits) for a in arguments)) ** 2 / WORK_PER_TERM)
         with precision(min(flint.ctx.prec, *(_known_bits(a) + SPARE_BITS for a in arguments))):
             return function(*arguments)
 
@@ -85,9 +85,10 @@ def _is_at_most(order: Ball, largest: int) -> bool:
     return bool(abs(order) <= largest) if not isinstance(order, acb) else bool(order.abs_upper() <= largest)
 
 
-def _size(value: Ball) -> float:
-    """The absolute value of an argument: so many terms may a series in it need, unless they are far more than bits."""
-    return min(float(ball(value).abs_upper()), LARGEST_SIZE)
+def _terms(value: Ball, bits: int) -> float:
+    """About how many terms a series in an argument needs: as many as it is large, until an asymptotic one is short."""
+    size = float(ball(value).abs_upper())
+    return size if size <= FARTHEST_SERIES * bits else bits
 
 
 def _known_bits(value: Ball) -> int:
