@@ -79,7 +79,7 @@ def read_claims(path: Path) -> tuple[Entry, ...]:
     if path.suffix not in (".toml", ".json"):
         raise ClaimError(f"{path}: claims are read from .toml and .json files")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json":
             return _entries(json.loads(text, object_pairs_hook=_table), text, path)
         return _entries(tomllib.loads(text), text, path)
@@ -89,7 +89,7 @@ def read_claims(path: Path) -> tuple[Entry, ...]:
         if isinstance(error, ClaimError):
             raise
         parts = tuple(_parts(path, text)) if path.suffix == ".toml" and not isinstance(error, UnicodeError) else ()
-        if len(parts) > 1:
+        if any(isinstance(part.read, ClaimError) for part in parts) and len(parts) > 1:
             return _without_repetition(parts, path)
         raise ClaimError(f"{path}: not {path.suffix[1:].upper()}: {error}") from None
 
@@ -104,6 +104,8 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _entries(content: object, text: str, path: Path) -> tuple[Entry, ...]:
+    if isinstance(content, _Repeated):
+        raise ClaimError(f"{path}: a name stands twice in the outermost table")
     found = content.get("claim") if isinstance(content, dict) else None
     if not isinstance(found, list) or not found:
         raise ClaimError(f"{path}: no claims; each is a table [[claim]] with a field says")
@@ -136,10 +138,17 @@ def _places(text: str, outermost: int) -> Iterator[int]:
 
 
 def _parts(path: Path, text: str) -> Iterator[Entry]:
-    """The claims of a TOML file that is none as a whole: each part from one header to the next is read by itself."""
+    """The claims of a TOML file that is none as a whole: each part from one header to the next is read by itself.
+
+    Nothing if what stands before the first of them is no TOML: then headers may stand within a text.
+    """
     import tomllib
 
     starts = [match.start() for match in re.finditer(_HEADER, text, re.MULTILINE)]
+    try:
+        tomllib.loads(text[: starts[0]] if starts else text)
+    except (ValueError, RecursionError):
+        return
     for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(text)]), 1):
         line = text.count("\n", 0, start) + 1
         part = text[start:stop]
@@ -149,7 +158,8 @@ def _parts(path: Path, text: str) -> Iterator[Entry]:
         except (ValueError, RecursionError) as error:
             named = _ID.search(part)
             name = (named["double"] or named["single"]) if named else f"claim-{number}"
-            yield Entry(name, line, _error(path, line, number, f" ({name})", f"not TOML: {error}"))
+            shown = f" ({name})" if named else ""
+            yield Entry(name, line, _error(path, line, number, shown, f"not TOML: {error}"))
         else:
             yield _entry(entry, number, line, path)
 

@@ -40,6 +40,7 @@ EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: never 1, which says that a clai
 DEBUG = "SYMGRAD_DEBUG"
 READERS = {"text": "people", "json": "programs", "junit": "test servers"}
 LONGEST_PATH = 4096
+RELATIONS = ("==", "!=", "<", ">", "≤", "≥", "≠", "⩽", "⩾", "≦", "≧")
 _CLAIM = re.compile(rb"""(?<![\w-])["']?claim["']?\s*[]=:]""")
 _OPTION = re.compile(r"--[a-z][a-z-]*|-[a-z]")
 
@@ -249,7 +250,7 @@ def explain(formula: str, variable: str | None, where: tuple[str, ...]) -> int:
       symgrad explain "x*exp(-a*x)" --variable x
       symgrad explain "s*(1 - s) <= 1/4"
     """
-    if any(sign in formula for sign in ("==", "<", ">", "!=")):
+    if any(sign in formula for sign in RELATIONS):
         from symgrad.claims import claim
         from symgrad.proofs import proof
 

@@ -9,7 +9,9 @@ COLOURS = {True: "#1b6e3c", False: "#b3261e", None: "#8a5a00"}
 LONGEST = 200
 _BREAKS = re.compile(r"[^\S ]+")
 # Whatever ends a line, moves the cursor, colours, hides, or turns the direction of what follows.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
 
 
 def one_line(text: str) -> str:
