@@ -11,7 +11,7 @@ from typing import Any
 
 from symgrad import syntax
 from symgrad.checks import EXIT_HOLDS, EXIT_OPEN, EXIT_REFUTED, Check, versions
-from symgrad.claims import Claim, from_texts
+from symgrad.claims import Claim, claim
 from symgrad.errors import CertificateError, SymgradError
 from symgrad.files import write_whole
 from symgrad.fingerprints import digest
@@ -68,7 +68,6 @@ class Certificate:
             said = {
                 **Check.of(claim, self.verdict).as_json(),
                 "where": list(syntax.to_where(claim.domain)),
-                "also_defined": [syntax.to_text(e) for e in claim.also_defined],
                 "source": claim.source,
                 "seed": self.seed,
                 "versions": dict(self.versions),
@@ -87,7 +86,7 @@ class Certificate:
 
 def _claim(data: Mapping[str, Any]) -> Claim:
     facts = {name: data[name] for name in ("id", "source", "expect")}
-    return from_texts(data["text"], data["where"], data["also_defined"], **facts)
+    return claim(data["text"], where=data["where"], **facts)
 
 
 def replay(certificate: Certificate) -> Verdict:

@@ -32,9 +32,6 @@ class Claim:
         Who says so, and where; no part of equality.
     expect : {"holds", "refuted"}
         What checking should find: an erratum must be refuted.
-    also_defined : tuple of Expr
-        Expressions that stand in the text and vanished when SymPy put it together (the x of ``x/x``); they too
-        must be defined on the domain.
     remarks : tuple of str
         What its author may have overlooked, such as a condition on no symbol of it; verdicts repeat them.
     """
@@ -44,7 +41,6 @@ class Claim:
     id: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     expect: str = "holds"
-    also_defined: tuple[Expr, ...] = ()
     remarks: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -109,15 +105,14 @@ def claim(
     if op is None and rhs is None:
         if not isinstance(says, str):
             raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
-        statement, also_defined = syntax.parse_statement(says, symbols)
+        statement = syntax.parse_statement(says, symbols)
     elif op is None or rhs is None:
         raise ClaimError(
             f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}'
         )
     else:
-        (left, left_defined), (right, right_defined) = _side(says, symbols), _side(rhs, symbols)
-        statement, also_defined = Relation(left, op, right), (*left_defined, *right_defined)
-    made = _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
+        statement = Relation(expression(says, symbols), op, expression(rhs, symbols))
+    made = _claim(statement, conditions, id=id, source=source, expect=expect)
     return replace(made, remarks=_remarks(made, conditions, symbols, says if op is None else ""))
 
 
@@ -125,7 +120,7 @@ def _remarks(made: Claim, conditions: list[Condition], symbols: Mapping[str, Sym
     """What may have been overlooked in the conditions; those of a single text are all meant for it."""
     if not conditions and not symbols:
         return ()
-    # Bound symbols too, as a condition on an index may be meant, and what SymPy has done away with.
+    # Bound symbols too, as a condition on an index may be meant.
     spoken_of = {symbol.name for part in made.statement.expressions for symbol in part.atoms(Symbol)}
     spoken_of |= syntax.names_in(text) if isinstance(text, str) else set()
     names = [frozenset(s.name for s in c.free_symbols) for c in conditions]
@@ -148,10 +143,8 @@ def extremum(
     """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
     conditions, symbols = _conditions(where)
     place = None if at is None else expression(at, symbols)
-    (function, function_defined), (bound, bound_defined) = _side(of, symbols), _side(value, symbols)
-    statement = Extremum(kind, function, variable, bound, place)
-    also_defined = (*function_defined, *bound_defined)
-    return _claim(statement, conditions, id=id, source=source, expect=expect, also_defined=also_defined)
+    statement = Extremum(kind, expression(of, symbols), variable, expression(value, symbols), place)
+    return _claim(statement, conditions, id=id, source=source, expect=expect)
 
 
 def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
@@ -191,9 +184,9 @@ def _conditions(where: Where) -> tuple[list[Condition], dict[str, Symbol]]:
 
 
 def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) -> Expr:
-    """A side of a claim as SymPy: an expression as it is, text through the parser, an integer as a number."""
+    """A side of a claim: an expression as it is, text as it is written, an integer as a number."""
     if isinstance(formula, str):
-        return syntax.parse(formula, symbols)
+        return syntax.parse_written(formula, symbols)
     if isinstance(formula, float):
         raise ClaimError(f"a float is no exact number; write {formula!r} as text or as a Rational")
     if isinstance(formula, bool) or not isinstance(formula, (Expr, int)):
@@ -203,20 +196,6 @@ def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) ->
     return sympy.Integer(formula) if isinstance(formula, int) else formula
 
 
-def _side(formula: Formula, symbols: Mapping[str, Symbol]) -> tuple[Expr, tuple[Expr, ...]]:
-    """A side of a claim, and what else must be defined if it comes from text."""
-    return syntax.parse_expression(formula, symbols) if isinstance(formula, str) else (expression(formula), ())
-
-
 def _claim(statement: Statement, conditions: list[Condition], **facts: Any) -> Claim:
-    free = {s for e in (*statement.expressions, *facts.get("also_defined", ())) for s in free_symbols(e)}
+    free = {s for e in statement.expressions for s in free_symbols(e)}
     return Claim(statement, Domain.of(free, conditions), **facts)
-
-
-def from_texts(says: str, where: Iterable[str], also_defined: Iterable[str], **facts: Any) -> Claim:
-    """The claim that these texts make and no more: what must be defined besides is said, not seen from `says`."""
-    conditions, symbols = _conditions(where)
-    statement, _ = syntax.parse_statement(says, symbols)
-    also = tuple(syntax.parse(text, symbols) for text in also_defined)
-    free = {s for e in (*statement.expressions, *also) for s in free_symbols(e)}
-    return Claim(statement, Domain.of({*free, *symbols.values()}, conditions), also_defined=also, **facts)

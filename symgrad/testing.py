@@ -102,7 +102,7 @@ def assert_gradient(f: Callable[..., Any], what: Any, loss: Any = None, at: str 
 
 def _claim(says: Claim | Formula, op: str | None, rhs: Formula | None, where: Where, expect: str) -> Claim:
     if isinstance(says, Claim):
-        return Claim(says.statement, says.domain, says.id, says.source, expect, says.also_defined)
+        return Claim(says.statement, says.domain, says.id, says.source, expect)
     return claim(says, op, rhs, where=where, expect=expect)
 
 

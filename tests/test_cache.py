@@ -77,7 +77,7 @@ def test_all_that_a_verdict_depends_on_makes_another_entry(memory):
         sg.maximum(x, x, 1, at=1),
         sg.supremum(x, x, 1),
     ]
-    assert len({memory.path(claim) for claim in claims}) == len(claims) - 1  # the text 1 + 0*x is just 1
+    assert len({memory.path(claim) for claim in claims}) == len(claims)
 
 
 def test_name_source_and_expectation_make_no_difference(memory):
@@ -137,9 +137,10 @@ def test_verify_and_build_share_what_they_know(monkeypatch, tmp_path, prover):
     assert run("verify", tmp_path / "one.py") == (0, 1)
     assert run("verify", tmp_path / "one.py") == (0, 1)
     assert run("build", tmp_path / "one.py", "-o", tmp_path / "documents", "--to", "markdown") == (0, 1)
-    assert run("verify", TRUE) == (0, 1)
-    assert run("verify", TRUE, "--no-cache") == (0, 2)
-    assert run("build", tmp_path / "one.py", "-o", tmp_path / "others", "--to", "markdown", "--no-cache") == (0, 3)
+    assert run("verify", TRUE) == (0, 2)
+    assert run("verify", TRUE) == (0, 2)
+    assert run("verify", TRUE, "--no-cache") == (0, 3)
+    assert run("build", tmp_path / "one.py", "-o", tmp_path / "others", "--to", "markdown", "--no-cache") == (0, 4)
 
 
 def test_the_library_remembers_nothing(monkeypatch, tmp_path):

@@ -11,6 +11,7 @@ import symgrad as sg
 from symgrad import cli
 from symgrad.certificates import Certificate, exit_code, is_possible, read, replay, write
 from symgrad.errors import CertificateError
+from symgrad.language.provable import provable
 from symgrad.prove.points import SEED
 
 ROOT = Path(__file__).parents[1]
@@ -27,9 +28,9 @@ def through_text(claim):
 
 
 def evaluated(claim):
-    """The claim with everything put together that an author kept apart, such as the power (1/4)**100."""
+    """What a claim says to provers."""
     parts = getattr(claim.statement, "parts", (claim.statement,))
-    return [[e.func(*e.args) if e.args else e for e in part.expressions] for part in parts]
+    return [[provable(e) for e in part.expressions] for part in parts]
 
 
 @pytest.mark.parametrize("path", DERIVATIONS, ids=lambda path: path.stem)
@@ -37,7 +38,7 @@ def test_claims_of_derivations_come_back(path):
     for claim in filter(is_possible, sg.load_derivation(path).claims):
         back = through_text(claim)
         assert back.domain == claim.domain, claim
-        assert back == claim or evaluated(back) == evaluated(claim), claim
+        assert evaluated(back) == evaluated(claim), claim
 
 
 @pytest.mark.slow
@@ -62,14 +63,14 @@ def test_claims_of_the_corpus_come_back(path):
 )
 def test_nothing_of_a_claim_is_lost(claim):
     back = through_text(claim)
-    assert (back, back.id, back.source, back.expect) == (claim, claim.id, claim.source, claim.expect)
-    assert back.also_defined == claim.also_defined
+    assert (back.domain, back.id, back.source, back.expect) == (claim.domain, claim.id, claim.source, claim.expect)
+    assert str(through_text(back)) == str(back) == str(claim)
 
 
 def test_a_certificate_says_what_a_sceptic_needs():
     claim = sg.claim("sqrt(x**2) == x", where=["x >= -1"], id="root", source="a slip", expect="refuted")
     said = Certificate(claim, sg.verify(claim)).as_json()
-    assert said["text"] == "Abs(x) == x"
+    assert said["text"] == "sqrt(x**2) == x"
     assert said["where"] == ["x in [-1, oo)"]
     assert (said["outcome"], said["expect"], said["source"], said["id"]) == ("REFUTED", "refuted", "a slip", "root")
     assert said["witness"] == [[["x", "-1"]], "1", "-1"]

@@ -5,11 +5,13 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 import sympy
-from sympy import Interval, Rational, S, Symbol, log, tanh
+from sympy import Interval, Rational, S, Symbol, tanh
 
 from symgrad.claim_files import load_claims
 from symgrad.claims import Claim, claim, extremum, infimum, maximum, minimum, supremum
 from symgrad.errors import ClaimError, ParseError
+from symgrad.language.provable import provable
+from symgrad.prove import verify
 from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.syntax import parse_statement, to_where
 
@@ -17,11 +19,16 @@ x, y = Symbol("x", real=True), Symbol("y", real=True)
 T = Symbol("T", integer=True)
 
 
-def test_text_and_sympy_objects_make_equal_claims():
+def meant(made):
+    """What a claim says to provers, whether it came as text or as objects."""
+    return [provable(side) for side in made.statement.expressions], made.domain
+
+
+def test_text_and_sympy_objects_make_claims_of_one_meaning():
     made = claim(tanh(x) ** 2, "<=", 1, where=[x > 0])
-    assert made == claim("tanh(x)**2 <= 1", where=["x > 0"])
-    assert made == claim("tanh(x)**2", "<=", "1", where="x > 0")
     assert made == Claim(Relation(tanh(x) ** 2, "<=", S.One), Domain.of([x], [x > 0]))
+    assert meant(made) == meant(claim("tanh(x)**2 <= 1", where=["x > 0"]))
+    assert claim("tanh(x)**2 <= 1", where=["x > 0"]) == claim("tanh(x)**2", "<=", "1", where="x > 0")
 
 
 def test_variables_are_real_and_range_over_the_whole_line_unless_something_else_is_said():
@@ -53,25 +60,23 @@ def test_a_claim_does_not_change():
 @pytest.mark.parametrize("make", [maximum, minimum, supremum, infimum])
 def test_extrema_from_objects_and_from_text_are_equal(make):
     made = make(x * y, x, Rational(1, 4), at=y, where=["y > 0"])
-    assert made == make("x*y", x, "1/4", at="y", where=["y > 0"])
-    assert made == claim(f"{make.__name__}(x*y, x, y) == 1/4", where=["y > 0"])
+    assert meant(made) == meant(make("x*y", x, "1/4", at="y", where=["y > 0"]))
+    assert meant(made) == meant(claim(f"{make.__name__}(x*y, x, y) == 1/4", where=["y > 0"]))
     assert made == extremum(ExtremumKind(make.__name__), x * y, x, Rational(1, 4), at=y, where=[y > 0])
     assert made.statement == Extremum(ExtremumKind(make.__name__), x * y, x, Rational(1, 4), y)
 
 
 @pytest.mark.parametrize(
-    ("made", "vanished"),
+    "made",
     [
-        (claim("x/x == 1"), (1 / x,)),
-        (claim("x/x", "==", 1), (1 / x,)),
-        (claim(1, "==", "log(x) - log(x) + 1"), (log(x),)),
-        (maximum("x/x", x, 1), (1 / x,)),
-        (claim("1/x == 1/x"), ()),
-        (claim(1 / x, "==", 1 / x), ()),
+        claim("x/x == 1"),
+        claim("x/x", "==", 1),
+        claim(1, "==", "log(x) - log(x) + 1"),
+        maximum("x/x", x, 1),
     ],
 )
-def test_what_the_text_divides_by_must_be_defined_even_if_it_cancels(made, vanished):
-    assert made.also_defined == vanished
+def test_what_the_text_divides_by_must_be_defined_even_if_it_cancels(made):
+    assert verify(made).outcome.name == "REFUTED"
 
 
 def test_variables_that_cancelled_still_belong_to_the_domain():
@@ -80,7 +85,7 @@ def test_variables_that_cancelled_still_belong_to_the_domain():
 
 def test_a_claim_prints_as_text_that_reads_back():
     made = claim("diff(sigmoid(x), x) == (1 - sigmoid(x))*sigmoid(x)")
-    assert parse_statement(str(made))[0] == made.statement
+    assert parse_statement(str(made)) == made.statement
 
 
 @pytest.mark.parametrize(
@@ -171,7 +176,7 @@ def test_a_file_of_many_claims_is_read_soon(tmp_path):
         (
             "claims.json",
             '{"claim": [{"says": "x == 1"}, {"says": "x ="}]}',
-            r"claim 2 \(claim-2\): .*column 3: equality",
+            r"claim 2: .*column 3: equality",
         ),
         ("claims.json", '{"claim": [{"says": "x == 1", "id": "a", "expect": "no"}]}', r"claim 1 \(a\): expect must be"),
         ("claims.json", '{"claim": [{"says": "x == 1", "id": "a"}, {"says": "x == 2", "id": "a"}]}', "the id 'a'"),

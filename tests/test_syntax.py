@@ -2,9 +2,11 @@
 
 import random
 import sys
+from dataclasses import replace
 
 import pytest
 import sympy
+from flint import fmpq
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sympy import (
@@ -37,10 +39,13 @@ from sympy import (
 from watch import soon
 
 from symgrad.activations import ACTIVATIONS
+from symgrad.balls import enclose, separated
 from symgrad.errors import ClaimError, ParseError
+from symgrad.language.limits import Ledger, LimitError
+from symgrad.language.provable import as_sympy
+from symgrad.prove import verify
 from symgrad.statements import Conjunction, Extremum, ExtremumKind, Relation
-from symgrad.syntax import parse, parse_statement, parse_where, to_text, vocabulary
-from symgrad.syntax.limits import Ledger, LimitError
+from symgrad.syntax import parse, parse_statement, parse_where, parse_written, to_text, vocabulary
 
 x, y, p, w = (Symbol(name, real=True) for name in "xypw")
 T, k, n = (Symbol(name, integer=True) for name in "Tkn")
@@ -86,7 +91,7 @@ EXPRESSIONS = {
     "real_root(x, 3)": sympy.sign(x) * sympy.Abs(x) ** Rational(1, 3),
     "real_root(x, 4)": x ** Rational(1, 4),
     "log(x, 2)": log(x) / log(2),
-    "log(8, 2)": Integer(3),
+    "log(8, 2)": log(8) / log(2),
     "sin(pi/6)": Rational(1, 2),
     "Max(0, x, 0)": Max(0, x),
     "Heaviside(0)": Rational(1, 2),
@@ -103,7 +108,6 @@ EXPRESSIONS = {
     "diff(x**2*y, x)": Derivative(x**2 * y, x),
     "diff(x**2*y, x, 2, y)": Derivative(x**2 * y, (x, 2), y),
     "Sum(w**k, (k, 0, oo))": Sum(w**k, (k, 0, oo)),
-    "Sum(Sum(k, (k, 1, n)), (n, 1, T))": Sum(k, (k, 1, n), (n, 1, Symbol("T", real=True))),
     "k + Sum(k, (k, 1, 3))": k + Sum(k, (k, 1, 3)),
     "Product(1 - 1/k, (k, 2, x))": Product(1 - 1 / k, (k, 2, x)),
     "Integral(exp(-x**2), (x, -oo, oo))": Integral(exp(-(x**2)), (x, -oo, oo)),
@@ -163,12 +167,30 @@ def test_names_that_mean_nothing_are_real_symbols_and_indices_integers():
     assert free == {x, k, Symbol("n", real=True)}
 
 
-def test_values_of_functions_at_numbers_stay_as_they_are_written():
-    assert parse("sqrt(log(2)**2)") == Pow(log(2) ** 2, Rational(1, 2), evaluate=False)
-    assert parse("x*Abs(erf(1) - 1)") == x * sympy.Abs(sympy.erf(1) - 1, evaluate=False)
-    assert parse("exp(2*log(3))") == exp(2 * log(3), evaluate=False)
+def test_values_of_functions_at_numbers_keep_their_values():
+    for text in ("sqrt(log(2)**2)", "x*Abs(erf(1) - 1)", "exp(2*log(3))", "log(2)*x + y*log(2) + log(3)*log(2)/log(2)"):
+        at = {x: fmpq(3, 7), y: fmpq(-5, 3)}
+        assert not separated(enclose(parse_written(text), at), enclose(parse(text), at))
     assert parse("sqrt((sqrt(2) - 2)**2)") == 2 - sqrt(2)
-    assert parse("log(2)*x + y*log(2) + log(3)*log(2)/log(2)") == x * log(2) + y * log(2) + log(3)
+
+
+@pytest.mark.parametrize("text", ["1/0 == 1", "x/(1 - 1) == x", "1 + gamma(-1) == 1", "0*log(x - x) == 0"])
+def test_what_has_no_value_is_read_and_refuted(text):
+    verdict = verify(text)
+    assert (verdict.outcome.name, verdict.witness.left) == ("REFUTED", "undefined")
+
+
+ORDERS = (
+    "p - y", "y - x/x + 1/2", "a*b/c*d/e", "-(a + b)*c", "a - (b - c)", "x**(-2)", "exp(-x)/(1 + exp(-x))**2", "2*(-x)",
+    "a/b/c", "a/(b*c)", "1/2*x", "x*1/2", "2*3*x", "Max(x, x, y)", "Piecewise((x, x > 0), (0, True))", "a - a + 0*b",
+    "Limit(sin(x)/x, x, 0)", "Sum(k/k, (k, 1, n))", "diff(x*1, x)", "sqrt(x)*cbrt(x)*root(x, 5)", "--x", "x + (y + z)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ORDERS)
+def test_a_formula_is_kept_and_written_in_the_order_of_its_author(text):
+    assert to_text(parse_written(text)) == text.replace("--x", "-(-x)")
+    assert parse_written(to_text(parse_written(text))) == parse_written(text)
 
 
 # Refusals
@@ -229,11 +251,8 @@ REFUSED = {
     "Max()": (1, "Max takes at least 1 argument; got 0"),
     "sin(*x)": (5, "a value is missing before '*'"),
     "sin(x=1)": (6, "equality is written =="),
-    "1/0": (3, "this is undefined"),
-    "x/(1 - 1)": (4, "this is undefined"),
     "0**-1": (1, "this is undefined"),
     "log(0)": (1, "this is undefined"),
-    "1 + gamma(-1)": (5, "this is undefined"),
     "Rational(1, 0)": (1, "undefined"),
     "Rational(1.5, 2)": (10, "the numerator is a whole number"),
     "oo": (1, "oo is no number"),
@@ -248,7 +267,6 @@ REFUSED = {
     "Sum(x, x)": (8, "the range of Sum is written (variable, from, to)"),
     "Sum(x, (2, 1, 3))": (9, "the first word in a range of Sum is a variable"),
     "Integral(x)": (1, "write Integral(f, (k, a, b))"),
-    "Limit(x, x, x)": (1, "SymPy cannot evaluate this"),
     "Limit(x, x, 0, 1)": (16, "the side of a limit"),
     "Piecewise(x, y)": (11, "a branch of Piecewise is written (value, condition)"),
     "Piecewise((x, y))": (15, "a condition is a comparison"),
@@ -333,11 +351,11 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_texts_are_refused_at_once(kind):
-    with soon(), pytest.raises(ParseError) as caught:
-        parse(HOSTILE[kind])
-    assert len(str(caught.value)) < 400
-    assert "\n" not in str(caught.value)
+def test_hostile_texts_are_refused_at_once_or_kept_as_they_are_written(kind):
+    with soon():
+        errors = [refusal(parse, HOSTILE[kind]), refusal(parse_statement, f"{HOSTILE[kind]} == 1")]
+    for error in errors:
+        assert error is None or (len(str(error)) < 400 and "\n" not in str(error))
 
 
 # Texts of which SymPy evaluates some number for long, when it is let.
@@ -363,12 +381,6 @@ def test_whatever_is_read_is_read_soon(text):
     with soon():
         error = refusal(parse, text)
         assert error is None or any(reason in error.reason for reason in TOO_LARGE)
-
-
-def test_counting_the_work_leaves_no_trace():
-    with pytest.raises(ParseError, match="too laborious"):
-        parse(HOSTILE["a long maximum"])
-    assert sys.getprofile() is None
 
 
 def test_reading_leaves_a_profiler_alone():
@@ -429,14 +441,23 @@ STATEMENTS = {
 }
 
 
+def evaluated(statement):
+    """A statement with its sides as SymPy evaluates them."""
+    if isinstance(statement, Conjunction):
+        return Conjunction(tuple(map(evaluated, statement.parts)))
+    fields = ("lhs", "rhs") if isinstance(statement, Relation) else ("of", "value", "at")
+    values = {name: getattr(statement, name) for name in fields}
+    return replace(statement, **{name: as_sympy(v) for name, v in values.items() if v is not None})
+
+
 @pytest.mark.parametrize("text", STATEMENTS)
 def test_a_statement_is_read_as_what_it_says(text):
-    assert parse_statement(text)[0] == STATEMENTS[text]
+    assert evaluated(parse_statement(text)) == STATEMENTS[text]
 
 
 @pytest.mark.parametrize("text", STATEMENTS)
 def test_a_statement_is_written_as_text_that_reads_back(text):
-    assert parse_statement(to_text(STATEMENTS[text]))[0] == STATEMENTS[text]
+    assert evaluated(parse_statement(to_text(STATEMENTS[text]))) == STATEMENTS[text]
 
 
 @pytest.mark.parametrize(
@@ -468,37 +489,31 @@ def test_what_is_no_statement_is_refused_at_the_place(text, column, reason):
     assert (caught.value.column, reason in caught.value.reason) == (column, True), str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("text", "vanished"),
-    [
-        ("1/x == 1/x", ()),
-        ("(x**2 - 1)/(x - 1) == x + 1", ()),
-        ("x/x == 1", (1 / x,)),
-        ("2*x/(3*x) == 2/3", (1 / x,)),
-        ("x*y/(y*x) == 1", (1 / y, 1 / x)),
-        ("1/(1/x) == x", (1 / x,)),
-        ("x**-2*x**2 == 1", (x**-2,)),
-        ("x**n/x**n == 1", (x ** Symbol("n", real=True), x ** -Symbol("n", real=True))),
-        ("log(x) - log(x) == 0", (log(x),)),
-        ("exp(log(x)) == x", (log(x),)),
-        ("0*tan(x + pi) == 0", (sympy.tan(x),)),
-        ("log(2)/log(2) == 1", ()),
-        ("Piecewise((x/x, x > 0), (0, True)) <= 1", (Piecewise((1 / x, x > 0), (0, True)),)),
-        (
-            "Piecewise((0, x > 1), (x/x, x > 0), (0, True)) <= 1",
-            (Piecewise((0, x > 1), (1 / x, x > 0), (0, True)),),
-        ),
-        ("Sum(k/k, (k, 1, n)) == n", (Sum(1 / k, (k, 1, Symbol("n", real=True))),)),
-        ("Sum(k*x/x, (k, 1, 3)) == 6", (1 / x,)),
-        ("Integral(x/x, (x, 0, 1)) == 1", ()),
-        ("Limit(x/x, x, 0) == 1", ()),
-        ("Limit(y*x/y, x, 0) == 0", (1 / y,)),
-        ("0*Integral(1/y, (y, 0, x)) == 0", (Integral(1 / y, (y, 0, x)),)),
-        ("maximum(x/x, x) == 1", (1 / x,)),
-    ],
-)
-def test_what_vanished_in_evaluation_must_still_be_defined(text, vanished):
-    assert set(parse_statement(text)[1]) == set(vanished)
+# What stands in a text must be defined, whether or not it survives evaluation; where it is chosen, and at every index.
+HOLDS_WHERE_DEFINED = {
+    "(x**2 - 1)/(x - 1) == x + 1": False,
+    "x/x == 1": False,
+    "2*x/(3*x) == 2/3": False,
+    "x*y/(y*x) == 1": False,
+    "1/(1/x) == x": False,
+    "x**-2*x**2 == 1": False,
+    "log(x) - log(x) == 0": False,
+    "exp(log(x)) == x": False,
+    "0*tan(x + pi) == 0": False,
+    "log(2)/log(2) == 1": True,
+    "Piecewise((x/x, x > 0), (0, True)) <= 1": True,
+    "Piecewise((0, x > 1), (x/x, x > 0), (0, True)) <= 1": True,
+    "Piecewise((0, x > 1), (x/x, x > -1), (0, True)) <= 1": False,
+    "Sum(k/k, (k, 1, 3)) == 3": True,
+    "Sum(k/k, (k, -1, 3)) == 5": False,
+    "Sum(k*x/x, (k, 1, 3)) == 6": False,
+    "maximum(x/x, x) == 1": False,
+}
+
+
+@pytest.mark.parametrize("text", HOLDS_WHERE_DEFINED)
+def test_what_stands_in_a_text_must_be_defined(text):
+    assert verify(text).holds is HOLDS_WHERE_DEFINED[text]
 
 
 # Domains
@@ -561,8 +576,8 @@ def test_kinds_of_numbers_are_read_before_all_else():
         (["x in (0, y)"], 10, "write 0 < x < b for others"),
         (["x in (0, I)"], 10, "the ends of an interval are real"),
         (["x in (0, 2y)"], 11, "a product is written with *"),
-        (["x in (0, 1/0)"], 12, "this is undefined"),
-        (["x in (0, 9**9**9)"], 10, "an exponent has at most the size"),
+        (["x in (0, 1/0)"], 10, "the ends of an interval are real"),
+        (["x in (0, 9**9**9)"], 10, "this is too large"),
         (["x in (1, 0)"], 5, "the domain is empty"),
         (["exp(x) > 0"], 1, "always holds; leave it out"),
         (["x**2 < 0"], 1, "the domain is empty: this never holds"),

@@ -147,7 +147,7 @@ def _modulo(u: Ball, m: Ball) -> Value:
     return UNKNOWN if isinstance(whole, NoValue) else u - m * whole
 
 
-def _heaviside(u: Ball, at_zero: Ball) -> Value:
+def _heaviside(u: Ball, at_zero: Ball = fmpq(1, 2)) -> Value:  # noqa: B008 (an immutable number)
     known = sign(u) if is_real(u) else None
     if known is None:
         return arb(0).union(arb(1)) if isinstance(u, arb) else UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from typing import Any
 
 import flint
 import sympy
@@ -34,6 +35,9 @@ from symgrad.balls.values import (
 from symgrad.balls.work import SLOW, bounded, work_of
 from symgrad.budget import charge
 from symgrad.errors import SymgradError
+from symgrad.language import written
+from symgrad.language.provable import provable
+from symgrad.language.written import origin
 from symgrad.statements import free_symbols
 
 
@@ -260,7 +264,7 @@ class Tape:
     @property
     def is_slow(self) -> bool:
         """Whether it holds a function that takes long to enclose."""
-        return any(node.func in SLOW for node in self._places)
+        return any(origin(node.func) in SLOW for node in self._places)
 
     @property
     def length(self) -> int:
@@ -270,11 +274,11 @@ class Tape:
     def _work(self, bits: int) -> float:
         """What one evaluation at this many bits counts on the budget."""
         if bits not in self._works:
-            self._works[bits] = sum(work_of(node.func, bits) for node in self._places)
+            self._works[bits] = sum(work_of(origin(node.func), bits) for node in self._places)
         return self._works[bits]
 
     def _place(self, node: Basic) -> int:
-        if node not in self._places and isinstance(node, activations.ActivationFunction):
+        if node not in self._places and issubclass(origin(node.func), activations.ActivationFunction):
             self._places[node] = self._defined(node)
         if node not in self._places:
             operation = self._operation(node)
@@ -282,18 +286,17 @@ class Tape:
             self._places[node] = self._first_operation + len(self._operations) - 1
         return self._places[node]
 
-    def _defined(self, node: activations.ActivationFunction) -> int:
+    def _defined(self, node: Basic) -> int:
         """The place of an activation: its definition is evaluated at the values of its arguments.
 
         The arguments themselves are not put into the definition: SymPy would simplify the two together, and a place
         where an argument has no value would be lost.
         """
-        stand_ins = [a if a.is_Rational else sympy.Dummy() for a in node.args]
+        kind: Any = origin(node.func)
+        stand_ins = [sympy.Dummy() for _ in node.args]
         places = [self._place(a) for a in node.args]
-        for stand_in, place in zip(stand_ins, places, strict=True):
-            if isinstance(stand_in, Symbol):
-                self._places[stand_in] = place
-        defined = self._place(node.definition_at(*stand_ins))
+        self._places.update(zip(stand_ins, places, strict=True))
+        defined = self._place(kind.definition_at(*stand_ins))
         self._operations.append((_FIRST, (defined, *places)))
         return self._first_operation + len(self._operations) - 1
 
@@ -310,29 +313,30 @@ class Tape:
         if isinstance(node, sympy.Piecewise):
             return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
         if is_endless(node) and node.func in ENDLESS:
+            node = provable(node)
             free = tuple(sorted(free_symbols(node), key=str))
             return partial(_endless, unmistakable(node), free), tuple(self._place(symbol) for symbol in free)
         if isinstance(node, sympy.Sum | sympy.Product) and all(len(limits) == 3 for limits in node.limits):
             return self._total(node)
-        if isinstance(node, sympy.hyper):
+        kind: Any = origin(node.func)
+        if kind is sympy.hyper:
             upper, lower, z = node.args
             places = tuple(self._place(part) for part in (*upper, *lower, z))
             return _strict(bounded(sympy.hyper, with_lists(len(upper), len(lower)))), places
-        if isinstance(node, sympy.meijerg):
+        if kind is sympy.meijerg:
             lists = [parameters for pair in node.args[:2] for parameters in pair]
             places = tuple(self._place(part) for part in (*(p for each in lists for p in each), node.args[2]))
             return _strict(bounded(sympy.meijerg, with_four_lists(*map(len, lists)))), places
-        operation = _OPERATIONS.get(node.func)
+        operation = _OPERATIONS.get(kind)
         if operation is None:
-            what = (
-                f"the symbol {node} has no value" if isinstance(node, Symbol) else f"no ball arithmetic for {node.func}"
-            )
-            raise UnsupportedError(what)
+            if isinstance(node, Symbol):
+                raise UnsupportedError(f"the symbol {node} has no value")
+            raise UnsupportedError(f"no ball arithmetic for {kind.__name__}")
         return operation, tuple(self._place(argument) for argument in node.args)
 
     def _total(self, node: sympy.Sum | sympy.Product) -> Operation:
         *inner, (index, low, high) = node.limits
-        body = node.func(node.function, *inner) if inner else node.function
+        body = written.ranged(node.func, node.function, *inner) if inner else node.function
         outer = [v for v in self.variables if v != index]
         term = Tape(body, (*outer, index))
         places = [self._place(part) for part in (low, high, *outer)]
@@ -354,7 +358,7 @@ class Tape:
     def _is_trusted(self) -> bool:
         """Whether all functions in it are continuous wherever their enclosures are finite and real."""
         return all(
-            node.func in CONTINUOUS
+            origin(node.func) in CONTINUOUS
             or isinstance(node, Symbol | sympy.Rational | activations.ActivationFunction)
             or node in CONSTANTS
             for node in self._places

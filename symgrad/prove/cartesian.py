@@ -16,6 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
 from symgrad import activations, sized
+from symgrad.language.written import origin
 from symgrad.prove import cuts, facts
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
@@ -90,7 +91,7 @@ class _Real:
                 return self._modulus(sympy.Mul(*(self.made(a.args[0]) for a in moduli))) * self.made(sympy.Mul(*others))
         # SymPy would expand moduli of sums of its own accord, so they are not put together again first.
         arguments = [self.made(a) for a in e.args]
-        rule = self.RULES.get(e.func)
+        rule = self.RULES.get(origin(e.func))
         return rule(self, *arguments) if rule is not None else e.func(*arguments)
 
     def _modulus(self, u: Expr) -> Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy
 from sympy import Basic, Derivative, Expr, Piecewise, S, Tuple
@@ -11,6 +12,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 
 from symgrad import activations
 from symgrad.elliptic import JACOBI, jacobi_dn
+from symgrad.language.written import origin
 from symgrad.prove import facts
 
 
@@ -323,8 +325,8 @@ def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:
         return
     elif not e.free_symbols:
         yield from _of_constant(e)
-    elif isinstance(e, activations.ActivationFunction):
-        yield from _of_activation(e, variables)
+    elif issubclass(origin(e.func), activations.ActivationFunction):
+        yield from _of_activation(origin(e.func), e.args, variables)
     elif isinstance(e, sympy.Sum | sympy.Product):
         yield from _of_sum(e, variables)
     elif isinstance(e, Piecewise | sympy.logic.boolalg.Boolean | ExprCondPair | Tuple):
@@ -352,26 +354,27 @@ def _of_constant(e: Basic) -> Iterator[Condition]:
 
 def _of_function(e: Basic, variables: Arguments) -> Iterator[Condition]:
     times = sum(e.has(v) for v in variables)
+    kind = origin(e.func)
     if isinstance(e, sympy.Pow):
         yield from _of_power(e, differentiated=times > 0)
-    elif e.func in VALUE:
-        yield from VALUE[e.func](*e.args)
-    elif e.func not in ENTIRE and e.func not in TOTAL:
+    elif kind in VALUE:
+        yield from VALUE[kind](*e.args)
+    elif kind not in ENTIRE and kind not in TOTAL:
         yield NEVER
-    if times and e.func in DERIVATIVE:
-        yield from (replace(c, is_needed=False) for c in DERIVATIVE[e.func](*e.args))
-    elif times and e.func in DERIVATIVES:
-        yield from (replace(c, is_needed=False) for c in DERIVATIVES[e.func](*e.args, times))
-    elif times and (e.func in TOTAL or e.func in JUMPING):
+    if times and kind in DERIVATIVE:
+        yield from (replace(c, is_needed=False) for c in DERIVATIVE[kind](*e.args))
+    elif times and kind in DERIVATIVES:
+        yield from (replace(c, is_needed=False) for c in DERIVATIVES[kind](*e.args, times))
+    elif times and (kind in TOTAL or kind in JUMPING):
         yield NEVER
 
 
-def _of_activation(e: activations.ActivationFunction, variables: Arguments) -> Iterator[Condition]:
+def _of_activation(kind: Any, arguments: Arguments, variables: Arguments) -> Iterator[Condition]:
     """The conditions of the arguments, and those of the definition, which SymPy may simplify where both meet."""
-    for a in e.args:
+    for a in arguments:
         yield from _conditions(a, variables)
-    stand_ins = {a: sympy.Dummy(real=True) for a in e.args if a.free_symbols}
-    defined = e.definition_at(*(stand_ins.get(a, a) for a in e.args))
+    stand_ins = {a: sympy.Dummy(real=True) for a in arguments}
+    defined = kind.definition_at(*(stand_ins[a] for a in arguments))
     inside = tuple(d for v in variables for a, d in stand_ins.items() if a.has(v))
     back = {d: a for a, d in stand_ins.items()}
     for condition in _conditions(defined, inside):

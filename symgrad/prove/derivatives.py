@@ -10,12 +10,15 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations, sized
 from symgrad.balls import has_endless
+from symgrad.language.written import opaque, origin
 from symgrad.statements import free_symbols
 
-ROUGH = (
+_ROUGH = (
     sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Heaviside, Piecewise, sympy.floor, sympy.ceiling, sympy.Mod,
     sympy.frac, sympy.DiracDelta, sympy.re, sympy.im, sympy.arg, sympy.conjugate, sympy.atan2,
 )  # fmt: skip
+# What has kinks or jumps, or is not analytic; also where its values are opaque.
+ROUGH = (*_ROUGH, *map(opaque, _ROUGH))
 
 
 # Partial derivatives that SymPy has not, has for part of the domain only, or divides by zero where there is one.
@@ -60,7 +63,7 @@ def differentiated(e: Expr, x: Symbol) -> Expr:
         If the derivative would have too many parts.
     """
     sized.check_derivative(e, x)
-    if not e.has(*PARTIALS) or isinstance(e, ExprWithLimits):
+    if not e.has(*PARTIALS, *map(opaque, PARTIALS)) or isinstance(e, ExprWithLimits):
         return e.diff(x)
     if isinstance(e, sympy.Add):
         return sympy.Add(*(differentiated(a, x) for a in e.args))
@@ -77,7 +80,7 @@ def differentiated(e: Expr, x: Symbol) -> Expr:
 
 def _partial(e: Expr, place: int) -> Expr:
     """The derivative of a function or power in one of its arguments, at these arguments."""
-    own = PARTIALS.get(e.func)
+    own = PARTIALS.get(origin(e.func))
     if own is not None:
         rule = own[place]
         if rule is None:

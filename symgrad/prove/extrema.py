@@ -10,6 +10,7 @@ from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations, sized
+from symgrad.language.provable import provable
 from symgrad.prove import approaches, bounds, calculus, constants, facts, parameters, partial, roots
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
@@ -30,10 +31,11 @@ ANGLES = tuple(k * sympy.pi / 12 for k in range(-12, 25))
 GAPS = (Rational(1, 2), Rational(1, 20), Rational(1, 1000), Rational(1, 10**6))
 
 
-def decide_extremum(statement: Extremum, domain: Domain, decide: Decide, also: tuple[Expr, ...] = ()) -> Verdict:
+def decide_extremum(said: Extremum, domain: Domain, decide: Decide) -> Verdict:
     """The verdict on an extremum, from those on its bound and on its attainment."""
-    value_goal = _goal(statement, domain, "<=" if statement.kind.is_upper else ">=", also)
-    bound = decide(value_goal)
+    bound = decide(Goal.of(Relation(said.of, "<=" if said.kind.is_upper else ">=", said.value), domain))
+    at = None if said.at is None else provable(said.at)
+    statement = replace(said, of=provable(said.of), value=provable(said.value), at=at)
     if bound.outcome is Outcome.REFUTED:
         return replace(bound, method=f"not even a bound: {bound.method}")
     found = (_attained if statement.kind.is_attained else _approached)(statement, domain, bound, decide)
@@ -101,8 +103,8 @@ def _at_parameters(statement: Extremum, domain: Domain, decide: Decide) -> Verdi
     return None
 
 
-def _goal(statement: Extremum, domain: Domain, op: str, also: tuple[Expr, ...] = ()) -> Goal:
-    return Goal(Relation(statement.of, op, statement.value), domain, also)
+def _goal(statement: Extremum, domain: Domain, op: str) -> Goal:
+    return Goal(Relation(statement.of, op, statement.value), domain)
 
 
 def _attained(statement: Extremum, domain: Domain, bound: Verdict, decide: Decide) -> Verdict:

@@ -9,6 +9,7 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad import sized
 from symgrad.balls import Tape, precision, sign
 from symgrad.elliptic import jacobi_cn, jacobi_sn
+from symgrad.language.written import origin
 from symgrad.prove import algebraic, facts, ring
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form, simplified
@@ -129,7 +130,7 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
         return _range_of_root(expression, domain)
     if isinstance(expression, sympy.besselj) and facts.is_integer(expression.args[0]):
         return Interval(-1, 1)  # DLMF 10.14.1, and 10.4.1 for negative orders
-    return RANGES.get(expression.func)
+    return RANGES.get(origin(expression.func))
 
 
 def _range_of_root(expression: Expr, domain: Domain) -> sympy.Set:

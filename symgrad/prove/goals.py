@@ -9,8 +9,10 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.sets import Set
 
+from symgrad.language.provable import partial_values, provable
+from symgrad.language.written import substituted
 from symgrad.prove.derivatives import evaluated
-from symgrad.statements import Domain, Relation
+from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.verdicts import Verdict
 
 
@@ -19,11 +21,26 @@ class Goal:
     """A relation to be decided on a domain, with expressions that must have values there as well.
 
     Derivatives stand unevaluated in it, because at a kink there is none; `lhs` and `rhs` give the evaluated sides.
+
+    Attributes
+    ----------
+    also_defined : tuple of Expr
+        What must have a value on the domain, besides what a proof looks at: the parts of the sides as written.
+    written : tuple of Expr
+        Both sides as their author wrote them, where the goal is about these: what a refutation has to contradict.
     """
 
     relation: Relation
     domain: Domain
     also_defined: tuple[Expr, ...] = ()
+    written: tuple[Expr, ...] = ()
+
+    @classmethod
+    def of(cls, said: Relation, domain: Domain) -> Goal:
+        """The goal of a relation as it was written."""
+        left, right = said.expressions
+        partial = dict.fromkeys((*partial_values(left), *partial_values(right)))
+        return cls(Relation(provable(left), said.op, provable(right)), domain, tuple(partial), (left, right))
 
     @property
     def lhs(self) -> Expr:
@@ -32,6 +49,12 @@ class Goal:
     @property
     def rhs(self) -> Expr:
         return evaluated(self.relation.rhs)
+
+    @property
+    def said(self) -> tuple[Expr, Expr]:
+        """Both sides as they were written, where that is known, else as the goal has them."""
+        left, right = self.written or self.relation.expressions
+        return left, right
 
     @property
     def op(self) -> str:
@@ -48,7 +71,7 @@ class Goal:
 
     def trimmed(self) -> Goal:
         """The same goal without the variables that stand in no side and no condition."""
-        used = {s for e in (*self.sides, *self.domain.conditions) for s in e.free_symbols}
+        used = {s for e in (*self.sides, *self.written, *self.domain.conditions) for s in free_symbols(e)}
         return replace(self, domain=Domain(tuple(p for p in self.domain.sets if p[0] in used), self.domain.conditions))
 
     def on(self, symbol: Symbol, values: Set) -> Goal:
@@ -67,7 +90,9 @@ class Goal:
 
     def at(self, point: Mapping[Symbol, Expr]) -> Goal:
         """The goal at fixed values of some variables."""
-        moved = self.mapped(lambda e: e.subs(point))
+        moved = replace(
+            self.mapped(lambda e: e.subs(point)), written=tuple(substituted(e, point) for e in self.written)
+        )
         conditions = tuple(c.subs(point) for c in self.domain.conditions)
         kept = tuple(c for c in conditions if c not in (sympy.true, sympy.false))
         sets = tuple((s, v) for s, v in self.domain.sets if s not in point)

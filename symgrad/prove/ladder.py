@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sympy import Expr
 from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
 from symgrad import sized
@@ -117,7 +116,7 @@ def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
     """The verdict on a claim; a failure on the way ends this claim alone, which then is undecided."""
     try:
         with working_within(Budget(WORK)):
-            return _verdict(asked.statement, asked.domain, asked.also_defined, parts)
+            return _verdict(asked.statement, asked.domain, parts)
     except Spent:
         return Verdict(Outcome.UNDECIDED, "budget of work", TOO_MUCH_WORK)
     except TooLarge as error:
@@ -130,17 +129,15 @@ def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
         return Verdict(Outcome.UNDECIDED, FAILED, f"{reason}; this is a slip of symgrad, please report the claim")
 
 
-def _verdict(
-    statement: Statement, domain: Domain, also_defined: tuple[Expr, ...] = (), parts: list[Proof] | None = None
-) -> Verdict:
+def _verdict(statement: Statement, domain: Domain, parts: list[Proof] | None = None) -> Verdict:
     decide = _decide_from(-1, parts)
     if isinstance(statement, Conjunction):
-        return all_of([_verdict(part, domain, also_defined, parts) for part in statement.parts], "")
+        return all_of([_verdict(part, domain, parts) for part in statement.parts], "")
     if isinstance(statement, Judged):
         return statement.decided()
     if isinstance(statement, Extremum):
-        return decide_extremum(statement, domain, decide, also_defined)
-    return decide(Goal(statement, domain, also_defined))
+        return decide_extremum(statement, domain, decide)
+    return decide(Goal.of(statement, domain))
 
 
 def _decide_from(depth: int, parts: list[Proof] | None) -> Decide:

@@ -26,7 +26,10 @@ from symgrad.balls import (
     separated,
     sign,
 )
+from symgrad.language.provable import provable
+from symgrad.language.written import rebuilt
 from symgrad.prove import kinks
+from symgrad.prove.derivatives import evaluated
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
 from symgrad.prove.probes import probes
@@ -118,8 +121,9 @@ class _Trial:
         self.unfolds = unfolds and any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
         if not self.unfolds:
             variables = goal.variables
-            self.left, self.right = Tape(goal.lhs, variables), Tape(goal.rhs, variables)
-            self.parts = [Tape(e, variables) for e in definite_parts(goal)]
+            self.left, self.right = (Tape(_enclosable(side), variables) for side in goal.said)
+            self.whole = definite_parts(goal)
+            self.parts = [Tape(e, variables) for e in self.whole]
 
     @property
     def is_slow(self) -> bool:
@@ -207,7 +211,7 @@ class _Trial:
 
     def _undefined(self, left: Value, right: Value, values: list[Ball], point: Point) -> Sides | None:
         """Both sides where one certainly has no value, else None."""
-        for expression, part in zip(definite_parts(self.goal), self.parts):
+        for expression, part in zip(self.whole, self.parts):
             if part(*values) is UNDEFINED:
                 return Sides(left, right, "undefined", f"{expression} has no value there")
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
@@ -279,7 +283,17 @@ def _magnitude(value: Ball) -> arb:
 
 def definite_parts(goal: Goal) -> list[Expr]:
     """The largest parts that hold no derivative, and what is differentiated: all of them must have values."""
-    return list(dict.fromkeys(part for side in goal.sides for part in _definite_parts(side)))
+    sides = goal.written or goal.sides
+    return list(dict.fromkeys(part for side in sides for part in _definite_parts(side)))
+
+
+def _enclosable(side: Expr) -> Expr:
+    """A side with its derivatives carried out, and otherwise as it is."""
+    if not side.has(Derivative):
+        return side
+    if isinstance(side, Derivative):
+        return evaluated(provable(side))
+    return rebuilt(side, tuple(_enclosable(part) for part in side.args))
 
 
 def _definite_parts(e: Expr) -> Iterator[Expr]:

@@ -20,12 +20,14 @@ from symgrad.prove import bounds, cuts, facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.constants import constant_zero
-from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, as_balls, contains, points
 from symgrad.prove.recognised import touching
+from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.roots import common_zeros, zeros
 from symgrad.prove.signs import Signs
+from symgrad.prove.tower import Tower
 from symgrad.prove.vanishing import exact_zero, seems_to_vanish, smallest, whole_zero
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
@@ -51,13 +53,17 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
     if any(index in goal.variables for index in ranges):
         return None  # one name for two things
     left_open = []
+    # What a proof looks at may have lost or gained a pole; what was written tells where a side has no value.
+    told = {c for part in goal.also_defined or goal.sides for c in conditions(part)}
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
         if all(bounds.discharged(condition, domain) for domain in _ranged(condition, goal.domain, ranges)):
             continue
         if facts.is_zero(condition.nonzero):
             return None
+        if _is_constant_and_not_zero(condition.nonzero, goal.domain):
+            continue
         where = zero_on(condition.nonzero, goal.domain)
-        if where is not None and condition.is_needed:
+        if where is not None and condition.is_needed and condition in told:
             return Verdict(
                 Outcome.REFUTED, verdict.method, f"{condition.nonzero} is zero there, and a side undefined", where
             )
@@ -74,6 +80,16 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             if apart.outcome is Outcome.REFUTED:
                 return apart
     return verdict if not left_open else _provided(verdict, left_open)
+
+
+def _is_constant_and_not_zero(expression: Expr, domain: Domain) -> bool:
+    """Whether the normal form of an expression is a number other than zero, as that of sin(x)**2 + cos(x)**2."""
+    tower = Tower(Signs(domain))
+    try:
+        (normal,) = tower.normal(evaluated(expression))
+    except NoNormalForm:
+        return False
+    return normal.rational() not in (None, 0) and not tower.nonzero
 
 
 def _ranges(goal: Goal) -> dict[Symbol, list[tuple[Expr, ...]]]:

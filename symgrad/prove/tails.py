@@ -11,6 +11,7 @@ from sympy import Expr, Interval, Rational, S, Symbol
 
 from symgrad import activations, sized
 from symgrad.balls import NoValue, Tape, UnsupportedError, ball, is_real, precision, rational, sign
+from symgrad.language.written import origin
 from symgrad.prove.asymptotic import Beyond, ball_of
 from symgrad.prove.points import to_rational
 from symgrad.prove.ring import NoNormalForm, Quotient
@@ -145,7 +146,7 @@ def _range_beyond(e: Expr, x: Symbol, bound: Rational) -> arb | None:
     """A ball around all values of a generator beyond the bound: a constant, or a monotone bounded function."""
     if not e.has(x):
         return ball_of(e)
-    if e.func in ENDS_OF_RANGE:
+    if origin(e.func) in ENDS_OF_RANGE:
         slope = sympy.diff(e.args[0], x)
         known = polynomial_sign(slope, x, Interval(bound, S.Infinity)) or _constant_slope(slope, x)
         try:
@@ -153,7 +154,7 @@ def _range_beyond(e: Expr, x: Symbol, bound: Rational) -> arb | None:
         except UnsupportedError:
             return None
         if known and is_real(here):
-            return ball(here).union(arb(ENDS_OF_RANGE[e.func][known > 0]))
+            return ball(here).union(arb(ENDS_OF_RANGE[origin(e.func)][known > 0]))
     return None
 
 

@@ -23,6 +23,7 @@ from sympy import Basic, Expr, I, S, Symbol, Tuple
 
 from symgrad import activations
 from symgrad.budget import charge
+from symgrad.language.written import named
 from symgrad.prove import facts, relations, special
 from symgrad.prove.recurrences import Equal
 from symgrad.prove.ring import (
@@ -175,6 +176,7 @@ class Tower:
             return product
         if isinstance(e, sympy.Pow):
             return self._power(self.convert(e.base), self.convert(e.exp))
+        e = named(e)
         rule = RULES.get(e.func)
         if rule is not None:
             return rule(self, *e.args)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from symgrad.syntax.conditions import parse_where
 from symgrad.syntax.letters import names_in
-from symgrad.syntax.statement import parse, parse_expression, parse_statement
+from symgrad.syntax.statement import parse, parse_statement, parse_written
 from symgrad.syntax.writer import to_text, to_where
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ __all__ = [
     "names_in",
     "parse",
     "parse_equation",
-    "parse_expression",
     "parse_statement",
     "parse_vector",
     "parse_where",
+    "parse_written",
     "to_text",
     "to_where",
 ]

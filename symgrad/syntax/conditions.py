@@ -16,7 +16,6 @@ from sympy.sets import Set
 from symgrad.errors import ClaimError, ParseError
 from symgrad.statements import Condition, Domain, free_symbols
 from symgrad.syntax import vocabulary
-from symgrad.syntax.limits import Ledger
 from symgrad.syntax.reader import Reader, asking_sympy
 from symgrad.syntax.scan import Source, check_length
 
@@ -209,7 +208,7 @@ def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
         raise reader.fault(reader.tree, "this always holds; leave it out")
     if truth is S.false:
         raise reader.fault(reader.tree, "the domain is empty: this never holds")
-    return vocabulary.RELATIONS[op](reader.masks.take_off(left), reader.masks.take_off(right), evaluate=False)
+    return vocabulary.RELATIONS[op](*(reader.evaluated(reader.tree, side) for side in (left, right)), evaluate=False)
 
 
 def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symbol]) -> Any:
@@ -253,7 +252,7 @@ def _set(source: Source, start: int, stop: int) -> Set:
 @contextmanager
 def _deciding(source: Source, place: int) -> Iterator[None]:
     """Within, SymPy may compare numbers, with little work."""
-    with asking_sympy(lambda reason: source.fault(place, reason)), Ledger().counting():
+    with asking_sympy(lambda reason: source.fault(place, reason)):
         yield
 
 
@@ -261,7 +260,7 @@ def _end(source: Source, bracket: str = "(") -> Expr:
     """A plain number, or an infinity at the end of an interval."""
     whose = "ends of an interval" if bracket != "{" else "elements of a set"
     reader = Reader(source)
-    end = reader.masks.take_off(reader.bound(reader.tree))
+    end = reader.evaluated(reader.tree, reader.bound(reader.tree))
     if free_symbols(end) or end.has(ExprWithLimits):
         raise reader.fault(reader.tree, f"the {whose} are plain numbers; write 0 < x < b for others")
     with _deciding(source, source.start):

@@ -1,21 +1,21 @@
-"""From the syntax tree of a text to SymPy, by a table of the nodes that formulas are made of."""
+"""From the syntax tree of a text to the formula as it was written: a table of the nodes of which formulas are made."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import sympy
-from sympy import Basic, Expr, Integer, Pow, Rational, S, Symbol
+from sympy import Expr, Integer, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symgrad.errors import ParseError
-from symgrad.statements import free_symbols
+from symgrad.language import written
+from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
+from symgrad.language.provable import as_sympy
 from symgrad.syntax import vocabulary
-from symgrad.syntax.limits import BY_FORM, MAX_BRANCHES, SHORT, Ledger, LimitError
-from symgrad.syntax.masks import Masks
 from symgrad.syntax.scan import Source
 
 OPERATORS: Mapping[type[ast.cmpop], str] = {
@@ -29,7 +29,6 @@ OPERATORS: Mapping[type[ast.cmpop], str] = {
 _INDEXED = ("Sum", "Product")
 _MAX_DERIVATIVE = 100
 
-T = TypeVar("T", bound=Basic)
 _Case = tuple[Expr, Boolean]
 
 
@@ -50,22 +49,13 @@ def asking_sympy(fault: Callable[[str], ParseError]) -> Iterator[None]:
 
 
 class Reader:
-    """Reads one text.
-
-    Attributes
-    ----------
-    defined : list of Expr
-        What must be defined wherever the text makes sense, whether or not it survives evaluation.
-    """
+    """Reads one text; what comes of it is the tree as it was written, and nothing is evaluated."""
 
     def __init__(self, source: Source, symbols: Mapping[str, Symbol] | None = None) -> None:
         self.source = source
         self.tree, self._place = source.tree()
         self.symbols = {**_indices(self.tree), **(symbols or {})}
-        self.is_short = len(source.text) < SHORT
         self.ledger = Ledger()
-        self.masks = Masks()
-        self.defined: list[Expr] = []
 
     def fault(self, node: ast.AST, reason: str) -> ParseError:
         """The error that points at this node."""
@@ -84,21 +74,21 @@ class Reader:
             raise self.fault(node, "this is not part of a formula")
         return rule(self, node)
 
-    def whole(self, node: ast.expr) -> Expr:
-        """The value of a node that is part of no other."""
-        return self.masks.take_off(self.expression(node))
-
-    def _make(self, node: ast.AST, make: Callable[..., Any], *args: Any, laborious: bool = False) -> Any:
-        """Make a SymPy object and look at what came out.
-
-        Counting the work takes time itself, so in a short text only what may be laborious is counted.
-        """
-        counting = self.ledger.counting() if laborious or not self.is_short else nullcontext()
+    def evaluated(self, node: ast.AST, value: Expr) -> Expr:
+        """What SymPy makes of a value."""
         with self.asking_sympy(node):
-            with counting:
-                value = make(*args)
-                if not self.ledger.facts(value).is_masked:
-                    value = self.masks.put_on(value)
+            return as_sympy(value)
+
+    def defined(self, node: ast.AST, value: Expr) -> Expr:
+        """The value, unless it is certainly none."""
+        with self.asking_sympy(node):
+            self.ledger.facts(value)
+        return value
+
+    def _make(self, node: ast.AST, make: Callable[..., Any], *args: Any) -> Any:
+        """Make an object and look at what came out."""
+        with self.asking_sympy(node):
+            value = make(*args)
             self.ledger.facts(value)
         return value
 
@@ -113,7 +103,8 @@ class Reader:
             raise self.fault(node, f"{node.value} is a condition, no number")
         if not isinstance(node.value, int | float):
             raise self.fault(node, "a direction in quotes stands only at the end of Limit")
-        return self._make(node, Rational, self._text_of(node))
+        text = self._text_of(node)
+        return self._make(node, Rational if text.isdecimal() else written.WrittenDecimal, text)
 
     def _text_of(self, node: ast.expr) -> str:
         return self._place.text_of(node)
@@ -141,45 +132,36 @@ class Reader:
             terms.append((rest.right, isinstance(rest.op, ast.Sub)))
             rest = rest.left
         terms.append((rest, False))
-        values = [self._negated(n, self.expression(n)) if minus else self.expression(n) for n, minus in reversed(terms)]
-        return self._make(node, sympy.Add, *values)
-
-    def _negated(self, node: ast.expr, value: Expr) -> Expr:
-        return self._make(node, sympy.Mul, S.NegativeOne, value)
+        values = [(self.expression(n), minus) for n, minus in reversed(terms)]
+        return self._make(node, written.total, *(written.negated(v) if minus else v for v, minus in values))
 
     def _product(self, node: ast.expr) -> Expr:
-        factors = []
-        for leaf, inverted, divides in _factors(node):
-            value = self._sign(leaf) if isinstance(leaf, ast.UnaryOp) else self.expression(leaf)
-            inverse = self._power(leaf, value, S.NegativeOne) if divides else S.One
-            if divides:
-                self._must_be_defined(inverse)
-            factors.append(inverse if inverted else value)
+        factors: list[Expr] = []
+        for leaf, divides in _factors(node):
+            value = self.expression(leaf)
+            factors += [written.inverted(value)] if divides else [value]
         with self.asking_sympy(node):
             self.ledger.check_product(factors)
-        return self._make(node, sympy.Mul, *factors)
+        first = factors[0]
+        if written.is_negated(first):  # the sign of -a*b stands before all of it
+            return self._make(node, written.multiplied, *first.args, *factors[1:])
+        return self._make(node, written.multiplied, *factors)
 
-    @staticmethod
-    def _sign(node: ast.UnaryOp) -> Expr:
-        return S.NegativeOne if isinstance(node.op, ast.USub) else S.One
+    def _signed(self, node: ast.UnaryOp) -> Expr:
+        value = self.expression(node.operand)
+        return self._make(node, written.negated, value) if isinstance(node.op, ast.USub) else value
 
     def _binary(self, node: ast.BinOp) -> Expr:
         if isinstance(node.op, ast.Add | ast.Sub):
             return self._sum(node)
         if isinstance(node.op, ast.Mult | ast.Div):
             return self._product(node)
-        base, exponent = self.expression(node.left), self.expression(node.right)
-        if base is S.Exp1:
-            return self._apply(node, "exp", sympy.exp, [exponent])
-        value = self._power(node, base, exponent)
-        if not (isinstance(exponent, Rational) and exponent >= 0):
-            self._must_be_defined(value)
-        return value
+        return self._power(node, self.expression(node.left), self.expression(node.right))
 
     def _power(self, node: ast.AST, base: Expr, exponent: Expr) -> Expr:
         with self.asking_sympy(node):
             self.ledger.check_power(base, exponent)
-        return self._make(node, Pow, base, exponent, laborious=not isinstance(exponent, Integer))
+        return self._make(node, written.WrittenPower, base, exponent)
 
     # Calls
 
@@ -208,10 +190,7 @@ class Reader:
     def _apply(self, node: ast.AST, name: str, make: Callable[..., Any], args: list[Expr]) -> Expr:
         with self.asking_sympy(node):
             self.ledger.check_call(name, args)
-            laborious = name not in BY_FORM or not self.ledger.are_rational(*args)
-        value = self._make(node, make, *args, laborious=laborious)
-        self._must_be_defined(value)
-        return value
+        return self._make(node, vocabulary.written_call, make, *args)
 
     def _arguments(self, node: ast.Call, wanted: str, *numbers: int) -> list[ast.expr]:
         if len(node.args) not in numbers:
@@ -219,7 +198,7 @@ class Reader:
         return node.args
 
     def _integer(self, node: ast.expr, what: str) -> int:
-        value = self.expression(node)
+        value = self.evaluated(node, self.expression(node))
         if not isinstance(value, Integer):
             raise self.fault(node, f"{what} is a whole number")
         return int(value)
@@ -236,60 +215,37 @@ class Reader:
 
     def _root(self, node: ast.Call) -> Expr:
         of, order = self._arguments(node, "root(x, n)", 2)
-        base, exponent = self.expression(of), self._power(order, self.expression(order), S.NegativeOne)
-        root = self._power(node, base, exponent)
-        self._must_be_defined(exponent)
-        self._must_be_defined(root)
-        return root
+        base, degree = self.expression(of), self.expression(order)
+        exponent = Rational(1, degree) if isinstance(degree, Integer) and degree else written.inverted(degree)
+        return self._power(node, base, exponent)
 
     def _real_root(self, node: ast.Call) -> Expr:
         of, order = self._arguments(node, "real_root(x, n)", 2)
         n = self._integer(order, "the order of a root")
         base, exponent = self.expression(of), self._make(order, lambda: Rational(1, n))
-        if n % 2:
-            size = self._power(node, self._apply(node, "Abs", sympy.Abs, [base]), exponent)
-            root = self._make(node, sympy.Mul, self._apply(node, "sign", sympy.sign, [base]), size)
-        else:
-            root = self._power(node, base, exponent)
-        self._must_be_defined(root)
-        return root
+        if n % 2 == 0:
+            return self._power(node, base, exponent)
+        size = self._power(node, self._apply(node, "Abs", sympy.Abs, [base]), exponent)
+        return self._make(node, written.multiplied, self._apply(node, "sign", sympy.sign, [base]), size)
 
     # Cases
 
     def _piecewise(self, node: ast.Call) -> Expr:
         if not 1 <= len(node.args) <= MAX_BRANCHES:
             raise self.fault(node, f"Piecewise has 1 to {MAX_BRANCHES} branches, each (value, condition)")
-        cases: list[_Case] = []
-        for branch in node.args:
-            cases.append(self._case(branch, cases))
-        if all(condition is S.false for _, condition in cases):
+        branches = [self._case(branch) for branch in node.args]
+        if all(condition is S.false for _, condition in branches):
             raise self.fault(node, "this is undefined: no branch is ever chosen")
-        # Evaluation would rearrange the conditions, in a time exponential in their number.
-        whole = self._make(node, lambda: sympy.Piecewise(*cases, evaluate=False))
-        self._must_be_defined(whole)
-        return whole
+        return self._make(node, written.cases, *branches)
 
-    def _case(self, node: ast.expr, earlier: list[_Case]) -> _Case:
+    def _case(self, node: ast.expr) -> _Case:
         if not isinstance(node, ast.Tuple) or len(node.elts) != 2:
             raise self.fault(node, "a branch of Piecewise is written (value, condition)")
         value, condition = node.elts
-        holds = self._within(self.condition, condition, lambda e: _in_case(earlier, e, S.true))
+        holds = self.condition(condition)
         if holds.has(sympy.Piecewise):
             raise self.fault(condition, "cases within a condition are not read; write more branches instead")
-        return self._within(self.expression, value, lambda e: _in_case(earlier, e, holds)), holds
-
-    def _within(self, read: Callable[[ast.expr], T], node: ast.expr, seen: Callable[[Expr], Expr]) -> T:
-        """Read a node in a place where not every value of the variables gets to.
-
-        What vanishes there must be defined only as it is `seen` from outside, and not at all if a number is seen.
-        """
-        outside, self.defined = self.defined, []
-        value = read(node)
-        vanished = self.vanished((value,))
-        self.defined = outside
-        for masked in vanished.values():
-            self._must_be_defined(self._make(node, seen, masked, laborious=True))
-        return value
+        return self.expression(value), holds
 
     def condition(self, node: ast.expr) -> Boolean:
         """The value of a node that is true or false."""
@@ -309,12 +265,12 @@ class Reader:
             return self._comparison(node, left, vocabulary.RELATION_NAMES[name], right)
         if name == "Not":
             (inside,) = self._arguments(node, "Not(condition)", 1)
-            return self._make(node, sympy.Not, self.condition(inside))
+            return self._make(node, written.combined, sympy.Not, self.condition(inside))
         parts = [self.condition(a) for a in self._arguments(node, f"{name}(a, b)", *range(1, MAX_BRANCHES + 1))]
-        return self._both(node, parts) if name == "And" else self._make(node, sympy.Or, *parts)
+        return self._both(node, parts) if name == "And" else self._make(node, written.combined, sympy.Or, *parts)
 
     def _both(self, node: ast.AST, parts: list[Boolean]) -> Boolean:
-        return self._make(node, sympy.And, *parts)
+        return parts[0] if len(parts) == 1 else self._make(node, written.combined, sympy.And, *parts)
 
     def links(self, node: ast.Compare) -> Iterator[tuple[Expr, str, Expr]]:
         """The links of a chain such as ``0 < x <= 1``."""
@@ -324,18 +280,19 @@ class Reader:
 
     def _comparison(self, node: ast.AST, left: Expr, op: str, right: Expr) -> Boolean:
         self.check_order(node, left, op, right)
-        # Other comparisons stay as they are written: deciding them may take any time.
-        plain = isinstance(left, Rational) and isinstance(right, Rational)
-        return self._make(node, lambda: vocabulary.RELATIONS[op](left, right, evaluate=plain))
+        if isinstance(left, Rational) and isinstance(right, Rational):
+            return vocabulary.RELATIONS[op](left, right)
+        return self._make(node, written.comparison, vocabulary.RELATIONS[op], left, right)
 
     def truth(self, node: ast.AST, left: Expr, op: str, right: Expr) -> Boolean:
         """The comparison as SymPy evaluates it."""
-        return self._make(node, vocabulary.RELATIONS[op], left, right, laborious=True)
+        with self.asking_sympy(node):
+            return vocabulary.RELATIONS[op](as_sympy(left), as_sympy(right))
 
     def check_order(self, node: ast.AST, left: Expr, op: str, right: Expr) -> None:
         """Refuse to order numbers that are not real."""
         with self.asking_sympy(node):
-            if op not in ("==", "!=") and any(side.is_extended_real is False for side in (left, right)):
+            if op not in ("==", "!=") and any(as_sympy(side).is_extended_real is False for side in (left, right)):
                 raise self.fault(node, f"{op} compares real numbers only")
 
     # Derivatives, sums, products, integrals, limits: nothing of it is evaluated
@@ -358,10 +315,7 @@ class Reader:
                 variables[-1] = (variables[-1][0], self._order(argument))
             else:
                 raise self.fault(argument, "what is differentiated by is a variable")
-        of = self.expression(node.args[0])
-        whole = self._make(node, sympy.Derivative, of, *variables)
-        self._must_be_defined(whole)
-        return whole
+        return self._make(node, written.derivative, self.expression(node.args[0]), *variables)
 
     def _order(self, node: ast.expr) -> int:
         order = self._integer(node, "the order of a derivative")
@@ -374,20 +328,8 @@ class Reader:
         if len(node.args) < 2:
             raise self.fault(node, f"write {name}(f, (k, a, b))")
         limits = [self._range(name, argument) for argument in node.args[1:]]
-        bound = {variable for variable, *ends in limits if ends}
-
-        def seen(e: Expr) -> Expr:
-            if free_symbols(e).isdisjoint(bound):
-                return e
-            # An integrand may be undefined at single places; a term of a sum or product may not.
-            # Nor need the sum of a part of the terms have a value where there are infinitely many.
-            is_infinite = any(end.is_infinite for _, *ends in limits for end in ends)
-            return S.One if name == "Integral" or is_infinite else sympy.Sum(e, *limits)
-
-        of = self._within(self.expression, node.args[0], seen)
-        whole = self._make(node, getattr(sympy, name), of, *limits, laborious=True)
-        self._must_be_defined(whole)
-        return whole
+        of = self.expression(node.args[0])
+        return self._make(node, written.ranged, getattr(sympy, name), of, *limits)
 
     def _range(self, name: str, node: ast.expr) -> tuple[Expr, ...]:
         if name == "Integral" and isinstance(node, ast.Name):
@@ -411,21 +353,7 @@ class Reader:
         if direction not in ("+", "-", "+-") or (side and not isinstance(side[0], ast.Constant)):
             raise self.fault(side[0], 'the side of a limit is "+", "-" or "+-"')
         x, x0 = self.variable(variable, "what tends to a limit"), self.bound(place)
-        value = self._within(self.expression, of, lambda e: e if x not in free_symbols(e) else S.One)
-        whole = self._make(node, sympy.Limit, value, x, x0, direction)
-        self._must_be_defined(whole)
-        return whole
-
-    # What has to be defined
-
-    def _must_be_defined(self, value: Expr) -> None:
-        self.defined += _parts(value)
-
-    def vanished(self, kept: tuple[Basic, ...]) -> dict[Expr, Expr]:
-        """What stood in the text, may be undefined somewhere, and occurs no more in these; and the same masked."""
-        there = {part for e in kept for part in sympy.preorder_traversal(self.masks.take_off(e))}
-        bare = {self.masks.take_off(e): e for e in self.defined}
-        return {e: masked for e, masked in bare.items() if e not in there and free_symbols(e)}
+        return self._make(node, written.limit, self.expression(of), x, x0, direction)
 
 
 def _indices(tree: ast.expr) -> dict[str, Symbol]:
@@ -438,45 +366,20 @@ def _indices(tree: ast.expr) -> dict[str, Symbol]:
     return {name: Symbol(name, integer=True) for name in names if vocabulary.may_be_symbol(name)}
 
 
-def _factors(node: ast.expr) -> Iterator[tuple[ast.expr, bool, bool]]:
-    """The factors of a product from left to right, whether each is inverted, and whether it divides anything.
-
-    All of a product is multiplied at once, since SymPy distributes a number over a sum when it meets just these two.
-    """
-    waiting = [(node, False, False)]
-    while waiting:
-        node, inverted, divides = waiting.pop()
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-            below = isinstance(node.op, ast.Div)
-            waiting += [(node.right, inverted != below, divides or below), (node.left, inverted, divides)]
-        elif isinstance(node, ast.UnaryOp):
-            yield node, False, False
-            waiting.append((node.operand, inverted, divides))
-        else:
-            yield node, inverted, divides
-
-
-def _parts(value: Expr) -> Iterator[Expr]:
-    """The terms and factors of a value that may be undefined somewhere."""
-    if isinstance(value, sympy.Add | sympy.Mul):
-        for part in value.args:
-            yield from _parts(part)
-    elif isinstance(value, Pow) and isinstance(value.exp, Integer) and value.exp > 0:
-        yield from _parts(value.base)
-    elif free_symbols(value) and not value.is_Symbol:
-        yield value
-
-
-def _in_case(earlier: list[_Case], value: Expr, condition: Boolean) -> Expr:
-    """The value under the condition, and 0 where that fails or an earlier case is chosen."""
-    others = [(S.Zero, c) for _, c in earlier]
-    return sympy.Piecewise(*others, (value, condition), (S.Zero, True), evaluate=False)
+def _factors(node: ast.expr) -> Iterator[tuple[ast.expr, bool]]:
+    """The factors of a product from left to right, and whether each stands behind a sign of division."""
+    waiting: list[tuple[ast.expr, bool]] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        waiting.append((node.right, isinstance(node.op, ast.Div)))
+        node = node.left
+    yield node, False
+    yield from reversed(waiting)
 
 
 _RULES: Mapping[type[ast.expr], Callable[[Reader, Any], Expr]] = {
     ast.Constant: Reader._constant,
     ast.Name: Reader._name,
-    ast.UnaryOp: Reader._product,
+    ast.UnaryOp: Reader._signed,
     ast.BinOp: Reader._binary,
     ast.Call: Reader._call,
 }

@@ -16,8 +16,8 @@ from symgrad.syntax.scan import Source
 _NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
-    """The expression that a text describes, as SymPy evaluates it; nothing in the text is ever executed.
+def parse_written(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
+    """The expression that a text describes, as it is written: in its order, with nothing evaluated.
 
     Parameters
     ----------
@@ -30,7 +30,24 @@ def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
     Raises
     ------
     ParseError
-        If the text is no expression, is undefined, or is too large; it points at the place.
+        If the text is no expression, or is too large; it points at the place.
+
+    Examples
+    --------
+    >>> from symgrad.syntax import parse_written, to_text
+    >>> to_text(parse_written("y - x/x"))
+    'y - x/x'
+    """
+    reader = Reader(Source(text), symbols)
+    if isinstance(reader.tree, ast.Compare):
+        raise reader.fault(reader.tree, "this is a statement; an expression is wanted, without a relation")
+    return reader.expression(reader.tree)
+
+
+def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
+    """The expression that a text describes, as SymPy evaluates it; nothing in the text is ever executed.
+
+    See `parse_written` for parameters and errors. Functions that SymPy mistakes for others stay as they are written.
 
     Examples
     --------
@@ -38,30 +55,14 @@ def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
     >>> parse("diff(sin(x)**2, x) + 0.1")
     Derivative(sin(x)**2, x) + 1/10
     """
-    return parse_expression(text, symbols)[0]
-
-
-def parse_expression(text: str, symbols: Mapping[str, Symbol] | None = None) -> tuple[Expr, tuple[Expr, ...]]:
-    """The same, and what else must be defined where the text makes sense; see `parse_statement`.
-
-    Examples
-    --------
-    >>> from symgrad.syntax import parse_expression
-    >>> parse_expression("x*y/y")
-    (x, (1/y,))
-    """
     reader = Reader(Source(text), symbols)
     if isinstance(reader.tree, ast.Compare):
         raise reader.fault(reader.tree, "this is a statement; an expression is wanted, without a relation")
-    expression = reader.whole(reader.tree)
-    return expression, tuple(reader.vanished((expression,)))
+    return reader.defined(reader.tree, reader.evaluated(reader.tree, reader.expression(reader.tree)))
 
 
-def parse_statement(text: str, symbols: Mapping[str, Symbol] | None = None) -> tuple[Statement, tuple[Expr, ...]]:
-    """The statement that a text makes, and what else must be defined where it holds.
-
-    The second part holds quotients, powers and values of functions that stand in the text and vanished when SymPy
-    evaluated it.
+def parse_statement(text: str, symbols: Mapping[str, Symbol] | None = None) -> Statement:
+    """The statement that a text makes, its sides as they are written.
 
     Raises
     ------
@@ -72,11 +73,10 @@ def parse_statement(text: str, symbols: Mapping[str, Symbol] | None = None) -> t
     --------
     >>> from symgrad.syntax import parse_statement
     >>> parse_statement("x/x == 1")
-    (Relation(lhs=1, op='==', rhs=1), (1/x,))
+    Relation(lhs=x/x, op='==', rhs=1)
     """
     reader = Reader(Source(text), symbols)
-    statement = _statement(reader, reader.tree)
-    return statement, tuple(reader.vanished(statement.expressions))
+    return _statement(reader, reader.tree)
 
 
 def _statement(reader: Reader, node: ast.expr) -> Statement:
@@ -135,7 +135,7 @@ def _relation(reader: Reader, node: ast.expr, left: ast.expr, op: str, right: as
 
 def _checked(reader: Reader, node: ast.expr, left: Expr, op: str, right: Expr) -> Relation:
     reader.check_order(node, left, op, right)
-    return Relation(reader.masks.take_off(left), op, reader.masks.take_off(right))
+    return Relation(left, op, right)
 
 
 def _negation(reader: Reader, node: ast.expr) -> Statement:
@@ -155,8 +155,8 @@ def _extremum(reader: Reader, node: ast.Call, kind: ExtremumKind, value: ast.exp
     of, variable, *place = node.args
     return Extremum(
         kind,
-        reader.whole(of),
+        reader.expression(of),
         reader.variable(variable, f"what a {kind.value} is taken over"),
-        reader.whole(value),
-        reader.whole(place[0]) if place else None,
+        reader.expression(value),
+        reader.expression(place[0]) if place else None,
     )

@@ -54,7 +54,7 @@ class MatrixReader(Reader):
 
     def scalar(self, node: ast.expr) -> Expr:
         """The value of a scalar that becomes part of a matrix."""
-        return self.masks.take_off(self.expression(node))
+        return self.evaluated(node, self.expression(node))
 
     def _shown(self, node: ast.expr) -> str:
         text = " ".join(self._text_of(node).split())
@@ -200,7 +200,7 @@ class MatrixReader(Reader):
                 before = before if matrix is not None else leaf
         with self.asking_sympy(node):
             self.ledger.check_product(scalars)
-        number = self.masks.take_off(self._make(node, sympy.Mul, *scalars))
+        number = self._make(node, sympy.Mul, *scalars)
         return matrix if number == 1 else self._scaled(node, number, matrix)
 
     def _factor(self, node: ast.expr) -> Any:

@@ -126,7 +126,7 @@ class VectorReader(MatrixReader):
             raise self.fault(node, f"{name} of two vectors; only one argument of a function may be a vector")
         argument = self.matrix(node.args[places[0]])
         inside = [ENTRY if k == places[0] else self.expression(a) for k, a in enumerate(node.args)]
-        body = self.masks.take_off(self._apply(node, name, make, inside))
+        body = self.evaluated(node, self._apply(node, name, make, inside))
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
 
     def _scalar_call(self, node: ast.Call) -> Expr:
@@ -167,7 +167,7 @@ class VectorReader(MatrixReader):
         is_sum = self.name_of(node).lower() == "sum"
         if not isinstance(inside, MatrixExpr):
             make = sympy.Sum if is_sum else sympy.Product
-            return self._make(node, make, inside, (index, low, high), laborious=True)
+            return self._make(node, make, inside, (index, low, high))
         if not is_sum and inside.shape[0] != inside.shape[1]:
             raise self.fault(node, f"the factors of product must be square; got shape {shape_text(inside.shape)}")
         return self._build(node, TimeSum if is_sum else OrderedProduct, inside, (index, low, high))

@@ -12,6 +12,7 @@ from sympy import Expr, S
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.elliptic import JACOBI
+from symgrad.language import written
 
 CONSTANTS: Mapping[str, Expr] = {
     "pi": S.Pi,
@@ -148,13 +149,6 @@ def _normal_distribution(x: Expr) -> Expr:
     return sympy.erfc(-x / sympy.sqrt(2)) / 2
 
 
-def _of_whole_order(function: Callable[..., Expr], order: Expr, z: Expr) -> Expr:
-    """A Bessel function that is entire for whole orders: SymPy would divide by z to change its sign."""
-    if order.is_integer and z.could_extract_minus_sign():
-        return (-1) ** order * function(order, -z)
-    return function(order, z)
-
-
 def _hypergeometric(upper: int, lower: int) -> Callable[..., Expr]:
     """The hypergeometric function of so many upper and lower parameters, as it is written."""
     return lambda *given: sympy.hyper(given[:upper], given[upper:-1], given[-1], evaluate=False)
@@ -202,8 +196,6 @@ _DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
     },
     (2,): {f.__name__: f for f in JACOBI}
     | {
-        "besselj": partial(_of_whole_order, sympy.besselj),
-        "besseli": partial(_of_whole_order, sympy.besseli),
         "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
         "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
         "logaddexp2": lambda x, y: sympy.log(2**x + 2**y) / sympy.log(2),
@@ -228,6 +220,17 @@ _SYMPY: dict[str, Function] = {
 }
 _SYMPY |= {name: Function(name, make, arities) for arities, table in _DEFINED.items() for name, make in table.items()}
 _SYMPY |= {name: Function(name, _hypergeometric(*each), (sum(each) + 1,)) for name, each in HYPERGEOMETRIC.items()}
+
+
+def written_call(make: Callable[..., Any], *arguments: Expr) -> Expr:
+    """The value of a function as it is written: of SymPy and of ours as a call, of any other by its definition."""
+    if make is sympy.log and len(arguments) == 2:
+        value, base = (written.call(sympy.log, a) for a in arguments)
+        return written.multiplied(value, written.inverted(base))
+    if isinstance(make, type):
+        return written.call(make, *arguments)
+    places = [sympy.Dummy() for _ in arguments]
+    return written.substituted(written.copied(make(*places)), dict(zip(places, arguments)))
 
 
 def function(name: str) -> Function | None:

@@ -12,6 +12,7 @@ from sympy.printing.str import StrPrinter
 from sympy.sets import Set
 
 from symgrad.errors import ClaimError
+from symgrad.language.written import is_written
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation, Statement
 from symgrad.syntax import vocabulary
 from symgrad.syntax.masks import Masks
@@ -39,7 +40,7 @@ def to_text(thing: Expr | Boolean | Statement) -> str:
         return vector_text(thing)
     if isinstance(thing, Basic):
         # SymPy would evaluate numbers to put the terms in order.
-        return str(_PRINTER.doprint(Masks().put_on(thing)))
+        return str(_PRINTER.doprint(thing if is_written(thing) else Masks().put_on(thing)))
     return _statement(thing)
 
 

@@ -2,18 +2,13 @@
 
 The size of an expression is what its numbers could become if all its symbols cancelled: ``2**(1000 - x)`` counts as
 ``2**1000``, as a factor ``2**x`` would turn it into just that. The estimates add up along sums, products, powers.
-What remains is counted while it runs.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
 
 import sympy
 from sympy import Basic, Expr, Integer, Rational, S, Tuple
@@ -21,12 +16,11 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import Application, AppliedUndef
 
 from symgrad.activations import ACTIVATIONS
+from symgrad.language import written
 from symgrad.statements import free_symbols
-from symgrad.syntax.masks import is_opaque
 from symgrad.vectors import TimedScalar
 
 MAX_BITS = 50_000
-MAX_BITS_OF_EXP = 5_000
 MAX_EXPONENT = 1_000_000
 MAX_RESULT_DIGITS = 4_000
 MAX_ROOT_DIGITS = 40
@@ -34,23 +28,15 @@ MAX_NODES = 10_000
 MAX_EXPANSION = 200
 MAX_BRANCHES = 20
 MAX_ACTIVATED = 10_000
-# Calls and returns of functions: a second or so on a machine of 2025; two dilogarithms take more than a million.
-MAX_WORK = 1_400_000
-# A text of fewer characters.
-SHORT = 100
 
+_LOG = written.opaque(sympy.log)
 _DIGITS_PER_BIT = math.log10(2)
-_WORK_PER_ROOT_DIGIT = 150
 _INFINITIES = (S.Infinity, S.NegativeInfinity)
 _UNDEFINED = (S.NaN, S.ComplexInfinity, *_INFINITIES)
 
 
 class LimitError(Exception):
     """Something too large or undefined; the reader turns it into a `ParseError` that points at the place."""
-
-
-class _TooMuchWork(BaseException):
-    """Raised in the middle of SymPy, which catches many an `Exception`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +50,9 @@ class Facts:
     above, below : float
         Binary logarithms that bound the absolute value, and the denominator or the inverse, with every symbol at 1.
     free : frozenset of Symbol
-        The variables that it depends on, and the masked numbers.
+        The variables that it depends on.
     is_rational : bool
         Whether its numbers are rational, so that their signs are seen at once.
-    is_masked : bool
-        Whether no opaque number is in it.
     terms : int
         How many terms it would have if it were multiplied out.
     root_digits : float
@@ -80,7 +64,6 @@ class Facts:
     below: float = 0
     free: frozenset[Basic] = frozenset()
     is_rational: bool = True
-    is_masked: bool = True
     terms: int = 1
     root_digits: float = 0
 
@@ -91,34 +74,9 @@ class Facts:
 
 @dataclass
 class Ledger:
-    """The facts of every expression met while a text is read, and the work done so far."""
+    """The facts of every expression met while a text is read."""
 
-    work: int = 0
     known: dict[Basic, Facts] = field(default_factory=dict)
-
-    @contextmanager
-    def counting(self) -> Iterator[None]:
-        """Count the function calls made within, and stop at too many."""
-        if sys.getprofile() is not None:  # Someone is measuring this program; there can be only one.
-            yield
-            return
-        work = self.work
-
-        def count(frame: FrameType, event: str, argument: object) -> None:
-            nonlocal work
-            work += 1
-            # A generator may be running only to be closed, where exceptions get lost, and this counter with them.
-            if work > MAX_WORK and event == "call" and not frame.f_code.co_flags & inspect.CO_GENERATOR:
-                raise _TooMuchWork
-
-        sys.setprofile(count)
-        try:
-            yield
-        except _TooMuchWork:
-            raise LimitError("up to here the formula is too laborious to evaluate; state it in parts") from None
-        finally:
-            sys.setprofile(None)
-            self.work = work
 
     def facts(self, expr: Basic) -> Facts:
         """The facts of an expression, from those of its parts.
@@ -155,7 +113,6 @@ class Ledger:
             below=below,
             free=free,
             is_rational=all(p.is_rational for p in parts) and not (isinstance(expr, sympy.Pow) and not free),
-            is_masked=all(p.is_masked for p in parts) and not is_opaque(expr),
             terms=_terms(expr, parts),
             root_digits=_root_digits(expr, parts),
         )
@@ -186,12 +143,11 @@ class Ledger:
         for number in base.atoms(Rational):
             digits = degree * _rational(number).bits * _DIGITS_PER_BIT
             _check_root_digits(digits)
-            self.work += int(digits * _WORK_PER_ROOT_DIGIT)
 
     def check_call(self, name: str, args: list[Expr]) -> None:
         """Refuse a call that SymPy would evaluate for long."""
         _check_bits(_growth(name, args, [self.facts(a) for a in args]))
-        if name == "exp" and args[0].has(sympy.log):
+        if name == "exp" and args[0].has(sympy.log, _LOG):
             self._check_roots(args[0])
         largest = _largest_argument(name)
         orders = args[:-1] if name in _POLYNOMIALS else args
@@ -272,8 +228,8 @@ def _growth(name: str, args: Sequence[Basic], parts: list[Facts]) -> float:
         return math.log2(1 + max((p.bits for p in parts), default=0)) + 1
     if name == "exp":
         grown = 1.5 * _power_of_two(highest)
-        is_variable = parts[0].free and not args[0].has(sympy.log, AppliedUndef)
-        return min(grown, MAX_BITS_OF_EXP) if is_variable else grown
+        is_variable = parts[0].free and not args[0].has(sympy.log, _LOG, AppliedUndef)
+        return 1 if is_variable else grown
     return highest
 
 

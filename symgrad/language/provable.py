@@ -1,0 +1,346 @@
+"""The expression that provers work on, made from the tree as it was written.
+
+Arithmetic is SymPy's. Of the functions, SymPy may evaluate those of a tested list; the values of all others stay
+opaque, since their constructors are known to answer with something else at poles, cuts, jumps or in the plane:
+``acot(-x)`` is not ``-acot(x)`` at 0, ``hermite(n, -x)`` not ``(-1)**n*hermite(n, x)`` for every real n.
+What loses or gains a point of definition on the way is no matter: `partial_values` says where the tree is defined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+from sympy import Basic, Derivative, Expr, Integer, S
+from sympy.concrete.expr_with_limits import ExprWithLimits
+from sympy.core.function import Application, AppliedUndef
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from symgrad.activations import ActivationFunction
+from symgrad.elliptic import JACOBI
+from symgrad.language import written
+from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
+from symgrad.statements import free_symbols
+
+Arguments = tuple[Expr, ...]
+
+
+_ENTIRE = (sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh)
+_REAL_ON_REALS = (
+    *_ENTIRE, sympy.tan, sympy.cot, sympy.tanh, sympy.coth, sympy.sech, sympy.csch, sympy.atan, sympy.asinh, sympy.erf,
+    sympy.erfc, sympy.Max, sympy.Min, sympy.sign, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod,
+)  # fmt: skip
+
+
+def _always(*_: Expr) -> bool:
+    return True
+
+
+def _real(*arguments: Expr) -> bool:
+    """Of what is real wherever it has a value."""
+    return all(_is_real(a) for a in arguments)
+
+
+def _is_real(e: Basic) -> bool:
+    if isinstance(e, sympy.Abs | sympy.re | sympy.im) or e.is_extended_real:
+        return True
+    if isinstance(e, sympy.Pow):
+        return isinstance(e.exp, Integer) and _is_real(e.base)
+    kinds = (sympy.Add, sympy.Mul, *_REAL_ON_REALS, ActivationFunction)
+    return isinstance(e, kinds) and all(_is_real(a) for a in e.args)
+
+
+def _without_integers(*arguments: Expr) -> bool:
+    return not any(s.is_integer for a in arguments for s in free_symbols(a))
+
+
+def _whole_order(*arguments: Expr) -> bool:
+    """Of a polynomial that is written out, or of a Bessel function that is entire."""
+    return isinstance(arguments[0], Integer) and arguments[0] >= 0
+
+
+def _whole(*arguments: Expr) -> bool:
+    return all(isinstance(a, Integer) for a in arguments)
+
+
+def _entire(*arguments: Expr) -> bool:
+    """Of variables by arithmetic without roots and by entire functions, of which real and imaginary parts are known."""
+    return all(_is_entire(a) for a in arguments)
+
+
+def _is_entire(e: Basic) -> bool:
+    if isinstance(e, sympy.Pow) and not isinstance(e.exp, Integer):
+        return not free_symbols(e) and not e.has(sympy.I)
+    kinds = (sympy.Add, sympy.Mul, sympy.Pow, *_ENTIRE)
+    return not e.args or (isinstance(e, kinds) and all(map(_is_entire, e.args)))
+
+
+# Functions that have a value at every number, and at every real one.
+TOTAL = frozenset((
+    *_ENTIRE, sympy.Abs, sympy.sign, sympy.re, sympy.im, sympy.conjugate, sympy.asin, sympy.acos, sympy.acot,
+    sympy.asinh, sympy.acosh, sympy.erf, sympy.erfc, sympy.erfi, sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc,
+    sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime,
+))  # fmt: skip
+TOTAL_ON_REALS = frozenset((
+    sympy.tanh, sympy.sech, sympy.atan, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling, sympy.frac, sympy.Heaviside,
+))  # fmt: skip
+
+
+# When SymPy may evaluate a function; of what is not listed it never may.
+TRUSTED: Mapping[type[Basic], Callable[..., bool]] = {
+    **dict.fromkeys(
+        (
+            *_ENTIRE, sympy.log, sympy.tan, sympy.cot, sympy.sec, sympy.csc, sympy.tanh, sympy.coth, sympy.sech,
+            sympy.csch, sympy.asin, sympy.acos, sympy.atan, sympy.asec, sympy.acsc, sympy.asinh, sympy.acosh,
+            sympy.atanh, sympy.asech, sympy.acsch, sympy.Abs, sympy.erf, sympy.erfc, sympy.erfi, sympy.gamma,
+            sympy.factorial, sympy.digamma, sympy.trigamma, sympy.polygamma, sympy.Ei, sympy.Si,
+            sympy.Ci, sympy.Shi, sympy.Chi,
+            sympy.fresnels, sympy.fresnelc, sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime,
+            sympy.LambertW, sympy.elliptic_k, sympy.zeta, sympy.polylog, sympy.expint, sympy.bessely,
+            sympy.besselk, sympy.hankel1, sympy.hankel2, sympy.beta, sympy.lerchphi, sympy.elliptic_e,
+            sympy.elliptic_f, sympy.erf2, sympy.stieltjes, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling,
+            sympy.frac, sympy.Mod, sympy.atan2, sympy.dirichlet_eta, sympy.erfinv, sympy.erfcinv, *JACOBI,
+        ),
+        _always,
+    ),
+    **dict.fromkeys((sympy.sign, sympy.Heaviside), _real),
+    sympy.sinc: _without_integers,
+    **dict.fromkeys((sympy.besselj, sympy.besseli), lambda order, z: not z.could_extract_minus_sign()),
+    **dict.fromkeys((sympy.re, sympy.im, sympy.conjugate, sympy.arg), _entire),
+    **dict.fromkeys(
+        (sympy.hermite, sympy.hermite_prob, sympy.legendre, sympy.chebyshevt, sympy.chebyshevu, sympy.laguerre,
+         sympy.gegenbauer, sympy.jacobi, sympy.assoc_legendre, sympy.assoc_laguerre), _whole_order,
+    ),
+    **dict.fromkeys(
+        (sympy.binomial, sympy.RisingFactorial, sympy.FallingFactorial, sympy.fibonacci, sympy.lucas, sympy.catalan,
+         sympy.bernoulli, sympy.euler, sympy.harmonic, sympy.factorial2, sympy.subfactorial), _whole,
+    ),
+}  # fmt: skip
+
+
+def _arc_cotangent(u: Expr) -> Expr | None:
+    """By the arc tangent: it jumps from -pi/2 to pi/2 where u becomes 0."""
+    if not u.is_extended_real:
+        return None
+    return sympy.Piecewise((S.Pi / 2 - sympy.atan(u), u >= 0), (-S.Pi / 2 - sympy.atan(u), True))
+
+
+def _of_whole_order(function: Any) -> Callable[[Expr, Expr], Expr | None]:
+    """A Bessel function that is entire for whole orders: SymPy would divide by z to change its sign."""
+
+    def value(order: Expr, z: Expr) -> Expr | None:
+        if not (order.is_integer and z.could_extract_minus_sign()):
+            return None
+        return (-1) ** order * function(order, -z)
+
+    return value
+
+
+# What stands for functions that others of SymPy mistake in their arguments: the same values wherever there are two.
+REWRITTEN: Mapping[type[Basic], Callable[..., Expr | None]] = {
+    sympy.acot: _arc_cotangent,
+    sympy.acoth: lambda u: sympy.atanh(1 / u),
+    sympy.hyper: lambda *parameters: sympy.hyper(*parameters, evaluate=False),
+    sympy.meijerg: lambda *parameters: sympy.meijerg(*parameters, evaluate=False),
+    sympy.besselj: _of_whole_order(sympy.besselj),
+    sympy.besseli: _of_whole_order(sympy.besseli),
+}
+
+
+# What SymPy would evaluate to see its sign, in any time; and what wants to see signs.
+_UNDECIDED = (ExprWithLimits, sympy.Limit)
+_COMPARING = (
+    sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod, sympy.re, sympy.im,
+    sympy.arg, sympy.conjugate, sympy.Heaviside, sympy.atan2,
+)  # fmt: skip
+_ELEMENTARY = (
+    *_REAL_ON_REALS, *_COMPARING, sympy.log, sympy.sec, sympy.csc, sympy.asin, sympy.acos, sympy.asec, sympy.acsc,
+    sympy.acosh, sympy.atanh, sympy.asech, sympy.acsch,
+)  # fmt: skip
+
+
+def provable(tree: Basic) -> Any:
+    """The expression of the provers; it has the values of the tree where both have one.
+
+    Examples
+    --------
+    >>> from symgrad.syntax import parse_written
+    >>> provable(parse_written("x - (x - sin(-x)) + hermite(n, -x)"))
+    -sin(x) + hermite(n, -x)
+    """
+    return _Making(_opaque_value, REWRITTEN).made(tree)
+
+
+def as_sympy(tree: Basic) -> Any:
+    """The expression as SymPy evaluates it, but for the functions that are not trusted, which stay as they stand.
+
+    Examples
+    --------
+    >>> from symgrad.syntax import parse_written
+    >>> as_sympy(parse_written("x + x + acot(-x)"))
+    2*x + acot(-x)
+    """
+    return _Making(lambda kind, *parts: kind(*parts, evaluate=False), {}).made(tree)
+
+
+def _opaque_value(kind: Any, *parts: Expr) -> Expr:
+    return written.call(kind, *parts)
+
+
+@dataclass(frozen=True)
+class _Making:
+    """How one tree becomes an expression: what stands for values that are not evaluated, and sizes known so far."""
+
+    unevaluated: Callable[..., Expr]
+    rewritten: Mapping[type[Basic], Callable[..., Expr | None]]
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def made(self, tree: Basic) -> Any:
+        if isinstance(tree, written.WrittenDecimal):
+            return sympy.Rational(tree.p, tree.q)
+        if not tree.args or isinstance(tree, AppliedUndef | sympy.MatrixExpr):
+            return tree
+        if isinstance(tree, Derivative):
+            return self.derivative(tree)
+        parts = tuple(map(self.made, tree.args))
+        if isinstance(tree, ExprWithLimits | sympy.Limit | sympy.Subs):
+            return written.rebuilt(tree, parts)
+        kind: Any = written.origin(tree.func)
+        if isinstance(tree, sympy.Add | sympy.Mul | sympy.Pow):
+            return self._arithmetic(tree, kind, parts)
+        if isinstance(tree, sympy.Piecewise):
+            # Evaluation would rearrange the conditions, in a time exponential in their number.
+            return sympy.Piecewise(*parts, evaluate=False)
+        if isinstance(tree, Relational):
+            return kind(*parts, evaluate=all(isinstance(p, sympy.Rational) for p in parts))
+        if isinstance(tree, Boolean | sympy.Tuple):
+            return kind(*parts)
+        if isinstance(tree, Expr) and isinstance(tree, Application):
+            return self._value(kind, parts)
+        return written.rebuilt(tree, parts)
+
+    def derivative(self, tree: Derivative) -> Expr:
+        inside = self.made(tree.expr)
+        if all(inside.has(v) for v in tree.variables):
+            return Derivative(inside, *tree.variable_count)
+        return written.rebuilt(tree, (inside, *tree.args[1:]))
+
+    def _arithmetic(self, tree: Expr, kind: Any, parts: Arguments) -> Expr:
+        if isinstance(tree, sympy.Mul) and not self._is_light(Ledger.check_product, list(parts)):
+            return written.WrittenProduct(*parts)
+        if isinstance(tree, sympy.Pow):
+            weighed = isinstance(parts[1], Integer) or not any(p.has(*_UNDECIDED) for p in parts)
+            if not (weighed and self._is_light(Ledger.check_power, *parts)):
+                return written.WrittenPower(*parts)
+        return kind(*parts)
+
+    def _value(self, kind: Any, parts: Arguments) -> Expr:
+        """The value of a function, evaluated as far as that is trusted and does not take long."""
+        found = self.rewritten[kind](*parts) if kind in self.rewritten else None
+        if found is not None:
+            return found
+        if not self._is_trusted(kind, parts):
+            return self.unevaluated(kind, *parts)
+        made: Expr = kind(*parts)
+        # SymPy takes long to compare such numbers, and compares them wherever there is a root.
+        is_heavy = isinstance(made, kind) and kind not in _ELEMENTARY and not free_symbols(made)
+        return self.unevaluated(kind, *parts) if is_heavy else made
+
+    def _is_trusted(self, kind: Any, parts: Arguments) -> bool:
+        if kind in _COMPARING and (len(parts) > MAX_BRANCHES or any(p.has(*_UNDECIDED) for p in parts)):
+            return False
+        trusted = issubclass(kind, ActivationFunction) or (kind in TRUSTED and TRUSTED[kind](*parts))
+        return trusted and self._is_light(Ledger.check_call, kind.__name__, list(parts))
+
+    def _is_light(self, check: Callable[..., None], *parts: Any) -> bool:
+        """Whether SymPy does not take long to evaluate something."""
+        try:
+            check(self.ledger, *parts)
+        except LimitError:
+            return False
+        return True
+
+
+def partial_values(tree: Expr) -> tuple[Expr, ...]:
+    """What must have a value where the tree has one: each power, quotient and value of a function in it, by itself.
+
+    Each comes as the function that was written, at arguments as the provers have them.
+
+    Examples
+    --------
+    >>> from symgrad.syntax import parse_written
+    >>> partial_values(parse_written("x/x + log(x - x)*0"))
+    (1/x, log(0))
+    """
+    return tuple(dict.fromkeys(_partial(tree)))
+
+
+def _partial(tree: Basic) -> Iterator[Expr]:
+    if not tree.args or isinstance(tree, AppliedUndef | sympy.MatrixExpr):
+        return
+    if isinstance(tree, sympy.Piecewise):
+        yield from _in_cases(tree)
+        return
+    if isinstance(tree, ExprWithLimits | sympy.Limit):
+        yield from _in_range(tree)
+        return
+    for part in tree.args:
+        yield from _partial(part)
+    if isinstance(tree, Derivative):
+        yield _Making(_opaque_value, REWRITTEN).derivative(tree)
+    elif isinstance(tree, sympy.Pow):
+        base, exponent = provable(tree.base), provable(tree.exp)
+        if not (isinstance(exponent, sympy.Rational) and exponent >= 0):
+            yield from _powers(base, exponent)
+    elif isinstance(tree, Expr) and isinstance(tree, Application):
+        kind: Any = written.origin(tree.func)
+        parts = tuple(provable(part) for part in tree.args)
+        if not (kind in TOTAL or (kind in TOTAL_ON_REALS and _real(*parts))):
+            yield written.call(kind, *parts)
+
+
+def _powers(base: Expr, exponent: Expr) -> Iterator[Expr]:
+    """The powers that have values where this one has: no factor of a denominator is zero."""
+    if not (isinstance(exponent, sympy.Rational) and exponent < 0):
+        yield written.WrittenPower(base, exponent)
+        return
+    for factor in sympy.Mul.make_args(base):
+        while isinstance(factor, sympy.Pow) and isinstance(factor.exp, sympy.Rational) and factor.exp > 0:
+            factor = factor.base
+        yield written.WrittenPower(factor, S.NegativeOne)
+
+
+def _in_cases(tree: sympy.Piecewise) -> Iterator[Expr]:
+    """A value is looked at only where its case is chosen, a condition only where no earlier one holds."""
+    earlier: list[tuple[Expr, Boolean]] = []
+    for value, condition in tree.args:
+        holds = provable(condition)
+        for part in _partial(condition):
+            yield _in_case(earlier, part, S.true)
+        for part in _partial(value):
+            yield _in_case(earlier, part, holds)
+        earlier.append((S.Zero, holds))
+    yield provable(tree)
+
+
+def _in_case(earlier: list[tuple[Expr, Boolean]], value: Expr, condition: Boolean) -> Expr:
+    """The value under the condition, and 0 where that fails or an earlier case is chosen."""
+    return sympy.Piecewise(*earlier, (value, condition), (S.Zero, S.true), evaluate=False)
+
+
+def _in_range(tree: Expr) -> Iterator[Expr]:
+    """A term must be defined at every index; an integrand, and what tends to a limit, need not be at single places."""
+    bound = set(written.bound_variables(tree))
+    for ends in tree.args[1:]:
+        yield from _partial(ends)
+    limits = tuple(provable(ends) for ends in tree.args[1:])
+    for part in _partial(tree.args[0]):
+        if free_symbols(part).isdisjoint(bound):
+            yield part
+        elif isinstance(tree, sympy.Sum | sympy.Product) and not tree.has(S.Infinity, S.NegativeInfinity):
+            # Of infinitely many terms a part need have no sum.
+            yield written.ranged(sympy.Sum, part, *limits)
+    yield provable(tree)
