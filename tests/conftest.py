@@ -5,12 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 OUTPUTS = ("build", "dist", "docs/_build")  # what commands write in a checkout
 
-settings.register_profile("any machine", deadline=None)  # how fast a machine is decides no test
+# How fast a machine is decides no test, and neither does chance: `--hypothesis-profile=default` looks for new examples.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None
+)
 settings.load_profile("any machine")
 
 

@@ -104,3 +104,14 @@ def test_interrupts_reach_a_command_also_where_tests_run_in_the_background():
         ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, *words], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout
+
+
+LIMIT = re.compile(r"\btimeout=(\d+)|time\.monotonic\(\) \+ (\d+)")
+PATIENCE = 600  # seconds; a limit is there for what hangs, and not for a machine that has much to do
+
+
+def test_no_test_fails_because_a_machine_is_slow():
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith("bench")]
+    limits = [(p.name, int(a or b)) for p in tests for a, b in LIMIT.findall(p.read_text(encoding="utf-8"))]
+    assert len(limits) > 5
+    assert [(name, seconds) for name, seconds in limits if seconds < PATIENCE] == []

@@ -37,7 +37,7 @@ derivation = sg.Derivation(
 def symgrad(*arguments, cwd=None, **options):
     """The command line in a process of its own, which is given UTF-8 whatever the locale of the tests is."""
     command = [sys.executable, "-m", "symgrad", *(str(argument).encode() for argument in arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600, **options)
 
 
 def invoke(monkeypatch, capsys, *arguments):
@@ -254,7 +254,7 @@ def test_the_report_goes_to_stdout_while_progress_is_shown_on_the_terminal(tmp_p
     parent, child = pty.openpty()
     command = [sys.executable, "-m", "symgrad", "verify", FALSE, TRUE]
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=child, text=True, timeout=60, env={**os.environ, "TERM": "xterm"}
+        command, stdout=subprocess.PIPE, stderr=child, text=True, timeout=600, env={**os.environ, "TERM": "xterm"}
     )
     os.close(child)
     os.close(parent)
@@ -426,7 +426,7 @@ def test_a_full_disk_leaves_no_half_written_file(folder, tmp_path, monkeypatch):
 def test_a_report_that_cannot_be_written_is_a_mistake():
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "symgrad", "verify", TRUE]
-        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=600)
     assert (result.returncode, result.stderr) == (2, "symgrad: cannot print: No space left on device\n")
 
 
@@ -445,7 +445,7 @@ def test_interruption_ends_in_one_line_and_whole_files(folder, tmp_path):
     assert process.stdout.readline() == "waiting\n"
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 2
     assert err.strip() == "symgrad: interrupted; what was finished stays, nothing is half-written"
     assert list(tmp_path.rglob("*.tmp")) == []

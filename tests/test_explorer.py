@@ -62,7 +62,7 @@ document.getElementById("found").textContent = found.join(";");
             CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={where / 'profile'}",
             "--dump-dom", where.joinpath("page.html").as_uri(),
         ]  # fmt: skip
-        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
         (found,) = re.findall(r'<pre id="found">(.*?)</pre>', shown, re.DOTALL)
         rows = [[float(number) for number in row.split()] for row in found.split(";")]
         assert [len(row) for row in rows] == [len(list(a)) for a in calls.values()]

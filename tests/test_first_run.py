@@ -38,7 +38,7 @@ def python(*arguments, cwd, path=None):
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment = {**kept, "PYTHONPATH": str(path)} if path else kept
     command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600)
 
 
 def without(folder, *modules):
@@ -385,7 +385,7 @@ def with_program(tmp_path):
 def test_fish_completes(with_program):
     asked = ("symgrad ver", "symgrad build --to mark")  # click divides what it tells fish at commas
     script = "symgrad completion fish | source; " + "; ".join(f"complete -C '{words}'" for words in asked)
-    done = subprocess.run(["fish", "-c", script], env=with_program, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["fish", "-c", script], env=with_program, capture_output=True, text=True, timeout=600)
     assert done.stderr == ""
     assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == ["verify", "markdown"]
 
@@ -402,6 +402,6 @@ def test_bash_completes(with_program):
         env=with_program,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert (done.stderr, done.stdout.splitlines()[-1]) == ("", "html,markdown")

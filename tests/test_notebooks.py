@@ -36,7 +36,7 @@ def test_a_notebook_runs_clean_and_finds_what_it_says(notebooks, name):
     notebook = nbformat.read(notebooks / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
     said = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
-    nbclient.NotebookClient(notebook, timeout=120).execute()
+    nbclient.NotebookClient(notebook, timeout=600).execute()
     found = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     assert [[out["data"] for out in cell] for cell in said] == [[out["data"] for out in cell] for cell in found]
     claims = {"sigmoid_slope": 9, "index": 0}.get(name)
