@@ -6,6 +6,7 @@ told that SymPy is missing.
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import tempfile
@@ -17,6 +18,7 @@ from typing import Any
 
 from symgrad.errors import PluginError, SymgradError
 from symgrad.files import OFF, VARIABLE, cache_folder
+from symgrad.seals import seal, secret_file
 
 PACKAGE = "symgrad"
 UNION = "all"  # the extra that unites the others
@@ -293,9 +295,13 @@ def _cache() -> Part:
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=nearest):
-            return Part("cache", OK, "", str(folder))
+            pass
     except OSError as error:
         return Part("cache", BROKEN, "", f"{folder}: {error.strerror}; every claim is decided anew")
+    if os.path.exists(secret_file()) and seal("") is None:
+        remark = f"{secret_file()}: no secret of this user alone; remove it, until then every claim is decided anew"
+        return Part("cache", BROKEN, "", remark)
+    return Part("cache", OK, "", str(folder))
 
 
 def _provers() -> Iterator[Part]:

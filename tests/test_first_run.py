@@ -335,6 +335,18 @@ def test_the_folder_of_known_verdicts_is_tried_and_nothing_is_left_in_it(
     assert [path.name for path in tmp_path.rglob("*")] == ["file"]
 
 
+def test_a_secret_that_others_can_read_is_told(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("SYMGRAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    secret = tmp_path / "symgrad" / "secret"
+    secret.parent.mkdir()
+    secret.write_bytes(b"x" * 32)
+    secret.chmod(0o644)
+    cache = json.loads(run("doctor", "--format", "json")[1])["cache"]
+    assert cache["state"] == "broken"
+    assert cache["remark"].startswith(f"{secret}: no secret of this user alone")
+
+
 # --- completion ---------------------------------------------------------------------------------------------
 
 
