@@ -64,17 +64,18 @@ PROVE_FLOORS = {
     "hypergeometric": 2, "kinks": 2, "plugins": 2, "recognised": 2, "relations": 2, "roots": 2, "signs": 2,
     "asymptotic": 3, "cuts": 3, "probes": 3, "special": 3, "tower": 3,
     "algebraic": 4, "constants": 4, "normal": 4, "polynomials": 4, "tails": 4, "validity": 4,
-    "borders": 5, "enclosures": 5, "factors": 5, "partial": 5, "stand_ins": 5, "vanishing": 5,
+    "borders": 5, "enclosures": 5, "factor_values": 5, "factors": 5, "partial": 5, "stand_ins": 5, "vanishing": 5,
     "angles": 6, "calculus": 6, "contact": 6, "substitutions": 6,
     "bounds": 7, "refute": 7,
-    "approaches": 8, "existence": 8, "factor_values": 8, "moves": 8, "parameters": 8, "parts": 8, "side_conditions": 8,
+    "approaches": 8, "existence": 8, "moves": 8, "parameters": 8, "parts": 8, "side_conditions": 8,
     "slopes": 8,
     "algebra": 9, "infinite_sums": 9, "logistic": 9,
     "cartesian": 10, "closed_sums": 10, "constant": 10, "endless": 10, "ends": 10, "extrema": 10, "finite": 10,
     "images": 10, "independent": 10, "induction": 10,
     "inequalities": 10, "inverses": 10, "regions": 10, "squares": 10, "steps": 10, "touches": 10,
-    "ladder": 11,
-    "__init__": 12,
+    "growth": 11,
+    "ladder": 12,
+    "__init__": 13,
 }  # fmt: skip
 FILES = sorted(ROOT.rglob("*.py"))
 

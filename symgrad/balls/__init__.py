@@ -6,7 +6,7 @@ UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can b
 """
 
 from symgrad.balls.endless import enclosed_by_its_tape as _filled  # noqa: F401 (its rows are those of limits and sums)
-from symgrad.balls.functions import FUNCTIONS
+from symgrad.balls.functions import FUNCTIONS, RootOfNonnegative
 from symgrad.balls.tape import Tape, UnsupportedError, enclose, has_endless, is_endless, unmistakable
 from symgrad.balls.values import (
     UNDEFINED,
@@ -25,7 +25,7 @@ from symgrad.balls.values import (
 )
 
 __all__ = [
-    "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "Tape", "UnsupportedError", "Value", "ball", "enclose",
-    "has_endless", "hull", "is_endless", "is_exactly_zero", "is_real", "precision", "rational", "separated", "sign",
-    "unmistakable",
+    "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "RootOfNonnegative", "Tape", "UnsupportedError", "Value",
+    "ball", "enclose", "has_endless", "hull", "is_endless", "is_exactly_zero", "is_real", "precision", "rational",
+    "separated", "sign", "unmistakable",
 ]  # fmt: skip

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import sympy
 
+from symgrad.balls.functions import RootOfNonnegative
+
 CONTINUOUS: frozenset[type] = frozenset((
     sympy.Add, sympy.Mul, sympy.Pow, sympy.exp, sympy.log, sympy.Abs, sympy.Max, sympy.Min, sympy.re, sympy.conjugate,
+    RootOfNonnegative,
     sympy.sin, sympy.cos, sympy.tan, sympy.cot, sympy.sec, sympy.csc, sympy.sinc,
     sympy.sinh, sympy.cosh, sympy.tanh, sympy.coth, sympy.sech, sympy.csch,
     # acot jumps at 0, acoth has a value there: both are enclosed by the reciprocal, which has none around 0

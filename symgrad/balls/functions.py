@@ -316,6 +316,21 @@ def _elliptic_e(*arguments: Ball) -> Value:
     return acb.elliptic_e_inc(acb(ball(arguments[0])), acb(ball(arguments[1])))
 
 
+class RootOfNonnegative(sympy.Function):  # type: ignore[misc]
+    """u**p, for a u that is known not to be negative where it matters, and a positive rational p: always real."""
+
+
+def root_of_nonnegative(u: Ball, p: Ball) -> Value:
+    """From the root of the lower end, or 0, to that of the upper end."""
+    if not is_real(u):
+        return UNKNOWN
+    value = ball(u)
+    low, high = value.lower(), value.upper()
+    if not high > 0:
+        return fmpq(0)
+    return (low ** ball(p) if low > 0 else arb(0)).union(high ** ball(p))
+
+
 FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.Add: _add,
     sympy.Mul: _multiply,

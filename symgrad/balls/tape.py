@@ -14,7 +14,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
 from symgrad.balls.continuous import CONTINUOUS
-from symgrad.balls.functions import FUNCTIONS
+from symgrad.balls.functions import FUNCTIONS, RootOfNonnegative, root_of_nonnegative
 from symgrad.balls.hypergeometric import with_four_lists, with_lists
 from symgrad.balls.values import (
     MOST_EXACT_BITS,
@@ -172,6 +172,7 @@ def _total(term: Tape, most: int, is_sum: bool, low: Value, high: Value, *outer:
 
 
 _OPERATIONS = {kind: _strict(bounded(kind, function)) for kind, function in FUNCTIONS.items()} | CONDITIONS
+_OPERATIONS[RootOfNonnegative] = _strict(root_of_nonnegative)
 _RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
 _FIRST = _strict(lambda value, *_: value)
 

@@ -112,9 +112,9 @@ def _exponent(power: Expr, signs: Signs) -> Expr | None:
 
 def by_logarithm(u: Expr, domain: Domain, look: Look) -> Finding | None:
     """The sign of c*log(w) + r, for a positive number c and a positive w, which is that of w - exp(-r/c)."""
-    if look.depth > DEEPEST or not isinstance(u, sympy.Add):
+    if look.depth > DEEPEST:
         return None
-    with_log = [term for term in u.args if term.free_symbols and term.has(sympy.log)]
+    with_log = [term for term in sympy.Add.make_args(u) if term.free_symbols and term.has(sympy.log)]
     if len(with_log) != 1:
         return None
     c, logarithm = with_log[0].as_coeff_Mul()

@@ -14,7 +14,7 @@ from symgrad.budget import charge, remembered
 from symgrad.prove import enclosures, facts, validity
 from symgrad.prove.angles import by_half_angle, by_phase
 from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_zeros
-from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign
+from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign, fractional_powers
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
 from symgrad.prove.constants import constant_zero
@@ -28,7 +28,7 @@ from symgrad.prove.points import as_balls, points
 from symgrad.prove.polynomials import by_sum_of_squares
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.stand_ins import by_elliptic_ranges, by_stand_ins, by_terms
-from symgrad.prove.substitutions import by_combination, by_scale
+from symgrad.prove.substitutions import by_argument, by_combination, by_scale
 from symgrad.prove.validity import between_integers, hull
 from symgrad.sized import TooLarge
 from symgrad.statements import Domain
@@ -41,6 +41,11 @@ Method = Callable[[Expr, Domain, Look], Finding | None]
 def sign_of(expression: Expr, domain: Domain) -> Finding | None:
     """The sign of a real expression on a domain, or None where it changes or cannot be told."""
     return _sign_of(activations.expand(evaluated(expression)), domain, 0)
+
+
+def sign_by_algebra(expression: Expr, domain: Domain) -> Finding | None:
+    """The sign as far as algebra and enclosures tell it, without derivatives and limits: for many quick questions."""
+    return _sign_of(activations.expand(expression), domain, 0, True)
 
 
 def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
@@ -87,35 +92,41 @@ class _Deeper:
     """Asks for signs that a method needs on its way, at a depth."""
 
     depth: int
+    is_quick: bool = False
 
     def __call__(self, expression: Expr, domain: Domain) -> Finding | None:
-        return _sign_of(activations.expand(expression), domain, self.depth)
+        return _sign_of(activations.expand(expression), domain, self.depth, self.is_quick)
+
+    @property
+    def next(self) -> _Deeper:
+        return _Deeper(self.depth + 1, self.is_quick)
 
 
 DEEPER: Look = _Deeper(1)
 
 
 @remembered
-def _sign_of(expression: Expr, domain: Domain, depth: int) -> Finding | None:
+def _sign_of(expression: Expr, domain: Domain, depth: int, is_quick: bool = False) -> Finding | None:
     if not expression.free_symbols:
         known = constant_sign(expression)
         return None if not known else Finding(known, True, True, "a constant")
     if expression.has(*ROUGH, sympy.Derivative, sympy.Subs):
         return None
     domain = _relevant(expression, domain)
+    here = _Deeper(depth, is_quick)
     if len(domain.symbols) == 1 and isinstance(domain.sets[0][1], sympy.Union):
-        return _on_all_parts(expression, domain, _Deeper(depth))
+        return by_argument(expression, domain, here.next) or _on_all_parts(expression, domain, here)
     form = normal_form(expression, domain)
     if (form is not None and form[1].is_zero) or _changes(expression, domain):
         return None
     moving = [s for s in domain.symbols if facts.is_integer(s)]
     work = WORK_OF_A_METHOD * sized.nodes(expression)
-    for method in WHERE_WHOLE if moving else METHODS:
+    for method in WHERE_WHOLE if moving else ALGEBRA if is_quick else METHODS:
         charge(work)
-        found = _found(method, expression, domain, _Deeper(depth + 1))
+        found = _found(method, expression, domain, here.next)
         if found is not None:
-            return found if found.strict or moving else by_zeros(expression, domain, _Deeper(depth + 1)) or found
-    return _sign_of(*between_integers(expression, domain, *moving), depth) if moving else None
+            return found if found.strict or moving else by_zeros(expression, domain, here.next) or found
+    return _sign_of(*between_integers(expression, domain, *moving), depth, is_quick) if moving else None
 
 
 def _found(method: Method, expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -173,8 +184,10 @@ def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | No
     """Branch and bound on a bounded box, with tails apart."""
     box = bounded_box(domain, expression.free_symbols)
     budget = MOST_BOXES // 4 ** (look.depth - 1)  # a question within a question gets a share of the work
+    roots = dict.fromkeys(p.base for p in fractional_powers(expression))
+    nonnegative = tuple(u for u in roots if (known := look(u, domain)) is not None and known.sign == 1)
     if box is not None:
-        found = box.sign_of(expression, budget)
+        found = box.sign_of(expression, budget, nonnegative)
         return _certified(found, "enclosures on a partition of the domain")
     if len(domain.symbols) != 1 or domain.conditions:
         return None
@@ -182,7 +195,7 @@ def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | No
     values = domain.set_of(x)
     if not isinstance(values, Interval):
         return None
-    on_line = enclosures.sign_on(expression, x, values, budget)
+    on_line = enclosures.sign_on(expression, x, values, budget, nonnegative)
     return None if on_line is None else _certified(*on_line)
 
 
@@ -202,6 +215,7 @@ METHODS: tuple[Method, ...] = (
     by_ends,
     by_discriminant,
     by_plain_factors,
+    by_argument,
     by_calculus,
     by_concavity,
     by_monotony,
@@ -218,5 +232,10 @@ METHODS: tuple[Method, ...] = (
     by_contact,
     _by_enclosures,
 )
+# Those that look at an expression as it is, and not at its derivatives or limits.
+ALGEBRA = (
+    _by_conditions, by_factors, by_exponents, by_zeros, by_ends, by_discriminant, by_plain_factors, by_terms,
+    by_sum_of_squares, _by_enclosures,
+)  # fmt: skip
 # Those that do not move through the domain, and so may use that a variable is an integer.
 WHERE_WHOLE = (_by_conditions, by_factors, by_exponents)

@@ -9,7 +9,7 @@ import sympy
 from flint import arb
 from sympy import Expr, Symbol
 
-from symgrad.balls import Tape, UnsupportedError, Value, ball, is_real, precision, sign
+from symgrad.balls import RootOfNonnegative, Tape, UnsupportedError, Value, ball, is_real, precision, sign
 from symgrad.budget import remembered
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.statements import Domain
@@ -27,16 +27,19 @@ class Box:
 
     sides: tuple[tuple[Symbol, sympy.Rational, sympy.Rational], ...]
 
-    def sign_of(self, expression: Expr, budget: int = MOST_BOXES) -> int | None:
-        """1 or -1 if that is the sign on the whole box, certified; None if the budget ends before."""
-        return _sign_on(self, expression, budget)
+    def sign_of(self, expression: Expr, budget: int = MOST_BOXES, nonnegative: tuple[Expr, ...] = ()) -> int | None:
+        """1 or -1 if that is the sign on the whole box, certified; None if the budget ends before.
+
+        Only the points count at which all that is called nonnegative is so.
+        """
+        return _sign_on(self, expression, budget, nonnegative)
 
 
 @remembered
-def _sign_on(box: Box, expression: Expr, budget: int) -> int | None:
+def _sign_on(box: Box, expression: Expr, budget: int, nonnegative: tuple[Expr, ...]) -> int | None:
     with precision(BOX_BITS):
         try:
-            return _Search(expression, box).sign(budget)
+            return _Search(expression, box, nonnegative).sign(budget)
         except UnsupportedError:
             return None
 
@@ -44,9 +47,9 @@ def _sign_on(box: Box, expression: Expr, budget: int) -> int | None:
 class _Search:
     """One branch and bound: enclosures by the expression and, in one variable, by the mean value theorem."""
 
-    def __init__(self, expression: Expr, box: Box) -> None:
+    def __init__(self, expression: Expr, box: Box, nonnegative: tuple[Expr, ...] = ()) -> None:
         variables = [symbol for symbol, _, _ in box.sides]
-        self.value = Tape(expression, variables)
+        self.value = Tape(_with_real_roots(expression, nonnegative), variables)
         self.slope = self._slope(expression, variables) if len(variables) == 1 else None
         self.start = tuple((_end(low), _end(high)) for _, low, high in box.sides)
 
@@ -91,6 +94,18 @@ class _Search:
             low, high = self.value(box[0][0]), self.value(box[0][1])
             return ball(low).union(ball(high)) if is_real(low) and is_real(high) else natural
         return ball(middle) + ball(slope) * (side - side.mid())
+
+
+def _with_real_roots(expression: Expr, nonnegative: tuple[Expr, ...]) -> Expr:
+    """The expression with roots that stay real at their branch points, where what is under them is not negative."""
+    roots = {r: RootOfNonnegative(*r.args) for r in fractional_powers(expression) if r.base in nonnegative}
+    return expression.xreplace(roots)
+
+
+def fractional_powers(expression: Expr) -> list[sympy.Pow]:
+    """Powers with a positive exponent that is rational and no integer: real where the base is not negative."""
+    found = (p for p in expression.atoms(sympy.Pow) if p.exp.is_Rational and not p.exp.is_Integer and p.exp > 0)
+    return sorted((p for p in found if p.base.free_symbols), key=str)
 
 
 def _halves(box: tuple[tuple[arb, arb], ...]) -> Iterable[tuple[tuple[arb, arb], ...]]:

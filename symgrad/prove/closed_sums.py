@@ -117,7 +117,7 @@ class _Run:
     def sum(self) -> Expr | None:
         if not self.term.has(self.index):
             return self.term * sized.expand(self.high - self.low + 1)
-        forms = (self._of_polynomial, self._of_binomials, self._of_powers, self._reversed)
+        forms = (self._of_polynomial, self._of_binomials, self._of_powers, self._of_weighted_powers, self._reversed)
         return next((found for form in forms if (found := form()) is not None), None)
 
     def _of_polynomial(self) -> Expr | None:
@@ -163,6 +163,37 @@ class _Run:
         terms = (w * sympy.ff(n, j).expand(func=True) * x**j * (x + y) ** (n - j) for j, w in enumerate(weights))
         return sympy.Add(*terms)
 
+    def _of_weighted_powers(self) -> Expr | None:
+        """The sum of p(k)*r^k, which is q(n + 1)*r^(n + 1) - q(m)*r^m for the q with r*q(k + 1) - q(k) = p(k)."""
+        k = self.index
+        split = _weighted(self.term, k)
+        if split is None or not 0 < sympy.degree(split[0], k) <= HIGHEST:
+            return None
+        polynomial, powers = split
+        ratio = sympy.Mul(*(base**rate for base, rate, _ in powers))
+        if (
+            ratio.has(k)
+            or not facts.is_real(ratio)
+            or not (bounds.never_zero(1 - ratio, self.domain) or facts.is_nonzero(1 - ratio))
+        ):
+            return None
+        for base, rate, offset in powers:
+            has_whole_powers = rate > 0 and facts.is_nonnegative(rate * self.low + offset)
+            if not (has_whole_powers or facts.is_nonzero(base) or bounds.never_zero(base, self.domain)):
+                return None
+        weights = _summed_weights(polynomial, ratio, k)
+        if weights is None:
+            return None
+        ends = [(1, self.high + 1), (-1, self.low)]
+        return sympy.Add(
+            *(
+                sign
+                * weights.subs(k, end)
+                * sympy.Mul(*(base ** sized.expand(rate * end + c) for base, rate, c in powers))
+                for sign, end in ends
+            )
+        )
+
     def _reversed(self) -> Expr | None:
         """The same terms from the last to the first, where they then do not speak of the last."""
         ends = self.high.free_symbols & self.term.free_symbols
@@ -195,6 +226,36 @@ def _powers(e: Expr, n: Expr, k: Symbol) -> tuple[Expr, Expr, Expr] | None:
         else:
             return None
     return polynomial, x, y
+
+
+def _weighted(e: Expr, k: Symbol) -> tuple[Expr, list[tuple[Expr, Expr, Expr]]] | None:
+    """What makes the expression p(k) times powers of bases to exponents rate*k + offset, with p a polynomial."""
+    polynomial: Expr = S.One
+    powers: list[tuple[Expr, Expr, Expr]] = []
+    for factor in sympy.Mul.make_args(e):
+        base, exponent = factor.as_base_exp()
+        if factor.is_polynomial(k):
+            polynomial *= factor
+            continue
+        rate = sympy.diff(exponent, k)
+        offset = sized.expand(exponent - rate * k)
+        if base.has(k) or offset.has(k) or not (rate.is_Integer and facts.is_integer(offset)):
+            return None
+        powers.append((base, rate, offset))
+    return (sized.expand(polynomial), powers) if powers else None
+
+
+def _summed_weights(polynomial: Expr, ratio: Expr, k: Symbol) -> Expr | None:
+    """The polynomial q in k with ratio*q(k + 1) - q(k) = p(k), from its highest power down; checked at the end."""
+    r = sympy.Dummy("r")
+    rest, found = sized.expand(polynomial), S.Zero
+    for degree in range(sympy.degree(rest, k), -1, -1):
+        lead = sized.cancel(rest.coeff(k, degree) / (r - 1))
+        found += lead * k**degree
+        rest = sized.expand(rest - lead * (r * (k + 1) ** degree - k**degree))
+        rest = sympy.collect(rest, k, sympy.cancel)
+    gap = r * found.subs(k, k + 1) - found - polynomial
+    return found.xreplace({r: ratio}) if sized.cancel(gap) == 0 else None
 
 
 def _by_falling_factorials(polynomial: Expr, k: Symbol) -> list[Expr]:

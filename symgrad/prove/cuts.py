@@ -163,11 +163,12 @@ def is_certainly_real(e: Expr, signs: Signs) -> bool:
 
 
 def _is_nonnegative(u: Expr, signs: Signs) -> bool:
-    """Whether a real expression is plainly not negative; a polynomial may be zero at the ends of an interval."""
+    """Whether a real expression is plainly not negative; a rational function may be zero at the ends of an interval."""
     if facts.is_nonnegative(u.xreplace(signs.refined)) or signs.sign(u) == 1:
         return True
-    if len(u.free_symbols) != 1 or not u.is_polynomial(*u.free_symbols):
-        return False
-    (x,) = u.free_symbols
-    values = signs.domain.set_of(x)
-    return isinstance(values, sympy.Interval) and Signs(signs.domain.restricted(x, values.interior)).sign(u) == 1
+    if len(u.free_symbols) == 1 and u.is_rational_function(*u.free_symbols):
+        (x,) = u.free_symbols
+        values = signs.domain.set_of(x)
+        if isinstance(values, sympy.Interval) and Signs(signs.domain.restricted(x, values.interior)).sign(u) == 1:
+            return True
+    return signs.weak_sign(u) == 1

@@ -13,10 +13,15 @@ from symgrad.prove.boxes import MOST_BOXES, Box, rational_below
 REACHES = (8, 40, 200)
 
 
-def sign_on(expression: Expr, x: Symbol, values: Interval, budget: int = MOST_BOXES) -> tuple[int, str] | None:
-    """1 or -1 if that certainly is the strict sign on the closed interval, and how that was seen; else None."""
+def sign_on(
+    expression: Expr, x: Symbol, values: Interval, budget: int = MOST_BOXES, nonnegative: tuple[Expr, ...] = ()
+) -> tuple[int, str] | None:
+    """1 or -1 if that certainly is the strict sign on the closed interval, and how that was seen; else None.
+
+    But for the ends at infinity only the points count at which all that is called nonnegative is so.
+    """
     if values.start.is_finite and values.end.is_finite:
-        found = _within(expression, x, values.start, values.end, budget)
+        found = _within(expression, x, values.start, values.end, budget, nonnegative)
         return None if not found else (found, "enclosures on a partition of the domain")
     for reach in REACHES:
         low = values.start if values.start.is_finite else S(-reach)
@@ -32,11 +37,14 @@ def sign_on(expression: Expr, x: Symbol, values: Interval, budget: int = MOST_BO
         if None in signs or len(signs) != 1:
             continue
         (outside,) = signs
-        if outside and _within(expression, x, low, high, budget) == outside:
+        if outside and _within(expression, x, low, high, budget, nonnegative) == outside:
             return outside, f"enclosures on [{low}, {high}], monotone bounds beyond"
         return None
     return None
 
 
-def _within(expression: Expr, x: Symbol, low: Expr, high: Expr, budget: int) -> int | None:
-    return Box(((x, rational_below(low), -rational_below(-high)),)).sign_of(expression, budget)
+def _within(
+    expression: Expr, x: Symbol, low: Expr, high: Expr, budget: int, nonnegative: tuple[Expr, ...]
+) -> int | None:
+    box = Box(((x, rational_below(low), -rational_below(-high)),))
+    return box.sign_of(expression, budget, nonnegative)

@@ -11,11 +11,11 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad import sized
 from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
-from symgrad.prove.calculus import critical_points
 from symgrad.prove.constants import constant_zero
 from symgrad.statements import Domain
 
 LARGEST = 40  # operations of a factor
+HIGHEST = 12  # degree
 
 
 def joined(e: Expr, domain: Domain) -> tuple[Expr, Domain]:
@@ -58,15 +58,25 @@ def _exchanged(e: Expr, v: Symbol, factor: Expr, new: Symbol) -> Expr | None:
 
 
 def values_of(f: Expr, x: Symbol, values: sympy.Set) -> Interval | None:
-    """All values of a rational function in one variable on an interval on which it is defined; None if unsure."""
+    """All values of a rational function in one variable on an interval on which it is defined; None if unsure.
+
+    On several intervals, the values on all of them, if they are an interval.
+    """
+    if isinstance(values, sympy.Union):
+        parts = [values_of(f, x, part) for part in values.args]
+        if any(part is None for part in parts):
+            return None
+        whole = sympy.Union(*parts)
+        return whole if isinstance(whole, Interval) else None
     if not isinstance(values, Interval) or not f.is_rational_function(x) or not _is_defined(f, x, values):
         return None
-    critical = critical_points(f, x, values)
+    critical = _critical(f, x, values)
     if critical is None:
         return None
     found: list[tuple[Expr, bool]] = [(f.subs(x, place), True) for place in critical]
-    for end, is_open in ((values.start, values.left_open), (values.end, values.right_open)):
-        value = _beside(f, x, end)
+    ends = ((values.start, values.left_open, 1), (values.end, values.right_open, -1))
+    for end, is_open, inward in ends:
+        value = _beside(f, x, end, inward)
         if value is None:
             return None
         found.append((value, not (is_open or end.is_infinite)))
@@ -78,12 +88,30 @@ def values_of(f: Expr, x: Symbol, values: sympy.Set) -> Interval | None:
     return Interval(low[0], high[0], not low[1], not high[1])
 
 
-def _beside(f: Expr, x: Symbol, end: Expr) -> Expr | None:
-    """The value of a rational function at an end, or its limit at infinity; None at a pole."""
+def _critical(f: Expr, x: Symbol, values: Interval) -> list[Expr] | None:
+    """The zeros of the derivative of a rational function inside an interval."""
+    above = sized.polynomial(sympy.numer(sized.cancel(sympy.diff(f, x))), x)
+    if not (above.domain.is_QQ or above.domain.is_ZZ) or above.degree() > HIGHEST:
+        return None
+    zeros = [] if above.is_zero else list(dict.fromkeys(sized.real_roots(above)))
+    inside = [(zero, values.interior.contains(zero)) for zero in zeros]
+    if any(known not in (sympy.true, sympy.false) for _, known in inside):
+        return None
+    return [zero for zero, known in inside if known == sympy.true]
+
+
+def _beside(f: Expr, x: Symbol, end: Expr, inward: int) -> Expr | None:
+    """The limit of a rational function at an end of an interval."""
     above, below = sympy.fraction(sized.cancel(f))
     if end.is_finite:
-        there = below.subs(x, end)
-        return None if constant_sign(there) in (None, 0) else above.subs(x, end) / there
+        top, order, bottom = above.subs(x, end), 0, below
+        while constant_zero(bottom.subs(x, end)):
+            order, bottom = order + 1, sympy.diff(bottom, x)
+        there = bottom.subs(x, end)
+        if not order:
+            return top / there
+        pole = constant_sign(top / there)
+        return None if not pole else pole * inward**order * S.Infinity
     p, q = sized.polynomial(above, x), sized.polynomial(below, x)
     growth, ratio = p.degree() - q.degree(), p.LC() / q.LC()
     if growth <= 0:

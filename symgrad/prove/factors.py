@@ -41,7 +41,9 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     if normal.is_zero:
         return None
     ask = look if look.depth <= DEEPEST_FACTOR else None
-    numerator, denominator = (sign_of_product(p, tower, domain, ask) for p in (normal.numerator, normal.denominator))
+    is_whole = normal.denominator.is_constant()  # what is the whole expression is not asked for again
+    numerator = sign_of_product(normal.numerator, tower, domain, ask, is_whole)
+    denominator = numerator and sign_of_product(normal.denominator, tower, domain, ask, is_whole=False)
     if numerator is None or denominator is None or not denominator[1]:
         return None
     shown = _shown(tower, normal.numerator, normal.denominator)
@@ -75,7 +77,7 @@ def _shown(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> str:
 
 
 def sign_of_product(
-    polynomial: fmpq_mpoly, tower: Tower, domain: Domain, look: Look | None = None
+    polynomial: fmpq_mpoly, tower: Tower, domain: Domain, look: Look | None = None, is_whole: bool = True
 ) -> tuple[int, bool] | None:
     """The sign of a product and whether it is strict; factors whose sign is not plain to see are looked at apart."""
     factor, parts = ring.factors(polynomial)
@@ -84,7 +86,7 @@ def sign_of_product(
         if not all(tower.generators[i].is_real for i in tower.places(part)):
             return None
         of_part = _sign_of_factor(part, tower, domain)
-        if of_part is None and look is not None and (len(parts) > 1 or int(power) > 1):
+        if of_part is None and look is not None and (len(parts) > 1 or int(power) > 1 or not is_whole):
             found = look(tower.polynomial(part), domain)
             of_part = None if found is None or not found.exact else (found.sign, found.strict)
         if int(power) % 2 == 0:

@@ -19,12 +19,13 @@ from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, rational, sign
 from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
+from symgrad.prove.boxes import rational_below
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.factor_values import joined
 from symgrad.prove.findings import Finding
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.logistic import by_variable
-from symgrad.prove.parts import NONNEGATIVE, Freed, by_value, in_sizes, mirrored, with_size
+from symgrad.prove.parts import NONNEGATIVE, Freed, by_value, in_sizes, mirrored, multiplied, with_size
 from symgrad.prove.signs import Signs
 from symgrad.prove.validity import hull
 from symgrad.statements import Domain
@@ -41,8 +42,17 @@ UNREAD = (Derivative, ExprWithLimits, sympy.Subs, sympy.Limit, S.ImaginaryUnit, 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED or CERTIFIED if the inequality holds for all values of its parts, each apart from the others."""
+    return _proved(goal, decide) if _is_for_this(goal) else None
+
+
+def prove_others(goal: Goal, decide: Decide) -> Verdict | None:
+    """The same for goals in one variable without functions of functions, which calculus often decides more sharply."""
+    return _proved(goal, decide) if goal.variables and not _is_for_this(goal) else None
+
+
+def _proved(goal: Goal, decide: Decide) -> Verdict | None:
     direction = DIRECTIONS.get(goal.op)
-    if direction is None or differentiates_kinks(goal) or not _is_for_this(goal):
+    if direction is None or differentiates_kinks(goal) or not all(map(facts.is_real, goal.variables)):
         return None
     difference = direction * (goal.rhs - goal.lhs)
     if difference.has(*UNREAD) or difference.count_ops() > LARGEST:
@@ -67,8 +77,6 @@ def _as_it_is(e: Expr, domain: Domain) -> Freed | None:
 
 def _is_for_this(goal: Goal) -> bool:
     """Whether the sides hold functions in several variables, or within each other, or absolute values."""
-    if not goal.variables or not all(facts.is_real(s) for s in goal.variables):
-        return False
     if len(goal.variables) > 1:
         return True
     return any(side.has(sympy.Abs) or _is_nested(side) for side in (goal.lhs, goal.rhs))
@@ -96,7 +104,7 @@ class _Cases:
 
     def sign(self, e: Expr, domain: Domain) -> Finding | None:
         """That the expression is not negative, and not zero either if that is asked for; else None."""
-        e = _multiplied(e, domain)
+        e = multiplied(e, domain)
         inner = next(_sums(e), None)
         if inner is not None:
             cases = [(e.xreplace({sympy.Abs(inner): sign * inner}), domain) for sign in (1, -1)]
@@ -125,7 +133,7 @@ class _Cases:
         weight = sympy.diff(opened, size)
         if weight.has(size):
             return None
-        found = bounds.sign_of(*in_sizes(weight, domain))
+        found = bounds.sign_by_algebra(*in_sizes(weight, domain))
         if found is None or found.sign != -1:
             return None
         parts = list(_parts_by_sign(inner, domain))
@@ -157,7 +165,7 @@ class _Cases:
         e, domain = joined(e, domain)
         if _fails_at_a_corner(e, domain):
             return None
-        found = bounds.sign_of(e, domain)
+        found = bounds.sign_by_algebra(e, domain)
         if found is None or found.sign != 1 or (self.is_strict and not found.strict):
             return None
         return found
@@ -175,43 +183,17 @@ def _fails_at_a_corner(e: Expr, domain: Domain) -> bool:
 
 
 def _corners(values: sympy.Set) -> list[sympy.Rational]:
-    low, high = values.inf, values.sup
-    if low.is_Rational and high.is_Rational:
+    """A rational number of the set next to either end."""
+    low = -rational_below(-values.inf) if values.inf.is_finite else None
+    high = rational_below(values.sup) if values.sup.is_finite else None
+    if low is not None and high is not None:
         return [low + (high - low) / NEAR, high - (high - low) / NEAR]
-    if low.is_Rational:
+    if low is not None:
         return [low + S.One / NEAR, low + NEAR]
-    return [high - NEAR, high - S.One / NEAR] if high.is_Rational else [-S(NEAR), S(NEAR)]
+    return [-S(NEAR), S(NEAR)] if high is None else [high - NEAR, high - S.One / NEAR]
 
 
 # --- absolute values ----------------------------------------------------------------------------------------------
-
-
-def _multiplied(e: Expr, domain: Domain) -> Expr:
-    """The expression with absolute values of products as products, and without those of parts whose sign is known."""
-
-    def taken(u: Expr) -> Expr:
-        size = S.One
-        for factor in sympy.Mul.make_args(sized.factor_terms(u) if isinstance(u, sympy.Add) else u):
-            base, power = factor.as_base_exp()
-            if power.is_Integer or (facts.is_integer(power) and not base.is_Add):
-                size *= _size(base, domain) ** power
-            else:
-                size *= _size(factor, domain)
-        return size
-
-    for _ in range(3):
-        changed = e.replace(lambda a: isinstance(a, sympy.Abs), lambda a: taken(a.args[0]))
-        if changed == e:
-            break
-        e = changed
-    return e
-
-
-def _size(u: Expr, domain: Domain) -> Expr:
-    if u.has(sympy.Abs):
-        return sympy.Abs(u)
-    found = bounds.sign_of(u, domain)
-    return sympy.Abs(u) if found is None else found.sign * u
 
 
 def _sums(e: Expr) -> Iterator[Expr]:

@@ -25,18 +25,18 @@ Indexed: TypeAlias = Sum | Product
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED by induction on an integer variable that stands in the limits of a sum or product."""
-    goal = goal.mapped(_prepared)
-    nodes = _nodes(goal.relation.lhs) | _nodes(goal.relation.rhs)
+    goal = goal.mapped(prepared)
+    nodes = indexed_nodes(goal.relation.lhs) | indexed_nodes(goal.relation.rhs)
     if not nodes:
         return None
-    unfolded = {node: _unfolded(node) for node in nodes}
+    unfolded = {node: unfolded_node(node) for node in nodes}
     if any(node != short for node, short in unfolded.items()):
         return decide(goal.mapped(lambda e: e.xreplace(unfolded)))
     closed = _closed_forms(nodes, goal, decide)
     if closed:
         return decide(goal.mapped(lambda e: e.xreplace(closed)))
     for variable in goal.variables:
-        start = _start(goal.domain, variable)
+        start = start_of(goal.domain, variable)
         if start is not None and any(node.has(variable) for node in nodes):
             verdict = _by_induction(goal, variable, start, nodes, decide)
             if verdict is not None:
@@ -55,11 +55,12 @@ def _closed_forms(nodes: set[Indexed], goal: Goal, decide: Decide) -> dict[Index
     return found
 
 
-def _nodes(e: Expr) -> set[Indexed]:
+def indexed_nodes(e: Expr) -> set[Indexed]:
+    """The sums and products in an expression."""
     return set(e.atoms(Sum, Product))
 
 
-def _start(domain: Domain, variable: Symbol) -> Expr | None:
+def start_of(domain: Domain, variable: Symbol) -> Expr | None:
     """The least value of an integer variable: of its set, or by one joint condition such as k <= T."""
     values = domain.set_of(variable)
     if not values.is_subset(S.Integers):
@@ -85,13 +86,13 @@ def _reaches(low: Expr, least: Expr, domain: Domain) -> bool:
 
 
 def _by_induction(goal: Goal, n: Symbol, start: Expr, nodes: set[Indexed], decide: Decide) -> Verdict | None:
-    base = decide(goal.at({n: start}).mapped(lambda e: e.xreplace({node: _unfolded(node) for node in _nodes(e)})))
+    base = decide(case_at(goal, n, start))
     if not base.holds:
         return base if base.outcome is Outcome.REFUTED else None
     values = goal.domain.set_of(n)
     domain = goal.domain if values.inf.is_finite else _from(goal.domain, n, start)
-    advanced = {node: _advanced(node, n, domain) for node in nodes if node.has(n)}
-    if any(new is None or not _is_never_short(node, domain) for node, new in advanced.items()):
+    advanced = {node: advanced_node(node, n, domain) for node in nodes if node.has(n)}
+    if any(new is None or not is_never_short(node, domain) for node, new in advanced.items()):
         return None
     stand_ins = {node: Dummy(f"S{i}", real=True) for i, node in enumerate(sorted(nodes, key=str))}
     step = _Step(goal, n, stand_ins, {node: new for node, new in advanced.items() if new is not None})
@@ -100,6 +101,11 @@ def _by_induction(goal: Goal, n: Symbol, start: Expr, nodes: set[Indexed], decid
         return None
     evidence = f"{n} = {start}, then from {n} to {n} + 1 with the last term split off"
     return replace(all_of([base, proved], METHOD), evidence=evidence)
+
+
+def case_at(goal: Goal, n: Symbol, value: Expr) -> Goal:
+    """The goal at one integer, with its short sums and products written out."""
+    return goal.at({n: value}).mapped(lambda e: e.xreplace({node: unfolded_node(node) for node in indexed_nodes(e)}))
 
 
 def _from(domain: Domain, n: Symbol, start: Expr) -> Domain:
@@ -123,25 +129,11 @@ class _Step:
         if self.goal.op != "==":
             return decide(Goal(Relation(later - now, _weak(self.goal.op), S.Zero), wider))
         for dummy in self.stand_ins.values():
-            factor = self._factor(now, later, dummy, wider)
+            factor = factor_between(now, later, dummy, wider)
             if factor is not None:
                 left, right = later.subs(dummy, S.Zero), (factor * now).subs(dummy, S.Zero)
                 return decide(Goal(Relation(left, "==", right), wider))
         return None
-
-    @staticmethod
-    def _factor(now: Expr, later: Expr, dummy: Dummy, domain: Domain) -> Expr | None:
-        """The factor m for which later - m*now is free of one sum, if both are affine in it; zero is zero m times."""
-        before, after = sympy.diff(now, dummy), sympy.diff(later, dummy)
-        if before == 0 or before.has(dummy) or after.has(dummy):
-            return None
-        tower = Tower(Signs(domain))
-        try:
-            (quotient,) = tower.normal(after / before)
-        except NoNormalForm:
-            return None
-        below = tower.expression(Quotient(quotient.denominator))
-        return tower.expression(quotient) if below.is_number or bounds.never_zero(below, domain) else None
 
     def _difference(self, change) -> Expr:  # type: ignore[no-untyped-def]
         return change(self.goal.relation.lhs) - change(self.goal.relation.rhs)
@@ -157,24 +149,40 @@ class _Step:
         return self._hidden(shifted.xreplace(back))
 
 
+def factor_between(now: Expr, later: Expr, dummy: Symbol, domain: Domain) -> Expr | None:
+    """The factor m for which later - m*now is free of a variable, if both are affine in it; zero is zero m times."""
+    before, after = sympy.diff(now, dummy), sympy.diff(later, dummy)
+    if before == 0 or before.has(dummy) or after.has(dummy):
+        return None
+    tower = Tower(Signs(domain))
+    try:
+        (quotient,) = tower.normal(after / before)
+    except NoNormalForm:
+        return None
+    below = tower.expression(Quotient(quotient.denominator))
+    if not all(e.is_number or bounds.never_zero(e, domain) for e in (below, *tower.nonzero)):
+        return None
+    return tower.expression(quotient)
+
+
 def _weak(op: str) -> str:
     return {"<": "<=", ">": ">="}.get(op, op)
 
 
-def _prepared(e: Expr) -> Expr:
+def prepared(e: Expr) -> Expr:
     """Sums of sums split into their terms, with factors that do not hold the index in front."""
     if not e.has(Sum, Product):
         return e
     if isinstance(e, Sum):
         function, limits = _outermost(e)
         terms = []
-        for term in sympy.Add.make_args(sized.expand(_prepared(function), power_exp=False, log=False)):
+        for term in sympy.Add.make_args(sized.expand(prepared(function), power_exp=False, log=False)):
             outside, inside = term.as_independent(limits[0], as_Add=False)
             terms.append(outside * Sum(inside, limits))
         return sympy.Add(*terms)
     if isinstance(e, Indexed) or not e.args:
         return e
-    return e.func(*(_prepared(a) if isinstance(a, Expr) else a for a in e.args))
+    return e.func(*(prepared(a) if isinstance(a, Expr) else a for a in e.args))
 
 
 def _outermost(node: Indexed) -> tuple[Expr, sympy.Tuple]:
@@ -183,7 +191,7 @@ def _outermost(node: Indexed) -> tuple[Expr, sympy.Tuple]:
     return (node.func(node.function, *inner) if inner else node.function), limits
 
 
-def _unfolded(node: Indexed) -> Expr:
+def unfolded_node(node: Indexed) -> Expr:
     """The terms written out where their number is small; the node itself elsewhere."""
     function, limits = _outermost(node)
     if len(limits) != 3:
@@ -196,7 +204,7 @@ def _unfolded(node: Indexed) -> Expr:
     return sympy.Add(*terms) if isinstance(node, Sum) else sympy.Mul(*terms)
 
 
-def _is_never_short(node: Indexed, domain: Domain) -> bool:
+def is_never_short(node: Indexed, domain: Domain) -> bool:
     """Whether the range has a number of terms that is not negative, so that it grows by what is split off."""
     _, low, high = node.limits[0]
     count = sized.expand(high - low + 1)
@@ -206,7 +214,7 @@ def _is_never_short(node: Indexed, domain: Domain) -> bool:
     return found is not None and found.sign == 1
 
 
-def _advanced(node: Indexed, n: Symbol, domain: Domain) -> Expr | None:
+def advanced_node(node: Indexed, n: Symbol, domain: Domain) -> Expr | None:
     """The sum or product at n + 1 in terms of the one at n."""
     function, limits = _outermost(node)
     if len(limits) != 3:

@@ -21,6 +21,7 @@ from symgrad.prove.points import Point, as_balls
 
 STEP = Rational(1, 10**40)
 MOST_DEGREE = 12
+FAR = 10  # nearer, other points come close enough
 
 
 def switches(expression: Expr) -> list[Expr]:
@@ -174,7 +175,17 @@ def places(goal: Goal) -> tuple[Rational, ...]:
         for e in inside:
             for symbol in sorted(e.free_symbols, key=str):
                 found |= dict.fromkeys(rational_zeros(e, symbol))
+        for e in _squared(side):
+            for symbol in sorted(e.free_symbols, key=str):
+                found |= dict.fromkeys(zero for zero in rational_zeros(e, symbol) if abs(zero) > FAR)
     return tuple(found)[:24]
+
+
+def _squared(side: Expr) -> Iterator[Expr]:
+    """Sums of which a power is taken: around their zeros lie bumps such as 1/(1 + (x - 54321)**2)."""
+    for p in sorted(side.atoms(sympy.Pow), key=sympy.default_sort_key):
+        if p.exp.is_Integer and p.exp > 1 and p.base.is_Add:
+            yield p.base
 
 
 def _arguments(side: Expr) -> Iterator[Expr]:

@@ -12,7 +12,7 @@ from sympy.core.relational import Relational
 
 from symgrad import activations, sized
 from symgrad.activations import ActivationFunction, sigmoid
-from symgrad.prove import bounds, cuts
+from symgrad.prove import bounds, cuts, facts
 from symgrad.prove.signs import Signs
 from symgrad.prove.validity import hull
 from symgrad.statements import Domain
@@ -46,6 +46,34 @@ class Freed:
     expression: Expr
     domain: Domain
     shown: tuple[str, ...]
+
+
+def multiplied(e: Expr, domain: Domain) -> Expr:
+    """The expression with absolute values of products as products, and without those of parts whose sign is known."""
+
+    def taken(u: Expr) -> Expr:
+        size = S.One
+        for factor in sympy.Mul.make_args(sized.factor_terms(u) if isinstance(u, sympy.Add) else u):
+            base, power = factor.as_base_exp()
+            if power.is_Integer or (facts.is_integer(power) and not base.is_Add):
+                size *= _size(base, domain) ** power
+            else:
+                size *= _size(factor, domain)
+        return size
+
+    for _ in range(3):
+        changed = e.replace(lambda a: isinstance(a, sympy.Abs), lambda a: taken(a.args[0]))
+        if changed == e:
+            break
+        e = changed
+    return e
+
+
+def _size(u: Expr, domain: Domain) -> Expr:
+    if u.has(sympy.Abs):
+        return sympy.Abs(u)
+    found = bounds.sign_by_algebra(u, domain)
+    return sympy.Abs(u) if found is None else found.sign * u
 
 
 def in_sizes(e: Expr, domain: Domain) -> tuple[Expr, Domain]:
@@ -153,15 +181,26 @@ def _values(e: Expr, signs: Signs) -> Interval | None:
 def _values_of_power(base: Expr, exponent: Expr, domain: Domain) -> Interval | None:
     """Powers of numbers from [0, 1] lie there, too: the exponent is not negative, and positive where the base is 0."""
     base, domain = in_sizes(base, domain)
-    of_base, of_exponent = bounds.sign_of(base, domain), bounds.sign_of(exponent, domain)
-    if of_base is None or of_base.sign != 1 or of_exponent is None or of_exponent.sign != 1:
+    of_base, of_exponent = bounds.sign_by_algebra(base, domain), bounds.sign_by_algebra(exponent, domain)
+    if of_exponent is None or of_exponent.sign != 1:
         return None
+    below_one = _is_positive(1 - base, domain)
+    if of_base is None or of_base.sign != 1:
+        above, is_open = _is_positive(1 + base, domain), of_exponent.strict
+        if not facts.is_integer(exponent) or below_one is None or above is None:
+            return None
+        return Interval(-1, 1, above and below_one and is_open, above and below_one and is_open)
     if not (of_base.strict or of_exponent.strict):
         return None
-    below_one, above_one = (bounds.sign_of(d * (1 - base), domain) for d in (1, -1))
-    if below_one is not None and below_one.sign == 1:
-        return Interval(0, 1, of_base.strict, below_one.strict and of_exponent.strict)
-    return Interval(1, S.Infinity) if above_one is not None and above_one.sign == 1 else None
+    if below_one is not None:
+        return Interval(0, 1, of_base.strict, below_one and of_exponent.strict)
+    return Interval(1, S.Infinity) if _is_positive(base - 1, domain) is not None else None
+
+
+def _is_positive(e: Expr, domain: Domain) -> bool | None:
+    """True if positive on the domain, False if zero at least, None if that is not seen."""
+    found = bounds.sign_by_algebra(e, domain)
+    return found.strict if found is not None and found.sign == 1 else None
 
 
 # --- exponentials ---------------------------------------------------------------------------------------------------

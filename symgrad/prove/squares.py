@@ -58,7 +58,7 @@ def _is_root(e: Expr) -> bool:
 
 
 def _equal(goal: Goal, decide: Decide) -> Verdict | None:
-    signs = Signs(goal.domain)
+    signs = Signs(goal.domain, bounds.DEEPER)
     left, right = activations.expand(goal.lhs), activations.expand(goal.rhs)
     if not (_is_principal(left, signs) and _is_principal(right, signs)):
         return None
@@ -117,6 +117,8 @@ def is_nonnegative(e: Expr, signs: Signs) -> bool:
         return True
     if not cuts.is_certainly_real(e, signs):
         return False
+    if isinstance(e, sympy.Pow) and e.exp.is_Rational and not e.exp.is_Integer:
+        return True  # a root that is real is a principal one
     found = bounds.sign_of(e, signs.domain)
     return found is not None and found.sign == 1
 
@@ -129,7 +131,7 @@ def _compared(goal: Goal, decide: Decide) -> Verdict | None:
     if op is None:
         return None
     small, large = (goal.lhs, goal.rhs) if goal.op == op else (goal.rhs, goal.lhs)
-    signs = Signs(goal.domain)
+    signs = Signs(goal.domain, bounds.DEEPER)
     difference = _expanded(activations.expand(large - small))
     terms = sympy.Add.make_args(difference)
     if not all(cuts.is_certainly_real(term, signs) for term in terms):

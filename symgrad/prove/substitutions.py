@@ -10,6 +10,7 @@ from sympy import Expr, Interval, Rational, S, Symbol
 
 from symgrad import sized
 from symgrad.prove import cuts, facts
+from symgrad.prove.factor_values import values_of
 from symgrad.prove.factors import factored
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.signs import Signs
@@ -37,6 +38,31 @@ def by_combination(u: Expr, domain: Domain, look: Look) -> Finding | None:
         if found is not None:
             return Finding(found.sign, found.strict, found.exact, f"a function of {w} alone: {found.how}")
     return None
+
+
+def by_argument(u: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign of a function of a rational function w of the one variable, wherever that may lie."""
+    if len(domain.symbols) != 1 or domain.conditions or look.depth > DEEPEST or u.count_ops() > LARGEST:
+        return None
+    (x,) = domain.symbols
+    t = Symbol("_w", real=True)
+    for w in _arguments(u, x):
+        in_w = u.xreplace({w: t})
+        if in_w.free_symbols != {t}:
+            continue
+        values = values_of(w, x, domain.set_of(x))
+        found = None if values is None else look(in_w, Domain(((t, values),)))
+        if found is not None:
+            return Finding(found.sign, found.strict, found.exact, f"a function of {w} alone: {found.how}")
+    return None
+
+
+def _arguments(u: Expr, x: Symbol) -> list[Expr]:
+    """Arguments of functions, and bases, that are rational functions of x, but not linear ones."""
+    found = [a for f in u.atoms(sympy.Function, sympy.exp) for a in f.args]
+    found += [p.base for p in u.atoms(sympy.Pow) if not isinstance(p, sympy.exp) and not p.exp.is_Integer]
+    bent = (a for a in dict.fromkeys(found) if a.is_rational_function(x) and sympy.diff(a, x, 2) != 0)
+    return sorted(bent, key=lambda a: (a.count_ops(), str(a)))[:MOST_COMBINATIONS]
 
 
 def _combinations(u: Expr) -> list[Expr]:
