@@ -191,11 +191,46 @@ def domain(*texts):
         (["z in Complexes"], ["z complex"]),
         (["x in Reals \\ {0}"], ["x != 0"]),
         (["h₁ > 0"], ["h_1 > 0"]),
+        (["x in Interval.open(0, 1)"], ["x in (0, 1)"]),
+        (["x in Union({2}, Interval.Ropen(-oo, 0), Interval.Lopen(0, 1))"], ["x in (-oo, 0) U (0, 1] U {2}"]),
         (["(x > 0) & (y > x)"], ["x > 0", "y > x"]),
     ],
 )
 def test_a_pasted_condition_makes_the_domain_that_it_describes(pasted, plain):
     assert domain(*pasted) == domain(*plain)
+
+
+SETS = [
+    sympy.Interval(-1, sympy.sqrt(2)),
+    sympy.Interval.open(-sympy.oo, 0),
+    sympy.Interval.Ropen(0, sympy.oo),
+    sympy.FiniteSet(-1, sympy.Rational(1, 2), sympy.pi),
+    sympy.S.Reals,
+    sympy.Union(sympy.Interval(0, 1), sympy.Interval.Lopen(2, 3), sympy.FiniteSet(5)),
+    sympy.S.Reals - sympy.FiniteSet(0, 1),
+]
+
+
+@pytest.mark.parametrize("values", SETS, ids=str)
+def test_a_set_is_read_as_sympy_prints_it(values):
+    assert domain(f"x in {values}").set_of(x) == values
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        sympy.And(x > 0, x < 1),
+        sympy.Or(x < -1, sympy.And(x > 1, x < 2)),
+        sympy.And(sympy.Ne(x, 0), x > -1),
+        sympy.Or(sympy.Eq(x, 1), sympy.Eq(x, -1)),
+        sympy.reduce_inequalities([x**2 > 1]),
+        sympy.reduce_inequalities([x**2 < 2]),
+        sympy.reduce_inequalities([1 / x > 0]),
+    ],
+    ids=str,
+)
+def test_a_condition_is_read_as_sympy_prints_it(condition):
+    assert domain(str(condition)).set_of(x) == condition.as_set()
 
 
 COMPARED = {

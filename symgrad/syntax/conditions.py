@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,6 +32,14 @@ _OPENING, _CLOSING = "([{", ")]}"
 _FORMS = (
     '"x in (0, oo)", "x in [0, 1) U (2, 3)", "x in {-1, 1}", "x != 0", "1 <= k < T", "T integer", "z complex", "x real"'
 )
+# Sets as SymPy prints them.
+_INTERVALS: Mapping[str, Callable[[Expr, Expr], Set]] = {
+    "Interval": Interval,
+    "Interval.open": Interval.open,
+    "Interval.Lopen": Interval.Lopen,
+    "Interval.Ropen": Interval.Ropen,
+}
+_CALLED = re.compile(r"(?P<name>Union|Interval(?:\.(?:open|Lopen|Ropen))?)\s*\((?P<inside>.*)\)", re.DOTALL)
 _NATURALS = "write n integer, and n >= 0 or n >= 1 as another condition"
 _NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
@@ -232,21 +240,39 @@ def _set(source: Source, start: int, stop: int) -> Set:
     text = text.strip()
     if _SETS.get(text) == "real":
         return S.Reals
-    brackets = text[:1] + text[-1:] if len(text) > 1 else ""
-    if brackets == "{}":
+    called = _CALLED.fullmatch(text)
+    if called is not None:
+        return _called_set(source, called["name"], start + called.start("inside"), stop - 1)
+    if text[:1] + text[-1:] == "{}":
         return sympy.FiniteSet(*(_end(source.part(*span), "{") for span in _split(source, start + 1, stop - 1, ",")))
-    if len(brackets) < 2 or brackets[0] not in "([" or brackets[1] not in ")]":
+    if len(text) < 2 or text[0] not in "([" or text[-1] not in ")]":
         form = "a set is written as intervals, such as (0, oo), [0, 1) or (-oo, -1) U (1, oo), or as {-1, 1}"
         raise source.fault(start, _NATURALS if text in ("ℕ", "Naturals", "Naturals0") else form)
-    ends = list(_split(source, start + 1, stop - 1, ","))
-    if len(ends) != 2:
-        raise source.fault(start, f"an interval has two ends, as in (0, 1]; got {len(ends)}")
-    low, high = (_end(source.part(*span)) for span in ends)
+    low, high = _ends(source, start + 1, stop - 1)
     for end, bracket, place in ((low, text[0], start), (high, text[-1], stop - 1)):
         if end.is_infinite and bracket in "[]":
             raise source.fault(place, "an interval is open at infinity; write ( or ) there")
     with _deciding(source, start):
         return Interval(low, high, left_open=text[0] == "(", right_open=text[-1] == ")")
+
+
+def _called_set(source: Source, name: str, start: int, stop: int) -> Set:
+    """A set as SymPy prints it."""
+    if name == "Union" and "Union" in source.text[start:stop]:
+        raise source.fault(start, "a union stands within no other")
+    if name == "Union":
+        return sympy.Union(*(_set(source, *span) for span in _split(source, start, stop, ",")))
+    low, high = _ends(source, start, stop)
+    with _deciding(source, start):
+        return _INTERVALS[name](low, high)
+
+
+def _ends(source: Source, start: int, stop: int) -> tuple[Expr, Expr]:
+    spans = list(_split(source, start, stop, ","))
+    if len(spans) != 2:
+        raise source.fault(start - 1, f"an interval has two ends, as in (0, 1]; got {len(spans)}")
+    low, high = (_end(source.part(*span)) for span in spans)
+    return low, high
 
 
 @contextmanager
@@ -276,7 +302,8 @@ def _split(source: Source, start: int, stop: int, separators: str) -> Iterator[t
     for place in range(start, stop):
         letter = source.text[place]
         depth += (letter in _OPENING) - (letter in _CLOSING)
-        if depth == 0 and letter in separators:
+        is_word = letter == "U" and source.text[place + 1 : place + 2].isalpha()  # as in Union
+        if depth == 0 and letter in separators and not is_word:
             yield begin, place
             begin = place + 1
     yield begin, stop
