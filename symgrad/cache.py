@@ -96,7 +96,14 @@ def _read(path: Path, key: str) -> Verdict | None:
 def _facts(claim: Claim) -> list[object]:
     """All that a claim says, as plain data; symbols with what SymPy assumes of them."""
     sets = [[srepr(symbol), srepr(values)] for symbol, values in claim.domain.sets]
-    return [_structure(claim.statement), sets, _each(claim.domain.conditions), claim.remarks]
+    return [
+        _structure(claim.statement),
+        sets,
+        _each(claim.domain.conditions),
+        claim.remarks,
+        claim.restates,
+        claim.is_meant,
+    ]
 
 
 def _structure(statement: Statement) -> list[object]:

@@ -11,6 +11,7 @@ from sympy import Expr, Symbol
 
 from symgrad import near_names, syntax
 from symgrad.errors import ClaimError
+from symgrad.language.written import renamed
 from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
@@ -34,6 +35,10 @@ class Claim:
         What checking should find: an erratum must be refuted.
     remarks : tuple of str
         What its author may have overlooked, such as a condition on no symbol of it; verdicts repeat them.
+    restates : bool
+        Whether both sides came as one and the same SymPy expression, so that nothing is said by it.
+    is_meant : bool
+        Whether this is meant; if not, its verdict is UNINFORMATIVE where it holds.
     """
 
     statement: Statement
@@ -42,6 +47,8 @@ class Claim:
     source: str = field(default="", compare=False)
     expect: str = "holds"
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    restates: bool = field(default=False, compare=False)
+    is_meant: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         if self.expect not in EXPECTATIONS:
@@ -112,8 +119,9 @@ def claim(
         )
     else:
         statement = Relation(expression(says, symbols), op, expression(rhs, symbols))
-    made = _claim(statement, conditions, id=id, source=source, expect=expect)
-    return replace(made, remarks=_remarks(made, conditions, symbols, says if op is None else ""))
+    made = _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
+    restates = isinstance(says, Expr) and isinstance(rhs, Expr) and says == rhs and op in ("==", "<=", ">=")
+    return replace(made, restates=restates, remarks=_remarks(made, conditions, symbols, says if op is None else ""))
 
 
 def _remarks(made: Claim, conditions: list[Condition], symbols: Mapping[str, Symbol], text: Formula) -> tuple[str, ...]:
@@ -144,7 +152,7 @@ def extremum(
     conditions, symbols = _conditions(where)
     place = None if at is None else expression(at, symbols)
     statement = Extremum(kind, expression(of, symbols), variable, expression(value, symbols), place)
-    return _claim(statement, conditions, id=id, source=source, expect=expect)
+    return _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
 
 
 def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
@@ -196,6 +204,30 @@ def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) ->
     return sympy.Integer(formula) if isinstance(formula, int) else formula
 
 
-def _claim(statement: Statement, conditions: list[Condition], **facts: Any) -> Claim:
+def _claim(statement: Statement, conditions: list[Condition], symbols: Mapping[str, Symbol], **facts: Any) -> Claim:
+    names = _assumed(statement.expressions, conditions, symbols)
+    if names:
+        statement = _renamed(statement, names)
+        conditions = [c.xreplace(names) for c in conditions]
     free = {s for e in statement.expressions for s in free_symbols(e)}
     return Claim(statement, Domain.of(free, conditions), **facts)
+
+
+def _assumed(
+    expressions: Iterable[Expr], conditions: Iterable[Condition], symbols: Mapping[str, Symbol]
+) -> dict[Symbol, Symbol]:
+    """Symbols for those of which SymPy assumes nothing: as a condition says, else integers for indices, else real."""
+    trees = [*expressions, *conditions]
+    bare = {s for e in trees for s in e.atoms(Symbol) if s.assumptions0 == Symbol(s.name).assumptions0}
+    sums = {node for e in trees for node in e.atoms(sympy.Sum, sympy.Product)}
+    indices = {limits[0] for node in sums for limits in node.limits}
+    return {s: symbols.get(s.name, Symbol(s.name, **{"integer" if s in indices else "real": True})) for s in bare}
+
+
+def _renamed(statement: Statement, names: Mapping[Symbol, Symbol]) -> Statement:
+    if isinstance(statement, Relation):
+        return Relation(renamed(statement.lhs, names), statement.op, renamed(statement.rhs, names))
+    if isinstance(statement, Extremum):
+        of, variable, value = (renamed(e, names) for e in (statement.of, statement.variable, statement.value))
+        return Extremum(statement.kind, of, variable, value, statement.at and renamed(statement.at, names))
+    return statement

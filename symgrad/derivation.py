@@ -13,11 +13,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sympy import Basic, Expr, Symbol
+from sympy import Basic, Derivative, Expr, Symbol
 
 from symgrad import notation
 from symgrad.claims import Claim, Formula, Where, claim, expression
 from symgrad.errors import ClaimError, DerivationError, SymgradError
+from symgrad.language.written import copied, substituted
 from symgrad.statements import Condition
 
 
@@ -52,6 +53,7 @@ class Step:
     expression: Expr
     by: str | Prose = ""
     equality_at: Mapping[Symbol, Expr] | None = None
+    is_meant: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,21 @@ class Chain:
         """For each step its claim and, where it says where equality holds, the claim of that equality."""
         lines = [self.start, *(step.expression for step in self.steps)]
         return tuple(
-            (step, claim(left, step.op, step.expression, where=self.where), self._equality(left, step))
-            for left, step in zip(lines, self.steps)
+            (step, self._claim(left, step), self._equality(left, step)) for left, step in zip(lines, self.steps)
         )
+
+    def _claim(self, left: Expr, step: Step) -> Claim:
+        return dataclasses.replace(claim(left, step.op, step.expression, where=self.where), is_meant=step.is_meant)
 
     def _equality(self, left: Expr, step: Step) -> Claim | None:
         if step.equality_at is None:
             return None
         there = dict(step.equality_at)
-        return claim(left.doit().subs(there), "==", step.expression.subs(there))
+        sides = (
+            substituted(copied(side.doit() if side.has(Derivative) else side), there)
+            for side in (left, step.expression)
+        )
+        return claim(next(sides), "==", next(sides))
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -293,9 +301,13 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     return Chain(expression(start), steps, tuple(where), label)
 
 
-def equals(line: Formula, by: str | Prose = "") -> Step:
-    """The next line of a chain is equal to the one before."""
-    return Step("==", expression(line), by)
+def equals(line: Formula, by: str | Prose = "", *, is_meant: bool = False) -> Step:
+    """The next line of a chain is equal to the one before.
+
+    SymPy evaluates what it is given, so that two lines may come as one expression; such a step says nothing and is
+    UNINFORMATIVE, unless `is_meant` tells that this is meant. Text and ``Derivative`` keep what is written.
+    """
+    return Step("==", expression(line), by, is_meant=is_meant)
 
 
 def at_most(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
@@ -328,9 +340,12 @@ def given(*equations: Any, label: str = "") -> Given:
     return Given(tuple((e.left, e.right) if hasattr(e, "left") else (e[0], e[1]) for e in equations), label)
 
 
-def statement(says: Claim | str, *, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:
-    """A claim on a line of its own."""
-    return Stated(says if isinstance(says, Claim) else claim(says, where=where), remark, label)
+def statement(
+    says: Claim | str, *, remark: str | Prose = "", label: str = "", where: Where = (), is_meant: bool = False
+) -> Stated:
+    """A claim on a line of its own; for `is_meant` see `equals`."""
+    said = says if isinstance(says, Claim) else claim(says, where=where)
+    return Stated(dataclasses.replace(said, is_meant=is_meant), remark, label)
 
 
 def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:

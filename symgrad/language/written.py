@@ -393,6 +393,14 @@ def substituted(node: Basic, table: Mapping[Basic, Basic]) -> Any:
     return rebuilt(node, (substituted(node.args[0], inner), *(_ends(part, table, inner) for part in node.args[1:])))
 
 
+def renamed(node: Basic, names: Mapping[Basic, Basic]) -> Any:
+    """The tree with some symbols in place of others, bound ones too, with nothing evaluated."""
+    if not node.args:
+        return names.get(node, node)
+    parts = tuple(renamed(part, names) for part in node.args)
+    return Tuple(*parts) if type(node) is Tuple else rebuilt(node, parts)
+
+
 def _ends(part: Basic, table: Mapping[Basic, Basic], inner: Mapping[Basic, Basic]) -> Basic:
     """The range of a bound variable, whose ends see what stands around it."""
     if isinstance(part, Tuple):

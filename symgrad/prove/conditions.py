@@ -323,17 +323,17 @@ def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:
         yield from _conditions(e.expr, (*variables, *e.variables))
     elif isinstance(e, (*facts.OPAQUE, sympy.logic.boolalg.BooleanAtom)):
         return
+    elif isinstance(e, Piecewise | sympy.logic.boolalg.Boolean | ExprCondPair | Tuple):
+        if isinstance(e, Piecewise) and (e.args[-1].cond != sympy.true or e.free_symbols & set(variables)):
+            yield NEVER
+        for a in e.args:
+            yield from _conditions(a, variables)
     elif not e.free_symbols:
         yield from _of_constant(e)
     elif issubclass(origin(e.func), activations.ActivationFunction):
         yield from _of_activation(origin(e.func), e.args, variables)
     elif isinstance(e, sympy.Sum | sympy.Product):
         yield from _of_sum(e, variables)
-    elif isinstance(e, Piecewise | sympy.logic.boolalg.Boolean | ExprCondPair | Tuple):
-        if isinstance(e, Piecewise) and (e.args[-1].cond != sympy.true or e.free_symbols & set(variables)):
-            yield NEVER
-        for a in e.args:
-            yield from _conditions(a, variables)
     else:
         yield from _of_function(e, variables)
         for a in e.args:

@@ -67,6 +67,7 @@ FAILURES = (ArithmeticError, NotImplementedError, PolynomialError, RecursionErro
 LOG = logging.getLogger("symgrad.prove")
 LOG.addHandler(logging.NullHandler())  # a verdict says that a prover failed; the traceback is for those who ask
 FAILED = "the prover failed"
+ALIKE = "both sides are the same expression as given; write it as text, or with Derivative"
 FEWEST_POINTS, FEWEST_DIGITS = 5, 10
 
 
@@ -93,9 +94,17 @@ def verify(says: Claim | str) -> Verdict:
     """
     asked = claim(says) if isinstance(says, str) else says
     started = time.perf_counter()
-    verdict = _guarded_verdict(asked)
+    verdict = _restated(asked, _guarded_verdict(asked))
     evidence = "; ".join(filter(None, (verdict.evidence, *asked.remarks)))
     return replace(verdict, evidence=evidence, seconds=time.perf_counter() - started)
+
+
+def _restated(asked: Claim, verdict: Verdict) -> Verdict:
+    """The verdict, which says so where the two sides are one expression."""
+    if not (asked.restates and verdict.holds):
+        return verdict
+    outcome = verdict.outcome if asked.is_meant else Outcome.UNINFORMATIVE
+    return Verdict(outcome, "comparison", ALIKE, side_conditions=verdict.side_conditions)
 
 
 @dataclass(frozen=True)
