@@ -232,6 +232,7 @@ def _evidence(goal: Goal, seen: Agreement) -> Verdict:
     agreed = deep if deep.points else seen
     fewest = FEWEST_POINTS if goal.variables else 1
     if agreed.points < fewest or (goal.op == "==" and agreed.digits < FEWEST_DIGITS):
-        return Verdict(Outcome.UNDECIDED, "samples", f"enclosures at {agreed.points} points say too little")
+        return Verdict(Outcome.UNDECIDED, "samples", f"enclosures at {agreed.points} points say too little{agreed.gap}")
     digits = f" to at least {agreed.digits} digits" if goal.op == "==" else ""
-    return Verdict(Outcome.SUPPORTED, "samples", f"both sides agree at {agreed.points} points{digits}; no proof found")
+    seen_at = f"both sides agree at {agreed.points} points{digits}"
+    return Verdict(Outcome.SUPPORTED, "samples", f"{seen_at}; no proof found{agreed.gap}")

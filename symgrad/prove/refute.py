@@ -43,6 +43,7 @@ ENDLESS_POINTS, ENDLESS_BITS, DEEP_ENDLESS_BITS = 14, (64,), (128,)
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
 LONGEST_SUM = 64
+MOST_NAMED = 3  # points without a value, to a reader
 FEWEST_SUMMED, MOST_SUMMED = 3_000, 130_000
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
@@ -68,10 +69,28 @@ def _not_real(*values: Value) -> bool:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What the refuter saw where it found no counterexample."""
+    """What the refuter saw where it found no counterexample.
+
+    Attributes
+    ----------
+    points, digits : int
+        At how many points both sides agree, and to how many digits at least.
+    missed : tuple of Point
+        Points of the domain at which nothing could be computed, so that the claim may fail there.
+    """
 
     points: int
     digits: int
+    missed: tuple[Point, ...] = ()
+
+    @property
+    def gap(self) -> str:
+        """What was not looked at, for a reader."""
+        if not self.missed:
+            return ""
+        places = [", ".join(f"{s} = {v}" for s, v in point.items()) or "the only point" for point in self.missed]
+        more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
+        return f"; nothing could be computed at {'; '.join(places[:MOST_NAMED])}{more}"
 
 
 def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
@@ -91,12 +110,15 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     if is_endless:
         count, precisions = ENDLESS_POINTS, DEEP_ENDLESS_BITS if deep else ENDLESS_BITS
     agreed, digits = 0, MOST_DIGITS
+    missed: list[Point] = []
     for point in points(goal.domain, count, kinks.places(goal)):
         verdict, found = trial.at(point, precisions)
         if verdict is not None:
             return verdict
         if found is not None:
             agreed, digits = agreed + 1, min(digits, found)
+        elif not trial.unfolds:
+            missed.append(point)
     if is_endless:
         return Agreement(agreed, digits if agreed else 0)
     for point in probes(goal) if deep else ():
@@ -107,7 +129,7 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
         verdict = trial.climbed(precisions)
         if verdict is not None:
             return verdict
-    return Agreement(agreed, digits if agreed else 0)
+    return Agreement(agreed, digits if agreed else 0, tuple(missed))
 
 
 class _Trial:

@@ -10,7 +10,7 @@ import sympy
 from sympy import Derivative, Expr, S, Symbol
 
 from symgrad import sized
-from symgrad.prove import bounds, cuts, moves, side_conditions
+from symgrad.prove import bounds, cuts, facts, moves, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
@@ -30,7 +30,8 @@ MOST_UNPLACED = 2  # switches of which it is not known where they change their s
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """A verdict put together from those on the regions of one switch and on their borders."""
-    found = list(dict.fromkeys(s for side in goal.sides for s in switches(side)))
+    signs = Signs(goal.domain, bounds.DEEPER)
+    found = [s for s in dict.fromkeys(s for side in goal.sides for s in switches(side)) if _has_sign(s, signs)]
     goal = with_arguments(goal) if found else goal
     for switch in found:
         known = bounds.sign_of(switch, goal.domain)
@@ -46,6 +47,15 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
             if verdict is not None:
                 return verdict
     return _whatever_the_sign(goal, found, decide)
+
+
+def _has_sign(switch: Expr, signs: Signs) -> bool:
+    """Whether a switch is real, so that it is positive, negative or zero: sign(1 + I) is none of 1, -1 and 0.
+
+    On a line a sign is proved on each part anyway, which only what is real can have.
+    """
+    is_plain = len(switch.free_symbols) == 1 and not switch.has(S.ImaginaryUnit)
+    return (is_plain and all(map(facts.is_real, switch.free_symbols))) or cuts.is_certainly_real(switch, signs)
 
 
 def _whatever_the_sign(goal: Goal, found: list[Expr], decide: Decide) -> Verdict | None:
