@@ -1,7 +1,8 @@
 """Derivatives where cases meet: of any order, at a border that may depend on other variables.
 
 A function that is smooth on both sides up to the border has an n-th derivative there if and only if its value and all
-derivatives up to the n-th are the same from both sides.
+derivatives up to the n-th are the same from both sides. Where a side is smooth next to the border only, as sin(x)/x is
+at zero, and continuous there, the limits of its derivatives are those at the border, by the mean value theorem.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import sympy
 from sympy import Derivative, Expr, S, Symbol
 
+from symgrad.balls import UnsupportedError, limits
+from symgrad.balls.growth import Open
 from symgrad.prove import bounds, facts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
@@ -30,10 +33,10 @@ def slope_at(derivative: Derivative, x: Symbol, border: Expr, domain: Domain) ->
     f, order = derivative.expr, len(derivative.variables)
     value = _value(f.xreplace({x: border}), domain)
     sides = [_case_beside(f, x, border, direction, domain) for direction in (-1, 1)]
-    if value is None or not all(side is not None and _is_regular(side, x, border, domain) for side in sides):
+    taken = [_all_taken(side, x, order, border, way, domain) for side, way in zip(sides, (-1, 1), strict=True)]
+    if value is None or taken[0] is None or taken[1] is None:
         return None
-    for k in range(order + 1):
-        left, right = (_taken(side, x, k, border) for side in sides)
+    for k, (left, right) in enumerate(zip(*taken, strict=True)):
         gaps = (left - right,) if k else (left - right, left - value)
         same = [vanishes(gap, domain) for gap in gaps]
         if False in same:
@@ -41,6 +44,32 @@ def slope_at(derivative: Derivative, x: Symbol, border: Expr, domain: Domain) ->
         if not all(same):
             return None
     return left
+
+
+def _all_taken(
+    side: Expr | None, x: Symbol, order: int, border: Expr, direction: int, domain: Domain
+) -> list[Expr] | None:
+    """The value of one side at the border and its derivatives up to the order; None if one is unsure."""
+    if side is None:
+        return None
+    if _is_regular(side, x, border, domain):
+        return [_taken(side, x, k, border) for k in range(order + 1)]
+    if side.free_symbols != {x} or border.free_symbols or side.has(*ROUGH, S.ImaginaryUnit, S.NaN):
+        return None
+    found = [_limit(evaluated(Derivative(side, (x, k))) if k else side, x, border, direction) for k in range(order + 1)]
+    values = [value for value in found if value is not None]
+    return values if len(values) == len(found) else None
+
+
+def _limit(e: Expr, x: Symbol, border: Expr, direction: int) -> Expr | None:
+    """The limit from one side, if it is a number that certainly is the limit."""
+    try:
+        found = limits.limit(e, x, border, "+" if direction > 0 else "-", limits.constant_sign)
+    except (Open, UnsupportedError):
+        return None
+    if found.value is None or not all(map(facts.has_value, (found.value, *found.constants))):
+        return None
+    return found.value if facts.is_real(found.value) else None
 
 
 def _taken(side: Expr, x: Symbol, order: int, border: Expr) -> Expr:
