@@ -11,7 +11,7 @@ from flint import acb, arb, fmpq
 
 import symgrad as sg
 from symgrad.activations import ACTIVATIONS, expand
-from symgrad.balls import FUNCTIONS, UNDEFINED, Ball, NoValue, Tape, UnsupportedError, precision
+from symgrad.balls import FUNCTIONS, UNDEFINED, Ball, NoValue, RootOfNonnegative, Tape, UnsupportedError, precision
 from symgrad.balls.continuous import CONTINUOUS
 from symgrad.prove import facts
 from symgrad.prove.conditions import (
@@ -234,13 +234,20 @@ def test_a_refutation_whose_sides_agree_is_none(op, left, right, evidence, is_on
         assert confirmed(verdict, goal) == verdict if is_one else confirmed(verdict, goal).outcome is Outcome.UNDECIDED
 
 
+def test_cases_with_values_everywhere_need_no_condition():
+    cases = sympy.Piecewise((x, x > 0), (0, True))
+    assert conditions(cases) == [] == conditions(ACTIVATIONS["relu"].function(x))
+    assert NEVER in conditions(sympy.Piecewise((x, x > 0)))
+    assert [str(c) for c in conditions(sympy.Piecewise((1 / x, x > 0), (0, True)))] == ["x != 0"]
+
+
 # --- continuity -------------------------------------------------------------------------------------------------
 
 
 def test_functions_that_jump_are_not_listed_as_continuous():
     jumping = {sympy.sign, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod, sympy.Heaviside, sympy.atan2, sympy.arg}
     assert not jumping & CONTINUOUS
-    assert set(FUNCTIONS) >= CONTINUOUS
+    assert set(FUNCTIONS) | {RootOfNonnegative} >= CONTINUOUS
 
 
 @pytest.mark.parametrize(
@@ -335,10 +342,10 @@ ASSUMPTIONS = {
     "is_rational", "is_irrational", "is_extended_real", "is_extended_positive", "is_extended_negative",
     "is_extended_nonnegative", "is_extended_nonpositive", "is_extended_nonzero", "is_even", "is_odd", "is_complex",
 }  # fmt: skip
-# What has attributes of these names and is none of SymPy's: normal forms, generators, kinds of sets, signs on a domain.
+# What has attributes of these names and is none of SymPy's: normal forms, polynomials, generators, kinds of sets, signs on a domain.
 OUR_OWN = (
     "facts.", "self.is_", "kind.is_", "kind_of(", "difference.is_zero", "normal.is_zero", "form[1].is_zero",
-    "found[1].is_zero", "tower.difference(", "generators[", "base.is_zero", "below.is_zero",
+    "found[1].is_zero", "above.is_zero", "tower.difference(", "generators[", "base.is_zero", "below.is_zero",
 )  # fmt: skip
 # A symbol itself is asked what it was declared to be.
 DECLARED = {"symbol.is_integer", "s.is_integer", "x.is_integer", "s.is_real", "x.is_real"}
