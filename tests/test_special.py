@@ -3,8 +3,11 @@
 The enclosures know nothing of these tables; `test_balls` checks them against mpmath.
 """
 
+import inspect
+
 import pytest
 import sympy
+from sympy import I, Rational
 
 from symgrad import claim
 from symgrad.balls import Ball, Tape, ball, precision, separated
@@ -126,6 +129,14 @@ X = sympy.Symbol("x", real=True)
 UNWRITTEN = [  # what SymPy evaluates at once, or has no name for in text
     *(sympy.assoc_legendre(n, m, X, evaluate=False) for n, m in [(3, 2), (3, -1), (2, 0), (4, 3), (1, -1)]),
     sympy.Ynm(3, -1, X, X / 2, evaluate=False), sympy.digamma(X, evaluate=False), sympy.trigamma(X, evaluate=False),
+    sympy.Si(I * X, evaluate=False), sympy.Shi(I * X, evaluate=False), sympy.Ci(I * X, evaluate=False),
+    sympy.Ci(-I * X, evaluate=False), sympy.Chi(I * X, evaluate=False), sympy.Chi(-I * X, evaluate=False),
+    sympy.erf((1 + I) * X, evaluate=False), sympy.erf((I - 1) * X, evaluate=False),
+    sympy.lerchphi(1, 3, X, evaluate=False), sympy.hermite_prob(X, X + 1, evaluate=False),
+    *(
+        f(n, *(Rational(1, 3), Rational(2, 5))[: len(inspect.signature(form).parameters) - 1], X, evaluate=False)
+        for f, form in special.FIRST_POLYNOMIALS.items() if f is not sympy.hermite for n in (0, 1)
+    ),
     sympy.bernoulli(3, X, evaluate=False), sympy.euler(4, X, evaluate=False),
 ]  # fmt: skip
 

@@ -60,6 +60,13 @@ def _hermite_prob(n: Ball, x: Ball) -> Value:
     return acb(2).pow(-acb(ball(n)) / 2) * (acb(ball(x)) / acb(2).sqrt()).hermite_h(acb(ball(n)))
 
 
+def _lerch(z: Ball, s: Ball, a: Ball) -> Value:
+    """At 1 it is Hurwitz's zeta function, for which there is a quicker way."""
+    if z == 1:
+        return UNDEFINED if s == 1 or _is_nonpositive_whole(a) else acb(ball(s)).zeta(acb(ball(a)))
+    return acb.lerch_phi(acb(ball(z)), acb(ball(s)), acb(ball(a)))
+
+
 def _elliptic_pi(*arguments: Ball) -> Value:
     n, *rest = (acb(ball(a)) for a in arguments)
     return acb.elliptic_pi(n, *rest) if len(rest) == 1 else acb.elliptic_pi_inc(n, *rest)
@@ -230,7 +237,7 @@ DISCRETE: dict[type[Basic], Callable[..., Value]] = {
     sympy.gegenbauer: _polynomial("gegenbauer_c"),
     sympy.jacobi: _polynomial("jacobi_p"),
     sympy.elliptic_pi: _elliptic_pi,
-    sympy.lerchphi: lambda z, s, a: acb.lerch_phi(acb(ball(z)), acb(ball(s)), acb(ball(a))),
+    sympy.lerchphi: _lerch,
     sympy.erf2: lambda a, b: ball(b).erf() - ball(a).erf(),
     sympy.Li: lambda z: UNDEFINED if z == 1 else ball(z).li() - arb(2).li(),
     sympy.binomial: _binomial,

@@ -95,7 +95,12 @@ def _exp(u: Ball) -> Value:
     return fmpq(1) if is_exactly_zero(u) else ball(u).exp()
 
 
-def _log(u: Ball) -> Value:
+def _log(u: Ball, *base: Ball) -> Value:
+    if base:
+        above, below = _log(u), _log(*base)
+        if not (isinstance(above, Ball) and isinstance(below, Ball)):
+            return UNDEFINED if UNDEFINED in (above, below) else UNKNOWN
+        return UNDEFINED if is_exactly_zero(below) else above / below
     if is_exactly_zero(u):
         return UNDEFINED
     if isinstance(u, fmpq) and u == 1:
@@ -230,7 +235,8 @@ def _polygamma(order: Ball, z: Ball) -> Value:
     return acb(ball(z)).polygamma(acb(ball(order)))
 
 
-def _beta(a: Ball, b: Ball) -> Value:
+def _beta(a: Ball, *others: Ball) -> Value:
+    b = others[0] if others else a
     if _at_nonpositive_integers(a) or _at_nonpositive_integers(b):
         return UNKNOWN
     a, b = ball(a), ball(b)

@@ -194,7 +194,7 @@ TOTAL: frozenset[type] = frozenset((
 
 # Where a function has a value; what stands neither here nor above is not trusted to have one anywhere.
 VALUE: dict[type, Row] = {
-    sympy.log: _argument,
+    sympy.log: lambda u, *base: [Condition(u), *(Condition(part) for b in base for part in (b, sympy.log(b)))],
     sympy.tan: _zero_free(sympy.cos),
     sympy.sec: _zero_free(sympy.cos),
     sympy.cot: _zero_free(sympy.sin),

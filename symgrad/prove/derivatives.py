@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sympy
-from sympy import Basic, Derivative, Eq, Expr, Or, Piecewise, S, Symbol
+from sympy import Basic, Derivative, Eq, Expr, I, Or, Piecewise, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations, sized
-from symgrad.balls import has_endless
+from symgrad.balls import FUNCTIONS, has_endless
 from symgrad.language.written import opaque, origin
 from symgrad.statements import free_symbols
 
@@ -21,10 +21,26 @@ _ROUGH = (
 ROUGH = (*_ROUGH, *map(opaque, _ROUGH))
 
 
+KNOWN = frozenset((*FUNCTIONS, *ROUGH, sympy.hyper, sympy.meijerg))  # whose derivatives by SymPy can be checked
+
+
+class NotSmooth(Exception):
+    """A derivative was asked for of something that has kinks or jumps."""
+
+
+def _slope_of_harmonic(n: Expr, m: Expr, theta: Expr, phi: Expr) -> Expr:
+    """The derivative in the polar angle, for whole degrees and orders: the roots in it are those of its size there."""
+    if not (n.is_integer and m.is_integer):
+        raise NotSmooth("no derivative of spherical harmonics whose degree and order are not whole")
+    above = sympy.sqrt((n - m) * (n + m + 1)) * sympy.exp(-I * phi) * sympy.Ynm(n, m + 1, theta, phi)
+    return m * sympy.cot(theta) * sympy.Ynm(n, m, theta, phi) + above
+
+
 # Partial derivatives that SymPy has not, has for part of the domain only, or divides by zero where there is one.
 PARTIALS: dict[type, tuple[Callable[..., Expr] | None, ...]] = {
     sympy.LambertW: (lambda z, *k: sympy.exp(-sympy.LambertW(z, *k)) / (1 + sympy.LambertW(z, *k)), None),
     sympy.asech: (lambda z: -1 / (z**2 * sympy.sqrt(1 / z - 1) * sympy.sqrt(1 / z + 1)),),
+    sympy.Ynm: (None, None, _slope_of_harmonic, lambda n, m, theta, phi: I * m * sympy.Ynm(n, m, theta, phi)),
     sympy.RisingFactorial: (
         lambda x, k: sympy.RisingFactorial(x, k) * (sympy.digamma(x + k) - sympy.digamma(x)),
         lambda x, k: sympy.RisingFactorial(x, k) * sympy.digamma(x + k),
@@ -34,10 +50,6 @@ PARTIALS: dict[type, tuple[Callable[..., Expr] | None, ...]] = {
         lambda x, k: sympy.FallingFactorial(x, k) * sympy.digamma(x - k + 1),
     ),
 }
-
-
-class NotSmooth(Exception):
-    """A derivative was asked for of something that has kinks or jumps."""
 
 
 def smooth_derivative(expression: Expr, x: Symbol) -> Expr:
@@ -112,6 +124,9 @@ def evaluated(expression: Basic) -> Basic:
 def _derivative(expression: Expr, x: Symbol) -> Expr:
     if has_endless(expression):
         return _of_endless(expression, x)
+    for e in activations.expand(expression).atoms(sympy.Function):
+        if e.has(x) and (e.func.__module__ or "").startswith("sympy.") and e.func not in KNOWN:
+            raise NotSmooth(f"a derivative of {e.func} cannot be checked by enclosures")
     try:
         return smooth_derivative(expression, x) if not _has_own_slope(expression) else differentiated(expression, x)
     except NotSmooth:

@@ -221,21 +221,20 @@ def _by_shape(sign: Sign, upper: tuple[Expr, ...], lower: tuple[Expr, ...], z: E
 def meijer(sign: Sign, above: Tuple, below: Tuple, z: Expr) -> Equal | None:
     """Meijer's G by Slater's theorem: a sum over simple poles of powers and hypergeometric functions.
 
-    It needs a positive argument (or whole powers of it), below 1 where there are as many upper as lower parameters.
+    It needs an argument of known sign, below 1 in size where there are as many upper as lower parameters.
     """
     upper, lower = (*above[0], *above[1]), (*below[0], *below[1])
     if len(upper) > len(lower) or not all(p.is_Rational for p in (*upper, *lower)):
         return None
     if len(upper) == len(lower) and (sign(1 - z) != 1 or sign(1 + z) != 1):
         return None
-    known = sign(z)
-    if not known or (known == -1 and not all(b.is_Integer for b in below[0])):
+    if not sign(z):
         return None
-    terms = [_residues(above, below, place, z) for place in range(len(below[0]))]
+    terms = [_residues(sign, above, below, place, z) for place in range(len(below[0]))]
     return None if any(t is None for t in terms) else Equal(sympy.Add(*terms))
 
 
-def _residues(above: Tuple, below: Tuple, place: int, z: Expr) -> Expr | None:
+def _residues(sign: Sign, above: Tuple, below: Tuple, place: int, z: Expr) -> Expr | None:
     """The residues at the poles that belong to one of the first lower parameters."""
     upper, b = (*above[0], *above[1]), below[0][place]
     others = (*below[0][:place], *below[0][place + 1 :])
@@ -247,4 +246,6 @@ def _residues(above: Tuple, below: Tuple, place: int, z: Expr) -> Expr | None:
         return S.Zero
     factor = sympy.Mul(*map(sympy.gamma, poles)) / sympy.Mul(*map(sympy.gamma, zeros))
     turned = z * S.NegativeOne ** (len(upper) - len(below[0]) - len(above[0]))
-    return factor * z**b * sympy.hyper([1 + b - a for a in upper], [1 + b - c for c in (*others, *below[1])], turned)
+    size, side = (z, S.One) if sign(z) == 1 else (-z, S.NegativeOne)
+    power = side**b * positive_root(size, b.q, sign) ** b.p
+    return factor * power * sympy.hyper([1 + b - a for a in upper], [1 + b - c for c in (*others, *below[1])], turned)

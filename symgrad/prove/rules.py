@@ -39,6 +39,16 @@ def _rewritten(form: Callable[..., Expr]) -> Rule:
     return lambda tower, *arguments: tower.convert(form(*arguments))
 
 
+def _logarithm(tower: Tower, u: Expr, *base: Expr) -> Quotient:
+    """The natural logarithm, or that to a base, which divides by the logarithm of the base."""
+    of_argument = tower.logarithm(tower.convert(u))
+    if not base:
+        return of_argument
+    if not (base[0].is_number and base[0].is_positive and base[0] != 1):
+        tower.nonzero.append(sympy.log(*base))
+    return of_argument * tower.logarithm(tower.convert(*base)) ** -1
+
+
 def _exp(u: Expr) -> Expr:
     return sympy.exp(u, evaluate=False)
 
@@ -55,7 +65,7 @@ def _hyperbolic(form: Callable[[Expr, Expr], Expr]) -> Rule:
 
 RULES: dict[type, Rule] = {
     sympy.exp: lambda tower, u: tower.exponential(tower.convert(u)),
-    sympy.log: lambda tower, u: tower.logarithm(tower.convert(u)),
+    sympy.log: _logarithm,
     sympy.sin: _circular(lambda p, m: (p - m) / (2 * I)),
     sympy.cos: _circular(lambda p, m: (p + m) / 2),
     sympy.tan: _circular(lambda p, m: (p - m) / (I * (p + m))),

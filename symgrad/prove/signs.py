@@ -93,6 +93,11 @@ class Signs:
         """The strict sign by what takes little time: the signs of the variables, and the roots of a polynomial."""
         if not expression.free_symbols:
             return self.sign(expression)
+        factor, rest = expression.as_coeff_Mul(rational=True)
+        if isinstance(rest, sympy.log) and len(rest.args) == 1:
+            (u,) = rest.args
+            known = self.plain_sign(u - 1) if self.plain_sign(u) == 1 else None
+            return known and int(known * sympy.sign(factor))
         return self.by_assumptions(expression) or self._by_roots(expression)
 
     def by_assumptions(self, expression: Expr) -> int | None:

@@ -44,6 +44,8 @@ def normal(e: Expr, sign: Sign) -> Equal | None:
         return found
     if found is not None and found != e:
         return Equal(found, factors_to_divide(found))
+    if e.func in FIRST_POLYNOMIALS and e.args[0] in (S.Zero, S.One):
+        return Equal(FIRST_POLYNOMIALS[e.func](*e.args[1:]) if e.args[0] is S.One else S.One)
     recurrence = RECURRENCES.get(e.func)
     if recurrence is None or len(e.args) <= recurrence.place:
         return None
@@ -80,8 +82,9 @@ def _loggamma(sign: Sign, u: Expr) -> Expr | None:
     return sympy.log(sympy.gamma(u)) if sign(u) == 1 else None
 
 
-def _beta(sign: Sign, a: Expr, b: Expr) -> Equal:
+def _beta(sign: Sign, a: Expr, *others: Expr) -> Equal:
     """By gamma functions; at the poles of gamma(a + b) beta has a value that this form has not."""
+    (b,) = others or (a,)
     value = sympy.gamma(a) * sympy.gamma(b) / sympy.gamma(a + b)
     return Equal(value, () if sign(a) == 1 and sign(b) == 1 else (sympy.sin(pi * (a + b)),))
 
@@ -121,7 +124,16 @@ def _zeta(sign: Sign, s: Expr, a: Expr = S.One) -> Expr | None:
 def _turned_erf(sign: Sign, u: Expr) -> Expr | None:
     """On the imaginary axis by erfi, which is real there."""
     w = u.extract_multiplicatively(I)
-    return None if w is None else I * sympy.erfi(w)
+    return I * sympy.erfi(w) if w is not None else _diagonal_erf(u)
+
+
+def _diagonal_erf(u: Expr) -> Expr | None:
+    """Along the diagonals by Fresnel integrals (DLMF 7.5.8), which are real there."""
+    for turn in (I, -I) if u.has(I) else ():
+        x = ((1 + turn) * u / sympy.sqrt(pi)).expand()
+        if not x.has(I):
+            return (1 - turn) * (sympy.fresnelc(x) + turn * sympy.fresnels(x))
+    return None
 
 
 def _turned_erfi(sign: Sign, u: Expr) -> Expr | None:
@@ -138,6 +150,29 @@ def _fresnel(side: int) -> Rewriting:
             return None
         first, second = (sympy.erf((sympy.sqrt(pi) * w / 2).expand()) for w in (back, ahead))
         return ((1 + I) * first + side * (1 - I) * second) / (4 if side == 1 else 4 * I)
+
+    return rewriting
+
+
+def _turned_integral(form: Callable[[Expr], Expr], both: int = 0) -> Rewriting:
+    """Si, Ci, Shi and Chi on the imaginary axis by one another; those with a logarithm turn it by a quarter."""
+
+    def rewriting(sign: Sign, u: Expr) -> Expr | None:
+        w = u.extract_multiplicatively(I)
+        side = sign(w) if w is not None and not w.has(I) else None
+        if w is None or (both and not side):
+            return None
+        return form(w) if not both else form(side * w) + side * I * pi / 2
+
+    return rewriting
+
+
+def _first(*rewritings: Rewriting) -> Rewriting:
+    """The first of several rewritings that says something."""
+
+    def rewriting(sign: Sign, *arguments: Expr) -> Expr | Equal | None:
+        found = (each(sign, *arguments) for each in rewritings)
+        return next((f for f in found if f is not None), None)
 
     return rewriting
 
@@ -248,6 +283,8 @@ def _polylog(sign: Sign, s: Expr, z: Expr) -> Expr | None:
 
 
 def _lerch(sign: Sign, z: Expr, s: Expr, a: Expr) -> Expr | None:
+    if z is S.One:
+        return sympy.zeta(s, a)
     return sympy.polylog(s, z) / z if a is S.One else None
 
 
@@ -378,6 +415,11 @@ def _gegenbauer(sign: Sign, n: Expr, above: Expr, x: Expr) -> Equal | None:
     return Equal(lower / (4 * sympy.Mul(*divisors)), divisors)
 
 
+def _probabilists(sign: Sign, n: Expr, x: Expr) -> Expr | None:
+    """By those of physicists, where the degree is not a number (DLMF 18.7.11)."""
+    return None if n.is_Integer else 2 ** (-n / 2) * sympy.hermite(n, x / sympy.sqrt(2))
+
+
 def _assoc_legendre(sign: Sign, n: Expr, m: Expr, x: Expr) -> Expr | None:
     """Ferrers functions of whole degree and order on (-1, 1): derivatives of Legendre polynomials (DLMF 14.6.1)."""
     if not (n.is_Integer and m.is_Integer and 0 <= n <= LARGEST_ORDER and sign(1 - x**2) == 1):
@@ -473,6 +515,19 @@ def _of_imaginary(function: type[JacobiFunction], w: Expr, other: Expr) -> Equal
     return Equal({jacobi_sn: I * sn / cn, jacobi_cn: 1 / cn, jacobi_dn: dn / cn}[function], (cn,))
 
 
+# Of degree 1 (DLMF 18.5); of degree 0 they are 1.
+FIRST_POLYNOMIALS: dict[type, Callable[..., Expr]] = {
+    sympy.chebyshevt: lambda x: x,
+    sympy.chebyshevu: lambda x: 2 * x,
+    sympy.legendre: lambda x: x,
+    sympy.hermite: lambda x: 2 * x,
+    sympy.hermite_prob: lambda x: x,
+    sympy.laguerre: lambda x: 1 - x,
+    sympy.assoc_laguerre: lambda a, x: 1 + a - x,
+    sympy.gegenbauer: lambda a, x: 2 * a * x,
+    sympy.jacobi: lambda a, b, x: (a - b + (a + b + 2) * x) / 2,
+}
+
 REWRITINGS: dict[type, Rewriting] = {
     **{function: _jacobi(function) for function in JACOBI},
     sympy.factorial: _always(lambda n: sympy.gamma(n + 1)),
@@ -500,11 +555,20 @@ REWRITINGS: dict[type, Rewriting] = {
     sympy.expint: _expint,
     sympy.li: _li,
     sympy.Li: _always(lambda z: sympy.li(z) - sympy.li(2)),
-    sympy.Shi: _where_positive(lambda z: (sympy.Ei(z) - sympy.Ei(-z)) / 2, lambda z: (sympy.Ei(z) - sympy.Ei(-z)) / 2),
-    sympy.Chi: _where_positive(
-        lambda z: (sympy.Ei(z) + sympy.Ei(-z)) / 2, lambda z: (sympy.Ei(z) + sympy.Ei(-z)) / 2 + I * pi
+    sympy.Si: _turned_integral(lambda w: I * sympy.Shi(w)),
+    sympy.Shi: _first(
+        _turned_integral(lambda w: I * sympy.Si(w)),
+        _where_positive(lambda z: (sympy.Ei(z) - sympy.Ei(-z)) / 2, lambda z: (sympy.Ei(z) - sympy.Ei(-z)) / 2),
     ),
-    sympy.Ci: _where_positive(lambda z: None, lambda z: sympy.Ci(-z) + I * pi),
+    sympy.Chi: _first(
+        _turned_integral(sympy.Ci, both=1),
+        _where_positive(
+            lambda z: (sympy.Ei(z) + sympy.Ei(-z)) / 2, lambda z: (sympy.Ei(z) + sympy.Ei(-z)) / 2 + I * pi
+        ),
+    ),
+    sympy.Ci: _first(
+        _turned_integral(sympy.Chi, both=1), _where_positive(lambda z: None, lambda z: sympy.Ci(-z) + I * pi)
+    ),
     sympy.polylog: _polylog,
     sympy.lerchphi: _lerch,
     sympy.sinc: _always(lambda z: sympy.sin(z) / z),
@@ -537,6 +601,7 @@ REWRITINGS: dict[type, Rewriting] = {
     ),
     sympy.betainc: _incomplete_beta,
     sympy.betainc_regularized: lambda sign, a, b, x, y: _regularized(sign, a, b, x, y),
+    sympy.hermite_prob: _probabilists,
     sympy.erf2inv: _always(lambda x, y: sympy.erfinv(y + sympy.erf(x))),
     sympy.Ynm: _spherical_harmonic,
     sympy.assoc_legendre: _assoc_legendre,

@@ -328,12 +328,12 @@ class Tower:
         """The q in (-1, 1] for which the quotient is the root of unity exp(I*pi*q), if it is one."""
         place = self._places.get(I * S.Pi)
         terms = list(quotient.numerator.terms())
-        if place is None or not quotient.denominator.is_one() or len(terms) != 1 or terms[0][1] != 1:
+        if place is None or not quotient.denominator.is_one() or len(terms) != 1 or abs(terms[0][1]) != 1:
             return None
-        powers, _ = terms[0]
+        powers, coefficient = terms[0]
         if sum(powers) != powers[place]:
             return None
-        q = int(powers[place]) * self._units[I * S.Pi] % 2
+        q = (int(powers[place]) * self._units[I * S.Pi] + (1 if coefficient < 0 else 0)) % 2
         return q if q <= 1 else q - 2
 
     def _log_of_positive(self, part: fmpq_mpoly) -> Quotient:
