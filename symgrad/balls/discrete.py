@@ -5,14 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import flint
 import sympy
 from flint import acb, arb, fmpq, fmpz
 from sympy import Basic
 
-from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, Value, ball, is_exactly_zero, is_real, separated, sign
+from symgrad.balls.values import (
+    UNDEFINED,
+    UNKNOWN,
+    Ball,
+    Value,
+    ball,
+    is_exactly_zero,
+    is_real,
+    precision,
+    separated,
+    sign,
+)
 
 LARGEST_WHOLE = 10_000
 LARGEST_BERNOULLI = 1_000
+ENOUGH_BITS = 400  # for sums of values that take seconds at thousands of bits
 MOST_PRODUCT_BITS = 20_000
 
 
@@ -179,9 +192,10 @@ def _genocchi(n: Ball, x: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable 
 
 def _andre(n: Ball) -> Value:
     """i^(n+1) Li_-n(-i) + (-i)^(n+1) Li_-n(i)."""
-    i, order = acb(0, 1), acb(ball(n))
-    quarter = i * arb.pi() / 2 * (order + 1)
-    return quarter.exp() * (-i).polylog(-order) + (-quarter).exp() * i.polylog(-order)
+    with precision(min(flint.ctx.prec, ENOUGH_BITS)):
+        i, order = acb(0, 1), acb(ball(n))
+        quarter = i * arb.pi() / 2 * (order + 1)
+        return quarter.exp() * (-i).polylog(-order) + (-quarter).exp() * i.polylog(-order)
 
 
 def _tribonacci(n: Ball) -> Value:
@@ -216,7 +230,11 @@ def _assoc_legendre(n: Ball, m: Ball, x: Ball) -> Value:
 
 
 def _riemann_xi(s: Ball) -> Value:
-    s = acb(ball(s))
+    with precision(min(flint.ctx.prec, ENOUGH_BITS)):
+        return _completed_zeta(acb(ball(s)))
+
+
+def _completed_zeta(s: acb) -> acb:
     return s * (s - 1) / 2 * (-s / 2 * arb.pi().log()).exp() * (s / 2).gamma() * s.zeta()
 
 

@@ -167,6 +167,21 @@ def _hypergeometric(upper: Tuple, lower: Tuple, z: Expr) -> list[Condition]:
     return whole if is_entire else [*whole, Condition(1 - z, positive=1 - z, is_needed=False)]
 
 
+def _meijer(above: Tuple, below: Tuple, z: Expr) -> list[Condition]:
+    """Off zero, and within the unit circle where there are as many upper as lower parameters; none with more."""
+    upper, lower = (sum(map(len, lists)) for lists in (above, below))
+    if upper > lower or not all(p.is_Rational for lists in (*above, *below) for p in lists):
+        return [Condition(S.Zero, is_needed=False)]
+    return [Condition(z), *(_only(positive=1 - z**2) if upper == lower else [])]
+
+
+def _lerch(z: Expr, s: Expr, a: Expr) -> list[Condition]:
+    """At z = 1 Hurwitz's zeta function; else its series converges, or its integral does."""
+    if z is S.One:
+        return [Condition(s - 1), *_no_pole_of_gamma(a)]
+    return [*_only(positive=1 - z), *_only(positive=a)]
+
+
 _argument = _zero_free(lambda u, *_: u)
 _second_argument = _zero_free(lambda _, u: u)
 _reciprocal_square = _zero_free(lambda u: 1 - u**2)
@@ -182,7 +197,7 @@ def _off_the_units(u: Expr) -> list[Condition]:
 ENTIRE: frozenset[type] = frozenset((
     sympy.Add, sympy.Mul, sympy.exp, sympy.sin, sympy.cos, sympy.sinc, sympy.sinh, sympy.cosh,
     sympy.asin, sympy.acos, sympy.asinh, sympy.acosh, sympy.erf, sympy.erfc, sympy.erfi, sympy.erf2,
-    sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc, sympy.riemann_xi,
+    sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc, sympy.riemann_xi, sympy.andre,
     sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime,
     sympy.hermite, sympy.hermite_prob, sympy.laguerre, sympy.chebyshevt,
 ))  # fmt: skip
@@ -221,7 +236,7 @@ VALUE: dict[type, Row] = {
     sympy.subfactorial: _at_integers(0),
     sympy.fibonacci: _at_integers(),
     sympy.lucas: _at_integers(),
-    **dict.fromkeys((sympy.bernoulli, sympy.euler, sympy.genocchi, sympy.tribonacci, sympy.andre), _at_integers(0)),
+    **dict.fromkeys((sympy.bernoulli, sympy.euler, sympy.genocchi, sympy.tribonacci), _at_integers(0)),
     sympy.stieltjes: lambda n, *a: [*_at_integers(0)(n), *(c for u in a for c in _only(positive=u))],
     sympy.catalan: lambda n: _no_pole_of_gamma(n + S.Half),
     sympy.loggamma: _no_pole_of_gamma,
@@ -239,6 +254,8 @@ VALUE: dict[type, Row] = {
     sympy.zeta: lambda s, *a: [Condition(s - 1), *(c for u in a for c in _no_pole_of_gamma(u))],
     sympy.dirichlet_eta: lambda _, *shift: _only(positive=shift[0]) if shift else [],
     sympy.hyper: _hypergeometric,
+    sympy.meijerg: _meijer,
+    sympy.lerchphi: _lerch,
     sympy.polylog: lambda s, z: _at_zero(s, 1 - z, 1),
     sympy.harmonic: _harmonic,
     sympy.binomial: _binomial,
@@ -276,7 +293,7 @@ VALUE: dict[type, Row] = {
 }
 
 # Functions of which somebody may ask, and of which it is not known here where they have a value.
-UNTRUSTED: frozenset[type] = frozenset((sympy.lerchphi,))
+UNTRUSTED: frozenset[type] = frozenset()
 
 # What more has to hold for derivatives, of any order.
 DERIVATIVE: dict[type, Row] = {
@@ -297,7 +314,7 @@ DERIVATIVE: dict[type, Row] = {
     sympy.Li: _argument,
     **dict.fromkeys(
         (sympy.betainc, sympy.betainc_regularized),
-        lambda a, b, *ends: [c for u in ends for c in _only(positive=u * (1 - u))],
+        lambda a, b, *ends: [c for u in ends if u.free_symbols for c in _only(positive=u * (1 - u))],
     ),
 }
 # The same, for a number of derivatives.
@@ -342,6 +359,10 @@ def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:
 
 def _of_constant(e: Basic) -> Iterator[Condition]:
     """A constant has a value if an enclosure of it is finite; else its parts are looked at."""
+    if isinstance(e, Tuple):
+        for a in e.args:
+            yield from _of_constant(a)
+        return
     if e.is_Rational or facts.has_value(e):
         return
     if not e.args:
