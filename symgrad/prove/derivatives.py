@@ -125,7 +125,8 @@ def _derivative(expression: Expr, x: Symbol) -> Expr:
     if has_endless(expression):
         return _of_endless(expression, x)
     for e in activations.expand(expression).atoms(sympy.Function):
-        if e.has(x) and (e.func.__module__ or "").startswith("sympy.") and e.func not in KNOWN:
+        kind = origin(e.func)
+        if e.has(x) and (kind.__module__ or "").startswith("sympy.") and kind not in KNOWN:
             raise NotSmooth(f"a derivative of {e.func} cannot be checked by enclosures")
     try:
         return smooth_derivative(expression, x) if not _has_own_slope(expression) else differentiated(expression, x)
