@@ -47,6 +47,7 @@ FLOORS = {
     "marked": 12,
     "testing": 12,
     "completion": 12,
+    "formula_arguments": 12,
     "doctor": 12,
     "projects": 12,
     "terminal": 12,
