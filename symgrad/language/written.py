@@ -114,7 +114,11 @@ class Opaque(Function):  # type: ignore[misc]
         return _node(cls, *parts)
 
     def _sympystr(self, printer: Any) -> str:
-        return f"{type(self).__name__}({', '.join(_text(printer, part) for part in self.args)})"
+        name, parts = type(self).__name__, self.args
+        if self.origin is sympy.hyper:  # in text the lengths of its lists are in its name
+            upper, lower, z = parts
+            name, parts = f"hyp{len(upper)}f{len(lower)}", (*upper, *lower, z)
+        return f"{name}({', '.join(_text(printer, part) for part in parts)})"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         named = _node(self.origin, *self.args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from itertools import product
 
 import mpmath
 import sympy
@@ -286,11 +287,17 @@ def _drawn(symbol: Symbol, draws: random.Random) -> object:
 
 
 def _has_values(identity: Identity, symbols: list[Symbol]) -> bool:
-    """Whether neither side divides by a difference of two variables, which random points do not see."""
-    at = {s: mpf(2) if s.is_integer else mpf(1) / 4 for s in symbols}
+    """Whether both sides have values where real variables are equal, and at all whole numbers of the domain.
+
+    Random points do not see a division by a difference, or a pole at one whole number.
+    """
+    choices = [[mpf(k) for k in (1, 2, 3)] if s.is_integer else [mpf(1) / 4] for s in symbols]
+    places = (dict(zip(symbols, chosen, strict=True)) for chosen in product(*choices))
     try:
-        return len(symbols) < 2 or all(mpmath.isfinite(_value(e, at)) for e in (identity.lhs, identity.rhs))
-    except ZeroDivisionError:
+        return len(symbols) < 2 or all(
+            mpmath.isfinite(_value(e, at)) for at in places for e in (identity.lhs, identity.rhs)
+        )
+    except (ValueError, ZeroDivisionError):  # mpmath's words for a pole
         return False
 
 
@@ -301,7 +308,7 @@ def is_true(identity: Identity) -> tuple[bool | None, str]:
     try:
         with limited(SECONDS), mp.workdps(DIGITS):
             if not _has_values(identity, symbols):
-                return None, "no value where all variables are equal"
+                return None, "no value at some point of the domain"
             for _ in range(POINTS if symbols else 1):
                 at = {s: _drawn(s, draws) for s in symbols}
                 left, right = (_value(side, at) for side in (identity.lhs, identity.rhs))
