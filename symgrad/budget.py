@@ -99,6 +99,18 @@ def attempt(most: float, ask: Callable[[], T]) -> T | None:
         outer.spent += share.spent
 
 
+@contextmanager
+def not_interrupted() -> Iterator[None]:
+    """Count the work done within when it is done: for what calls back from where no exception gets through."""
+    outer = _PRESENT.get()
+    if outer is None:
+        yield
+        return
+    with working_within(Budget(inf, memory=outer.memory)) as within:
+        yield
+    charge(within.spent)
+
+
 def remembered(function: Callable[P, T]) -> Callable[P, T]:
     """The function with a memory that lasts for one claim; its arguments, all hashable, are given by position.
 

@@ -1,7 +1,13 @@
 """One budget of work: counted, never measured, and the same whatever came before, in a thread or under a profiler."""
 
 import cProfile
+import json
+import os
+import subprocess
+import sys
 import threading
+import tomllib
+from pathlib import Path
 
 import pytest
 import sympy
@@ -9,7 +15,7 @@ from sympy import Symbol, exp, sin
 
 import symgrad as sg
 from symgrad import budget, sized
-from symgrad.budget import Budget, Spent, attempt, charge, remembered, working_within
+from symgrad.budget import Budget, Spent, attempt, charge, not_interrupted, remembered, working_within
 from symgrad.prove import ladder
 from symgrad.verdicts import Outcome
 
@@ -20,6 +26,13 @@ MANY = sympy.Add(*(sin(x + k) ** 2 for k in range(2000)))
 LEAST_WORK = 60_000  # units: so little that some claims are cut short, and all are soon through
 
 LARGEST_STEP = 20 * sized.MOST_DIFFERENTIATED  # what is counted at once, before it is done
+
+CLAIMS = sorted((Path(__file__).parent / "claims").glob("*.toml"))
+STRIDE = 400  # every so many claims of the corpus are decided again and again
+SAMPLE = [
+    (entry["says"], entry.get("where", ()))
+    for entry in [e for path in CLAIMS for e in tomllib.loads(path.read_text(encoding="utf-8"))["claim"]][7::STRIDE]
+]
 
 # Claims that would take long if nobody counted, of several kinds.
 LABORIOUS = [
@@ -85,6 +98,29 @@ def test_the_count_is_the_same_under_a_profiler_and_in_a_thread(first_time):
         assert in_a_thread(lambda says=says, where=where: counted(says, where)) == known
 
 
+def test_verdicts_on_the_corpus_are_the_same_in_another_order_and_with_cold_caches():
+    first = [counted(says, where, ladder.WORK) for says, where in SAMPLE]
+    assert [counted(says, where, ladder.WORK) for says, where in reversed(SAMPLE)][::-1] == first
+    sympy.core.cache.clear_cache()
+    assert [counted(says, where, ladder.WORK) for says, where in SAMPLE] == first
+
+
+def test_verdicts_on_the_corpus_do_not_depend_on_how_python_hashes():
+    code = """
+import json, sys, symgrad as sg
+print(json.dumps([str(sg.verify(sg.claim(says, where=where))) for says, where in json.load(sys.stdin)]))
+"""
+    asked = json.dumps(SAMPLE)
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            input=asked, capture_output=True, check=True, text=True, env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(told) == 1
+
+
 def test_a_claim_whose_budget_is_spent_is_undecided_and_says_so(monkeypatch):
     monkeypatch.setattr(ladder, "WORK", 500)
     verdict = sg.verify("sigmoid(x)*sigmoid(y) <= 1")
@@ -115,6 +151,20 @@ def test_a_share_that_is_spent_leaves_the_rest_of_the_budget():
 def test_a_share_ends_with_the_budget_that_it_is_a_share_of():
     with pytest.raises(Spent), working_within(Budget(10)):
         attempt(100, lambda: charge(50))
+
+
+def test_what_is_not_interrupted_is_counted_afterwards():
+    done = []
+
+    def work():
+        with not_interrupted():
+            charge(50)
+            done.append("all of it")
+
+    with working_within(Budget(10)) as whole:
+        with pytest.raises(Spent):
+            work()
+        assert (done, whole.spent) == (["all of it"], 50)
 
 
 def test_what_is_remembered_is_forgotten_with_its_claim():

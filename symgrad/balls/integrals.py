@@ -19,7 +19,7 @@ from symgrad.balls.ratios import is_moderate
 from symgrad.balls.remainders import integral_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_real, precision
-from symgrad.budget import remembered
+from symgrad.budget import not_interrupted, remembered
 
 MOST_BITS = 160
 MOST_EVALUATIONS = 6_000
@@ -200,10 +200,11 @@ def _piece(f: Holomorphic, e: Expr, x: Symbol, start: Expr, end: Expr) -> Value:
 def _quadrature(f: Holomorphic, a: arb, b: arb) -> Value:
     bits = int(flint.ctx.prec)
     tolerance = arb(2) ** (8 - bits)
-    found = acb.integral(
-        lambda z, analytic: f(z, analytic), acb(a), acb(b), rel_tol=tolerance, abs_tol=tolerance,
-        eval_limit=MOST_EVALUATIONS,
-    )  # fmt: skip
+    with not_interrupted():
+        found = acb.integral(
+            lambda z, analytic: f(z, analytic), acb(a), acb(b), rel_tol=tolerance, abs_tol=tolerance,
+            eval_limit=MOST_EVALUATIONS,
+        )  # fmt: skip
     return found if found.is_finite() else UNKNOWN
 
 

@@ -209,8 +209,10 @@ ANGLES: dict[type, Callable[[Expr], tuple[Expr, ...]]] = {
 def _turns(function: type, value: Expr, argument: Expr, x: Symbol, values: Set) -> Iterator[Expr]:
     """All angles in the range of a linear argument at which the function has the value."""
     rate = sympy.diff(argument, x)
+    if rate.free_symbols:
+        raise _Unknown
     ends = [argument.subs(x, end) for end in (values.inf, values.sup)]
-    if rate.free_symbols or not all(facts.is_real(end) and end.is_finite for end in ends):
+    if not all(facts.is_real(end) and end.is_finite for end in ends):
         raise _Unknown
     low, high = sorted(ends, key=lambda e: sympy.N(e, 30))
     turns = range(int(sympy.floor(low / (2 * S.Pi))) - 1, int(sympy.ceiling(high / (2 * S.Pi))) + 2)
