@@ -8,6 +8,7 @@ import symgrad as sg
 a = sg.real("a", "pre-activation")
 h, w, b = sg.State("h"), sg.Parameter("w"), sg.Parameter("b")
 STEPS, START, LEAST = 100, 0.3, -2
+DECIMALS = 6  # of what is measured: the last digits of doubles are other ones on another processor
 ACTIVATIONS = {"sigmoid": sg.sigmoid, "tanh": sg.tanh}
 WEIGHTS = {"sigmoid": np.linspace(-12, 12, 41), "tanh": np.linspace(-3, 3, 41)}
 BIASES = {"sigmoid": np.linspace(-10, 10, 41), "tanh": np.linspace(-2, 2, 41)}
@@ -41,7 +42,9 @@ held = {name: held_exponents(name) for name in ACTIVATIONS}
 def picture(name, values, caption, label):
     return sg.figure(
         caption,
-        sg.field(WEIGHTS[name], BIASES[name], np.maximum(values, LEAST), label="decimal exponent of a step"),
+        sg.field(
+            WEIGHTS[name], BIASES[name], np.maximum(values, LEAST).round(DECIMALS), label="decimal exponent of a step"
+        ),
         alt=f"Colours over weight and bias. The exponent is negative at {np.mean(values < 0):.0%} of the points of the "
         f"grid and positive at {np.mean(values > 0):.0%}; it is near 0 in a band at negative weights and in a wedge at "
         "positive ones.",
