@@ -11,6 +11,8 @@ from sympy import I, Rational
 
 from symgrad import claim
 from symgrad.balls import Ball, Tape, ball, precision, separated
+from symgrad.language.provable import provable
+from symgrad.language.written import named
 from symgrad.prove import recurrences, relations, special
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.recurrences import Equal
@@ -79,7 +81,7 @@ PAIRED = [
 
 def read(text, where):
     says = claim(f"{text} == 0", where=list(where))
-    return says.statement.lhs, says.domain
+    return named(provable(says.statement.lhs)), says.domain
 
 
 def agrees(left, right, nonzero, domain):

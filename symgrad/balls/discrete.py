@@ -163,8 +163,10 @@ def _subfactorial(n: Ball) -> Value:
 
 
 def _bernoulli(n: Ball, *x: Ball) -> Value:
-    """Numbers and polynomials, with 1/2 as the first number."""
+    """Numbers and polynomials, with 1/2 as the first number; of negative order by Hurwitz's zeta function."""
     whole = _whole(n)
+    if whole is not None and whole < 0 and (not x or sign(x[0]) == 1):
+        return -whole * (ball(fmpq(1 - whole)).zeta(ball(x[0])) if x else ball(fmpq(1 - whole)).zeta())
     if whole is None or not 0 <= whole <= LARGEST_BERNOULLI or (x and not is_real(x[0])):
         return UNKNOWN
     return ball(x[0] if x else fmpq(1)).bernoulli_poly(whole)

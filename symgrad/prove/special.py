@@ -190,8 +190,8 @@ def _upper_gamma(sign: Sign, s: Expr, z: Expr) -> Expr | None:
 
 
 def _bernoulli(sign: Sign, n: Expr, *x: Expr) -> Expr | None:
-    """-n zeta(1 - n, x) for positive n, where B_1 = 1/2 as for x = 1."""
-    return -n * sympy.zeta(1 - n, *x) if sign(n) == 1 and (not x or sign(x[0]) == 1) else None
+    """-n zeta(1 - n, x), where B_1 = 1/2 as for x = 1; so it is for negative orders too."""
+    return -n * sympy.zeta(1 - n, *x) if sign(n) and (not x or sign(x[0]) == 1) else None
 
 
 def _euler(sign: Sign, n: Expr, *x: Expr) -> Expr | None:

@@ -83,6 +83,8 @@ def _inverse(function: Callable, start: float) -> Callable:
 
 
 def _subfactorial(n: object) -> object:
+    if n != int(mpmath.re(n)):
+        raise Unknown
     return mpmath.gammainc(n + 1, -1) / mpmath.e
 
 
