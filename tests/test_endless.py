@@ -3,10 +3,13 @@
 import mpmath
 import pytest
 import sympy
-from flint import acb, arb
+from flint import acb, arb, fmpq
 
 import symgrad as sg
 from symgrad.balls import UNDEFINED, ball, enclose
+from symgrad.prove.antiderivatives import TABLE
+from symgrad.prove.infinite_sums import digamma_at
+from symgrad.prove.power_series import ROWS
 from symgrad.verdicts import Outcome
 
 DIGITS = 25
@@ -94,3 +97,118 @@ def test_what_is_wrong_by_the_tenth_digit_is_refuted(text):
 @pytest.mark.parametrize("text", NO_VALUE)
 def test_nothing_without_a_value_equals_itself(text):
     assert sg.verify(f"{text} == {text}").outcome is Outcome.REFUTED
+
+
+# What is proved, each in a second or so; the corpus has many more.
+PROVED = {
+    "Limit(sin(x)/x, x, 0) == 1": (),
+    "Limit((1 + a/n)**n, n, oo) == exp(a)": (),
+    "Limit(x*sigmoid(b*x), b, oo) == relu(x)": (),
+    "Limit((sigmoid(x + h) - sigmoid(x))/h, h, 0) == sigmoid(x)*(1 - sigmoid(x))": (),
+    "Integral(exp(-x**2), (x, -oo, oo)) == sqrt(pi)": (),
+    "Integral(sin(x)/x, (x, 0, oo)) == pi/2": (),
+    "Integral(x**a, (x, 0, 1)) == 1/(a + 1)": ("a > -1",),
+    "Integral(Abs(t), (t, 0, x)) == x*Abs(x)/2": (),
+    "diff(Integral(Abs(t), (t, 0, x)), x) == Abs(x)": (),
+    "Integral(x*y, (x, 0, 1), (y, 0, 1)) == 1/4": (),
+    "Sum(1/n**2, (n, 1, oo)) == pi**2/6": (),
+    "Sum(1/2**n, (n, N, oo)) == 2/2**N": ("N integer",),
+    "Sum(x**n, (n, 1, oo)) == x/(1 - x)": ("x in (-1, 1)",),
+    "Sum((-1)**n/(2*n + 1), (n, 0, oo)) == pi/4": (),
+    "Sum(n**2/factorial(n), (n, 0, oo)) == 2*E": (),
+    "Product(1 - 1/n**2, (n, 2, oo)) == 1/2": (),
+    "Product(1/2, (n, 1, oo)) == 0": (),
+}
+# True on most of the domain, and false where it is forgotten that there must be a value.
+FORGOTTEN = {
+    "Integral(x**a, (x, 0, 1)) == 1/(a + 1)": ("a > -2",),
+    "Integral(exp(-a*x), (x, 0, oo)) == 1/a": ("a >= 0",),
+    "Sum(x**n, (n, 1, oo)) == x/(1 - x)": ("x in (-1, 1]",),
+    "Sum(x**n/n, (n, 1, oo)) == -log(1 - x)": ("x in [-1, 1]",),
+    "Sum(1/n**s, (n, 1, oo)) == zeta(s)": ("s > 0",),
+    "Limit(w**T, T, oo) == 0": ("w in (-1, 1]",),
+    "Limit(log(a)/x, x, oo) == 0": ("a >= 0",),
+    "Limit((Abs(x + h) - Abs(x))/h, h, 0) == sign(x)": (),
+}
+# Complex on the way: their real siblings are other numbers.
+COMPLEX = ["Integral(x**(1/3), (x, -1, 0)) == -3/4", "Limit(sin(sqrt(-x))*exp(-sqrt(x)/2), x, oo) == 0"]
+
+
+@pytest.mark.parametrize("says", PROVED)
+def test_what_has_a_value_is_proved_to_have_it(says):
+    assert sg.verify(sg.claim(says, where=PROVED[says])).outcome is Outcome.PROVED
+
+
+@pytest.mark.parametrize("says", FORGOTTEN)
+def test_where_there_is_no_value_a_claim_is_refuted(says):
+    assert sg.verify(sg.claim(says, where=FORGOTTEN[says])).outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize("says", COMPLEX)
+def test_what_is_bounded_in_size_alone_is_not_taken_for_a_real_number(says):
+    assert sg.verify(says).holds is not True
+
+
+def test_the_borwein_integrals_are_half_of_pi_up_to_thirteen_and_less_at_fifteen():
+    factors = "*".join(f"sinc(x/{k})" for k in range(1, 14, 2))
+    assert sg.verify(f"Integral({factors}, (x, 0, oo)) == pi/2").outcome is Outcome.PROVED
+    assert sg.verify(f"Integral({factors}*sinc(x/15), (x, 0, oo)) == pi/2").outcome is Outcome.REFUTED
+
+
+def test_numbers_are_compared_by_enclosures():
+    assert sg.verify("Integral(exp(sin(x)), (x, 0, 1)) < 1.6319").outcome is Outcome.CERTIFIED
+    assert sg.verify("Integral(exp(sin(x)), (x, 0, 1)) < 1.6318").outcome is Outcome.REFUTED
+
+
+def test_digits_alone_support_an_equality():
+    assert sg.verify("Integral(log(sin(x)), (x, 0, pi/2)) == -pi*log(2)/2").outcome is Outcome.SUPPORTED
+
+
+# Rows of tables
+
+
+def power_series():
+    for row in ROWS:
+        if row.any_sign is not None:
+            yield row, row.any_sign, lambda z: z
+        if row.positive is not None:
+            yield row, row.positive, lambda w: w**2
+        if row.negative is not None:
+            yield row, row.negative, lambda w: -(w**2)
+
+
+@pytest.mark.parametrize(("row", "function", "place"), list(power_series()))
+def test_a_power_series_solves_its_differential_equation(row, function, place):
+    w = sympy.Symbol("w", real=True)
+
+    def turned(e, shift):
+        return place(w) / sympy.diff(place(w), w) * sympy.diff(e, w) + shift * e
+
+    left, right = turned(function(w), 0), place(w) * function(w)
+    for b in row.below:
+        left = turned(left, b - 1)
+    right = function(w)
+    for a in row.above:
+        right = turned(right, a)
+    for at in (fmpq(1, 3), fmpq(1, 7)):
+        gap = enclose(left - place(w) * right, {w: at}, 200)
+        assert acb(ball(gap)).contains(0)
+        assert acb(ball(gap)).rad() < arb(10) ** -40
+    near_zero = acb(ball(enclose(function(w), {w: fmpq(1, 10**30)}, 600))).real
+    assert near_zero.overlaps(arb(1) + arb(0, arb(10) ** -29))
+    assert near_zero.rad() < arb(10) ** -29
+
+
+@pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.__name__)
+def test_an_antiderivative_of_the_table_has_its_function_for_a_slope(kind):
+    u = sympy.Symbol("u", real=True)
+    gap = enclose(TABLE[kind](u).diff(u) - kind(u), {u: fmpq(1, 3)}, 200)
+    assert acb(ball(gap)).contains(0)
+    assert acb(ball(gap)).rad() < arb(10) ** -40
+
+
+@pytest.mark.parametrize("place", [sympy.Rational(p, q) for q in (1, 2, 3, 4, 5, 6, 8, 12) for p in (1, 5, 7, 17)])
+def test_digamma_at_fractions_is_what_balls_find(place):
+    found = acb(ball(enclose(digamma_at(place), {}, 128))).real
+    assert found.overlaps(arb(fmpq(int(place.p), int(place.q))).digamma())
+    assert found.rad() < arb(10) ** -30

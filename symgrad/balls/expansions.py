@@ -12,7 +12,7 @@ arguments the error is less than the first term left out), 7.12 (error function,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy
 from flint import arb
@@ -24,15 +24,20 @@ from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import ball, is_real
 from symgrad.budget import charge
 
+LARGEST_SLOPE = 400  # operations
 MOST_DERIVED = 14  # derivatives of functions without a row grow out of hand
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What is at most a multiple of a monomial: `size` times it from the start of the scale on, if it has one."""
+    """What is at most a multiple of a monomial: `size` times it from the start of the scale on, if it has one.
+
+    It may be complex, where roots of negative numbers are in it.
+    """
 
     monomial: Monomial
     size: arb | None
+    is_real: bool = True
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,9 @@ class Expander:
     def _constant(self, e: Expr) -> Expansion:
         if e.has(S.ImaginaryUnit, S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
             raise Open
+        for part in e.atoms(sympy.Abs) if e.free_symbols else ():
+            (inside,) = part.args
+            e = e.xreplace({part: self.scale.known(inside) * inside})
         if not e.is_Rational:
             self.constants[e] = None
             if self.scale.start is not None:
@@ -201,12 +209,12 @@ class Expander:
             if self.scale.compare(r.monomial, largest) > 0:
                 largest = r.monomial
         if self.scale.start is None:
-            return Rest(largest, None)
+            return Rest(largest, None, all(r.is_real for r in rests))
         total = arb(0)
         for r in rests:
             assert r.size is not None
             total = total + r.size * self.scale.share(r.monomial, largest)
-        return Rest(largest, total.upper())
+        return Rest(largest, total.upper(), all(r.is_real for r in rests))
 
     def sum(self, parts: list[Expansion]) -> Expansion:
         return self._made(tuple(t for p in parts for t in p.terms), [p.rest for p in parts if p.rest is not None])
@@ -217,7 +225,7 @@ class Expander:
         if s.rest is None:
             return Expansion(terms)
         size = None if s.rest.size is None else (s.rest.size * self.scale.size(c)).upper()
-        return Expansion(terms, Rest(self.scale.times(m, s.rest.monomial), size))
+        return Expansion(terms, Rest(self.scale.times(m, s.rest.monomial), size, s.rest.is_real))
 
     def largest(self, s: Expansion) -> Rest:
         """A bound of the whole."""
@@ -240,7 +248,7 @@ class Expander:
 
     def _rests_product(self, a: Rest, b: Rest) -> Rest:
         size = None if a.size is None or b.size is None else (a.size * b.size).upper()
-        return Rest(self.scale.times(a.monomial, b.monomial), size)
+        return Rest(self.scale.times(a.monomial, b.monomial), size, a.is_real and b.is_real)
 
     def series(self, coefficients: Callable[[int], Expr], last: Callable[[arb], arb], small: Expansion) -> Expansion:
         """The sum of c_k small**k up to the order; `last` bounds the next factor, from a bound of |small|."""
@@ -261,7 +269,7 @@ class Expander:
             size = (last(reach) * bound.size**count).upper()
             if not size.is_finite():
                 raise Open
-        return self.sum([total, Expansion((), Rest(self.scale.power(bound.monomial, S(count)), size))])
+        return self.sum([total, Expansion((), Rest(self.scale.power(bound.monomial, S(count)), size, bound.is_real))])
 
     def split(self, s: Expansion) -> tuple[Terms, Expr, Expansion]:
         """The terms that grow, the constant one, and what tends to zero."""
@@ -312,7 +320,7 @@ class Expander:
         if self.scale.known(exponent) <= 0:
             raise Open
         size = None if rest.size is None else (rest.size ** self.scale._ball(exponent)).upper()
-        return Expansion((), Rest(self.scale.power(rest.monomial, exponent), size))
+        return Expansion((), Rest(self.scale.power(rest.monomial, exponent), size, is_real=False))
 
     def _repeated(self, s: Expansion, n: int) -> Expansion:
         total = s
@@ -335,7 +343,7 @@ class Expander:
         if known > 0:
             return size
         bound = self.largest(size)
-        return Expansion((), bound)
+        return Expansion((), replace(bound, is_real=bound.is_real and bool(exponent.is_integer)))
 
     def _exp(self, u: Expr) -> Expansion:
         growing, constant, small = self.split(self(u))
@@ -377,12 +385,15 @@ class Expander:
         if self.order > MOST_DERIVED and function not in _SMOOTH:
             raise Open
         y = sympy.Dummy("y", real=True)
-        slopes = [function(y)]
-        for _ in range(self.order):
-            slopes.append(slopes[-1].diff(y))
-        coefficients = [f.subs(y, constant) / sympy.factorial(k) for k, f in enumerate(slopes)]
-        if any(c.has(S.NaN, S.ComplexInfinity, sympy.Derivative, sympy.Subs) for c in coefficients):
-            raise Open
+        slopes, coefficients = [function(y)], []
+        for k in range(self.order + 1):
+            coefficients.append(slopes[k].subs(y, constant) / sympy.factorial(k))
+            if coefficients[k].has(S.NaN, S.ComplexInfinity, sympy.Derivative, sympy.Subs):
+                raise Open
+            slopes.append(slopes[k].diff(y))
+            if slopes[-1].count_ops() > LARGEST_SLOPE:
+                raise Open
+        slopes.pop()
 
         def last(reach: arb) -> arb:
             try:
@@ -397,6 +408,8 @@ class Expander:
     def _wave(self, function: type, u: Expr) -> Expansion:
         """Sine or cosine: bounded by one where its real argument grows."""
         s = self(u)
+        if s.rest is not None and not s.rest.is_real:
+            raise Open
         try:
             growing, *_ = self.split(s)
         except Open:
@@ -414,6 +427,8 @@ class Expander:
         s = self(u)
         if s == NOTHING:
             return 0
+        if s.rest is not None and not s.rest.is_real:
+            raise Open
         _, _, known, small = self.factored(s)
         if self.scale.start is not None and small != NOTHING:
             bound = self.largest(small)
@@ -474,9 +489,17 @@ def _step(self: Expander, u: Expr, at_zero: Expr = S.Half) -> Expansion:
 def _absolute(self: Expander, u: Expr) -> Expansion:
     s = self(u)
     if not s.terms and s.rest is not None:
-        return s  # only its absolute value is bounded
+        return Expansion((), replace(s.rest, is_real=True))  # only its absolute value is bounded
     known = self.sign_of(u)
     return NOTHING if known == 0 else self.scaled(s, S(known))
+
+
+def _floor(self: Expander, u: Expr) -> Expansion:
+    """A number that is less than one away from u."""
+    s = self(u)
+    if s.rest is not None and not s.rest.is_real:
+        raise Open
+    return self.sum([s, Expansion((), Rest(ONE, None if self.scale.start is None else arb(1)))])
 
 
 def _polygamma(self: Expander, order: Expr, u: Expr) -> Expansion:
@@ -500,6 +523,8 @@ _ROWS: dict[type, Callable[..., Expansion]] = {
     sympy.Abs: _absolute,
     sympy.sign: lambda self, u: self._constant(S(self.sign_of(u))),
     sympy.Heaviside: _step,
+    sympy.floor: _floor,
+    sympy.ceiling: _floor,
     sympy.Max: lambda self, *a: self._extreme(1, *a),
     sympy.Min: lambda self, *a: self._extreme(-1, *a),
     Piecewise: Expander._piecewise,

@@ -99,13 +99,11 @@ def _order(low: Expr, high: Expr) -> int:
 
 def _places(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:
     """The ends, and between them where something may be singular or have a kink, in order."""
-    inner = [p for p in _breaks(e, x) if _order(low, p) < 0 and _order(p, high) < 0]
+    inner = breaks(e, x, low, high)
     if low.is_infinite and high.is_infinite and not inner:
         inner = [S.Zero]
-    inner.sort(key=lambda p: float(ball_of(p).mid()))
-    places = [low, *inner, high]
     made = [low]
-    for start, end in pairwise(places):
+    for start, end in pairwise([low, *inner, high]):
         made += _middle(start, end)
         made.append(end)
     return made
@@ -123,6 +121,12 @@ def _middle(start: Expr, end: Expr) -> list[Expr]:
     exact = middle.mid().fmpq()
     near = Rational(int(exact.p), int(exact.q)).limit_denominator(1000)
     return [near] if _order(start, near) < 0 and _order(near, end) < 0 else []
+
+
+def breaks(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:
+    """Where between the ends the expression may be singular or have a kink, in order."""
+    inner = [p for p in _breaks(e, x) if _order(low, p) < 0 and _order(p, high) < 0]
+    return sorted(inner, key=lambda p: float(ball_of(p).mid()))
 
 
 def _breaks(e: Expr, x: Symbol) -> list[Expr]:
@@ -243,9 +247,9 @@ def _from_singular(f: Holomorphic, e: Expr, x: Symbol, place: Expr, side: str, o
     return _narrowest(totals)
 
 
-def _tails(e: Expr, t: Symbol, starts: Sequence[tuple[int, int]]) -> Iterator[tuple[arb, int]]:
+def _tails(e: Expr, t: Symbol, starts: Sequence[tuple[int, int]]) -> Iterator[tuple[arb | acb, int]]:
     """Integrals from a place on, and that place: the narrowest, and one that is nearer; Open if there is none."""
-    found: list[tuple[arb, int]] = []
+    found: list[tuple[arb | acb, int]] = []
     for from_, order in starts:
         try:
             scale = Scale(constant_sign, Rational(from_), ball_of)
@@ -261,6 +265,6 @@ def _tails(e: Expr, t: Symbol, starts: Sequence[tuple[int, int]]) -> Iterator[tu
     yield from sorted(found, key=lambda pair: float(pair[0].rad().mid()))[:2]
 
 
-def _narrowest(totals: Sequence[tuple[arb, Value]]) -> Value:
+def _narrowest(totals: Sequence[tuple[arb | acb, Value]]) -> Value:
     sums = [main + tail for tail, main in totals if not isinstance(main, NoValue)]
     return min(sums, key=lambda v: float(acb(v).real.rad().mid()), default=UNKNOWN)

@@ -207,6 +207,8 @@ def has_end(e: Expr, t: Symbol, known: Sign, *, alternating: bool = False) -> tu
                 if adds_up(scale, s.rest.monomial):
                     return True, constants
                 continue
+            if adds_up(scale, s.terms[0][1]):
+                return True, constants  # whatever the sign of its coefficient
             _, m, _ = expander.lead(s)
             if adds_up(scale, m):
                 return True, constants

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flint import acb, acb_series, arb, fmpq
 from sympy import Expr, S
 
-from symgrad.balls.expansions import Expansion
+from symgrad.balls.expansions import Expansion, Rest
 from symgrad.balls.growth import Monomial, Open, Scale
 
 LARGEST_ORDER = 400  # of zeta functions; beyond, their first term is all there is to them
 
 
-def sum_beyond(s: Expansion, scale: Scale, *, alternating: bool = False) -> arb:
+def sum_beyond(s: Expansion, scale: Scale, *, alternating: bool = False) -> arb | acb:
     """The sum over all integers from the start on, with (-1)**n in front of each term if it is alternating."""
     total = arb(0)
     for c, m in s.terms:
@@ -25,11 +25,11 @@ def sum_beyond(s: Expansion, scale: Scale, *, alternating: bool = False) -> arb:
         assert s.rest.size is not None
         m = s.rest.monomial
         bound = _largest_sum(m, scale) if m.exponent else abs(_zeta(m, scale)).upper()
-        total = total + arb(0, (s.rest.size * bound).upper())
+        return total + _around_zero((s.rest.size * bound).upper(), s.rest)
     return total
 
 
-def integral_beyond(s: Expansion, scale: Scale) -> arb:
+def integral_beyond(s: Expansion, scale: Scale) -> arb | acb:
     """The integral from the start on."""
     total = arb(0)
     for c, m in s.terms:
@@ -41,8 +41,13 @@ def integral_beyond(s: Expansion, scale: Scale) -> arb:
         assert s.rest.size is not None
         m = s.rest.monomial
         bound = _largest_integral(m, scale) if m.exponent else abs(_integral(m, scale)).upper()
-        total = total + arb(0, (s.rest.size * bound).upper())
+        return total + _around_zero((s.rest.size * bound).upper(), s.rest)
     return total
+
+
+def _around_zero(bound: arb, rest: Rest) -> arb | acb:
+    around = arb(0, bound)
+    return around if rest.is_real else acb(around, around)
 
 
 def _largest_integral(m: Monomial, scale: Scale) -> arb:

@@ -125,8 +125,8 @@ def _by_ratio(term: Expr, n: Dummy, low: int) -> Value | None:
     return None
 
 
-def _tail(size: Expr, n: Dummy, low: int, alternating: bool) -> tuple[arb, int]:
-    best: tuple[arb, int] | None = None
+def _tail(size: Expr, n: Dummy, low: int, alternating: bool) -> tuple[arb | acb, int]:
+    best: tuple[arb | acb, int] | None = None
     for from_, order in _starts(size, n):
         from_ = from_ if from_ >= low else low + from_
         try:

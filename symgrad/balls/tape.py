@@ -204,7 +204,10 @@ def _endless(node: Basic, free: tuple[Symbol, ...], *values: Value) -> Value:
         if not isinstance(value, fmpq):
             return UNKNOWN
         point[symbol] = sympy.Rational(int(value.p), int(value.q))
-    return ENDLESS[node.func](node.xreplace(point))
+    moved = node.xreplace(point)
+    if moved.has(sympy.zoo, sympy.nan) and not moved.has(sympy.Piecewise):
+        return UNDEFINED
+    return ENDLESS[node.func](moved)
 
 
 def unmistakable(node: Basic) -> Basic:

@@ -10,35 +10,63 @@ from sympy import Derivative, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.balls import has_endless, is_endless, unmistakable
+from symgrad.balls import Ball, Tape, ball, has_endless, is_endless, is_real, precision, sign, unmistakable
 from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, limit
 from symgrad.prove import facts
 from symgrad.prove.borders import open_parts
+from symgrad.prove.closed_sums import closed
 from symgrad.prove.combine import all_of
+from symgrad.prove.definite_integrals import integral
+from symgrad.prove.derivatives import NotSmooth, evaluated
 from symgrad.prove.existence import Known
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.infinite_sums import NotFound, infinite_product, infinite_sum
+from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_product, infinite_sum
 from symgrad.prove.roots import zeros
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "values of limits, integrals and infinite sums"
+BITS = (64, 128)
+_CERTAIN = {"<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,), "!=": (1, -1)}
 LONGEST = 80  # characters of what is shown of an expression
 MOST_BORDERS = 3
+FAR = 1000  # from where on closed forms of sums are asked for that hold as their end grows without bound
 
 
 class NoValue(Exception):
     """An expression certainly has no value, wherever the variables are."""
 
 
-_OVER_RANGE = {sympy.Sum: infinite_sum, sympy.Product: infinite_product}
+_OVER_RANGE = {sympy.Sum: infinite_sum, sympy.Product: infinite_product, sympy.Integral: integral}
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal with the values of what has no end in its place."""
     if not any(has_endless(side) for side in goal.sides) or not all(facts.is_real(s) for s in goal.variables):
         return None
+    found = _by_values(goal, decide)
+    return _by_enclosures(goal) if found is None else found
+
+
+def _by_enclosures(goal: Goal) -> Verdict | None:
+    """CERTIFIED where enclosures of two numbers show which is the larger, or that they differ."""
+    wanted = _CERTAIN.get(goal.op)
+    if goal.variables or wanted is None:
+        return None
+    tapes = [Tape(side, ()) for side in goal.sides]
+    for bits in BITS:
+        with precision(bits):
+            left, right, *others = (tape() for tape in tapes)
+            if not all(isinstance(v, Ball) for v in (left, right, *others)) or not is_real(left) or not is_real(right):
+                continue
+            if sign(ball(left) - ball(right)) in wanted:
+                shown = " and ".join(ball(v).str(12, radius=False) for v in (left, right))
+                return Verdict(Outcome.CERTIFIED, "enclosures", f"the sides are {shown}, all digits certain")
+    return None
+
+
+def _by_values(goal: Goal, decide: Decide) -> Verdict | None:
     named = goal.mapped(renamed)
     closer = Closer(Known(goal.domain))
     try:
@@ -70,7 +98,7 @@ def _split(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
     """The verdict put together from those where an expression is positive, negative and zero."""
     place = _borders(asked, goal.domain)
     if place is None:
-        return None
+        return _split_union(goal, asked, decide)
     x, borders = place
     values = goal.domain.set_of(x)
     parts = [part for part in open_parts(values, borders) if not part.is_empty]
@@ -80,6 +108,37 @@ def _split(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
         if not verdicts[-1].holds:
             return verdicts[-1] if verdicts[-1].outcome is Outcome.REFUTED and verdicts[-1].witness else None
     return all_of(verdicts, f"cases of the sign of {_shown(asked)}")
+
+
+def _split_union(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
+    """The verdict put together from those on the intervals of which the values of a variable consist."""
+    for x in sorted(asked.free_symbols, key=str):
+        values = goal.domain.set_of(x)
+        if isinstance(values, sympy.Union):
+            verdicts = [decide(goal.on(x, part)) for part in values.args]
+            return all_of(verdicts, f"parts of the domain of {x}") if all(v.holds for v in verdicts) else None
+    return _split_jointly(goal, asked, decide)
+
+
+def _split_jointly(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
+    """The verdict from those where one variable is larger than an expression in others, smaller, and equal to it."""
+    for x in sorted(asked.free_symbols, key=str):
+        if goal.domain.set_of(x) != S.Reals or goal.domain.conditions or not asked.is_polynomial(x):
+            continue
+        rate = sympy.diff(asked, x)
+        if not rate.is_Rational or rate == 0 or not all(facts.is_real(s) for s in asked.free_symbols):
+            continue
+        border = sized.expand(x - asked / rate)
+        cases = [
+            Goal(goal.relation, Domain(goal.domain.sets, (kind(x, border),)), goal.also_defined)
+            for kind in (sympy.StrictGreaterThan, sympy.StrictLessThan)
+        ]
+        verdicts = [decide(goal.at({x: border}))]
+        for case in cases:
+            if verdicts[-1].holds:
+                verdicts.append(decide(case))
+        return all_of(verdicts, f"cases of the sign of {_shown(asked)}") if all(v.holds for v in verdicts) else None
+    return None
 
 
 def _borders(asked: Expr, domain: Domain) -> tuple[Symbol, list[Expr]] | None:
@@ -105,6 +164,25 @@ def _shown(e: Expr) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
+def _finite(e: sympy.Sum, known: Known) -> Expr:
+    """The value of a sum to a variable end, far out; the sum where it is not known."""
+    if len(e.limits) != 1 or not e.limits[0][1].is_Integer:
+        return e
+    k, low, high = e.limits[0]
+    if known(high - low) not in (0, 1):
+        return e
+    found = finite_sum(e.function, k, low, high, known)
+    return e if found is None else found
+
+
+def _evaluated(e: Expr) -> Expr:
+    """With derivatives carried out, which have no value at kinks."""
+    try:
+        return evaluated(e)
+    except NotSmooth:
+        raise NotFound from None
+
+
 @dataclass
 class Closer:
     """Puts values in the place of what has no end; `steps` tell which."""
@@ -128,11 +206,11 @@ class Closer:
     def _inside(self, e: Expr, x: Symbol, values: Set) -> Expr:
         """What stands within, with values that hold wherever the bound variable is."""
         if not has_endless(e):
-            return e
+            return _evaluated(e)
         inner = Closer(self.known.within(x, values))
-        closed = inner(e)
+        value = inner(e)
         self.steps += inner.steps
-        return closed
+        return _evaluated(value)
 
     def _value(self, e: Expr, find: Callable[[], Found]) -> Expr:
         found = find()
@@ -146,6 +224,10 @@ class Closer:
     def _limit(self, e: Expr, x: Symbol, place: Expr, side: str) -> Found:
         if has_endless(place):
             raise NotFound
+        if e.has(sympy.Sum, sympy.Product) and place is S.Infinity:
+            whole = S.Integers if x.is_integer else S.Reals
+            far = self.known.within(x, whole.intersect(Interval(FAR, S.Infinity)))
+            e = closed(e, far.domain).replace(lambda part: isinstance(part, sympy.Sum), lambda part: _finite(part, far))
         return limit(e, x, place, side, self.known)
 
     def _over_range(self, e: Expr) -> Expr:
@@ -162,7 +244,7 @@ class Closer:
         whole = e.func(of, (x, low, high))
         if not is_endless(whole):
             return whole
-        if inner:
+        if len(whole.limits) != 1:
             raise NotFound
         find = _OVER_RANGE.get(e.func)
         if find is None:

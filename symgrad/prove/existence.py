@@ -44,6 +44,10 @@ class Known:
             return known if known else 0 if constant_zero(e) else None
         if e.count_ops() > LARGEST or not e.free_symbols <= set(self.domain.symbols):
             return None
+        content, e = e.as_content_primitive()
+        if content.is_Rational and content != 1:
+            inside = self(e)
+            return None if inside is None else inside * (1 if content > 0 else -1)
         plain = self._signs.sign(e)
         if plain is not None:
             return plain
@@ -83,6 +87,10 @@ class Known:
     def reach(self, low: Expr, high: Expr) -> Interval:
         """An interval around all numbers between two ends, of which the first is the smaller."""
         return Interval(self._extreme(low, -1), self._extreme(high, 1))
+
+    def attains(self, end: Expr, extreme: Expr) -> bool:
+        """Whether a variable end of a range may be as far out as that."""
+        return isinstance(end, Symbol) and self.domain.set_of(end).contains(extreme) is sympy.true
 
     def _extreme(self, end: Expr, direction: int) -> Expr:
         if not end.free_symbols:

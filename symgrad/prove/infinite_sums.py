@@ -14,7 +14,7 @@ from sympy.concrete.gosper import gosper_normal
 
 from symgrad import activations, sized
 from symgrad.balls.growth import Open
-from symgrad.balls.limits import Found, at_infinity, has_end
+from symgrad.balls.limits import Found, at_infinity, expansions, has_end
 from symgrad.balls.ratios import is_moderate, leading, term_ratio
 from symgrad.balls.series import split_sign
 from symgrad.prove import facts
@@ -43,10 +43,32 @@ def infinite_sum(term: Expr, n: Symbol, low: Expr, high: Expr, known: Known) -> 
     if not is_moderate(term, n):
         raise NotFound
     moved = activations.expand(term).xreplace({n: low + m})
+    if not known.within(m, S.Naturals0).has_value(moved):
+        raise NotFound
     found = _sum(sympy.powsimp(_plain(moved, m)) if moved.has(sympy.Pow) else moved, m, known)
     if found is None:
         raise NotFound
     return found
+
+
+def finite_sum(term: Expr, k: Symbol, low: Expr, high: Expr, known: Known) -> Expr | None:
+    """The sum to a variable end that is not below the first, where it telescopes."""
+    if not facts.is_integer(low) or not facts.is_integer(high) or not is_moderate(term, k):
+        return None
+    m = Dummy("m", integer=True, nonnegative=True)
+    moved = _plain(activations.expand(term).xreplace({k: low + m}), m)
+    if not known.within(m, S.Naturals0).has_value(moved):
+        return None
+    ratio = term_ratio(moved, m)
+    if ratio is None or ratio == 0 or ratio == 1 or not _is_plain(ratio, m, known):
+        return None
+    y = _gosper(ratio, m)
+    if y is None or sized.cancel(sized.together(y.xreplace({m: m + 1}) * ratio - y - 1)) != 0:
+        return None
+    if not _no_zero(sympy.fraction(sized.together(y))[1], m, known):
+        return None
+    whole = moved * y
+    return whole.xreplace({m: high - low + 1}) - whole.subs(m, 0)
 
 
 def _plain(term: Expr, m: Symbol) -> Expr:
@@ -523,12 +545,18 @@ def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Know
     if high is not S.Infinity or not facts.is_integer(low):
         raise NotFound
     m = Dummy("m", integer=True, nonnegative=True)
-    moved = sized.together(activations.expand(factor).xreplace({n: low + m}))
+    moved = activations.expand(factor).xreplace({n: low + m})
+    if not is_moderate(factor, n) or not known.within(m, S.Naturals0).has_value(moved):
+        raise NotFound
+    moved = sized.together(moved)
     if isinstance(moved, sympy.exp):
         inner = infinite_sum(moved.args[0], m, S.Zero, S.Infinity, known)
         if inner.value is None:
             raise NotFound
         return Found(sympy.exp(inner.value), f"the exponential of a sum: {inner.why}", inner.constants)
+    endless = _tendency(moved, m, known)
+    if endless is not None:
+        return endless
     if not moved.is_rational_function(m):
         raise NotFound
     above, below = sympy.fraction(sized.cancel(moved))
@@ -548,6 +576,22 @@ def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Know
         raise NotFound
     value = sympy.Mul(*map(sympy.gamma, bottoms)) / sympy.Mul(*map(sympy.gamma, tops))
     return Found(value * divided / paired, "gamma functions of zeros and poles")
+
+
+def _tendency(factor: Expr, m: Symbol, known: Known) -> Found | None:
+    """Zero where the products of finitely many factors tend to it, no value where they grow without bound."""
+    logarithm = sympy.log(factor, evaluate=False)
+    try:
+        is_finite, constants = has_end(logarithm, m, known)
+        if is_finite:
+            return None
+        expander, s = next(expansions(logarithm, m, known))
+        falls = expander.lead(s)[2] < 0
+    except Open:
+        return None
+    if falls:
+        return Found(S.Zero, "the products of finitely many factors tend to zero", constants)
+    return None  # the refuter sees that they grow, if no factor is zero
 
 
 def _pairs(e: Expr, m: Symbol) -> tuple[Expr, list[Expr], Expr]:

@@ -20,6 +20,7 @@ from symgrad.balls import (
     Value,
     ball,
     has_endless,
+    is_endless,
     is_exactly_zero,
     is_real,
     precision,
@@ -39,7 +40,8 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
 DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
 SLOW_BITS = 2500
-ENDLESS_POINTS, ENDLESS_BITS, DEEP_ENDLESS_BITS = 14, (64,), (128,)
+ENDLESS_POINTS, ENDLESS_BITS = 10, (64,)
+DEEP_ENDLESS_POINTS, DEEP_ENDLESS_BITS = 16, (96,)
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
 LONGEST_SUM = 64
@@ -106,9 +108,9 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     trial = _Trial(goal)
     if trial.is_slow:
         precisions = tuple(min(bits, SLOW_BITS) for bits in precisions)
-    is_endless = any(has_endless(side) for side in goal.sides)
-    if is_endless:
-        count, precisions = ENDLESS_POINTS, DEEP_ENDLESS_BITS if deep else ENDLESS_BITS
+    without_end = any(has_endless(side) for side in goal.sides)
+    if without_end:
+        count, precisions = (DEEP_ENDLESS_POINTS, DEEP_ENDLESS_BITS) if deep else (ENDLESS_POINTS, ENDLESS_BITS)
     agreed, digits = 0, MOST_DIGITS
     missed: list[Point] = []
     for point in points(goal.domain, count, kinks.places(goal)):
@@ -119,7 +121,7 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
             agreed, digits = agreed + 1, min(digits, found)
         elif not trial.unfolds:
             missed.append(point)
-    if is_endless:
+    if without_end:
         return Agreement(agreed, digits if agreed else 0)
     for point in probes(goal) if deep else ():
         verdict, _ = trial.at(point, QUICK_BITS)
@@ -321,6 +323,9 @@ def _enclosable(side: Expr) -> Expr:
 def _definite_parts(e: Expr) -> Iterator[Expr]:
     if not e.has(Derivative):
         yield e
+        return
+    if is_endless(e):
+        yield evaluated(e)
         return
     if isinstance(e, Derivative):
         yield from _definite_parts(e.expr)
