@@ -23,6 +23,7 @@ from symgrad.balls.growth import LOG, ONE, Monomial, Open, Scale, Terms, X
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import ball, is_real
 from symgrad.budget import charge
+from symgrad.language.written import origin
 
 LARGEST_SLOPE = 400  # operations
 MOST_DERIVED = 14  # derivatives of functions without a row grow out of hand
@@ -145,13 +146,14 @@ class Expander:
             return total
         if isinstance(e, sympy.Pow):
             return self._pow(e.base, e.exp)
-        if e.func in REWRITTEN:
-            return self(REWRITTEN[e.func](*e.args))
-        row = _ROWS.get(e.func)
+        kind = origin(e.func)
+        if kind in REWRITTEN:
+            return self(REWRITTEN[kind](*e.args))
+        row = _ROWS.get(kind)
         if row is not None:
             return row(self, *e.args)
-        if e.func in ANALYTIC and len(e.args) == 1:
-            return self._analytic(e.func, e.args[0])
+        if kind in ANALYTIC and len(e.args) == 1:
+            return self._analytic(kind, e.args[0])
         raise Open
 
     def _constant(self, e: Expr) -> Expansion:

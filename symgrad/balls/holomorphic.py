@@ -11,6 +11,7 @@ from sympy import Basic, Expr, S, Symbol
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import Ball, NoValue, ball
 from symgrad.budget import charge
+from symgrad.language.written import origin
 
 Step = Callable[..., acb]
 NOT_ANALYTIC = acb("nan")
@@ -204,9 +205,10 @@ class Holomorphic:
             return self._pow(e)
         if isinstance(e, sympy.Piecewise):
             return self._piecewise(e)
-        step = STEPS.get(e.func)
-        if step is None and e.func in ROUGH and all(is_real_valued(a, self._x) for a in e.args):
-            step = ROUGH[e.func]
+        kind = origin(e.func)
+        step = STEPS.get(kind)
+        if step is None and kind in ROUGH and all(is_real_valued(a, self._x) for a in e.args):
+            step = ROUGH[kind]
         if step is None:
             raise UnsupportedError(f"no certain quadrature for {e.func}")
         return step, tuple(self._place(a) for a in e.args)

@@ -17,6 +17,7 @@ from sympy.simplify.fu import TR8
 from symgrad import sized
 from symgrad.balls.growth import Open
 from symgrad.balls.ratios import is_moderate
+from symgrad.language.written import origin
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.existence import Known
 from symgrad.prove.normal import normal_form
@@ -110,7 +111,7 @@ TABLE: dict[type, Callable[[Expr], Expr]] = {
 
 
 def _by_table(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
-    row = TABLE.get(f.func)
+    row = TABLE.get(origin(f.func))
     line = _linear(f.args[0], x) if row is not None else None
     return None if row is None or line is None else row(f.args[0]) / line[0]
 

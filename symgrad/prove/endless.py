@@ -23,7 +23,7 @@ from symgrad.prove.existence import Known
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_product, infinite_sum
 from symgrad.prove.roots import zeros
-from symgrad.statements import Domain
+from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "values of limits, integrals and infinite sums"
@@ -70,7 +70,8 @@ def _by_values(goal: Goal, decide: Decide) -> Verdict | None:
     named = goal.mapped(renamed)
     closer = Closer(Known(goal.domain))
     try:
-        changed = named.mapped(closer)
+        relation = Relation(closer(named.relation.lhs), named.op, closer(named.relation.rhs))
+        changed = Goal(relation, named.domain, tuple(map(closer.defined, named.also_defined)))
     except NoValue as reason:
         if goal.variables:
             return None  # the refuter names a point
@@ -202,6 +203,15 @@ class Closer:
         if isinstance(e, sympy.Sum | sympy.Product | sympy.Integral):
             return self._over_range(e)
         return e.func(*(self(a) if isinstance(a, Expr) else a for a in e.args))
+
+    def defined(self, e: Expr) -> Expr:
+        """What has a value where the expression has one: for an integral that certainly has one, a number."""
+        if isinstance(e, sympy.Integral) and len(e.limits) == 1 and not has_endless(e.function):
+            t, *ends = e.limits[0]
+            is_proper = all(end.is_finite or (end.free_symbols and not end.is_infinite) for end in ends)
+            if is_proper and self.known.is_continuous(e.function, t, S.Reals):
+                return S.Zero if all(map(self.known.has_value, ends)) else e
+        return self(e)
 
     def _inside(self, e: Expr, x: Symbol, values: Set) -> Expr:
         """What stands within, with values that hold wherever the bound variable is."""

@@ -63,7 +63,7 @@ def finite_sum(term: Expr, k: Symbol, low: Expr, high: Expr, known: Known) -> Ex
     if ratio is None or ratio == 0 or ratio == 1 or not _is_plain(ratio, m, known):
         return None
     y = _gosper(ratio, m)
-    if y is None or sized.cancel(sized.together(y.xreplace({m: m + 1}) * ratio - y - 1)) != 0:
+    if y is None or not _telescopes(y, ratio, m):
         return None
     if not _no_zero(sympy.fraction(sized.together(y))[1], m, known):
         return None
@@ -201,7 +201,7 @@ Value = tuple[Expr, str]
 def _telescoping(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | None:
     """Gosper's algorithm: y(m + 1)R(m) - y(m) = 1 says that the terms are differences of term(m) y(m)."""
     y = _gosper(ratio, m)
-    if y is None or sized.cancel(sized.together(y.xreplace({m: m + 1}) * ratio - y - 1)) != 0:
+    if y is None or not _telescopes(y, ratio, m):
         return None
     below = sympy.fraction(sized.together(y))[1]
     if not _no_zero(below, m, known):
@@ -217,6 +217,13 @@ def _telescoping(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | No
     first = (term * y).subs(m, 0)
     how = "geometric" if not ratio.has(m) else "a telescoping sum"
     return sized.together(end - first), how
+
+
+def _telescopes(y: Expr, ratio: Expr, m: Symbol) -> bool:
+    """Whether y(m + 1)R(m) - y(m) = 1, multiplied out."""
+    (p, q), (a, b) = (sympy.fraction(sized.together(e)) for e in (y, ratio))
+    next_p, next_q = p.xreplace({m: m + 1}), q.xreplace({m: m + 1})
+    return bool(sized.expand(next_p * a * q - p * next_q * b - q * next_q * b) == 0)
 
 
 def _gosper(ratio: Expr, m: Symbol) -> Expr | None:
