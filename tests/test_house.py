@@ -73,7 +73,7 @@ PROVE_FLOORS = {
     "algebra": 9, "antiderivatives": 9, "infinite_sums": 9, "laplace": 9, "logistic": 9,
     "cartesian": 10, "closed_sums": 10, "constant": 10, "definite_integrals": 10, "ends": 10,
     "extrema": 10, "finite": 10,
-    "images": 10, "independent": 10, "induction": 10,
+    "images": 10, "independent": 10, "infinite_products": 10, "induction": 10,
     "inequalities": 10, "inverses": 10, "regions": 10, "squares": 10, "steps": 10, "touches": 10,
     "endless": 11, "growth": 11,
     "ladder": 12,

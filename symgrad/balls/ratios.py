@@ -6,6 +6,8 @@ import sympy
 from flint import arb, fmpq
 from sympy import Expr, S, Symbol
 
+from symgrad.language.written import origin
+
 LARGEST_STEP = 6
 HIGHEST_POWER = 60
 
@@ -44,15 +46,16 @@ def _ratio(factor: Expr, n: Symbol) -> Expr | None:
         return None if rate is None else sympy.exp(rate)
     if isinstance(factor, sympy.Pow):
         return _of_power(factor, n)
-    if isinstance(factor, sympy.factorial):
+    kind = origin(factor.func)
+    if kind is sympy.factorial:
         return _rising(factor.args[0] + 1, n)
-    if isinstance(factor, sympy.gamma):
+    if kind is sympy.gamma:
         return _rising(factor.args[0], n)
-    if isinstance(factor, sympy.binomial):
+    if kind is sympy.binomial:
         return _of_binomial(factor.args[0], factor.args[1], n)
-    if isinstance(factor, sympy.RisingFactorial) and not factor.args[0].has(n) and factor.args[1] == n:
+    if kind is sympy.RisingFactorial and not factor.args[0].has(n) and factor.args[1] == n:
         return factor.args[0] + n
-    if isinstance(factor, sympy.FallingFactorial) and not factor.args[0].has(n) and factor.args[1] == n:
+    if kind is sympy.FallingFactorial and not factor.args[0].has(n) and factor.args[1] == n:
         return factor.args[0] - n
     return None
 

@@ -17,6 +17,7 @@ from symgrad.balls.remainders import sum_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import UNDEFINED, UNKNOWN, NoValue, Value, ball, is_exactly_zero, precision
 from symgrad.budget import remembered
+from symgrad.language.provable import provable
 
 REACHES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 WIDEST_TAIL = arb("1e-6")  # with a wider one the first terms are not worth while
@@ -81,7 +82,8 @@ def _sum(term: Expr, n: Dummy, low: int) -> Value:
     first = _first_terms(term, n, low, low + 8)
     if first is UNDEFINED:
         return UNDEFINED
-    by_ratio = _by_ratio(term, n, low)
+    written, term = term, provable(term)
+    by_ratio = _by_ratio(term, written, n, low)
     if by_ratio is not None:
         return by_ratio
     alternating, size = split_sign(term, n)
@@ -90,11 +92,11 @@ def _sum(term: Expr, n: Dummy, low: int) -> Value:
     tail, start = _tail(size, n, low, alternating)
     if not tail.rad() < WIDEST_TAIL:
         return UNKNOWN
-    head = _first_terms(term, n, low, start)
+    head = _first_terms(written, n, low, start)
     return head if isinstance(head, NoValue) else ball(head) + tail
 
 
-def _by_ratio(term: Expr, n: Dummy, low: int) -> Value | None:
+def _by_ratio(term: Expr, written: Expr, n: Dummy, low: int) -> Value | None:
     """The sum where neighbouring terms have a ratio that is less than one far out; None where they have not."""
     ratio = term_ratio(term, n)
     if ratio is None or ratio == 0:
@@ -104,7 +106,7 @@ def _by_ratio(term: Expr, n: Dummy, low: int) -> Value | None:
         return None
     if degree == 0 and (1 - abs(lead)) * REACHES[-1] < int(flint.ctx.prec):
         return UNKNOWN  # it takes too many terms
-    tape = Tape(term, (n,))
+    tape = Tape(written, (n,))
     total: arb | acb = arb(0)
     k = low
     for end in (low + reach for reach in REACHES):
@@ -167,7 +169,7 @@ def _first_terms(term: Expr, n: Dummy, low: int, end: int) -> Value:
 
 
 def _product(factor: Expr, n: Dummy, low: int) -> Value:
-    logarithm = sympy.log(factor, evaluate=False)
+    logarithm = sympy.log(provable(factor), evaluate=False)
     if not has_end(logarithm, n, constant_sign)[0]:
         return _endless_product(factor, logarithm, n, low)
     tail, start = _tail(logarithm, n, low, False)

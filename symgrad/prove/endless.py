@@ -21,7 +21,8 @@ from symgrad.prove.definite_integrals import integral
 from symgrad.prove.derivatives import NotSmooth, evaluated
 from symgrad.prove.existence import Known
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_product, infinite_sum
+from symgrad.prove.infinite_products import infinite_product
+from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_sum
 from symgrad.prove.roots import zeros
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness

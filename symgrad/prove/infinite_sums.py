@@ -14,7 +14,7 @@ from sympy.concrete.gosper import gosper_normal
 
 from symgrad import activations, sized
 from symgrad.balls.growth import Open
-from symgrad.balls.limits import Found, at_infinity, expansions, has_end
+from symgrad.balls.limits import Found, at_infinity, has_end
 from symgrad.balls.ratios import is_moderate, leading, term_ratio
 from symgrad.balls.series import split_sign
 from symgrad.prove import facts
@@ -65,7 +65,7 @@ def finite_sum(term: Expr, k: Symbol, low: Expr, high: Expr, known: Known) -> Ex
     y = _gosper(ratio, m)
     if y is None or not _telescopes(y, ratio, m):
         return None
-    if not _no_zero(sympy.fraction(sized.together(y))[1], m, known):
+    if not no_zero(sympy.fraction(sized.together(y))[1], m, known):
         return None
     whole = moved * y
     return whole.xreplace({m: high - low + 1}) - whole.subs(m, 0)
@@ -142,15 +142,15 @@ def _begins_with_zero(term: Expr, m: Symbol) -> bool:
 def _is_plain(ratio: Expr, m: Symbol, known: Known) -> bool:
     """Whether the ratio certainly has no pole and no zero at an index, for all values of the other variables."""
     above, below = sympy.fraction(sized.together(ratio))
-    return all(_no_zero(part, m, known) for part in (below,)) and _no_zero_but_constants(above, m, known)
+    return all(no_zero(part, m, known) for part in (below,)) and _no_zero_but_constants(above, m, known)
 
 
 def _no_zero_but_constants(e: Expr, m: Symbol, known: Known) -> bool:
     """A factor without the index may vanish: then all terms but the first do, as the ratio says."""
-    return all(not f.has(m) or _no_zero(f, m, known) for f, _ in sympy.factor_list(e)[1])
+    return all(not f.has(m) or no_zero(f, m, known) for f, _ in sympy.factor_list(e)[1])
 
 
-def _no_zero(e: Expr, m: Symbol, known: Known) -> bool:
+def no_zero(e: Expr, m: Symbol, known: Known) -> bool:
     for factor, _ in sympy.factor_list(e, m)[1] if e.has(m) else [(e, 1)]:
         if not factor.has(m):
             if known(factor) in (None, 0):
@@ -204,7 +204,7 @@ def _telescoping(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | No
     if y is None or not _telescopes(y, ratio, m):
         return None
     below = sympy.fraction(sized.together(y))[1]
-    if not _no_zero(below, m, known):
+    if not no_zero(below, m, known):
         return None
     degree, lead = leading(ratio, m)
     if degree < 0 or (degree == 0 and known(1 - lead**2) == 1):
@@ -310,8 +310,8 @@ def _root(z: Expr, known: Known) -> tuple[Expr | None, int]:
 def _hypergeometric(ratio: Expr, m: Symbol) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Expr] | None:
     """The parameters a and b, and z, for a ratio that is a product of linear factors."""
     above, below = sympy.fraction(sized.together(ratio))
-    tops, top = _linear(above, m)
-    bottoms, bottom = _linear(below, m)
+    tops, top = linear(above, m)
+    bottoms, bottom = linear(below, m)
     if tops is None or bottoms is None:
         return None
     if S.One in bottoms:
@@ -321,7 +321,7 @@ def _hypergeometric(ratio: Expr, m: Symbol) -> tuple[tuple[Expr, ...], tuple[Exp
     return tuple(tops), tuple(bottoms), sized.cancel(top / bottom)
 
 
-def _linear(e: Expr, m: Symbol) -> tuple[list[Expr] | None, Expr]:
+def linear(e: Expr, m: Symbol) -> tuple[list[Expr] | None, Expr]:
     constant, factors = sympy.factor_list(e, m)
     found: list[Expr] = []
     for factor, times in factors:
@@ -545,83 +545,3 @@ def _by_row(term: Expr, m: Symbol, known: Known) -> Found | None:
     if beyond <= 0:
         return Found(None, "the terms do not add up")
     return Found(sympy.zeta(s) if shift == 1 else sympy.zeta(s, shift, evaluate=False), "a zeta function")
-
-
-def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Known) -> Found:
-    """The product from low on of a rational function, by gamma functions of its zeros and poles (DLMF 5.8.5)."""
-    if high is not S.Infinity or not facts.is_integer(low):
-        raise NotFound
-    m = Dummy("m", integer=True, nonnegative=True)
-    moved = activations.expand(factor).xreplace({n: low + m})
-    if not is_moderate(factor, n) or not known.within(m, S.Naturals0).has_value(moved):
-        raise NotFound
-    moved = sized.together(moved)
-    if isinstance(moved, sympy.exp):
-        inner = infinite_sum(moved.args[0], m, S.Zero, S.Infinity, known)
-        if inner.value is None:
-            raise NotFound
-        return Found(sympy.exp(inner.value), f"the exponential of a sum: {inner.why}", inner.constants)
-    endless = _tendency(moved, m, known)
-    if endless is not None:
-        return endless
-    if not moved.is_rational_function(m):
-        raise NotFound
-    above, below = sympy.fraction(sized.cancel(moved))
-    if not _no_zero(below, m, known):
-        raise NotFound
-    paired, first_shifts, above = _pairs(above, m)
-    divided, second_shifts, below = _pairs(below, m)
-    (tops, top), (bottoms, bottom) = _linear(above, m), _linear(below, m)
-    if tops is None or bottoms is None or len(tops) + len(first_shifts) != len(bottoms) + len(second_shifts):
-        raise NotFound
-    gap = sized.cancel(sum([*tops, *first_shifts], S.Zero) - sum([*bottoms, *second_shifts], S.Zero))
-    if known(sized.cancel(top / bottom - 1)) != 0 or known(gap) != 0:
-        raise NotFound
-    if any(t.is_Integer and t <= 0 for t in tops):
-        return Found(S.Zero, "one factor is zero and the others have a product")
-    if not all(known(u) == 1 or (u.is_Rational and not u.is_Integer) for u in (*tops, *bottoms)):
-        raise NotFound
-    value = sympy.Mul(*map(sympy.gamma, bottoms)) / sympy.Mul(*map(sympy.gamma, tops))
-    return Found(value * divided / paired, "gamma functions of zeros and poles")
-
-
-def _tendency(factor: Expr, m: Symbol, known: Known) -> Found | None:
-    """Zero where the products of finitely many factors tend to it, no value where they grow without bound."""
-    logarithm = sympy.log(factor, evaluate=False)
-    try:
-        is_finite, constants = has_end(logarithm, m, known)
-        if is_finite:
-            return None
-        expander, s = next(expansions(logarithm, m, known))
-        falls = expander.lead(s)[2] < 0
-    except Open:
-        return None
-    if falls:
-        return Found(S.Zero, "the products of finitely many factors tend to zero", constants)
-    return None  # the refuter sees that they grow, if no factor is zero
-
-
-def _pairs(e: Expr, m: Symbol) -> tuple[Expr, list[Expr], Expr]:
-    """Products of gamma functions at the conjugate zeros of quadratic factors (DLMF 5.4.3), their sums, and the rest.
-
-    gamma(s + ir) gamma(s - ir) = pi r/sinh(pi r) for s = 1; other whole numbers s by the recurrence.
-    """
-    value, shifts, rest = S.One, [], S.One
-    constant, factors = sympy.factor_list(e, m)
-    for factor, times in factors:
-        poly = Poly(factor, m)
-        if poly.degree() != 2 or poly.free_symbols_in_domain:
-            rest *= factor**times
-            continue
-        a, b, c = poly.all_coeffs()
-        shift, square = b / (2 * a), c / a - (b / (2 * a)) ** 2
-        if not shift.is_Integer or not 0 <= shift <= LARGEST_SHIFT or not square > 0:
-            rest *= factor**times
-            continue
-        root = sympy.sqrt(square)
-        one = S.Pi * root / sympy.sinh(S.Pi * root)
-        made = one / square if shift == 0 else one * sympy.Mul(*(k**2 + square for k in range(1, int(shift))))
-        value *= made**times
-        shifts += [shift, shift] * times
-        constant *= a**times
-    return value, shifts, sized.expand(constant * rest)
