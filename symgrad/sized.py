@@ -18,7 +18,7 @@ MOST_NODES = 4_000
 MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multiplied out
 MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
 MOST_DENOMINATORS = 16
-HIGHEST_REAL, LARGEST_REAL = 24, 3_000  # degree of a polynomial whose real roots are wanted, bits of its coefficients
+HIGHEST_REAL, LARGEST_REAL = 24, 600  # degree of a polynomial whose real roots are wanted, bits of its coefficients
 COUNTED_NO_FURTHER = 10**9
 
 
