@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction as Rational
-from math import gcd, lcm
+from math import gcd, lcm, prod
 
 import flint
 import sympy
@@ -170,10 +170,7 @@ class Tower:
         if isinstance(e, sympy.Add):
             return self._sum([self.convert(a) for a in e.args])
         if isinstance(e, sympy.Mul):
-            product = constant(1)
-            for factor in e.args:
-                product = product * self.convert(factor)
-            return product
+            return prod(map(self.convert, e.args), start=constant(1))
         if isinstance(e, sympy.Pow):
             return self._power(self.convert(e.base), self.convert(e.exp))
         e = named(e)
