@@ -342,7 +342,7 @@ ASSUMPTIONS = {
     "is_rational", "is_irrational", "is_extended_real", "is_extended_positive", "is_extended_negative",
     "is_extended_nonnegative", "is_extended_nonpositive", "is_extended_nonzero", "is_even", "is_odd", "is_complex",
 }  # fmt: skip
-# What has attributes of these names and is none of SymPy's: normal forms, polynomials, generators, kinds of sets, signs on a domain.
+# What has such attributes and is none of SymPy's expressions: normal forms, polynomials, generators, kinds of sets.
 OUR_OWN = (
     "facts.", "self.is_", "kind.is_", "kind_of(", "difference.is_zero", "normal.is_zero", "form[1].is_zero",
     "found[1].is_zero", "above.is_zero", "tower.difference(", "generators[", "base.is_zero", "below.is_zero",
