@@ -74,7 +74,7 @@ PROVE_FLOORS = {
     "cartesian": 10, "closed_sums": 10, "constant": 10, "definite_integrals": 10, "ends": 10,
     "extrema": 10, "finite": 10,
     "images": 10, "independent": 10, "infinite_products": 10, "induction": 10,
-    "inequalities": 10, "inverses": 10, "regions": 10, "squares": 10, "steps": 10, "touches": 10,
+    "inequalities": 10, "inverses": 10, "off_ties": 10, "regions": 10, "squares": 10, "steps": 10, "touches": 10,
     "endless": 11, "growth": 11,
     "ladder": 12,
     "__init__": 13,

@@ -16,7 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
 from symgrad import activations, sized
-from symgrad.language.written import origin
+from symgrad.language.written import opaque, origin
 from symgrad.prove import cuts, facts
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
@@ -24,7 +24,8 @@ from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 from symgrad.verdicts import Verdict
 
-NOT_ANALYTIC = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate, sympy.arg)
+_NOT_ANALYTIC = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate, sympy.arg)
+NOT_ANALYTIC = (*_NOT_ANALYTIC, *map(opaque, _NOT_ANALYTIC))
 UNTOUCHED = (Derivative, ExprWithLimits, sympy.Piecewise, sympy.Limit, sympy.Subs)
 
 
@@ -112,7 +113,7 @@ class _Real:
         return sympy.sqrt(sized.expand(self._conjugate(u) * u) if parts is None else parts[0] ** 2 + parts[1] ** 2)
 
     def _is_modulus_of_value(self, e: Expr) -> bool:
-        return isinstance(e, sympy.Abs) and self._is_value(self.made(e.args[0]))
+        return origin(e.func) is sympy.Abs and self._is_value(self.made(e.args[0]))
 
     def _is_value(self, u: Expr) -> bool:
         """Whether a factor is the value of a function at a number that is not real."""
@@ -124,7 +125,7 @@ class _Real:
     def _real_part(self, u: Expr) -> Expr:
         if isinstance(u, sympy.log):
             return sympy.log(self._modulus(u.args[0]))
-        if isinstance(u, sympy.loggamma) and not cuts.is_certainly_real(u.args[0], self.signs):
+        if origin(u.func) is sympy.loggamma and not cuts.is_certainly_real(u.args[0], self.signs):
             return sympy.log(self._modulus(sympy.gamma(u.args[0])))
         return sized.expand((u + self._conjugate(u)) / 2)
 
@@ -155,9 +156,12 @@ class _Real:
             return e
         if isinstance(e, (sympy.Add, sympy.Mul, *cuts.SINGLE_VALUED)):
             return e.func(*map(self._conjugate, e.args))
+        turned = cuts.by_imaginary_roots(e, self.signs) if isinstance(e, sympy.Pow) else e
+        if turned != e:
+            return self._conjugate(turned)
         if isinstance(e, sympy.Pow) and self._commutes(e):
             return self._conjugate(e.base) ** self._conjugate(e.exp)
-        if e.func in cuts.CUT_BELOW_ZERO and self._is_principal(e):
+        if origin(e.func) in cuts.CUT_BELOW_ZERO and self._is_principal(e):
             *parameters, z = e.args
             return e.func(*parameters, self._conjugate(z))
         raise NoParts(str(e))
@@ -167,7 +171,7 @@ class _Real:
         *parameters, z = e.args
         if not all(facts.is_real(p) for p in parameters):
             return False
-        return cuts.CUT_BELOW_ZERO[e.func](*parameters) or cuts.is_off_cut(z, self.signs)
+        return cuts.CUT_BELOW_ZERO[origin(e.func)](*parameters) or cuts.is_off_cut(z, self.signs)
 
     def _commutes(self, power: sympy.Pow) -> bool:
         """Whether the conjugate of a power is the power of the conjugates."""

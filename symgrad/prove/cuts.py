@@ -14,6 +14,7 @@ from sympy import Expr, I, Symbol
 
 from symgrad import activations, sized
 from symgrad.elliptic import JACOBI
+from symgrad.language.written import origin
 from symgrad.prove import facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.roots import zeros
@@ -72,12 +73,13 @@ def crosses_none(expression: Expr, signs: Signs) -> bool:
 
 def _is_off_own_cut(function: Expr, signs: Signs) -> bool:
     """Whether a function of a number that is not real has no cut, or only the negative numbers, which that avoids."""
-    if function.func not in CUT_BELOW_ZERO:
+    kind = origin(function.func)
+    if kind not in CUT_BELOW_ZERO:
         return False
     *parameters, z = function.args
     if not all(facts.is_real(p) and not p.free_symbols for p in parameters):
         return False
-    return (CUT_BELOW_ZERO[function.func](*parameters) and crosses_none(z, signs)) or is_off_cut(z, signs)
+    return (CUT_BELOW_ZERO[kind](*parameters) and crosses_none(z, signs)) or is_off_cut(z, signs)
 
 
 def _is_single_valued(power: sympy.Pow) -> bool:
@@ -108,7 +110,7 @@ def _is_positive_at_zeros(u: Expr, v: Expr, signs: Signs) -> bool:
 def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
     """Real and imaginary part of a sum whose terms are plainly one or the other; exponentials by Euler's formula."""
     real, imaginary = [], []
-    for term in sympy.Add.make_args(sized.expand(_by_imaginary_roots(_by_euler(e, signs), signs))):
+    for term in sympy.Add.make_args(sized.expand(by_imaginary_roots(_by_euler(e, signs), signs))):
         if is_certainly_real(term, signs):
             real.append(term)
         elif is_certainly_real(-I * term, signs):
@@ -128,8 +130,8 @@ def _by_euler(e: Expr, signs: Signs) -> Expr:
     return e.replace(lambda f: isinstance(f, sympy.exp) and f.has(I), turned) if e.has(sympy.exp) else e
 
 
-def _by_imaginary_roots(e: Expr, signs: Signs) -> Expr:
-    """Square roots of what is negative on the whole domain as I times roots of what is positive."""
+def by_imaginary_roots(e: Expr, signs: Signs) -> Expr:
+    """Square roots of what is not positive on the domain as I times real roots."""
 
     def is_imaginary(f: Expr) -> bool:
         return bool(
@@ -138,7 +140,7 @@ def _by_imaginary_roots(e: Expr, signs: Signs) -> Expr:
             and f.exp.q == 2
             and f.base.free_symbols
             and is_certainly_real(f.base, signs)
-            and signs.sign(f.base) == -1
+            and (signs.sign(f.base) == -1 or (f.exp.p > 0 and _is_nonnegative(-f.base, signs)))
         )
 
     return e.replace(is_imaginary, lambda f: I**f.exp.p * (-f.base) ** f.exp)

@@ -6,6 +6,7 @@ so are sets like {-1, 1}.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import sympy
@@ -99,8 +100,7 @@ def _at(goal: Goal, point: Point, decide: Decide) -> Verdict | None:
     rest = moves.narrowed({s: held for s, held in goal.domain.sets if s not in point}, open_yet)
     if rest is None:
         return Verdict(Outcome.PROVED, "no point there")
-    there = goal.mapped(lambda e: e.subs(point))
-    return Move(Goal(there.relation, rest, there.also_defined), point).decided(decide)
+    return Move(replace(goal.at(point), domain=rest), point).decided(decide)
 
 
 def _is_true(condition: Basic) -> bool | None:

@@ -362,12 +362,15 @@ class Ranges:
         """Bounds of a real expression, by the ranges of the functions in its terms."""
         low = high = S.Zero
         for term in sympy.Add.make_args(e):
-            factor, rest = term.as_coeff_Mul()
-            if rest.is_number and facts.is_real(rest):
+            factor, rest = term.as_independent(*e.free_symbols, as_Add=False)
+            if rest is S.One and facts.is_real(term):
                 low, high = low + term, high + term
                 continue
+            known = constant_sign(factor)
+            if not known:
+                return -S.Infinity, S.Infinity
             bottom, top = self._range_of_term(rest)
-            ends = (factor * bottom, factor * top) if factor > 0 else (factor * top, factor * bottom)
+            ends = (factor * bottom, factor * top) if known == 1 else (factor * top, factor * bottom)
             low, high = low + ends[0], high + ends[1]
         return low, high
 

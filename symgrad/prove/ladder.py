@@ -29,6 +29,7 @@ from symgrad.prove import (
     inequalities,
     inverses,
     moves,
+    off_ties,
     plugins,
     regions,
     squares,
@@ -48,8 +49,9 @@ from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    finite.prove, steps.prove, independent.prove, growth.prove, regions.prove, algebra.prove, induction.prove,
-    closed_sums.prove, inequalities.prove, independent.prove_others, images.prove, constant.prove, moves.prove,
+    finite.prove, steps.prove, independent.prove, growth.prove, regions.prove, off_ties.prove, algebra.prove,
+    induction.prove, closed_sums.prove, inequalities.prove, independent.prove_others, images.prove, constant.prove,
+    moves.prove,
     images.prove_by_all_means, inverses.prove, cartesian.prove, squares.prove, ends.prove, touches.prove,
     finite.prove_by_all_means,
 )  # fmt: skip

@@ -30,10 +30,21 @@ CONTINUOUS = (
 
 def borders(function: Expr, x: Symbol) -> Iterator[Expr]:
     """The places in x, in terms of the parameters, where a case changes: zeros of what is linear in x."""
-    for switch in switches(function):
-        slope = sympy.diff(switch, x)
-        if slope.is_Rational and slope:
-            yield sized.expand(x - switch / slope)
+    found = [case for switch in switches(function) for case in _cases(switch)]
+    for case in dict.fromkeys(found):
+        slope = sympy.diff(case, x)
+        if slope != 0 and not slope.has(x):
+            yield sympy.cancel(x - case / slope)
+
+
+def _cases(switch: Expr, depth: int = 2) -> Iterator[Expr]:
+    """What a switch is in the cases of the switches within."""
+    inner = switches(switch)
+    if not inner:
+        yield switch
+    elif depth:
+        for known in (1, -1):
+            yield from _cases(resolved(switch, inner[0], known), depth - 1)
 
 
 @dataclass(frozen=True)

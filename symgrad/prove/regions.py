@@ -13,6 +13,7 @@ from symgrad import sized
 from symgrad.prove import bounds, cuts, facts, moves, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
+from symgrad.prove.conditions import Condition
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches, with_arguments
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
@@ -68,6 +69,8 @@ def _whatever_the_sign(goal: Goal, found: list[Expr], decide: Decide) -> Verdict
     cases = [goal.mapped(partial(resolved, switch=switch, known=known)) for known in (1, -1, 0)]
     cases[2] = cases[2].replacing({switch: S.Zero, -switch: S.Zero})
     verdicts = []
+    if bounds.discharged(Condition(switch), goal.domain):
+        cases.pop()  # it is nowhere zero
     for case in cases:
         verdicts.append(decide(case))
         if not verdicts[-1].holds:
