@@ -96,6 +96,21 @@ def test_the_documentation_holds_on_an_old_processor():
     assert done.returncode == 0, done.stdout
 
 
+MEASURED = ("phase_picture", "one_weight")  # what is computed in doubles, and what it refers to
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="these settings are for other processors")
+def test_documents_are_the_same_bytes_on_an_old_processor(tmp_path):
+    paths = [str(ROOT / "derivations" / f"{name}.py") for name in MEASURED]
+    for where, settings in (("new", {}), ("old", as_on_an_old_processor())):
+        command = [sys.executable, "-m", "symgrad", "build", *paths, "--to", "html,markdown", "-o", where]
+        subprocess.run(command, cwd=tmp_path, env=os.environ | settings, stdout=subprocess.DEVNULL)
+    new, old = ({p.name: p.read_bytes() for p in (tmp_path / where).glob("*/*")} for where in ("new", "old"))
+    assert "phase_picture.tanh-run.csv" in new
+    assert [name for name in new.keys() | old.keys() if new.get(name) != old.get(name)] == []
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 def test_interrupts_reach_a_command_also_where_tests_run_in_the_background():
