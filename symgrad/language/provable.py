@@ -96,13 +96,13 @@ TRUSTED: Mapping[type[Basic], Callable[..., bool]] = {
             *_ENTIRE, sympy.log, sympy.tan, sympy.cot, sympy.sec, sympy.csc, sympy.tanh, sympy.coth, sympy.sech,
             sympy.csch, sympy.asin, sympy.acos, sympy.atan, sympy.asec, sympy.acsc, sympy.asinh, sympy.acosh,
             sympy.atanh, sympy.asech, sympy.acsch, sympy.Abs, sympy.erf, sympy.erfc, sympy.erfi, sympy.gamma,
-            sympy.factorial, sympy.digamma, sympy.trigamma, sympy.polygamma, sympy.Ei, sympy.Si,
-            sympy.Ci, sympy.Shi, sympy.Chi,
-            sympy.fresnels, sympy.fresnelc, sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime,
-            sympy.LambertW, sympy.elliptic_k, sympy.zeta, sympy.polylog, sympy.expint, sympy.bessely,
-            sympy.besselk, sympy.hankel1, sympy.hankel2, sympy.beta, sympy.lerchphi, sympy.elliptic_e,
-            sympy.elliptic_f, sympy.erf2, sympy.stieltjes, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling,
-            sympy.frac, sympy.Mod, sympy.atan2, sympy.dirichlet_eta, sympy.erfinv, sympy.erfcinv, *JACOBI,
+            sympy.factorial, sympy.digamma, sympy.trigamma, sympy.polygamma, sympy.Ei, sympy.Si, sympy.Ci, sympy.Shi,
+            sympy.Chi, sympy.fresnels, sympy.fresnelc, sympy.airyai, sympy.airybi, sympy.airyaiprime,
+            sympy.airybiprime, sympy.LambertW, sympy.elliptic_k, sympy.zeta, sympy.binomial, sympy.RisingFactorial,
+            sympy.FallingFactorial, sympy.polylog, sympy.expint, sympy.bessely, sympy.besselk, sympy.hankel1,
+            sympy.hankel2, sympy.beta, sympy.lerchphi, sympy.elliptic_e, sympy.elliptic_f, sympy.erf2,
+            sympy.stieltjes, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod, sympy.atan2,
+            sympy.dirichlet_eta, sympy.erfinv, sympy.erfcinv, *JACOBI,
         ),
         _always,
     ),
@@ -115,7 +115,7 @@ TRUSTED: Mapping[type[Basic], Callable[..., bool]] = {
          sympy.gegenbauer, sympy.jacobi, sympy.assoc_legendre, sympy.assoc_laguerre), _whole_order,
     ),
     **dict.fromkeys(
-        (sympy.binomial, sympy.RisingFactorial, sympy.FallingFactorial, sympy.fibonacci, sympy.lucas, sympy.catalan,
+        (sympy.fibonacci, sympy.lucas, sympy.catalan,
          sympy.bernoulli, sympy.euler, sympy.harmonic, sympy.factorial2, sympy.subfactorial), _whole,
     ),
 }  # fmt: skip
@@ -156,6 +156,7 @@ _COMPARING = (
     sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod, sympy.re, sympy.im,
     sympy.arg, sympy.conjugate, sympy.Heaviside, sympy.atan2,
 )  # fmt: skip
+MOST_SMALL = 100
 _ELEMENTARY = (
     *_REAL_ON_REALS, *_COMPARING, sympy.log, sympy.sec, sympy.csc, sympy.asin, sympy.acos, sympy.asec, sympy.acsc,
     sympy.acosh, sympy.atanh, sympy.asech, sympy.acsch,
@@ -188,6 +189,14 @@ def as_sympy(tree: Basic) -> Any:
 
 def _opaque_value(kind: Any, *parts: Expr) -> Expr:
     return written.call(kind, *parts)
+
+
+def _is_small(e: Basic) -> bool:
+    """Whether SymPy compares values of functions at such numbers quickly, as it does wherever there is a root."""
+    if isinstance(e, sympy.Rational):
+        return bool(max(abs(e.p), e.q) <= MOST_SMALL)
+    kinds = (sympy.Add, sympy.Mul, sympy.Pow, *_ELEMENTARY)
+    return (not e.args or isinstance(e, kinds)) and all(map(_is_small, e.args))
 
 
 @dataclass(frozen=True)
@@ -245,9 +254,8 @@ class _Making:
         if not self._is_trusted(kind, parts):
             return self.unevaluated(kind, *parts)
         made: Expr = kind(*parts)
-        # SymPy takes long to compare such numbers, and compares them wherever there is a root.
-        is_heavy = isinstance(made, kind) and kind not in _ELEMENTARY and not free_symbols(made)
-        return self.unevaluated(kind, *parts) if is_heavy else made
+        is_number = isinstance(made, kind) and kind not in _ELEMENTARY and not free_symbols(made)
+        return self.unevaluated(kind, *parts) if is_number and not all(map(_is_small, parts)) else made
 
     def _is_trusted(self, kind: Any, parts: Arguments) -> bool:
         if kind in _COMPARING and (len(parts) > MAX_BRANCHES or any(p.has(*_UNDECIDED) for p in parts)):

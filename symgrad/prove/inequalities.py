@@ -116,6 +116,8 @@ def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
         return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)
     for point in points(goal.domain, MOST_POINTS):
         if constants.constant_zero((goal.rhs - goal.lhs).xreplace(point)):
-            witness = Witness({str(s): str(v) for s, v in point.items()}, *(str(e.xreplace(point)) for e in goal.sides))
+            witness = Witness(
+                {str(s): str(v) for s, v in point.items()}, *(str(e.xreplace(point)) for e in (goal.lhs, goal.rhs))
+            )
             return Verdict(Outcome.REFUTED, "both sides are equal", "", witness)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from flint import acb, arb
@@ -98,11 +98,21 @@ class Agreement:
 def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     """A REFUTED verdict with its witness, or how far both sides agreed.
 
+    Of a number on a branch cut no enclosure tells on which side it is; the expression of the provers is exact there.
+
     Raises
     ------
     UnsupportedError
         If no enclosures can be had for an expression of the goal.
     """
+    found = _refuted_or_seen(goal, deep=deep)
+    if isinstance(found, Verdict) or goal.variables or not goal.written:
+        return found
+    exact = _refuted_or_seen(replace(goal, written=()), deep=deep)
+    return exact if isinstance(exact, Verdict) or exact.points > found.points else found
+
+
+def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
     count = DEEP_POINTS if deep else QUICK_POINTS
     precisions: tuple[int, ...] = DEEP_BITS if deep else QUICK_BITS
     trial = _Trial(goal)
