@@ -318,7 +318,7 @@ def natural_domain(expression: Expr) -> tuple[Condition, ...]:
     nonzero = [c.nonzero for c in conditions(expression)] + switches(_without_smooth_activations(expression))
     found = [_positive(e) for e in positive if not e.is_positive]
     found += [c for e in nonzero if e not in positive and not e.is_nonzero for c in _nonzero(e)]
-    return tuple(dict.fromkeys(c for c in found if c.free_symbols <= expression.free_symbols))
+    return tuple(dict.fromkeys(c for c in found if c.free_symbols and c.free_symbols <= expression.free_symbols))
 
 
 def _to_be_positive(node: Expr) -> Iterator[Expr]:

@@ -169,8 +169,8 @@ def provable(tree: Basic) -> Any:
     Examples
     --------
     >>> from symgrad.syntax import parse_written
-    >>> provable(parse_written("x - (x - sin(-x)) + hermite(n, -x)"))
-    -sin(x) + hermite(n, -x)
+    >>> provable(parse_written("x - (x - sin(-x))")), provable(parse_written("hermite(n, -x)"))
+    (-sin(x), hermite(n, -x))
     """
     return _Making(_opaque_value, REWRITTEN).made(tree)
 

@@ -113,6 +113,9 @@ class Opaque(Function):  # type: ignore[misc]
     def __new__(cls, *parts: Expr, **_: Any) -> Any:
         return _node(cls, *parts)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return call, (self.origin, *self.args)
+
     def _sympystr(self, printer: Any) -> str:
         name, parts = type(self).__name__, self.args
         if self.origin is sympy.hyper:  # in text the lengths of its lists are in its name
@@ -168,6 +171,9 @@ class WrittenDecimal(sympy.Rational):  # type: ignore[misc]
         made = Expr.__new__(cls)
         made.p, made.q = value.p, value.q
         return made
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return WrittenDecimal, (self._sympystr(None),)
 
     def _decimal(self) -> tuple[int, int]:
         """The digits as a whole number, and how many of them stand behind the point."""

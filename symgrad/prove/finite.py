@@ -14,13 +14,14 @@ from sympy import Basic, Derivative, Expr, S, Symbol
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
-from symgrad.prove import moves
+from symgrad.prove import algebra, moves, side_conditions
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.combine import all_of
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
 from symgrad.prove.points import Point
+from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "every point of a finite set"
@@ -31,7 +32,16 @@ FEW_GOALS, MOST_GOALS = 4, 24  # where other variables are left
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict put together from those at each value of the variables that take finitely many."""
-    return _proved(goal, decide, FEW_GOALS)
+    return _proved(goal, decide, FEW_GOALS) or _of_slopes(goal, decide)
+
+
+def _of_slopes(goal: Goal, decide: Decide) -> Verdict | None:
+    """The same where derivatives in such a variable are carried out first; that they exist is settled afterwards."""
+    if not any(side.has(Derivative) for side in goal.sides) or algebra.differentiates_kinks(goal):
+        return None
+    carried_out = Goal(Relation(goal.lhs, goal.op, goal.rhs), goal.domain)
+    found = None if goal.relation == carried_out.relation else _proved(carried_out, decide, FEW_GOALS)
+    return side_conditions.settle(found, goal, (), decide) if found is not None and found.holds else None
 
 
 def prove_by_all_means(goal: Goal, decide: Decide) -> Verdict | None:

@@ -90,9 +90,10 @@ class Goal:
 
     def at(self, point: Mapping[Symbol, Expr]) -> Goal:
         """The goal at fixed values of some variables."""
-        moved = replace(
-            self.mapped(lambda e: e.subs(point)), written=tuple(substituted(e, point) for e in self.written)
-        )
+        # A derivative at a point is no derivative of what stands there.
+        is_plain = not any(set(d.variables) & set(point) for e in self.written for d in e.atoms(sympy.Derivative))
+        written = tuple(substituted(e, point) for e in self.written) if is_plain else ()
+        moved = replace(self.mapped(lambda e: e.subs(point)), written=written)
         conditions = tuple(c.subs(point) for c in self.domain.conditions)
         kept = tuple(c for c in conditions if c not in (sympy.true, sympy.false))
         sets = tuple((s, v) for s, v in self.domain.sets if s not in point)
