@@ -280,5 +280,5 @@ DISCRETE: dict[type[Basic], Callable[..., Value]] = {
     sympy.assoc_legendre: _assoc_legendre,
     sympy.riemann_xi: _riemann_xi,
     sympy.KroneckerDelta: _kronecker,
-    sympy.erf2inv: lambda x, y: (ball(y) + ball(x).erf()).erfinv(),
+    sympy.erf2inv: lambda x, y: (ball(y) + ball(x).erf()).erfinv() if is_real(x) and is_real(y) else UNKNOWN,
 }

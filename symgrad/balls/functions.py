@@ -248,7 +248,10 @@ def _zeta(s: Ball, *shift: Ball) -> Value:
         return UNDEFINED
     if isinstance(s, acb) and not abs(s.imag) < HIGHEST_ZETA:
         return UNKNOWN
-    return ball(s).zeta(*(ball(a) for a in shift))
+    values = [ball(v) for v in (s, *shift)]
+    if not all(isinstance(v, arb) for v in values):
+        values = [acb(v) for v in values]
+    return values[0].zeta(*values[1:])
 
 
 def _eta(s: Ball, shift: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable number)

@@ -112,7 +112,7 @@ TRUSTED: Mapping[type[Basic], Callable[..., bool]] = {
     **dict.fromkeys((sympy.re, sympy.im, sympy.conjugate, sympy.arg), _entire),
     **dict.fromkeys(
         (sympy.hermite, sympy.hermite_prob, sympy.legendre, sympy.chebyshevt, sympy.chebyshevu, sympy.laguerre,
-         sympy.gegenbauer, sympy.jacobi, sympy.assoc_legendre, sympy.assoc_laguerre), _whole_order,
+         sympy.gegenbauer, sympy.jacobi, sympy.assoc_laguerre), _whole_order,
     ),
     **dict.fromkeys(
         (sympy.fibonacci, sympy.lucas, sympy.catalan,
@@ -253,7 +253,14 @@ class _Making:
             return found
         if not self._is_trusted(kind, parts):
             return self.unevaluated(kind, *parts)
-        made: Expr = kind(*parts)
+        try:
+            made: Expr = kind(*parts)
+        except (
+            ValueError,
+            TypeError,
+            ArithmeticError,
+        ):  # the enclosures tell that it has no value
+            return self.unevaluated(kind, *parts)
         is_number = isinstance(made, kind) and kind not in _ELEMENTARY and not free_symbols(made)
         return self.unevaluated(kind, *parts) if is_number and not all(map(_is_small, parts)) else made
 
