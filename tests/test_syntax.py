@@ -11,16 +11,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sympy import (
     Derivative,
-    E,
-    I,
     Integer,
     Integral,
     Interval,
     Limit,
     Max,
-    Mul,
     Piecewise,
-    Pow,
     Product,
     Rational,
     S,
@@ -41,7 +37,6 @@ from watch import soon
 from symgrad.activations import ACTIVATIONS
 from symgrad.balls import enclose, separated
 from symgrad.errors import ClaimError, ParseError
-from symgrad.language.limits import Ledger, LimitError
 from symgrad.language.provable import as_sympy
 from symgrad.prove import verify
 from symgrad.statements import Conjunction, Extremum, ExtremumKind, Relation
@@ -273,7 +268,6 @@ REFUSED = {
     "Piecewise((x, Piecewise((x, x > 0), (1, True)) > y))": (15, "cases within a condition are not read"),
     "Piecewise((x, I < y))": (15, "< compares real numbers only"),
     "Piecewise((x, 2 < 1))": (1, "this is undefined: no branch is ever chosen"),
-    "Max(x, I)": (1, "SymPy cannot evaluate this"),
     "\n\n  x $ y": (7, "'$' is not part of a formula"),
     "σσ + 𝛼 $": (6, "MATHEMATICAL ITALIC SMALL ALPHA; write α"),
     "σσ + α $": (8, "'$' is not part of a formula"),
@@ -656,107 +650,7 @@ def test_every_function_reads_back(name):
                 assert parse(to_text(e), KNOWN) == e
 
 
-NUMBERS = [S.Zero, S.One, Integer(2), Integer(-3), Rational(1, 2), Rational(-2, 3), pi, E, I, S.Catalan, sqrt(2)]
-LEAVES = [x, y, n, z, *NUMBERS]
-FUNCTIONS = [f for name in vocabulary.function_names() if (f := vocabulary.function(name))]
-
-
-class Builder:
-    """Builds expressions as SymPy evaluates them, by a choice of parts that a seed makes."""
-
-    def __init__(self, seed):
-        self.choose = random.Random(seed)
-
-    def expression(self, depth):
-        if depth == 0:
-            return self.choose.choice(LEAVES)
-        make = self.choose.choice([self.sum, self.product, self.power, self.call, self.call, self.call, self.form])
-        return make(depth - 1)
-
-    def several(self, depth, low=2, high=3):
-        return [self.expression(depth) for _ in range(self.choose.randint(low, high))]
-
-    def sum(self, depth):
-        return sympy.Add(*self.several(depth))
-
-    def product(self, depth):
-        return Mul(*self.several(depth), Pow(self.expression(depth), self.choose.choice([-1, 1, 2])))
-
-    def power(self, depth):
-        exponent = self.choose.choice([Rational(-1, 2), Rational(2, 3), Integer(-2), Integer(3), self.expression(0)])
-        return Pow(self.expression(depth), exponent)
-
-    def call(self, depth):
-        function = self.choose.choice(FUNCTIONS)
-        number = self.choose.choice(function.arities or (2, 3))
-        return function.make(*self.several(depth, number, number))
-
-    def condition(self, depth):
-        relation = self.choose.choice([sympy.Lt, sympy.Le, sympy.Gt, sympy.Ge, sympy.Eq, sympy.Ne])
-        first = relation(self.expression(depth), self.expression(0), evaluate=False)
-        other = self.choose.choice([x > 0, y <= x, sympy.Ne(x, 1)])
-        return self.choose.choice([first, sympy.And(first, other), sympy.Or(first, other), sympy.Not(first)])
-
-    def form(self, depth):
-        of, end = self.expression(depth), self.choose.choice([oo, n, S.One])
-        forms = [
-            lambda: Piecewise((of, self.condition(0)), (self.expression(depth), True)),
-            lambda: Derivative(of, *self.choose.choice([(x,), (x, 2), (x, y), (y, x, 3)])),
-            lambda: Sum(of.subs(n, k), (k, 1, end)),
-            lambda: Product(of.subs(n, k), (k, 1, end)),
-            lambda: Integral(of, self.choose.choice([x, (x, 0, end), (x, -oo, y)])),
-            lambda: Limit(of, x, end, self.choose.choice(["+", "-", "+-"])),
-        ]
-        return self.choose.choice(forms)()
-
-
-def is_of_the_vocabulary(e):
-    if not e.args:
-        return e not in (S.NaN, S.ComplexInfinity, oo, -oo)
-    within = [a for a in e.args if not (isinstance(e, sympy.Tuple | Limit) and a in (oo, -oo))]
-    is_known = not isinstance(e, sympy.core.function.Application) or e.func.__name__ in (*vocabulary.names(), "Not")
-    return is_known and not isinstance(e, sympy.AccumBounds) and all(map(is_of_the_vocabulary, within))
-
-
-# What SymPy raises over strange expressions, and what we raise where it takes too long.
-TROUBLES_OF_SYMPY = (
-    *(LimitError, AttributeError, NotImplementedError, ArithmeticError, LookupError, TypeError, ValueError),
-    sympy.core.function.ArgumentIndexError,
-)
-
-
-def is_stable(e):
-    """Whether SymPy, given the parts, makes the same again; now and then it does not, or cannot, or never ends."""
-    if not e.args or e.is_Boolean:
-        return True
-    try:
-        with Ledger().counting():
-            return all(map(is_stable, e.args)) and e.func(*e.args) == e
-    except TROUBLES_OF_SYMPY:
-        return False
-
-
-# The examples are the same in every run: once in thousands SymPy orders terms by the value of a number that stays
-# hidden from it in reading.
-ROUND_TRIPS = settings(
-    max_examples=300,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
-
-
-@ROUND_TRIPS
-@given(st.integers(0, 10**9), st.integers(1, 3))
-def test_what_is_written_reads_back(seed, depth):
-    try:
-        with Ledger().counting():
-            e = Builder(seed).expression(depth)
-            text = to_text(e)
-            assume(isinstance(e, sympy.Expr) and is_of_the_vocabulary(e) and is_stable(e))
-    except TROUBLES_OF_SYMPY:
-        assume(False)
-    error = refusal(parse, text, KNOWN)
-    assert any(reason in error.reason for reason in TOO_LARGE) if error else parse(text, KNOWN) == e
+ROUND_TRIPS = settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 @ROUND_TRIPS
@@ -764,11 +658,10 @@ def test_what_is_written_reads_back(seed, depth):
 def test_what_was_read_is_written_as_it_was_read(seed, depth):
     text = random_text(random.Random(seed), depth)
     try:
-        read = parse(text, KNOWN)
+        read = parse_written(text, KNOWN)
     except ParseError:
         assume(False)
-    assume(is_stable(read))
-    assert parse(to_text(read), KNOWN) == read
+    assert parse_written(to_text(read), KNOWN) == read
 
 
 SHAPES = [

@@ -23,6 +23,7 @@ from symgrad.activations import ActivationFunction
 from symgrad.elliptic import JACOBI
 from symgrad.language import written
 from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
+from symgrad.language.masks import Masks
 from symgrad.statements import free_symbols
 
 Arguments = tuple[Expr, ...]
@@ -150,16 +151,9 @@ REWRITTEN: Mapping[type[Basic], Callable[..., Expr | None]] = {
 }
 
 
-# What SymPy would evaluate to see its sign, in any time; and what wants to see signs.
-_UNDECIDED = (ExprWithLimits, sympy.Limit)
 _COMPARING = (
     sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod, sympy.re, sympy.im,
     sympy.arg, sympy.conjugate, sympy.Heaviside, sympy.atan2,
-)  # fmt: skip
-MOST_SMALL = 100
-_ELEMENTARY = (
-    *_REAL_ON_REALS, *_COMPARING, sympy.log, sympy.sec, sympy.csc, sympy.asin, sympy.acos, sympy.asec, sympy.acsc,
-    sympy.acosh, sympy.atanh, sympy.asech, sympy.acsch,
 )  # fmt: skip
 
 
@@ -172,7 +166,7 @@ def provable(tree: Basic) -> Any:
     >>> provable(parse_written("x - (x - sin(-x))")), provable(parse_written("hermite(n, -x)"))
     (-sin(x), hermite(n, -x))
     """
-    return _Making(_opaque_value, REWRITTEN).made(tree)
+    return _Making(_opaque_value, REWRITTEN).whole(tree)
 
 
 def as_sympy(tree: Basic) -> Any:
@@ -184,19 +178,11 @@ def as_sympy(tree: Basic) -> Any:
     >>> as_sympy(parse_written("x + x + acot(-x)"))
     2*x + acot(-x)
     """
-    return _Making(lambda kind, *parts: kind(*parts, evaluate=False), {}).made(tree)
+    return _Making(written.unevaluated, {}).whole(tree)
 
 
 def _opaque_value(kind: Any, *parts: Expr) -> Expr:
     return written.call(kind, *parts)
-
-
-def _is_small(e: Basic) -> bool:
-    """Whether SymPy compares values of functions at such numbers quickly, as it does wherever there is a root."""
-    if isinstance(e, sympy.Rational):
-        return bool(max(abs(e.p), e.q) <= MOST_SMALL)
-    kinds = (sympy.Add, sympy.Mul, sympy.Pow, *_ELEMENTARY)
-    return (not e.args or isinstance(e, kinds)) and all(map(_is_small, e.args))
 
 
 @dataclass(frozen=True)
@@ -206,6 +192,10 @@ class _Making:
     unevaluated: Callable[..., Expr]
     rewritten: Mapping[type[Basic], Callable[..., Expr | None]]
     ledger: Ledger = field(default_factory=Ledger)
+    masks: Masks = field(default_factory=Masks)
+
+    def whole(self, tree: Basic) -> Any:
+        return self.masks.take_off(self.made(tree))
 
     def made(self, tree: Basic) -> Any:
         if isinstance(tree, written.WrittenDecimal):
@@ -214,9 +204,12 @@ class _Making:
             return tree
         if isinstance(tree, Derivative):
             return self.derivative(tree)
+        if written.is_divisor(tree) and isinstance(tree.args[0], sympy.Mul):
+            # SymPy distributes a number over a sum when it meets just these two.
+            return sympy.Mul(*(self.made(written.inverted(factor)) for factor in tree.args[0].args))
         parts = tuple(map(self.made, tree.args))
         if isinstance(tree, ExprWithLimits | sympy.Limit | sympy.Subs):
-            return written.rebuilt(tree, parts)
+            return self.masks.put_on_number(written.rebuilt(tree, parts))
         kind: Any = written.origin(tree.func)
         if isinstance(tree, sympy.Add | sympy.Mul | sympy.Pow):
             return self._arithmetic(tree, kind, parts)
@@ -228,7 +221,7 @@ class _Making:
         if isinstance(tree, Boolean | sympy.Tuple):
             return kind(*parts)
         if isinstance(tree, Expr) and isinstance(tree, Application):
-            return self._value(kind, parts)
+            return self.masks.put_on_number(self._value(kind, parts))
         return written.rebuilt(tree, parts)
 
     def derivative(self, tree: Derivative) -> Expr:
@@ -240,10 +233,8 @@ class _Making:
     def _arithmetic(self, tree: Expr, kind: Any, parts: Arguments) -> Expr:
         if isinstance(tree, sympy.Mul) and not self._is_light(Ledger.check_product, list(parts)):
             return written.WrittenProduct(*parts)
-        if isinstance(tree, sympy.Pow):
-            weighed = isinstance(parts[1], Integer) or not any(p.has(*_UNDECIDED) for p in parts)
-            if not (weighed and self._is_light(Ledger.check_power, *parts)):
-                return written.WrittenPower(*parts)
+        if isinstance(tree, sympy.Pow) and not self._is_light(Ledger.check_power, *parts):
+            return written.WrittenPower(*parts)
         return kind(*parts)
 
     def _value(self, kind: Any, parts: Arguments) -> Expr:
@@ -261,11 +252,10 @@ class _Making:
             ArithmeticError,
         ):  # the enclosures tell that it has no value
             return self.unevaluated(kind, *parts)
-        is_number = isinstance(made, kind) and kind not in _ELEMENTARY and not free_symbols(made)
-        return self.unevaluated(kind, *parts) if is_number and not all(map(_is_small, parts)) else made
+        return made
 
     def _is_trusted(self, kind: Any, parts: Arguments) -> bool:
-        if kind in _COMPARING and (len(parts) > MAX_BRANCHES or any(p.has(*_UNDECIDED) for p in parts)):
+        if kind in _COMPARING and len(parts) > MAX_BRANCHES:
             return False
         trusted = issubclass(kind, ActivationFunction) or (kind in TRUSTED and TRUSTED[kind](*parts))
         return trusted and self._is_light(Ledger.check_call, kind.__name__, list(parts))
@@ -305,7 +295,7 @@ def _partial(tree: Basic) -> Iterator[Expr]:
     for part in tree.args:
         yield from _partial(part)
     if isinstance(tree, Derivative):
-        yield _Making(_opaque_value, REWRITTEN).derivative(tree)
+        yield _Making(_opaque_value, REWRITTEN).whole(tree)
     elif isinstance(tree, sympy.Pow):
         base, exponent = provable(tree.base), provable(tree.exp)
         if not (isinstance(exponent, sympy.Rational) and exponent >= 0):

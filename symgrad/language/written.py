@@ -78,7 +78,7 @@ class WrittenPower(sympy.Pow):  # type: ignore[misc]
         base, exponent = self.args
         if exponent is MINUS_ONE:
             return "1/" + _text_of_factor(printer, base, behind="/")
-        if isinstance(exponent, Rational) and exponent.p == 1 and exponent.q > 1:
+        if _is_root(exponent):
             name = {2: "sqrt", 3: "cbrt"}.get(exponent.q)
             inside = printer._print(base)
             return f"{name}({inside})" if name else f"root({inside}, {exponent.q})"
@@ -89,7 +89,7 @@ class WrittenPower(sympy.Pow):  # type: ignore[misc]
         base, exponent = self.args
         if exponent is MINUS_ONE:
             return _raised(rf"\frac{{1}}{{{printer._print(base)}}}", exp)
-        if isinstance(exponent, Rational) and exponent.p == 1 and exponent.q > 1:
+        if _is_root(exponent):
             degree = "" if exponent.q == 2 else f"[{exponent.q}]"
             return _raised(rf"\sqrt{degree}{{{printer._print(base)}}}", exp)
         above = printer._print(exponent)
@@ -145,7 +145,15 @@ def opaque(function: Any) -> Any:
 
 def named(value: Any) -> Any:
     """The opaque value of a function as SymPy has it, with nothing evaluated; anything else as it is."""
-    return value.origin(*value.args, evaluate=False) if isinstance(value, Opaque) else value
+    return unevaluated(value.origin, *value.args) if isinstance(value, Opaque) else value
+
+
+def unevaluated(function: Any, *arguments: Expr) -> Any:
+    """The value of a function as SymPy has it where it is told to evaluate nothing."""
+    try:
+        return function(*arguments, evaluate=False)
+    except TypeError:  # of which some functions know nothing
+        return _node(function, *arguments)
 
 
 def origin(kind: type[Basic]) -> type[Basic]:
@@ -202,6 +210,11 @@ _WRITTEN: Mapping[type[Basic], type[Basic]] = {
     WrittenDecimal: sympy.Rational,
 }
 MINUS_ONE = S.NegativeOne
+
+
+def _is_root(exponent: Basic) -> bool:
+    """Whether a power is written as a root."""
+    return type(exponent) is not WrittenDecimal and isinstance(exponent, Rational) and exponent.p == 1 < exponent.q
 
 
 def _is_atom(value: Basic) -> bool:

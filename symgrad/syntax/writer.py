@@ -12,10 +12,10 @@ from sympy.printing.str import StrPrinter
 from sympy.sets import Set
 
 from symgrad.errors import ClaimError
+from symgrad.language.masks import Masks
 from symgrad.language.written import is_written
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation, Statement
 from symgrad.syntax import vocabulary
-from symgrad.syntax.masks import Masks
 from symgrad.vectors import TimedScalar
 from symgrad.vectors.writing import to_text as vector_text
 

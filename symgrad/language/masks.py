@@ -10,6 +10,7 @@ from sympy import Basic, Expr, Rational, S
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import Application, AppliedUndef
 
+from symgrad.language.written import origin
 from symgrad.statements import free_symbols
 
 
@@ -33,6 +34,15 @@ class Masks:
 
     def __init__(self) -> None:
         self._numbers: dict[Basic, Basic] = {}
+
+    def put_on_number(self, value: Any) -> Any:
+        """The mask of an opaque number whose parts have theirs; anything else as it is."""
+        if not is_opaque(value):
+            return value
+        kind: Any = origin(value.func)
+        mask = _unknown(kind)(*value.args)
+        self._numbers[mask] = value
+        return mask
 
     def put_on(self, value: Any) -> Any:
         """The expression with every opaque number in it masked, and nothing evaluated by that."""
