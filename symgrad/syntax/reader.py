@@ -142,9 +142,8 @@ class Reader:
             factors += [written.inverted(value)] if divides else [value]
         with self.asking_sympy(node):
             self.ledger.check_product(factors)
-        first = factors[0]
-        if written.is_negated(first):  # the sign of -a*b stands before all of it
-            return self._make(node, written.multiplied, *first.args, *factors[1:])
+        if isinstance(factors[0], written.WrittenProduct):  # also the sign of -a*b, which stands before all of it
+            factors[:1] = factors[0].args
         return self._make(node, written.multiplied, *factors)
 
     def _signed(self, node: ast.UnaryOp) -> Expr:
