@@ -24,6 +24,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from symgrad.activations import sigmoid
 from symgrad.checks import EXIT_HOLDS, EXIT_OPEN, versions
 from symgrad.claims import Claim
+from symgrad.language.provable import as_sympy
 from symgrad.prove import verify
 from symgrad.statements import Conjunction, Extremum, ExtremumKind, Judged, Relation, Statement
 from symgrad.syntax import to_text
@@ -156,10 +157,23 @@ def mutants(claim: Claim) -> tuple[Mutant, ...]:
     2*log(x) < x    # factor: log(x) becomes 2*log(x)
     """
     found: dict[Statement, str] = {}
-    for change, statement in _changed(claim.statement):
-        if statement != claim.statement and all(map(_is_formula, statement.expressions)):
+    said = _put_together(claim.statement)
+    for change, statement in _changed(said):
+        if statement != said and all(map(_is_formula, statement.expressions)):
             found.setdefault(statement, change)
     return tuple(Mutant(change, replace(claim, statement=statement)) for statement, change in found.items())
+
+
+def _put_together(statement: Statement) -> Statement:
+    """The statement as SymPy evaluates it, of which a slip is made in any place that SymPy knows."""
+    if isinstance(statement, Conjunction):
+        return Conjunction(tuple(map(_put_together, statement.parts)))
+    if isinstance(statement, Relation):
+        return Relation(as_sympy(statement.lhs), statement.op, as_sympy(statement.rhs))
+    if isinstance(statement, Extremum):
+        of, value, at = (None if e is None else as_sympy(e) for e in (statement.of, statement.value, statement.at))
+        return replace(statement, of=of, value=value, at=at)
+    return statement
 
 
 def _changed(statement: Statement) -> Iterator[tuple[str, Statement]]:

@@ -18,6 +18,7 @@ from sympy import Basic, Derivative, Expr, Symbol
 from symgrad import notation
 from symgrad.claims import Claim, Formula, Where, claim, expression
 from symgrad.errors import ClaimError, DerivationError, SymgradError
+from symgrad.language.provable import as_sympy
 from symgrad.language.written import copied, substituted
 from symgrad.statements import Condition
 
@@ -353,11 +354,16 @@ def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = ""
     return Stated(claim(says, where=where, source=source, expect="refuted"), remark, label)
 
 
+def _number(formula: Formula) -> Expr:
+    """A number to compute with, also from text."""
+    return as_sympy(expression(formula))
+
+
 def curve(
     of: Expr, variable: Symbol, start: Formula, stop: Formula, *, label: str | Expr = "", samples: int = 241
 ) -> Curve:
     """The graph of `of` for `variable` from `start` to `stop`."""
-    return Curve(label if label != "" else of, of, variable, expression(start), expression(stop), samples)
+    return Curve(label if label != "" else of, of, variable, _number(start), _number(stop), samples)
 
 
 def orbit(
@@ -369,7 +375,7 @@ def orbit(
     label: str | Expr = "",
 ) -> Orbit:
     """`of` after 0, 1, …, `steps` simultaneous updates of the symbols, from their values in `start`."""
-    return Orbit(label if label != "" else of, of, dict(updates), {s: expression(v) for s, v in start.items()}, steps)
+    return Orbit(label if label != "" else of, of, dict(updates), {s: _number(v) for s, v in start.items()}, steps)
 
 
 def points(xs: Iterable[float], ys: Iterable[float], *, label: str | Expr) -> Points:

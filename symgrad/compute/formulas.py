@@ -27,6 +27,7 @@ from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, forwar
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
+from symgrad.language.provable import as_sympy
 from symgrad.recurrent.backward import argument_name, initial_states
 from symgrad.recurrent.cell import Cell
 from symgrad.recurrent.jacobians import StateJacobian
@@ -290,9 +291,9 @@ def compile(  # the public name is the verb
 
 def _of_symbols(what: Any) -> Program:
     if isinstance(what, Claim):
-        expressions = dict(zip(SIDES, what.statement.expressions))
+        expressions = dict(zip(SIDES, map(as_sympy, what.statement.expressions)))
     elif isinstance(what, Expr) and not isinstance(what, MatrixExpr):
-        expressions = {VALUE: what}
+        expressions = {VALUE: as_sympy(what)}
     else:
         raise CellError(f"a program is made of an expression or a claim; got {type(what).__name__}")
     symbols = sorted({s for e in expressions.values() for s in e.free_symbols}, key=str)

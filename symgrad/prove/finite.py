@@ -32,7 +32,8 @@ FEW_GOALS, MOST_GOALS = 4, 24  # where other variables are left
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict put together from those at each value of the variables that take finitely many."""
-    return _proved(goal, decide, FEW_GOALS) or _of_slopes(goal, decide)
+    found = _proved(goal, decide, FEW_GOALS)
+    return _of_slopes(goal, decide) if found is None else found
 
 
 def _of_slopes(goal: Goal, decide: Decide) -> Verdict | None:
