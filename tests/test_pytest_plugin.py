@@ -39,7 +39,7 @@ derivation = sg.Derivation(
     sg.statement("sigmoid(0) == 1/2"),
 )
 """
-RIGHT, WRONG = "exp(-x) / (exp(-x) + 1) ** 2", "exp(-x) / (1 - exp(-x)) ** 2"
+RIGHT, WRONG = "1 / (exp(x / 2) + exp(-x / 2)) ** 2", "exp(-x) / (1 - exp(-x)) ** 2"
 PAGE = r"""
 Logarithms
 ==========
