@@ -59,7 +59,7 @@ FLOORS = {
     "templates": 15,
 }
 PROVE_FLOORS = {
-    "combine": 0, "derivatives": 0, "facts": 0, "findings": 0, "gram": 0, "points": 0, "power_series": 0,
+    "combine": 0, "derivatives": 0, "facts": -1, "findings": 0, "gram": 0, "points": 0, "power_series": 0,
     "ring": 0, "written_out": 0,
     "boxes": 1, "conditions": 1, "goals": 1, "refutations": 2, "numbers": 1, "recurrences": 1, "rules": 1,
     "hypergeometric": 2, "kinks": 2, "plugins": 2, "recognised": 2, "relations": 2, "roots": 2, "signs": 2,

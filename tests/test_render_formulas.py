@@ -27,7 +27,7 @@ STATEMENTS = {
     "0 < x < 1": "0 < x < 1",
     "0 <= x < 1": r"0 \leq x < 1",
     "maximum(sin(x), x) == 1": r"\max_{x \in \mathbb{R}} \sin{\left(x \right)} = 1",
-    "supremum(sin(x) + x, x) == 1": r"\sup_{x \in \mathbb{R}} \left(x + \sin{\left(x \right)}\right) = 1",
+    "supremum(sin(x) + x, x) == 1": r"\sup_{x \in \mathbb{R}} \left(\sin{\left(x \right)} + x\right) = 1",
     "minimum(cos(x), x) == -1": r"\min_{x \in \mathbb{R}} \cos{\left(x \right)} = -1",
     "infimum(exp(x), x) == 0": r"\inf_{x \in \mathbb{R}} e^{x} = 0",
 }

@@ -11,6 +11,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from symgrad import activations, sized
 from symgrad.balls import FUNCTIONS, has_endless
 from symgrad.language.written import opaque, origin
+from symgrad.prove import facts
 from symgrad.statements import free_symbols
 
 _ROUGH = (
@@ -30,7 +31,7 @@ class NotSmooth(Exception):
 
 def _slope_of_harmonic(n: Expr, m: Expr, theta: Expr, phi: Expr) -> Expr:
     """The derivative in the polar angle, for whole degrees and orders: the roots in it are those of its size there."""
-    if not (n.is_integer and m.is_integer):
+    if not (facts.is_integer(n) and facts.is_integer(m)):
         raise NotSmooth("no derivative of spherical harmonics whose degree and order are not whole")
     above = sympy.sqrt((n - m) * (n + m + 1)) * sympy.exp(-I * phi) * sympy.Ynm(n, m + 1, theta, phi)
     return m * sympy.cot(theta) * sympy.Ynm(n, m, theta, phi) + above

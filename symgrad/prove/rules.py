@@ -44,7 +44,7 @@ def _logarithm(tower: Tower, u: Expr, *base: Expr) -> Quotient:
     of_argument = tower.logarithm(tower.convert(u))
     if not base:
         return of_argument
-    if not (base[0].is_number and base[0].is_positive and base[0] != 1):
+    if not (isinstance(base[0], sympy.Rational) and base[0] > 0 and base[0] != 1):
         tower.nonzero.append(sympy.log(*base))
     return of_argument * tower.logarithm(tower.convert(*base)) ** -1
 
