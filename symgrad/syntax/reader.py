@@ -15,6 +15,7 @@ from symgrad.errors import ParseError
 from symgrad.language import written
 from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
 from symgrad.language.provable import as_sympy
+from symgrad.statements import free_symbols
 from symgrad.syntax import vocabulary
 from symgrad.syntax.scan import Source
 
@@ -188,7 +189,7 @@ class Reader:
 
     def _apply(self, node: ast.AST, name: str, make: Callable[..., Any], args: list[Expr]) -> Expr:
         with self.asking_sympy(node):
-            self.ledger.check_call(name, args)
+            self.ledger.check_call(name, [a if free_symbols(a) else as_sympy(a) for a in args])
         return self._make(node, vocabulary.written_call, make, *args)
 
     def _arguments(self, node: ast.Call, wanted: str, *numbers: int) -> list[ast.expr]:

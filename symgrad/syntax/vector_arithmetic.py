@@ -46,7 +46,7 @@ class MatrixReader(Reader):
 
     def value(self, node: ast.expr) -> Expr:
         """The value of a node, be it a scalar or a matrix."""
-        return self.matrix(node) if self.is_matrix(node) else self.expression(node)
+        return self.matrix(node) if self.is_matrix(node) else self.scalar(node)
 
     @abstractmethod
     def matrix(self, node: ast.expr) -> Any:
@@ -54,7 +54,7 @@ class MatrixReader(Reader):
 
     def scalar(self, node: ast.expr) -> Expr:
         """The value of a scalar that becomes part of a matrix."""
-        return self.evaluated(node, self.expression(node))
+        return self.defined(node, self.evaluated(node, self.expression(node)))
 
     def _shown(self, node: ast.expr) -> str:
         text = " ".join(self._text_of(node).split())
@@ -196,7 +196,9 @@ class MatrixReader(Reader):
                 matrix = self._joined(leaf, op, before, matrix, value)
                 before = leaf
             else:
-                scalars.append(self._power(leaf, value, S.NegativeOne) if isinstance(op, ast.Div) else value)
+                if isinstance(op, ast.Div):
+                    value = self.defined(leaf, self.evaluated(leaf, self._power(leaf, value, S.NegativeOne)))
+                scalars.append(value)
                 before = before if matrix is not None else leaf
         with self.asking_sympy(node):
             self.ledger.check_product(scalars)

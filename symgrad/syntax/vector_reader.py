@@ -134,7 +134,7 @@ class VectorReader(MatrixReader):
         if name in BINDERS:
             return self._over_time(node)
         if name == "hadamard" and len(node.args) > 1:
-            return self._make(node, sympy.Mul, *map(self.expression, node.args))
+            return self._make(node, sympy.Mul, *map(self.scalar, node.args))
         if name == "slope":
             return self._slope_of_scalar(node)
         if name == "trace":
