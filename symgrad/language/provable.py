@@ -123,10 +123,12 @@ TRUSTED: Mapping[type[Basic], Callable[..., bool]] = {
 
 
 def _arc_cotangent(u: Expr) -> Expr | None:
-    """By the arc tangent: it jumps from -pi/2 to pi/2 where u becomes 0."""
+    """By the arc tangent of the inverse, and pi/2 where there is none."""
     if not u.is_extended_real:
         return None
-    return sympy.Piecewise((S.Pi / 2 - sympy.atan(u), u >= 0), (-S.Pi / 2 - sympy.atan(u), True))
+    if u.is_zero:
+        return S.Pi / 2
+    return sympy.Piecewise((S.Pi / 2, sympy.Eq(u, 0)), (sympy.atan(1 / u), True), evaluate=False)
 
 
 def _of_whole_order(function: Any) -> Callable[[Expr, Expr], Expr | None]:

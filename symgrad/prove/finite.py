@@ -18,6 +18,7 @@ from symgrad.prove import algebra, moves, side_conditions
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.combine import all_of
 from symgrad.prove.constants import constant_zero
+from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
 from symgrad.prove.points import Point
@@ -38,9 +39,14 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 
 def _of_slopes(goal: Goal, decide: Decide) -> Verdict | None:
     """The same where derivatives in such a variable are carried out first; that they exist is settled afterwards."""
+    if all(elements(values, MOST_POINTS) is None for _, values in goal.domain.sets):
+        return None
     if not any(side.has(Derivative) for side in goal.sides) or algebra.differentiates_kinks(goal):
         return None
-    carried_out = Goal(Relation(goal.lhs, goal.op, goal.rhs), goal.domain)
+    try:
+        carried_out = Goal(Relation(goal.lhs, goal.op, goal.rhs), goal.domain)
+    except NotSmooth:
+        return None
     found = None if goal.relation == carried_out.relation else _proved(carried_out, decide, FEW_GOALS)
     return side_conditions.settle(found, goal, (), decide) if found is not None and found.holds else None
 

@@ -217,7 +217,10 @@ def _centre(blocks: list[Block], start: list[fmpq], directions: list[list[fmpq]]
     place[-1] = 1 - min(np.linalg.eigvalsh(m)[0] for m in origin)
     weight = 1.0
     for _ in range(MOST_STEPS):
-        place = _newton(origin, moves, place, weight)
+        try:
+            place = _newton(origin, moves, place, weight)
+        except np.linalg.LinAlgError:  # a matrix that is singular to doubles
+            return None
         if _least(origin, moves[:-1], place[:-1]) > LEAST_EIGENVALUE:
             break
         weight *= 2

@@ -93,5 +93,9 @@ def _shifted(e: Expr, domain: Domain) -> tuple[Expr, Domain, dict[Symbol, Expr]]
 def _sums_with(e: Expr, x: Symbol) -> list[Expr]:
     """Arguments that are polynomials in several variables, in which x is a term but for a rational factor."""
     arguments = {a for f in e.atoms(sympy.Function, sympy.exp) for a in f.args if a.has(x) and len(a.free_symbols) > 1}
-    found = [a for a in arguments if a.is_polynomial() and (rate := sympy.diff(a, x)).is_Rational and rate]
+    found = [
+        a
+        for a in arguments
+        if isinstance(a, Expr) and a.is_polynomial() and (rate := sympy.diff(a, x)).is_Rational and rate
+    ]
     return sorted(found, key=lambda a: (a.count_ops(), str(a)))
