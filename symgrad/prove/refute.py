@@ -40,6 +40,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
 DEEP_POINTS, DEEP_BITS = 40, (1024, 6000)
 SLOW_BITS = 2500
+LARGE = 10_000
 ENDLESS_POINTS, ENDLESS_BITS = 10, (64,)
 DEEP_ENDLESS_POINTS, DEEP_ENDLESS_BITS = 16, (96,)
 METHOD = "ball arithmetic"
@@ -133,7 +134,7 @@ def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
             missed.append(point)
     if without_end:
         return Agreement(agreed, digits if agreed else 0)
-    for point in probes(goal) if deep else ():
+    for point in probes(goal) if deep or _may_have_needles(goal) else ():
         verdict, _ = trial.at(point, QUICK_BITS)
         if verdict is not None:
             return verdict
@@ -142,6 +143,13 @@ def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
         if verdict is not None:
             return verdict
     return Agreement(agreed, digits if agreed else 0, tuple(missed))
+
+
+def _may_have_needles(goal: Goal) -> bool:
+    """Whether an inequality in one variable holds a number so large that it may fail in a narrow place only."""
+    if goal.op not in DOWNHILL or len(goal.variables) != 1:
+        return False
+    return any(abs(number) >= LARGE for side in goal.sides for number in side.atoms(Rational))
 
 
 class _Trial:
