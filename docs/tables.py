@@ -8,7 +8,8 @@ import sympy
 import symgrad as sg
 from symgrad.activations import Activation
 from symgrad.cli import cli
-from symgrad.syntax import limits, scan, vocabulary
+from symgrad.language import limits
+from symgrad.syntax import scan, vocabulary
 
 LONGEST_EXACT = 40
 
