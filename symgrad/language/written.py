@@ -35,6 +35,9 @@ class WrittenSum(sympy.Add):  # type: ignore[misc]
     def __new__(cls, *parts: Expr, **_: Any) -> Any:
         return _node(cls, *parts)
 
+    def _sympyrepr(self, printer: Any) -> str:
+        return f"WrittenSum({', '.join(map(printer._print, self.args))})"
+
     def _sympystr(self, printer: Any) -> str:
         return _signed((is_negated(term), _text_of_term(printer, term)) for term in self.args)
 
@@ -49,6 +52,9 @@ class WrittenProduct(sympy.Mul):  # type: ignore[misc]
 
     def __new__(cls, *parts: Expr, **_: Any) -> Any:
         return _node(cls, *parts)
+
+    def _sympyrepr(self, printer: Any) -> str:
+        return f"WrittenProduct({', '.join(map(printer._print, self.args))})"
 
     def _sympystr(self, printer: Any) -> str:
         if is_negated(self):
