@@ -67,7 +67,7 @@ class Certificate:
         try:
             said = {
                 **Check.of(claim, self.verdict).as_json(),
-                "where": list(syntax.to_where(claim.domain)),
+                "where": list(syntax.to_where(claim.domain, claim.statement.expressions)),
                 "source": claim.source,
                 "seed": self.seed,
                 "versions": dict(self.versions),

@@ -260,7 +260,7 @@ def _print_proof(section: Section) -> int:
 def _domain_shown(asked: Claim) -> str:
     from symgrad.syntax import to_where
 
-    conditions = ", ".join(to_where(asked.domain))
+    conditions = ", ".join(to_where(asked.domain, asked.statement.expressions))
     return f"   where {conditions}" if conditions and not asked.domain.is_whole else ""
 
 

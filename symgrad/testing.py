@@ -150,7 +150,7 @@ def _lines(asked: Claim, verdict: Verdict, chain: Sequence[Claim]) -> Iterator[s
         yield f"left side:  {to_text(asked.statement.lhs)}"
         yield f"right side: {to_text(asked.statement.rhs)}"
     if not asked.domain.is_whole:
-        yield f"where {', '.join(to_where(asked.domain))}"
+        yield f"where {', '.join(to_where(asked.domain, asked.statement.expressions))}"
     if verdict.witness is not None:
         yield str(verdict.witness)
     yield f"by {verdict.method}" + (f": {verdict.evidence}" if verdict.evidence else "")

@@ -32,7 +32,9 @@ def calls(name):
     made = []
     for count in function.arities or (2,):
         pools = [OTHERS] * (count - 1) + [ARGUMENTS if count < 3 else ARGUMENTS[:6]]
-        made += [vocabulary.written_call(function.make, *map(written.copied, a)) for a in itertools.product(*pools)]
+        made += [
+            vocabulary.written_call(name, function.make, *map(written.copied, a)) for a in itertools.product(*pools)
+        ]
     return made
 
 

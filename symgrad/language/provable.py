@@ -168,7 +168,7 @@ def provable(tree: Basic) -> Any:
     >>> provable(parse_written("x - (x - sin(-x))")), provable(parse_written("hermite(n, -x)"))
     (-sin(x), hermite(n, -x))
     """
-    return _Making(_opaque_value, REWRITTEN).whole(tree)
+    return _Making(_opaque_value, REWRITTEN).whole(written.meaning(tree))
 
 
 def as_sympy(tree: Basic) -> Any:
@@ -180,7 +180,7 @@ def as_sympy(tree: Basic) -> Any:
     >>> as_sympy(parse_written("x + x + acot(-x)"))
     2*x + acot(-x)
     """
-    return _Making(written.unevaluated, {}).whole(tree)
+    return _Making(written.unevaluated, {}).whole(written.meaning(tree))
 
 
 def _opaque_value(kind: Any, *parts: Expr) -> Expr:
@@ -282,7 +282,7 @@ def partial_values(tree: Expr) -> tuple[Expr, ...]:
     >>> partial_values(parse_written("x/x + log(x - x)*0"))
     (1/x, log(0))
     """
-    return tuple(dict.fromkeys(_partial(tree)))
+    return tuple(dict.fromkeys(_partial(written.meaning(tree))))
 
 
 def _partial(tree: Basic) -> Iterator[Expr]:

@@ -7,7 +7,7 @@ a node together and do nothing else. A difference is a sum with a term ``-1 * y`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -94,18 +94,29 @@ class WrittenPower(sympy.Pow):  # type: ignore[misc]
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         base, exponent = self.args
         if exponent is MINUS_ONE:
-            return _raised(rf"\frac{{1}}{{{printer._print(base)}}}", exp)
+            return raised(rf"\frac{{1}}{{{printer._print(base)}}}", exp)
         if _is_root(exponent):
             degree = "" if exponent.q == 2 else f"[{exponent.q}]"
-            return _raised(rf"\sqrt{degree}{{{printer._print(base)}}}", exp)
+            return raised(rf"\sqrt{degree}{{{printer._print(base)}}}", exp)
         above = printer._print(exponent)
-        if isinstance(base, Opaque):
-            return _raised(printer._print(base, exp=above), exp)
+        if isinstance(base, WrittenCall):
+            return raised(printer._print(base, exp=above), exp)
         below = printer._print(base)
-        return _raised(f"{below if _is_atom(base) else _bracketed(below)}^{{{above}}}", exp)
+        is_plain = _is_atom(base) and not isinstance(base, WIDE)
+        return raised(f"{below if is_plain else _bracketed(below)}^{{{above}}}", exp)
 
 
-class Opaque(Function):  # type: ignore[misc]
+class WrittenCall(Function):  # type: ignore[misc]
+    """A call of a function by its name."""
+
+    def __new__(cls, *parts: Expr, **_: Any) -> Any:
+        return _node(cls, *parts)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{type(self).__name__}({', '.join(_text(printer, part) for part in self.args)})"
+
+
+class Opaque(WrittenCall):
     """The value of a function of which SymPy knows nothing but its derivative.
 
     Attributes
@@ -116,18 +127,15 @@ class Opaque(Function):  # type: ignore[misc]
 
     origin: ClassVar[Any]
 
-    def __new__(cls, *parts: Expr, **_: Any) -> Any:
-        return _node(cls, *parts)
-
     def __reduce_ex__(self, protocol: Any) -> Any:
         return call, (self.origin, *self.args)
 
     def _sympystr(self, printer: Any) -> str:
-        name, parts = type(self).__name__, self.args
-        if self.origin is sympy.hyper:  # in text the lengths of its lists are in its name
-            upper, lower, z = parts
-            name, parts = f"hyp{len(upper)}f{len(lower)}", (*upper, *lower, z)
-        return f"{name}({', '.join(_text(printer, part) for part in parts)})"
+        if self.origin is not sympy.hyper:
+            return super()._sympystr(printer)
+        upper, lower, z = self.args  # in text the lengths of its lists are in its name
+        inside = ", ".join(_text(printer, part) for part in (*upper, *lower, z))
+        return f"hyp{len(upper)}f{len(lower)}({inside})"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         named = _node(self.origin, *self.args)
@@ -138,6 +146,42 @@ class Opaque(Function):  # type: ignore[misc]
         if not hasattr(known, "fdiff"):
             raise ArgumentIndexError(self, argindex)
         return known.fdiff(argindex)
+
+
+class Abbreviation(WrittenCall):
+    """A call of a function that stands for an expression.
+
+    Attributes
+    ----------
+    definition : callable
+        Makes the tree of the expression from the arguments.
+    named : callable
+        Makes the call from the arguments; found again by name in another process.
+    """
+
+    definition: ClassVar[Callable[..., Expr]]
+    named: ClassVar[Callable[..., Expr]]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self).named, self.args
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        name, inside = type(self).__name__, [printer._print(part) for part in self.args]
+        head = r"\operatorname{" + name.replace("_", r"\_") + "}"
+        if name == "log":  # to a base
+            head = rf"\log_{{{inside.pop()}}}"
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{head}{power}\left({', '.join(inside)}\right)"
+
+
+def meaning(tree: Basic) -> Any:
+    """The tree with what abbreviations stand for in their places, and nothing evaluated."""
+    if not tree.has(Abbreviation):
+        return tree
+    parts = tuple(map(meaning, tree.args))
+    if not isinstance(tree, Abbreviation):
+        return rebuilt(tree, parts)
+    return type(tree).definition(*parts)
 
 
 @cache
@@ -216,6 +260,7 @@ _WRITTEN: Mapping[type[Basic], type[Basic]] = {
     WrittenDecimal: sympy.Rational,
 }
 MINUS_ONE = S.NegativeOne
+WIDE = (ExprWithLimits, sympy.Derivative, sympy.Limit)  # printed without brackets of their own
 
 
 def _is_root(exponent: Basic) -> bool:
@@ -260,7 +305,8 @@ def _bracketed(latex: str) -> str:
     return rf"\left({latex}\right)"
 
 
-def _raised(latex: str, exp: str | None) -> str:
+def raised(latex: str, exp: str | None) -> str:
+    """A formula to a power, if there is one."""
     return latex if exp is None else f"{_bracketed(latex)}^{{{exp}}}"
 
 
@@ -302,7 +348,7 @@ def _latex_pieces(printer: Any, factors: tuple[Expr, ...]) -> list[str]:
 
 def _latex_of_factor(printer: Any, factor: Expr, *, is_last: bool = False) -> str:
     latex = str(printer._print(factor))
-    wide = isinstance(factor, ExprWithLimits | sympy.Derivative | sympy.Limit) and not is_last
+    wide = isinstance(factor, WIDE) and not is_last
     loose = isinstance(factor, sympy.Add | sympy.Piecewise) or latex.startswith("-") or wide
     return _bracketed(latex) if loose else latex
 
@@ -396,6 +442,8 @@ def rebuilt(node: Basic, parts: tuple[Basic, ...]) -> Any:
     """A node of the same kind from other parts, with nothing evaluated."""
     if parts == node.args and all(a is b for a, b in zip(parts, node.args)):
         return node
+    if isinstance(node, sympy.Subs):  # whose constructor keeps what it stands for
+        return sympy.Subs(*parts)
     made = _node(type(node), *parts)
     if isinstance(node, sympy.And | sympy.Or):
         made._argset = frozenset(parts)
@@ -449,6 +497,8 @@ def copied(node: Basic) -> Any:
     if not node.args:
         return node
     parts = tuple(copied(part) for part in node.args)
+    if isinstance(node, WrittenCall):
+        return rebuilt(node, parts)
     for kind, made in ((sympy.Add, WrittenSum), (sympy.Mul, WrittenProduct), (sympy.Pow, WrittenPower)):
         if isinstance(node, kind):
             return made(*parts)
@@ -463,5 +513,5 @@ def copied(node: Basic) -> Any:
 
 def is_written(expression: Basic) -> bool:
     """Whether a tree holds nodes that nothing evaluates."""
-    kinds = WrittenDecimal | WrittenSum | WrittenProduct | WrittenPower | Opaque
+    kinds = WrittenDecimal | WrittenSum | WrittenProduct | WrittenPower | WrittenCall
     return any(isinstance(node, kinds) for node in sympy.preorder_traversal(expression))

@@ -33,7 +33,17 @@ def antiderivative(f: Expr, x: Symbol, values: Set, known: Known) -> Expr | None
     if f.count_ops() > LARGEST or not is_moderate(f, x):
         return None
     found = _find(f, x, known, DEEPEST)
-    return found if found is not None and _is_derivative(f, found, x, known.within(x, values).domain) else None
+    if found is None:
+        return None
+    within = known.within(x, values)
+    candidates = dict.fromkeys((_without_negative_logarithms(found, x, within), found))
+    return next((c for c in candidates if _is_derivative(f, c, x, within.domain)), None)
+
+
+def _without_negative_logarithms(candidate: Expr, x: Symbol, within: Known) -> Expr:
+    """With log(-u) for log(u) where u is negative: a term that is a logarithm keeps its derivative so, and is real."""
+    negative = [e for e in candidate.atoms(sympy.log) if e.has(x) and within(e.args[0]) == -1]
+    return candidate.xreplace({e: sympy.log(sized.expand(-e.args[0])) for e in negative})
 
 
 def _is_derivative(f: Expr, candidate: Expr, x: Symbol, domain: Domain) -> bool:

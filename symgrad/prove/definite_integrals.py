@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Interval, S, Symbol
 from sympy.sets import Set
 
-from symgrad import activations, sized
+from symgrad import activations
 from symgrad.balls.growth import Open
 from symgrad.balls.integrals import breaks
 from symgrad.balls.limits import Found, limit
@@ -142,7 +142,6 @@ def _by_antiderivative(f: Expr, x: Symbol, low: Expr, high: Expr, values: Interv
     candidate = antiderivative(f, x, values, known)
     if candidate is None:
         return None
-    candidate = _real(candidate, x, values, known)
     if not known.is_continuous(f, x, values) or not known.is_smooth(candidate, x, values):
         return None
     constants: list[Expr] = []
@@ -157,14 +156,6 @@ def _by_antiderivative(f: Expr, x: Symbol, low: Expr, high: Expr, values: Interv
             return Found(None, f"the antiderivative {candidate} has no limit at {end}", tuple(constants))
         ends.append(found.value)
     return Found(ends[0] - ends[1], _shown(candidate), tuple(constants))
-
-
-def _real(candidate: Expr, x: Symbol, values: Interval, known: Known) -> Expr:
-    """The antiderivative with log(-u) for log(u) where u is negative, which has the same derivative."""
-    within = known.within(x, values)
-    negative = [e for e in candidate.atoms(sympy.log) if e.has(x) and within(e.args[0]) == -1]
-    table = {e: sympy.log(sized.expand(-e.args[0])) for e in negative}
-    return candidate.xreplace(table)
 
 
 def _shown(candidate: Expr) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy
 from sympy import Derivative, Expr, Interval, S, Symbol
@@ -72,7 +72,7 @@ def _by_values(goal: Goal, decide: Decide) -> Verdict | None:
     closer = Closer(Known(goal.domain))
     try:
         relation = Relation(closer(named.relation.lhs), named.op, closer(named.relation.rhs))
-        changed = Goal(relation, named.domain, tuple(map(closer.defined, named.also_defined)))
+        changed = replace(named, relation=relation, also_defined=tuple(map(closer.defined, named.also_defined)))
     except NoValue as reason:
         if goal.variables:
             return None  # the refuter names a point
@@ -132,7 +132,7 @@ def _split_jointly(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
             continue
         border = sized.expand(x - asked / rate)
         cases = [
-            Goal(goal.relation, Domain(goal.domain.sets, (kind(x, border),)), goal.also_defined)
+            replace(goal, domain=Domain(goal.domain.sets, (kind(x, border),)), written=())
             for kind in (sympy.StrictGreaterThan, sympy.StrictLessThan)
         ]
         verdicts = [decide(goal.at({x: border}))]

@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from sympy.sets import Set
 
 from symgrad.language.provable import partial_values, provable
-from symgrad.language.written import substituted
+from symgrad.language.written import meaning, substituted
 from symgrad.prove.derivatives import evaluated
 from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.verdicts import Verdict
@@ -26,6 +26,8 @@ class Goal:
     ----------
     also_defined : tuple of Expr
         What must have a value on the domain, besides what a proof looks at: the parts of the sides as written.
+    parts_are_known : bool
+        Whether `also_defined` names all parts of what was written: only these tell then that a side is undefined.
     written : tuple of Expr
         Both sides as their author wrote them, where the goal is about these: what a refutation has to contradict.
     """
@@ -34,13 +36,14 @@ class Goal:
     domain: Domain
     also_defined: tuple[Expr, ...] = ()
     written: tuple[Expr, ...] = ()
+    parts_are_known: bool = False
 
     @classmethod
     def of(cls, said: Relation, domain: Domain) -> Goal:
         """The goal of a relation as it was written."""
-        left, right = said.expressions
+        left, right = map(meaning, said.expressions)
         partial = dict.fromkeys((*partial_values(left), *partial_values(right)))
-        return cls(Relation(provable(left), said.op, provable(right)), domain, tuple(partial), (left, right))
+        return cls(Relation(provable(left), said.op, provable(right)), domain, tuple(partial), (left, right), True)
 
     @property
     def lhs(self) -> Expr:
@@ -82,7 +85,7 @@ class Goal:
         """The same goal with every expression changed, on the domain of the variables that are left."""
         relation = Relation(change(self.relation.lhs), self.op, change(self.relation.rhs))
         also = tuple(change(e) for e in self.also_defined)
-        return Goal(relation, self.domain, also)
+        return Goal(relation, self.domain, also, parts_are_known=self.parts_are_known)
 
     def replacing(self, table: Mapping[Expr, Expr]) -> Goal:
         """The same goal with some expressions in place of others."""

@@ -54,7 +54,7 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
         return None  # one name for two things
     left_open = []
     # What a proof looks at may have lost or gained a pole; what was written tells where a side has no value.
-    told = {c for part in goal.also_defined or goal.sides for c in conditions(part)}
+    told = {c for part in (goal.also_defined if goal.parts_are_known else goal.sides) for c in conditions(part)}
     for condition in dict.fromkeys(c for side in goal.sides for c in conditions(side)):
         if all(bounds.discharged(condition, domain) for domain in _ranged(condition, goal.domain, ranges)):
             continue

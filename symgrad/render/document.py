@@ -27,6 +27,8 @@ from symgrad.checks import Check
 from symgrad.claims import Claim
 from symgrad.derivation import Chain, Derivation, Figure, Given, Item, Prose, Section, Stated, Step, Table
 from symgrad.errors import ClaimError, ParseError
+from symgrad.language.abbreviations import with_parameters
+from symgrad.language.written import Abbreviation, meaning
 from symgrad.notation import latex
 from symgrad.render import wording
 from symgrad.render.facts import Piece
@@ -336,9 +338,9 @@ class _Builder:
         if not rows:
             return None
         meanings = nodes.definition_list(classes=["symbols"])
-        for tex, meaning in rows:
+        for tex, content in rows:
             term = nodes.term("", "", math(tex))
-            said = nodes.paragraph("", "", inline_node(meaning))
+            said = nodes.paragraph("", "", inline_node(content))
             meanings += nodes.definition_list_item("", term, nodes.definition("", said))
         return _end("symbols", "Symbols", meanings)
 
@@ -390,11 +392,13 @@ def inline_node(piece: Piece) -> nodes.Node:
 
 
 def symbol_rows(derivation: Derivation) -> list[tuple[str, Piece]]:
-    """The symbols as LaTeX with what they mean, and the activations with their definitions."""
+    """The symbols as LaTeX with what they mean, and activations and abbreviations with their definitions."""
     symbols = [(latex(symbol), Piece("text", _meaning(symbol, text))) for symbol, text in derivation.meanings.items()]
     used = {f.func(INPUT, *f.args[1:]) for f in expressions_with(derivation.items, ActivationFunction)}
     activations = sorted(used, key=str)
-    return symbols + [(latex(f), Piece("math", latex(f.definition))) for f in activations]
+    defined = [(latex(f), Piece("math", latex(f.definition))) for f in activations]
+    calls = {with_parameters(f) for f in expressions_with(derivation.items, Abbreviation)}
+    return symbols + defined + [(latex(f), Piece("math", latex(meaning(f)))) for f in sorted(calls, key=str)]
 
 
 def _meaning(symbol: Symbol, text: str) -> str:

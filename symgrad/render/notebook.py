@@ -114,6 +114,6 @@ def _asked(claim: Claim, number: int) -> str:
     """The call that decides a claim: from its text where a text says the same, else out of the derivation."""
     if not is_possible(claim):
         return f"sg.verify(derivation.claims[{number}])"
-    where = list(syntax.to_where(claim.domain)) if not claim.domain.is_whole else []
+    where = list(syntax.to_where(claim.domain, claim.statement.expressions)) if not claim.domain.is_whole else []
     options = f", where={where!r}" if where else ""
     return f"sg.verify(sg.claim({str(claim)!r}{options}))"

@@ -214,7 +214,9 @@ class VerdictsDirective(Shown):
 
     def _row(self, asked: Claim, check: Check) -> list[list[nodes.Node]]:
         math = nodes.math("", statement_latex(asked.statement, asked.domain))
-        where = ", ".join(syntax.to_where(asked.domain)) if not asked.domain.is_whole else ""
+        where = (
+            ", ".join(syntax.to_where(asked.domain, asked.statement.expressions)) if not asked.domain.is_whole else ""
+        )
         verdict = [_outcome(check), nodes.Text(f": {check.verdict.witness or check.verdict.method}")]
         conditions = [nodes.Text(f" where {where}")] if where else []
         return [[nodes.Text(asked.id)], [math, *conditions], verdict, [nodes.Text(asked.source)]]

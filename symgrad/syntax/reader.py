@@ -190,7 +190,7 @@ class Reader:
     def _apply(self, node: ast.AST, name: str, make: Callable[..., Any], args: list[Expr]) -> Expr:
         with self.asking_sympy(node):
             self.ledger.check_call(name, [a if free_symbols(a) else as_sympy(a) for a in args])
-        return self._make(node, vocabulary.written_call, make, *args)
+        return self._make(node, vocabulary.written_call, name, make, *args)
 
     def _arguments(self, node: ast.Call, wanted: str, *numbers: int) -> list[ast.expr]:
         if len(node.args) not in numbers:

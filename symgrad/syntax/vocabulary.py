@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import sympy
@@ -13,6 +12,7 @@ from sympy import Expr, S
 from symgrad.activations import ACTIVATIONS
 from symgrad.elliptic import JACOBI
 from symgrad.language import written
+from symgrad.language.abbreviations import DEFINED, called, is_abbreviation
 
 CONSTANTS: Mapping[str, Expr] = {
     "pi": S.Pi,
@@ -134,21 +134,6 @@ class Function:
         return f"{self.name} takes {wanted} argument{'s' if max(self.arities, default=1) > 1 else ''}; got {given}"
 
 
-def _zero_at_zero(x: Expr, y: Expr) -> Expr:
-    """x y, which is zero where x is, whatever y may be there."""
-    return sympy.Piecewise((S.Zero, sympy.Eq(x, 0)), (x * y, True))
-
-
-def _hard_shrinkage(x: Expr, lamda: Expr = S.Half) -> Expr:
-    """x where it is larger than lamda in absolute value, else zero; it jumps, so it is no row of the activations."""
-    return sympy.Piecewise((x, x > lamda), (x, x < -lamda), (S.Zero, True))
-
-
-def _normal_distribution(x: Expr) -> Expr:
-    """The probability that a standard normal variable is at most x."""
-    return sympy.erfc(-x / sympy.sqrt(2)) / 2
-
-
 def _hypergeometric(upper: int, lower: int) -> Callable[..., Expr]:
     """The hypergeometric function of so many upper and lower parameters, as it is written."""
     return lambda *given: sympy.hyper(given[:upper], given[upper:-1], given[-1], evaluate=False)
@@ -160,73 +145,21 @@ HYPERGEOMETRIC = {
     for upper, lower in ((0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2))
 }
 
-# What other libraries have names for, by its definition.
-_DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
-    (1,): {
-        "E1": partial(sympy.expint, 1),
-        "log1p": lambda x: sympy.log(1 + x),
-        "expm1": lambda x: sympy.exp(x) - 1,
-        "exp2": lambda x: 2**x,
-        "log2": lambda x: sympy.log(x) / sympy.log(2),
-        "log10": lambda x: sympy.log(x) / sympy.log(10),
-        "logit": lambda p: sympy.log(p / (1 - p)),
-        "log1mexp": lambda x: sympy.log(1 - sympy.exp(x)),
-        "log1pexp": lambda x: sympy.log(1 + sympy.exp(x)),
-        "logexpm1": lambda x: sympy.log(sympy.exp(x) - 1),
-        "exp10": lambda x: 10**x,
-        "expit": lambda x: ACTIVATIONS["sigmoid"].function(x),
-        "logcosh": lambda x: sympy.log(sympy.cosh(x)),
-        "square": lambda x: x**2,
-        "reciprocal": lambda x: 1 / x,
-        "rsqrt": lambda x: 1 / sympy.sqrt(x),
-        "deg2rad": lambda x: S.Pi * x / 180,
-        "rad2deg": lambda x: 180 * x / S.Pi,
-        "sind": lambda x: sympy.sin(S.Pi * x / 180),
-        "cosd": lambda x: sympy.cos(S.Pi * x / 180),
-        "tand": lambda x: sympy.tan(S.Pi * x / 180),
-        "sinpi": lambda x: sympy.sin(S.Pi * x),
-        "cospi": lambda x: sympy.cos(S.Pi * x),
-        "erfcx": lambda x: sympy.exp(x**2) * sympy.erfc(x),
-        "ndtr": _normal_distribution,
-        "normcdf": _normal_distribution,
-        "log_ndtr": lambda x: sympy.log(_normal_distribution(x)),
-        "ndtri": lambda p: sympy.sqrt(2) * sympy.erfinv(2 * p - 1),
-        "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
-        "entr": lambda x: -_zero_at_zero(x, sympy.log(x)),
-    },
-    (2,): {f.__name__: f for f in JACOBI}
-    | {
-        "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
-        "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
-        "logaddexp2": lambda x, y: sympy.log(2**x + 2**y) / sympy.log(2),
-        "xlogy": lambda x, y: _zero_at_zero(x, sympy.log(y)),
-        "xlog1py": lambda x, y: _zero_at_zero(x, sympy.log(1 + y)),
-        "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
-        "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
-        "betaln": lambda a, b: sympy.log(sympy.Abs(sympy.gamma(a) * sympy.gamma(b) / sympy.gamma(a + b))),
-    },
-    (1, 2): {"hardshrink": _hard_shrinkage},
-    (3,): {
-        "clip": lambda x, low, high: sympy.Min(sympy.Max(x, low), high),
-        "clamp": lambda x, low, high: sympy.Min(sympy.Max(x, low), high),
-    },
-}
-
 _SYMPY: dict[str, Function] = {
     name: Function(name, getattr(sympy, name), arities)
     for table in (_ELEMENTARY, _SPECIAL)
     for arities, names in table.items()
     for name in names.split()
 }
-_SYMPY |= {name: Function(name, make, arities) for arities, table in _DEFINED.items() for name, make in table.items()}
+_SYMPY |= {f.__name__: Function(f.__name__, f, (2,)) for f in JACOBI}
+_SYMPY |= {name: Function(name, make, arities) for arities, table in DEFINED.items() for name, make in table.items()}
 _SYMPY |= {name: Function(name, _hypergeometric(*each), (sum(each) + 1,)) for name, each in HYPERGEOMETRIC.items()}
 
 
-def written_call(make: Callable[..., Any], *arguments: Expr) -> Expr:
-    """The value of a function as it is written: of SymPy and of ours as a call, of any other by its definition."""
-    if make is sympy.log and len(arguments) == 2:
-        value, base = (written.call(sympy.log, a) for a in arguments)
-        return written.multiplied(value, written.inverted(base))
+def written_call(name: str, make: Callable[..., Any], *arguments: Expr) -> Expr:
+    """The value of a function as it is written."""
+    if is_abbreviation(name, len(arguments)):
+        return called(name, *arguments)
     if isinstance(make, type):
         return written.call(make, *arguments)
     places = [sympy.Dummy() for _ in arguments]

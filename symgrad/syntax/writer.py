@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sympy
@@ -13,7 +13,7 @@ from sympy.sets import Set
 
 from symgrad.errors import ClaimError
 from symgrad.language.masks import Masks
-from symgrad.language.written import is_written
+from symgrad.language.written import bound_variables, is_written
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation, Statement
 from symgrad.syntax import vocabulary
 from symgrad.vectors import TimedScalar
@@ -58,8 +58,14 @@ def _statement(statement: Statement) -> str:
     raise ClaimError(f"text is made of expressions, conditions and statements; got {type(statement).__name__}")
 
 
-def to_where(domain: Domain) -> tuple[str, ...]:
+def to_where(domain: Domain, expressions: Iterable[Expr] = ()) -> tuple[str, ...]:
     """The conditions that make a domain; read again by `parse_where` they make an equal one.
+
+    Parameters
+    ----------
+    domain : Domain
+    expressions : iterable of Expr
+        What is said on the domain: the kinds of the variables that are bound in it are told as well.
 
     Raises
     ------
@@ -72,9 +78,17 @@ def to_where(domain: Domain) -> tuple[str, ...]:
     >>> to_where(sg.claim("x**k > 0", where=["k integer", "k >= 1", "0 < x", "x != 1"]).domain)
     ('k integer', 'k in [1, oo)', 'x in (0, 1) U (1, oo)')
     """
-    kinds = (text for symbol in domain.symbols for text in _kind(symbol))
+    symbols = dict.fromkeys((*domain.symbols, *_bound(expressions)))
+    kinds = (text for symbol in symbols for text in _kind(symbol))
     sets = (text for symbol, values in domain.sets for text in _membership(symbol, values))
     return (*kinds, *sets, *map(to_text, domain.conditions))
+
+
+def _bound(expressions: Iterable[Expr]) -> Iterator[Symbol]:
+    """The variables that are bound in expressions, but for indices, which are integers without a word."""
+    for node in (node for e in expressions for node in sympy.preorder_traversal(e)):
+        if not isinstance(node, sympy.Sum | sympy.Product):
+            yield from bound_variables(node)
 
 
 def _kind(symbol: Symbol) -> list[str]:
