@@ -14,6 +14,7 @@ from sympy import Basic, Expr, Integer, Symbol
 
 from symgrad.budget import charge
 
+WORK_OF_A_QUESTION = 250  # however small it is
 MOST_NODES = 4_000
 MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multiplied out
 MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
@@ -29,14 +30,13 @@ class TooLarge(sympy.PolynomialError):  # type: ignore[misc]
 def expand(e: Expr, **hints: bool) -> Expr:
     """The expression multiplied out."""
     terms = _terms(e)
-    _ask(terms, MOST_EXPANDED, "terms when multiplied out", 30 * terms)
+    _ask(terms, MOST_EXPANDED, "terms when multiplied out", 60 * terms + 20 * nodes(e))
     return sympy.expand(e, **hints)
 
 
 def factor(e: Expr) -> Expr:
     """The expression as a product of irreducible factors."""
-    terms = _terms(e)
-    _ask(terms, MOST_FACTORED, "terms to factor", 500 * terms)
+    _ask_for_factors(e, "to factor")
     return sympy.factor(e)
 
 
@@ -49,8 +49,7 @@ def together(e: Expr) -> Expr:
 
 def cancel(e: Expr) -> Expr:
     """The expression as a quotient without common factors."""
-    terms = _terms(e)
-    _ask(terms, MOST_FACTORED, "terms to cancel", 500 * terms)
+    _ask_for_factors(e, "to cancel")
     return sympy.cancel(e)
 
 
@@ -64,7 +63,7 @@ def factor_terms(e: Expr) -> Expr:
 def polynomial(e: Expr, *generators: Symbol, **options: object) -> sympy.Poly:
     """The expression as a polynomial."""
     terms = _terms(e)
-    _ask(terms, MOST_EXPANDED, "terms when multiplied out", 50 * terms)
+    _ask(terms, MOST_EXPANDED, "terms when multiplied out", WORK_OF_A_QUESTION + 60 * terms)
     return sympy.Poly(e, *generators, **options)
 
 
@@ -72,7 +71,7 @@ def real_roots(made: sympy.Poly) -> list[Expr]:
     """The real roots of a polynomial in one variable, in order."""
     degree = int(made.degree())
     bits = sum(_bits(c) for c in made.all_coeffs())
-    _ask(degree, HIGHEST_REAL, "as degree of a polynomial", 2_000 * degree**2)
+    _ask(degree, HIGHEST_REAL, "as degree of a polynomial", 500 * degree**2)
     _ask(bits, LARGEST_REAL, "bits in the coefficients of a polynomial", 0)
     return list(sympy.real_roots(made))
 
@@ -80,13 +79,21 @@ def real_roots(made: sympy.Poly) -> list[Expr]:
 def check_derivative(e: Expr, x: Symbol) -> None:
     """Count the work of a derivative by the parts that it will have, and refuse one that has too many."""
     size = _nodes_of_derivative(e, x)
-    _ask(size, MOST_DIFFERENTIATED, "parts of a derivative", 20 * size)
+    _ask(size, MOST_DIFFERENTIATED, "parts of a derivative", 30 * size)
+
+
+def _ask_for_factors(e: Expr, what_for: str) -> None:
+    """Count and limit the work of multiplying out and of finding common factors in what that makes."""
+    terms = _terms(e)
+    _ask(terms, MOST_EXPANDED, f"terms {what_for}", 30 * terms)
+    different = min(terms, _monomials(e))
+    _ask(different, MOST_FACTORED, f"terms {what_for}", 200 * different)
 
 
 def _ask(size: int, most: int, what: str, work: float) -> None:
     if size > most:
         raise TooLarge(f"more than {most} {what}")
-    charge(work)
+    charge(WORK_OF_A_QUESTION + work)
 
 
 def _bits(number: Expr) -> int:
@@ -142,6 +149,31 @@ def _terms_from(node: Basic, parts: list[int]) -> int:
         degree = min(abs(int(node.exp)), 10_000)
         return comb(parts[0] - 1 + degree, degree) if degree * parts[0] < 100_000 else COUNTED_NO_FURTHER
     return max(parts, default=1)
+
+
+def _monomials(e: Basic) -> int:
+    """How many monomials of the degree that an expression has over one denominator there are in its generators."""
+    generators = set()
+    above: dict[Basic, int] = {}
+    below: dict[Basic, int] = {}
+    for node in _parts(e):
+        parts = node.args
+        if isinstance(node, sympy.Add):
+            below[node] = sum(below[a] for a in parts)
+            above[node] = max(above[a] - below[a] for a in parts) + below[node]
+        elif isinstance(node, sympy.Mul):
+            above[node], below[node] = (sum(degrees[a] for a in parts) for degrees in (above, below))
+        elif isinstance(node, sympy.Pow) and isinstance(node.exp, Integer):
+            power = min(abs(int(node.exp)), 10_000)
+            degrees = above[node.base] * power, below[node.base] * power
+            above[node], below[node] = degrees if node.exp > 0 else degrees[::-1]
+        else:
+            is_number = isinstance(node, sympy.Rational) or node is sympy.I
+            above[node], below[node] = int(not is_number), 0
+            if not is_number:
+                generators.add(node)
+    degree = above[e] + below[e]
+    return comb(degree + len(generators), len(generators)) if degree < 10_000 else COUNTED_NO_FURTHER
 
 
 def _nodes_of_derivative(e: Basic, x: Symbol) -> int:

@@ -35,7 +35,8 @@ def test_what_it_stands_for_is_what_the_function_makes(text):
     tree = parse_written(text)
     name = type(tree).__name__
     made = vocabulary.function(name).make(*tree.args)
-    assert isinstance(tree, Abbreviation) and not meaning(tree).has(Abbreviation)
+    assert isinstance(tree, Abbreviation)
+    assert not meaning(tree).has(Abbreviation)
     point = {s: sympy.Rational(3 + i, 7) for i, s in enumerate(sorted(tree.free_symbols, key=str))}
     assert abs(sympy.N(as_sympy(tree).subs(point) - made.subs(point), 30)) < sympy.Float("1e-25")
 
@@ -57,7 +58,7 @@ def test_a_document_says_what_they_stand_for(tmp_path):
     path = tmp_path / "inverse.py"
     path.write_text(
         'import symgrad as sg\np = sg.real("p")\n'
-        'derivation = sg.Derivation("Inverse")(sg.claim("sigmoid(logit(p)) == p", where=["p in (0, 1)"]))\n',
+        'derivation = sg.Derivation("Inverse", sg.statement("sigmoid(logit(p)) == p", where=["p in (0, 1)"]))\n',
         encoding="utf-8",
     )
     rows = dict(symbol_rows(sg.load_derivation(path)))

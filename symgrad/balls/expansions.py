@@ -189,7 +189,7 @@ class Expander:
 
     def _made(self, terms: Terms, rests: list[Rest]) -> Expansion:
         """The terms, those beyond the order or below the rest added to it."""
-        charge(50 * len(terms) + 20)
+        charge(150 * len(terms) + 20)
         terms = self.scale.merged(terms)
         kept, left = terms[: self.order], terms[self.order :]
         rests = rests + [self._rest_of(c, m) for c, m in left]
@@ -237,6 +237,7 @@ class Expander:
     def product(self, s: Expansion, t: Expansion) -> Expansion:
         if NOTHING in (s, t):
             return NOTHING
+        charge(60 * len(s.terms) * len(t.terms))
         scale, terms = self.scale, []
         for c, m in s.terms:
             for d, n in t.terms:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import sympy
 from flint import acb, arb, fmpq
@@ -24,6 +25,7 @@ from symgrad.balls.values import (
     is_real,
     sign,
 )
+from symgrad.budget import charge
 
 
 def _add(*terms: Ball) -> Ball:
@@ -304,8 +306,28 @@ def _is_whole(n: Ball) -> bool:
     return isinstance(n, fmpq) and n.q == 1
 
 
-def _pole_at_zero(*arguments: Ball) -> bool:
-    return is_exactly_zero(arguments[0])
+def _bessel_k(order: Ball, z: Ball) -> Value:
+    """K_n(z); for whole n != 0 from K_0, as the library takes very long where K_n is the limit of other orders."""
+    if is_exactly_zero(z):
+        return UNDEFINED
+    x = ball(z)
+    if not _is_whole(order) or is_exactly_zero(order):
+        return x.bessel_k(ball(order))
+    n = abs(int(order.p))
+    charge(2 * n)
+    if not isinstance(x, arb) or x.is_exact() or not x > 0:
+        return _bessel_k_upwards(n, x)
+    return _bessel_k_upwards(n, arb(x.lower())).union(_bessel_k_upwards(n, arb(x.upper())))  # it falls
+
+
+def _bessel_k_upwards(n: int, z: Any) -> Any:
+    """K_1 by the Wronskian I_0 K_1 + I_1 K_0 = 1/z, and K_{k+1} = K_{k-1} + (2 k/z) K_k."""
+    zero = type(z)(0)
+    below = z.bessel_k(zero)
+    here = (1 / z - z.bessel_i(zero + 1) * below) / z.bessel_i(zero)
+    for k in range(1, n):
+        below, here = here, below + 2 * k / z * here
+    return here
 
 
 def _upper_gamma(s: Ball, z: Ball) -> Value:
@@ -418,7 +440,7 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.besselj: _with_order_first("bessel_j"),
     sympy.bessely: _with_order_first("bessel_y", lambda z, n: is_exactly_zero(z) and (_is_whole(n) or sign(n) == 1)),
     sympy.besseli: _with_order_first("bessel_i"),
-    sympy.besselk: _with_order_first("bessel_k", _pole_at_zero),
+    sympy.besselk: _bessel_k,
     sympy.hankel1: _hankel(1),
     sympy.hankel2: _hankel(-1),
     sympy.elliptic_k: _method("elliptic_k", _at(1)),

@@ -32,7 +32,7 @@ from symgrad.balls.values import (
     separated,
     sign,
 )
-from symgrad.balls.work import SLOW, bounded, work_of
+from symgrad.balls.work import SLOW, WORK_OF_A_RUN, bounded, work_of
 from symgrad.budget import charge
 from symgrad.errors import SymgradError
 from symgrad.language import written
@@ -278,7 +278,7 @@ class Tape:
     def _work(self, bits: int) -> float:
         """What one evaluation at this many bits counts on the budget."""
         if bits not in self._works:
-            self._works[bits] = sum(work_of(origin(node.func), bits) for node in self._places)
+            self._works[bits] = WORK_OF_A_RUN + sum(work_of(origin(node.func), bits) for node in self._places)
         return self._works[bits]
 
     def _place(self, node: Basic) -> int:

@@ -53,14 +53,16 @@ _LARGEST_ORDER: dict[type[Basic], int] = {
     ),
     10_000,
 )  # fmt: skip
+WORK_OF_A_RUN = 12  # of all operations of a formula, besides theirs
 SPARE_BITS = 64
-WORK_PER_TERM, FARTHEST_SERIES = 200, 4
+WORK_OF_A_CALL, TERMS_PER_UNIT, FARTHEST_SERIES = 40, 1_500, 4
 
 
 def work_of(kind: type[Basic], bits: int) -> float:
-    """What one operation of a kind at so many bits counts on the budget: about the microseconds that it takes."""
-    if kind in SLOW or kind in _LARGEST_ORDER:
-        return 50 + bits / 2 + bits**2 / 2000
+    """What one operation of a kind at so many bits counts on the budget: about the microseconds that it takes.
+
+    Of what is slow the arguments tell more, see `bounded`.
+    """
     return 3 + bits / 60 if issubclass(kind, sympy.Function | sympy.Pow) and kind not in _SIMPLE else 2 + bits / 2000
 
 
@@ -74,7 +76,8 @@ def bounded(kind: type[Basic], function: Callable[..., Value]) -> Callable[..., 
         if largest is not None and not all(_is_at_most(order, largest) for order in arguments[:-1]):
             return UNKNOWN
         bits = int(flint.ctx.prec)
-        charge((bits + sum(_terms(a, bits) for a in arguments)) ** 2 / WORK_PER_TERM)
+        terms = bits + sum(_terms(a, bits) for a in arguments)
+        charge(WORK_OF_A_CALL + terms**2 / TERMS_PER_UNIT)
         with precision(min(flint.ctx.prec, *(_known_bits(a) + SPARE_BITS for a in arguments))):
             return function(*arguments)
 

@@ -35,7 +35,8 @@ class NoParts(Exception):
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal in real variables, without re, im, conjugate, arg and moduli of complex numbers."""
-    if not any(side.has(*NOT_ANALYTIC) for side in goal.sides) or any(side.has(*UNTOUCHED) for side in goal.sides):
+    sides = goal.relation.expressions
+    if not any(side.has(*NOT_ANALYTIC) for side in sides) or any(side.has(*UNTOUCHED) for side in sides):
         return None
     parts = {s: _parts(s, goal) for s in goal.variables if not facts.is_real(s)}
     domain = _domain(goal.domain, parts)

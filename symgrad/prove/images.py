@@ -119,7 +119,7 @@ def prove_by_all_means(goal: Goal, decide: Decide) -> Verdict | None:
 
 
 def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
-    if goal.op != "==" or any(side.has(Derivative, *ROUGH) for side in goal.sides):
+    if goal.op != "==" or any(side.has(Derivative, *ROUGH) for side in goal.relation.expressions):
         return None
     if not goal.variables or any(not facts.is_real(s) for s in goal.variables):
         return None

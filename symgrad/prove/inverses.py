@@ -38,7 +38,7 @@ def inverse_of(g: Expr) -> Inverse | None:
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED if an equality says which value an inverse function has, and that value fits."""
-    if goal.op != "==" or any(side.has(Derivative) for side in goal.sides):
+    if goal.op != "==" or any(side.has(Derivative) for side in goal.relation.expressions):
         return None
     gap = goal.lhs - goal.rhs
     for g in sorted(gap.atoms(sympy.LambertW, sympy.erfinv, sympy.erfcinv), key=sympy.default_sort_key):

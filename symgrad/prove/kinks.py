@@ -13,6 +13,7 @@ from sympy.core.relational import Relational
 from symgrad import activations, sized
 from symgrad.balls import NoValue, Tape, UnsupportedError, hull, precision, rational, separated, sign
 from symgrad.budget import remembered
+from symgrad.language.written import origin
 from symgrad.prove import facts
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import evaluated
@@ -35,11 +36,12 @@ def switches(expression: Expr) -> list[Expr]:
 
 
 def _switches_of(node: Expr) -> Iterator[Expr]:
-    if isinstance(node, sympy.Abs | sympy.sign | sympy.Heaviside | sympy.acot):
+    kind = origin(node.func)
+    if kind in (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.acot):
         yield node.args[0]
-    elif isinstance(node, sympy.atan2):
+    elif kind is sympy.atan2:
         yield from node.args
-    elif isinstance(node, sympy.Max | sympy.Min):
+    elif kind in (sympy.Max, sympy.Min):
         yield from (a - b for i, a in enumerate(node.args) for b in node.args[i + 1 :])
     elif isinstance(node, Piecewise):
         for _, condition in node.args:
@@ -71,9 +73,9 @@ def _may_be_left_out(e: Basic) -> Iterator[Expr]:
         return
     for a in e.args:
         yield from _may_be_left_out(a)
-        if isinstance(e, sympy.Mod) and a is e.args[1]:
+        if origin(e.func) is sympy.Mod and a is e.args[1]:
             yield 1 / a
-        elif isinstance(e, LEAVING_OUT) and isinstance(a, Expr):
+        elif issubclass(origin(e.func), LEAVING_OUT) and isinstance(a, Expr):
             yield a
 
 
@@ -81,18 +83,19 @@ def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
     """The expression where the sign of one switch is known: 1, -1 or 0."""
 
     def decide(node: Expr) -> Expr:
-        if isinstance(node, sympy.Abs) and node.args[0] == switch:
+        kind = origin(node.func)
+        if kind is sympy.Abs and node.args[0] == switch:
             return known * switch if known else S.Zero
-        if isinstance(node, sympy.sign) and node.args[0] == switch:
+        if kind is sympy.sign and node.args[0] == switch:
             return S(known)
-        if isinstance(node, sympy.Heaviside) and node.args[0] == switch:
+        if kind is sympy.Heaviside and node.args[0] == switch:
             return {1: S.One, 0: node.args[1], -1: S.Zero}[known]
-        if isinstance(node, sympy.acot) and node.args[0] == switch:
+        if kind is sympy.acot and node.args[0] == switch:
             return (S.Pi / 2 if known >= 0 else -S.Pi / 2) - (sympy.atan(switch) if known else S.Zero)
-        if isinstance(node, sympy.atan2) and switch in node.args:
+        if kind is sympy.atan2 and switch in node.args:
             v, u = node.args
             return _angle(v, u, switch, known)
-        if isinstance(node, sympy.Max | sympy.Min):
+        if kind in (sympy.Max, sympy.Min):
             return _without_loser(node, switch, known)
         if isinstance(node, Relational) and node.lhs - node.rhs == switch:
             return node.func(S(known), S.Zero)

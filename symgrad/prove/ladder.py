@@ -58,9 +58,9 @@ PROVERS: tuple[Prover, ...] = (
 # What may have no value at all is replaced by its value before any other prover looks at the goal.
 OF_ENDLESS: tuple[Prover, ...] = (finite.prove, endless.prove, finite.prove_by_all_means)
 DEEPEST = 12
-WORK = 6_000_000  # units, for one claim
-WORK_OF_A_PROVER = 40  # for each part of a goal, besides what is counted on the way
-FOR_ALL_PROVERS, FOR_ONE_PROVER = 4_500_000, 2_500_000  # of these units; the rest is for the refuter
+WORK = 12_000_000  # units, for one claim
+WORK_OF_A_PROVER = 8  # for each part of a goal, besides what is counted on the way
+FOR_ALL_PROVERS, FOR_ONE_PROVER = 9_000_000, 5_000_000  # of these units; the rest is for the refuter
 TOO_LARGE = "the formula becomes too large"
 TOO_MUCH_WORK = "the budget of work is spent; state the claim in parts, or on a smaller domain"
 # How SymPy's functions are known to fail on what they were not made for. What else fails, an AttributeError or a

@@ -38,7 +38,7 @@ COMPLEX = (
 SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
 MOST_SPECIAL = 400
 END_BITS = 192
-WORK_OF_A_SYMBOL = 500  # besides what is counted on the way
+WORK_OF_A_SYMBOL = 1_000  # besides what is counted on the way
 
 
 def points(domain: Domain, count: int, also: Sequence[Rational] = ()) -> Iterator[Point]:

@@ -61,7 +61,7 @@ def _has_sign(switch: Expr, signs: Signs) -> bool:
 
 def _whatever_the_sign(goal: Goal, found: list[Expr], decide: Decide) -> Verdict | None:
     """The verdict where each of the three cases of a switch holds on the whole domain, wherever it may apply."""
-    if not 0 < len(found) <= MOST_UNPLACED or any(side.has(Derivative) for side in goal.sides):
+    if not 0 < len(found) <= MOST_UNPLACED or any(side.has(Derivative) for side in goal.relation.expressions):
         return None
     switch = found[0]
     if not cuts.is_certainly_real(switch, Signs(goal.domain)):

@@ -12,6 +12,7 @@ from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 from symgrad.budget import charge
 
 MOST_GENERATORS = 40
+WORK_OF_FACTORS = 250  # of however small a polynomial
 MOST_PRODUCTS = 1_000_000
 MOST_EXPONENT = 400
 
@@ -99,12 +100,13 @@ def power_terms(terms: int, n: int) -> int:
 
 def gcd(left: fmpq_mpoly, right: fmpq_mpoly) -> fmpq_mpoly:
     """The greatest common divisor of two polynomials, unless they are too large."""
-    _count(10 * (len(left) + len(right)))
+    _count(30 * (len(left) + len(right)))
     return left.gcd(right)
 
 
 def factors(polynomial: fmpq_mpoly) -> tuple[fmpq, list[tuple[fmpq_mpoly, int]]]:
     """Its content and its irreducible factors with their powers, unless it is too large."""
+    charge(WORK_OF_FACTORS)
     _count(100 * len(polynomial))
     content, found = polynomial.factor()
     return content, [(part, int(times)) for part, times in found]
@@ -121,7 +123,7 @@ def _count(products: int) -> None:
     """Count products of terms on the budget."""
     if products > MOST_PRODUCTS:
         raise NoNormalForm(f"more than {MOST_PRODUCTS} products of terms")
-    charge(10 + products / 4)
+    charge(5 + products / 2)
 
 
 def fraction(q: fmpq) -> Rational:

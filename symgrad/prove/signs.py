@@ -18,7 +18,7 @@ from symgrad.statements import Domain
 
 LARGEST_ASKED = 150  # operations; SymPy's assumptions take long on larger expressions
 LARGEST_DEGREE = 60
-WORK_OF_A_SIGN = 40  # for each part of an expression, besides what is counted on the way
+WORK_OF_A_SIGN = 200  # for each part of an expression, besides what is counted on the way
 
 
 class Signs:

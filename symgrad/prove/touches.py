@@ -29,7 +29,7 @@ ANGLES = tuple(S.Pi * Rational(k, 12) for k in sorted(range(-24, 25), key=abs))
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """REFUTED where the difference of both sides has a zero; nothing otherwise."""
-    if goal.op not in ("<", ">", "!=") or any(side.has(sympy.Sum, sympy.Product) for side in goal.sides):
+    if goal.op not in ("<", ">", "!=") or any(side.has(sympy.Sum, sympy.Product) for side in goal.relation.expressions):
         return None
     difference = activations.expand(goal.lhs - goal.rhs)
     if not goal.variables:

@@ -154,7 +154,7 @@ class Tower:
     def convert(self, e: Expr) -> Quotient:
         """The normal form of one expression; `normal` prepares and reduces."""
         if e not in self._known:
-            charge(100)
+            charge(40)
             self._known[e] = self._reduce(self._converted(e))
         return self._known[e]
 
