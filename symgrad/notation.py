@@ -167,6 +167,13 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         plain = [term for term in terms if not term.startswith("-")]
         return " + ".join(plain) + "".join(f" - {term[1:].lstrip()}" for term in terms if term.startswith("-"))
 
+    def _print_Limit(self, expr: sympy.Limit) -> str:
+        of, x, place, direction = expr.args
+        side = "" if str(direction) == "+-" or place.is_infinite else f"^{{{direction}}}"
+        shown = str(self._print(of))
+        inside = rf"\left({shown}\right)" if isinstance(of, sympy.Add) else shown
+        return rf"\lim_{{{self._print(x)} \to {self._print(place)}{side}}} {inside}"
+
     def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
         return r" \odot ".join(self._factor(factor) for factor in in_order(expr.args))
 

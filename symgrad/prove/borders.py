@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 import sympy
@@ -67,6 +67,47 @@ def by_arguments(u: Expr, domain: Domain, look: Look) -> Finding | None:
         return None
     found = look((v - w) * sympy.sign(first), domain)
     return found and Finding(found.sign, found.strict, found.exact, f"{f.func} increases")
+
+
+def by_value(u: Expr, domain: Domain, look: Look) -> Finding | None:
+    """The sign of c*f(v) - d, for an increasing f, numbers c and d, which is that of v less where f has the value d/c.
+
+    A power with a positive exponent increases where its base is not negative.
+    """
+    number, rest = u.as_independent(*domain.symbols, as_Add=True)
+    c, f = rest.as_independent(*domain.symbols, as_Add=False)
+    known = constant_sign(c)
+    if look.depth > DEEPEST or not known:
+        return None
+    value = -number / c
+    if isinstance(f, sympy.Pow) and f.exp.is_Rational and f.exp.q > 1 and f.exp.p > 0:
+        v, place = f.base, value ** (1 / f.exp) if facts.is_nonnegative(value) else None
+        base = look(v, domain)
+        is_increasing = base is not None and base.sign == 1
+    else:
+        row = INVERSES.get(f.func)
+        v, place = (f.args[0], row(value)) if row is not None else (f, None)
+        is_increasing = row is not None and cuts.is_certainly_real(v, Signs(domain))
+    if place is None or not is_increasing:
+        return None
+    found = look(v - place, domain)
+    return found and Finding(
+        found.sign * known, found.strict, found.exact, f"values of an increasing function: {found.how}"
+    )
+
+
+def _between(inverse: Callable[[Expr], Expr], end: Expr) -> Callable[[Expr], Expr | None]:
+    return lambda value: inverse(value) if constant_sign(end - sympy.Abs(value)) == 1 else None
+
+
+# Where increasing functions have a value, if they have it anywhere.
+INVERSES: Mapping[type[Expr], Callable[[Expr], Expr | None]] = {
+    sympy.sinh: sympy.asinh,
+    sympy.asinh: sympy.sinh,
+    sympy.tanh: _between(sympy.atanh, S.One),
+    sympy.erf: _between(sympy.erfinv, S.One),
+    sympy.atan: _between(sympy.tan, S.Pi / 2),
+}
 
 
 def by_exponents(u: Expr, domain: Domain, look: Look) -> Finding | None:

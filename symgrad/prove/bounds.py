@@ -13,7 +13,7 @@ from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.budget import charge, remembered
 from symgrad.prove import enclosures, facts, validity
 from symgrad.prove.angles import by_half_angle, by_phase
-from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_zeros
+from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_value, by_zeros
 from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign, fractional_powers
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
@@ -220,6 +220,7 @@ METHODS: tuple[Method, ...] = (
     by_concavity,
     by_monotony,
     by_logarithm,
+    by_value,
     by_partial_extremum,
     by_terms,
     by_stand_ins,

@@ -16,7 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
 from symgrad import activations, sized
-from symgrad.language.written import opaque, origin
+from symgrad.language.written import call, opaque, origin
 from symgrad.prove import cuts, facts
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
@@ -164,7 +164,7 @@ class _Real:
             return self._conjugate(e.base) ** self._conjugate(e.exp)
         if origin(e.func) in cuts.CUT_BELOW_ZERO and self._is_principal(e):
             *parameters, z = e.args
-            return e.func(*parameters, self._conjugate(z))
+            return call(origin(e.func), *parameters, self._conjugate(z))
         raise NoParts(str(e))
 
     def _is_principal(self, e: Expr) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice, pairwise, product
 
 import sympy
-from sympy import Basic, Expr, Symbol
+from sympy import Basic, Expr, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
@@ -183,12 +183,12 @@ def zero_on(expression: Expr, domain: Domain) -> Witness | None:
 
 def _on_lines(expression: Expr, domain: Domain) -> Witness | None:
     """A zero that is found where all variables but one are held at some point of the domain."""
-    for point in smallest(expression, domain, MOST_TRIED)[:MOST_LINES]:
+    for point in (*smallest(expression, domain, MOST_TRIED)[:MOST_LINES], *_units(domain)):
         for x in sorted(expression.free_symbols, key=str):
             held = {s: v for s, v in point.items() if s != x}
             for place in _roots_near(expression.xreplace(held), x, domain.set_of(x)):
                 whole = {s: point[s] if s in held else place for s in sorted(point, key=str)}
-                if contains(domain.set_of(x), place) and _fulfilled(domain, whole):
+                if all(contains(domain.set_of(s), v) for s, v in whole.items()) and _fulfilled(domain, whole):
                     return _shown(whole)
     if expression.is_polynomial(*expression.free_symbols):
         slopes = [sympy.diff(expression, s) for s in sorted(expression.free_symbols, key=str)]
@@ -196,6 +196,12 @@ def _on_lines(expression: Expr, domain: Domain) -> Witness | None:
             if _is_in(domain, point) and constant_zero(expression.xreplace(point)):
                 return _shown(point)
     return None
+
+
+def _units(domain: Domain) -> Iterator[Point]:
+    """Integers all 1 and all -1, of which products have other integers as divisors whatever they are."""
+    if all(map(facts.is_integer, domain.symbols)):
+        yield from (dict.fromkeys(domain.symbols, unit) for unit in (S.One, S.NegativeOne))
 
 
 def _is_in(domain: Domain, point: Point) -> bool:

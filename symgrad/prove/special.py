@@ -183,7 +183,7 @@ def _odd(function: type) -> Rewriting:
 
 def _upper_gamma(sign: Sign, s: Expr, z: Expr) -> Expr | None:
     if s == Rational(1, 2):
-        return sympy.sqrt(pi) * sympy.erfc(sympy.sqrt(z))
+        return sympy.sqrt(pi) * sympy.erfc(positive_root(z, 2, sign))
     if s.is_Integer:
         return z**s * sympy.expint(1 - s, z) if s <= 0 else sympy.exp(-z) if s == 1 else None
     return None

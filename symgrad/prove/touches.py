@@ -10,6 +10,7 @@ from sympy import Expr, Rational, S, Symbol
 from sympy.sets import Interval, Set
 
 from symgrad import activations, sized
+from symgrad.language.written import origin
 from symgrad.prove import calculus, facts, roots
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
@@ -24,6 +25,11 @@ LARGEST = 60  # operations
 NEAR = Interval(-8, 8)  # more than one turn
 TURNS = (0, 1, -1, 2, -2)
 MOST_SOLUTIONS = 24
+# Functions f with f(0) = 0.
+ZERO_AT_ZERO = (
+    sympy.sin, sympy.tan, sympy.asin, sympy.atan, sympy.sinh, sympy.tanh, sympy.asinh, sympy.atanh, sympy.erf,
+    sympy.erfi, sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc,
+)  # fmt: skip
 ANGLES = tuple(S.Pi * Rational(k, 12) for k in sorted(range(-24, 25), key=abs))
 
 
@@ -73,7 +79,15 @@ def _factors(difference: Expr) -> Iterator[Expr]:
         if isinstance(base, sympy.Abs):
             base = base.args[0]
         if factor.free_symbols and facts.is_positive(exponent) and base is not S.Exp1:
-            yield base
+            yield from _with_arguments(base)
+
+
+def _with_arguments(u: Expr) -> Iterator[Expr]:
+    """An expression, and what is zero only where it is."""
+    yield u
+    while origin(u.func) in ZERO_AT_ZERO or isinstance(u, sympy.log):
+        u = u.args[0] - 1 if isinstance(u, sympy.log) else u.args[0]
+        yield u
 
 
 def _candidates(difference: Expr, x: Symbol, values: Set) -> Iterator[Expr]:
