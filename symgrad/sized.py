@@ -19,6 +19,7 @@ MOST_NODES = 4_000
 MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multiplied out
 MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
 MOST_DENOMINATORS = 16
+MOST_SIMPLIFIED = 200
 HIGHEST_REAL, LARGEST_REAL = 24, 600  # degree of a polynomial whose real roots are wanted, bits of its coefficients
 COUNTED_NO_FURTHER = 10**9
 
@@ -58,6 +59,40 @@ def factor_terms(e: Expr) -> Expr:
     size = nodes(e)
     _ask(size, MOST_NODES, "parts", 30 * size)
     return sympy.factor_terms(e)
+
+
+def powsimp(e: Expr) -> Expr:
+    """The expression with powers of one base put together."""
+    size = nodes(e)
+    _ask(size, MOST_NODES, "parts", 30 * size)
+    return sympy.powsimp(e)
+
+
+def simplify(e: Expr) -> Expr:
+    """A number in simpler terms."""
+    size = nodes(e)
+    _ask(size, MOST_SIMPLIFIED, "parts to simplify", 300 * size)
+    return sympy.simplify(e)
+
+
+def apart(e: Expr, x: Symbol) -> Expr:
+    """A rational function as a sum of partial fractions."""
+    _ask_for_factors(e, "in partial fractions")
+    return sympy.apart(e, x)
+
+
+def sum_of_powers(term: Expr, k: Symbol, low: Expr, high: Expr) -> Expr:
+    """The sum of a polynomial in k from low to high, in closed form."""
+    terms = _monomials(term)
+    _ask(terms, MOST_FACTORED, "terms to add up", 1_000 * terms)
+    return sympy.summation(term, (k, low, high))
+
+
+def solved(equations: list[Expr], unknowns: tuple[Symbol, ...]) -> list[dict[Symbol, Expr]]:
+    """The solutions of linear equations."""
+    size = sum(map(nodes, equations))
+    _ask(size, MOST_NODES, "parts of equations", 100 * size)
+    return list(sympy.solve(equations, unknowns, dict=True))
 
 
 def polynomial(e: Expr, *generators: Symbol, **options: object) -> sympy.Poly:

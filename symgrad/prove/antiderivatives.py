@@ -299,7 +299,7 @@ def _substitution(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
         if slope == 0:
             continue
         rest = (
-            sized.cancel(sized.together(f / slope)) if (f / slope).is_rational_function(x) else sympy.powsimp(f / slope)
+            sized.cancel(sized.together(f / slope)) if (f / slope).is_rational_function(x) else sized.powsimp(f / slope)
         )
         made = rest.xreplace({u: y})
         if made.has(x):

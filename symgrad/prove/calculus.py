@@ -104,7 +104,7 @@ def _real_roots(polynomial: sympy.Poly) -> list[Expr] | None:
         return list(dict.fromkeys(sized.real_roots(polynomial)))
     if polynomial.degree() == 1:
         a, b = polynomial.all_coeffs()
-        return [sympy.simplify(-b / a)]
+        return [sized.simplify(-b / a)]
     if polynomial.degree() == 2:
         a, b, c = polynomial.all_coeffs()
         discriminant = b**2 - 4 * a * c
@@ -112,7 +112,7 @@ def _real_roots(polynomial: sympy.Poly) -> list[Expr] | None:
         if known == -1:
             return []
         if known == 1:
-            return [sympy.simplify((-b + d * sympy.sqrt(discriminant)) / (2 * a)) for d in (1, -1)]
+            return [sized.simplify((-b + d * sympy.sqrt(discriminant)) / (2 * a)) for d in (1, -1)]
     return None
 
 

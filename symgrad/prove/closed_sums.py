@@ -127,7 +127,7 @@ class _Run:
         if not self.term.is_polynomial(k) or sympy.degree(self.term, k) > HIGHEST:
             return None
         end = sympy.Dummy("end", integer=True)
-        found = sympy.summation(self.term, (k, self.low, end))
+        found = sized.sum_of_powers(self.term, k, self.low, end)
         if found.has(Sum, sympy.Piecewise):
             return None
         gaps = found.subs(end, self.low - 1), found.subs(end, end + 1) - found - self.term.subs(k, end + 1)
@@ -207,7 +207,7 @@ class _Run:
 
 def ratio_of(term: Expr, k: Symbol) -> Expr | None:
     """The ratio of neighbouring terms, where it is the same for all."""
-    ratio = sympy.powsimp(sized.expand(term.subs(k, k + 1) / term))
+    ratio = sized.powsimp(sized.expand(term.subs(k, k + 1) / term))
     return ratio if ratio.free_symbols and not ratio.has(k) and facts.is_real(ratio) else None
 
 

@@ -45,7 +45,7 @@ def infinite_sum(term: Expr, n: Symbol, low: Expr, high: Expr, known: Known) -> 
     moved = activations.expand(term).xreplace({n: low + m})
     if not known.within(m, S.Naturals0).has_value(moved):
         raise NotFound
-    found = _sum(sympy.powsimp(_plain(moved, m)) if moved.has(sympy.Pow) else moved, m, known)
+    found = _sum(sized.powsimp(_plain(moved, m)) if moved.has(sympy.Pow) else moved, m, known)
     if found is None:
         raise NotFound
     return found
@@ -158,7 +158,7 @@ def no_zero(e: Expr, m: Symbol, known: Known) -> bool:
             continue
         poly = Poly(factor, m)
         if all(c.is_Rational for c in poly.all_coeffs()):
-            if any(r.is_Integer and r >= 0 for r in sympy.roots(poly, m)):
+            if any(r.is_Integer and r >= 0 for r in sized.real_roots(poly)):
                 return False
         elif not _is_positive_for_all(poly, known):
             return False
@@ -190,7 +190,7 @@ def _converges(term: Expr, ratio: Expr, m: Symbol, known: Known) -> tuple[bool, 
 
 
 def _alternating(term: Expr, m: Symbol, known: Known) -> tuple[bool, tuple[Expr, ...]]:
-    return has_end(sympy.powsimp(term * (-1) ** m), m, known, alternating=True)
+    return has_end(sized.powsimp(term * (-1) ** m), m, known, alternating=True)
 
 
 # Methods
@@ -249,7 +249,7 @@ def _gosper(ratio: Expr, m: Symbol) -> Expr | None:
     unknowns = sympy.symbols(f"c:{max(degrees) + 1}", cls=Dummy)
     x = sum((u * m**i for i, u in enumerate(unknowns)), S.Zero)
     equation = sized.expand(p.as_expr() * x.subs(m, m + 1) - q.as_expr() * x - r.as_expr())
-    found = sympy.solve(Poly(equation, m).all_coeffs(), unknowns, dict=True)
+    found = sized.solved(Poly(equation, m).all_coeffs(), unknowns)
     if not found:
         return None
     solved = x.xreplace(found[0]).xreplace(dict.fromkeys(unknowns, S.Zero))
@@ -346,7 +346,7 @@ def _partial_fractions(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Valu
         k = Dummy("k", integer=True, nonnegative=True)
         size, m = sized.together(size.subs(m, 2 * k) - size.subs(m, 2 * k + 1)), k
     total = S.Zero
-    for part in sympy.Add.make_args(sympy.apart(sized.factor(size), m)):
+    for part in sympy.Add.make_args(sized.apart(sized.factor(size), m)):
         value = _of_pole(part, m)
         if value is None:
             return None
@@ -443,7 +443,7 @@ def _polylogarithms(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value |
     if z is None or z.has(m) or known(1 - z**2) != 1:
         return None
     total = S.Zero
-    for part in sympy.Add.make_args(sympy.apart(sized.factor(rest), m)):
+    for part in sympy.Add.make_args(sized.apart(sized.factor(rest), m)):
         value = _of_power_and_pole(part, z, m, known)
         if value is None:
             return None

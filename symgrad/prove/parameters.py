@@ -34,7 +34,7 @@ def borders(function: Expr, x: Symbol) -> Iterator[Expr]:
     for case in dict.fromkeys(found):
         slope = sympy.diff(case, x)
         if slope != 0 and not slope.has(x):
-            yield sympy.cancel(x - case / slope)
+            yield sized.cancel(x - case / slope)
 
 
 def _cases(switch: Expr, depth: int = 2) -> Iterator[Expr]:
