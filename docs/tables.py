@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 import click
 import sympy
+from sympy import S
 
 import symgrad as sg
 from symgrad.activations import Activation
 from symgrad.cli import cli
 from symgrad.language import limits
+from symgrad.language.abbreviations import DEFINED, called, with_parameters
+from symgrad.language.written import meaning
 from symgrad.syntax import scan, vocabulary
 
 LONGEST_EXACT = 40
@@ -37,6 +40,16 @@ def functions() -> str:
         (_arguments(arities), " ".join(map(_code, sorted(names, key=str.lower)))) for arities, names in by_arity.items()
     ]
     return _table(("arguments", "functions"), rows)
+
+
+def abbreviations() -> str:
+    """The functions that stand for expressions, with what they stand for."""
+    rows = []
+    for counts, row in DEFINED.items():
+        for name, count in ((name, count) for name in row for count in counts):
+            call = with_parameters(called(name, *[S.Zero] * count))
+            rows.append((_code(str(call)), _code(str(meaning(call)))))
+    return _table(("function", "stands for"), sorted(rows, key=str))
 
 
 def _arguments(arities: tuple[int, ...]) -> str:
@@ -163,6 +176,7 @@ def _help(name: str, command: click.Command) -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "functions": functions,
+    "abbreviations": abbreviations,
     "constants": constants,
     "size_limits": size_limits,
     "outcomes": outcomes,
