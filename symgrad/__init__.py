@@ -94,6 +94,7 @@ if TYPE_CHECKING:
         Loss,
         bidirectional,
         binary_cross_entropy,
+        cell_claim,
         check_backward,
         from_torch,
         gradients_to_torch,
@@ -126,10 +127,12 @@ if TYPE_CHECKING:
         elementwise,
         hadamard,
         logsumexp,
+        norm,
         ones,
         outer,
         sin,
         softmax,
+        spectral_radius,
         tanh,
     )
     from symgrad.verdicts import Outcome, Verdict, Witness
@@ -151,8 +154,8 @@ else:
         "statements": "Conjunction Domain Extremum ExtremumKind Relation",
         "syntax": "parse to_text",
         "vectors": (
-            "arctan concatenate dims dot elementwise hadamard Input Intermediate LENGTH logsumexp ones "
-            "OrderedProduct outer Parameter sin softmax State tanh TIME TimeSum"
+            "arctan concatenate dims dot elementwise hadamard Input Intermediate LENGTH logsumexp norm ones "
+            "OrderedProduct outer Parameter sin softmax spectral_radius State tanh TIME TimeSum"
         ),
         "verdicts": "Outcome Verdict Witness",
         "compute.check": "check_gradient GradientCheck",
@@ -173,7 +176,7 @@ else:
         "prove": "verify",
         "testing": "assert_gradient assert_holds assert_refuted",
         "recurrent": (
-            "bidirectional binary_cross_entropy Cell CellRow CELLS check_backward Equation from_torch "
+            "bidirectional binary_cross_entropy Cell cell_claim CellRow CELLS check_backward Equation from_torch "
             "gradients_to_torch half_squared_error Judgement Loss output_of read_cell softmax_cross_entropy "
             "stacked state_jacobian to_torch with_output with_residual"
         ),
@@ -200,10 +203,10 @@ __all__ = [
     "load_derivation",
     # vectors in time
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
-    "elementwise", "softmax", "logsumexp", "TimeSum", "OrderedProduct", "TIME", "LENGTH",
+    "elementwise", "softmax", "logsumexp", "norm", "spectral_radius", "TimeSum", "OrderedProduct", "TIME", "LENGTH",
     # recurrent cells
-    "Cell", "Equation", "read_cell", "bptt", "Gradients", "check_backward", "Judgement", "state_jacobian", "Loss",
-    "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
+    "Cell", "Equation", "read_cell", "bptt", "Gradients", "check_backward", "Judgement", "state_jacobian", "cell_claim",
+    "Loss", "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
     # programs
     "crosscheck", "Crosscheck", "check_gradient", "GradientCheck", "difference", "precise_difference", "complex_step",

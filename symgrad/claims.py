@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import sympy
 from sympy import Expr, Symbol
 
-from symgrad import near_names, syntax
+from symgrad import near_names, norms, syntax
 from symgrad.errors import ClaimError
 from symgrad.language.written import renamed
 from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
@@ -91,7 +91,8 @@ def claim(
     rhs : str or Expr, optional
         The right side.
     where : iterable of str or SymPy conditions
-        The domain, such as ``["x in (0, oo)", "T integer"]``; real variables on the whole line by default.
+        The domain, such as ``["x in (0, oo)", "T integer"]``; real variables on the whole line by default. Matrices
+        and vectors, of which norms stand in a claim, are declared here too: ``["A matrix (n, m)", "x vector (m)"]``.
     id, source, expect : str
         See `Claim`.
 
@@ -108,6 +109,10 @@ def claim(
     >>> print(sg.claim("log(x*y) == log(x) + log(y)", where=["x > 0", "y > 0"]))
     log(x*y) == log(x) + log(y)
     """
+    where = [where] if isinstance(where, str) else list(where)
+    if norms.is_about_norms(says, rhs, *where):
+        statement, domain = norms.read_claim(says, op, rhs, where)
+        return Claim(statement, domain, id=id, source=source, expect=expect)
     conditions, symbols = _conditions(where)
     if op is None and rhs is None:
         if not isinstance(says, str):

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from symgrad.claims import Claim
 from symgrad.compute.run import Run
 from symgrad.derivation import Derivation, Stated
 from symgrad.notation import latex
 from symgrad.recurrent import documents, equality, forms, ring, runs, unrolled
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.norm_claims import cell_claim
 from symgrad.vectors.variables import Timed
 from symgrad.verdicts import Verdict
 
@@ -108,6 +110,10 @@ class Gradients(Backward):
     def slip(self, left: Any, right: Any, *, source: str = "", **options: Any) -> Stated:
         """A false equation of a source as a line of a document; see `documents.slip`."""
         return documents.slip(self, left, right, source=source, **options)
+
+    def claim(self, says: Any, op: str | None = None, rhs: Any = None, **options: Any) -> Claim:
+        """A claim about norms of Jacobians of the cell; see `cell_claim`."""
+        return cell_claim(self.cell, says, op, rhs, **options)
 
     def evaluate(self, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> runs.Values:
         """Loss, gradients and states at a point, in balls of the present precision; see `runs.evaluate`."""

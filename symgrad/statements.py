@@ -94,8 +94,8 @@ class Judged(ABC):
         """What its symbols are looked for in."""
 
     @abstractmethod
-    def decided(self) -> Verdict:
-        """The verdict on it."""
+    def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+        """The verdict on it, on the domain of its claim; `decide` is the prover of relations between scalars."""
 
     @abstractmethod
     def slips(self) -> Iterator[tuple[str, Judged]]:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import sympy
 
+from symgrad.balls.matrices import Surroundings, _Evaluation
 from symgrad.recurrent.runs import run_backward, run_forward
-from symgrad.recurrent.values import Surroundings, _Evaluation
 from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, shape_of
 
 

@@ -272,7 +272,8 @@ def _is_atom(value: Basic) -> bool:
     """Whether a value stands in powers and products without brackets."""
     if isinstance(value, Rational):
         return bool(value >= 0 and value.q == 1) or isinstance(value, WrittenDecimal)
-    return not value.args or isinstance(value, Function | ExprWithLimits | sympy.Derivative | sympy.Limit)
+    is_call = getattr(value, "is_call", False)  # of a matrix, of which this knows nothing
+    return not value.args or is_call or isinstance(value, Function | ExprWithLimits | sympy.Derivative | sympy.Limit)
 
 
 def _signed(terms: Iterable[tuple[bool, str]]) -> str:

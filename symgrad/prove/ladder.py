@@ -147,7 +147,7 @@ def _verdict(statement: Statement, domain: Domain, parts: list[Proof] | None = N
     if isinstance(statement, Conjunction):
         return all_of([_verdict(part, domain, parts) for part in statement.parts], "")
     if isinstance(statement, Judged):
-        return statement.decided()
+        return statement.decided(domain, lambda said, where: decide(Goal.of(said, where)))
     if isinstance(statement, Extremum):
         return decide_extremum(statement, domain, decide)
     return decide(Goal.of(statement, domain))

@@ -5,11 +5,12 @@ from symgrad.recurrent.compose import bidirectional, output_of, stacked, with_ou
 from symgrad.recurrent.jacobians import state_jacobian
 from symgrad.recurrent.judge import Judgement, check_backward
 from symgrad.recurrent.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
+from symgrad.recurrent.norm_claims import cell_claim
 from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.zoo import CELLS, CellRow, from_torch, gradients_to_torch, to_torch
 
 __all__ = [
-    "Cell", "Equation", "Loss", "half_squared_error", "softmax_cross_entropy",
-    "binary_cross_entropy", "state_jacobian", "check_backward", "Judgement", "read_cell", "CELLS", "CellRow", "stacked",
+    "Cell", "Equation", "Loss", "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy",
+    "state_jacobian", "check_backward", "Judgement", "cell_claim", "read_cell", "CELLS", "CellRow", "stacked",
     "bidirectional", "with_output", "with_residual", "output_of", "from_torch", "to_torch", "gradients_to_torch",
 ]  # fmt: skip

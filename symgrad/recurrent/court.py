@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, MatrixExpr, Rational, Symbol
 
 from symgrad.balls import ball, precision, separated
+from symgrad.balls.matrices import MissingStepError, Surroundings
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
@@ -25,7 +26,6 @@ from symgrad.recurrent.reading import read_equation, read_formula
 from symgrad.recurrent.rules import total_of
 from symgrad.recurrent.runs import run_backward, run_forward, surroundings
 from symgrad.recurrent.shapes import checked_shape
-from symgrad.recurrent.values import MissingStepError, Surroundings
 from symgrad.vectors import (
     LENGTH,
     TIME,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sympy import Expr, srepr
@@ -12,7 +12,7 @@ from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.court import Court
 from symgrad.recurrent.slips import slips
-from symgrad.statements import Judged
+from symgrad.statements import Domain, Judged, Relation
 from symgrad.verdicts import Verdict
 
 
@@ -33,7 +33,7 @@ class BackwardLine(Judged):
     def expressions(self) -> tuple[Expr, ...]:
         return (self.equation.left, self.equation.right)
 
-    def decided(self) -> Verdict:
+    def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
         return Court(self.grad, {}).judged(self.equation).verdict
 
     def slips(self) -> Iterator[tuple[str, BackwardLine]]:

@@ -13,9 +13,9 @@ from flint import arb
 from sympy import Symbol
 
 from symgrad.balls import rational
+from symgrad.balls.matrices import Array, Surroundings, added_up, plain
 from symgrad.errors import CellError, ShapeError
 from symgrad.recurrent.backward import Backward
-from symgrad.recurrent.values import Array, Surroundings, added_up, plain
 from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, shape_of
 
 

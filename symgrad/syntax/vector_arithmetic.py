@@ -33,12 +33,17 @@ class MatrixReader(Reader):
 
     def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
         super().__init__(source)
+        self.tree = self._prepared(self.tree)
         self.names = names
         self.bindings = bound_names(self.tree)
         self._matrices = matrices_in(self.tree, names, self.bindings)
         sizes = sizes_in(names)
         integers = {name: v for name, v in names.items() if isinstance(v, Symbol) and v.is_integer}
         self.times = {name: index_symbol(name) for name in ("t", "T", *FREE_INDICES)} | sizes | integers
+
+    def _prepared(self, tree: ast.expr) -> ast.expr:
+        """The tree as this reader wants it; a reader of more words may have another."""
+        return tree
 
     def is_matrix(self, node: ast.AST) -> bool:
         """Whether the value of a node is a matrix."""

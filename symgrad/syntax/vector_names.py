@@ -18,6 +18,8 @@ FREE_INDICES = ("i", "j", "k")
 # Calls whose value is a matrix, whatever their arguments.
 MATRIX_CALLS = ("outer", "dot", "diag", "ones", "zeros", "eye", "concatenate", "blocks", "softmax", "logsumexp")
 OTHER_CALLS = ("hadamard", "slope", "elementwise", "sum", "product", "trace")
+# Calls whose value is a scalar, though their argument is a matrix.
+SCALAR_CALLS = ("trace", "norm", "spectral_radius")
 SHOWN = 40
 
 
@@ -78,7 +80,7 @@ def _parts(node: ast.AST) -> list[ast.expr]:
         return [node.operand]
     if isinstance(node, ast.BinOp):
         return [node.left, node.right]
-    return node.args if isinstance(node, ast.Call) and call_name(node) != "trace" else []
+    return node.args if isinstance(node, ast.Call) and call_name(node) not in SCALAR_CALLS else []
 
 
 def sizes_in(names: Mapping[str, Any]) -> dict[str, Symbol]:

@@ -105,11 +105,17 @@ class VectorReader(MatrixReader):
 
     # Calls
 
+    def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
+        """Calls that a reader of more words has besides."""
+        return {}
+
     def _matrix_call(self, node: ast.Call) -> Any:
         name = self.name_of(node)
         own = _OWN_CALLS.get(name)
         if own is not None:
             return own(self, node)
+        if name in self._own_calls():
+            return self._own_calls()[name](node)
         function = vocabulary.function(name)
         if function is None:
             known = vocabulary.is_function(name)
@@ -133,6 +139,8 @@ class VectorReader(MatrixReader):
         name = self.name_of(node)
         if name in BINDERS:
             return self._over_time(node)
+        if name in self._own_calls():
+            return self._own_calls()[name](node)
         if name == "hadamard" and len(node.args) > 1:
             return self._make(node, sympy.Mul, *map(self.scalar, node.args))
         if name == "slope":

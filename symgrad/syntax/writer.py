@@ -155,6 +155,9 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         variables = [a for variable, count in expr.variable_count for a in (variable, count)[: 1 if count == 1 else 2]]
         return self._call("diff", expr.expr, *variables)
 
+    def _print_Trace(self, expr: Any) -> str:
+        return f"trace({vector_text(expr.arg)})"
+
     def _print_Limit(self, expr: Any) -> str:
         of, variable, place, direction = expr.args
         is_default = place.is_infinite or str(direction) == "+"

@@ -1,5 +1,6 @@
 """Vectors and matrices in time: the variables of recurrent networks and the operations on them."""
 
+from symgrad.vectors.norms import OfMatrix, SpectralNorm, SpectralRadius, norm, spectral_radius
 from symgrad.vectors.operations import (
     ENTRY,
     Elementwise,
@@ -49,5 +50,5 @@ __all__ = [
     "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "renamed", "TIME", "LENGTH",
     "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise", "slope", "ones",
     "hadamard", "hadamard_of", "concatenate", "outer", "dot", "total", "softmax", "logsumexp",
-    "tanh", "sin", "arctan", "zero_like",
+    "tanh", "sin", "arctan", "zero_like", "norm", "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
 ]  # fmt: skip

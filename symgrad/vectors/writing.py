@@ -141,6 +141,9 @@ def _identity(e: Any) -> tuple[str, int]:
 
 
 def _matrix_power(e: Any) -> tuple[str, int]:
+    if not e.exp.is_Integer:
+        index = next(name for name in ("i", "j", "k") if name not in {s.name for s in e.exp.free_symbols})
+        return f"product({_text(e.base)[0]}, ({index}, 1, {e.exp}))", ATOM
     return " @ ".join([_in(e.base, ATOM)] * int(e.exp)), PRODUCT
 
 

@@ -17,17 +17,20 @@ from flint import arb, fmpq
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.balls import Ball, NoValue, Tape, ball, rational
+from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, ball, rational
+from symgrad.balls.spectra import spectral_norm, spectral_radius
 from symgrad.errors import CellError
 from symgrad.vectors import (
     LENGTH,
     TIME,
     Elementwise,
     LogSumExp,
+    OfMatrix,
     OrderedProduct,
     ParameterMatrix,
     Role,
     Softmax,
+    SpectralNorm,
     TimedMatrix,
     TimedScalar,
     TimeSum,
@@ -35,6 +38,10 @@ from symgrad.vectors import (
 )
 
 Array: TypeAlias = Any  # of balls, which NumPy's types do not know
+
+
+class NoValueError(CellError):
+    """An entry that certainly has no value at the point, such as the inverse of 0."""
 
 
 class MissingStepError(CellError):
@@ -152,6 +159,8 @@ class _Evaluation:
         if isinstance(leaf, sympy.Trace):
             matrix = self.value(leaf.arg)
             return sum((matrix[i, i] for i in range(len(matrix))), arb(0))
+        if isinstance(leaf, OfMatrix):
+            return self._of_matrix(leaf)
         if isinstance(leaf, TimedScalar):
             return self._timed(leaf)
         if isinstance(leaf, sympy.Sum | sympy.Product):
@@ -162,6 +171,11 @@ class _Evaluation:
             return rational(sympy.Integer(self._time(leaf)))
         except TypeError:
             raise CellError(f"there is no value for {leaf}") from None
+
+    def _of_matrix(self, leaf: OfMatrix) -> Any:
+        """The norm or the spectral radius of a matrix."""
+        found = spectral_norm if isinstance(leaf, SpectralNorm) else spectral_radius
+        return _certain(found(self.value(leaf.matrix)), leaf)
 
     def _with(self, index: Symbol, k: int) -> _Evaluation:
         if index == TIME:
@@ -260,6 +274,13 @@ class _Evaluation:
     def _identity_of(size: int) -> Array:
         return np.array([[arb(int(i == j)) for j in range(size)] for i in range(size)], dtype=object)
 
+    def _explicit(self, e: Any) -> Array:
+        """A matrix whose entries are written out."""
+        found = np.empty(tuple(map(self._size, e.shape)), dtype=object)
+        for place in np.ndindex(found.shape):
+            found[place] = self._scalar(e[place])
+        return found
+
     def _filled(self, e: Any) -> Array:
         rows, columns = map(self._size, e.shape)
         number = arb(1 if isinstance(e, sympy.OneMatrix) else 0)
@@ -299,6 +320,7 @@ _RULES: dict[type, Callable[[_Evaluation, Any], Any]] = {
     sympy.KroneckerProduct: _Evaluation._kronecker,
     sympy.DiagMatrix: _Evaluation._diagonal,
     sympy.Identity: _Evaluation._identity,
+    sympy.MatrixBase: _Evaluation._explicit,
     sympy.OneMatrix: _Evaluation._filled,
     sympy.ZeroMatrix: _Evaluation._filled,
     sympy.BlockMatrix: _Evaluation._blocks,
@@ -313,7 +335,7 @@ _RULES: dict[type, Callable[[_Evaluation, Any], Any]] = {
 
 def _leaves(e: Any) -> Iterable[Any]:
     """The largest parts of a scalar that have values of their own."""
-    if isinstance(e, sympy.Sum | sympy.Product | sympy.Trace | TimedScalar | Symbol):
+    if isinstance(e, sympy.Sum | sympy.Product | sympy.Trace | OfMatrix | TimedScalar | Symbol):
         yield e
         return
     for a in e.args:
@@ -321,6 +343,8 @@ def _leaves(e: Any) -> Iterable[Any]:
 
 
 def _certain(value: Any, e: Any) -> Any:
+    if value is UNDEFINED:
+        raise NoValueError(f"{e} has no value here")
     if isinstance(value, NoValue) or value is None:
         raise CellError(f"{e} has no certain value here")
     return value

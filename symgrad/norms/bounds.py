@@ -1,0 +1,352 @@
+"""Bounds of spectral norms and radii: a table with a rule for each way in which a matrix is made of others.
+
+Each rule is a theorem on real matrices (Horn, Johnson, Matrix Analysis, 2nd edition, 2013, chapter 5): the norm is
+submultiplicative and subadditive, also for products by entries (Topics in Matrix Analysis, 1991, theorem 5.5.1), a part
+of a matrix is no larger than the whole, and the spectral radius is at most the norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from itertools import product as combinations
+from typing import Any
+
+import sympy
+from sympy import Abs, Expr, S
+from sympy.matrices.expressions.slice import MatrixSlice
+
+from symgrad.norms.context import MOST_BOUNDS, Bound, Context
+from symgrad.norms.entries import largest_entry, least_slope
+from symgrad.norms.exact import atoms_of, of_largest, of_norm, of_radius, value, with_values
+from symgrad.norms.products import Factors, apart, canonical, spread, terms, word
+from symgrad.vectors import (
+    Elementwise,
+    OrderedProduct,
+    ParameterMatrix,
+    Softmax,
+    SpectralNorm,
+    SpectralRadius,
+    TimedMatrix,
+    TimeSum,
+)
+
+PRODUCT = "the norm of a product is at most the product of the norms"
+SUM = "the norm of a sum is at most the sum of the norms"
+RADIUS = "the spectral radius is at most the norm"
+DIAGONAL = "the norm of a diagonal matrix is its largest entry in absolute value"
+LARGEST = "no entry of a vector is larger than its norm"
+ENTRIES = "the norm is at most the square root of the number of entries times the largest of them"
+HADAMARD = "the norm of a product by entries is at most the product of the norms"
+SCALED = "a vector times bounded factors by entries is at most as long as the vector times the bound"
+PART = "a part of a matrix has no larger norm than the whole"
+BLOCKS = "the square of the norm is at most the sum of the squares of those of the blocks"
+COMMUTING = "powers of one matrix commute, so that the spectral radius of their sum is at most the sum of theirs"
+REVERSE = "the norm of a sum is at least the norm of one term less those of the others"
+SOFTMAX = "the entries of softmax are positive and add up to 1"
+MOST_NESTED = 24
+
+
+def upper(leaf: Any, within: Context, depth: int = 0) -> list[Bound]:
+    """Upper bounds of a norm or radius, of which any may be the best."""
+    if depth > MOST_NESTED:
+        return []
+    kind = of_norm_bounds if isinstance(leaf, SpectralNorm) else of_radius_bounds
+    return _distinct(kind(leaf.matrix, within, depth + 1))
+
+
+def lower(leaf: Any, within: Context) -> list[Bound]:
+    """Lower bounds of a norm or radius, the value itself first."""
+    found = [Bound(value(leaf))]
+    matrix = canonical(leaf.matrix)
+    if isinstance(leaf, SpectralNorm):
+        found += [Bound(b.value, (*b.reasons, REVERSE)) for b in _reverse(matrix)]
+        if _is_square(matrix):
+            found.append(Bound(of_radius(matrix), (RADIUS,)))
+        if matrix.shape[1] == 1 != matrix.shape[0]:
+            found.append(Bound(of_largest(matrix), (LARGEST,)))
+    return [*_distinct(found), Bound(S.Zero)]
+
+
+def _is_square(matrix: Any) -> bool:
+    return bool(sympy.expand(matrix.shape[0] - matrix.shape[1]) == 0)
+
+
+def _distinct(bounds: Iterable[Bound]) -> list[Bound]:
+    found: dict[Expr, Bound] = {}
+    for bound in bounds:
+        found.setdefault(bound.value, bound)
+    return list(found.values())[:MOST_BOUNDS]
+
+
+def _is_final(e: Expr, within: Context) -> bool:
+    """Whether a value may stand in a bound: of given matrices, or of what stands on the other side as well."""
+    return all(a in within.known or _is_given(a) for a in atoms_of(e))
+
+
+def _is_given(atom: Any) -> bool:
+    return isinstance(_inside(atom), ParameterMatrix | TimedMatrix | sympy.MatrixBase)
+
+
+def _inside(atom: Any) -> Any:
+    """The matrix of a norm, or the vector whose largest entry it is."""
+    (matrix,) = atom.args
+    return matrix.args[0] if isinstance(matrix, sympy.DiagMatrix) else matrix
+
+
+# --- norms --------------------------------------------------------------------------------------------------------
+
+
+def of_norm_bounds(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
+    """Upper bounds of the spectral norm of a matrix."""
+    exact = of_norm(matrix)
+    if _is_final(exact, within):
+        yield Bound(exact)
+        if not any(isinstance(_inside(a), TimedMatrix) for a in atoms_of(exact)):
+            return
+    number, factors = apart(canonical(matrix))
+    scale = Abs(with_values(number))
+    for bound in _of_word(factors, within, depth):
+        yield Bound(scale * bound.value, bound.reasons)
+
+
+def _norms(matrix: Any, within: Context, depth: int) -> list[Bound]:
+    return upper(SpectralNorm(matrix), within, depth)
+
+
+def _of_word(factors: Factors, within: Context, depth: int) -> Iterator[Bound]:
+    if not factors:
+        yield Bound(S.One)
+    elif len(factors) == 1:
+        yield from _of_factor(factors[0], within, depth)
+    else:
+        for groups in _splits(factors, within):
+            parts = [_norms(word(group), within, depth) for group in groups]
+            yield from _multiplied(parts, PRODUCT)
+        yield from _by_parts(word(factors), within, depth)
+        if any(isinstance(f, sympy.MatAdd) for f in factors):
+            written_out = spread(word(factors))
+            yield from _norms(written_out, within, depth + MOST_NESTED // 2)
+
+
+def _splits(factors: Factors, within: Context) -> Iterator[list[Factors]]:
+    """Ways to cut a product: into single factors, and into longer ones whose norms are known."""
+    if not factors:
+        yield []
+        return
+    for length in range(len(factors), 0, -1):
+        first, rest = factors[:length], factors[length:]
+        if length == 1 or (rest and _is_known(first, within)) or (length < len(factors) and _is_known(first, within)):
+            for others in _splits(rest, within):
+                yield [first, *others]
+
+
+def _is_known(factors: Factors, within: Context) -> bool:
+    exact = of_norm(word(factors))
+    return bool(within.known) and atoms_of(exact) <= within.known
+
+
+def _multiplied(parts: list[list[Bound]], reason: str) -> Iterator[Bound]:
+    for choice in combinations(*(p[:3] for p in parts)):
+        reasons = tuple(r for b in choice for r in b.reasons)
+        yield Bound(sympy.Mul(*(b.value for b in choice)), (reason, *reasons) if len(choice) > 1 else reasons)
+
+
+def _of_factor(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    if factor.shape[1] == 1 or factor.shape[0] == 1:
+        yield from _by_entries(factor, within)
+    for kind, rule in _UPPER.items():
+        if isinstance(factor, kind):
+            yield from rule(factor, within, depth)
+            break
+    yield from _by_parts(factor, within, depth)
+    if factor.shape[1] != 1 and factor.shape[0] != 1 and not isinstance(factor, sympy.DiagMatrix):
+        yield from _by_entries(factor, within)
+
+
+def _by_entries(factor: Any, within: Context) -> Iterator[Bound]:
+    """By the number of entries and a bound of all of them."""
+    for bound in largest_entry(factor, within):
+        if not atoms_of(bound.value):
+            yield Bound(sympy.sqrt(factor.shape[0] * factor.shape[1]) * bound.value, (ENTRIES, *bound.reasons))
+
+
+def _of_sum(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    parts = [_norms(_term(t, factor), within, depth) for t in terms(factor)]
+    yield from _added(parts, SUM)
+
+
+def _term(term: tuple[Expr, Factors], like: Any) -> Any:
+    number, factors = term
+    return sympy.MatMul(number, *(factors or (sympy.Identity(like.shape[0]),)))
+
+
+def _added(parts: list[list[Bound]], reason: str) -> Iterator[Bound]:
+    for choice in combinations(*(p[:3] for p in parts)):
+        yield Bound(sympy.Add(*(b.value for b in choice)), (reason, *(r for b in choice for r in b.reasons)))
+
+
+def _by_parts(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
+    """The matrix as the sum of one whose norm stands on the other side, and what is left."""
+    if depth > 3:
+        return
+    for atom in sorted(within.known, key=sympy.default_sort_key):
+        if not isinstance(atom, SpectralNorm) or tuple(atom.matrix.shape) != tuple(matrix.shape):
+            continue
+        for sign in (1, -1):
+            for other in (atom.matrix, canonical(atom.matrix.T) if _is_square(atom.matrix) else atom.matrix):
+                rest = canonical(sympy.MatAdd(matrix, sympy.MatMul(-sign, other)))
+                if len(terms(rest)) < max(len(terms(matrix)), 2) and rest != matrix:
+                    yield from _added([[Bound(atom)], _norms(rest, within, depth)], SUM)
+
+
+def _of_diagonal(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    for bound in largest_entry(factor.args[0], within):
+        yield Bound(bound.value, (DIAGONAL, *bound.reasons))
+    for bound in _norms(factor.args[0], within, depth):
+        yield Bound(bound.value, (DIAGONAL, LARGEST, *bound.reasons))
+
+
+def _of_entries_product(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    parts = [_norms(f, within, depth) for f in factor.args]
+    if 1 not in factor.shape:
+        yield from _multiplied(parts, HADAMARD)
+        return
+    largest = [largest_entry(f, within) for f in factor.args]
+    for place in range(len(parts)):
+        yield from _multiplied([*largest[:place], parts[place], *largest[place + 1 :]], SCALED)
+    yield from _multiplied(parts, HADAMARD)
+
+
+def _of_entries_power(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    if not (isinstance(factor.exp, sympy.Integer) and factor.exp > 0):
+        return
+    norms = _norms(factor.base, within, depth)
+    if 1 in factor.shape:
+        largest = largest_entry(factor.base, within)
+        yield from (
+            Bound(a.value ** (factor.exp - 1) * b.value, (SCALED, *a.reasons, *b.reasons))
+            for a in largest
+            for b in norms
+        )
+    yield from (Bound(b.value**factor.exp, (HADAMARD, *b.reasons)) for b in norms)
+
+
+def _of_function(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    """Of a function of each entry of a vector that is at most so many times the entry."""
+    if 1 not in factor.shape:
+        return
+    bound = least_slope(factor.function, within)
+    if bound is not None:
+        for inside in _norms(factor.argument, within, depth):
+            yield Bound(bound.value * inside.value, (*bound.reasons, *inside.reasons))
+
+
+def _of_softmax(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    yield Bound(S.One, (SOFTMAX,))
+
+
+def _of_blocks(factor: sympy.BlockMatrix, within: Context, depth: int) -> Iterator[Bound]:
+    parts = [_norms(block, within, depth)[:1] for block in factor.blocks]
+    if all(parts):
+        squares = [p[0].value ** 2 for p in parts]
+        yield Bound(sympy.sqrt(sympy.Add(*squares)), (BLOCKS, *(r for p in parts for r in p[0].reasons)))
+
+
+def _of_slice(factor: MatrixSlice, within: Context, depth: int) -> Iterator[Bound]:
+    for bound in _norms(factor.parent, within, depth):
+        yield Bound(bound.value, (PART, *bound.reasons))
+
+
+def _of_transpose(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    yield from _of_factor(factor.arg, within, depth)
+
+
+def _of_power(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    if _is_count(factor.exp, within):
+        for bound in _norms(factor.base, within, depth):
+            yield Bound(bound.value**factor.exp, (PRODUCT, *bound.reasons))
+
+
+def _of_ordered(factor: OrderedProduct, within: Context, depth: int) -> Iterator[Bound]:
+    """Of a product over steps, where every factor has one bound."""
+    index, low, high = factor.limits
+    count = sympy.expand(high - low + 1)
+    if not _is_count(count, within):
+        return
+    for bound in _norms(factor.factor, within.within(index, low), depth):
+        if not bound.value.has(index):
+            yield Bound(bound.value**count, (PRODUCT, *bound.reasons))
+
+
+def _of_time_sum(factor: TimeSum, within: Context, depth: int) -> Iterator[Bound]:
+    index, low, high = factor.limits
+    count = sympy.expand(high - low + 1)
+    if not _is_count(count, within):
+        return
+    for bound in _norms(factor.term, within.within(index, low), depth):
+        if not bound.value.has(index):
+            yield Bound(count * bound.value, (SUM, *bound.reasons))
+
+
+def _is_count(e: Expr, within: Context) -> bool:
+    """Whether a number of steps is certainly not negative."""
+    return bool(e >= 0) if e.is_Integer else within.holds(e, ">=", S.Zero)
+
+
+_UPPER: dict[type, Callable[[Any, Context, int], Iterator[Bound]]] = {
+    sympy.MatAdd: _of_sum,
+    sympy.DiagMatrix: _of_diagonal,
+    sympy.HadamardProduct: _of_entries_product,
+    sympy.HadamardPower: _of_entries_power,
+    Elementwise: _of_function,
+    Softmax: _of_softmax,
+    sympy.BlockMatrix: _of_blocks,
+    MatrixSlice: _of_slice,
+    sympy.Transpose: _of_transpose,
+    sympy.MatPow: _of_power,
+    OrderedProduct: _of_ordered,
+    TimeSum: _of_time_sum,
+}
+
+
+def _reverse(matrix: Any) -> Iterator[Bound]:
+    """The norm of each term of a sum less the norms of the others."""
+    number, factors = apart(matrix)
+    inside = factors[0] if len(factors) == 1 else matrix
+    if isinstance(inside, sympy.MatAdd):
+        norms = [of_norm(_term(t, inside)) for t in terms(inside)]
+        scale = Abs(with_values(number))
+        for place, first in enumerate(norms):
+            yield Bound(scale * (first - sympy.Add(*norms[:place], *norms[place + 1 :])))
+
+
+# --- radii --------------------------------------------------------------------------------------------------------
+
+
+def of_radius_bounds(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
+    """Upper bounds of the spectral radius of a square matrix."""
+    exact = of_radius(matrix)
+    if _is_final(exact, within):
+        yield Bound(exact)
+    yield from _of_polynomial(matrix)
+    for atom in atoms_of(exact):
+        if isinstance(atom, SpectralRadius):
+            for bound in _norms(atom.matrix, within, depth):
+                yield Bound(exact.xreplace({atom: bound.value}), (RADIUS, *bound.reasons))
+        elif isinstance(atom, SpectralNorm) and atom not in within.known and not _is_given(atom):
+            for bound in upper(atom, within, depth):
+                yield Bound(exact.xreplace({atom: bound.value}), bound.reasons)
+
+
+def _of_polynomial(matrix: Any) -> Iterator[Bound]:
+    """Of a sum of powers of one matrix."""
+    number, factors = apart(canonical(matrix))
+    inside = factors[0] if len(factors) == 1 else None
+    if not isinstance(inside, sympy.MatAdd):
+        return
+    parts = terms(inside)
+    shortest = min((f for _, f in parts if f), key=len)
+    if all(f == shortest * (len(f) // len(shortest)) for _, f in parts):
+        radii = (Abs(with_values(c)) * (of_radius(word(f)) if f else S.One) for c, f in parts)
+        yield Bound(Abs(with_values(number)) * reduce(lambda a, b: a + b, radii, S.Zero), (COMMUTING,))

@@ -1,0 +1,110 @@
+"""What a proof about norms may use: the prover of scalar statements, the domain, and what names stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeAlias
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.sets import Set
+
+from symgrad.statements import Domain, Relation
+from symgrad.vectors import TIME, TimedMatrix
+from symgrad.verdicts import Outcome, Verdict
+
+Decide: TypeAlias = Callable[[Relation, Domain], Verdict]
+MOST_BOUNDS = 8  # alternatives that are kept for one norm
+
+
+class Bound(NamedTuple):
+    """A bound and the reasons for it, each in words."""
+
+    value: Expr
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known where norms are compared.
+
+    Attributes
+    ----------
+    decide : callable
+        How scalar statements are decided on the way.
+    domain : Domain
+        Of the scalars.
+    definitions : mapping of variable to callable
+        For variables of a cell, by key, what they are at a step.
+    steps : frozenset of Symbol
+        Symbols of steps that are at least 1, so that what they name has its definition there.
+    known : frozenset of Expr
+        Norms and radii that may stand in a bound as they are.
+    found : dict
+        Bounds of functions that were found already.
+    certified : set of str
+        The reasons that rest on enclosures; "" where something else does that no reason names.
+    """
+
+    decide: Decide
+    domain: Domain
+    definitions: Mapping[Any, Callable[[Any], Any]] = field(default_factory=dict)
+    steps: frozenset[Symbol] = frozenset({TIME})
+    known: frozenset[Expr] = frozenset()
+    found: dict[Expr, Bound | None] = field(default_factory=dict)
+    certified: set[str] = field(default_factory=set)
+
+    def holds(self, left: Expr, op: str, right: Expr, reason: str = "") -> bool:
+        """Whether a scalar statement is certainly true on the domain; the reason is noted if it rests on enclosures."""
+        free = {s for e in (left, right) for s in e.free_symbols}
+        conditions = tuple(c for c in self.domain.conditions if c.free_symbols <= free)
+        domain = Domain(tuple((s, self.set_of(s)) for s in sorted(free, key=str)), conditions)
+        return self.is_true(self.decide(Relation(left, op, right), domain), reason)
+
+    def is_true(self, verdict: Verdict, reason: str = "") -> bool:
+        """Whether a verdict says so; the reason is noted if it rests on enclosures."""
+        if verdict.outcome is Outcome.CERTIFIED:
+            self.certified.add(reason)
+        return verdict.holds is True
+
+    def proved(self, method: str, reasons: Iterable[str]) -> Verdict:
+        """What follows from these reasons."""
+        reasons = tuple(dict.fromkeys(reasons))
+        outcome = Outcome.CERTIFIED if self.certified & {"", *reasons} else Outcome.PROVED
+        return Verdict(outcome, method, "; ".join(reasons))
+
+    def set_of(self, symbol: Symbol) -> Set:
+        """The values of a scalar; a size or a number of steps is at least 1."""
+        if symbol in self.domain.symbols:
+            return self.domain.set_of(symbol)
+        if symbol.is_integer:
+            return sympy.Range(1, sympy.oo) if symbol.is_positive else sympy.S.Integers
+        return sympy.S.Reals
+
+    def knowing(self, atoms: Iterable[Expr]) -> Context:
+        """The same where these norms may stand in bounds as well."""
+        return replace(self, known=frozenset(atoms))
+
+    def within(self, index: Symbol, low: Expr) -> Context:
+        """The same for a product or sum over steps from `low` on."""
+        return replace(self, steps=self.steps | {index}) if self._is_step(low) else self
+
+    def meaning(self, variable: TimedMatrix) -> Any:
+        """What a variable stands for; nothing where that is not known, as for the state before the first step."""
+        define = self.definitions.get(variable.key)
+        return define(variable.time) if define is not None and self._is_step(variable.time) else None
+
+    def _is_step(self, time: Expr) -> bool:
+        """Whether a time is certainly at least 1."""
+        if time.is_Integer:
+            return bool(time >= 1)
+        later = (sympy.expand(time - s) for s in self.steps)
+        return any(d.is_Integer and d >= 0 for d in later) or self._is_after_start(time)
+
+    def _is_after_start(self, time: Expr) -> bool:
+        symbol = next(iter(time.free_symbols), None)
+        if symbol is None or len(time.free_symbols) > 1:
+            return False
+        shift, start = sympy.expand(time - symbol), self.set_of(symbol).inf
+        return bool(shift.is_Integer and start.is_Integer and shift + start >= 1)

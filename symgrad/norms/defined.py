@@ -1,0 +1,81 @@
+"""Whether a matrix has real entries wherever the matrices that it is made of have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+from sympy import Expr, MatrixExpr, Symbol
+from sympy.matrices.expressions.slice import MatrixSlice
+
+from symgrad.norms.context import Context
+from symgrad.norms.entries import entry_of
+from symgrad.vectors import (
+    Elementwise,
+    OfMatrix,
+    OrderedProduct,
+    ParameterMatrix,
+    Softmax,
+    TimedMatrix,
+    TimedScalar,
+    TimeSum,
+)
+
+# Made of entries by sums and products alone, or with entries of their own.
+WITHOUT_CONDITIONS = (
+    ParameterMatrix, TimedMatrix, sympy.MatAdd, sympy.MatMul, sympy.Transpose, sympy.HadamardProduct,
+    sympy.DiagMatrix, sympy.OneMatrix, sympy.ZeroMatrix, sympy.Identity, sympy.BlockMatrix, sympy.KroneckerProduct,
+    MatrixSlice, Softmax, TimeSum, OrderedProduct,
+)  # fmt: skip
+
+
+def matrix_is_defined(matrix: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
+    """Whether all entries are certainly real; `is_real` decides it of scalars."""
+    return all(_node_is_defined(node, within, is_real) for node in _nodes(matrix))
+
+
+def _nodes(matrix: Any) -> list[Any]:
+    """The matrices within a matrix, itself among them."""
+    found, waiting = [], [matrix]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, MatrixExpr):
+            found.append(node)
+        if isinstance(node, sympy.BlockMatrix):
+            waiting += list(node.blocks)
+        elif isinstance(node, MatrixSlice):
+            waiting.append(node.parent)
+        elif isinstance(node, TimeSum | OrderedProduct):
+            waiting.append(node.term)
+        elif not isinstance(node, ParameterMatrix | TimedMatrix | sympy.MatrixBase):
+            waiting += [a for a in node.args if isinstance(a, MatrixExpr)]
+    return found
+
+
+def _node_is_defined(node: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
+    if isinstance(node, WITHOUT_CONDITIONS):
+        scalars = [a for a in node.args if isinstance(node, sympy.MatMul) and not isinstance(a, MatrixExpr)]
+        return all(_is_total(s) or is_real(s) for s in scalars)
+    if isinstance(node, Elementwise):
+        entry = entry_of(node, within)
+        return entry is not None and (_is_total(entry) or is_real(entry))
+    if isinstance(node, sympy.HadamardPower):
+        entry = entry_of(node, within)
+        return _is_natural(node.exp) or (entry is not None and is_real(entry))
+    if isinstance(node, sympy.MatPow):
+        return within.holds(node.exp, ">=", sympy.S.Zero)
+    return isinstance(node, sympy.MatrixBase) and all(_is_total(e) or is_real(e) for e in node)
+
+
+def _is_natural(e: Expr) -> bool:
+    return bool(e.is_Integer and e >= 0)
+
+
+def _is_total(e: Expr) -> bool:
+    """Whether a scalar is a polynomial in real variables and norms, whose matrices are looked at by themselves."""
+    if isinstance(e, OfMatrix | sympy.Trace | sympy.Rational | TimedScalar) or (isinstance(e, Symbol) and e.is_real):
+        return True
+    if isinstance(e, sympy.Pow):
+        return _is_natural(e.exp) and _is_total(e.base)
+    return isinstance(e, sympy.Add | sympy.Mul) and all(_is_total(a) for a in e.args)

@@ -1,0 +1,33 @@
+"""Whether a claim speaks of norms: who makes other claims need not load more than this."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sympy
+
+from symgrad.vectors import OfMatrix
+
+CALLED = re.compile(r"\b(?:norm|spectral_radius)\s*\(")
+DECLARED = re.compile(
+    r"\s*(?P<names>\w+(?:\s*,\s*\w+)*)\s+(?:real\s+)?(?P<kind>matrix|matrices|vectors?)\s*(?P<shape>\(.*\))?\s*",
+    re.DOTALL,
+)
+
+
+def is_about_norms(*parts: Any) -> bool:
+    """Whether one of the sides and conditions of a claim speaks of norms, or declares a matrix.
+
+    Examples
+    --------
+    >>> is_about_norms("norm(A) >= 0"), is_about_norms("A matrix (n, n)"), is_about_norms("x >= 0")
+    (True, True, False)
+    """
+    return any(_speaks_of_norms(part) for part in parts)
+
+
+def _speaks_of_norms(part: Any) -> bool:
+    if isinstance(part, str):
+        return CALLED.search(part) is not None or DECLARED.fullmatch(part) is not None
+    return isinstance(part, sympy.Basic) and bool(part.atoms(OfMatrix))

@@ -1,0 +1,151 @@
+"""Matrices of small whole numbers and fractions at which claims about norms are tried, the simplest first.
+
+Norm and spectral radius fall apart at nilpotent matrices, products at matrices that shift in opposite directions,
+sums at opposite ones: these stand before those drawn at random.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product as combinations
+from typing import Any
+
+import numpy as np
+import sympy
+from flint import fmpq
+from sympy import Expr, S, Symbol
+
+SEED = 20_261_129  # any fixed number: every machine meets the same matrices
+MOST_SPECIAL, MOST_RANDOM = 250, 24
+LARGEST = 4
+LARGEST_SCALE, MOST_SCALES, MOST_MULTIPLES = 1000, 6, 4
+NEARLY = fmpq(1023, 1024)
+SIZES = (
+    (2, 2, 2, 2),
+    (1, 1, 1, 1),
+    (2, 3, 1, 2),
+    (3, 2, 3, 1),
+)  # of the symbols for sizes, in the order of their names
+SCALARS = (*map(fmpq, (1, 0, 2, -1)), fmpq(1, 2), fmpq(-1, 2), fmpq(-2), fmpq(1, 4), fmpq(3))
+COUNTS = (1, 2, 3, 0, 4, 5, -1, -2)
+
+Array = Any
+
+
+def sizes_at(symbols: Iterable[Symbol]) -> Iterator[dict[Symbol, int]]:
+    """Values of the symbols for sizes."""
+    ordered = sorted(symbols, key=str)
+    seen = set()
+    for row in SIZES:
+        found = tuple(row[k % len(row)] for k in range(len(ordered)))
+        if found not in seen:
+            seen.add(found)
+            yield dict(zip(ordered, found))
+
+
+def scales(*spoken_of: Any) -> tuple[fmpq, ...]:
+    """By what special matrices are multiplied: 1 first, then the numbers that a claim speaks of, and what is near them.
+
+    A claim that holds up to a norm of 2 only is found out at matrices whose norm is a little more.
+    """
+    found = {fmpq(1): None}
+    given = {abs(q) for e in spoken_of for q in e.atoms(sympy.Rational) if 0 < abs(q) <= LARGEST_SCALE}
+    for q in sorted(given | {sympy.Integer(4), sympy.Integer(16)})[:MOST_SCALES]:
+        value = fmpq(int(q.p), int(q.q))
+        found |= {value: None, value * NEARLY: None, 1 / value: None}
+    return tuple(found)
+
+
+def special(rows: int, columns: int, factors: tuple[fmpq, ...] = (fmpq(1),)) -> list[Array]:
+    """Matrices at which norms and radii behave in all ways, the nilpotent one first, and multiples of them."""
+    base = _special(rows, columns)
+    return [*base, *(a * factor for factor in factors[1:] for a in base[:MOST_MULTIPLES])]
+
+
+def _special(rows: int, columns: int) -> list[Array]:
+    found = [_of(rows, columns, lambda i, j: int(j == i + 1)) for _ in (0,) if rows == columns > 1]
+    found += [_of(rows, columns, lambda i, j: int(i == j == 0))]
+    found += [_of(rows, columns, lambda i, j: int(i == j + 1)) for _ in (0,) if rows > 1]
+    found += [
+        _of(rows, columns, lambda i, j: int(i == j)),
+        _of(rows, columns, lambda i, j: -int(i == j)),
+        _of(rows, columns, lambda i, j: 0),
+        _of(rows, columns, lambda i, j: 1),
+        _of(rows, columns, lambda i, j: (1 - 2 * (i % 2)) * int(i == j)),
+    ]
+    return list({str(a.tolist()): a for a in found}.values())
+
+
+def at_random(rows: int, columns: int, generator: random.Random) -> Array:
+    """Fractions with a power of two below, so that sums and products of them stay exact."""
+    return _of(rows, columns, lambda i, j: fmpq(generator.randint(-LARGEST, LARGEST), generator.choice((1, 2))))
+
+
+def _of(rows: int, columns: int, entry: Any) -> Array:
+    found = np.empty((rows, columns), dtype=object)
+    for i, j in np.ndindex(rows, columns):
+        found[i, j] = fmpq(entry(i, j))
+    return found
+
+
+def draws(
+    shapes: Mapping[Any, tuple[int, int]], scalars: Mapping[Symbol, Any], factors: tuple[fmpq, ...] = (fmpq(1),)
+) -> Iterator[dict[Any, Any]]:
+    """Values for matrices and scalars: combinations of special ones, the simplest first, then random ones.
+
+    Parameters
+    ----------
+    shapes : mapping of matrix to shape
+    scalars : mapping of Symbol to set
+        Where each scalar may lie.
+    factors : tuple of fmpq
+        By what special matrices are multiplied; see `scales`.
+    """
+    families: list[list[Any]] = [special(*shape, factors) for shape in shapes.values()]
+    families += [numbers(symbol, values) for symbol, values in scalars.items()]
+    names = [*shapes, *scalars]
+    if not all(families):
+        return
+    for places in _by_total([len(f) for f in families], MOST_SPECIAL):
+        yield {name: family[place] for name, family, place in zip(names, families, places)}
+    generator = random.Random(SEED)
+    for _ in range(MOST_RANDOM):
+        values: dict[Any, Any] = {m: at_random(*shape, generator) for m, shape in shapes.items()}
+        yield values | {s: generator.choice(family) for s, family in zip(scalars, families[len(shapes) :])}
+
+
+def _by_total(lengths: list[int], most: int) -> Iterator[tuple[int, ...]]:
+    """Places in several lists, the first ones first; single long lists are not tried far before the others are."""
+    depth = max(lengths, default=1)
+    while depth > 1 and np.prod([min(k, depth) for k in lengths]) > 40 * most:
+        depth -= 1
+    every = combinations(*(range(min(k, depth)) for k in lengths))
+    yield from sorted(every, key=lambda places: (sum(places), places))[:most]
+
+
+def numbers(symbol: Symbol, values: Any) -> list[Any]:
+    """Values of a scalar that lie in a set, the simplest first."""
+    if symbol.is_integer:
+        return [fmpq(k) for k in COUNTS if values.contains(sympy.Integer(k)) == sympy.true]
+    inside = [v for v in SCALARS if values.contains(_exact(v)) == sympy.true]
+    return inside or _ends(values)
+
+
+def _exact(value: fmpq) -> Expr:
+    return sympy.Rational(int(value.p), int(value.q))
+
+
+def _ends(values: Any) -> list[Any]:
+    """A number of a set that holds none of the usual ones."""
+    low, high = values.inf, values.sup
+    if low.is_Rational and high.is_Rational:
+        middle = (low + high) / 2
+    elif low.is_Rational:
+        middle = low + 1
+    elif high.is_Rational:
+        middle = high - 1
+    else:
+        middle = S.Zero
+    is_inside = values.contains(middle) == sympy.true
+    return [fmpq(int(middle.p), int(middle.q))] if is_inside else []

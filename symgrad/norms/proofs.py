@@ -1,0 +1,271 @@
+"""Proofs of relations between norms: a bound of the smaller side from above meets one of the larger side from below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product as combinations
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Abs, Expr, Interval, S, Symbol, oo
+
+from symgrad.language.provable import provable
+from symgrad.language.written import substituted
+from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
+from symgrad.norms.context import MOST_BOUNDS, Bound, Context
+from symgrad.norms.defined import matrix_is_defined
+from symgrad.norms.exact import atoms_of, of_largest, of_radius, value
+from symgrad.statements import Domain, Relation, free_symbols
+from symgrad.vectors import OfMatrix, SpectralNorm, SpectralRadius
+from symgrad.verdicts import Verdict
+
+METHOD = "bounds of norms"
+NEVER_NEGATIVE = "a norm is never negative"
+TRACE = "the trace is the sum of the eigenvalues"
+MOST_TRIED = 24
+Reasons: TypeAlias = tuple[str, ...]
+
+
+def prove(relation: Relation, within: Context) -> Verdict | None:
+    """A proof of a relation between scalars in which norms and radii stand, or nothing."""
+    if not all(is_defined(side, within) for side in relation.expressions):
+        return None
+    left, right = (_plain(side) for side in relation.expressions)
+    reasons = _by_equalities(left, relation.op, right, within)
+    if reasons is None:
+        reasons = _BY_BOUNDS[relation.op](left, right, within)
+    return None if reasons is None else within.proved(METHOD, reasons or (NEVER_NEGATIVE,))
+
+
+def is_defined(side: Expr, within: Context) -> bool:
+    """Whether a side as it was written, and the matrices in it, have real values everywhere."""
+    scalars = _Scalars(within)
+
+    def is_real(e: Expr) -> bool:
+        return scalars.hold(sympy.Pow(e, 2, evaluate=False), ">=", S.Zero)
+
+    if not all(matrix_is_defined(leaf.args[0], within, is_real) for leaf in atoms_of(side)):
+        return False
+    return not free_symbols(side) or scalars.hold(side, "==", side)
+
+
+def _plain(side: Expr) -> Expr:
+    """A side as SymPy's arithmetic has it; norms are told apart by what stands for them."""
+    names = {
+        leaf: Symbol(f"norm{k}", real=True) for k, leaf in enumerate(sorted(atoms_of(side), key=sympy.default_sort_key))
+    }
+    back = {symbol: leaf for leaf, symbol in names.items()}
+    plain: Expr = provable(substituted(side, names)).xreplace(back)
+    return plain
+
+
+def _by_equalities(left: Expr, op: str, right: Expr, within: Context) -> Reasons | None:
+    """A proof by the values of norms and radii alone."""
+    scalars = _Scalars(within)
+    if not scalars.hold(scalars.value(left), op, scalars.value(right)):
+        return None
+    return (*_equalities(left, right), *scalars.ties)
+
+
+def _both_ways(left: Expr, right: Expr, within: Context) -> Reasons | None:
+    found = [_ordered(a, "<=", b, within) for a, b in ((left, right), (right, left))]
+    return None if None in found else tuple(reason for reasons in found for reason in reasons or ())
+
+
+def _apart(left: Expr, right: Expr, within: Context) -> Reasons | None:
+    below = _ordered(left, "<", right, within)
+    return below if below is not None else _ordered(right, "<", left, within)
+
+
+def _ordered(smaller: Expr, op: str, larger: Expr, within: Context) -> Reasons | None:
+    """A proof that one side is less than the other, or at most as large."""
+    parts = _parts(smaller)
+    if len(parts) > 1:
+        found = [_ordered(part, op, larger, within) for part in parts]
+        return None if None in found else tuple(reason for reasons in found for reason in reasons or ())
+    scalars = _Scalars(within)
+    tried: set[tuple[Expr, Expr]] = set()
+    for floor in _bounds(larger, within, up=False):
+        near = within.knowing(atoms_of(floor.value))
+        for ceiling in _bounds(smaller, near, up=True):
+            pair = (ceiling.value, floor.value)
+            if pair not in tried and len(tried) < MOST_TRIED:
+                tried.add(pair)
+                if scalars.hold(ceiling.value, op, floor.value):
+                    return (*ceiling.reasons, *floor.reasons, *scalars.ties)
+    return None
+
+
+_BY_BOUNDS: Mapping[str, Callable[[Expr, Expr, Context], Reasons | None]] = {
+    "==": _both_ways,
+    "!=": _apart,
+    "<=": lambda left, right, within: _ordered(left, "<=", right, within),
+    "<": lambda left, right, within: _ordered(left, "<", right, within),
+    ">=": lambda left, right, within: _ordered(right, "<=", left, within),
+    ">": lambda left, right, within: _ordered(right, "<", left, within),
+}
+
+
+def _equalities(*sides: Expr) -> Iterator[str]:
+    """The norms and radii that are known from those of other matrices."""
+    for leaf in sorted({leaf for side in sides for leaf in atoms_of(side)}, key=sympy.default_sort_key):
+        if value(leaf) != leaf:
+            yield f"{leaf} is {value(leaf)}"
+
+
+def _parts(smaller: Expr) -> tuple[Expr, ...]:
+    """What must all be below something for a side to be below it."""
+    if isinstance(smaller, Abs) and atoms_of(smaller):
+        return smaller.args[0], sympy.expand(-smaller.args[0])
+    return smaller.args if isinstance(smaller, sympy.Max) else (smaller,)
+
+
+# --- scalars with norms in them -----------------------------------------------------------------------------------
+
+
+class _Scalars:
+    """Scalar statements in which each norm and radius is a number that is not negative."""
+
+    def __init__(self, within: Context) -> None:
+        self.within = within
+        self.names: dict[Any, Symbol] = {}
+        self.ties: list[str] = []
+
+    def symbol(self, leaf: Any) -> Symbol:
+        return self.names.setdefault(leaf, Symbol(str(leaf), real=True))
+
+    def value(self, e: Expr) -> Expr:
+        """An expression with the norms in it by equalities."""
+        return e.xreplace({leaf: value(leaf) for leaf in atoms_of(e)})
+
+    def hold(self, left: Expr, op: str, right: Expr) -> bool:
+        """Whether a statement holds for all values of the norms that fit together."""
+        leaves = atoms_of(left) | atoms_of(right) | {a for c in self.within.domain.conditions for a in atoms_of(c)}
+        table = {leaf: self.symbol(leaf) for leaf in sorted(leaves, key=sympy.default_sort_key)}
+        conditions = [c.xreplace(table) for c in self.within.domain.conditions]
+        self.ties = []
+        for small, large, reason in _ties(table):
+            self.ties.append(reason)
+            conditions.append(sympy.Le(table[small], table[large], evaluate=False))
+        sides = [substituted(side, table) for side in (left, right)]
+        used = {s for side in sides for s in free_symbols(side)}
+        used |= {s for c in conditions if c.free_symbols & used for s in c.free_symbols}
+        norms = {symbol: Interval(0, oo) for leaf, symbol in self.names.items() if isinstance(leaf, OfMatrix)}
+        sets = tuple((s, norms.get(s) or self.within.set_of(s)) for s in sorted(used, key=str))
+        domain = Domain(sets, tuple(c for c in conditions if c.free_symbols and c.free_symbols <= used))
+        return self.within.is_true(self.within.decide(Relation(sides[0], op, sides[1]), domain))
+
+
+def _ties(table: dict[Any, Symbol]) -> Iterator[tuple[Any, Any, str]]:
+    """Which of the norms are known to be no larger than others."""
+    for leaf in table:
+        if not isinstance(leaf, SpectralNorm):
+            continue
+        matrix = leaf.matrix
+        for other in table:
+            if other != leaf and matrix.shape[0] == matrix.shape[1] and other == of_radius(matrix):
+                yield other, leaf, RADIUS
+            if other != leaf and matrix.shape[1] == 1 and other == of_largest(matrix):
+                yield other, leaf, LARGEST
+
+
+# --- bounds of scalar expressions ---------------------------------------------------------------------------------
+
+
+def _bounds(e: Expr, within: Context, *, up: bool) -> list[Bound]:
+    """Bounds of an expression from above or from below, by those of the norms in it."""
+    if not atoms_of(e):
+        return [Bound(e)]
+    if isinstance(e, OfMatrix):
+        return upper(e, within) if up else lower(e, within)
+    if isinstance(e, sympy.Trace):
+        return [Bound(e), *_of_trace(e, within, up)]
+    for kind, rule in _MONOTONE.items():
+        if isinstance(e, kind):
+            found = rule(e, within, up)
+            return _distinct(found) if found is not None else _exactly(e)
+    return _exactly(e)
+
+
+def _of_trace(e: Any, within: Context, up: bool) -> Iterator[Bound]:
+    """The sum of as many eigenvalues as there are rows, none larger in absolute value than the spectral radius."""
+    for bound in upper(SpectralRadius(e.arg), within):
+        largest = e.arg.shape[0] * bound.value
+        yield Bound(largest if up else -largest, (TRACE, *bound.reasons))
+
+
+def _exactly(e: Expr) -> list[Bound]:
+    return [Bound(e.xreplace({leaf: value(leaf) for leaf in atoms_of(e)}))]
+
+
+def _distinct(bounds: list[Bound]) -> list[Bound]:
+    return list({b.value: b for b in reversed(bounds)}.values())[::-1][:MOST_BOUNDS]
+
+
+def _combined(parts: list[list[Bound]], make: Callable[..., Expr]) -> list[Bound]:
+    choices = combinations(*(p[: 4 if len(parts) > 2 else MOST_BOUNDS] for p in parts))
+    return [
+        Bound(make(*(b.value for b in c)), tuple(r for b in c for r in b.reasons)) for c, _ in zip(choices, range(64))
+    ]
+
+
+def _of_sum(e: Expr, within: Context, up: bool) -> list[Bound] | None:
+    return _combined([_bounds(a, within, up=up) for a in e.args], sympy.Add)
+
+
+def _of_product(e: Expr, within: Context, up: bool) -> list[Bound] | None:
+    number, rest = e.as_independent(OfMatrix, sympy.Trace)
+    sign = 1 if _is_nonnegative(number, within) else -1 if _is_nonnegative(-number, within) else 0
+    factors = sympy.Mul.make_args(rest)
+    if not sign or (len(factors) > 1 and not all(_is_nonnegative(f, within) for f in factors)):
+        return None
+    parts = [_bounds(f, within, up=up is (sign > 0)) for f in factors]
+    if len(parts) > 1 and up is not (sign > 0):
+        parts = [[b for b in p if _is_nonnegative(b.value, within)] for p in parts]
+    return _combined(parts, lambda *values: number * sympy.Mul(*values))
+
+
+def _of_power(e: Any, within: Context, up: bool) -> list[Bound] | None:
+    base, exponent = e.base, e.exp
+    if atoms_of(exponent) or not _is_nonnegative(base, within) or not _is_nonnegative(exponent, within):
+        return None
+    parts = _bounds(base, within, up=up)
+    return [Bound(b.value**exponent, b.reasons) for b in parts if up or _is_nonnegative(b.value, within)]
+
+
+def _of_absolute(e: Any, within: Context, up: bool) -> list[Bound] | None:
+    (inside,) = e.args
+    if not up:
+        return [*_exactly(e), *_bounds(inside, within, up=False)]
+    return _combined([_bounds(inside, within, up=True), _bounds(sympy.expand(-inside), within, up=True)], sympy.Max)
+
+
+def _of_extreme(e: Any, within: Context, up: bool) -> list[Bound] | None:
+    return _combined([_bounds(a, within, up=up) for a in e.args], e.func)
+
+
+def _of_increasing(e: Any, within: Context, up: bool) -> list[Bound] | None:
+    """Of a function that grows with its argument; that the side has a value is known."""
+    return [Bound(e.func(b.value), b.reasons) for b in _bounds(e.args[0], within, up=up)] if up else None
+
+
+_MONOTONE: dict[type, Callable[[Any, Context, bool], list[Bound] | None]] = {
+    sympy.Add: _of_sum,
+    sympy.Mul: _of_product,
+    sympy.Pow: _of_power,
+    sympy.Abs: _of_absolute,
+    sympy.Max: _of_extreme,
+    sympy.Min: _of_extreme,
+    **dict.fromkeys((sympy.exp, sympy.log, sympy.tanh, sympy.sinh, sympy.atan, sympy.asinh), _of_increasing),
+}
+
+
+def _is_nonnegative(e: Expr, within: Context) -> bool:
+    """Whether an expression is certainly not negative, as its form shows or as the prover finds."""
+    if isinstance(e, OfMatrix | Abs) or (e.is_number and e.is_nonnegative):
+        return True
+    if isinstance(e, sympy.Add | sympy.Mul) and atoms_of(e) and all(_is_nonnegative(a, within) for a in e.args):
+        return True
+    if isinstance(e, sympy.Pow) and atoms_of(e) and _is_nonnegative(e.base, within):
+        return True
+    return _Scalars(within).hold(e, ">=", S.Zero)

@@ -1,0 +1,227 @@
+"""Claims about norms from text and from expressions: matrices and vectors are declared among the conditions."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import sympy
+from sympy import Expr, MatrixExpr, Symbol
+
+from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
+from symgrad.norms.mentioned import CALLED, DECLARED
+from symgrad.norms.relation import NormRelation, scalars_in, sizes_in
+from symgrad.statements import Condition, Conjunction, Domain, Relation, Statement, free_symbols
+from symgrad.syntax import parse_where, vocabulary
+from symgrad.syntax.reader import OPERATORS
+from symgrad.syntax.vector_reader import VectorReader
+from symgrad.syntax.vector_scan import VectorSource
+from symgrad.vectors import LENGTH, OfMatrix, Parameter, ParameterMatrix, dims, norm, spectral_radius
+
+WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
+_SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
+_FORMS = 'as in "A matrix (n, m)" or "x vector (n)"'
+
+
+def read_claim(says: Any, op: str | None, rhs: Any, where: Iterable[Any]) -> tuple[Statement, Domain]:
+    """The statement and the domain of a claim about norms.
+
+    Parameters
+    ----------
+    says, op, rhs
+        A text, or two sides with the sign between them, as `claim` takes them.
+    where : iterable of str or condition
+        Such as ``"A matrix (n, m)"``, ``"x vector (n)"``, ``"norm(A) < 1"``, ``"alpha in [0, 1]"``.
+
+    Examples
+    --------
+    >>> statement, _ = read_claim("norm(A @ x) <= norm(A)*norm(x)", None, None, ["A matrix (m, n)", "x vector (n)"])
+    >>> print(statement)
+    norm(A @ x) <= norm(A)*norm(x)
+    """
+    conditions = [where] if isinstance(where, str) else list(where)
+    names, rest = declared(conditions)
+    return statement_of(says, op, rhs, names, rest)
+
+
+def statement_of(
+    says: Any,
+    op: str | None,
+    rhs: Any,
+    names: Mapping[str, Any],
+    conditions: list[Any],
+    reader: type[NormReader] | None = None,
+) -> tuple[Statement, Domain]:
+    """The statement and the domain of a claim, where it is known what names stand for."""
+    plain = [c for c in conditions if isinstance(c, str) and not CALLED.search(c)]
+    parsed, kinds = parse_where(plain)
+    known = {**names, **{name: symbol for name, symbol in kinds.items() if name not in names and name != LENGTH.name}}
+    read = reader or NormReader
+    statement = _statement(says, op, rhs, known, read)
+    joint = [*_relations(conditions, known, read), *_meant(parsed, statement, known)]
+    return statement, _domain(
+        statement, joint, [c for c in conditions if isinstance(c, sympy.Basic) and c not in joint]
+    )
+
+
+def declared(conditions: Iterable[Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Matrices and vectors by name, and the conditions that declare none.
+
+    Raises
+    ------
+    ParseError
+        If a shape is none, or a name is declared twice.
+    """
+    names: dict[str, Any] = {}
+    rest = []
+    for condition in conditions:
+        match = DECLARED.fullmatch(condition) if isinstance(condition, str) else None
+        if match is None:
+            rest.append(condition)
+            continue
+        shape = _shape(condition, match)
+        for name in re.split(r"\s*,\s*", match["names"]):
+            if name in names or not vocabulary.may_be_symbol(name):
+                reason = f"{name} is declared twice" if name in names else f"{name} is no name of a matrix"
+                raise ParseError(condition, match.start("names") + 1, reason)
+            names[name] = Parameter(name, *shape)
+    return names, rest
+
+
+def _shape(text: str, match: re.Match[str]) -> tuple[Any, ...]:
+    place = match.start("shape") + 1 if match["shape"] else len(text) + 1
+    wanted = 1 if match["kind"].startswith("vector") else 2
+    parts = [part.strip() for part in (match["shape"] or "()")[1:-1].split(",")]
+    if len(parts) != wanted or not all(_SIZE.fullmatch(part) for part in parts):
+        raise ParseError(text, place, f"say the shape, {_FORMS}; a size is a name or a whole number")
+    return tuple(int(part) if part.isdigit() else dims(part)[0] for part in parts)
+
+
+# --- statements ---------------------------------------------------------------------------------------------------
+
+
+def _statement(says: Any, op: str | None, rhs: Any, names: Mapping[str, Any], read: type[NormReader]) -> Statement:
+    if op is None and rhs is None:
+        if not isinstance(says, str):
+            raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
+        links = [NormRelation(Relation(*link)) for link in read(VectorSource(says), names).relations()]
+        return links[0] if len(links) == 1 else Conjunction(tuple(links))
+    if op is None or rhs is None:
+        raise ClaimError(f"a claim of two sides needs both and a relation; got {op!r}, {rhs!r}")
+    known = {**{m.name: m for e in (says, rhs) if isinstance(e, Expr) for m in e.atoms(ParameterMatrix)}, **names}
+    return NormRelation(Relation(_side(says, known, read), op, _side(rhs, known, read)))
+
+
+def _side(side: Any, names: Mapping[str, Any], read: type[NormReader]) -> Expr:
+    if isinstance(side, str):
+        reader = read(VectorSource(side), names)
+        return reader.expression(reader.tree)
+    if isinstance(side, MatrixExpr):
+        raise ShapeError("a claim compares scalars, such as norms; a side", "claim", (tuple(side.shape),))
+    if isinstance(side, bool) or not isinstance(side, Expr | int):
+        raise ClaimError(f"a side of a claim is a SymPy expression, an integer or text; got {type(side).__name__}")
+    if isinstance(side, Expr) and side.has(sympy.Float):
+        raise ClaimError(f"a float is no exact number; write Rational(1, 2) for 0.5; got {side}")
+    return sympy.S(side)
+
+
+class NormReader(VectorReader):
+    """Reads a statement about norms; names that are not declared are real scalars."""
+
+    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+        super().__init__(source, names)
+        bound = {id(node) for node in ast.walk(self.tree) if id(node) in self.bindings}
+        called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        free = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and id(n) not in bound | called)
+        plain = {n.id: Symbol(n.id, real=True) for n in free if self._is_free(n.id)}
+        self.names = {**plain, **names}
+
+    def _is_free(self, name: str) -> bool:
+        is_taken = name in self.names or name in self.times or name in vocabulary.CONSTANTS
+        return not is_taken and vocabulary.may_be_symbol(name)
+
+    def relations(self) -> Iterator[tuple[Expr, str, Expr]]:
+        """The relations of a statement, or of a chain of them."""
+        if not isinstance(self.tree, ast.Compare):
+            raise self.fault(self.tree, "this is an expression; a statement has a relation, as in norm(A) <= norm(B)")
+        sides = [self.tree.left, *self.tree.comparators]
+        for side in sides:
+            if self.is_matrix(side):
+                shape = shape_text(self.matrix(side).shape)
+                raise self.fault(
+                    side, f"a claim compares scalars, such as norms; {self._shown(side)} has shape {shape}"
+                )
+        values = [self.expression(side) for side in sides]
+        for left, sign, right in zip(values, self.tree.ops, values[1:]):
+            yield left, OPERATORS[type(sign)], right
+
+    def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
+        return dict.fromkeys(WORDS, self._called)
+
+    def _called(self, node: ast.Call) -> Expr:
+        if len(node.args) != 1:
+            raise self.fault(node, f"write {self.name_of(node)}(A)")
+        (argument,) = node.args
+        if not self.is_matrix(argument):
+            self._ask_for_shape(argument)
+            return self._apply(node, "Abs", sympy.Abs, [self.expression(argument)])
+        return self._of_matrix(node, WORDS[self.name_of(node)], self.matrix(argument))
+
+    def _of_matrix(self, node: ast.Call, make: Any, matrix: Any) -> Expr:
+        try:
+            found: Expr = make(matrix)
+        except ShapeError as error:
+            raise self.fault(node.args[0], str(error)) from None
+        return found
+
+    def _ask_for_shape(self, argument: ast.expr) -> None:
+        """Refuse the norm of what nobody said to be a matrix or a scalar."""
+        for part in ast.walk(argument):
+            if isinstance(part, ast.Name) and isinstance(self.names.get(part.id), Symbol):
+                raise self.fault(part, self._ask(part.id))
+
+    def _ask(self, name: str) -> str:
+        """What to say of a name of which nobody said what it is."""
+        return f"say in a condition what {name} is, {_FORMS}; the norm of a scalar is written Abs({name})"
+
+
+# --- the domain ---------------------------------------------------------------------------------------------------
+
+
+def _relations(conditions: Iterable[Any], names: Mapping[str, Any], read: type[NormReader]) -> Iterator[Condition]:
+    """The conditions in which norms stand."""
+    for condition in conditions:
+        if isinstance(condition, str) and CALLED.search(condition):
+            for left, op, right in read(VectorSource(condition), names).relations():
+                yield vocabulary.RELATIONS[op](left, right, evaluate=False)
+        elif isinstance(condition, sympy.Basic) and condition.atoms(OfMatrix):
+            yield condition
+
+
+def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping[str, Any]) -> Iterator[Condition]:
+    """The conditions with the symbols of the statement for those of the same name."""
+    spoken_of = {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
+    for condition in conditions:
+        table = {s: spoken_of[s.name] for s in condition.free_symbols if s.name in spoken_of}
+        wrong = next((s for s in condition.free_symbols if isinstance(names.get(s.name), MatrixExpr)), None)
+        if wrong is not None:
+            raise ClaimError(f"a condition compares scalars; {wrong} is a matrix: {condition}")
+        moved = condition.xreplace(table)
+        if moved is sympy.false:
+            raise ClaimError(f"the domain is empty: {condition} never holds")
+        if moved is not sympy.true:
+            yield moved
+
+
+def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[Any]) -> Domain:
+    joint = list(joint)
+    about_norms = [c for c in joint if c.atoms(OfMatrix)]
+    others = [*(c for c in joint if not c.atoms(OfMatrix)), *(c for c in plain if not c.atoms(OfMatrix))]
+    found = Domain.of(scalars_in(*statement.expressions, *about_norms), others)
+    positive = sympy.Range(1, sympy.oo)
+    sets = tuple(
+        (s, values.intersect(positive) if s.is_integer and s.is_positive else values) for s, values in found.sets
+    )
+    return Domain(sets, (*found.conditions, *about_norms))

@@ -1,0 +1,156 @@
+"""Counterexamples to relations between norms: matrices in numbers, at which enclosures of the sides contradict them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+from flint import arb, fmpq
+from sympy import Dummy, Expr, Symbol
+
+from symgrad.balls import UNDEFINED, UNKNOWN, Ball, Tape, Value, ball, precision, sign
+from symgrad.balls.matrices import NoValueError, Surroundings
+from symgrad.balls.spectra import fraction
+from symgrad.budget import charge
+from symgrad.errors import CellError
+from symgrad.language.written import substituted
+from symgrad.norms.exact import atoms_of
+from symgrad.statements import Relation, free_symbols
+from symgrad.verdicts import Outcome, Verdict, Witness
+
+METHOD = "ball arithmetic"
+BITS = 160
+WORK_OF_A_POINT = 400
+DIGITS = 12
+# The signs of left less right at which a relation does not hold.
+CONTRADICTED: Mapping[str, frozenset[int]] = {
+    "==": frozenset({-1, 1}), "!=": frozenset({0}), "<=": frozenset({1}), "<": frozenset({0, 1}),
+    ">=": frozenset({-1}), ">": frozenset({-1, 0}),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point at which a relation is tried.
+
+    Attributes
+    ----------
+    around : Surroundings
+        The values of all matrices and variables.
+    scalars : mapping of Symbol to ball
+        Values of the scalars, times and sizes.
+    shown : mapping of str to str
+        What a reader needs to check it by hand.
+    """
+
+    around: Surroundings
+    scalars: Mapping[Symbol, Any]
+    shown: Callable[[], Mapping[str, str]]
+    step: int = 0
+    indices: Mapping[Symbol, int] | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen where no counterexample was found: at how many places the relation certainly holds."""
+
+    agreed: int
+    tried: int
+
+
+class Sides:
+    """The sides of a relation, compiled once and evaluated at many places."""
+
+    def __init__(self, relation: Relation, conditions: Iterable[Any]) -> None:
+        self.op = relation.op
+        self.sides = [_Side(e) for e in relation.expressions]
+        self.conditions = [(type(c), _Side(c.lhs), _Side(c.rhs)) for c in conditions]
+
+    def at(self, place: Place) -> tuple[Value, Value] | None:
+        """The values of both sides; nothing where a condition is not certainly met."""
+        charge(WORK_OF_A_POINT)
+        with precision(BITS):
+            if not all(_is_met(kind, left.at(place), right.at(place)) for kind, left, right in self.conditions):
+                return None
+            left, right = (side.at(place) for side in self.sides)
+            return left, right
+
+
+class _Side:
+    def __init__(self, side: Expr) -> None:
+        self.leaves = sorted(atoms_of(side), key=sympy.default_sort_key)
+        stand_ins = {leaf: Dummy(real=True) for leaf in self.leaves}
+        tree = substituted(side, stand_ins)
+        self.symbols = sorted(free_symbols(tree) - set(stand_ins.values()), key=str)
+        self.tape = Tape(tree, [*stand_ins.values(), *self.symbols])
+
+    def at(self, place: Place) -> Value:
+        try:
+            values = [place.around.evaluate(leaf, place.step, place.indices) for leaf in self.leaves]
+        except NoValueError:
+            return UNDEFINED
+        except CellError:  # not certain here, or a variable without a value at that step
+            return UNKNOWN
+        return self.tape(*values, *(place.scalars[s] for s in self.symbols))
+
+
+def _is_met(kind: type, left: Value, right: Value) -> bool:
+    known = _difference(left, right)
+    allowed = {
+        sympy.StrictLessThan: {-1}, sympy.LessThan: {-1, 0}, sympy.StrictGreaterThan: {1},
+        sympy.GreaterThan: {0, 1}, sympy.Unequality: {-1, 1}, sympy.Equality: {0},
+    }  # fmt: skip
+    return known is not None and known in allowed[kind]
+
+
+def _difference(left: Value, right: Value) -> int | None:
+    """The sign of left less right, where that is certain."""
+    if not (isinstance(left, fmpq | arb) and isinstance(right, fmpq | arb)):
+        return None
+    return sign(left - right)
+
+
+def refute(sides: Sides, places: Iterator[Place]) -> Verdict | Seen:
+    """A counterexample, or what was seen instead."""
+    agreed = tried = 0
+    for place in places:
+        found = sides.at(place)
+        if found is None:
+            continue
+        tried += 1
+        left, right = found
+        known = _difference(left, right)
+        if UNDEFINED in (left, right) or known in CONTRADICTED[sides.op]:
+            return Verdict(Outcome.REFUTED, METHOD, "", Witness(place.shown(), _digits(left), _digits(right)))
+        agreed += known is not None or _is_close(left, right)
+    return Seen(agreed, tried)
+
+
+def _is_close(left: Value, right: Value) -> bool:
+    """Whether enclosures meet and are narrow, so that both sides agree to many digits."""
+    if not (isinstance(left, Ball) and isinstance(right, Ball)):
+        return False
+    gap = ball(left - right)
+    size = 1 + abs(ball(left))
+    return bool(abs(gap) < size / 10**DIGITS)
+
+
+def _digits(value: Value) -> str:
+    if value is UNDEFINED:
+        return "undefined"
+    exact = fraction(value)
+    if exact is not None:
+        return str(exact)
+    return str(ball(value).str(DIGITS, radius=False)) if isinstance(value, Ball) else "unknown"
+
+
+def shown_value(value: Any) -> str:
+    """A number, a vector as its entries, a matrix as its rows."""
+    if not isinstance(value, np.ndarray):
+        return _digits(value)
+    if value.ndim == 2 and value.shape[1] == 1 and value.shape[0] > 1:
+        value = value[:, 0]
+    return f"[{', '.join(shown_value(part) for part in value)}]"

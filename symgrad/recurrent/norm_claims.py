@@ -1,0 +1,421 @@
+"""Claims about the norms of the Jacobians of a cell: how fast gradients vanish or explode, for all steps and sizes."""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+from flint import fmpq
+from sympy import Expr, Symbol, srepr
+
+from symgrad.balls import precision
+from symgrad.balls.spectra import fraction
+from symgrad.claims import Claim
+from symgrad.errors import CellError
+from symgrad.norms.context import Context
+from symgrad.norms.points import SEED, at_random, numbers, scales, special
+from symgrad.norms.reading import NormReader, declared, statement_of
+from symgrad.norms.refutations import BITS, Place, shown_value
+from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
+from symgrad.notation import latex
+from symgrad.recurrent.backward import Backward, argument_name
+from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.jacobians import StateJacobian, state_jacobian, without_jacobians
+from symgrad.recurrent.losses import as_loss
+from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
+from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement
+from symgrad.syntax.vector_names import unknown
+from symgrad.syntax.vector_scan import VectorSource
+from symgrad.typeset import signed
+from symgrad.vectors import LENGTH, TIME, Elementwise, ParameterMatrix, TimedMatrix, TimedScalar, shape_of
+from symgrad.vectors.operations import total
+from symgrad.verdicts import Verdict
+
+SPECIAL_RUNS = {1: 40, 2: 20, 3: 6}  # by the number of steps
+STATE_SIZES, OTHER_SIZE = (2, 1, 3), 1  # special runs are of the first of these sizes, random ones of all
+RANDOM_RUNS = 6
+_SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")
+
+
+def cell_claim(
+    cell: Cell,
+    says: Any,
+    op: str | None = None,
+    rhs: Any = None,
+    *,
+    where: Iterable[Any] = (),
+    id: str = "",
+    source: str = "",
+    expect: str = "holds",
+) -> Claim:
+    """A claim about norms and spectral radii in which Jacobians of a cell stand.
+
+    It is about all weights, inputs, initial states, sizes and steps.
+
+    Parameters
+    ----------
+    cell : Cell
+    says, op, rhs, where, id, source, expect
+        As for `claim`. Names are those of the cell; the Jacobian of h_T with respect to h_0 is written
+        ``dh[T]/dh[0]`` or ``dh_T/dh_0`` in text, and `state_jacobian` of both in Python.
+
+    Raises
+    ------
+    ParseError, CellError, ClaimError
+        If a text is no statement, or names what the cell does not have.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> shapes = {"h": n, "x": m, "W": (n, n), "U": (n, m), "b": n}
+    >>> cell = sg.read_cell("h[t] = sigmoid(W @ h[t-1] + U @ x[t] + b)", shapes)
+    >>> print(sg.verify(sg.cell_claim(cell, "norm(dh[T]/dh[0]) <= (norm(W)/4)**T")).outcome.name)
+    PROVED
+    >>> sg.verify(sg.cell_claim(cell, "norm(dh[T]/dh[0]) <= (spectral_radius(W)/4)**T")).witness.point["W"]
+    '[[0, 1], [0, 0]]'
+    """
+    conditions = [where] if isinstance(where, str) else list(where)
+    names, rest = declared(conditions)
+    known = {**{v.name: v for v in (*cell.defined, *cell.inputs, *cell.parameters)}, **names}
+    statement, domain = statement_of(says, op, rhs, known, rest, reader=CellReader)
+    return Claim(_about(cell, statement), domain, id=id, source=source, expect=expect)
+
+
+def _about(cell: Cell, statement: Statement) -> Statement:
+    if isinstance(statement, Conjunction):
+        return Conjunction(tuple(_about(cell, part) for part in statement.parts))
+    assert isinstance(statement, NormRelation), "claims about norms are made of relations between them"
+    made = CellRelation(cell, statement.relation)
+    _check_times(made.expressions)
+    made.by_rules  # noqa: B018 (a Jacobian that the cell does not have is told now)
+    return made
+
+
+class CellReader(NormReader):
+    """Reads statements in which the derivative of one state with respect to another is written as a quotient."""
+
+    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+        self._known = names
+        super().__init__(source, names)
+
+    def _prepared(self, tree: ast.expr) -> ast.expr:
+        return _Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
+
+    def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
+        return {**super()._own_calls(), JACOBIAN: self._jacobian}
+
+    def _ask(self, name: str) -> str:
+        return unknown(name, self._known)
+
+    def _jacobian(self, node: ast.Call) -> Any:
+        late, early = (self.value(a) for a in node.args) if len(node.args) == 2 else (None, None)
+        if not all(isinstance(v, TimedScalar | TimedMatrix) for v in (late, early)):
+            raise self.fault(node, "the Jacobian of a state is written dh[T]/dh[0]")
+        return state_jacobian(late, early)
+
+
+JACOBIAN = "state_jacobian"
+
+
+class _Quotients(ast.NodeTransformer):
+    """dh[T]/dh[0] and dh_T/dh_0 as calls."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if isinstance(node.op, ast.Div):
+            late, early = self._differential(node.left), self._differential(node.right)
+            if late is not None and early is not None:
+                function = ast.copy_location(ast.Name(JACOBIAN, ast.Load()), node)
+                return ast.copy_location(ast.Call(function, [late, early], []), node)
+        return self.generic_visit(node)
+
+    def _differential(self, node: ast.expr) -> ast.expr | None:
+        """The state at a step of which a node is the differential."""
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            name, time = node.value.id, node.slice
+        elif isinstance(node, ast.Name):
+            match = _SHORT.fullmatch(node.id)
+            if match is None:
+                return None
+            name = f"d{match['name']}"
+            text = match["time"]
+            time = ast.Constant(int(text)) if text.isdigit() else ast.Name(text, ast.Load())
+            ast.copy_location(time, node)
+        else:
+            return None
+        if name in self.names or not name.startswith("d") or name[1:] not in self.names:
+            return None
+        state = ast.copy_location(ast.Name(name[1:], ast.Load()), node)
+        return ast.copy_location(ast.Subscript(state, time, ast.Load()), node)
+
+
+class _BySlopes(Backward):
+    """The rules with slopes as functions of pre-activations, of which bounds are known."""
+
+    slopes_in_output = False
+
+
+@dataclass(frozen=True)
+class CellRelation(Judged):
+    """The statement that a relation holds between norms of Jacobians, states and weights of a cell.
+
+    Attributes
+    ----------
+    cell : Cell
+    relation : Relation
+    """
+
+    cell: Cell
+    relation: Relation
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return self.relation.expressions
+
+    @cached_property
+    def grad(self) -> Backward:
+        state = self.cell.states[0]
+        return _BySlopes(self.cell, as_loss(total(state) if shape_of(state) else state), "last")
+
+    @cached_property
+    def by_rules(self) -> Relation:
+        """The relation with each Jacobian as the rules give it."""
+        left, right = (without_jacobians(self.grad, e) for e in self.expressions)
+        return Relation(left, self.relation.op, right)
+
+    def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+        definitions = {e.left.key: _at(e.right) for e in self.cell.steps if isinstance(e.right, Elementwise)}
+        indices, order = _indices(self.expressions), _order(self.expressions)
+        within = Context(decide, _with_steps(domain, indices, order), definitions, frozenset({TIME, LENGTH}))
+        verdict = verdict_on(self.by_rules, within, lambda: self._places(domain, indices))
+        return replace(verdict, side_conditions=tuple(map(str, order))) if verdict.holds and order else verdict
+
+    def _places(self, domain: Domain, indices: set[Symbol]) -> Iterator[Place]:
+        for length in SPECIAL_RUNS:
+            for sizes, arguments, scalars in self._arguments(domain, length):
+                with precision(BITS):
+                    around = surroundings(self.grad, arguments, {**sizes, LENGTH: length})
+                    around.parameters.update(scalars)
+                    run_forward(self.grad, around)
+                for step in range(1, length + 1) if self._speaks_of_each_step else (length,):
+                    for early in range(length + 1) if indices else (0,):
+                        times = {TIME: step, LENGTH: length, **dict.fromkeys(indices, early)}
+                        if not self._has_steps(times):
+                            continue
+                        known = {**sizes, **times}
+                        shown = {s: k for s, k in known.items() if s != TIME or self._speaks_of_each_step}
+                        values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
+                        yield Place(
+                            around, values, _shown(shown, arguments, scalars), step, dict.fromkeys(indices, early)
+                        )
+
+    def _has_steps(self, times: Mapping[Symbol, int]) -> bool:
+        """Whether all Jacobians lead from a step to one that is not after it, and there is one."""
+        known = {s: sympy.Integer(k) for s, k in times.items()}
+        pairs = ((j.early.time.xreplace(known), j.late.time.xreplace(known)) for j in _jacobians(self.expressions))
+        return all(0 <= early <= late <= times[LENGTH] for early, late in pairs)
+
+    @cached_property
+    def _speaks_of_each_step(self) -> bool:
+        return any(TIME in e.free_symbols for e in self.expressions)
+
+    def _given(self, arguments: Mapping[str, Any]) -> dict[Any, Any]:
+        """The scalars among the parameters."""
+        keys = argument_names(self.grad)
+        return {keys[name]: value for name, value in arguments.items() if isinstance(keys[name], Symbol)}
+
+    def _arguments(self, domain: Domain, length: int) -> Iterator[tuple[Any, dict[str, Any], dict[Symbol, Any]]]:
+        """Sizes, arguments and further scalars of runs: special weights with nothing else first, then random ones."""
+        keys = argument_names(self.grad)
+        own = scalars_in(*self.expressions) | (set(domain.symbols) - sizes_in(*self.expressions))
+        others = sorted(own - set(keys.values()) - _indices(self.expressions) - {TIME, LENGTH}, key=str)
+        generator = random.Random(SEED)
+        for size in STATE_SIZES:
+            sizes = self._sizes(size)
+            shapes = {name: _shape(key, sizes) for name, key in keys.items()}
+            factors = scales(*self.expressions, *domain.conditions)
+            families = {name: self._family(key, shapes[name], domain, length, factors) for name, key in keys.items()}
+            count = max(map(len, families.values()), default=1)
+            for place in range(min(count, SPECIAL_RUNS[length]) if size == STATE_SIZES[0] else 0):
+                drawn = {name: family[place % len(family)] for name, family in families.items()}
+                further = {s: _one(numbers(s, domain.set_of(s)), place) for s in others}
+                yield sizes, drawn, further
+                rested = self._at_rest(drawn, sizes, length) if length > 1 else None
+                if rested is not None:
+                    yield sizes, rested, further
+            for _ in range(RANDOM_RUNS):
+                drawn = {n: self._random(k, shapes[n], domain, length, generator) for n, k in keys.items()}
+                yield sizes, drawn, {s: generator.choice(numbers(s, domain.set_of(s))) for s in others}
+
+    def _at_rest(self, drawn: dict[str, Any], sizes: Mapping[Symbol, int], length: int) -> dict[str, Any] | None:
+        """The same with biases and initial states for which all arguments of activations are 0 at every step.
+
+        There slopes are largest in most cells. Nothing where the states are no fractions, or are not reached so.
+        """
+        biases = {e.left: b for e in self.cell.steps if (b := _bias(e.right)) is not None}
+        if set(biases) != set(self.cell.preactivations) or len(set(biases.values())) < len(biases):
+            return None
+        found = dict(drawn)
+        for _ in range(2):  # the states first, and then the biases for them
+            before = self._after_a_step(found, sizes, length)
+            new = {b.name: _exactly(found[b.name] - before[left.key]) for left, b in biases.items()}
+            if any(v is None for v in new.values()):
+                return None
+            after = self._after_a_step(found | new, sizes, length)
+            new |= {argument_name(s): _exactly(after[s.at(TIME).key]) for s in self.grad.initial_states}
+            if any(v is None for v in new.values()):
+                return None
+            found |= new
+        return found
+
+    def _after_a_step(self, arguments: Mapping[str, Any], sizes: Mapping[Symbol, int], length: int) -> dict[Any, Any]:
+        """The values of all variables at step 1, by their keys."""
+        with precision(BITS):
+            around = surroundings(self.grad, arguments, {**sizes, LENGTH: length})
+            run_forward(self.grad, around)
+        return {
+            key: _unwrapped(v) if isinstance(v, np.ndarray) else v for (key, k), v in around.timed.items() if k == 1
+        }
+
+    def _sizes(self, size: int) -> dict[Symbol, int]:
+        of_states = {s for state in self.cell.states for side in shape_of(state) for s in sympy.S(side).free_symbols}
+        shapes = (shape_of(k) for k in (*argument_names(self.grad).values(), *self.cell.defined))
+        every = {s for shape in shapes for side in shape for s in sympy.S(side).free_symbols}
+        return {s: size if s in of_states else OTHER_SIZE for s in sorted(every, key=str)}
+
+    @staticmethod
+    def _family(key: Any, shape: tuple[int, ...], domain: Domain, length: int, factors: tuple[fmpq, ...]) -> list[Any]:
+        """Square weights take special values; all else that is not square is zero."""
+        if isinstance(key, Symbol):
+            return numbers(key, domain.set_of(key))
+        if is_in_time(key):
+            return [np.full((length, *_plain(shape)), fmpq(0), dtype=object)]
+        if len(shape) == 2 and shape[1] > 1 and shape[0] == shape[1]:
+            found = special(*shape, factors)
+            # Powers of the identity do not vanish, as those of a nilpotent matrix do.
+            return found if length == 1 else [*(np.eye(shape[0], dtype=int) * f for f in factors), *found]
+        return [_unwrapped(np.full(shape, fmpq(0), dtype=object))]
+
+    @staticmethod
+    def _random(key: Any, shape: tuple[int, ...], domain: Domain, length: int, generator: random.Random) -> Any:
+        if isinstance(key, Symbol):
+            return generator.choice(numbers(key, domain.set_of(key)))
+        rows, columns = shape if shape else (1, 1)
+        if is_in_time(key):
+            steps = [_unwrapped(at_random(rows, columns, generator)) for _ in range(length)]
+            return np.array([s if shape else s[0] for s in steps], dtype=object)
+        drawn = _unwrapped(at_random(rows, columns, generator))
+        return drawn if shape else drawn[0]
+
+    def slips(self) -> Iterator[tuple[str, CellRelation]]:
+        for name, other in NormRelation(self.relation).slips():
+            yield name, replace(self, relation=other.relation)
+
+    @property
+    def latex_sides(self) -> tuple[str, str]:
+        return latex(self.relation.lhs), signed(self.relation.op, self.relation.rhs)
+
+    @property
+    def facts(self) -> list[str]:
+        cell = [text for e in self.cell.equations for text in (srepr(e.left), srepr(e.right))]
+        return ["norms of a cell", self.relation.op, *map(srepr, self.expressions), *cell]
+
+    def __str__(self) -> str:
+        return text_of(self.relation)
+
+
+def _at(e: Any) -> Callable[[Any], Any]:
+    return lambda time: e.subs(TIME, time)
+
+
+def _jacobians(expressions: Iterable[Any]) -> list[Any]:
+    found = (j for e in expressions for j in sympy.preorder_traversal(e) if isinstance(j, StateJacobian))
+    return list(dict.fromkeys(found))
+
+
+def _check_times(expressions: Iterable[Any]) -> None:
+    """Refuse the derivative of an earlier state with respect to a later one."""
+    for jacobian in _jacobians(expressions):
+        late, early = jacobian.late.time, jacobian.early.time
+        steps = sympy.expand(late - early)
+        is_backwards = steps.is_negative or (steps.has(LENGTH, TIME) and (-steps).has(LENGTH) and early.has(LENGTH))
+        if is_backwards or not (late.is_Integer or late.has(TIME, LENGTH)) or early.is_negative:
+            raise CellError(
+                f"{jacobian}: the later state stands above, at t or T, and the earlier one at step 0 or after"
+            )
+
+
+def _indices(expressions: Iterable[Any]) -> set[Symbol]:
+    """The symbols of steps other than t and T to which Jacobians lead back."""
+    times = (s for j in _jacobians(expressions) for s in j.early.time.free_symbols)
+    return {s for s in times if s not in (TIME, LENGTH)}
+
+
+def _order(expressions: Iterable[Any]) -> tuple[Any, ...]:
+    """That in every Jacobian the later state is at a step after the earlier one, and t not after T."""
+    found = []
+    for jacobian in _jacobians(expressions):
+        late, early = jacobian.late.time, jacobian.early.time
+        if not sympy.expand(late - early).is_Integer and not early.is_Integer:
+            found.append(sympy.Le(early, late, evaluate=False))
+    return tuple(dict.fromkeys(found))
+
+
+def _with_steps(domain: Domain, indices: set[Symbol], order: tuple[Any, ...]) -> Domain:
+    """The domain with what is true of steps: t and T are at least 1, other indices at least 0."""
+    sets = dict(domain.sets)
+    sets |= {s: sympy.Range(1, sympy.oo) for s in (TIME, LENGTH) if s not in sets}
+    sets |= {k: sympy.Range(0, sympy.oo) for k in indices}
+    return Domain(tuple(sorted(sets.items(), key=lambda item: item[0].name)), (*domain.conditions, *order))
+
+
+def _shape(key: Any, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:
+    known = {s: sympy.Integer(k) for s, k in sizes.items()}
+    return tuple(int(sympy.S(side).xreplace(known)) for side in shape_of(key))
+
+
+def _plain(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+
+
+def _unwrapped(array: Any) -> Any:
+    """A column as a vector, and a scalar as itself."""
+    if array.ndim == 0:
+        return array.item()
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def _bias(e: Any) -> Any:
+    """A parameter that is a term of its own in an argument of an activation."""
+    plain = [a for a in e.args if isinstance(a, ParameterMatrix)] if isinstance(e, sympy.MatAdd) else []
+    return plain[0] if len(plain) == 1 else None
+
+
+def _exactly(values: Any) -> Any:
+    """An array of exact balls as one of fractions."""
+    found = np.array([fraction(v) for v in np.ravel(values)], dtype=object).reshape(np.shape(values))
+    return None if any(v is None for v in found.ravel()) else found
+
+
+def _one(values: list[Any], place: int) -> Any:
+    return values[place % len(values)]
+
+
+def _shown(
+    known: Mapping[Symbol, int], arguments: Mapping[str, Any], scalars: Mapping[Symbol, Any]
+) -> Callable[[], dict[str, str]]:
+    def shown() -> dict[str, str]:
+        found = {str(s): str(k) for s, k in known.items()}
+        return found | {str(name): shown_value(value) for name, value in (*arguments.items(), *scalars.items())}
+
+    return shown

@@ -1,0 +1,161 @@
+"""Norms of Jacobians of cells: bounds for all steps are proved from slopes and weights, false ones refuted."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from test_norms import norm, numbers, radius
+
+import symgrad as sg
+from symgrad.errors import CellError, ParseError
+from symgrad.verdicts import Outcome
+
+n, m, p = sg.dims("n m p")
+h, x = sg.State("h", n), sg.Input("x", m)
+W, U, b = sg.Parameter("W", n, n), sg.Parameter("U", n, m), sg.Parameter("b", n)
+SHAPES = {"h": n, "x": m, "W": (n, n), "U": (n, m), "b": n}
+
+
+def layer(activation):
+    return sg.read_cell(f"h[t] = {activation}(W @ h[t-1] + U @ x[t] + b)", SHAPES)
+
+
+# The least simple bound of the slope of each activation, a number that is too small, and the reason that is told.
+SLOPES = {
+    "sigmoid": ("1/4", "0.249"),
+    "tanh": ("1", "0.99"),
+    "relu": ("1", "0.99"),
+    "softplus": ("1", "0.49"),
+    "sin": ("1", "0.99"),
+    "softsign": ("1", "0.99"),
+    "atan": ("1", "0.99"),
+    "hard_sigmoid": ("1/6", "0.166"),
+    "swish": ("1.1", "0.49"),
+}
+
+
+@pytest.mark.parametrize("activation", SLOPES)
+def test_the_gradient_over_all_steps_is_bounded_by_slope_and_weight(activation):
+    largest, too_small = SLOPES[activation]
+    cell = layer(activation)
+    true = sg.verify(sg.cell_claim(cell, f"norm(dh[T]/dh[0]) <= (({largest})*norm(W))**T"))
+    # The largest slope of swish is found by enclosures, and so is what follows from it.
+    assert true.outcome is (Outcome.CERTIFIED if activation == "swish" else Outcome.PROVED), true
+    assert "the norm of a product is at most the product of the norms" in true.evidence
+    reason = "the absolute value of 1/(y**2 + 1)" if activation == "atan" else f"the slope of {activation}"
+    assert f"{reason} is at most" in true.evidence
+    assert sg.verify(sg.cell_claim(cell, f"norm(dh[T]/dh[0]) <= ({too_small}*norm(W))**T")).outcome is Outcome.REFUTED
+
+
+def test_the_spectral_radius_in_place_of_the_norm_is_refuted_by_a_nilpotent_weight():
+    verdict = sg.verify(sg.cell_claim(layer("sigmoid"), "norm(dh_T/dh_0) <= (spectral_radius(W)/4)**T"))
+    assert verdict.outcome is Outcome.REFUTED
+    point = {name: numbers(text) for name, text in verdict.witness.point.items()}
+    weight = point["W"]
+    assert radius(weight) == 0 < norm(weight)
+    assert (weight @ weight == 0).all()
+    # By hand: one step, whose Jacobian is diag(slope) W.
+    assert point["T"] == 1
+    z = weight @ point["h0"] + np.reshape(point["U"], (2, 1)) @ point["x"][0] + point["b"]
+    slope = np.exp(-z) / (1 + np.exp(-z)) ** 2
+    assert float(Fraction(verdict.witness.left)) == pytest.approx(norm(np.diag(slope) @ weight))
+    assert float(Fraction(verdict.witness.right)) == 0
+
+
+TRUE = [
+    ("norm(dh[t]/dh[t-1]) <= norm(W)/4", []),
+    ("norm(dh_T/dh_0) <= (norm(W)/4)**T", []),
+    ("norm(dh[t]/dh[k]) <= (norm(W)/4)**(t - k)", []),
+    ("norm(dh[T]/dh[t]) <= (norm(W)/4)**(T - t)", []),
+    ("norm(dh[t]/dh[t-2]) <= norm(W)**2/16", []),
+    ("spectral_radius(dh[T]/dh[0]) <= (norm(W)/4)**T", []),
+    ("norm(dh[T]/dh[0]) <= (norm(W)/4)**T <= norm(W)**T", []),
+    ("norm(dh[T]/dh[0]) <= (1/2)**T", ["norm(W) <= 2"]),
+    ("norm(dh[T]/dh[0]) < 1", ["norm(W) < 4"]),
+    ("norm(dh[T]/dh[0]) <= q**T", ["norm(W) <= 4*q"]),
+    ("norm(h[T]) <= sqrt(n)", []),
+]
+FALSE = [
+    ("norm(dh[T]/dh[0]) < (norm(W)/4)**T", []),
+    ("norm(dh[T]/dh[0]) >= (norm(W)/4)**T", []),
+    ("norm(dh[T]/dh[0]) == (norm(W)/4)**T", []),
+    ("norm(dh[T]/dh[0]) <= norm(W)/4", []),
+    ("norm(dh[t]/dh[k]) <= (norm(W)/4)**(t - k + 1)", []),
+    ("norm(dh[T]/dh[0]) < 1", ["spectral_radius(W) < 4"]),
+    ("norm(dh[T]/dh[0]) <= (1/2)**T", ["norm(W) <= 2.01"]),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), TRUE, ids=[row[0] for row in TRUE])
+def test_what_is_true_of_a_logistic_layer(says, where):
+    assert sg.verify(sg.cell_claim(layer("sigmoid"), says, where=where)).outcome is Outcome.PROVED
+
+
+@pytest.mark.parametrize(("says", "where"), FALSE, ids=[row[0] for row in FALSE])
+def test_what_is_false_of_a_logistic_layer(says, where):
+    assert sg.verify(sg.cell_claim(layer("sigmoid"), says, where=where)).outcome is Outcome.REFUTED
+
+
+ZOO = [
+    ("linear", (n, m), "norm(dh[T]/dh[0]) <= norm(W)**T", [], True),
+    ("linear", (n, m), "spectral_radius(dh[T]/dh[0]) == spectral_radius(W)**T", [], True),
+    ("linear", (n, m), "norm(dh[T]/dh[0]) <= spectral_radius(W)**T", [], False),
+    ("leaky", (n, m), "norm(dh[T]/dh[0]) <= (1 - alpha + alpha*norm(W))**T", ["alpha in [0, 1]"], True),
+    ("leaky", (n, m), "norm(dh[T]/dh[0]) <= (1 - alpha + alpha*norm(W))**T", [], False),
+    ("leaky", (n, m), "norm(dh[T]/dh[0]) <= (Abs(1 - alpha) + Abs(alpha)*norm(W))**T", [], True),
+    ("residual", (n, m), "norm(dh[T]/dh[0]) <= (1 + norm(W))**T", [], True),
+    ("residual", (n, m), "norm(dh[T]/dh[0]) <= norm(W)**T", [], False),
+    ("independent", (n, m), "norm(dh[T]/dh[0]) <= norm(diag(w))**T", [], True),
+    ("independent", (n, m), "norm(dh[T]/dh[0]) <= (norm(w)/2)**T", [], False),
+    ("elman", (n, m, p), "norm(dh[T]/dh[0]) <= norm(W)**T", [], True),
+    ("jordan", (n, m, p), "norm(dy[T]/dy[0]) <= (norm(V)*norm(W)/4)**T", [], True),
+    ("jordan", (n, m, p), "norm(dy[T]/dy[0]) <= (norm(V)*norm(W)/5)**T", [], False),
+    ("lstm", (n, m), "norm(dc[t]/dc[t-1]) <= 1", [], True),
+    ("gru", (n, m), "norm(dh[t]/dh[t-1]) <= 1", [], False),
+]
+
+
+@pytest.mark.parametrize(("name", "sizes", "says", "where", "truth"), ZOO, ids=lambda value: str(value)[:60])
+def test_cells_of_the_zoo(name, sizes, says, where, truth):
+    assert sg.verify(sg.cell_claim(sg.CELLS[name].cell(*sizes), says, where=where)).holds is truth
+
+
+def test_what_no_rule_proves_is_never_proved():
+    """The diagonal slopes can raise the spectral radius, so that no bound by it is true in one step either."""
+    for says in ("norm(dh[T]/dh[0]) <= 1", "spectral_radius(dh[t]/dh[t-1]) <= spectral_radius(W)/4"):
+        assert sg.verify(sg.cell_claim(layer("sigmoid"), says)).holds is not True
+
+
+def test_the_same_from_python_and_as_a_method():
+    cell = sg.Cell({h: sg.sigmoid(W @ h.prev + U @ x + b)})
+    jacobian = sg.state_jacobian(h.at(sg.LENGTH), h.at(0))
+    claim = sg.cell_claim(cell, sg.norm(jacobian), "<=", (sg.norm(W) / 4) ** sg.LENGTH)
+    assert str(claim) == "norm(dh[T]/dh[0]) <= (norm(W)/4)**T"
+    assert sg.verify(claim).outcome is Outcome.PROVED
+    grad = sg.bptt(cell, sg.half_squared_error(h))
+    assert grad.claim(str(claim)).statement == sg.cell_claim(cell, str(claim)).statement
+
+
+@pytest.mark.parametrize(
+    ("says", "error", "reason"),
+    [
+        ("norm(dh[T]/dh[0]) <= norm(V)**T", ParseError, "V is none of a, h, x, U, W, b"),
+        ("norm(dg[T]/dh[0]) <= 1", ParseError, "dg is none of"),
+        ("norm(dx[T]/dh[0]) <= 1", CellError, "the states of the cell are h[t]"),
+        ("norm(dh[0]/dh[T]) <= 1", CellError, "the later state stands above"),
+        ("norm(dh[t]/dh[t+1]) <= 1", CellError, "the later state stands above"),
+        ("dh[T]/dh[0] <= 1", ParseError, "a claim compares scalars"),
+    ],
+)
+def test_what_cannot_be_read_says_why(says, error, reason):
+    with pytest.raises(error) as caught:
+        sg.cell_claim(layer("tanh"), says)
+    assert reason in str(caught.value)
+
+
+def test_a_page_shows_the_claim_with_its_verdict():
+    claim = sg.cell_claim(layer("sigmoid"), "norm(dh[T]/dh[0]) <= (norm(W)/4)**T")
+    assert claim._repr_latex_() == (
+        r"$\displaystyle \left\lVert \frac{\partial h_{T}}{\partial h_{0}} \right\rVert_{2} \leq "
+        r"\left(\frac{\left\lVert W \right\rVert_{2}}{4}\right)^{T}$"
+    )
