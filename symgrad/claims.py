@@ -157,7 +157,8 @@ def extremum(
     conditions, symbols = _conditions(where)
     place = None if at is None else expression(at, symbols)
     statement = Extremum(kind, expression(of, symbols), variable, expression(value, symbols), place)
-    return _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
+    made = _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
+    return replace(made, remarks=_remarks(made, conditions, symbols, of if isinstance(of, str) else ""))
 
 
 def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, Derivative, Expr, Symbol
 
-from symgrad import notation
+from symgrad import near_names, notation
 from symgrad.claims import Claim, Formula, Where, claim, expression
 from symgrad.errors import ClaimError, DerivationError, SymgradError
 from symgrad.language.provable import as_sympy
@@ -246,9 +246,13 @@ class Derivation:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """All claims in the order of the document, numbered by their ids."""
+        """All claims in the order of the document, numbered by their ids, with remarks on names that may be slips."""
         found = (c for item in self.items for c in getattr(item, "claims", ()))
-        return tuple(c.named(c.id or str(number)) for number, c in enumerate(found, 1))
+        return tuple(self._remarked(c.named(c.id or str(number))) for number, c in enumerate(found, 1))
+
+    def _remarked(self, found: Claim) -> Claim:
+        slips = near_names.undeclared((s.name for s in found.domain.symbols), (s.name for s in self.meanings))
+        return dataclasses.replace(found, remarks=(*found.remarks, *slips)) if slips else found
 
     def _repr_html_(self) -> str | None:
         # What sets pages stands above this room, and needs the extra `documents`; without it there is only the text.

@@ -46,6 +46,23 @@ def _remarks(there: set[str], declared: frozenset[str], astray: list[str], alone
                 yield f"{name} and {other} are two symbols; did you mean one?"
 
 
+def undeclared(spoken_of: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
+    """What may be a slip where some names have been given a meaning: a name without one, nearly that of another.
+
+    Examples
+    --------
+    >>> undeclared(["alhpa", "x"], ["alpha", "x"])
+    ('alhpa is not among the symbols that are declared; did you mean alpha?',)
+    >>> undeclared(["t", "T"], ["T"])
+    ()
+    """
+    there, known = set(spoken_of), set(declared)
+    pairs = ((name, [o for o in sorted(known - there) if is_near(name, o)]) for name in sorted(there - known))
+    return tuple(
+        f"{name} is not among the symbols that are declared; did you mean {near[0]}?" for name, near in pairs if near
+    )
+
+
 def _reached(there: set[str], conditions: list[frozenset[str]]) -> set[str]:
     """The names that a statement is about, be it by way of conditions that tie others to them."""
     reached = set(there)

@@ -127,7 +127,7 @@ def _ask_for_factors(e: Expr, what_for: str) -> None:
 
 def _ask(size: int, most: int, what: str, work: float) -> None:
     if size > most:
-        raise TooLarge(f"more than {most} {what}")
+        raise TooLarge(f"it comes to more than {most} {what}")
     charge(WORK_OF_A_QUESTION + work)
 
 

@@ -1,6 +1,7 @@
 """A condition that is about no symbol of a claim, and names that nearly are those of others."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -86,3 +87,31 @@ def test_a_condition_may_be_meant_for_one_of_several_formulas():
     printed = CliRunner().invoke(cli, arguments).stdout
     assert printed.count("the condition on q is about no symbol of the claim") == 2
     assert printed.count("the condition on") == 2
+
+
+def test_a_condition_of_an_extremum_on_another_spelling_asks_what_was_meant():
+    x, alpha = sg.real("x"), sg.real("alpha")
+    (remark,) = sg.maximum(-((x - alpha) ** 2), x, 0, where=["alhpa > 0"]).remarks
+    assert "did you mean alpha?" in remark
+
+
+def test_a_file_of_claims_asks_what_was_meant(tmp_path):
+    (tmp_path / "claims.toml").write_text('[[claim]]\nid = "a"\nsays = "omega**2 >= 0"\nwhere = ["omgea > 0"]\n')
+    printed = CliRunner().invoke(cli, ["verify", str(tmp_path / "claims.toml")]).stdout
+    assert "did you mean omega?" in printed
+
+
+@pytest.mark.parametrize(("declared", "written"), [("alpha", "alhpa"), ("Beta", "beta"), ("T", "t"), ("lamda", "lmda")])
+def test_a_name_in_a_derivation_nearly_that_of_a_declared_symbol_asks_what_was_meant(declared, written):
+    symbol = sg.real(declared, "declared with a meaning")
+    derivation = sg.Derivation("One", sg.statement(sg.claim(symbol**2, ">=", 0)), sg.statement(f"{written}**2 >= 0"))
+    first, second = derivation.claims
+    assert first.remarks == ()
+    assert f"did you mean {declared}?" in sg.verify(second).evidence
+
+
+def test_no_derivation_here_has_a_name_that_is_a_slip():
+    folder = Path(__file__).parent.parent / "derivations"
+    claims = [c for path in sorted(folder.glob("*.py"))[::4] for c in sg.load_derivation(path).claims]
+    assert len(claims) > 20
+    assert [c.remarks for c in claims if c.remarks] == []

@@ -33,7 +33,7 @@ x = sg.real("x", "pre-activation")
 s = sg.sigmoid(x)
 
 ALT = 'It rises, "S-shaped", from 0 to 1'
-PROVED = Verdict(Outcome.PROVED, "exp-log normal form", "zero in a ring of 2 generators")
+PROVED = Verdict(Outcome.PROVED, "exp-log normal form", "both sides have the same normal form in x and exp(x)")
 REFUTED = Verdict(Outcome.REFUTED, "ball arithmetic", "", Witness({"x": "1"}, "1.5", "0.7"))
 HOSTILE = (
     r"""# *x* $y$ <script>alert(1)</script> \input{z} #eval("1") #read("/etc/passwd") ] ) } @me <me> // /* ... """

@@ -210,7 +210,7 @@ class Holomorphic:
         if step is None and kind in ROUGH and all(is_real_valued(a, self._x) for a in e.args):
             step = ROUGH[kind]
         if step is None:
-            raise UnsupportedError(f"no certain quadrature for {e.func}")
+            raise UnsupportedError(f"no certain quadrature of {kind.__name__}")
         return step, tuple(self._place(a) for a in e.args)
 
     def _pow(self, e: sympy.Pow) -> tuple[Step, tuple[int, ...]]:

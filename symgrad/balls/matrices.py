@@ -61,12 +61,15 @@ class Surroundings:
         Arrays or balls by parameter.
     timed : dict
         Arrays or balls by (key, step).
+    given : dict
+        The arguments of the run by name, as they were given.
     """
 
     sizes: Mapping[Symbol, int]
     length: int
     parameters: dict[Any, Any] = field(default_factory=dict)
     timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
     _tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
 
     def number(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:

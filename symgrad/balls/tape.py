@@ -335,7 +335,7 @@ class Tape:
         if operation is None:
             if isinstance(node, Symbol):
                 raise UnsupportedError(f"the symbol {node} has no value")
-            raise UnsupportedError(f"no ball arithmetic for {kind.__name__}")
+            raise UnsupportedError(f"no enclosures are known of {kind.__name__}")
         return operation, tuple(self._place(argument) for argument in node.args)
 
     def _total(self, node: sympy.Sum | sympy.Product) -> Operation:

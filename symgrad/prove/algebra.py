@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Derivative, Expr
 
 from symgrad import activations
-from symgrad.prove import bounds, numbers, side_conditions
+from symgrad.prove import bounds, numbers, sentences, side_conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.refute import refute
@@ -16,6 +16,7 @@ from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "exp-log normal form"
+EXACT = "exact arithmetic"
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
@@ -23,11 +24,11 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     if goal.op != "==" or differentiates_kinks(goal):
         return None
     if not goal.variables:
-        found = (True, "exact arithmetic") if goal.lhs == goal.rhs else numbers.is_zero(goal.lhs - goal.rhs)
+        found = (True, EXACT) if goal.lhs == goal.rhs else numbers.is_zero(goal.lhs - goal.rhs)
         if found is not None and not found[0]:
             return _told_apart(goal)
         if found is not None:
-            return side_conditions.settle(Verdict(Outcome.PROVED, found[1]), goal, (), decide)
+            return side_conditions.settle(Verdict(Outcome.PROVED, found[1], sentences.SAME_NUMBER), goal, (), decide)
     tower = Tower(Signs(goal.domain, bounds.DEEPER))
     try:
         left, right = tower.normal(evaluated(goal.relation.lhs), evaluated(goal.relation.rhs))
@@ -36,8 +37,9 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         return None
     if not difference.is_zero:
         return None
-    evidence = f"zero in a ring of {len(tower.generators)} generators"
-    verdict = Verdict(Outcome.PROVED, METHOD if tower.generators else "exact arithmetic", evidence)
+    generators = [g.expression for g in tower.generators]
+    evidence = sentences.same_normal_form(generators) if generators else sentences.SAME_NUMBER
+    verdict = Verdict(Outcome.PROVED, METHOD if generators else EXACT, evidence)
     return side_conditions.settle(verdict, goal, tower.nonzero, decide)
 
 

@@ -52,7 +52,7 @@ def by_half_angle(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     turned = sized.cancel(sized.together(quotient.subs(e, on_circle)))
     if turned.free_symbols - {t} or turned.has(S.ImaginaryUnit):
         return None
-    how = "as a function of the tangent of half the angle"
+    how = "has factors of known sign as a rational function of the tangent of half the angle"
     if arc is not None:
         found = by_factors(turned, Domain(((t, arc),)), look)
         return found and Finding(found.sign, found.strict, True, how)
@@ -105,7 +105,7 @@ def _by_discriminants(quotient: Expr, t: Symbol) -> Finding | None:
             if polynomial.degree() != 2 or constant_sign(polynomial.discriminant()) != -1:
                 return None
             known *= constant_sign(polynomial.LC()) or 0
-    return Finding(known, strict, True, "discriminants of its factors") if known else None
+    return Finding(known, strict, True, "has quadratic factors without real zeros") if known else None
 
 
 def _at_infinity(quotient: Expr, t: Symbol) -> int | None:

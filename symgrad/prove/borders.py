@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import sympy
@@ -10,7 +11,7 @@ from sympy import Expr, Interval, S
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.prove import cuts, facts, validity
+from symgrad.prove import cuts, facts, sentences, validity
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.findings import Finding, Look
@@ -41,7 +42,7 @@ def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if not all(validity.discharged(c, domain, look) for c in conditions(u)):
         return None
     known = constant_sign(u.xreplace({x: inner_rational(values.inf, values.sup)}))
-    return Finding(known, True, True, "it has no zero there") if known else None
+    return Finding(known, True, True, "is continuous and has no zero on the domain") if known else None
 
 
 def _is_outside(place: Expr, values: Interval) -> bool:
@@ -66,7 +67,8 @@ def by_arguments(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if f.func is sympy.log and not all((found := look(e, domain)) and found.sign * found.strict == 1 for e in (v, w)):
         return None
     found = look((v - w) * sympy.sign(first), domain)
-    return found and Finding(found.sign, found.strict, found.exact, f"{f.func} increases")
+    how = f"has the sign of the difference of the arguments of {f.func.__name__}, which"
+    return found and replace(found, how=f"{how} {found.how}")
 
 
 def by_value(u: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -91,9 +93,12 @@ def by_value(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if place is None or not is_increasing:
         return None
     found = look(v - place, domain)
-    return found and Finding(
-        found.sign * known, found.strict, found.exact, f"values of an increasing function: {found.how}"
+    if found is None:
+        return None
+    how = (
+        f"has the sign of {sentences.shown((v - place) * found.sign) or 'a difference of arguments'}, which {found.how}"
     )
+    return Finding(found.sign * known, found.strict, found.exact, how)
 
 
 def _between(inverse: Callable[[Expr], Expr], end: Expr) -> Callable[[Expr], Expr | None]:
@@ -123,7 +128,7 @@ def by_exponents(u: Expr, domain: Domain, look: Look) -> Finding | None:
         return None
     return Finding(
         int(sympy.prod(f.sign for f in parts)), all(f.strict for f in parts), all(f.exact for f in parts),
-        "exponents compared",
+        "has the sign of a difference of exponents, since exp increases",
     )  # fmt: skip
 
 
@@ -173,7 +178,14 @@ def by_logarithm(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if facts.is_zero(simplified(difference, domain)):
         return None
     found = look(difference, domain)
-    return found and Finding(found.sign * known, found.strict, found.exact, f"exponentials compared: {found.how}")
+    if found is None:
+        return None
+    how = _by_exponentials(difference * found.sign, found.how)
+    return Finding(found.sign * known, found.strict, found.exact, how)
+
+
+def _by_exponentials(difference: Expr, how: str) -> str:
+    return f"has the sign of {sentences.shown(difference) or 'a difference of exponentials'}, which {how}"
 
 
 def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
+from sympy.core.relational import Relational
 
 from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.budget import charge, remembered
-from symgrad.prove import enclosures, facts, validity
+from symgrad.prove import enclosures, facts, sentences, validity
 from symgrad.prove.angles import by_half_angle, by_phase
 from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_value, by_zeros
 from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign, fractional_powers
@@ -59,7 +60,7 @@ def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
     for k in small:
         value = activations.expand(expression.subs(n, k))
         of_value = constant_sign(value) or (0 if constant_zero(value) else None)
-        found.append(None if of_value is None else Finding(of_value, of_value != 0, True, "at small integers"))
+        found.append(None if of_value is None else Finding(of_value, of_value != 0, True, "is known"))
     for side in (Interval(MOST_SMALL + 1, S.Infinity), Interval(-S.Infinity, -MOST_SMALL - 1)):
         rest = values.intersect(side)
         if not rest.is_empty:
@@ -68,7 +69,7 @@ def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
     signs = {f.sign for f in parts if f.sign}
     if len(parts) < len(found) or len(signs) != 1:
         return None
-    how = "each small integer looked at, and the rest together"
+    how = f"has this sign at each integer up to {MOST_SMALL} in size, and at all others together"
     return Finding(signs.pop(), all(f.strict for f in parts), all(f.exact for f in parts), how)
 
 
@@ -109,7 +110,7 @@ DEEPER: Look = _Deeper(1)
 def _sign_of(expression: Expr, domain: Domain, depth: int, is_quick: bool = False) -> Finding | None:
     if not expression.free_symbols:
         known = constant_sign(expression)
-        return None if not known else Finding(known, True, True, "a constant")
+        return None if not known else Finding(known, True, True, _as_number(expression * known))
     if expression.has(*ROUGH, sympy.Derivative, sympy.Subs):
         return None
     domain = _relevant(expression, domain)
@@ -147,8 +148,18 @@ def _by_conditions(expression: Expr, domain: Domain, look: Look) -> Finding | No
         for known in (1, -1):
             rest = sized.expand(known * expression - (larger - smaller))
             if facts.is_nonnegative(rest):
-                return Finding(known, is_strict or facts.is_positive(rest), True, f"by {condition}")
+                return Finding(known, is_strict or facts.is_positive(rest), True, _by_condition(condition))
     return None
+
+
+def _by_condition(condition: Relational) -> str:
+    text = sentences.shown(condition)
+    return f"is not negative because {text}" if text else "is not negative by a condition of the domain"
+
+
+def _as_number(constant: Expr) -> str:
+    digits = sentences.number(constant, 3)
+    return f"is a positive number, {digits}" if digits else "is a positive number"
 
 
 def _on_all_parts(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -157,7 +168,7 @@ def _on_all_parts(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     parts = [f for f in found if f is not None]
     if len(parts) < len(found) or len({f.sign for f in parts}) > 1:
         return None
-    how = "; ".join(dict.fromkeys(f.how for f in parts))
+    how = sentences.on_parts([f.how for f in parts])
     return Finding(parts[0].sign, all(f.strict for f in parts), all(f.exact for f in parts), how)
 
 
@@ -188,7 +199,7 @@ def _by_enclosures(expression: Expr, domain: Domain, look: Look) -> Finding | No
     nonnegative = tuple(u for u in roots if (known := look(u, domain)) is not None and known.sign == 1)
     if box is not None:
         found = box.sign_of(expression, budget, nonnegative)
-        return _certified(found, "enclosures on a partition of the domain")
+        return _certified(found, enclosures.COVERED)
     if len(domain.symbols) != 1 or domain.conditions:
         return None
     (x,) = domain.symbols

@@ -11,7 +11,7 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, limits, precision
 from symgrad.balls.growth import Open
-from symgrad.prove import cuts, facts, ring, tails
+from symgrad.prove import cuts, facts, ring, sentences, tails
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -49,8 +49,17 @@ def by_calculus(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     if len(found) != 1:
         return None
     strict = not any(known == 0 and attained for known, attained in signs)
-    how = f"critical points: {', '.join(map(str, critical)) or 'none'}; values there and at the ends compared"
+    how = _said_of_extremes(x, critical)
     return Finding(found.pop(), strict, True, how)
+
+
+def _said_of_extremes(x: Symbol, critical: list[Expr]) -> str:
+    if not critical:
+        return "has no critical point, and is not negative towards either end of the domain"
+    places = sentences.listed([sentences.place(x, p) for p in critical[:MOST_TOLD]])
+    told = places if len(critical) <= MOST_TOLD else sentences.counted(len(critical), "place")
+    noun = "point" if len(critical) == 1 else "points"
+    return f"has its critical {noun} at {told}, and is not negative there nor towards the ends of the domain"
 
 
 def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr] | None:
@@ -164,6 +173,7 @@ def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_le
 
 
 LARGEST_LIMIT = 120  # operations
+MOST_TOLD = 6  # critical points
 VALUE_BITS = 128
 
 
@@ -235,7 +245,8 @@ def by_monotony(expression: Expr, domain: Domain, look: Look) -> Finding | None:
         signs = {found.sign * direction for found, direction in sides if found is not None}
         if len(signs) == 1 and all(found is not None for found, _ in sides):
             exact = all(found.exact for found, _ in sides if found is not None)
-            how = f"zero {'at' if attained else 'towards'} {x} = {place}, monotone on either side"
+            towards = f"is 0 at {sentences.place(x, place)}" if attained else f"tends to 0 as {x} -> {place}"
+            how = f"{towards}, and grows away from there"
             return Finding(signs.pop(), not attained, exact, how)
     return None
 
@@ -262,7 +273,7 @@ def by_concavity(expression: Expr, domain: Domain, look: Look) -> Finding | None
     if bend is None or (known and known != {-bend.sign}):
         return None
     strict = not any(s == 0 and end is not None and end[1] for s, end in zip(signs, ends))
-    return Finding(-bend.sign, strict, bend.exact, "concave or convex, its ends compared")
+    return Finding(-bend.sign, strict, bend.exact, f"is concave in {x}, and not negative at the ends of the domain")
 
 
 def _with_slope(expression: Expr, domain: Domain, look: Look) -> tuple[Symbol, Interval, Expr] | None:

@@ -40,7 +40,8 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     found = decide(changed)
     if not found.holds:
         return None
-    verdict = Verdict(found.outcome, f"{METHOD}: {found.method}", found.evidence, side_conditions=found.side_conditions)
+    evidence = f"with closed forms in place of the sums, {found.evidence}"
+    verdict = Verdict(found.outcome, f"{METHOD}: {found.method}", evidence, side_conditions=found.side_conditions)
     return side_conditions.settle(verdict, goal, (), decide) if found.outcome is Outcome.PROVED else verdict
 
 
@@ -56,7 +57,8 @@ def _apart_from_one(goal: Goal, decide: Decide) -> Verdict | None:
         verdicts = [decide(goal.on(ratio, part)) for part in open_parts(values, [S.One])]
         if all(v.holds for v in verdicts):
             verdicts.append(decide(goal.at({ratio: S.One})))
-            return all_of(verdicts, METHOD) if verdicts[-1].holds else None
+            before = f"split at {ratio} = 1 into "
+            return all_of(verdicts, METHOD, before=before) if verdicts[-1].holds else None
     return None
 
 

@@ -13,7 +13,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from symgrad import activations
 from symgrad.elliptic import JACOBI, jacobi_dn
 from symgrad.language.written import origin
-from symgrad.prove import facts
+from symgrad.prove import facts, sentences
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Condition:
     real: Expr | None = None
 
     def __str__(self) -> str:
-        return f"{self.nonzero} != 0"
+        return f"{sentences.shown(self.nonzero, longest=None) or self.nonzero} != 0"
 
     def xreplace(self, table: Mapping[Expr, Expr]) -> Condition:
         """The condition with some expressions in place of others."""
@@ -343,8 +343,8 @@ def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:
     elif isinstance(e, Piecewise | sympy.logic.boolalg.Boolean | ExprCondPair | Tuple):
         if isinstance(e, Piecewise) and (e.args[-1].cond != sympy.true or e.free_symbols & set(variables)):
             yield NEVER
-        for a in e.args:
-            yield from _conditions(a, variables)
+        for a in e.args:  # where a case does not apply nothing is asked of it
+            yield from (replace(c, is_needed=False) for c in _conditions(a, variables))
     elif not e.free_symbols:
         yield from _of_constant(e)
     elif issubclass(origin(e.func), activations.ActivationFunction):

@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, FiniteSet, Interval, Rational, Symbol
 
 from symgrad import activations
-from symgrad.prove import bounds, facts, side_conditions
+from symgrad.prove import bounds, facts, sentences, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.conditions import Condition
@@ -42,7 +42,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
                 break
             verdicts.append(verdict)
         else:
-            evidence = "; ".join(v.evidence for v in verdicts)
+            evidence = "; ".join(dict.fromkeys(v.evidence for v in verdicts))
             return side_conditions.settle(Verdict(Outcome.PROVED, METHOD, evidence), goal, (), decide)
     return None
 
@@ -72,7 +72,7 @@ def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, 
     for value in _easy_values(piece.interior):
         verdict = decide(Goal(Relation(left.subs(x, value), "==", right.subs(x, value)), _without(goal.domain, index)))
         if verdict.outcome is Outcome.PROVED:
-            return Verdict(Outcome.PROVED, METHOD, f"at {x} = {value} both sides are {_shown(left.subs(x, value))}")
+            return Verdict(Outcome.PROVED, METHOD, _same_at(x, value, left.subs(x, value)))
     return None
 
 
@@ -102,5 +102,6 @@ def _without(domain: Domain, x: Symbol) -> Domain:
     return Domain(tuple((s, v) for s, v in domain.sets if s != x), domain.conditions)
 
 
-def _shown(value: Expr) -> str:
-    return str(value) if len(str(value)) < 40 else "equal"
+def _same_at(x: Symbol, value: Expr, there: Expr) -> str:
+    text = sentences.shown(there, sentences.LONGEST_PLACE)
+    return f"both sides have the same derivative in {x}, and at {sentences.place(x, value)} both are {text or 'equal'}"

@@ -13,7 +13,7 @@ from itertools import pairwise
 import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
-from symgrad.prove import enclosures
+from symgrad.prove import enclosures, sentences
 from symgrad.prove.boxes import Box, constant_sign, rational_below
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -61,8 +61,9 @@ def by_contact(u: Expr, domain: Domain, look: Look) -> Finding | None:
         if between is None or between[0] != known:
             return None
     strict = not any(values.contains(place) != sympy.false for place in places)
-    shown = ", ".join(f"{x} = {place}" for place in places)
-    return Finding(known, strict, False, f"zero at {shown} only, by Taylor's formula there and by enclosures elsewhere")
+    shown = sentences.listed([sentences.place(x, place) for place in places])
+    how = f"is zero at {shown} only, by Taylor's formula near there and by enclosures elsewhere"
+    return Finding(known, strict, False, how)
 
 
 def _places(u: Expr, x: Symbol, closed: Interval) -> list[Expr]:

@@ -14,6 +14,7 @@ from symgrad.balls.growth import Open
 from symgrad.balls.integrals import breaks
 from symgrad.balls.limits import Found, limit
 from symgrad.balls.ratios import is_moderate
+from symgrad.prove import sentences
 from symgrad.prove.antiderivatives import antiderivative
 from symgrad.prove.existence import Known
 from symgrad.prove.infinite_sums import NotFound
@@ -76,7 +77,7 @@ def _between_numbers(f: Expr, x: Symbol, low: Expr, high: Expr, known: Known) ->
         total += found.value
         constants += found.constants
         whys.append(found.why)
-    return Found(total, "; ".join(dict.fromkeys(w for w in whys if w)), tuple(constants))
+    return Found(total, " and ".join(dict.fromkeys(w for w in whys if w)), tuple(constants))
 
 
 def _pieces(f: Expr, x: Symbol, low: Expr, high: Expr) -> Iterator[tuple[Expr, Expr]]:
@@ -153,12 +154,11 @@ def _by_antiderivative(f: Expr, x: Symbol, low: Expr, high: Expr, values: Interv
         found = limit(candidate, x, end, side, known)
         constants += found.constants
         if found.value is None:
-            return Found(None, f"the antiderivative {candidate} has no limit at {end}", tuple(constants))
+            return Found(None, f"{_shown(candidate)} has no limit at {end}", tuple(constants))
         ends.append(found.value)
     return Found(ends[0] - ends[1], _shown(candidate), tuple(constants))
 
 
 def _shown(candidate: Expr) -> str:
-    plain = candidate.xreplace({d: Symbol(d.name) for d in candidate.atoms(sympy.Dummy)})
-    text = str(plain)
-    return f"an antiderivative is {text}" if len(text) < 80 else "by an antiderivative"
+    text = sentences.shown(candidate)
+    return f"the antiderivative {text}" if text else "an antiderivative"

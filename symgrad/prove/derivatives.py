@@ -10,8 +10,9 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations, sized
 from symgrad.balls import FUNCTIONS, has_endless
-from symgrad.language.written import opaque, origin
-from symgrad.prove import facts
+from symgrad.language.provable import provable
+from symgrad.language.written import opaque, origin, rebuilt
+from symgrad.prove import facts, sentences
 from symgrad.statements import free_symbols
 
 _ROUGH = (
@@ -53,6 +54,23 @@ PARTIALS: dict[type, tuple[Callable[..., Expr] | None, ...]] = {
 }
 
 
+def _name(e: Expr) -> str:
+    return str(origin(e.func).__name__)
+
+
+def _none_of(e: Expr) -> str:
+    return f"no derivative of {sentences.shown(e) or _name(e)}"
+
+
+def enclosable(side: Expr) -> Expr:
+    """A side with its derivatives carried out, and otherwise as it is."""
+    if not side.has(Derivative):
+        return side
+    if isinstance(side, Derivative):
+        return evaluated(provable(side))
+    return rebuilt(side, tuple(enclosable(part) for part in side.args))
+
+
 def smooth_derivative(expression: Expr, x: Symbol) -> Expr:
     """The derivative of an expression without kinks; NotSmooth if it has any.
 
@@ -60,10 +78,10 @@ def smooth_derivative(expression: Expr, x: Symbol) -> Expr:
     """
     expanded = activations.expand(expression)
     if expanded.has(*ROUGH):
-        raise NotSmooth(str(expression))
+        raise NotSmooth(_none_of(expression))
     found = differentiated(expanded, x)
     if found.has(Derivative, sympy.Subs):
-        raise NotSmooth(str(expression))
+        raise NotSmooth(_none_of(expression))
     return found
 
 
@@ -86,7 +104,7 @@ def differentiated(e: Expr, x: Symbol) -> Expr:
             *(sympy.Mul(*factors[:i], differentiated(a, x), *factors[i + 1 :]) for i, a in enumerate(factors))
         )
     if any(isinstance(a, sympy.Tuple) and a.has(x) for a in e.args):
-        raise NotSmooth(f"no derivative of {e.func} in its parameters")
+        raise NotSmooth(f"no derivative of {_name(e)} in its parameters")
     slopes = [differentiated(a, x) if isinstance(a, Expr) and a.has(x) else S.Zero for a in e.args]
     return sympy.Add(*(_partial(e, i) * slope for i, slope in enumerate(slopes) if slope is not S.Zero))
 
@@ -97,7 +115,7 @@ def _partial(e: Expr, place: int) -> Expr:
     if own is not None:
         rule = own[place]
         if rule is None:
-            raise NotSmooth(f"no derivative of {e.func} in its argument {place + 1}")
+            raise NotSmooth(f"no derivative of {_name(e)} in its argument {place + 1}")
         return rule(*e.args)
     dummies = [sympy.Dummy() if i == place else a for i, a in enumerate(e.args)]
     return e.func(*dummies).diff(dummies[place]).xreplace({dummies[place]: e.args[place]})
@@ -128,7 +146,7 @@ def _derivative(expression: Expr, x: Symbol) -> Expr:
     for e in activations.expand(expression).atoms(sympy.Function):
         kind = origin(e.func)
         if e.has(x) and (kind.__module__ or "").startswith("sympy.") and kind not in KNOWN:
-            raise NotSmooth(f"a derivative of {e.func} cannot be checked by enclosures")
+            raise NotSmooth(f"a derivative of {_name(e)} cannot be checked by enclosures")
     try:
         return smooth_derivative(expression, x) if not _has_own_slope(expression) else differentiated(expression, x)
     except NotSmooth:
@@ -154,7 +172,7 @@ def _of_endless(e: Expr, x: Symbol) -> Expr:
         return sympy.Add(*(sympy.Mul(*parts[:i], _derivative(a, x), *parts[i + 1 :]) for i, a in enumerate(parts)))
     if isinstance(e, sympy.Pow) and e.exp.is_Integer:
         return e.exp * e.base ** (e.exp - 1) * _derivative(e.base, x)
-    raise NotSmooth(f"no derivative of {e}")
+    raise NotSmooth(_none_of(e))
 
 
 def _has_own_slope(expression: Expr) -> bool:
@@ -220,7 +238,7 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
         )
     if not e.has(*ROUGH) or e.func in ROUGH:
         if e.func in ROUGH:
-            raise NotSmooth(f"no derivative of {e.func}")
+            raise NotSmooth(f"no derivative of {_name(e)}")
         return differentiated(e, x)
     dummies = [sympy.Dummy(real=True) for _ in e.args]
     outer = e.func(*dummies)

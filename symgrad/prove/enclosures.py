@@ -11,6 +11,7 @@ from symgrad.prove import tails
 from symgrad.prove.boxes import MOST_BOXES, Box, rational_below
 
 REACHES = (8, 40, 200)
+COVERED = "has enclosures of one sign on boxes that cover the domain"
 
 
 def sign_on(
@@ -22,7 +23,7 @@ def sign_on(
     """
     if values.start.is_finite and values.end.is_finite:
         found = _within(expression, x, values.start, values.end, budget, nonnegative)
-        return None if not found else (found, "enclosures on a partition of the domain")
+        return None if not found else (found, COVERED)
     for reach in REACHES:
         low = values.start if values.start.is_finite else S(-reach)
         high = values.end if values.end.is_finite else S(reach)
@@ -38,7 +39,7 @@ def sign_on(
             continue
         (outside,) = signs
         if outside and _within(expression, x, low, high, budget, nonnegative) == outside:
-            return outside, f"enclosures on [{low}, {high}], monotone bounds beyond"
+            return outside, f"has enclosures of one sign on boxes that cover [{low}, {high}], and bounds beyond"
         return None
     return None
 

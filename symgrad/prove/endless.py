@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,7 @@ from symgrad import sized
 from symgrad.balls import Ball, Tape, ball, has_endless, is_endless, is_real, precision, sign, unmistakable
 from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, limit
-from symgrad.prove import facts
+from symgrad.prove import facts, sentences, witnesses
 from symgrad.prove.borders import open_parts
 from symgrad.prove.closed_sums import closed
 from symgrad.prove.combine import all_of
@@ -30,7 +31,6 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 METHOD = "values of limits, integrals and infinite sums"
 BITS = (64, 128)
 _CERTAIN = {"<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,), "!=": (1, -1)}
-LONGEST = 80  # characters of what is shown of an expression
 MOST_BORDERS = 3
 FAR = 1000  # from where on closed forms of sums are asked for that hold as their end grows without bound
 
@@ -39,6 +39,10 @@ class NoValue(Exception):
     """An expression certainly has no value, wherever the variables are."""
 
 
+_CALLED: dict[type, str] = {
+    sympy.Limit: "the limit", sympy.Sum: "the sum", sympy.Product: "the product", sympy.Integral: "the integral",
+    Derivative: "the derivative",
+}  # fmt: skip
 _OVER_RANGE = {sympy.Sum: infinite_sum, sympy.Product: infinite_product, sympy.Integral: integral}
 
 
@@ -63,7 +67,7 @@ def _by_enclosures(goal: Goal) -> Verdict | None:
                 continue
             if sign(ball(left) - ball(right)) in wanted:
                 shown = " and ".join(ball(v).str(12, radius=False) for v in (left, right))
-                return Verdict(Outcome.CERTIFIED, "enclosures", f"the sides are {shown}, all digits certain")
+                return Verdict(Outcome.CERTIFIED, "enclosures", f"the sides are {shown}, with all digits certain")
     return None
 
 
@@ -105,11 +109,17 @@ def _split(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
     values = goal.domain.set_of(x)
     parts = [part for part in open_parts(values, borders) if not part.is_empty]
     verdicts = []
-    for case in [*(goal.at({x: b}) for b in borders), *(goal.on(x, part) for part in parts)]:
-        verdicts.append(decide(case))
+    there = (witnesses.moved(decide(goal.at({x: b})), {x: b}) for b in borders)
+    for verdict in itertools.chain(there, (decide(goal.on(x, part)) for part in parts)):
+        verdicts.append(verdict)
         if not verdicts[-1].holds:
             return verdicts[-1] if verdicts[-1].outcome is Outcome.REFUTED and verdicts[-1].witness else None
-    return all_of(verdicts, f"cases of the sign of {_shown(asked)}")
+    return _of_cases(asked, verdicts)
+
+
+def _of_cases(asked: Expr, verdicts: list[Verdict]) -> Verdict:
+    what = f"the sign of {_shown(asked)}"
+    return all_of(verdicts, f"cases of {what}", before=f"split by {what} into ")
 
 
 def _split_union(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
@@ -118,7 +128,7 @@ def _split_union(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
         values = goal.domain.set_of(x)
         if isinstance(values, sympy.Union):
             verdicts = [decide(goal.on(x, part)) for part in values.args]
-            return all_of(verdicts, f"parts of the domain of {x}") if all(v.holds for v in verdicts) else None
+            return all_of(verdicts, f"parts of the domain of {x}", "part") if all(v.holds for v in verdicts) else None
     return _split_jointly(goal, asked, decide)
 
 
@@ -139,7 +149,7 @@ def _split_jointly(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
         for case in cases:
             if verdicts[-1].holds:
                 verdicts.append(decide(case))
-        return all_of(verdicts, f"cases of the sign of {_shown(asked)}") if all(v.holds for v in verdicts) else None
+        return _of_cases(asked, verdicts) if all(v.holds for v in verdicts) else None
     return None
 
 
@@ -158,12 +168,7 @@ def _borders(asked: Expr, domain: Domain) -> tuple[Symbol, list[Expr]] | None:
 
 
 def _shown(e: Expr) -> str:
-    text = (
-        str(e.xreplace({d: Symbol(d.name) for d in e.atoms(sympy.Dummy)}))
-        .replace(", dir='+')", ")")
-        .replace(", dir='-')", ")")
-    )
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return sentences.shown(e) or _CALLED.get(e.func, "the expression")
 
 
 def _finite(e: sympy.Sum, known: Known) -> Expr:
@@ -226,10 +231,10 @@ class Closer:
     def _value(self, e: Expr, find: Callable[[], Found]) -> Expr:
         found = find()
         if found.value is None:
-            raise NoValue(f"{_shown(e)} has no value: {found.why}")
+            raise NoValue(f"{_shown(e)} has no value, because {found.why}")
         if not all(self.known.has_value(c) for c in (*found.constants, found.value)):
             raise NotFound
-        self.steps.append(f"{_shown(e)} = {_shown(found.value)}{', ' + found.why if found.why else ''}")
+        self.steps.append(f"{_shown(e)} = {_shown(found.value)}{' by ' + found.why if found.why else ''}")
         return found.value
 
     def _limit(self, e: Expr, x: Symbol, place: Expr, side: str) -> Found:
@@ -267,7 +272,7 @@ class Closer:
         if isinstance(e.expr, sympy.Integral) and len(e.variables) == 1:
             found = self._slope_of_integral(e.expr, e.variables[0])
             if found is not None:
-                self.steps.append(f"{_shown(e)} = {_shown(found)}, the integrand is continuous")
+                self.steps.append(f"{_shown(e)} = {_shown(found)}, because the integrand is continuous")
                 return found
         for x in e.variables:
             values = self.known.domain.set_of(x)

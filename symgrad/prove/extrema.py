@@ -11,7 +11,18 @@ from sympy.core.relational import Relational
 
 from symgrad import activations, sized
 from symgrad.language.provable import provable
-from symgrad.prove import approaches, bounds, calculus, constants, facts, parameters, partial, roots
+from symgrad.prove import (
+    approaches,
+    bounds,
+    calculus,
+    constants,
+    facts,
+    parameters,
+    partial,
+    roots,
+    sentences,
+    witnesses,
+)
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
@@ -21,7 +32,7 @@ from symgrad.prove.points import SIMPLE, contains, points
 from symgrad.prove.recognised import touching
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain, Extremum, Relation
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.verdicts import Outcome, Verdict
 
 MOST_SWITCHES, MOST_PARAMETERS = 4, 6
 MOST_PLACES, MOST_BORDERS = 12, 4
@@ -69,7 +80,7 @@ def _by_signs_of_parameters(statement: Extremum, domain: Domain, decide: Decide)
             inside = [place for place in places if contains(domain.set_of(y), place)]
             rest = Domain(tuple((s, v) for s, v in domain.sets if s != y))
             verdicts += [decide_extremum(_put(statement, y, place), rest, decide) for place in inside]
-            return all_of(verdicts, "signs of a parameter") if all(v.holds for v in verdicts) else None
+            return all_of(verdicts, "signs of a parameter", "range") if all(v.holds for v in verdicts) else None
     return None
 
 
@@ -97,9 +108,10 @@ def _at_parameters(statement: Extremum, domain: Domain, decide: Decide) -> Verdi
         at = None if statement.at is None else statement.at.xreplace(point)
         found = decide_extremum(replace(statement, of=of, value=value, at=at), alone, decide)
         if found.outcome is Outcome.REFUTED:
-            place = {str(s): str(v) for s, v in point.items()}
-            seen = found.witness or Witness({}, str(value), found.evidence)
-            return replace(found, witness=Witness({**place, **seen.point}, seen.left, seen.right))
+            places = sentences.listed([sentences.place(s, v) for s, v in point.items()])
+            if found.witness is None:
+                return replace(found, evidence=f"at {places}, {found.evidence}")
+            return witnesses.moved(found, point)
     return None
 
 
@@ -110,23 +122,24 @@ def _goal(statement: Extremum, domain: Domain, op: str) -> Goal:
 def _attained(statement: Extremum, domain: Domain, bound: Verdict, decide: Decide) -> Verdict:
     strict = decide(_goal(statement, domain, "<" if statement.kind.is_upper else ">"))
     if strict.holds:
-        return _never(strict, "is never attained")
+        return _never(strict, _said_of_value(statement, "is never attained"))
     if statement.at is not None and _is_inside(statement.variable, statement.at, domain, decide) is False:
-        return Verdict(Outcome.REFUTED, "membership", f"{statement.at} is no point of the domain")
+        named = sentences.place(statement.variable, statement.at)
+        return Verdict(Outcome.REFUTED, "membership", f"{named} is no point of the domain")
     found: Verdict | None = None
     for place in _places(statement, domain):
         if not _is_inside(statement.variable, place, domain, decide):
             continue
         found = decide(_equality_at(statement, domain, place))
         if found.outcome is Outcome.REFUTED and statement.at is not None:
-            return replace(found, witness=_witness_at(statement, place, found.witness))
+            return witnesses.moved(found, {statement.variable: place})
         if found.holds:
-            return _joined(bound, f"attained at {statement.variable} = {place}", found)
+            return _joined(bound, f"attained at {sentences.place(statement.variable, place)}", found)
     is_worth_it = bound.holds and not domain.set_of(statement.variable).is_subset(sympy.S.Integers)
     closer = _closer_bound(statement, domain, decide) if is_worth_it else None
     if closer is not None:
         return closer
-    open_yet = f"the bound is {bound.outcome.name.lower()}, but no point was found that attains it; name one with at"
+    open_yet = f"{_of_bound(bound)}, but no point was found at which it is attained; name one after the variable"
     return Verdict(Outcome.UNDECIDED, "extremum", open_yet)
 
 
@@ -135,7 +148,7 @@ def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Dec
         if not _is_inside(statement.variable, place, domain, decide):
             continue
         if decide(_equality_at(statement, domain, place)).holds:
-            return _joined(bound, f"attained at {statement.variable} = {place}", bound)
+            return _joined(bound, f"attained at {sentences.place(statement.variable, place)}", bound)
     values = domain.set_of(statement.variable)
     function = activations.expand(evaluated(statement.of))
     is_tied = any(c.has(statement.variable) for c in domain.conditions)
@@ -150,8 +163,7 @@ def _approached(statement: Extremum, domain: Domain, bound: Verdict, decide: Dec
     closer = _closer_bound(statement, domain, decide)
     if closer is not None:
         return closer
-    found = bound.outcome.name.lower()
-    return Verdict(Outcome.UNDECIDED, "extremum", f"the bound is {found}, but nothing was found to approach it")
+    return Verdict(Outcome.UNDECIDED, "extremum", f"{_of_bound(bound)}, but nothing was found to approach it")
 
 
 def _closer_bound(statement: Extremum, domain: Domain, decide: Decide) -> Verdict | None:
@@ -160,25 +172,35 @@ def _closer_bound(statement: Extremum, domain: Domain, decide: Decide) -> Verdic
         value = statement.value - gap if statement.kind.is_upper else statement.value + gap
         verdict = decide(_goal(replace(statement, value=value), domain, "<=" if statement.kind.is_upper else ">="))
         if verdict.holds:
-            return _never(verdict, f"is missed by at least {gap}")
+            return _never(verdict, _said_of_value(statement, f"is missed by at least {gap}"))
     return None
+
+
+def _of_bound(bound: Verdict) -> str:
+    return "the bound holds" if bound.holds else "the bound is open"
+
+
+def _said_of_value(statement: Extremum, what: str) -> str:
+    text = sentences.shown(statement.value, sentences.LONGEST_PLACE)
+    return f"the value {text} {what}" if text else f"the value {what}"
 
 
 def _never(verdict: Verdict, what: str) -> Verdict:
     return Verdict(
         Outcome.REFUTED,
         verdict.method,
-        f"the value {what} ({verdict.outcome.name.lower()}: {verdict.evidence})",
+        f"{what}: {verdict.evidence}" if verdict.evidence else what,
         side_conditions=verdict.side_conditions,
     )
 
 
 def _joined(bound: Verdict, how: str, equality: Verdict) -> Verdict:
     if not bound.holds:
-        return replace(bound, evidence=f"{how}; the bound itself is open: {bound.evidence}")
+        return replace(bound, evidence=f"the value is {how}; of the bound it is known only that {bound.evidence}")
     outcome = Outcome.CERTIFIED if Outcome.CERTIFIED in (bound.outcome, equality.outcome) else Outcome.PROVED
     conditions = dict.fromkeys((*bound.side_conditions, *equality.side_conditions))
-    return Verdict(outcome, bound.method, f"{how}; {bound.evidence}", side_conditions=tuple(conditions))
+    evidence = "; ".join(filter(None, (f"the value is {how}", bound.evidence)))
+    return Verdict(outcome, bound.method, evidence, side_conditions=tuple(conditions))
 
 
 def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool | None:
@@ -301,8 +323,3 @@ def _equality_at(statement: Extremum, domain: Domain, place: Expr) -> Goal:
         return Goal(Relation(statement.of, "==", statement.value), here)
     rest = Domain(tuple((s, v) for s, v in domain.sets if s != statement.variable), domain.conditions)
     return Goal(Relation(value, "==", statement.value.subs(at)), rest)
-
-
-def _witness_at(statement: Extremum, place: Expr, witness: Witness | None) -> Witness:
-    left, right = (witness.left, witness.right) if witness else ("?", "?")
-    return Witness({str(statement.variable): str(place)}, left, right)

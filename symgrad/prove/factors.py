@@ -10,7 +10,7 @@ from symgrad import sized
 from symgrad.balls import Tape, precision, sign
 from symgrad.elliptic import jacobi_cn, jacobi_sn
 from symgrad.language.written import origin
-from symgrad.prove import algebraic, facts, ring
+from symgrad.prove import algebraic, facts, ring, sentences
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form, simplified
 from symgrad.prove.points import as_balls, points
@@ -46,8 +46,9 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     denominator = numerator and sign_of_product(normal.denominator, tower, domain, ask, is_whole=False)
     if numerator is None or denominator is None or not denominator[1]:
         return None
-    shown = _shown(tower, normal.numerator, normal.denominator)
-    return Finding(numerator[0] * denominator[0], numerator[1], True, shown)
+    known = numerator[0] * denominator[0]
+    how = _said(tower, normal.numerator, normal.denominator, known, strict=numerator[1])
+    return Finding(known, numerator[1], True, how)
 
 
 def factored(expression: Expr, domain: Domain) -> Expr | None:
@@ -65,15 +66,13 @@ def factored(expression: Expr, domain: Domain) -> Expr | None:
     return product
 
 
-def _shown(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly) -> str:
-    parts = []
-    for polynomial in (numerator, denominator):
-        factor, found = ring.factors(polynomial)
-        pieces = [sympy.Pow(tower.polynomial(p), int(k), evaluate=False) for p, k in found]
-        constant = sympy.Rational(int(factor.p), int(factor.q))
-        parts.append(" * ".join(f"({piece})" for piece in ([constant] if constant != 1 else []) + pieces) or "1")
-    text = f"{parts[0]} / ({parts[1]})" if parts[1] != "1" else parts[0]
-    return text if len(text) <= 160 else "factors of known sign"
+def _said(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly, known: int, *, strict: bool) -> str:
+    constant, sides = S(known), []
+    for polynomial, direction in ((numerator, 1), (denominator, -1)):
+        content, found = ring.factors(polynomial)
+        constant *= sympy.Rational(int(content.p), int(content.q)) ** direction
+        sides.append([(tower.polynomial(part), int(power)) for part, power in found])
+    return sentences.product(constant, *sides, strict=strict)
 
 
 def sign_of_product(
@@ -184,7 +183,7 @@ def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | 
         known *= 1 if found is None or is_square else found.sign
         strict = strict and found is not None and found.strict
         exact = exact and (found is None or found.exact)
-    return Finding(known, strict, exact, "factors of known sign")
+    return Finding(known, strict, exact, "is a product of factors of known sign")
 
 
 def _over_one_denominator(e: Expr) -> Expr:
@@ -213,7 +212,7 @@ def by_norm(expression: Expr, domain: Domain, look: Look) -> Finding | None:
             if not tower.sign(part) and not any(tower.sign(n) for n in tower.norms(part)):
                 return None
     known = _sign_somewhere(expression, domain)
-    return Finding(known, True, True, "no zero, because its norm has none") if known else None
+    return Finding(known, True, True, "has no zero, since its product with its conjugates has none") if known else None
 
 
 def _sign_somewhere(expression: Expr, domain: Domain) -> int | None:
@@ -237,7 +236,7 @@ def by_ends(expression: Expr, domain: Domain, look: Look) -> Finding | None:
             at_end = direction * sympy.diff(expression, v) if end.is_infinite else expression.subs(v, end)
             of_end = None if facts.is_zero(at_end) else look(at_end, rest)
             found.append((of_end, is_open, facts.is_zero(at_end)))
-        known = _between_ends(found)
+        known = _between_ends(v, found)
         if known is not None:
             return known
     return None
@@ -266,17 +265,17 @@ def by_discriminant(expression: Expr, domain: Domain, look: Look) -> Finding | N
                 continue
         strict = lead.strict and below is not None and below.strict
         exact = lead.exact and (below is None or below.exact)
-        found = Finding(lead.sign, strict, exact, f"a quadratic polynomial in {v} without two roots")
+        found = Finding(lead.sign, strict, exact, f"is a quadratic polynomial in {v} that does not have two roots")
         if strict:
             return found
         weak = weak or found
     return weak
 
 
-def _between_ends(ends: list[tuple[Finding | None, bool, bool]]) -> Finding | None:
+def _between_ends(v: Symbol, ends: list[tuple[Finding | None, bool, bool]]) -> Finding | None:
     findings = [f for f, _, _ in ends if f is not None]
     if not findings or len({f.sign for f in findings}) > 1 or any(f is None and not zero for f, _, zero in ends):
         return None
     strict = any(f.strict for f in findings) and all(is_open or (f is not None and f.strict) for f, is_open, _ in ends)
     exact = all(f.exact for f in findings)
-    return Finding(findings[0].sign, strict, exact, "affine in one variable; its ends compared")
+    return Finding(findings[0].sign, strict, exact, f"is linear in {v}, and not negative at either end of its range")

@@ -16,7 +16,7 @@ from sympy.sets import Set
 
 from symgrad.prove import algebra, moves, side_conditions
 from symgrad.prove.boxes import constant_sign
-from symgrad.prove.combine import all_of
+from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.goals import Decide, Goal
@@ -74,7 +74,7 @@ def _proved(goal: Goal, decide: Decide, most_goals: int) -> Verdict | None:
         if verdict.outcome is Outcome.REFUTED:
             return verdict
         verdicts.append(verdict)
-    return all_of(verdicts, METHOD) if verdicts else None
+    return all_of(verdicts, METHOD, "point") if verdicts else None
 
 
 def elements(values: Set, most: int) -> tuple[Expr, ...] | None:
@@ -110,13 +110,13 @@ def _at(goal: Goal, point: Point, decide: Decide) -> Verdict | None:
     carried = [c.subs(point) for c in goal.domain.conditions]
     known = {c: _is_true(c) for c in carried if not c.free_symbols}
     if False in known.values():
-        return Verdict(Outcome.PROVED, "no point there")
+        return NO_POINT
     if None in known.values():
         return None
     open_yet = [c for c in carried if c not in known]
     rest = moves.narrowed({s: held for s, held in goal.domain.sets if s not in point}, open_yet)
     if rest is None:
-        return Verdict(Outcome.PROVED, "no point there")
+        return NO_POINT
     return Move(replace(goal.at(point), domain=rest), point).decided(decide)
 
 

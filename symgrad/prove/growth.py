@@ -13,7 +13,7 @@ import sympy
 from sympy import Dummy, Expr, Interval, Product, S, Sum, Symbol
 
 from symgrad import activations
-from symgrad.prove import bounds, cuts, facts, side_conditions
+from symgrad.prove import bounds, cuts, facts, side_conditions, witnesses
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
@@ -69,11 +69,11 @@ def _by_induction(goal: Goal, difference: Expr, n: Symbol, start: Expr, decide: 
     for first in range(MOST_FIRST):
         proved = step.decided(domain.restricted(n, sympy.Range(start + first, S.Infinity)), decide)
         if proved is not None:
-            cases = [decide(case_at(goal, n, start + k)) for k in range(first + 1)]
+            cases = [witnesses.moved(decide(case_at(goal, n, start + k)), {n: start + k}) for k in range(first + 1)]
             if not all(case.holds for case in cases):
                 return next((case for case in cases if case.outcome is Outcome.REFUTED), None)
-            shown = f"{n} = {start}" if not first else f"{n} = {start}, …, {start + first}"
-            evidence = f"{shown}, then from {n} to {n} + 1: what holds at {n} is multiplied by what is not negative"
+            shown = f"{n} = {start}" if not first else f"{n} from {start} to {start + first}"
+            evidence = f"it holds at {shown}, and if at {n} then at {n} + 1, by factors that are not negative"
             return replace(all_of([*cases, proved], METHOD), evidence=evidence)
     return None
 

@@ -16,7 +16,7 @@ from sympy.core.relational import Relational
 
 from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, sign
-from symgrad.prove import bounds, cuts, facts, side_conditions
+from symgrad.prove import bounds, cuts, facts, sentences, side_conditions
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.constants import constant_zero
@@ -133,9 +133,13 @@ def _proved(goal: Goal, decide: Decide, ranges: Ranges) -> Verdict | None:
         if image.undoes(both):
             assumed = _same_image(image, left, right, ranges)
             if assumed is not None:
-                verdict = Verdict(Outcome.PROVED, METHOD, f"{image.name} of both sides is the same")
+                verdict = Verdict(Outcome.PROVED, METHOD, _same_images(image))
                 return side_conditions.settle(verdict, goal, assumed, decide)
     return _by_turns(left, right, goal, ranges, decide) if both.has(*ARCUS) else None
+
+
+def _same_images(image: Image) -> str:
+    return f"the {image.name} of both sides is the same, and both lie where the {image.name} takes no value twice"
 
 
 def _by_reciprocals(e: Expr) -> Expr:
@@ -193,9 +197,14 @@ def _by_principal_value(gap: Expr, goal: Goal, ranges: Ranges, decide: Decide) -
         assumed = _same(principal.undone_by(value), g.args[0], goal.domain)
         if assumed is not None:
             at_ends = [sympy.cos(value)] if principal.on.left_open and principal.on.inf.is_finite else []
-            verdict = Verdict(Outcome.PROVED, METHOD, f"{value} is a principal value of {g.func}, and fits")
+            verdict = Verdict(Outcome.PROVED, METHOD, _principal(g, value))
             return side_conditions.settle(verdict, goal, [*assumed, *at_ends], decide)
     return None
+
+
+def _principal(g: Expr, value: Expr) -> str:
+    text = sentences.shown(value) or "the other side"
+    return f"{text} lies in the range of {g.func.__name__}, and undoing {g.func.__name__} on both sides gives the same"
 
 
 def _by_turns(left: Expr, right: Expr, goal: Goal, ranges: Ranges, decide: Decide) -> Verdict | None:
@@ -208,9 +217,9 @@ def _by_turns(left: Expr, right: Expr, goal: Goal, ranges: Ranges, decide: Decid
         return None
     gap = left - right
     if ranges.is_smaller(gap, turn.angle):
-        evidence = f"the same angle up to {turn.name}s, and less than one apart"
+        evidence = f"both sides are the same angle up to {turn.name}s, and less than one apart"
     elif is_connected(goal.domain) and ranges.is_continuous(gap) and _is_small_somewhere(gap, turn.angle, goal.domain):
-        evidence = f"the same angle up to {turn.name}s, and continuous; less than one apart at a point"
+        evidence = f"both sides are the same angle up to {turn.name}s, continuous, and less than one apart at a point"
     else:
         return None
     assumed += [_above_the_line(side) for side in (left, right)] if turn.has_poles else []

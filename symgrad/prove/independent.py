@@ -17,7 +17,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, rational, sign
-from symgrad.prove import bounds, cuts, facts, side_conditions
+from symgrad.prove import bounds, cuts, facts, sentences, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.boxes import rational_below
 from symgrad.prove.derivatives import ROUGH
@@ -36,6 +36,7 @@ DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 LARGEST = 150  # operations
 MOST_LEAVES = 12  # signs that are asked for in one attempt
 MOST_VARIABLES = 6
+MOST_TOLD = 5  # parts with their ranges
 NEAR, CORNER_BITS = 1024, 64
 UNREAD = (Derivative, ExprWithLimits, sympy.Subs, sympy.Limit, S.ImaginaryUnit, S.NaN)
 
@@ -88,11 +89,17 @@ def _is_nested(e: Expr) -> bool:
 
 
 def _verdict(found: Finding, freed: Freed) -> Verdict:
-    evidence = (
-        f"it holds for all {', '.join(freed.shown)}" if freed.shown else "absolute values by those of their parts"
-    )
+    evidence = _said(freed.shown)
     outcome = Outcome.PROVED if found.exact else Outcome.CERTIFIED
     return Verdict(outcome, METHOD, evidence)
+
+
+def _said(shown: tuple[str, ...]) -> str:
+    if not shown:
+        return "it holds whatever the signs of what stands in absolute values"
+    if len(shown) > MOST_TOLD:
+        return f"it holds whatever values {sentences.counted(len(shown), 'function')} in it take in their ranges"
+    return f"it holds for all {sentences.listed(shown)}"
 
 
 @dataclass
@@ -161,7 +168,7 @@ class _Cases:
             return None
         self.leaves -= 1
         if facts.is_zero(e):
-            return None if self.is_strict else Finding(1, False, True, "both sides are equal")
+            return None if self.is_strict else Finding(1, False, True, "is zero")
         e, domain = joined(e, domain)
         if _fails_at_a_corner(e, domain):
             return None

@@ -9,7 +9,7 @@ import sympy
 from sympy import Dummy, Expr, Product, S, Sum, Symbol
 
 from symgrad import sized
-from symgrad.prove import bounds, facts, side_conditions
+from symgrad.prove import bounds, facts, sentences, side_conditions, witnesses
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.ring import NoNormalForm, Quotient
@@ -88,7 +88,7 @@ def _reaches(low: Expr, least: Expr, domain: Domain) -> bool:
 def _by_induction(goal: Goal, n: Symbol, start: Expr, nodes: set[Indexed], decide: Decide) -> Verdict | None:
     base = decide(case_at(goal, n, start))
     if not base.holds:
-        return base if base.outcome is Outcome.REFUTED else None
+        return witnesses.moved(base, {n: start}) if base.outcome is Outcome.REFUTED else None
     values = goal.domain.set_of(n)
     domain = goal.domain if values.inf.is_finite else _from(goal.domain, n, start)
     advanced = {node: advanced_node(node, n, domain) for node in nodes if node.has(n)}
@@ -99,7 +99,7 @@ def _by_induction(goal: Goal, n: Symbol, start: Expr, nodes: set[Indexed], decid
     proved = step.decided(domain, decide)
     if proved is None or not proved.holds:
         return None
-    evidence = f"{n} = {start}, then from {n} to {n} + 1 with the last term split off"
+    evidence = f"it holds at {sentences.place(n, start)}, and if at {n} then at {n} + 1, with the last term split off"
     return replace(all_of([base, proved], METHOD), evidence=evidence)
 
 

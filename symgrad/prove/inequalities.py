@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy
 from sympy import Expr
 
-from symgrad.prove import bounds, calculus, constants, cuts, facts, roots, side_conditions
+from symgrad.prove import bounds, calculus, constants, cuts, facts, roots, sentences, side_conditions, witnesses
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
@@ -15,9 +15,11 @@ from symgrad.prove.normal import normal_form
 from symgrad.prove.points import contains, points
 from symgrad.prove.signs import Signs
 from symgrad.statements import Relation
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.verdicts import Outcome, Verdict
 
 MOST_POINTS = 6
+NEVER_ZERO = Verdict(Outcome.PROVED, "never zero", "the difference is not zero anywhere on the domain")
+NO_DIFFERENCE = Verdict(Outcome.PROVED, "both sides are equal", "the difference is zero")
 DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 
@@ -33,7 +35,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     if goal.op == "!=":
         if not bounds.never_zero(difference, goal.domain):
             return None
-        return side_conditions.settle(Verdict(Outcome.PROVED, "never zero"), goal, (), decide)
+        return side_conditions.settle(NEVER_ZERO, goal, (), decide)
     wanted = DIRECTIONS.get(goal.op)
     if wanted is None:
         return None
@@ -46,7 +48,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     if goal.op in ("<", ">") and not found.strict:
         return _touched(goal, difference)
     outcome, method = (Outcome.PROVED, "exact signs") if found.exact else (Outcome.CERTIFIED, "branch and bound")
-    return side_conditions.settle(Verdict(outcome, method, found.how), goal, (), decide)
+    return side_conditions.settle(Verdict(outcome, method, sentences.of_difference(found.how)), goal, (), decide)
 
 
 def _touched(goal: Goal, difference: Expr) -> Verdict | None:
@@ -60,9 +62,7 @@ def _touched(goal: Goal, difference: Expr) -> Verdict | None:
     found = (calculus.critical_points(difference, x, values), roots.zeros(difference, x, values))
     for place in dict.fromkeys(p for places in found for p in places or ()):
         if contains(values, place) and constants.constant_zero(difference.subs(x, place)):
-            side = str(goal.lhs.subs(x, place))
-            witness = Witness({str(x): str(place)}, side, side)
-            return Verdict(Outcome.REFUTED, "exact signs", "both sides are equal there", witness)
+            return Verdict(Outcome.REFUTED, "exact signs", "", witnesses.of_equal_sides(goal, {x: place}))
     return None
 
 
@@ -80,7 +80,9 @@ def _by_absolute_value(goal: Goal, decide: Decide) -> Verdict | None:
     if not above.holds:
         return None
     below = decide(replace(goal, relation=Relation(-inner, op, large)))
-    return all_of([above, below], "both signs") if below.holds else None
+    told = sentences.shown(inner, sentences.LONGEST_PLACE)
+    before = f"for {told} and its negative, " if told else ""
+    return all_of([above, below], "both signs", "inequality", before) if below.holds else None
 
 
 def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
@@ -104,7 +106,7 @@ def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
         parts.append(decide(replace(goal, relation=Relation(left, sign, right))))
         if not parts[-1].holds:
             return None
-    return all_of(parts, "squares of both sides")
+    return all_of(parts, "squares of both sides", "inequality")
 
 
 def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
@@ -113,11 +115,8 @@ def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
     if found is None or not found[1].is_zero:
         return None
     if goal.op in ("<=", ">="):
-        return side_conditions.settle(Verdict(Outcome.PROVED, "both sides are equal"), goal, (), decide)
+        return side_conditions.settle(NO_DIFFERENCE, goal, (), decide)
     for point in points(goal.domain, MOST_POINTS):
         if constants.constant_zero((goal.rhs - goal.lhs).xreplace(point)):
-            witness = Witness(
-                {str(s): str(v) for s, v in point.items()}, *(str(e.xreplace(point)) for e in (goal.lhs, goal.rhs))
-            )
-            return Verdict(Outcome.REFUTED, "both sides are equal", "", witness)
+            return Verdict(Outcome.REFUTED, "both sides are equal", "", witnesses.of_equal_sides(goal, point))
     return None

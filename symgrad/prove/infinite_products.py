@@ -27,7 +27,7 @@ def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Know
         inner = infinite_sum(moved.args[0], m, S.Zero, S.Infinity, known)
         if inner.value is None:
             raise NotFound
-        return Found(sympy.exp(inner.value), f"the exponential of a sum: {inner.why}", inner.constants)
+        return Found(sympy.exp(inner.value), f"the exponential of a sum, by {inner.why}", inner.constants)
     endless = _tendency(moved, m, known)
     if endless is not None:
         return endless
@@ -45,7 +45,7 @@ def infinite_product(factor: Expr, n: Symbol, low: Expr, high: Expr, known: Know
     if known(sized.cancel(top / bottom - 1)) != 0 or known(gap) != 0:
         raise NotFound
     if any(t.is_Integer and t <= 0 for t in tops):
-        return Found(S.Zero, "one factor is zero and the others have a product")
+        return Found(S.Zero, "a factor that is zero")
     if not all(known(u) == 1 or (u.is_Rational and not u.is_Integer) for u in (*tops, *bottoms)):
         raise NotFound
     value = sympy.Mul(*map(sympy.gamma, bottoms)) / sympy.Mul(*map(sympy.gamma, tops))
@@ -64,7 +64,7 @@ def _tendency(factor: Expr, m: Symbol, known: Known) -> Found | None:
     except Open:
         return None
     if falls:
-        return Found(S.Zero, "the products of finitely many factors tend to zero", constants)
+        return Found(S.Zero, "its partial products, which tend to zero", constants)
     return None  # the refuter sees that they grow, if no factor is zero
 
 

@@ -97,7 +97,7 @@ def _joined(parts: list[Found], weights: list[Expr]) -> Found:
         raise NotFound
     value = sympy.Add(*(w * part.value for w, part in zip(weights, parts, strict=True)))
     constants = tuple(dict.fromkeys(c for part in parts for c in part.constants))
-    return Found(value, "; ".join(dict.fromkeys(part.why for part in parts if part.why)), (*constants, *weights))
+    return Found(value, " and ".join(dict.fromkeys(part.why for part in parts if part.why)), (*constants, *weights))
 
 
 def _sum(term: Expr, m: Symbol, known: Known, *, splits: bool = True) -> Found | None:
@@ -115,7 +115,7 @@ def _sum(term: Expr, m: Symbol, known: Known, *, splits: bool = True) -> Found |
     if ratio is None:
         return _by_row(term, m, known) or (_of_terms(term, m, known) if splits else None)
     if ratio == 0:
-        return Found(term.subs(m, 0), "all terms but the first are zero")
+        return Found(term.subs(m, 0), "its first term, all others being zero")
     if not _is_plain(ratio, m, known):
         return None
     is_finite, constants = _converges(term, ratio, m, known)
@@ -215,7 +215,7 @@ def _telescoping(term: Expr, ratio: Expr, m: Symbol, known: Known) -> Value | No
         if end is None or (alternating and known(end) != 0):
             return None
     first = (term * y).subs(m, 0)
-    how = "geometric" if not ratio.has(m) else "a telescoping sum"
+    how = "the geometric series" if not ratio.has(m) else "telescoping"
     return sized.together(end - first), how
 
 

@@ -9,7 +9,7 @@ import sympy
 from sympy import Derivative, Expr, S
 
 from symgrad import sized
-from symgrad.prove import facts, side_conditions
+from symgrad.prove import facts, sentences, side_conditions
 from symgrad.prove.goals import Decide, Goal
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict
@@ -48,6 +48,11 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     return None
 
 
+def _fits(g: Expr, value: Expr) -> str:
+    text = sentences.shown(value) or "the other side"
+    return f"{text} lies in the range of {g.func.__name__}, and undoing {g.func.__name__} on both sides gives the same"
+
+
 def _by_value_of(g: Expr, gap: Expr, goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict from a goal that is g = v, up to a rational factor."""
     inverse = inverse_of(g)
@@ -64,5 +69,5 @@ def _by_value_of(g: Expr, gap: Expr, goal: Goal, decide: Decide) -> Verdict | No
         return None
     if not facts.is_real(value) and len(relations) == 1:
         return None
-    verdict = Verdict(Outcome.PROVED, "value of an inverse function", f"{value} is in the range of {g.func}, and fits")
+    verdict = Verdict(Outcome.PROVED, "value of an inverse function", _fits(g, value))
     return side_conditions.settle(verdict, goal, (), decide)

@@ -32,6 +32,7 @@ from symgrad.prove import (
     off_ties,
     plugins,
     regions,
+    sentences,
     squares,
     steps,
     touches,
@@ -43,7 +44,6 @@ from symgrad.prove.goals import Decide, Goal, Prover
 from symgrad.prove.refutations import confirmed
 from symgrad.prove.refute import Agreement, refute
 from symgrad.prove.ring import NoNormalForm
-from symgrad.shown import shortened
 from symgrad.sized import TooLarge
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
@@ -69,6 +69,7 @@ FAILURES = (ArithmeticError, NotImplementedError, PolynomialError, RecursionErro
 LOG = logging.getLogger("symgrad.prove")
 LOG.addHandler(logging.NullHandler())  # a verdict says that a prover failed; the traceback is for those who ask
 FAILED = "the prover failed"
+SLIP = "this is a slip of symgrad, please report the claim; its log, symgrad.prove, says what failed"
 ALIKE = "both sides are the same expression as given; write it as text, or with Derivative"
 FEWEST_POINTS, FEWEST_DIGITS = 5, 10
 
@@ -136,21 +137,29 @@ def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
         return Verdict(Outcome.UNDECIDED, TOO_LARGE, str(error))
     except (PluginError, VerdictTruthError):
         raise  # slips of authors, of which they must hear
-    except Exception as error:
+    except Exception:
         LOG.error("the prover failed on %s", asked, exc_info=True)
-        reason = shortened(f"{type(error).__name__}: {error}")
-        return Verdict(Outcome.UNDECIDED, FAILED, f"{reason}; this is a slip of symgrad, please report the claim")
+        return Verdict(Outcome.UNDECIDED, FAILED, SLIP)
 
 
 def _verdict(statement: Statement, domain: Domain, parts: list[Proof] | None = None) -> Verdict:
     decide = _decide_from(-1, parts)
     if isinstance(statement, Conjunction):
-        return all_of([_verdict(part, domain, parts) for part in statement.parts], "")
+        return _of_all_parts(statement, [_verdict(part, domain, parts) for part in statement.parts])
     if isinstance(statement, Judged):
         return statement.decided(domain, lambda said, where: decide(Goal.of(said, where)))
     if isinstance(statement, Extremum):
         return decide_extremum(statement, domain, decide)
     return decide(Goal.of(statement, domain))
+
+
+def _of_all_parts(whole: Conjunction, verdicts: list[Verdict]) -> Verdict:
+    """The verdict on all parts of a statement, which names the one that fails."""
+    for part, verdict in zip(whole.parts, verdicts, strict=True):
+        text = sentences.statement(part) if verdict.outcome is Outcome.REFUTED else None
+        if text:
+            return replace(verdict, evidence="; ".join(filter(None, (f"{text} does not hold", verdict.evidence))))
+    return all_of(verdicts, "", "relation")
 
 
 def _decide_from(depth: int, parts: list[Proof] | None) -> Decide:
@@ -234,7 +243,6 @@ def _evidence(goal: Goal, seen: Agreement) -> Verdict:
     agreed = deep if deep.points else seen
     fewest = FEWEST_POINTS if goal.variables else 1
     if agreed.points < fewest or (goal.op == "==" and agreed.digits < FEWEST_DIGITS):
-        return Verdict(Outcome.UNDECIDED, "samples", f"enclosures at {agreed.points} points say too little{agreed.gap}")
-    digits = f" to at least {agreed.digits} digits" if goal.op == "==" else ""
-    seen_at = f"both sides agree at {agreed.points} points{digits}"
+        return Verdict(Outcome.UNDECIDED, "samples", sentences.too_little(agreed.points) + agreed.gap)
+    seen_at = sentences.seen(goal.op, agreed.points, agreed.digits)
     return Verdict(Outcome.SUPPORTED, "samples", f"{seen_at}; no proof found{agreed.gap}")

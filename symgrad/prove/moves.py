@@ -17,14 +17,15 @@ from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.prove import bounds, cuts, facts
+from symgrad.prove import bounds, cuts, facts, sentences
 from symgrad.prove.boxes import constant_sign
+from symgrad.prove.combine import NO_POINT
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.verdicts import Verdict, Witness
 
 POSITIVE, NEGATIVE, ZERO = Interval.open(0, S.Infinity), Interval.open(-S.Infinity, 0), FiniteSet(0)
 NONNEGATIVE = Interval(0, S.Infinity)
@@ -45,8 +46,9 @@ class Move:
     def decided(self, decide: Decide) -> Verdict:
         """The verdict on the goal, its witness in the old variables."""
         if self.goal is None:
-            return Verdict(Outcome.PROVED, "no point there")
-        verdict = decide(self.goal)
+            return NO_POINT
+        found = decide(self.goal)
+        verdict = replace(found, evidence=sentences.with_places(self.old, found.evidence)) if found.holds else found
         return verdict if verdict.witness is None else replace(verdict, witness=self._told(verdict.witness))
 
     def _told(self, witness: Witness) -> Witness:

@@ -8,7 +8,7 @@ import sympy
 from sympy import Expr, Interval, Symbol
 
 from symgrad import sized
-from symgrad.prove import cuts, facts
+from symgrad.prove import cuts, facts, sentences
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.findings import Finding, Look
@@ -70,7 +70,8 @@ def by_ends_apart(expression: Expr, domain: Domain, look: Look) -> Finding | Non
         if all(facts.is_zero(e) or (f is not None and f.sign == inside.sign) for e, f in zip(values_there, found)):
             strict = inside.strict and all(f is not None and f.strict for f in found)
             exact = inside.exact and all(f is None or f.exact for f in found)
-            return Finding(inside.sign, strict, exact, f"ends of {v} looked at apart")
+            how = f"{inside.how} between the ends of the range of {v}, and has this sign at the ends as well"
+            return Finding(inside.sign, strict, exact, how)
     return None
 
 
@@ -102,7 +103,9 @@ def _by_monotony_from(
         return None
     strict = (start is not None and start.strict) or (rise.strict and is_open)
     exact = rise.exact and (start is None or start.exact)
-    return Finding(rise.sign * direction, strict, exact, f"monotone in {v} from {v} = {end} on")
+    way = "rises" if direction == 1 else "falls"
+    how = f"is not negative at {sentences.place(v, end)}, and {way} {'from' if direction == 1 else 'to'} there in {v}"
+    return Finding(rise.sign * direction, strict, exact, how)
 
 
 def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domain, look: Look) -> Finding | None:
@@ -123,10 +126,11 @@ def _by_extremum_in(expression: Expr, v: Symbol, values: Interval, domain: Domai
             continue
         value = simplified(expression.xreplace({v: place}), rest)
         if value == 0:
-            return Finding(bent.sign, False, bent.exact, f"convex or concave in {v}, zero at {v} = {place}")
+            how = f"is convex in {v}, with its least value 0 at {sentences.place(v, place)}"
+            return Finding(bent.sign, False, bent.exact, how)
         found = look(value, rest)
         if found is not None and found.sign == bent.sign:
-            how = f"convex or concave in {v}, with its extremum at {v} = {place}"
+            how = f"is convex in {v}, and not negative where it is least, at {sentences.place(v, place)}"
             return Finding(found.sign, found.strict, bent.exact and found.exact, how)
     return None
 

@@ -37,7 +37,7 @@ def by_sum_of_squares(u: Expr, domain: Domain, look: Look) -> Finding | None:
             continue
         found = is_sum_of_squares(_as_dict(raised))
         if found is not None:
-            return Finding(known, found, True, f"a sum of squares{name}")
+            return Finding(known, found, True, f"is a sum of squares{name}")
     return None
 
 
@@ -57,7 +57,7 @@ def _multipliers(made: sympy.Poly) -> Iterator[tuple[sympy.Poly, str]]:
     degrees = {sum(e) for e in made.monoms()}
     is_homogeneous = len(degrees) == 1
     shown = squares if is_homogeneous else 1 + squares
-    yield sized.polynomial(shown, *made.gens), f" when multiplied by {shown}"
+    yield sized.polynomial(shown, *made.gens), f" once multiplied by {shown}"
 
 
 def _as_dict(made: sympy.Poly) -> Polynomial:

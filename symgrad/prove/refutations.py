@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
+from symgrad.prove import witnesses
 from symgrad.prove.goals import Goal
 from symgrad.verdicts import Outcome, Verdict
 
@@ -14,8 +16,11 @@ NO_VALUE = ("undefined", "has no value there")
 
 def confirmed(verdict: Verdict, goal: Goal) -> Verdict:
     """The verdict; UNDECIDED in place of a refutation whose witness shows the same value on both sides."""
-    if verdict.outcome is not Outcome.REFUTED or is_counterexample(verdict, goal.op):
+    if verdict.outcome is not Outcome.REFUTED:
         return verdict
+    if is_counterexample(verdict, goal.op):
+        witness = verdict.witness
+        return verdict if witness is None else replace(verdict, witness=witnesses.completed(witness, goal))
     defect = AssertionError("a refutation whose sides agree")
     LOG.error("%s: %s of %s", defect, verdict, goal, exc_info=defect)
     return Verdict(Outcome.UNDECIDED, verdict.method, f"a counterexample was found that is none: {verdict.witness}")

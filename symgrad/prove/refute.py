@@ -27,10 +27,8 @@ from symgrad.balls import (
     separated,
     sign,
 )
-from symgrad.language.provable import provable
-from symgrad.language.written import rebuilt
-from symgrad.prove import kinks
-from symgrad.prove.derivatives import evaluated
+from symgrad.prove import kinks, sentences, witnesses
+from symgrad.prove.derivatives import enclosable, evaluated
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
 from symgrad.prove.probes import probes
@@ -91,7 +89,8 @@ class Agreement:
         """What was not looked at, for a reader."""
         if not self.missed:
             return ""
-        places = [", ".join(f"{s} = {v}" for s, v in point.items()) or "the only point" for point in self.missed]
+        told = (", ".join(sentences.place(s, v) for s, v in point.items()) for point in self.missed)
+        places = [text or "the only point" for text in told]
         more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
         return f"; nothing could be computed at {'; '.join(places[:MOST_NAMED])}{more}"
 
@@ -163,9 +162,9 @@ class _Trial:
         self.unfolds = unfolds and any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
         if not self.unfolds:
             variables = goal.variables
-            self.left, self.right = (Tape(_enclosable(side), variables) for side in goal.said)
+            self.left, self.right = (Tape(enclosable(side), variables) for side in goal.said)
             self.whole = definite_parts(goal)
-            self.parts = [Tape(e, variables) for e in self.whole]
+            self.parts = [(k, e, Tape(e, variables)) for k, part in enumerate(self.whole) for e in part]
 
     @property
     def is_slow(self) -> bool:
@@ -242,59 +241,48 @@ class _Trial:
             with precision(bits):
                 left, right = self.left(*values), self.right(*values)
                 undefined = self._undefined(left, right, values, point)
-                if undefined is not None:
-                    return _refuted(shown, undefined), None
-                if CONTRADICTIONS[self.goal.op](left, right):
-                    return _refuted(shown, Sides(left, right)), None
+                if undefined is not None or CONTRADICTIONS[self.goal.op](left, right):
+                    return _refuted(shown, left, right, undefined or Missing()), None
                 digits = _common_digits(left, right)
                 if self.goal.op != "==" and digits is not None:
                     break
         return None, digits
 
-    def _undefined(self, left: Value, right: Value, values: list[Ball], point: Point) -> Sides | None:
-        """Both sides where one certainly has no value, else None."""
-        for expression, part in zip(self.whole, self.parts):
-            if part(*values) is UNDEFINED:
-                return Sides(left, right, "undefined", f"{expression} has no value there")
+    def _undefined(self, left: Value, right: Value, values: list[Ball], point: Point) -> Missing | None:
+        """Which sides certainly have no value; None if it may be that both have one."""
+        found = {k: e for k, e, part in self.parts if part(*values) is UNDEFINED}
+        if found:
+            return Missing(frozenset(found), next(iter(found.values())))
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
-            return Sides(left, right, "undefined")
+            return Missing(frozenset(k for k, v in enumerate((left, right)) if v is UNDEFINED))
         return None
 
 
 @dataclass(frozen=True)
-class Sides:
-    """Two values, and the word for what is missing."""
+class Missing:
+    """The sides that have no value, 0 and 1, and the part that has none."""
 
-    left: Value
-    right: Value
-    missing: str = "not known"
-    reason: str = ""
-
-    def text(self, value: Value) -> str:
-        if isinstance(value, NoValue):
-            return "undefined" if value is UNDEFINED else self.missing
-        return show(value)
+    sides: frozenset[int] = frozenset()
+    part: Expr | None = None
 
 
-def show(value: Value, digits: int = 15) -> str:
-    """An exact number as it is, a ball by digits that are all certain."""
-    if isinstance(value, NoValue):
-        return value.value
-    if is_real(value) and not isinstance(value, arb):
-        return str(value) if len(str(value)) <= 2 * digits else arb(value).str(digits, radius=False)
-    return str(ball(value).str(digits, radius=False))
+def _refuted(point: Point, left: Value, right: Value, missing: Missing) -> Verdict:
+    digits = _digits_to_tell_apart(left, right)
+    texts = [
+        witnesses.NO_VALUE if k in missing.sides else witnesses.show(value, digits)
+        for k, value in enumerate((left, right))
+    ]
+    witness = Witness({str(s): str(v) for s, v in point.items()}, *texts)
+    return Verdict(Outcome.REFUTED, METHOD, _why(left, right, missing), witness)
 
 
-def _refuted(point: Point, sides: Sides) -> Verdict:
-    digits = _digits_to_tell_apart(sides.left, sides.right)
-    texts = [sides.text(v) if isinstance(v, NoValue) else show(v, digits) for v in (sides.left, sides.right)]
-    if sides.missing == "undefined" and not any(isinstance(v, NoValue) for v in (sides.left, sides.right)):
-        return Verdict(Outcome.REFUTED, METHOD, sides.reason, _witness(point, texts))
-    return Verdict(Outcome.REFUTED, METHOD, "", _witness(point, texts))
-
-
-def _witness(point: Point, texts: list[str]) -> Witness:
-    return Witness({str(s): str(v) for s, v in point.items()}, *texts)
+def _why(left: Value, right: Value, missing: Missing) -> str:
+    """What the witness does not say by itself."""
+    if not missing.sides:
+        return sentences.ROUNDED if witnesses.differ_by_rounding(left, right) else ""
+    is_seen = any(value is UNDEFINED for value in (left, right))
+    part = None if is_seen or missing.part is None else sentences.shown(missing.part)
+    return f"{part} has no value there" if part else ""
 
 
 def _digits_to_tell_apart(left: Value, right: Value) -> int:
@@ -323,19 +311,10 @@ def _magnitude(value: Ball) -> arb:
     return found.abs_upper()
 
 
-def definite_parts(goal: Goal) -> list[Expr]:
-    """The largest parts that hold no derivative, and what is differentiated: all of them must have values."""
+def definite_parts(goal: Goal) -> tuple[list[Expr], ...]:
+    """The largest parts of each side that hold no derivative, and what is differentiated: all must have values."""
     sides = goal.written or goal.sides
-    return list(dict.fromkeys(part for side in sides for part in _definite_parts(side)))
-
-
-def _enclosable(side: Expr) -> Expr:
-    """A side with its derivatives carried out, and otherwise as it is."""
-    if not side.has(Derivative):
-        return side
-    if isinstance(side, Derivative):
-        return evaluated(provable(side))
-    return rebuilt(side, tuple(_enclosable(part) for part in side.args))
+    return tuple(list(dict.fromkeys(_definite_parts(side))) for side in sides)
 
 
 def _definite_parts(e: Expr) -> Iterator[Expr]:

@@ -10,9 +10,9 @@ import sympy
 from sympy import Derivative, Expr, S, Symbol
 
 from symgrad import sized
-from symgrad.prove import bounds, cuts, facts, moves, side_conditions
+from symgrad.prove import bounds, cuts, facts, moves, sentences, side_conditions
 from symgrad.prove.borders import open_parts
-from symgrad.prove.combine import all_of
+from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.conditions import Condition
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches, with_arguments
@@ -26,6 +26,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "split at the borders of cases"
 MOST_PIECES = 40
+MOST_TOLD = 4  # borders
 MOST_UNPLACED = 2  # switches of which it is not known where they change their sign
 
 
@@ -75,7 +76,13 @@ def _whatever_the_sign(goal: Goal, found: list[Expr], decide: Decide) -> Verdict
         verdicts.append(decide(case))
         if not verdicts[-1].holds:
             return None
-    return side_conditions.settle(all_of(verdicts, "whatever the sign of a part"), goal, (), decide)
+    found_all = all_of(verdicts, "whatever the sign of a part", before=_split_by_sign(switch))
+    return side_conditions.settle(found_all, goal, (), decide)
+
+
+def _split_by_sign(switch: Expr) -> str:
+    told = sentences.shown(switch, sentences.LONGEST_PLACE)
+    return f"split by the sign of {told} into " if told else ""
 
 
 def _factors(switch: Expr) -> Iterator[Expr]:
@@ -125,7 +132,13 @@ def _on_line(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict 
             if at_border is None:
                 return None
             verdicts.append(at_border)
-    return all_of(verdicts, METHOD) if verdicts else None
+    return all_of(verdicts, METHOD, before=_split_at(x, borders)) if verdicts else None
+
+
+def _split_at(x: Symbol, borders: list[Expr]) -> str:
+    if not 0 < len(borders) <= MOST_TOLD:
+        return ""
+    return f"split at {sentences.listed([sentences.place(x, b) for b in borders])} into "
 
 
 def _at(goal: Goal, x: Symbol, border: Expr, decide: Decide) -> Verdict | None:
@@ -133,7 +146,7 @@ def _at(goal: Goal, x: Symbol, border: Expr, decide: Decide) -> Verdict | None:
     carried = [c.subs(x, border) for c in goal.domain.conditions]
     rest = moves.narrowed({s: held for s, held in goal.domain.sets if s != x}, carried)
     if rest is None:
-        return Verdict(Outcome.PROVED, "no point there")
+        return NO_POINT
     slopes = _slopes(goal, x, border, rest)
     if slopes is None or S.NaN in slopes.values():
         return None if slopes is None else _no_slope(x, border, rest)
@@ -148,7 +161,7 @@ def _no_slope(x: Symbol, border: Expr, rest: Domain) -> Verdict | None:
         return None
     whole = {**point, x: border.xreplace(point)}
     place = {str(s): str(whole[s]) for s in sorted(whole, key=str)}
-    evidence = "the sides of a border do not fit together"
+    evidence = "the derivative has no value there: the slopes from the two sides differ"
     return Verdict(Outcome.REFUTED, METHOD, evidence, Witness(place, "undefined", "undefined"))
 
 
@@ -170,7 +183,7 @@ def _jointly(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict 
         return None
     verdicts = [border] if isinstance(border, Verdict) else []
     verdicts += [move.decided(decide) for move in ([*regions, border] if isinstance(border, Move) else regions)]
-    return all_of(verdicts, METHOD)
+    return all_of(verdicts, METHOD, before=_split_by_sign(factor))
 
 
 def _joint_border(goal: Goal, switch: Expr, factor: Expr) -> Move | Verdict | None:

@@ -16,7 +16,8 @@ from sympy.core.relational import Relational
 
 from symgrad import sized
 from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
-from symgrad.prove import bounds, cuts, facts
+from symgrad.language.provable import partial_values
+from symgrad.prove import bounds, cuts, facts, sentences, witnesses
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.constants import constant_zero
@@ -33,6 +34,7 @@ from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 MOST_ROOTS, MOST_PARTS, MOST_TRIED, MOST_LINES = 24, 16, 120, 6
+NO_VALUE = "a side without a value"
 NEAR = 16  # zeros beyond are no places to show a reader
 
 
@@ -64,9 +66,7 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             continue
         where = zero_on(condition.nonzero, goal.domain)
         if where is not None and condition.is_needed and condition in told:
-            return Verdict(
-                Outcome.REFUTED, verdict.method, f"{condition.nonzero} is zero there, and a side undefined", where
-            )
+            return _without_value(condition, goal, _on_whole(where, goal.domain))
         if where is not None:
             return None  # there may be a value all the same, but not by this proof
         if seems_to_vanish(condition.nonzero, goal.domain):
@@ -80,6 +80,27 @@ def settle(verdict: Verdict, goal: Goal, assumed: Sequence[Expr], decide: Decide
             if apart.outcome is Outcome.REFUTED:
                 return apart
     return verdict if not left_open else _provided(verdict, left_open)
+
+
+def _without_value(condition: Condition, goal: Goal, where: Point) -> Verdict:
+    """REFUTED at a zero of what must not be zero: the sides of which that is asked have no value there."""
+    asking = [k for k, side in enumerate(goal.relation.expressions) if condition in conditions(side)]
+    if goal.written:
+        parts = [partial_values(side) for side in goal.written]
+        asking += [k for k, found in enumerate(parts) if any(condition in conditions(part) for part in found)]
+    texts = [
+        witnesses.NO_VALUE if k in asking or not asking else witnesses.value_at(side, where)
+        for k, side in enumerate(goal.said)
+    ]
+    zero = sentences.shown(condition.nonzero)
+    evidence = f"{zero} is zero there" if zero else "a part that must not be zero is zero there"
+    return Verdict(Outcome.REFUTED, NO_VALUE, evidence, Witness(witnesses.coordinates(where), *texts))
+
+
+def _on_whole(place: Point, domain: Domain) -> Point:
+    """The place with values of the variables that have none there, where nothing ties them to the others."""
+    rest = Domain(tuple((s, v) for s, v in domain.sets if s not in place))
+    return place if domain.conditions else {**next(points(rest, 1), {}), **place}
 
 
 def _is_constant_and_not_zero(expression: Expr, domain: Domain) -> bool:
@@ -163,17 +184,16 @@ def _has_no_lonely_point(values: sympy.Set) -> bool:
     return all(isinstance(part, sympy.Interval) and part.start != part.end for part in parts)
 
 
-def zero_on(expression: Expr, domain: Domain) -> Witness | None:
+def zero_on(expression: Expr, domain: Domain) -> Point | None:
     """A certified zero of the expression on the domain, where one is found."""
     free = expression.free_symbols
     if not free or not free <= set(domain.symbols):
         return None  # an index of a sum among them has a range of its own
     if expression.has(sympy.I) or not all(facts.is_real(s) for s in free):
-        place = exact_zero(expression, domain)
-        return None if place is None else _shown(place)
+        return exact_zero(expression, domain)
     whole = whole_zero(expression, Domain(tuple((s, v) for s, v in domain.sets if s in free), domain.conditions))
     if whole is not None:
-        return _shown(whole)
+        return whole
     if domain.conditions or len(free) > 1:
         found = _on_lines(expression, domain)
         if found is not None or domain.conditions:
@@ -181,7 +201,7 @@ def zero_on(expression: Expr, domain: Domain) -> Witness | None:
     return next((w for box in _connected(expression, domain) if (w := _zero_in(expression, box)) is not None), None)
 
 
-def _on_lines(expression: Expr, domain: Domain) -> Witness | None:
+def _on_lines(expression: Expr, domain: Domain) -> Point | None:
     """A zero that is found where all variables but one are held at some point of the domain."""
     for point in (*smallest(expression, domain, MOST_TRIED)[:MOST_LINES], *_units(domain)):
         for x in sorted(expression.free_symbols, key=str):
@@ -189,12 +209,12 @@ def _on_lines(expression: Expr, domain: Domain) -> Witness | None:
             for place in _roots_near(expression.xreplace(held), x, domain.set_of(x)):
                 whole = {s: point[s] if s in held else place for s in sorted(point, key=str)}
                 if all(contains(domain.set_of(s), v) for s, v in whole.items()) and _fulfilled(domain, whole):
-                    return _shown(whole)
+                    return whole
     if expression.is_polynomial(*expression.free_symbols):
         slopes = [sympy.diff(expression, s) for s in sorted(expression.free_symbols, key=str)]
         for point in islice(common_zeros(slopes, {}), MOST_PARTS):
             if _is_in(domain, point) and constant_zero(expression.xreplace(point)):
-                return _shown(point)
+                return point
     return None
 
 
@@ -210,10 +230,6 @@ def _is_in(domain: Domain, point: Point) -> bool:
         and all(contains(domain.set_of(s), v) for s, v in point.items())
         and _fulfilled(domain, point)
     )
-
-
-def _shown(point: Point) -> Witness:
-    return Witness({str(s): str(v) for s, v in point.items()}, "undefined", "undefined")
 
 
 def _fulfilled(domain: Domain, point: Point) -> bool:
@@ -256,18 +272,18 @@ def _connected(expression: Expr, domain: Domain) -> Iterator[Domain]:
         yield Domain(tuple((s, part) for (s, _), part in zip(sets, parts, strict=True)))
 
 
-def _zero_in(expression: Expr, box: Domain) -> Witness | None:
+def _zero_in(expression: Expr, box: Domain) -> Point | None:
     if len(box.symbols) == 1:
         (x,) = box.symbols
         values = box.set_of(x)
         inside = [root for root in _roots_near(expression, x, values) if contains(values, root)]
         if inside:
-            return Witness({str(x): str(min(inside, key=abs))}, "undefined", "undefined")
+            return {x: min(inside, key=abs)}
         if _exact_roots(expression, x) is not None:
             return None
         for place in touching(expression, x, box):
             if contains(values, place) and constant_zero(expression.xreplace({x: place})):
-                return _shown({x: place})
+                return {x: place}
     return _between_signs(expression, box)
 
 
@@ -283,7 +299,7 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
         return None
 
 
-def _between_signs(expression: Expr, box: Domain) -> Witness | None:
+def _between_signs(expression: Expr, box: Domain) -> Point | None:
     """A zero between two points with values of opposite signs, where the expression certainly is continuous."""
     if not all(isinstance(v, sympy.Interval) for _, v in box.sets):
         return None
@@ -306,7 +322,7 @@ def _reach(pair: tuple[tuple[Point, int | None], tuple[Point, int | None]]) -> f
     return max(abs(float(v)) for point, _ in pair for v in point.values())
 
 
-def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Witness | None:
+def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Point | None:
     """The zero between two points, by bisection; None unless all parts are real and continuous on what is left."""
     for _ in range(80):
         middle = {s: (low[s] + high[s]) / 2 for s in low}
@@ -316,8 +332,7 @@ def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Witness
         low, high = (middle, high) if found == below else (low, middle)
     if not tape.is_continuous_on(*(hull(a, b) for a, b in zip(as_balls(low), as_balls(high)))):
         return None
-    place = {str(s): f"{sympy.N((low[s] + high[s]) / 2, 15)}" for s in low}
-    return Witness(place, "undefined", "undefined")
+    return {s: sympy.N((low[s] + high[s]) / 2, 15) for s in low}
 
 
 def _decided_where_zero(expression: Expr, goal: Goal, decide: Decide) -> Verdict | None:

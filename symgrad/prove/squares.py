@@ -33,7 +33,12 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     verdict = _equal(goal, decide) if goal.op == "==" else _compared(goal, decide)
     if verdict is None or not verdict.holds:
         return None
-    return side_conditions.settle(replace(verdict, method=f"{METHOD}: {verdict.method}"), goal, (), decide)
+    return side_conditions.settle(_squared(verdict), goal, (), decide)
+
+
+def _squared(verdict: Verdict) -> Verdict:
+    evidence = f"once both sides are squared, {verdict.evidence}" if verdict.evidence else ""
+    return replace(verdict, method=f"{METHOD}: {verdict.method}", evidence=evidence)
 
 
 def _has_root(e: Expr) -> bool:
@@ -139,7 +144,7 @@ def _compared(goal: Goal, decide: Decide) -> Verdict | None:
     plain = [term for term in terms if is_nonnegative(term, signs)]
     rest = [term for term in terms if term not in plain]
     if not rest and op == "<=":
-        return Verdict(Outcome.PROVED, "no term is negative")
+        return Verdict(Outcome.PROVED, "no term is negative", "the difference is a sum of terms that are not negative")
     if not plain or not rest or not any(map(_has_root, terms)):
         return None
     left, right = (_expanded(sympy.Add(*part) ** 2) for part in (rest, plain))

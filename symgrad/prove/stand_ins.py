@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import sympy
 from sympy import Dummy, Expr, Interval, S, Symbol
 
 from symgrad.elliptic import JACOBI, jacobi_cn, jacobi_dn, jacobi_sn
-from symgrad.prove import facts
+from symgrad.prove import facts, sentences
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
@@ -16,6 +17,7 @@ from symgrad.statements import Domain
 DEEPEST = 2
 LARGEST = 60  # operations
 MOST_TERMS = 6
+ELLIPTIC = "keeps its sign whatever the values of the elliptic functions in it"
 
 # Functions that rise and are continuous on an interval.
 RISING: dict[type, Interval] = {
@@ -37,7 +39,7 @@ def by_terms(expression: Expr, domain: Domain, look: Look) -> Finding | None:
             return None
         parts.append(found)
     strict, exact = any(f.strict for f in parts), all(f.exact for f in parts)
-    return Finding(parts[0].sign, strict, exact, "every term has this sign")
+    return Finding(parts[0].sign, strict, exact, "is a sum of terms that all have this sign")
 
 
 def by_stand_ins(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -50,8 +52,14 @@ def by_stand_ins(expression: Expr, domain: Domain, look: Look) -> Finding | None
         if table and not simpler.free_symbols & expression.free_symbols:
             found = look(simpler, Domain(sets))
             if found is not None:
-                return Finding(found.sign, found.strict, found.exact, f"by the values of {', '.join(map(str, table))}")
+                return replace(found, how=_by_values(table))
     return None
+
+
+def _by_values(table: Mapping[Expr, object]) -> str:
+    texts = [sentences.shown(e, sentences.LONGEST_PLACE) for e in table]
+    named = sentences.listed([text for text in texts if text is not None])
+    return f"keeps its sign whatever the values of {named if None not in texts else 'the functions in it'}"
 
 
 def by_elliptic_ranges(expression: Expr, domain: Domain, look: Look) -> Finding | None:
@@ -83,7 +91,7 @@ def by_elliptic_ranges(expression: Expr, domain: Domain, look: Look) -> Finding 
             sets[s] = Interval(0, 1)
     kept = tuple((s, v) for s, v in sets.items() if s in simpler.free_symbols)
     found = look(simpler, Domain(kept))
-    return None if found is None else replace(found, how="by the values of elliptic functions")
+    return None if found is None else replace(found, how=ELLIPTIC)
 
 
 def _named(k: int) -> Symbol:

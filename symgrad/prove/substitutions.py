@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
 from symgrad import sized
-from symgrad.prove import cuts, facts
+from symgrad.prove import cuts, facts, sentences
 from symgrad.prove.factor_values import values_of
 from symgrad.prove.factors import factored
 from symgrad.prove.findings import Finding, Look
@@ -26,7 +27,7 @@ def by_combination(u: Expr, domain: Domain, look: Look) -> Finding | None:
     """The sign of a function of one combination of the variables, such as x - y or x*y, wherever that may lie."""
     if len(domain.symbols) < 2 or look.depth > DEEPEST or u.count_ops() > LARGEST:
         return None
-    t = sympy.Dummy("t", real=True)
+    t = sympy.Dummy(sentences.fresh_letter(u.free_symbols), real=True)
     signs = Signs(domain)
     for w in _combinations(u):
         if not cuts.is_certainly_real(w, signs):
@@ -36,7 +37,7 @@ def by_combination(u: Expr, domain: Domain, look: Look) -> Finding | None:
             continue
         found = look(in_w, Domain(((t, _range(w, signs)),)))
         if found is not None:
-            return Finding(found.sign, found.strict, found.exact, f"a function of {w} alone: {found.how}")
+            return Finding(found.sign, found.strict, found.exact, _in_one(t, w, found.how))
     return None
 
 
@@ -45,7 +46,7 @@ def by_argument(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if len(domain.symbols) != 1 or domain.conditions or look.depth > DEEPEST or u.count_ops() > LARGEST:
         return None
     (x,) = domain.symbols
-    t = Symbol("_w", real=True)
+    t = Symbol(sentences.fresh_letter(u.free_symbols), real=True)
     for w in _arguments(u, x):
         in_w = u.xreplace({w: t})
         if in_w.free_symbols != {t}:
@@ -53,8 +54,13 @@ def by_argument(u: Expr, domain: Domain, look: Look) -> Finding | None:
         values = values_of(w, x, domain.set_of(x))
         found = None if values is None else look(in_w, Domain(((t, values),)))
         if found is not None:
-            return Finding(found.sign, found.strict, found.exact, f"a function of {w} alone: {found.how}")
+            return Finding(found.sign, found.strict, found.exact, _in_one(t, w, found.how))
     return None
+
+
+def _in_one(t: Symbol, w: Expr, how: str) -> str:
+    text = sentences.shown(w)
+    return f"is a function of {f'{t.name} = {text} alone' if text else 'one expression'}, which {how}"
 
 
 def _arguments(u: Expr, x: Symbol) -> list[Expr]:
@@ -112,7 +118,10 @@ def by_scale(u: Expr, domain: Domain, look: Look) -> Finding | None:
             scaled = u.xreplace({v: v * s**k for v, k in zip(others, powers, strict=True)})
             found = _by_parts(scaled, s, domain, look)
             if found is not None:
-                return Finding(found.sign, found.strict, found.exact, f"measured by {s}: {found.how}")
+                how = (
+                    f"is a function of the other variables in units of {s}, up to a positive factor, which {found.how}"
+                )
+                return replace(found, how=how)
     return None
 
 

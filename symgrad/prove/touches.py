@@ -11,14 +11,14 @@ from sympy.sets import Interval, Set
 
 from symgrad import activations, sized
 from symgrad.language.written import origin
-from symgrad.prove import calculus, facts, roots
+from symgrad.prove import calculus, facts, roots, witnesses
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, contains
 from symgrad.prove.recognised import touching
 from symgrad.prove.side_conditions import zero_on
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "both sides are equal there"
 LARGEST = 60  # operations
@@ -45,13 +45,13 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     for factor in _factors(difference):
         found = None if factor.has(*ROUGH) else zero_on(factor, goal.domain)
         if found is not None:
-            return _refuted(goal, dict(found.point))
+            return _refuted(goal, found)
     if difference.has(*ROUGH) or goal.domain.conditions:
         return None
     for point in _points(difference, goal):
         inside = all(contains(goal.domain.set_of(s), v) for s, v in point.items())
         if inside and constant_zero(difference.xreplace(point)):
-            return _refuted(goal, {str(s): str(v) for s, v in point.items()})
+            return _refuted(goal, point)
     return None
 
 
@@ -118,6 +118,7 @@ def _by_half_angle(difference: Expr, x: Symbol) -> Iterator[Expr]:
                 yield (2 * sympy.atan(tangent) + 2 * S.Pi * turn - angle.subs(x, 0)) / rate
 
 
-def _refuted(goal: Goal, place: dict[str, str]) -> Verdict:
-    value = "the same" if goal.rhs.free_symbols else str(goal.rhs)
-    return Verdict(Outcome.REFUTED, METHOD, "", Witness(place, value, value))
+def _refuted(goal: Goal, place: Point) -> Verdict:
+    is_near = any(isinstance(v, sympy.Float) for v in place.values())
+    evidence = "the difference is zero at a point whose first digits are shown" if is_near else ""
+    return Verdict(Outcome.REFUTED, METHOD, evidence, witnesses.of_equal_sides(goal, place))

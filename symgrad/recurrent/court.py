@@ -15,6 +15,7 @@ from sympy import Expr, MatrixExpr, Rational, Symbol
 from symgrad.balls import ball, precision, separated
 from symgrad.balls.matrices import MissingStepError, Surroundings
 from symgrad.errors import CellError, ShapeError, shape_text
+from symgrad.prove.witnesses import show
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.equality import proves_paths
@@ -41,6 +42,7 @@ from symgrad.vectors import (
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "index notation"
+EQUAL = Verdict(Outcome.PROVED, METHOD, "both sides are equal for all sizes and steps")
 BITS = 256
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
 LARGEST_NUMERATOR = 12
@@ -199,13 +201,14 @@ class Court:
 
     def _judged(self, equation: Equation, right: Equation) -> Line:
         if shape_of(equation.left) != checked_shape(equation.right, str(equation)):
-            shapes = f"{shape_text(checked_shape(equation.right, ''))} is not {shape_text(shape_of(equation.left))}"
+            right_shape, left_shape = shape_text(checked_shape(equation.right, "")), shape_text(shape_of(equation.left))
+            shapes = f"the left side has the shape {left_shape}, and the right side {right_shape}"
             return Line(equation, Verdict(Outcome.REFUTED, "shapes", shapes), str(right))
         found = self._numbers_or_error(equation)
         if isinstance(found, Verdict) and found.witness is not None:
             return Line(equation, found, str(right))
         if self.proves(equation):
-            return Line(equation, Verdict(Outcome.PROVED, METHOD, "equal for all sizes and steps"), str(right))
+            return Line(equation, EQUAL, str(right))
         if isinstance(found, CellError):
             raise found
         return Line(equation, found, str(right))
@@ -252,7 +255,7 @@ class Court:
                     try:
                         stated = around.evaluate(equation.right, step, indices)
                     except MissingStepError as error:
-                        missing = f"{error}, of {length}"
+                        missing = f"in a run of {length} steps {error}"
                         continue
                     found = _first_difference(stated, true)
                 if found is not None:
@@ -262,7 +265,7 @@ class Court:
             return Verdict(Outcome.REFUTED, "steps", missing)  # where a side has no value, an equation does not hold
         if not compared:
             return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
-        return Verdict(Outcome.SUPPORTED, "numbers", f"agrees in {compared} entries; no proof found")
+        return Verdict(Outcome.SUPPORTED, "numbers", f"both sides agree in {_entries(compared)}; no proof found")
 
     def _steps(self, left: Any, length: int) -> list[tuple[int, dict[Symbol, int]]]:
         """The steps at which a line says something, with the values of its other times."""
@@ -308,6 +311,7 @@ class Court:
             around = surroundings(grad, arguments, {**sizes, LENGTH: length})
             run_forward(grad, around)
             run_backward(grad, around)
+        around.given |= arguments
         return around
 
 
@@ -320,7 +324,20 @@ def _refuted(
         point |= {"t": str(step), **{str(s): str(v) for s, v in indices.items()}}
     if place:
         point["entry"] = place
+    point |= {name: _numbers(value) for name, value in around.given.items()}
     return Verdict(Outcome.REFUTED, "ball arithmetic", "", Witness(point, true, stated))
+
+
+def _entries(count: int) -> str:
+    return f"{count} entr{'y' if count == 1 else 'ies'}"
+
+
+def _numbers(given: Any) -> str:
+    """An argument of a run as it is given: a number, or nested lists of numbers, in time with a row for each step."""
+    if not isinstance(given, np.ndarray):
+        return str(given)
+    is_column = given.ndim > 1 and given.shape[-1] == 1
+    return f"[{', '.join(map(_numbers, given[..., 0] if is_column else given))}]"
 
 
 def _size_symbols(grad: Backward) -> set[Symbol]:
@@ -352,7 +369,7 @@ def _first_difference(stated: Any, true: Any) -> tuple[str, str, str] | None:
 
 
 def _digits(value: Any) -> str:
-    return str(ball(value).str(8, radius=False))
+    return show(ball(value), 8)
 
 
 def _last_term_apart(truth: Any, stated: Any) -> Any:

@@ -81,9 +81,10 @@ def _lines(grad: Backward) -> Iterator[ProvedLine]:
 def _checked(says: str, left: Any, right: Any, reader: Reader, method: str = RING) -> ProvedLine:
     rest = reader.difference(left, right)
     if not rest:
-        verdict = Verdict(Outcome.PROVED, method)
+        verdict = Verdict(Outcome.PROVED, method, "all terms of the difference cancel")
     else:
-        verdict = Verdict(Outcome.UNDECIDED, method, f"{len(rest)} terms are left: {next(iter(rest))[:80]}")
+        left_over = f"{len(rest)} term{'s' * (len(rest) > 1)}"
+        verdict = Verdict(Outcome.UNDECIDED, method, f"{left_over} of the difference could not be shown to vanish")
     return ProvedLine(says, left, right, verdict)
 
 

@@ -31,6 +31,7 @@ from symgrad.language.abbreviations import with_parameters
 from symgrad.language.written import Abbreviation, meaning
 from symgrad.notation import latex
 from symgrad.render import wording
+from symgrad.render.counterexamples import counterexample
 from symgrad.render.facts import Piece
 from symgrad.render.places import LabelError, Place, expressions_with, pieces, places, references
 from symgrad.statements import Domain
@@ -304,7 +305,7 @@ class _Builder:
         if verdict.side_conditions:
             yield listed("provided that ", map(_condition, verdict.side_conditions), "conditions")
         if verdict.witness is not None:
-            yield _said(wording.counterexample(verdict.witness), "counterexample")
+            yield paragraph_of(counterexample(verdict.witness), "counterexample")
 
     # --- running text ---------------------------------------------------------------------------------------
 
@@ -442,6 +443,11 @@ def _condition(text: str) -> nodes.Node:
     except (ParseError, ClaimError, ValueError):
         return nodes.Text(text)
     return math(latex(condition))
+
+
+def paragraph_of(content: Iterable[Piece], *classes: str) -> nodes.paragraph:
+    """A paragraph of text and mathematics."""
+    return nodes.paragraph("", "", *map(inline_node, content), classes=list(classes))
 
 
 def listed(before: str, parts: Iterable[nodes.Node], *classes: str) -> nodes.paragraph:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from symgrad.checks import Check, tally
-from symgrad.verdicts import Verdict, Witness
+from symgrad.verdicts import Verdict
 
 NOT_CHECKED = "not checked"
 
@@ -43,15 +42,3 @@ def counted(checks: Collection[Check]) -> str:
 def evidence(verdict: Verdict) -> str:
     """Method and evidence, without the counterexample."""
     return ": ".join(part for part in (verdict.method, verdict.evidence) if part)
-
-
-def counterexample(witness: Witness) -> str:
-    """The point at which a claim fails, and what stands on both sides there."""
-    place = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
-    sides = f"the left side is {_shortened(witness.left)}, the right side {_shortened(witness.right)}"
-    return f"Counterexample: {'at ' + place + ' ' if place else ''}{sides}"
-
-
-def _shortened(number: str) -> str:
-    """A number with at most twenty decimals."""
-    return re.sub(r"(\.\d{20})\d+", r"\1…", number)

@@ -1,0 +1,167 @@
+"""Witnesses: the point at which a goal fails, and what stands on both sides there, as text that reads back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import sympy
+from flint import acb, arb, fmpq
+from sympy import Derivative, Expr, Symbol
+
+from symgrad import syntax
+from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, UnsupportedError, Value, ball, precision
+from symgrad.errors import ClaimError, ParseError
+from symgrad.language.written import substituted
+from symgrad.prove import sentences
+from symgrad.prove.derivatives import NotSmooth, enclosable
+from symgrad.prove.goals import Goal
+from symgrad.statements import free_symbols
+from symgrad.verdicts import Verdict, Witness
+
+NO_VALUE = "undefined"
+NOT_KNOWN = "not known"
+_DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?")
+BITS = 192
+FEW_DIGITS, DIGITS = 6, 15  # where the point is an approximation, and where it is exact
+LONGEST_FRACTION = 12  # letters; a longer one is shown as a decimal where that ends
+LONGEST = 24  # letters of an exact value
+MOST_DECIMALS = 48
+
+
+def coordinates(point: Mapping[Symbol, Expr]) -> dict[str, str]:
+    """A point as texts; a float among its values is an approximation of a place that is not known exactly."""
+    return {str(s): _coordinate(v) for s, v in sorted(point.items(), key=lambda item: str(item[0]))}
+
+
+def _coordinate(value: Expr) -> str:
+    return str(value) if isinstance(value, sympy.Float) else sentences.shown(value) or str(value)
+
+
+def completed(witness: Witness, goal: Goal) -> Witness:
+    """The witness with the value of a side that has one, where neither is said to have any."""
+    point = _read(witness, goal.variables) if witness.left == witness.right == NO_VALUE else None
+    if point is None:
+        return witness
+    left, right = (_value_beside(side, point) for side in goal.said)
+    return witness if left == right == NOT_KNOWN else replace(witness, left=left, right=right)
+
+
+def _read(witness: Witness, variables: Sequence[Symbol]) -> dict[Symbol, Expr] | None:
+    """The point of a witness as numbers; None if a coordinate of it cannot be read."""
+    named = {s.name: s for s in variables}
+    try:
+        return {
+            named[name]: sympy.Float(text) if _DECIMAL.fullmatch(text) else syntax.parse(text)
+            for name, text in witness.point.items()
+            if name in named
+        }
+    except (ParseError, ClaimError):
+        return None
+
+
+def _value_beside(side: Expr, point: Mapping[Symbol, Expr]) -> str:
+    """The value of a side that certainly has one at a point where another part has none."""
+    is_near = any(isinstance(point.get(s), sympy.Float) for s in free_symbols(side))
+    if is_near or free_symbols(side) - set(point) or side.has(Derivative):
+        return NO_VALUE
+    found = value_at(side, point)
+    return NO_VALUE if found == NOT_KNOWN else found
+
+
+def of_equal_sides(goal: Goal, point: Mapping[Symbol, Expr]) -> Witness:
+    """The witness at a point where both sides are known to be one number, shown exactly where that is short."""
+    exact = (sentences.shown(side.subs(point), LONGEST) for side in (goal.rhs, goal.lhs) if not side.has(Derivative))
+    value = next((text for text in exact if text is not None), None) or value_at(goal.rhs, point)
+    return Witness(coordinates(point), value, value)
+
+
+def value_at(side: Expr, point: Mapping[Symbol, Expr]) -> str:
+    """The value of a side at a point: a short exact one, or digits, fewer where the point is an approximation."""
+    is_near = any(isinstance(point.get(s), sympy.Float) for s in free_symbols(side))
+    there = {s: sympy.Rational(str(v)) if isinstance(v, sympy.Float) else v for s, v in point.items()}
+    try:
+        with precision(BITS):
+            found = Tape(substituted(enclosable(side), there), ())()
+            if not isinstance(found, NoValue):
+                return show(found, FEW_DIGITS if is_near else DIGITS)
+    except (UnsupportedError, NotSmooth):
+        return NOT_KNOWN
+    return NO_VALUE if found is UNDEFINED else NOT_KNOWN
+
+
+def moved(verdict: Verdict, place: Mapping[Symbol, Expr]) -> Verdict:
+    """The verdict on a goal at a place, with the place in its witness."""
+    if verdict.witness is None:
+        return verdict
+    point = dict(sorted({**verdict.witness.point, **coordinates(place)}.items()))
+    return replace(verdict, witness=replace(verdict.witness, point=point))
+
+
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+
+def show(value: Value, digits: int = DIGITS) -> str:
+    """An exact number as it is, a ball by digits that are all certain; text that reads back.
+
+    Examples
+    --------
+    >>> with precision(64):
+    ...     show(fmpq(1, 3)), show(fmpq(3 * 10**17 + 1, 10**18)), show(acb(0, 1) / 3, 5)
+    ('1/3', '0.300000000000000001', '0.33333*I')
+    """
+    if isinstance(value, NoValue):
+        return value.value
+    if not isinstance(value, Ball):
+        return str(value)
+    if isinstance(value, fmpq):
+        return _rational(value, digits)
+    return _complex(value, digits) if isinstance(value, acb) else _real(ball(value), digits)
+
+
+def _rational(value: fmpq, digits: int) -> str:
+    text = str(value)
+    if len(text) > LONGEST_FRACTION and value.q != 1:
+        text = _decimal(value) or text
+    return text if len(text) <= 2 * digits else str(arb(value).str(digits, radius=False))
+
+
+def _decimal(value: fmpq) -> str:
+    """The decimals of a fraction, if they end soon."""
+    for places in range(1, MOST_DECIMALS):
+        scaled = abs(value) * 10**places
+        if scaled.q == 1:
+            whole = str(scaled.p).zfill(places + 1)
+            return f"{'-' if value < 0 else ''}{whole[:-places]}.{whole[-places:]}"
+    return ""
+
+
+def _real(value: arb, digits: int) -> str:
+    is_next_to_zero = value.contains(0) and bool(value.abs_upper() < arb(10) ** (-2 * digits))
+    return "0" if is_next_to_zero else str(value.str(digits, radius=False))
+
+
+def _complex(value: acb, digits: int) -> str:
+    """Both parts; one of which nothing is known but that it is next to zero is left out."""
+    real, imaginary = _part(value.real, value, digits), _part(value.imag, value, digits)
+    if imaginary is None:
+        return real or "0"
+    whole = f"{imaginary}*I"
+    if real is None:
+        return whole
+    return f"{real} - {whole[1:]}" if whole.startswith("-") else f"{real} + {whole}"
+
+
+def _part(part: arb, whole: acb, digits: int) -> str | None:
+    if part.is_zero() or (part.contains(0) and bool(arb(part).abs_upper() < whole.abs_upper() * arb(10) ** -digits)):
+        return None
+    return _real(part, digits)
+
+
+def differ_by_rounding(left: Value, right: Value) -> bool:
+    """Whether two numbers differ, but by less than 1e-15 of their size."""
+    if not (isinstance(left, Ball) and isinstance(right, Ball)) or isinstance(left, bool) or isinstance(right, bool):
+        return False
+    gap, size = acb(ball(left)) - acb(ball(right)), acb(ball(left)).abs_lower()
+    return not gap.contains(0) and bool(arb(gap.abs_upper()) < arb(size) * arb("1e-15"))
