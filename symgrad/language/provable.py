@@ -79,17 +79,6 @@ def _is_entire(e: Basic) -> bool:
     return not e.args or (isinstance(e, kinds) and all(map(_is_entire, e.args)))
 
 
-# Functions that have a value at every number, and at every real one.
-TOTAL = frozenset((
-    *_ENTIRE, sympy.Abs, sympy.sign, sympy.re, sympy.im, sympy.conjugate, sympy.asin, sympy.acos, sympy.acot,
-    sympy.asinh, sympy.acosh, sympy.erf, sympy.erfc, sympy.erfi, sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc,
-    sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime,
-))  # fmt: skip
-TOTAL_ON_REALS = frozenset((
-    sympy.tanh, sympy.sech, sympy.atan, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling, sympy.frac, sympy.Heaviside,
-))  # fmt: skip
-
-
 # When SymPy may evaluate a function; of what is not listed it never may.
 TRUSTED: Mapping[type[Basic], Callable[..., bool]] = {
     **dict.fromkeys(
@@ -304,9 +293,7 @@ def _partial(tree: Basic) -> Iterator[Expr]:
             yield from _powers(base, exponent)
     elif isinstance(tree, Expr) and isinstance(tree, Application):
         kind: Any = written.origin(tree.func)
-        parts = tuple(provable(part) for part in tree.args)
-        if not (kind in TOTAL or (kind in TOTAL_ON_REALS and _real(*parts))):
-            yield written.call(kind, *parts)
+        yield written.call(kind, *map(provable, tree.args))
 
 
 def _powers(base: Expr, exponent: Expr) -> Iterator[Expr]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy
 from sympy import Basic, Derivative, Expr, Piecewise, S, Tuple
+from sympy.core.function import Application
 from sympy.functions.elementary.piecewise import ExprCondPair
 
 from symgrad import activations
@@ -332,6 +333,22 @@ JUMPING: frozenset[type] = frozenset((sympy.arg, sympy.Mod, sympy.DiracDelta, sy
 def conditions(expression: Expr) -> list[Condition]:
     """What must hold for the expression to have a value, and for its derivatives to exist."""
     return list(dict.fromkeys(_conditions(expression, ())))
+
+
+def is_total(e: Expr) -> bool:
+    """Whether a power, or the value of a function, plainly has a value wherever its arguments have one."""
+    kind: Any = origin(e.func)
+    if issubclass(kind, activations.ActivationFunction):
+        places = tuple(sympy.Dummy(real=facts.is_real(a)) for a in e.args)
+        return all(map(_is_plain, _of_activation(kind, places, ())))
+    is_value = isinstance(e, sympy.Pow | Application) and not isinstance(e, (*facts.OPAQUE, Piecewise))
+    return is_value and all(map(_is_plain, _of_function(e, ())))
+
+
+def _is_plain(condition: Condition) -> bool:
+    """Whether a condition is fulfilled wherever the domain lies."""
+    is_real = condition.real is not None and facts.is_real(condition.real)
+    return is_real or facts.is_nonzero(condition.nonzero)
 
 
 def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:

@@ -11,6 +11,7 @@ from sympy.sets import Set
 
 from symgrad.language.provable import partial_values, provable
 from symgrad.language.written import meaning, substituted
+from symgrad.prove.conditions import is_total
 from symgrad.prove.derivatives import evaluated
 from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.verdicts import Verdict
@@ -42,8 +43,9 @@ class Goal:
     def of(cls, said: Relation, domain: Domain) -> Goal:
         """The goal of a relation as it was written."""
         left, right = map(meaning, said.expressions)
-        partial = dict.fromkeys((*partial_values(left), *partial_values(right)))
-        return cls(Relation(provable(left), said.op, provable(right)), domain, tuple(partial), (left, right), True)
+        parts = dict.fromkeys((*partial_values(left), *partial_values(right)))
+        partial = tuple(part for part in parts if not is_total(part))
+        return cls(Relation(provable(left), said.op, provable(right)), domain, partial, (left, right), True)
 
     @property
     def lhs(self) -> Expr:
