@@ -170,9 +170,25 @@ def test_a_witness_shows_what_differs_and_names_only_what_is_missing(says, where
     assert point in (None, dict(verdict.witness.point))
 
 
-ROUNDED = ["0.1 + 0.2 == 0.30000000000000001", "pi == 3.14159265358979323", "x*pi == x*3.14159265358979323846",
-           "exp(1) > 2.718281828459045236", "log(2)*x**2 <= 0.693147180559945309*x**2"]  # fmt: skip
-NOT_ROUNDED = ["pi == 3.14159265", "exp(x) == x", "sin(x) < 1", "x != 0", "0.1 + 0.2 == 0.3 + 10**(-15)"]
+ROUNDED = [
+    "0.1 + 0.2 == 0.30000000000000001",
+    "pi == 3.14159265358979323",
+    "x*pi == x*3.14159265358979323846",
+    "exp(1) > 2.718281828459045236",
+    "log(2)*x**2 <= 0.693147180559945309*x**2",
+    "maximum(diff(sigmoid(x), x), x) == 0.25000000000000001",
+    "maximum(diff(sigmoid(x), x), x) == 0.2499999999999999999",
+    "minimum(x**2 - pi, x) == -3.1415926535897932385",
+]
+NOT_ROUNDED = [
+    "pi == 3.14159265",
+    "exp(x) == x",
+    "sin(x) < 1",
+    "x != 0",
+    "0.1 + 0.2 == 0.3 + 10**(-15)",
+    "maximum(sigmoid(x), x) == 1",
+    "maximum(diff(sigmoid(x), x), x) == 0.2500001",
+]
 
 
 @pytest.mark.parametrize("says", ROUNDED + NOT_ROUNDED)

@@ -183,7 +183,7 @@ def test_parts_stand_on_other_pages(project):
     assert labels[:3] == ["sum", "again", "again.2"]
     (step,) = (node for node in equations(app, "other") if node["label"] is None and "+ 1" in node.astext())
     assert step.astext().count("=") == 1, "a step alone has both its sides"
-    evidence = "both sides have the same normal form in x, log(x), y and log(y)"
+    evidence = "both sides have the same normal form in x, y, log(x) and log(y)"
     assert f"for x > 0, y > 0: proved (exp-log normal form: {evidence})" in text
     assert "refuted, as it should be" in text
     assert "pre-activation" in text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import sympy
 from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations, sized
+from symgrad.balls import Tape, UnsupportedError, precision
 from symgrad.language.provable import provable
 from symgrad.prove import (
     approaches,
@@ -122,7 +124,9 @@ def _goal(statement: Extremum, domain: Domain, op: str) -> Goal:
 def _attained(statement: Extremum, domain: Domain, bound: Verdict, decide: Decide) -> Verdict:
     strict = decide(_goal(statement, domain, "<" if statement.kind.is_upper else ">"))
     if strict.holds:
-        return _never(strict, _said_of_value(statement, "is never attained"))
+        never = _never(strict, _said_of_value(statement, "is never attained"))
+        is_rounded = _is_rounded(statement, domain)
+        return replace(never, evidence=f"{never.evidence}; {sentences.ROUNDED}") if is_rounded else never
     if statement.at is not None and _is_inside(statement.variable, statement.at, domain, decide) is False:
         named = sentences.place(statement.variable, statement.at)
         return Verdict(Outcome.REFUTED, "membership", f"{named} is no point of the domain")
@@ -183,6 +187,25 @@ def _of_bound(bound: Verdict) -> str:
 def _said_of_value(statement: Extremum, what: str) -> str:
     text = sentences.shown(statement.value, sentences.LONGEST_PLACE)
     return f"the value {text} {what}" if text else f"the value {what}"
+
+
+def _is_rounded(statement: Extremum, domain: Domain) -> bool:
+    """Whether the value is that at a place where the extremum may be attained, but for a rounded constant in it."""
+    if statement.value.free_symbols or len(domain.symbols) != 1:
+        return False
+    function = evaluated(statement.of)
+    for place in islice(_places(statement, domain), MOST_PLACES):
+        there = [function.subs(statement.variable, place), statement.value]
+        if any(e.free_symbols or e.has(sympy.nan, sympy.zoo) for e in there):
+            continue
+        try:
+            with precision(witnesses.BITS):
+                found, claimed = (Tape(e, ())() for e in there)
+                if witnesses.differ_by_rounding(found, claimed):
+                    return True
+        except UnsupportedError:
+            continue
+    return False
 
 
 def _never(verdict: Verdict, what: str) -> Verdict:

@@ -23,7 +23,7 @@ _COMPLEX = re.compile(rf"(?:(?P<real>{_DECIMAL}) (?P<sign>[+-]) )?(?P<imaginary>
 _IN_WORDS = re.compile(r"[a-z]+(?: [a-z]+)+|undefined")
 
 
-def counterexample(witness: Witness) -> Iterator[Piece]:
+def counterexample(witness: Witness, opening: str = "Counterexample: ") -> Iterator[Piece]:
     """The point at which a claim fails, and what stands on both sides there.
 
     Examples
@@ -33,7 +33,7 @@ def counterexample(witness: Witness) -> Iterator[Piece]:
      Piece(kind='text', content=' the left side is '), Piece(kind='math', content='0.25'),
      Piece(kind='text', content=', the right side is undefined')]
     """
-    pieces = [Piece("text", "Counterexample: "), *_place(witness), Piece("text", "the left side is ")]
+    pieces = [Piece("text", opening), *_place(witness), Piece("text", "the left side is ")]
     pieces += [_value(witness.left), Piece("text", ", the right side is "), _value(witness.right)]
     for kind, run in groupby(pieces, key=lambda piece: piece.kind):
         texts = [piece.content for piece in run]

@@ -18,7 +18,9 @@ from symgrad.claims import Claim, claim
 from symgrad.derivation import Derivation, Stated
 from symgrad.errors import CellError, SymgradError
 from symgrad.notation import latex
-from symgrad.render.document import Page, alone
+from symgrad.render.counterexamples import counterexample
+from symgrad.render.document import Page, alone, inline_node
+from symgrad.render.facts import Piece
 from symgrad.render.output import document_name
 from symgrad.sphinx_ext import sources
 from symgrad.sphinx_ext.domain import Target, domain_of
@@ -217,7 +219,9 @@ class VerdictsDirective(Shown):
         where = (
             ", ".join(syntax.to_where(asked.domain, asked.statement.expressions)) if not asked.domain.is_whole else ""
         )
-        verdict = [_outcome(check), nodes.Text(f": {check.verdict.witness or check.verdict.method}")]
+        found, witness = check.verdict, check.verdict.witness
+        said = [Piece("text", f": {found.method}")] if witness is None else counterexample(witness, ": ")
+        verdict = [_outcome(check), *map(inline_node, said)]
         conditions = [nodes.Text(f" where {where}")] if where else []
         return [[nodes.Text(asked.id)], [math, *conditions], verdict, [nodes.Text(asked.source)]]
 
