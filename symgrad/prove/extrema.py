@@ -11,7 +11,7 @@ from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations, sized
-from symgrad.balls import Tape, UnsupportedError, precision
+from symgrad.balls import Tape, UnsupportedError, precision, rational
 from symgrad.language.provable import provable
 from symgrad.prove import (
     approaches,
@@ -185,7 +185,8 @@ def _of_bound(bound: Verdict) -> str:
 
 
 def _said_of_value(statement: Extremum, what: str) -> str:
-    text = sentences.shown(statement.value, sentences.LONGEST_PLACE)
+    value = statement.value
+    text = witnesses.show(rational(value)) if value.is_Rational else sentences.shown(value, sentences.LONGEST_PLACE)
     return f"the value {text} {what}" if text else f"the value {what}"
 
 
