@@ -22,7 +22,7 @@ INTERNAL = re.compile(
     r"|Traceback|Error\b|generators|\bzoo\b|\bnan\b|dir="
 )
 VERB = re.compile(
-    r"\b(is|are|has|have|holds|hold|lies|agree|differ|proved|certified|depends|tends|keeps|falls|rises|were|could|say|gives|found)\b"
+    r"\b(is|are|has|have|holds|hold|lies|agree|differ|proved|certified|depends|tends|keeps|falls|rises|were|could|say|gives|found|state|name)\b"
     r"|=|does not|spent|more than|please"
 )
 
@@ -106,9 +106,16 @@ def witness_of(verdict, claim):
         yield ("no contradiction", str(witness))
 
 
+DIGITS = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?")
+
+
+def _read(text):
+    return sympy.Float(text, 2000) if DIGITS.fullmatch(text) else sympy.N(parse(text), 2000)
+
+
 def _is_read(text):
     try:
-        return parse(text) is not None
+        return _read(text) is not None
     except (ParseError, ClaimError):
         return False
 
@@ -116,7 +123,7 @@ def _is_read(text):
 def _contradicts(witness, op):
     if "undefined" in (witness.left, witness.right):
         return True
-    left, right = (sympy.N(parse(t), 2000) for t in (witness.left, witness.right))
+    left, right = map(_read, (witness.left, witness.right))
     if not (left.is_real and right.is_real):
         return left != right or op != "=="
     holds = {"==": left == right, "!=": left != right, "<": left < right, "<=": left <= right,
@@ -158,6 +165,11 @@ WITNESSES = [
     ("sin(x) + cos(x) < sqrt(2)", [], {"x": "pi/4"}, "sqrt(2)", "sqrt(2)"),
     ("log(-x) == log(x) + I*pi", ["x in (-2, 0)"], {"x": "-1"}, "0", "6.28318530717959*I"),
     ("0.1 + 0.2 == 0.30000000000000001", [], {}, "3/10", "0.30000000000000001"),
+    ("exp(z)/(1 + exp(z)) == 1/(1 + exp(-z))", ["z complex"], {"z": "I*pi"}, "undefined", "undefined"),
+    ("Sum(w**k, (k, 0, T)) == (w**(T + 1) - 1)/(w - 1)", ["T integer", "T >= 0"], {"T": "0", "w": "1"}, "1",
+     "undefined"),
+    ("exp(pi*sqrt(67)) == 147197952744", [], {}, "147197952743.999998662454224507", "147197952744"),
+    ("1/(x**5 - x - 1) == 1/(x**5 - x - 1)", [], {"x": "1.16730397826142"}, "undefined", "undefined"),
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -47,6 +48,8 @@ LONGEST_SUM = 64
 MOST_NAMED = 3  # points without a value, to a reader
 FEWEST_SUMMED, MOST_SUMMED = 3_000, 130_000
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
+FINER = (4, 16)  # times as many bits
+_LAST_ZEROS = re.compile(r"(?:\.|(\.\d*?[1-9]))0+(?!\d)")
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 # What certainly contradicts each relation, from the two enclosures.
@@ -241,18 +244,30 @@ class _Trial:
             with precision(bits):
                 left, right = self.left(*values), self.right(*values)
                 undefined = self._undefined(left, right, values, point)
-                if undefined is not None or CONTRADICTIONS[self.goal.op](left, right):
-                    return _refuted(shown, left, right, undefined or Missing()), None
+                if undefined is not None:
+                    return _refuted(shown, left, right, undefined), None
+                if CONTRADICTIONS[self.goal.op](left, right):
+                    return _refuted(shown, *self._told_apart(values, bits, left, right), Missing()), None
                 digits = _common_digits(left, right)
                 if self.goal.op != "==" and digits is not None:
                     break
         return None, digits
 
+    def _told_apart(self, values: list[Ball], bits: int, left: Value, right: Value) -> tuple[Value, Value]:
+        """Both values, more sharply where the digits that are certain do not show that they differ."""
+        for finer in FINER:
+            if _digits_to_tell_apart(left, right) is not None or is_exactly_zero(_difference(left, right)):
+                break
+            with precision(finer * bits):
+                left, right = self.left(*values), self.right(*values)
+        return left, right
+
     def _undefined(self, left: Value, right: Value, values: list[Ball], point: Point) -> Missing | None:
         """Which sides certainly have no value; None if it may be that both have one."""
         found = {k: e for k, e, part in self.parts if part(*values) is UNDEFINED}
-        if found:
-            return Missing(frozenset(found), next(iter(found.values())))
+        if found:  # of a part that belongs to the whole it is not known on which side it stands
+            sides = frozenset(found) & {0, 1} or frozenset({0, 1})
+            return Missing(sides, next(iter(found.values())))
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
             return Missing(frozenset(k for k, v in enumerate((left, right)) if v is UNDEFINED))
         return None
@@ -267,7 +282,7 @@ class Missing:
 
 
 def _refuted(point: Point, left: Value, right: Value, missing: Missing) -> Verdict:
-    digits = _digits_to_tell_apart(left, right)
+    digits = _digits_to_tell_apart(left, right) or witnesses.DIGITS
     texts = [
         witnesses.NO_VALUE if k in missing.sides else witnesses.show(value, digits)
         for k, value in enumerate((left, right))
@@ -285,14 +300,18 @@ def _why(left: Value, right: Value, missing: Missing) -> str:
     return f"{part} has no value there" if part else ""
 
 
-def _digits_to_tell_apart(left: Value, right: Value) -> int:
-    """How many digits a reader needs to see that the values differ."""
+def _digits_to_tell_apart(left: Value, right: Value) -> int | None:
+    """How many digits a reader needs to see that the values differ; None if all that are certain are the same."""
     if isinstance(left, NoValue) or isinstance(right, NoValue):
-        return 15
-    for digits in (15, 30, 60, 120, 300, 1000, 2000):
-        if ball(left).str(digits, radius=False) != ball(right).str(digits, radius=False):
+        return witnesses.DIGITS
+    for digits in (witnesses.DIGITS, 30, 60, 120, 300, 1000, 2000):
+        if _without_last_zeros(ball(left), digits) != _without_last_zeros(ball(right), digits):
             return digits
-    return 15
+    return None
+
+
+def _without_last_zeros(value: arb | acb, digits: int) -> str:
+    return _LAST_ZEROS.sub(r"\1", str(value.str(digits, radius=False)))
 
 
 def _common_digits(left: Value, right: Value) -> int | None:

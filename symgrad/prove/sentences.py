@@ -28,7 +28,7 @@ LONGEST_SENTENCE = 240
 ROUNDED = "the sides differ by less than 1e-15 of their size, as if a constant were rounded"
 SAME_NUMBER = "both sides are the same number"
 _LETTERS = ("t", "u", "v", "w", "s", "r", "q", "p")
-_INTERNAL = re.compile(r"(?<![\w)])_\w|\bOpaque|\bWritten|\bDummy|<class|\bnan\b|\bzoo\b|\bSubs\(")
+_INTERNAL = re.compile(r"(?<![\w)])_\w|\bOpaque|\bWritten|\bDummy|<class|\bnan\b|\bzoo\b|\bSubs\(|RootOf\(")
 
 
 def shown(e: Basic, longest: int | None = LONGEST) -> str | None:

@@ -89,12 +89,21 @@ def _without_value(condition: Condition, goal: Goal, where: Point) -> Verdict:
         parts = [partial_values(side) for side in goal.written]
         asking += [k for k, found in enumerate(parts) if any(condition in conditions(part) for part in found)]
     texts = [
-        witnesses.NO_VALUE if k in asking or not asking else witnesses.value_at(side, where)
+        witnesses.NO_VALUE if k in asking or not asking else _value_or_none(side, goal.relation.expressions[k], where)
         for k, side in enumerate(goal.said)
     ]
     zero = sentences.shown(condition.nonzero)
     evidence = f"{zero} is zero there" if zero else "a part that must not be zero is zero there"
     return Verdict(Outcome.REFUTED, NO_VALUE, evidence, Witness(witnesses.coordinates(where), *texts))
+
+
+def _value_or_none(said: Expr, side: Expr, where: Point) -> str:
+    """The value of a side at a point, or that it has none because something that must not be zero is."""
+    found = witnesses.value_at(said, where)
+    if found != witnesses.NOT_KNOWN or any(isinstance(v, sympy.Float) for v in where.values()):
+        return found
+    needed = (c.nonzero.xreplace(where) for c in conditions(side) if c.is_needed)
+    return witnesses.NO_VALUE if any(not u.free_symbols and constant_zero(u) for u in needed) else found
 
 
 def _on_whole(place: Point, domain: Domain) -> Point:

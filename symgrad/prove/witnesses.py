@@ -36,7 +36,9 @@ def coordinates(point: Mapping[Symbol, Expr]) -> dict[str, str]:
 
 
 def _coordinate(value: Expr) -> str:
-    return str(value) if isinstance(value, sympy.Float) else sentences.shown(value) or str(value)
+    if isinstance(value, sympy.Float):
+        return str(value)
+    return sentences.shown(value) or str(sympy.N(value, DIGITS) if value.is_number else value)
 
 
 def completed(witness: Witness, goal: Goal) -> Witness:
