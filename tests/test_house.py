@@ -62,7 +62,7 @@ FLOORS = {
 PROVE_FLOORS = {
     "combine": 0, "derivatives": 0, "facts": -1, "findings": 0, "gram": 0, "points": 0, "power_series": 0,
     "ring": 0, "sentences": -1, "written_out": 0,
-    "boxes": 1, "conditions": 1, "goals": 1, "numbers": 1, "recurrences": 1, "rules": 1, "witnesses": 2,
+    "boxes": 1, "conditions": 0, "goals": 1, "numbers": 1, "recurrences": 1, "rules": 1, "witnesses": 2,
     "refutations": 3,
     "hypergeometric": 2, "kinks": 2, "plugins": 2, "recognised": 2, "relations": 2, "roots": 2, "signs": 2,
     "asymptotic": 3, "cuts": 3, "probes": 3, "special": 3, "tower": 3,
