@@ -59,6 +59,9 @@ TRUE = [
     ("norm(sigmoid(A @ x)) <= sqrt(n)", SHAPES),
     ("norm(diag(slope(sigmoid, x)) @ A) <= norm(A)/4", SQUARE),
     ("norm(softmax(x)) <= 1", SQUARE),
+    ("norm(A @ x - B @ x) <= norm(A - B)*norm(x)", SQUARE),
+    ("norm(tanh(x) - tanh(y)) <= norm(x - y)", SQUARE),
+    ("norm(sigmoid(A @ x + y) - sigmoid(B @ x + y)) <= norm(A - B)*norm(x)/4", SQUARE),
     ("spectral_radius(A) <= norm(A)", SQUARE),
     ("spectral_radius(A @ B) == spectral_radius(B @ A)", SQUARE),
     ("spectral_radius(A.T @ A) == norm(A)**2", SQUARE),
@@ -107,6 +110,8 @@ FALSE = [
      lambda x, y, **_: (norm((x * y)[:, None]), norm(x[:, None]) * norm(y[:, None]))),
     ("norm(A @ x) <= spectral_radius(A)*norm(x)",
      lambda A, x, **_: (norm((A @ x)[:, None]), radius(A) * norm(x[:, None]))),
+    ("norm(sign(x) - sign(y)) <= norm(x - y)",
+     lambda x, y, **_: (norm((np.sign(x) - np.sign(y))[:, None]), norm((x - y)[:, None]))),
     ("norm(sigmoid(x)) <= norm(x)", lambda x, **_: (norm(1 / (1 + np.exp(-x))[:, None]), norm(x[:, None]))),
 ]  # fmt: skip
 
@@ -159,7 +164,10 @@ def test_what_is_not_certainly_real_is_not_proved(says):
     assert sg.verify(sg.claim(says, where=SQUARE)).holds is not True
 
 
-OPEN = ["norm(x + y)**2 + norm(x - y)**2 == 2*norm(x)**2 + 2*norm(y)**2", "norm(tanh(x) - tanh(y)) <= norm(x - y)"]
+OPEN = [
+    "norm(x + y)**2 + norm(x - y)**2 == 2*norm(x)**2 + 2*norm(y)**2",
+    "norm(A @ A - B @ B) <= (norm(A) + norm(B))*norm(A - B)",
+]
 
 
 @pytest.mark.parametrize("says", OPEN)

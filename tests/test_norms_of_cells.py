@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 from test_norms import norm, numbers, radius
 
 import symgrad as sg
@@ -159,3 +160,35 @@ def test_a_page_shows_the_claim_with_its_verdict():
         r"$\displaystyle \left\lVert \frac{\partial h_{T}}{\partial h_{0}} \right\rVert_{2} \leq "
         r"\left(\frac{\left\lVert W \right\rVert_{2}}{4}\right)^{T}$"
     )
+
+
+# --- one unit ------------------------------------------------------------------------------------------------------
+
+q, w, v, alpha = sg.State("h"), sg.Parameter("w"), sg.Input("x"), sg.Parameter("alpha")
+UNITS = [
+    (sg.sigmoid(w * q.prev + v), "norm(dh[T]/dh[0]) <= (Abs(w)/4)**T", [], True),
+    (sg.sigmoid(w * q.prev + v), "Abs(dh[t]/dh[t-1]) <= Abs(w)/4", [], True),
+    (sg.sigmoid(w * q.prev + v), "Abs(dh[T]/dh[0]) <= (Abs(w)/5)**T", [], False),
+    (sg.sigmoid(w * q.prev + v), "dh[T]/dh[0] >= 0", [], False),
+    (sg.sigmoid(w * q.prev + v), "Abs(dh[T]/dh[0]) < 1", ["Abs(w) < 4"], True),
+    (sg.sigmoid(w * q.prev + v), "Abs(h[T]) <= 1", [], True),
+    (sg.tanh(w * q.prev + v), "Abs(dh[T]/dh[0]) <= Abs(w)**T", [], True),
+    (sg.tanh(w * q.prev + v), "Abs(dh[T]/dh[0]) <= Abs(w)**T/2", [], False),
+    (sg.relu(w * q.prev + v), "Abs(dh[T]/dh[0]) <= Abs(w)**T", [], True),
+    (sg.swish(w * q.prev + v), "Abs(dh[T]/dh[0]) <= (1.1*Abs(w))**T", [], True),
+    (sg.swish(w * q.prev + v), "Abs(dh[T]/dh[0]) <= Abs(w)**T", [], False),
+    ((1 - alpha) * q.prev + alpha * sg.tanh(w * q.prev + v), "Abs(dh[T]/dh[0]) <= (1 - alpha + alpha*Abs(w))**T",
+     ["alpha in [0, 1]"], True),
+    ((1 - alpha) * q.prev + alpha * sg.tanh(w * q.prev + v), "Abs(dh[T]/dh[0]) <= (1 - alpha + alpha*Abs(w))**T",
+     [], False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "says", "where", "truth"), UNITS, ids=lambda value: str(value)[:60])
+def test_cells_of_one_unit(step, says, where, truth):
+    assert sg.verify(sg.cell_claim(sg.Cell({q: step}), says, where=where)).holds is truth
+
+
+def test_a_cell_that_has_no_value_everywhere_has_no_proof():
+    cell = sg.Cell({q: sympy.log(w * q.prev + v)})
+    assert sg.verify(sg.cell_claim(cell, "Abs(dh[T]/dh[0]) >= 0")).holds is not True

@@ -17,7 +17,7 @@ from sympy import Abs, Expr, S
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
-from symgrad.norms.entries import largest_entry, least_slope
+from symgrad.norms.entries import largest_entry, least_slope, steepest
 from symgrad.norms.exact import atoms_of, of_largest, of_norm, of_radius, value, with_values
 from symgrad.norms.products import Factors, apart, canonical, spread, terms, word
 from symgrad.vectors import (
@@ -43,6 +43,7 @@ PART = "a part of a matrix has no larger norm than the whole"
 BLOCKS = "the square of the norm is at most the sum of the squares of those of the blocks"
 COMMUTING = "powers of one matrix commute, so that the spectral radius of their sum is at most the sum of theirs"
 REVERSE = "the norm of a sum is at least the norm of one term less those of the others"
+MEAN_VALUE = "by the mean value theorem, values differ by at most the largest slope times the difference of arguments"
 SOFTMAX = "the entries of softmax are positive and add up to 1"
 MOST_NESTED = 24
 
@@ -52,7 +53,9 @@ def upper(leaf: Any, within: Context, depth: int = 0) -> list[Bound]:
     if depth > MOST_NESTED:
         return []
     kind = of_norm_bounds if isinstance(leaf, SpectralNorm) else of_radius_bounds
-    return _distinct(kind(leaf.matrix, within, depth + 1))
+    found = kind(leaf.matrix, within, depth + 1)
+    # Those by norms that stand on the other side come first, as not all are tried.
+    return _distinct(sorted(found, key=lambda b: len(atoms_of(b.value) - within.known)))
 
 
 def lower(leaf: Any, within: Context) -> list[Bound]:
@@ -172,8 +175,43 @@ def _by_entries(factor: Any, within: Context) -> Iterator[Bound]:
 
 
 def _of_sum(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    yield from _of_difference(factor, within, depth)
+    yield from _of_common_factor(factor, within, depth)
     parts = [_norms(_term(t, factor), within, depth) for t in terms(factor)]
     yield from _added(parts, SUM)
+
+
+def _of_common_factor(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    """Of A B + A C as the product of A and B + C, and likewise from the right."""
+    parts = terms(factor)
+    if any(len(f) < 2 for _, f in parts):
+        return
+    for place, rest in ((0, slice(1, None)), (-1, slice(None, -1))):
+        common = {f[place] for _, f in parts}
+        if len(common) == 1:
+            inner = sympy.MatAdd(*(sympy.MatMul(c, *f[rest]) for c, f in parts))
+            ends = (next(iter(common)), inner) if place == 0 else (inner, next(iter(common)))
+            yield from _multiplied([_norms(end, within, depth) for end in ends], PRODUCT)
+
+
+def _of_difference(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+    """Of the values of one function at two vectors, by the mean value theorem."""
+    parts = terms(factor)
+    if (
+        len(parts) != 2
+        or 1 not in factor.shape
+        or any(len(f) != 1 or not isinstance(f[0], Elementwise) for _, f in parts)
+    ):
+        return
+    (first, (one,)), (second, (other,)) = parts
+    if sympy.expand(first + second) != 0 or one.function != other.function:
+        return
+    steepest_slope = steepest(one.function, within)
+    if steepest_slope is not None:
+        apart_by = sympy.MatAdd(one.argument, sympy.MatMul(-1, other.argument))
+        for bound in _norms(apart_by, within, depth):
+            number = Abs(with_values(first)) * steepest_slope.value
+            yield Bound(number * bound.value, (MEAN_VALUE, *steepest_slope.reasons, *bound.reasons))
 
 
 def _term(term: tuple[Expr, Factors], like: Any) -> Any:

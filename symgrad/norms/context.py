@@ -10,11 +10,13 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.sets import Set
 
+from symgrad.budget import attempt
 from symgrad.statements import Domain, Relation
-from symgrad.vectors import TIME, TimedMatrix
+from symgrad.vectors import TIME, TimedMatrix, TimedScalar
 from symgrad.verdicts import Outcome, Verdict
 
 Decide: TypeAlias = Callable[[Relation, Domain], Verdict]
+WORK_OF_A_QUESTION = 800_000  # units, for one statement about numbers, of which a proof may ask many
 MOST_BOUNDS = 8  # alternatives that are kept for one norm
 
 
@@ -60,13 +62,14 @@ class Context:
         free = {s for e in (left, right) for s in e.free_symbols}
         conditions = tuple(c for c in self.domain.conditions if c.free_symbols <= free)
         domain = Domain(tuple((s, self.set_of(s)) for s in sorted(free, key=str)), conditions)
-        return self.is_true(self.decide(Relation(left, op, right), domain), reason)
+        return self.is_true(Relation(left, op, right), domain, reason)
 
-    def is_true(self, verdict: Verdict, reason: str = "") -> bool:
-        """Whether a verdict says so; the reason is noted if it rests on enclosures."""
-        if verdict.outcome is Outcome.CERTIFIED:
+    def is_true(self, said: Relation, domain: Domain, reason: str = "") -> bool:
+        """The same on another domain; what takes too much work is not known."""
+        verdict = attempt(WORK_OF_A_QUESTION, lambda: self.decide(said, domain))
+        if verdict is not None and verdict.outcome is Outcome.CERTIFIED:
             self.certified.add(reason)
-        return verdict.holds is True
+        return verdict is not None and verdict.holds is True
 
     def proved(self, method: str, reasons: Iterable[str]) -> Verdict:
         """What follows from these reasons."""
@@ -90,7 +93,7 @@ class Context:
         """The same for a product or sum over steps from `low` on."""
         return replace(self, steps=self.steps | {index}) if self._is_step(low) else self
 
-    def meaning(self, variable: TimedMatrix) -> Any:
+    def meaning(self, variable: TimedMatrix | TimedScalar) -> Any:
         """What a variable stands for; nothing where that is not known, as for the state before the first step."""
         define = self.definitions.get(variable.key)
         return define(variable.time) if define is not None and self._is_step(variable.time) else None

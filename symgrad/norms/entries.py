@@ -99,10 +99,7 @@ def _constant(vector: Any, within: Context) -> Bound | None:
     (variable,) = entries.leaves.values()
     if formula == variable or formula.free_symbols != {variable}:
         return None
-    key = formula.xreplace({variable: _ENTRY})
-    if key not in within.found:
-        within.found[key] = _bound_of_function(key, vector, within)
-    return within.found[key]
+    return bound_of_function(formula.xreplace({variable: _ENTRY}), within, _said(vector))
 
 
 _ENTRY = Symbol("y", real=True)
@@ -155,22 +152,25 @@ class _Entries:
         return None if any(part is None for part in inside) else kind(*inside)
 
 
-def _bound_of_function(formula: Expr, vector: Any, within: Context) -> Bound | None:
-    """The least simple number that certainly is no less than a function of one real number anywhere."""
-    for candidate in _candidates(Abs(formula)):
-        reason = f"{_said(vector, formula)} is at most {candidate}"
-        if within.holds(Abs(formula), "<=", candidate, reason):
-            return Bound(candidate, (reason,))
-    return None
+def bound_of_function(formula: Expr, within: Context, said: str = "") -> Bound | None:
+    """The least simple number that a function of one real number, `_ENTRY`, certainly exceeds nowhere."""
+    if formula not in within.found:
+        within.found[formula] = None
+        for candidate in _candidates(Abs(formula)):
+            reason = f"{said or f'the absolute value of {formula}'} is at most {candidate}"
+            if within.holds(Abs(formula), "<=", candidate, reason):
+                within.found[formula] = Bound(candidate, (reason,))
+                break
+    return within.found[formula]
 
 
-def _said(vector: Any, formula: Expr) -> str:
-    """The function in words."""
+def _said(vector: Any) -> str:
+    """A function in words; nothing where it has no name."""
     if isinstance(vector, Elementwise) and isinstance(vector.function.expr, sympy.Derivative):
         return f"the slope of {vector.function.expr.expr.func.__name__}"
     if isinstance(vector, Elementwise) and isinstance(vector.function.expr, sympy.Function):
         return f"the absolute value of {vector.function.expr.func.__name__}"
-    return f"the absolute value of {formula}"
+    return ""
 
 
 def least_slope(function: Any, within: Context) -> Bound | None:
@@ -187,6 +187,24 @@ def least_slope(function: Any, within: Context) -> Bound | None:
             times = "" if candidate == 1 else f"{candidate} times "
             reason = f"{name} of a number is at most {times}that number in absolute value"
             if within.holds(Abs(formula), "<=", candidate * Abs(_ENTRY), reason):
+                within.found[key] = Bound(candidate, (reason,))
+                break
+    return within.found[key]
+
+
+def steepest(function: Any, within: Context) -> Bound | None:
+    """The least simple L with abs(f(y) - f(z)) <= L abs(y - z) for all real y and z, from the slope everywhere."""
+    (y,) = function.variables
+    formula = function.expr.xreplace({y: _ENTRY})
+    slope = sympy.Derivative(formula, _ENTRY)
+    key = sympy.Tuple(slope)
+    if key not in within.found:
+        within.found[key] = None
+        if formula.free_symbols != {_ENTRY} or formula.has(sympy.Derivative):
+            return None
+        for candidate in _candidates(Abs(formula.diff(_ENTRY))):
+            reason = f"the slope of {getattr(function.expr.func, '__name__', 'the function')} is at most {candidate}"
+            if within.holds(Abs(slope), "<=", candidate, reason):
                 within.found[key] = Bound(candidate, (reason,))
                 break
     return within.found[key]

@@ -12,6 +12,7 @@ import sympy
 from sympy import Abs, Expr, Identity, S, default_sort_key
 
 from symgrad.norms.products import Factors, apart, canonical, reversed_word, word
+from symgrad.vectors import TimedScalar
 from symgrad.vectors.norms import OfMatrix, SpectralNorm, SpectralRadius
 
 
@@ -34,7 +35,7 @@ def value(leaf: Any) -> Expr:
     >>> value(sg.spectral_radius(B @ A)), value(sg.spectral_radius(sg.outer(x, y)))
     (spectral_radius(A @ B), norm(x.T @ y))
     """
-    if isinstance(leaf, sympy.Trace):
+    if not isinstance(leaf, OfMatrix):
         return leaf
     return of_norm(leaf.matrix) if isinstance(leaf, SpectralNorm) else of_radius(leaf.matrix)
 
@@ -166,5 +167,13 @@ def _radius_of_word(factors: Factors) -> Expr:
 
 
 def atoms_of(e: Any) -> set[Any]:
-    """The norms, radii and traces in an expression or a condition."""
-    return set(e.atoms(OfMatrix, sympy.Trace)) if isinstance(e, sympy.Basic) else set()
+    """The largest parts of an expression or a condition with values of their own: norms, traces, scalars of cells."""
+    found, waiting = set[Any](), [e]
+    while waiting:
+        node = waiting.pop()
+        is_over_time = isinstance(node, sympy.Product | sympy.Sum) and node.has(TimedScalar)
+        if isinstance(node, OfMatrix | sympy.Trace | TimedScalar) or is_over_time:
+            found.add(node)
+        elif isinstance(node, sympy.Basic):
+            waiting += node.args
+    return found

@@ -17,7 +17,7 @@ from flint import fmpq
 from sympy import Expr, S, Symbol
 
 SEED = 20_261_129  # any fixed number: every machine meets the same matrices
-MOST_SPECIAL, MOST_RANDOM = 250, 24
+MOST_SPECIAL, MOST_RANDOM = 120, 16
 LARGEST = 4
 LARGEST_SCALE, MOST_SCALES, MOST_MULTIPLES = 1000, 6, 4
 NEARLY = fmpq(1023, 1024)

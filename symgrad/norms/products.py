@@ -89,9 +89,10 @@ def spread(matrix: Any) -> Any:
 def _sum(matrix: Any) -> Any:
     found: dict[Factors, Expr] = {}
     for term in matrix.args:
-        inside = canonical(term)
-        for number, factors in terms(inside):
-            found[factors] = found.get(factors, S.Zero) + number
+        number, factors = apart(canonical(term))
+        is_sum = len(factors) == 1 and isinstance(factors[0], sympy.MatAdd)
+        for coefficient, inside in terms(factors[0]) if is_sum else [(S.One, factors)]:
+            found[inside] = found.get(inside, S.Zero) + number * coefficient
     return _of_terms(found, matrix)
 
 

@@ -11,18 +11,19 @@ from sympy import Abs, Expr, Interval, S, Symbol, oo
 
 from symgrad.language.provable import provable
 from symgrad.language.written import substituted
+from symgrad.norms import units
 from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.defined import matrix_is_defined
 from symgrad.norms.exact import atoms_of, of_largest, of_radius, value
 from symgrad.statements import Domain, Relation, free_symbols
-from symgrad.vectors import OfMatrix, SpectralNorm, SpectralRadius
+from symgrad.vectors import OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
 from symgrad.verdicts import Verdict
 
 METHOD = "bounds of norms"
 NEVER_NEGATIVE = "a norm is never negative"
 TRACE = "the trace is the sum of the eigenvalues"
-MOST_TRIED = 24
+MOST_TRIED = 16
 Reasons: TypeAlias = tuple[str, ...]
 
 
@@ -44,7 +45,15 @@ def is_defined(side: Expr, within: Context) -> bool:
     def is_real(e: Expr) -> bool:
         return scalars.hold(sympy.Pow(e, 2, evaluate=False), ">=", S.Zero)
 
-    if not all(matrix_is_defined(leaf.args[0], within, is_real) for leaf in atoms_of(side)):
+    def is_defined_leaf(leaf: Any) -> bool:
+        if isinstance(leaf, OfMatrix | sympy.Trace):
+            return matrix_is_defined(leaf.args[0], within, is_real)
+        if isinstance(leaf, TimedScalar):
+            return True
+        names = {v: Symbol(str(v), real=True) for v in leaf.function.atoms(TimedScalar)}
+        return is_real(leaf.function.xreplace(names))
+
+    if not all(map(is_defined_leaf, atoms_of(side))):
         return False
     return not free_symbols(side) or scalars.hold(side, "==", side)
 
@@ -87,13 +96,18 @@ def _ordered(smaller: Expr, op: str, larger: Expr, within: Context) -> Reasons |
     tried: set[tuple[Expr, Expr]] = set()
     for floor in _bounds(larger, within, up=False):
         near = within.knowing(atoms_of(floor.value))
-        for ceiling in _bounds(smaller, near, up=True):
+        for ceiling in _of_use(_bounds(smaller, near, up=True), atoms_of(floor.value)):
             pair = (ceiling.value, floor.value)
             if pair not in tried and len(tried) < MOST_TRIED:
                 tried.add(pair)
                 if scalars.hold(ceiling.value, op, floor.value):
                     return (*ceiling.reasons, *floor.reasons, *scalars.ties)
     return None
+
+
+def _of_use(ceilings: list[Bound], known: set[Any]) -> list[Bound]:
+    """The bounds by norms that stand on the other side as well, if there are any."""
+    return [c for c in ceilings if atoms_of(c.value) <= known] or ceilings
 
 
 _BY_BOUNDS: Mapping[str, Callable[[Expr, Expr, Context], Reasons | None]] = {
@@ -115,7 +129,7 @@ def _equalities(*sides: Expr) -> Iterator[str]:
 
 def _parts(smaller: Expr) -> tuple[Expr, ...]:
     """What must all be below something for a side to be below it."""
-    if isinstance(smaller, Abs) and atoms_of(smaller):
+    if isinstance(smaller, Abs) and atoms_of(smaller) and not smaller.has(TimedScalar):
         return smaller.args[0], sympy.expand(-smaller.args[0])
     return smaller.args if isinstance(smaller, sympy.Max) else (smaller,)
 
@@ -153,7 +167,7 @@ class _Scalars:
         norms = {symbol: Interval(0, oo) for leaf, symbol in self.names.items() if isinstance(leaf, OfMatrix)}
         sets = tuple((s, norms.get(s) or self.within.set_of(s)) for s in sorted(used, key=str))
         domain = Domain(sets, tuple(c for c in conditions if c.free_symbols and c.free_symbols <= used))
-        return self.within.is_true(self.within.decide(Relation(sides[0], op, sides[1]), domain))
+        return self.within.is_true(Relation(sides[0], op, sides[1]), domain)
 
 
 def _ties(table: dict[Any, Symbol]) -> Iterator[tuple[Any, Any, str]]:
@@ -235,6 +249,9 @@ def _of_power(e: Any, within: Context, up: bool) -> list[Bound] | None:
 
 def _of_absolute(e: Any, within: Context, up: bool) -> list[Bound] | None:
     (inside,) = e.args
+    known = units.of_absolute(inside, within) if up and inside.has(TimedScalar) else None
+    if known is not None:
+        return [known]
     if not up:
         return [*_exactly(e), *_bounds(inside, within, up=False)]
     return _combined([_bounds(inside, within, up=True), _bounds(sympy.expand(-inside), within, up=True)], sympy.Max)

@@ -16,6 +16,7 @@ from flint import fmpq
 from sympy import Expr, Symbol, srepr
 
 from symgrad.balls import precision
+from symgrad.balls.matrices import Surroundings
 from symgrad.balls.spectra import fraction
 from symgrad.claims import Claim
 from symgrad.errors import CellError
@@ -185,7 +186,8 @@ class CellRelation(Judged):
     @cached_property
     def grad(self) -> Backward:
         state = self.cell.states[0]
-        return _BySlopes(self.cell, as_loss(total(state) if shape_of(state) else state), "last")
+        rules = _BySlopes if shape_of(state) else Backward  # of one unit, slopes are bounded by what the output is
+        return rules(self.cell, as_loss(total(state) if shape_of(state) else state), "last")
 
     @cached_property
     def by_rules(self) -> Relation:
@@ -194,7 +196,9 @@ class CellRelation(Judged):
         return Relation(left, self.relation.op, right)
 
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
-        definitions = {e.left.key: _at(e.right) for e in self.cell.steps if isinstance(e.right, Elementwise)}
+        definitions = {
+            e.left.key: _at(e.right) for e in self.cell.steps if isinstance(e.right, Elementwise | sympy.Function)
+        }
         indices, order = _indices(self.expressions), _order(self.expressions)
         within = Context(decide, _with_steps(domain, indices, order), definitions, frozenset({TIME, LENGTH}))
         verdict = verdict_on(self.by_rules, within, lambda: self._places(domain, indices))
@@ -203,10 +207,10 @@ class CellRelation(Judged):
     def _places(self, domain: Domain, indices: set[Symbol]) -> Iterator[Place]:
         for length in SPECIAL_RUNS:
             for sizes, arguments, scalars in self._arguments(domain, length):
-                with precision(BITS):
-                    around = surroundings(self.grad, arguments, {**sizes, LENGTH: length})
-                    around.parameters.update(scalars)
-                    run_forward(self.grad, around)
+                try:
+                    around = self._run(arguments, {**sizes, LENGTH: length}, scalars)
+                except CellError:  # a function of the cell has no value there
+                    continue
                 for step in range(1, length + 1) if self._speaks_of_each_step else (length,):
                     for early in range(length + 1) if indices else (0,):
                         times = {TIME: step, LENGTH: length, **dict.fromkeys(indices, early)}
@@ -218,6 +222,13 @@ class CellRelation(Judged):
                         yield Place(
                             around, values, _shown(shown, arguments, scalars), step, dict.fromkeys(indices, early)
                         )
+
+    def _run(self, arguments: Any, sizes: Mapping[Symbol, int], scalars: Mapping[Symbol, Any]) -> Surroundings:
+        with precision(BITS):
+            around = surroundings(self.grad, arguments, sizes)
+            around.parameters.update(scalars)
+            run_forward(self.grad, around)
+        return around
 
     def _has_steps(self, times: Mapping[Symbol, int]) -> bool:
         """Whether all Jacobians lead from a step to one that is not after it, and there is one."""
@@ -267,7 +278,10 @@ class CellRelation(Judged):
             return None
         found = dict(drawn)
         for _ in range(2):  # the states first, and then the biases for them
-            before = self._after_a_step(found, sizes, length)
+            try:
+                before = self._after_a_step(found, sizes, length)
+            except CellError:
+                return None
             new = {b.name: _exactly(found[b.name] - before[left.key]) for left, b in biases.items()}
             if any(v is None for v in new.values()):
                 return None
