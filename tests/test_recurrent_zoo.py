@@ -180,7 +180,7 @@ def forward_of(grad):
 
     def function(arguments):
         with precision(BITS):
-            around = replace(surroundings(grad, as_rationals(arguments)), _tapes=tapes)
+            around = replace(surroundings(grad, as_rationals(arguments)), tapes=tapes)
             run_forward(grad, around)
             return number(total_loss(grad, around))
 

@@ -63,6 +63,8 @@ class Surroundings:
         Arrays or balls by (key, step).
     given : dict
         The arguments of the run by name, as they were given.
+    tapes : dict
+        Scalars that were compiled; others with the same formulas may share them.
     """
 
     sizes: Mapping[Symbol, int]
@@ -70,7 +72,7 @@ class Surroundings:
     parameters: dict[Any, Any] = field(default_factory=dict)
     timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
-    _tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
+    tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
 
     def number(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:
         """The value of a time, a size or another integer expression."""
@@ -146,7 +148,7 @@ class _Evaluation:
             inside = e.func(e.function, *inner) if inner else e.function
             values = [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
             return _product(values) if isinstance(e, sympy.Product) else added_up([arb(0), *values])
-        tape, leaves = self.around._tapes.get(e) or self._compiled(e)
+        tape, leaves = self.around.tapes.get(e) or self._compiled(e)
         gone = {leaf: sympy.S.Zero for leaf in leaves if self._is_beyond(leaf)}
         if gone:
             return self._scalar(e.xreplace(gone))
@@ -155,8 +157,8 @@ class _Evaluation:
     def _compiled(self, e: Expr) -> tuple[Tape, tuple[Any, ...]]:
         stand_ins = {leaf: Dummy(real=True) for leaf in dict.fromkeys(_leaves(e))}
         made = Tape(e.xreplace(stand_ins), [*stand_ins.values()])
-        self.around._tapes[e] = made, tuple(stand_ins)
-        return self.around._tapes[e]
+        self.around.tapes[e] = made, tuple(stand_ins)
+        return self.around.tapes[e]
 
     def _leaf(self, leaf: Any) -> Ball:
         if isinstance(leaf, sympy.Trace):
@@ -234,11 +236,11 @@ class _Evaluation:
         return self._mapped(self.value(e.argument), e.function)
 
     def _mapped(self, matrix: Array, function: sympy.Lambda) -> Array:
-        known = self.around._tapes.get(function)
+        known = self.around.tapes.get(function)
         if known is None:
             (y,), body = function.variables, function.expr.doit()
             others = tuple(sorted(body.free_symbols - {y}, key=str))
-            known = self.around._tapes[function] = Tape(body, (y, *others)), others
+            known = self.around.tapes[function] = Tape(body, (y, *others)), others
         tape, others = known
         rest = [self._leaf(other) for other in others]
         found = np.empty(matrix.shape, dtype=object)

@@ -301,7 +301,7 @@ def _of_transpose(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
 
 
 def _of_power(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
-    if _is_count(factor.exp, within):
+    if within.is_count(factor.exp):
         for bound in _norms(factor.base, within, depth):
             yield Bound(bound.value**factor.exp, (PRODUCT, *bound.reasons))
 
@@ -310,7 +310,7 @@ def _of_ordered(factor: OrderedProduct, within: Context, depth: int) -> Iterator
     """Of a product over steps, where every factor has one bound."""
     index, low, high = factor.limits
     count = sympy.expand(high - low + 1)
-    if not _is_count(count, within):
+    if not within.is_count(count):
         return
     for bound in _norms(factor.factor, within.within(index, low), depth):
         if not bound.value.has(index):
@@ -320,16 +320,11 @@ def _of_ordered(factor: OrderedProduct, within: Context, depth: int) -> Iterator
 def _of_time_sum(factor: TimeSum, within: Context, depth: int) -> Iterator[Bound]:
     index, low, high = factor.limits
     count = sympy.expand(high - low + 1)
-    if not _is_count(count, within):
+    if not within.is_count(count):
         return
     for bound in _norms(factor.term, within.within(index, low), depth):
         if not bound.value.has(index):
             yield Bound(count * bound.value, (SUM, *bound.reasons))
-
-
-def _is_count(e: Expr, within: Context) -> bool:
-    """Whether a number of steps is certainly not negative."""
-    return bool(e >= 0) if e.is_Integer else within.holds(e, ">=", S.Zero)
 
 
 _UPPER: dict[type, Callable[[Any, Context, int], Iterator[Bound]]] = {

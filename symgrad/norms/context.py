@@ -71,6 +71,15 @@ class Context:
             self.certified.add(reason)
         return verdict is not None and verdict.holds is True
 
+    def is_count(self, e: Expr) -> bool:
+        """Whether a number of steps is certainly not negative."""
+        if e.is_Integer:
+            return bool(e >= 0)
+        symbol = next(iter(e.free_symbols))
+        shift, least = sympy.expand(e - symbol), self.set_of(symbol).inf
+        is_clear = shift.is_Integer and least.is_Integer and shift + least >= 0
+        return bool(is_clear) or self.holds(e, ">=", sympy.S.Zero)
+
     def proved(self, method: str, reasons: Iterable[str]) -> Verdict:
         """What follows from these reasons."""
         reasons = tuple(dict.fromkeys(reasons))

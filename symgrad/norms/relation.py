@@ -123,11 +123,11 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
     sets = {s: values for s, values in domain.sets if s not in sizes and s not in (TIME, LENGTH)}
     stand_ins = {v: Symbol(str(v), real=True) for v in numbers}
     times: Mapping[Symbol, Any] = {TIME: fmpq(STEP), LENGTH: fmpq(LAST)}
-    factors = scales(*spoken_of)
+    factors, tapes = scales(*spoken_of), dict[Any, Any]()
     for known in sizes_at(sizes):
         shapes = {m: (_number(m.shape[0], known), _number(m.shape[1], known)) for m in (*matrices, *timed)}
         for drawn in draws(shapes, {**sets, **dict.fromkeys(stand_ins.values(), sympy.S.Reals)}, factors):
-            around = Surroundings(known, LAST)
+            around = Surroundings(known, LAST, tapes=tapes)
             around.parameters.update({m: drawn[m] for m in matrices} | {s: drawn[s] for s in sets})
             for k in range(FIRST_STEP, LAST_STEP + 1):
                 around.timed.update({(v.key, k): drawn[v] for v in timed})

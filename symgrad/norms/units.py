@@ -79,8 +79,7 @@ def _of_steps(e: Any, within: Context) -> Bound | None:
     ((index, low, high),) = e.limits
     count = sympy.expand(high - low + 1)
     bound = of_absolute(e.function, within.within(index, low))
-    is_count = bool(count >= 0) if count.is_Integer else within.holds(count, ">=", sympy.S.Zero)
-    if bound is None or bound.value.has(index) or not is_count:
+    if bound is None or bound.value.has(index) or not within.is_count(count):
         return None
     return Bound(bound.value**count, (PRODUCT, *bound.reasons))
 
