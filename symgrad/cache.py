@@ -101,6 +101,7 @@ def _facts(claim: Claim) -> list[object]:
         sets,
         _each(claim.domain.conditions),
         claim.remarks,
+        claim.doubts,
         claim.restates,
         claim.is_meant,
     ]

@@ -35,6 +35,8 @@ class Claim:
         What checking should find: an erratum must be refuted.
     remarks : tuple of str
         What its author may have overlooked, such as a condition on no symbol of it; verdicts repeat them.
+    doubts : tuple of str
+        The same where it is a slip only if the claim does not hold: a symbol nearly called like one of the conditions.
     restates : bool
         Whether both sides came as one and the same SymPy expression, so that nothing is said by it.
     is_meant : bool
@@ -47,6 +49,7 @@ class Claim:
     source: str = field(default="", compare=False)
     expect: str = "holds"
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    doubts: tuple[str, ...] = field(default=(), compare=False)
     restates: bool = field(default=False, compare=False)
     is_meant: bool = field(default=True, compare=False)
 
@@ -126,19 +129,21 @@ def claim(
         statement = Relation(expression(says, symbols), op, expression(rhs, symbols))
     made = _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
     restates = isinstance(says, Expr) and isinstance(rhs, Expr) and says == rhs and op in ("==", "<=", ">=")
-    return replace(made, restates=restates, remarks=_remarks(made, conditions, symbols, says if op is None else ""))
+    return replace(_remarked(made, conditions, symbols, says if op is None else ""), restates=restates)
 
 
-def _remarks(made: Claim, conditions: list[Condition], symbols: Mapping[str, Symbol], text: Formula) -> tuple[str, ...]:
-    """What may have been overlooked in the conditions; those of a single text are all meant for it."""
+def _remarked(made: Claim, conditions: list[Condition], symbols: Mapping[str, Symbol], text: Formula) -> Claim:
+    """The claim with what may have been overlooked in the conditions; those of a single text are all meant for it."""
     if not conditions and not symbols:
-        return ()
+        return made
     # Bound symbols too, as a condition on an index may be meant.
     spoken_of = {symbol.name for part in made.statement.expressions for symbol in part.atoms(Symbol)}
     spoken_of |= syntax.names_in(text) if isinstance(text, str) else set()
     names = [frozenset(s.name for s in c.free_symbols) for c in conditions]
     names += [frozenset({name}) for name in symbols]
-    return near_names.remarks(spoken_of, names, alone=isinstance(text, str) and bool(text))
+    remarks = near_names.remarks(spoken_of, names, alone=isinstance(text, str) and bool(text))
+    free = (s.name for part in made.statement.expressions for s in free_symbols(part))
+    return replace(made, remarks=remarks, doubts=() if remarks else near_names.doubts(free, frozenset().union(*names)))
 
 
 def extremum(
@@ -158,7 +163,7 @@ def extremum(
     place = None if at is None else expression(at, symbols)
     statement = Extremum(kind, expression(of, symbols), variable, expression(value, symbols), place)
     made = _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
-    return replace(made, remarks=_remarks(made, conditions, symbols, of if isinstance(of, str) else ""))
+    return _remarked(made, conditions, symbols, of if isinstance(of, str) else "")
 
 
 def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:

@@ -46,6 +46,19 @@ def _remarks(there: set[str], declared: frozenset[str], astray: list[str], alone
                 yield f"{name} and {other} are two symbols; did you mean one?"
 
 
+def doubts(free: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
+    """What may be a slip if a claim does not hold: a name that no condition is about, nearly one of those that are.
+
+    Examples
+    --------
+    >>> doubts(["t", "T", "x"], ["T"])
+    ('t is another symbol than T; did you mean T?',)
+    """
+    there, known = set(free), sorted(declared)
+    pairs = ((name, next((o for o in known if is_near(name, o)), "")) for name in sorted(there.difference(known)))
+    return tuple(f"{name} is another symbol than {near}; did you mean {near}?" for name, near in pairs if near)
+
+
 def undeclared(spoken_of: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
     """What may be a slip where some names have been given a meaning: a name without one, nearly that of another.
 

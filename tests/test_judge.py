@@ -1,5 +1,8 @@
 """Lines of derivations as text: true ones are proved however they are written, slips are refuted."""
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
 import symgrad as sg
@@ -177,3 +180,39 @@ def test_what_is_no_line(lines, error, reason):
         sg.check_backward(RNN, sg.half_squared_error(RNN.states[0]), **lines)
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def numbers(text):
+    """A number, or nested lists of numbers, as a witness lists them."""
+    if not text.startswith("["):
+        return float(Fraction(text))
+    inside, depth, parts = text[1:-1], 0, [""]
+    for letter in inside:
+        depth += (letter == "[") - (letter == "]")
+        parts = [*parts, ""] if letter == "," and not depth else [*parts[:-1], parts[-1] + letter]
+    return np.array([numbers(part.strip()) for part in parts])
+
+
+def test_what_a_witness_lists_is_enough_to_check_it_by_hand():
+    n, m = sg.dims("n m")
+    h, x, b = sg.State("h", n), sg.Input("x", m), sg.Parameter("b", n)
+    W, U = sg.Parameter("W", n, n), sg.Parameter("U", n, m)
+    cell = sg.Cell({h: sg.tanh(W @ h.prev + U @ x + b)})
+    wrong = "dW = sum(outer(delta[t], h[t]), (t, 1, T))"
+    (line,) = sg.check_backward(cell, sg.half_squared_error(h), gradients=[wrong]).lines
+    witness = line.verdict.witness
+    given = {name: numbers(witness.point[name]) for name in ("W", "U", "b", "x", "target", "h0")}
+    assert (witness.point["T"], witness.point["entry"]) == ("1", "1, 1")
+    assert given["W"].shape == (int(witness.point["n"]),) * 2
+    after = np.tanh(given["W"] @ given["h0"] + given["U"] @ given["x"][0] + given["b"])
+    delta = (1 - after**2) * (after - given["target"][0])
+    assert np.outer(delta, given["h0"])[0, 0] == pytest.approx(float(witness.left), abs=1e-7)
+    assert np.outer(delta, after)[0, 0] == pytest.approx(float(witness.right), abs=1e-7)
+
+
+def test_shapes_that_differ_are_told_in_words():
+    n, m = sg.dims("n m")
+    h, x, U = sg.State("h", n), sg.Input("x", m), sg.Parameter("U", n, m)
+    cell = sg.Cell({h: sg.tanh(U @ x + h.prev)})
+    (line,) = sg.check_backward(cell, sg.half_squared_error(h), gradients=["dU = outer(x[T], delta[T])"]).lines
+    assert line.verdict.evidence == "the left side has the shape (n, m), and the right side (m, n)"

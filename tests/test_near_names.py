@@ -95,6 +95,18 @@ def test_a_condition_of_an_extremum_on_another_spelling_asks_what_was_meant():
     assert "did you mean alpha?" in remark
 
 
+@pytest.mark.parametrize(("declared", "written"), [("T", "t"), ("alpha", "alpah"), ("Omega", "omega")])
+def test_a_symbol_nearly_called_like_a_declared_one_is_asked_about_where_the_claim_fails(declared, written):
+    where = [f"{declared} integer", f"{declared} >= 1"]
+    right, wrong = f"Sum(k, (k, 1, {declared})) == {declared}*({declared} + 1)/2", f"{written}*({written} + 1)/2"
+    assert "did you mean" not in sg.verify(sg.claim(right, where=where)).evidence
+    slip = sg.verify(sg.claim(f"Sum(k, (k, 1, {declared})) == {wrong}", where=where))
+    assert slip.holds is False
+    assert "did you mean" in slip.evidence
+    true = sg.claim(f"{written} - {written} + {declared} >= 1", where=where)
+    assert len(declared) > 3 or "did you mean" not in sg.verify(true).evidence
+
+
 def test_a_file_of_claims_asks_what_was_meant(tmp_path):
     (tmp_path / "claims.toml").write_text('[[claim]]\nid = "a"\nsays = "omega**2 >= 0"\nwhere = ["omgea > 0"]\n')
     printed = CliRunner().invoke(cli, ["verify", str(tmp_path / "claims.toml")]).stdout

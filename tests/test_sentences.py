@@ -71,6 +71,8 @@ KINDS = [
     ("n**2 >= n", ["n integer", "n in [1, 3]"], "3 points, each proved"),
     ("acot(x - cos(x)) != 0", [], "both sides differ at 40 points; no proof found"),
     ("sin(sin(x)) + x**2 > -9/10", [], ""),
+    ("norm(A @ B) <= norm(A)*norm(B)", ["A matrix (n, n)", "B matrix (n, n)"], "the norm of a product is at most"),
+    ("norm(A) <= spectral_radius(A)", ["A matrix (n, n)"], ""),
 ]  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def witness_of(verdict, claim):
     if missing:
         yield ("missing", sorted(missing))
     texts = [
-        *witness.point.values(),
+        *(text for text in witness.point.values() if not text.startswith("[")),
         *(t for t in (witness.left, witness.right) if t not in ("undefined", "not known")),
     ]
     yield from (("not read", text) for text in texts if not _is_read(text))

@@ -98,7 +98,8 @@ def verify(says: Claim | str) -> Verdict:
     asked = claim(says) if isinstance(says, str) else says
     started = time.perf_counter()
     verdict = _restated(asked, _guarded_verdict(asked))
-    evidence = "; ".join(filter(None, (verdict.evidence, *asked.remarks)))
+    doubts = () if verdict.holds else asked.doubts
+    evidence = "; ".join(filter(None, (verdict.evidence, *asked.remarks, *doubts)))
     return replace(verdict, evidence=evidence, seconds=time.perf_counter() - started)
 
 
