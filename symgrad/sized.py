@@ -6,7 +6,7 @@ that on the budget of work, and raises `TooLarge` instead of asking what would t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from math import comb
 
 import sympy
@@ -20,6 +20,13 @@ MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multip
 MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
 MOST_DENOMINATORS = 16
 MOST_SIMPLIFIED = 200
+FARTHEST_PUT_IN, HIGHEST_PUT_IN = 5000, 60  # numbers that SymPy may put into exponents and functions; powers of others
+# Functions whose values at large numbers are quickly told.
+LIGHT = (
+    sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, sympy.log, sympy.atan, sympy.tanh,
+    sympy.floor, sympy.ceiling, sympy.exp, sympy.sin, sympy.cos, sympy.erf, sympy.Piecewise, sympy.Derivative,
+    sympy.functions.elementary.piecewise.ExprCondPair, sympy.And, sympy.Or, sympy.Not,
+)  # fmt: skip
 HIGHEST_REAL, LARGEST_REAL = 24, 600  # degree of a polynomial whose real roots are wanted, bits of its coefficients
 COUNTED_NO_FURTHER = 10**9
 
@@ -109,6 +116,24 @@ def real_roots(made: sympy.Poly) -> list[Expr]:
     _ask(degree, HIGHEST_REAL, "as degree of a polynomial", 500 * degree**2)
     _ask(bits, LARGEST_REAL, "bits in the coefficients of a polynomial", 0)
     return list(sympy.real_roots(made))
+
+
+def check_point(expressions: Iterable[Basic], point: Mapping[Symbol, Expr]) -> None:
+    """Refuse to put a point in where a large number would stand in an exponent or a function: SymPy writes out 2**n."""
+    far = [s for s, value in point.items() if value.is_Rational and abs(value) > FARTHEST_PUT_IN]
+    for e in expressions if far else ():
+        if not all(_is_light_in(e, s) for s in far):
+            raise TooLarge(f"a number beyond {FARTHEST_PUT_IN} in an exponent or a function")
+
+
+def _is_light_in(e: Basic, s: Symbol) -> bool:
+    """Whether a variable stands nowhere but in sums, products, small powers and comparisons."""
+    if not e.has(s):
+        return True
+    if isinstance(e, sympy.Pow):
+        return bool(e.exp.is_Rational) and abs(e.exp) <= HIGHEST_PUT_IN and _is_light_in(e.base, s)
+    kinds = (sympy.Add, sympy.Mul, Symbol, sympy.core.relational.Relational, sympy.Sum, sympy.Tuple, *LIGHT)
+    return isinstance(e, kinds) and all(_is_light_in(a, s) for a in e.args)
 
 
 def check_derivative(e: Expr, x: Symbol) -> None:

@@ -158,6 +158,10 @@ class Domain:
             else:
                 raise ClaimError(f"membership of a single variable in a set of numbers is understood; got {condition}")
         for symbol, values in sets.items():
+            if isinstance(values, sympy.Complement) and symbol.is_integer:
+                sets[symbol], holes = _without_gaps(values)
+                joint += [sympy.Ne(symbol, hole, evaluate=False) for hole in holes]
+        for symbol, values in sets.items():
             if values.is_empty:
                 raise ClaimError(f"the domain is empty: no {symbol} satisfies {' and '.join(str(c) for c in where)}")
         return cls(tuple(sorted(sets.items(), key=lambda item: item[0].name)), tuple(joint))
@@ -213,6 +217,22 @@ def _whole_set(symbol: Symbol) -> Set:
     if symbol.is_integer:
         return S.Integers
     return S.Reals if symbol.is_real else S.Complexes
+
+
+def _without_gaps(values: sympy.Complement) -> tuple[Set, list[Expr]]:
+    """A set of integers with nothing missing between its ends, and what is missing of it there.
+
+    SymPy does not know the ends of a set of integers with a gap.
+    """
+    whole, missing = values.args
+    gaps = [gap for gap in missing if whole.contains(gap) != sympy.false]
+    while isinstance(whole, sympy.Range) and gaps:
+        low, high = whole.inf, whole.sup
+        shorter = whole[1:] if low in gaps else whole[:-1] if high in gaps else whole
+        if shorter == whole:
+            break
+        whole, gaps = shorter, [gap for gap in gaps if gap in shorter]
+    return whole, gaps
 
 
 def _by_distance(condition: Relational) -> Set:

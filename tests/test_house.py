@@ -72,7 +72,7 @@ PROVE_FLOORS = {
     "bounds": 7, "refute": 7,
     "approaches": 8, "existence": 8, "moves": 8, "parameters": 8, "parts": 8, "side_conditions": 8,
     "slopes": 8,
-    "algebra": 9, "antiderivatives": 9, "infinite_sums": 9, "laplace": 9, "logistic": 9,
+    "algebra": 9, "antiderivatives": 9, "infinite_sums": 9, "laplace": 9, "logistic": 9, "lost_parts": 9,
     "cartesian": 10, "closed_sums": 10, "constant": 10, "definite_integrals": 10, "ends": 10,
     "extrema": 10, "finite": 10,
     "images": 10, "independent": 10, "infinite_products": 10, "induction": 10,

@@ -26,6 +26,7 @@ from symgrad.balls.values import (
     sign,
 )
 from symgrad.budget import charge
+from symgrad.language.provable import HasValue
 
 
 def _add(*terms: Ball) -> Ball:
@@ -369,6 +370,7 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.exp: _exp,
     sympy.log: _log,
     sympy.Abs: _absolute,
+    HasValue: lambda _: fmpq(0),
     sympy.sign: _sign,
     sympy.Max: _extreme("max"),
     sympy.Min: _extreme("min"),

@@ -12,6 +12,8 @@ from functools import cmp_to_key
 from flint import arb, fmpq
 from sympy import Expr, Rational, S, expand
 
+from symgrad import sized
+
 Sign = Callable[[Expr], int | None]
 Ball = Callable[[Expr], arb]
 Terms = tuple[tuple[Expr, "Monomial"], ...]
@@ -183,4 +185,9 @@ def _plus(a: Expr, b: Expr) -> Expr:
         return b
     if b is S.Zero:
         return a
-    return a + b if a.is_Rational and b.is_Rational else expand(a + b)
+    if a.is_Rational and b.is_Rational:
+        return a + b
+    try:
+        return sized.expand(a + b)
+    except sized.TooLarge:
+        raise Open from None

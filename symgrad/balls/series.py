@@ -17,10 +17,12 @@ from symgrad.balls.remainders import sum_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import UNDEFINED, UNKNOWN, NoValue, Value, ball, is_exactly_zero, precision
 from symgrad.budget import remembered
-from symgrad.language.provable import provable
+from symgrad.language.provable import HasValue, provable
+from symgrad.language.written import origin
 
 REACHES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 WIDEST_TAIL = arb("1e-6")  # with a wider one the first terms are not worth while
+MOST_ASKED = 300  # terms of which nothing is asked but whether they have values
 FIRST = 64  # factors that are looked at before the others are taken together
 # From where on terms are taken together, and by how many terms of an expansion: of powers, and of what falls faster.
 STARTS_OF_POWERS = ((24, 8), (96, 10), (512, 12), (4096, 8))
@@ -79,9 +81,10 @@ def _turns(factor: Expr, n: Symbol) -> tuple[int, Expr]:
 
 
 def _sum(term: Expr, n: Dummy, low: int) -> Value:
-    first = _first_terms(term, n, low, low + 8)
-    if first is UNDEFINED:
-        return UNDEFINED
+    asks_for_values = origin(term.func) is HasValue
+    first = _first_terms(term, n, low, low + (MOST_ASKED if asks_for_values else 8))
+    if first is UNDEFINED or asks_for_values:
+        return UNDEFINED if first is UNDEFINED else UNKNOWN
     written, term = term, provable(term)
     by_ratio = _by_ratio(term, written, n, low)
     if by_ratio is not None:

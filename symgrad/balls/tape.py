@@ -36,8 +36,8 @@ from symgrad.balls.work import SLOW, WORK_OF_A_RUN, bounded, work_of
 from symgrad.budget import charge
 from symgrad.errors import SymgradError
 from symgrad.language import written
-from symgrad.language.provable import provable
-from symgrad.language.written import origin
+from symgrad.language.provable import HasValue, partial_values, provable
+from symgrad.language.written import opaque, origin
 from symgrad.statements import free_symbols
 
 
@@ -175,6 +175,16 @@ _OPERATIONS = {kind: _strict(bounded(kind, function)) for kind, function in FUNC
 _OPERATIONS[RootOfNonnegative] = _strict(root_of_nonnegative)
 _RECIPROCAL = _strict(lambda u: _divide(fmpq(1), u))
 _FIRST = _strict(lambda value, *_: value)
+
+
+def _asks_for_values(node: Basic) -> bool:
+    return bool(node.args) and isinstance(node.args[0], opaque(HasValue))
+
+
+def _where_defined(value: Value, *parts: Value) -> Value:
+    """The value, unless a part certainly has none."""
+    return UNDEFINED if UNDEFINED in parts else value
+
 
 Operation = tuple[Callable[..., Value], tuple[int, ...]]
 FIRST_OF_BOUND = 10**12  # beyond the numbers that SymPy gives to its own
@@ -317,9 +327,7 @@ class Tape:
         if isinstance(node, sympy.Piecewise):
             return _choose, tuple(self._place(part) for branch in node.args for part in branch.args)
         if is_endless(node) and node.func in ENDLESS:
-            node = provable(node)
-            free = tuple(sorted(free_symbols(node), key=str))
-            return partial(_endless, unmistakable(node), free), tuple(self._place(symbol) for symbol in free)
+            return self._without_end(node)
         if isinstance(node, sympy.Sum | sympy.Product) and all(len(limits) == 3 for limits in node.limits):
             return self._total(node)
         kind: Any = origin(node.func)
@@ -337,6 +345,18 @@ class Tape:
                 raise UnsupportedError(f"the symbol {node} has no value")
             raise UnsupportedError(f"no enclosures are known of {kind.__name__}")
         return operation, tuple(self._place(argument) for argument in node.args)
+
+    def _without_end(self, node: Basic) -> Operation:
+        """The value of the expression of the provers, where what that may have lost has values."""
+        made = provable(node)
+        free = tuple(sorted(free_symbols(made), key=str))
+        whole = partial(_endless, unmistakable(made), free), tuple(self._place(symbol) for symbol in free)
+        lost = [] if _asks_for_values(node) else [part for part in partial_values(node) if _asks_for_values(part)]
+        if not lost:
+            return whole
+        self._operations.append(whole)
+        value = self._first_operation + len(self._operations) - 1
+        return _where_defined, (value, *map(self._place, lost))
 
     def _total(self, node: sympy.Sum | sympy.Product) -> Operation:
         *inner, (index, low, high) = node.limits

@@ -16,11 +16,12 @@ from sympy import Basic
 from symgrad.balls.values import UNKNOWN, Ball, Value, ball, precision
 from symgrad.budget import charge
 from symgrad.elliptic import JACOBI
+from symgrad.language.provable import HasValue
 
 # Operations that take little more than calling them.
 _SIMPLE = frozenset((
     sympy.Add, sympy.Mul, sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.floor, sympy.ceiling, sympy.frac,
-    sympy.Mod, sympy.Heaviside, sympy.re, sympy.im, sympy.conjugate,
+    sympy.Mod, sympy.Heaviside, sympy.re, sympy.im, sympy.conjugate, HasValue,
 ))  # fmt: skip
 # What takes about a millisecond on wide balls or at thousands of bits, and is worth fewer attempts.
 SLOW = frozenset((

@@ -260,6 +260,10 @@ class _Making:
         return True
 
 
+class HasValue(sympy.Function):  # type: ignore[misc]
+    """0 where its argument has a value: of what is lost on the way, nothing else is asked."""
+
+
 def partial_values(tree: Expr) -> tuple[Expr, ...]:
     """What must have a value where the tree has one: each power, quotient and value of a function in it, by itself.
 
@@ -326,15 +330,43 @@ def _in_case(earlier: list[tuple[Expr, Boolean]], value: Expr, condition: Boolea
 
 
 def _in_range(tree: Expr) -> Iterator[Expr]:
-    """A term must be defined at every index; an integrand, and what tends to a limit, need not be at single places."""
+    """A term must be defined at every index; an integrand, and what tends to a limit, need not be at single places.
+
+    What is lost where SymPy puts the parts together stands as a `HasValue`: of infinitely many terms a part need have
+    no sum, and of an integrand no integral.
+    """
     bound = set(written.bound_variables(tree))
     for ends in tree.args[1:]:
         yield from _partial(ends)
     limits = tuple(provable(ends) for ends in tree.args[1:])
+    is_finite = isinstance(tree, sympy.Sum | sympy.Product) and not tree.has(S.Infinity, S.NegativeInfinity)
+    inside = None if is_finite else provable(tree.args[0])
     for part in _partial(tree.args[0]):
         if free_symbols(part).isdisjoint(bound):
             yield part
-        elif isinstance(tree, sympy.Sum | sympy.Product) and not tree.has(S.Infinity, S.NegativeInfinity):
-            # Of infinitely many terms a part need have no sum.
+        elif is_finite:
             yield written.ranged(sympy.Sum, part, *limits)
+        elif not _is_kept(part, inside):
+            kind = sympy.Sum if isinstance(tree, sympy.Product) else type(tree)
+            yield written.bound_over(kind, written.call(HasValue, part), *limits)
     yield provable(tree)
+
+
+def _is_kept(part: Expr, whole: Expr) -> bool:
+    """Whether a part still stands in an expression, which has no value where the part has none."""
+    if isinstance(part, written.WrittenPower):
+        made = provable(part)
+        if made.is_Rational or not isinstance(made, sympy.Pow):
+            return bool(made.is_Rational)
+        if isinstance(made.base, sympy.Rational) and made.base > 0:
+            return True  # whatever the exponent is
+        return any(
+            p.base == made.base and (p.exp == made.exp or _both_negative(p, made)) for p in whole.atoms(sympy.Pow)
+        )
+    return isinstance(part, written.Opaque) and any(
+        written.origin(node.func) is part.origin and node.args == part.args for node in whole.atoms(Application)
+    )
+
+
+def _both_negative(*powers: Expr) -> bool:
+    return all(isinstance(p.exp, sympy.Rational) and p.exp < 0 for p in powers)

@@ -439,6 +439,11 @@ def cases(*branches: tuple[Expr, Boolean]) -> Expr:
     return _node(sympy.Piecewise, *pairs)
 
 
+def bound_over(kind: type[Basic], of: Expr, *ranges: Basic) -> Any:
+    """A sum, an integral or a limit of an expression, with the ranges or the place of another."""
+    return _node(kind, of, *ranges)
+
+
 def rebuilt(node: Basic, parts: tuple[Basic, ...]) -> Any:
     """A node of the same kind from other parts, with nothing evaluated."""
     if parts == node.args and all(a is b for a, b in zip(parts, node.args)):

@@ -25,7 +25,7 @@ from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm,
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
 from symgrad.prove.partial import by_border, by_ends_apart, by_partial_extremum
-from symgrad.prove.points import as_balls, points
+from symgrad.prove.points import as_balls, is_light_at, points
 from symgrad.prove.polynomials import by_sum_of_squares
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.stand_ins import by_elliptic_ranges, by_stand_ins, by_terms
@@ -114,6 +114,8 @@ def _sign_of(expression: Expr, domain: Domain, depth: int, is_quick: bool = Fals
     if expression.has(*ROUGH, sympy.Derivative, sympy.Subs):
         return None
     domain = _relevant(expression, domain)
+    if not all(is_light_at(expression, {s: end}) for s, v in domain.sets for end in _ends(v)):
+        return None
     here = _Deeper(depth, is_quick)
     if len(domain.symbols) == 1 and isinstance(domain.sets[0][1], sympy.Union):
         return by_argument(expression, domain, here.next) or _on_all_parts(expression, domain, here)
@@ -170,6 +172,10 @@ def _on_all_parts(expression: Expr, domain: Domain, look: Look) -> Finding | Non
         return None
     how = sentences.on_parts([f.how for f in parts])
     return Finding(parts[0].sign, all(f.strict for f in parts), all(f.exact for f in parts), how)
+
+
+def _ends(values: sympy.Set) -> tuple[Expr, ...]:
+    return tuple(end for end in (values.inf, values.sup) if end.is_finite) if values.is_subset(S.Reals) else ()
 
 
 def _relevant(expression: Expr, domain: Domain) -> Domain:

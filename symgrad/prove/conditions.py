@@ -13,6 +13,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 
 from symgrad import activations
 from symgrad.elliptic import JACOBI, jacobi_dn
+from symgrad.language.provable import HasValue
 from symgrad.language.written import origin
 from symgrad.prove import facts, sentences
 
@@ -205,7 +206,7 @@ ENTIRE: frozenset[type] = frozenset((
 # The same, with kinks or jumps, so that nothing is said of derivatives.
 TOTAL: frozenset[type] = frozenset((
     sympy.Abs, sympy.sign, sympy.re, sympy.im, sympy.conjugate, sympy.floor, sympy.ceiling, sympy.frac, sympy.Max,
-    sympy.Min, sympy.Heaviside, sympy.KroneckerDelta, sympy.elliptic_e,
+    sympy.Min, sympy.Heaviside, sympy.KroneckerDelta, sympy.elliptic_e, HasValue,
 ))  # fmt: skip
 
 # Where a function has a value; what stands neither here nor above is not trusted to have one anywhere.

@@ -24,6 +24,7 @@ from symgrad.prove.existence import Known
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.infinite_products import infinite_product
 from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_sum
+from symgrad.prove.lost_parts import asks_for_values, have_values
 from symgrad.prove.roots import zeros
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
@@ -59,7 +60,10 @@ def _by_enclosures(goal: Goal) -> Verdict | None:
     wanted = _CERTAIN.get(goal.op)
     if goal.variables or wanted is None:
         return None
-    tapes = [Tape(side, ()) for side in goal.sides]
+    known = Known(goal.domain)
+    if not all(have_values(side, known) for side in goal.sides if asks_for_values(side)):
+        return None
+    tapes = [Tape(side, ()) for side in goal.sides if not asks_for_values(side)]
     for bits in BITS:
         with precision(bits):
             left, right, *others = (tape() for tape in tapes)
@@ -212,6 +216,10 @@ class Closer:
 
     def defined(self, e: Expr) -> Expr:
         """What has a value where the expression has one: for an integral that certainly has one, a number."""
+        if asks_for_values(e):
+            if not have_values(e, self.known):
+                raise NotFound
+            return S.Zero
         if isinstance(e, sympy.Integral) and len(e.limits) == 1 and not has_endless(e.function):
             t, *ends = e.limits[0]
             is_proper = all(end.is_finite or (end.free_symbols and not end.is_infinite) for end in ends)

@@ -9,6 +9,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.language.provable import partial_values, provable
 from symgrad.language.written import meaning, substituted
 from symgrad.prove.conditions import is_total
@@ -94,7 +95,8 @@ class Goal:
         return self.mapped(lambda e: e.xreplace(table))
 
     def at(self, point: Mapping[Symbol, Expr]) -> Goal:
-        """The goal at fixed values of some variables."""
+        """The goal at fixed values of some variables; TooLarge where SymPy would write out a number without end."""
+        sized.check_point((*self.sides, *self.written, *self.domain.conditions), point)
         # A derivative at a point is no derivative of what stands there.
         is_plain = not any(set(d.variables) & set(point) for e in self.written for d in e.atoms(sympy.Derivative))
         written = tuple(substituted(e, point) for e in self.written) if is_plain else ()

@@ -12,7 +12,7 @@ from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.normal import normal_form
-from symgrad.prove.points import contains, points
+from symgrad.prove.points import contains, is_light_at, points
 from symgrad.prove.signs import Signs
 from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict
@@ -117,6 +117,7 @@ def _of_equals(goal: Goal, decide: Decide) -> Verdict | None:
     if goal.op in ("<=", ">="):
         return side_conditions.settle(NO_DIFFERENCE, goal, (), decide)
     for point in points(goal.domain, MOST_POINTS):
-        if constants.constant_zero((goal.rhs - goal.lhs).xreplace(point)):
+        difference = goal.rhs - goal.lhs
+        if is_light_at(difference, point) and constants.constant_zero(difference.xreplace(point)):
             return Verdict(Outcome.REFUTED, "both sides are equal", "", witnesses.of_equal_sides(goal, point))
     return None

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import sympy
 from flint import acb, arb, fmpq
-from sympy import Expr, I, Rational, S, Symbol
+from sympy import Basic, Expr, I, Rational, S, Symbol
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
+from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, precision, rational
 from symgrad.budget import charge, remembered
 from symgrad.statements import Domain
@@ -85,6 +86,15 @@ def holds_at(domain: Domain, point: Point) -> bool:
 @remembered
 def _tests(conditions: tuple[Relational, ...], variables: tuple[Symbol, ...]) -> tuple[Tape, ...]:
     return tuple(Tape(condition, variables) for condition in conditions)
+
+
+def is_light_at(expression: Basic, point: Point) -> bool:
+    """Whether SymPy may put the point in: 2**n at a large n it would write out, digit by digit."""
+    try:
+        sized.check_point((expression,), point)
+    except sized.TooLarge:
+        return False
+    return True
 
 
 def as_balls(point: Point) -> list[Ball]:

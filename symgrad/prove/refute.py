@@ -34,6 +34,7 @@ from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points
 from symgrad.prove.probes import probes
 from symgrad.prove.written_out import written_out
+from symgrad.sized import TooLarge
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 QUICK_POINTS, QUICK_BITS = 90, (64, 192)
@@ -187,8 +188,8 @@ class _Trial:
             rest = {symbol: value for symbol, value in point.items() if symbol not in whole}
             try:
                 return self._unfolded(tuple(whole.items()))._compare(rest, point, precisions)
-            except UnsupportedError:
-                return None, None  # a sum without end
+            except (UnsupportedError, TooLarge):
+                return None, None  # a sum without end, or one with numbers that are not written out
         return self._compare(point, point, precisions)
 
     def _summed(self) -> _Trial:

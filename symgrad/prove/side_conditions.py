@@ -23,7 +23,7 @@ from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.points import Point, as_balls, contains, points
+from symgrad.prove.points import Point, as_balls, contains, is_light_at, points
 from symgrad.prove.recognised import touching
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.roots import common_zeros, zeros
@@ -215,6 +215,8 @@ def _on_lines(expression: Expr, domain: Domain) -> Point | None:
     for point in (*smallest(expression, domain, MOST_TRIED)[:MOST_LINES], *_units(domain)):
         for x in sorted(expression.free_symbols, key=str):
             held = {s: v for s, v in point.items() if s != x}
+            if not is_light_at(expression, held):
+                continue
             for place in _roots_near(expression.xreplace(held), x, domain.set_of(x)):
                 whole = {s: point[s] if s in held else place for s in sorted(point, key=str)}
                 if all(contains(domain.set_of(s), v) for s, v in whole.items()) and _fulfilled(domain, whole):

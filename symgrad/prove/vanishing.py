@@ -19,7 +19,7 @@ from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision
 from symgrad.prove import facts
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
-from symgrad.prove.points import Point, as_balls, contains, holds_at, kind_of, points, to_rational
+from symgrad.prove.points import Point, as_balls, contains, holds_at, is_light_at, kind_of, points, to_rational
 from symgrad.statements import Domain
 
 BITS, STEPS = 192, 80
@@ -50,6 +50,8 @@ def exact_zero(expression: Expr, domain: Domain) -> Point | None:
     for point in smallest(expression, domain)[:MOST_STARTS]:
         for x in sorted(expression.free_symbols, key=str):
             held = {s: v for s, v in point.items() if s != x}
+            if not is_light_at(expression, held):
+                continue
             alone = expression.xreplace(held)
             for place in _candidates(alone, x, is_real=kind_of(domain.set_of(x)).is_real):
                 inside = not domain.conditions and contains(domain.set_of(x), place)
