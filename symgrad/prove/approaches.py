@@ -9,11 +9,10 @@ from sympy import Expr, Interval, Rational, S, Symbol
 from sympy.sets import Set
 
 from symgrad.prove import bounds, calculus
-from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.kinks import case_where, switches
 from symgrad.prove.roots import zeros
 from symgrad.statements import Domain
 
-MOST_CASES = 20
 GAPS = (Rational(1), Rational(1, 10), Rational(1, 1000))
 FAR = (Rational(1), Rational(10), Rational(1000))
 
@@ -39,15 +38,9 @@ def limit_beside(function: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr 
 
 
 def _case_near(f: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
-    for _ in range(MOST_CASES):
-        pending = switches(f)
-        if not pending:
-            return f
-        known = next((s for part in _near(end, from_left) if (s := _strict_sign(pending[0], x, part))), None)
-        if known is None:
-            return None
-        f = resolved(f, pending[0], known)
-    return None
+    return case_where(
+        f, lambda switch: next((s for part in _near(end, from_left) if (s := _strict_sign(switch, x, part))), None)
+    )
 
 
 def _near(end: Expr, from_left: bool) -> Iterator[Interval]:

@@ -18,11 +18,9 @@ from symgrad.prove import sentences
 from symgrad.prove.antiderivatives import antiderivative
 from symgrad.prove.existence import Known
 from symgrad.prove.infinite_sums import NotFound
-from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.kinks import case_where, switches
 from symgrad.prove.laplace import from_zero
 from symgrad.prove.signs import inner_rational
-
-MOST_SWITCHES = 6
 
 
 def integral(f: Expr, x: Symbol, low: Expr, high: Expr, known: Known) -> Found:
@@ -113,18 +111,16 @@ def _range(low: Expr, high: Expr, known: Known) -> Interval:
 
 def _smooth(f: Expr, x: Symbol, values: Set, known: Known) -> Expr:
     """The case that holds on the whole interval."""
-    for _ in range(MOST_SWITCHES):
-        pending = switches(f)
-        if not pending:
-            return f
-        within = known.within(x, values)
-        sign = within(pending[0])
-        if sign is None and pending[0].free_symbols == {x}:
-            sign = _sign_inside(pending[0], x, values, known)
-        if sign is None:
-            raise NotFound
-        f = resolved(f, pending[0], sign)
-    raise NotFound
+    within = known.within(x, values)
+
+    def sign_of(switch: Expr) -> int | None:
+        sign = within(switch)
+        return _sign_inside(switch, x, values, known) if sign is None and switch.free_symbols == {x} else sign
+
+    smooth = case_where(f, sign_of)
+    if smooth is None:
+        raise NotFound
+    return smooth
 
 
 def _sign_inside(switch: Expr, x: Symbol, values: Set, known: Known) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import sympy
@@ -23,6 +23,7 @@ from symgrad.prove.points import Point, as_balls
 STEP = Rational(1, 10**40)
 MOST_DEGREE = 12
 FAR = 10  # nearer, other points come close enough
+MOST_CASES = 40
 
 
 def switches(expression: Expr) -> list[Expr]:
@@ -102,6 +103,19 @@ def resolved(expression: Expr, switch: Expr, known: int) -> Expr:
         return node
 
     return _rebuilt(activations.expand(expression), decide)
+
+
+def case_where(f: Expr, sign_of: Callable[[Expr], int | None]) -> Expr | None:
+    """The case of f that holds where all switches have these signs; None if one is not known."""
+    for _ in range(MOST_CASES):
+        pending = switches(f)
+        if not pending:
+            return f
+        known = sign_of(pending[0])
+        if known is None:
+            return None
+        f = resolved(f, pending[0], known)
+    return None
 
 
 def _angle(v: Expr, u: Expr, switch: Expr, known: int) -> Expr:
@@ -222,15 +236,7 @@ def _slopes_differ(derivative: Derivative, point: Point) -> bool:
 
 def _beside(f: Expr, x: Symbol, point: Point, direction: int) -> Expr | None:
     """The smooth case of f that holds from the point on in one direction; None if that is not certain."""
-    for _ in range(20):
-        pending = switches(f)
-        if not pending:
-            return f
-        known = _sign_beside(pending[0], x, point, direction)
-        if known is None:
-            return None
-        f = resolved(f, pending[0], known)
-    return None
+    return case_where(f, lambda switch: _sign_beside(switch, x, point, direction))
 
 
 def _sign_beside(switch: Expr, x: Symbol, point: Point, direction: int) -> int | None:

@@ -15,12 +15,11 @@ from sympy import Expr, Interval, S, Symbol
 from symgrad import sized
 from symgrad.prove import bounds, calculus, facts
 from symgrad.prove.boxes import constant_sign
-from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.kinks import case_where, resolved, switches
 from symgrad.prove.normal import simplified
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 
-MOST_CASES = 20
 LARGEST = 120  # operations
 # Continuous on the extended real line as far as SymPy gives them values there.
 CONTINUOUS = (
@@ -75,17 +74,12 @@ def approached_end(function: Expr, value: Expr, x: Symbol, domain: Domain) -> Ex
 
 def _continues_to(function: Expr, value: Expr, x: Symbol, part: Interval, end: Expr, rest: Domain) -> bool:
     """Whether the case that holds beside a finite end is continuous there, and has the value."""
-    for _ in range(MOST_CASES):
-        pending = switches(function)
-        if not pending:
-            break
-        known = _strict_sign(pending[0].xreplace({x: end}), rest)
-        if known is None:
-            return False
-        function = resolved(function, pending[0], known)
+    smooth = case_where(function, lambda switch: _strict_sign(switch.xreplace({x: end}), rest))
+    if smooth is None:
+        return False
     closed = Domain((*rest.sets, (x, Interval(part.start, part.end))))
-    gap = (function - value).subs(x, end)
-    return bool(facts.is_zero(simplified(gap, rest))) and bounds.is_smooth(function, x, closed)
+    gap = (smooth - value).subs(x, end)
+    return bool(facts.is_zero(simplified(gap, rest))) and bounds.is_smooth(smooth, x, closed)
 
 
 def _substitutions(function: Expr, x: Symbol, rest: Domain) -> Iterator[Substitution]:
@@ -123,15 +117,7 @@ def _tends_to(s: Substitution, function: Expr, value: Expr, x: Symbol, end: Expr
 
 def _case_near(f: Expr, t: Symbol, end: Expr, rest: Domain) -> Expr | None:
     """The smooth case of f that holds from some t on, wherever that may be for the values of the parameters."""
-    for _ in range(MOST_CASES):
-        pending = switches(f)
-        if not pending:
-            return f
-        known = _sign_near(pending[0], t, end, rest)
-        if known is None:
-            return None
-        f = resolved(f, pending[0], known)
-    return None
+    return case_where(f, lambda switch: _sign_near(switch, t, end, rest))
 
 
 def _sign_near(switch: Expr, t: Symbol, end: Expr, rest: Domain) -> int | None:

@@ -15,11 +15,10 @@ from symgrad.balls.growth import Open
 from symgrad.prove import bounds, facts
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
-from symgrad.prove.kinks import resolved, switches
+from symgrad.prove.kinks import case_where
 from symgrad.prove.normal import normal_form
 from symgrad.statements import Domain
 
-MOST_CASES = 40
 MOST_ORDER = 6
 
 
@@ -90,15 +89,7 @@ def vanishes(e: Expr, domain: Domain) -> bool | None:
 
 def _value(f: Expr, domain: Domain) -> Expr | None:
     """A function at the border, its cases decided there."""
-    for _ in range(MOST_CASES):
-        pending = switches(f)
-        if not pending:
-            return f
-        known = _sign_here(pending[0], domain)
-        if known is None:
-            return None
-        f = resolved(f, pending[0], known)
-    return None
+    return case_where(f, lambda switch: _sign_here(switch, domain))
 
 
 def _sign_here(switch: Expr, domain: Domain) -> int | None:
@@ -110,15 +101,7 @@ def _sign_here(switch: Expr, domain: Domain) -> int | None:
 
 def _case_beside(f: Expr, x: Symbol, border: Expr, direction: int, domain: Domain) -> Expr | None:
     """The smooth case of f that holds from the border on in one direction."""
-    for _ in range(MOST_CASES):
-        pending = switches(f)
-        if not pending:
-            return f
-        known = _sign_beside(pending[0], x, border, direction, domain)
-        if known is None:
-            return None
-        f = resolved(f, pending[0], known)
-    return None
+    return case_where(f, lambda switch: _sign_beside(switch, x, border, direction, domain))
 
 
 def _sign_beside(switch: Expr, x: Symbol, border: Expr, direction: int, domain: Domain) -> int | None:
