@@ -16,6 +16,13 @@ step = slopes * weight
 shear = Matrix([[Rational(1, 2), 8], [0, Rational(1, 2)]])
 
 
+n, m = sg.dims("n m")
+h, x = sg.State("h", n, meaning="hidden state"), sg.Input("x", m, meaning="input")
+W, U = sg.Parameter("W", n, n, meaning="recurrent weight"), sg.Parameter("U", n, m, meaning="input weight")
+b = sg.Parameter("b", n, meaning="bias")
+logistic = sg.Cell({h: sg.sigmoid(W @ h.prev + U @ x + b)}, name="A logistic layer")
+over_all_steps = sg.norm(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)))
+
 p, r = sg.State("p", meaning="state of the first unit"), sg.State("r", meaning="state of the second unit")
 t = sg.TIME
 
@@ -51,6 +58,13 @@ derivation = sg.Derivation(
             "If the product {q} of slope and norm is below 1, the bound for {k} steps shrinks with each:", q=q, k=k
         ),
         sg.statement(sg.claim(q ** (k + 1), "<", q**k, where=[q > 0, q < 1, k >= 0]), label="vanish"),
+        sg.prose(
+            "The norm of a product of matrices is at most the product of their norms. So the derivative of the last "
+            "state of a layer of logistic units, {layer}, with respect to the first one is bounded for any number of "
+            "steps, whatever weights, inputs and states are:",
+            layer=sg.sigmoid(W @ h.prev + U @ x + b),
+        ),
+        sg.statement(sg.cell_claim(logistic, over_all_steps, "<=", (sg.norm(W) / 4) ** sg.LENGTH), label="bound"),
     ),
     sg.section(
         "Necessary to explode, and not sufficient",
@@ -68,6 +82,11 @@ derivation = sg.Derivation(
             W=weight,
         ),
         *over(weight, 2, weight**2),
+        sg.prose("The bound above is therefore false with the spectral radius in place of the norm:"),
+        sg.statement(
+            sg.cell_claim(logistic, over_all_steps, "<=", (sg.spectral_radius(W) / 4) ** sg.LENGTH, expect="refuted"),
+            remark="A weight whose square is zero stretches vectors all the same.",
+        ),
         sg.prose(
             "Now let the second unit be half asleep, with slope 1/4, and the first one awake with slope 1. The matrix "
             "of one step, {J}, is the weight with its second row smaller, and it has the eigenvalue 3/2: in each step "
