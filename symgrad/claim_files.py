@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from symgrad.claims import Claim, claim
-from symgrad.errors import ClaimError, ParseError
+from symgrad.errors import CellError, ClaimError, ParseError
 from symgrad.shown import one_line
 
-FIELDS = {"id": str, "says": str, "where": list, "expect": str, "source": str}
+FIELDS = {"id": str, "says": str, "where": list, "expect": str, "source": str, "cell": list}
+LISTS = ("where", "cell")
 
 _HEADER = r"""^[ \t]*\[\[\s*(?:claim|"claim"|'claim')\s*\]\]"""
 # The words of both kinds of files, as far as it takes to find the claims: headers, brackets, and what may hide them.
@@ -186,7 +187,7 @@ def _entry(table: object, number: int, line: int | None, path: Path) -> Entry:
     name = named if isinstance(named, str) else f"claim-{number}"
     try:
         return Entry(name, line, _claim(table, name))
-    except (ParseError, ClaimError) as error:
+    except (ParseError, ClaimError, CellError) as error:
         shown = f" ({name})" if named is not None else ""
         return Entry(name, line, _error(path, line, number, shown, str(error)))
 
@@ -199,9 +200,14 @@ def _claim(table: object, name: str) -> Claim:
     for field, value in table.items():
         if field not in FIELDS:
             raise ClaimError(f"unknown field {field!r}; known are {', '.join(FIELDS)}")
-        if not isinstance(value, FIELDS[field]) or (field == "where" and not all(isinstance(c, str) for c in value)):
-            raise ClaimError(f"{field} must be {'a list of texts' if field == 'where' else 'text'}; got {value!r}")
+        if not isinstance(value, FIELDS[field]) or (field in LISTS and not all(isinstance(c, str) for c in value)):
+            raise ClaimError(f"{field} must be {'a list of texts' if field in LISTS else 'text'}; got {value!r}")
     if "says" not in table:
         raise ClaimError("the field says is missing")
     facts = {**table, "id": name}
-    return claim(facts.pop("says"), **facts)
+    says, cell = facts.pop("says"), facts.pop("cell", None)
+    if cell is None:
+        return claim(says, **facts)
+    from symgrad.recurrent import cell_claim  # only claims about cells need it
+
+    return cell_claim(cell, says, **facts)

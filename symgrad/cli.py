@@ -134,6 +134,11 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
 @click.option(
     "--where", multiple=True, help='Domain of a formula, such as "x in (0, oo)" or "T integer"; may be repeated.'
 )
+@click.option(
+    "--cell",
+    multiple=True,
+    help='Equation of a recurrent cell, "h[t] = tanh(W @ h[t-1])", whose Jacobians a formula names.',
+)
 @_printed_as("text", "json", "junit")
 @click.option(
     "--certificates",
@@ -146,6 +151,7 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
 def verify(
     claims: tuple[str, ...],
     where: tuple[str, ...],
+    cell: tuple[str, ...],
     form: str,
     folder: Path | None,
     accept: tuple[str, ...],
@@ -164,7 +170,7 @@ def verify(
     """
     from symgrad import certificates, checks
 
-    wanted = _with_common_remarks(list(_claims_of_all(claims, where)), claims)
+    wanted = _with_common_remarks(list(_claims_of_all(claims, where, cell)), claims)
     accepted, find = _accepted(accept), _decider(no_cache)
     found: list[Check | NotRead] = []
     unwritten = False
@@ -422,13 +428,15 @@ def _certificate(path: Path) -> Certificate | None:
         return None
 
 
-def _claims_of_all(texts: Iterable[str], where: tuple[str, ...]) -> Iterator[Claim | NotRead]:
+def _claims_of_all(
+    texts: Iterable[str], where: tuple[str, ...], cell: tuple[str, ...] = ()
+) -> Iterator[Claim | NotRead]:
     """The claims that arguments name: those of files and folders, or formulas; what is none is told among them."""
     from symgrad.checks import NotRead
 
     for text in texts:
         try:
-            yield from _claims_of(text, where)
+            yield from _claims_of(text, where, cell)
         except SymgradError as error:
             yield NotRead(text, one_line(str(error)))
 
@@ -445,20 +453,30 @@ def _with_common_remarks(wanted: list[Claim | NotRead], formulas: tuple[str, ...
     ]
 
 
-def _claims_of(text: str, where: tuple[str, ...]) -> Iterator[Claim | NotRead]:
+def _claims_of(text: str, where: tuple[str, ...], cell: tuple[str, ...]) -> Iterator[Claim | NotRead]:
     from symgrad.checks import NotRead
-    from symgrad.claims import claim
 
     files = _claim_files(text)
-    if files and where:
-        raise ClaimError(f"--where is for formulas; the claims of {text} say their own domains")
+    for option, given in (("--where", where), ("--cell", cell)):
+        if files and given:
+            raise ClaimError(f"{option} is for formulas; the claims of {text} say their own domains and cells")
     if not files:
-        yield claim(text, where=where, id=text)
+        yield _formula(text, where, cell)
     for file in files:
         try:
             yield from _claims_in(file)
         except SymgradError as error:
             yield NotRead(str(file), one_line(str(error)))
+
+
+def _formula(text: str, where: tuple[str, ...], cell: tuple[str, ...]) -> Claim:
+    from symgrad.claims import claim
+
+    if not cell:
+        return claim(text, where=where, id=text)
+    from symgrad.recurrent import cell_claim  # only claims about cells need it
+
+    return cell_claim(cell, text, where=where, id=text)
 
 
 def _claim_files(text: str) -> list[Path]:

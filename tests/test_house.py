@@ -31,7 +31,7 @@ FLOORS = {
     "typeset": 4,
     "norms": 5,
     "claims": 6,
-    "claim_files": 7,
+    "claim_files": 10,
     "checks": 7,
     "derivation": 7,
     "prove": 8,

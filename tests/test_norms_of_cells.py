@@ -5,9 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from test_cli import invoke
 from test_norms import norm, numbers, radius
 
 import symgrad as sg
+from symgrad.claim_files import read_claims
 from symgrad.errors import CellError, ParseError
 from symgrad.verdicts import Outcome
 
@@ -192,3 +194,54 @@ def test_cells_of_one_unit(step, says, where, truth):
 def test_a_cell_that_has_no_value_everywhere_has_no_proof():
     cell = sg.Cell({q: sympy.log(w * q.prev + v)})
     assert sg.verify(sg.cell_claim(cell, "Abs(dh[T]/dh[0]) >= 0")).holds is not True
+
+
+# --- as text -------------------------------------------------------------------------------------------------------
+
+FILE = """
+[[claim]]
+id = "bound"
+cell = ["a[t] = W @ h[t-1] + b", "h[t] = sigmoid(a[t])"]
+says = "norm(dh[T]/dh[0]) <= (norm(W)/4)**T"
+where = ["W matrix (n, n)", "h, a, b vector (n)"]
+
+[[claim]]
+id = "slip"
+cell = ["h[t] = sigmoid(w*h[t-1])"]
+says = "Abs(dh[T]/dh[0]) <= (Abs(w)/5)**T"
+expect = "refuted"
+
+[[claim]]
+id = "unknown"
+cell = ["h[t] = sigmoid(w*h[t-1])"]
+says = "Abs(dg[T]/dh[0]) <= 1"
+
+[[claim]]
+id = "shapes"
+cell = ["h[t] = sigmoid(W @ h[t-1])"]
+says = "norm(dh[T]/dh[0]) <= 1"
+where = ["W matrix (n, m)", "h vector (n)"]
+"""
+
+
+def test_cells_stand_in_files_of_claims(tmp_path):
+    path = tmp_path / "claims.toml"
+    path.write_text(FILE, encoding="utf-8")
+    bound, slip, unknown, shapes = read_claims(path)
+    assert sg.verify(bound.read).outcome is Outcome.PROVED
+    assert sg.verify(slip.read).outcome is Outcome.REFUTED
+    assert "dg is none of" in str(unknown.read)
+    assert "shapes (n, m) and (n, 1) do not fit" in str(shapes.read)
+
+
+def test_cells_stand_on_the_command_line(run):
+    options = ["--cell", "h[t] = tanh(W @ h[t-1])", "--where", "h vector (n)", "--where", "W matrix (n, n)"]
+    for says, code in (("norm(dh[T]/dh[0]) <= norm(W)**T", 0), ("norm(dh[T]/dh[0]) <= spectral_radius(W)**T", 1)):
+        assert run("verify", says, *options)[0] == code
+    code, _, told = run("verify", "norm(dh[T]/dh[0]) >= 0", "--cell", "h[t] = g(")
+    assert (code, "'h[t] = g('" in told) == (2, True)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    return lambda *arguments: invoke(monkeypatch, capsys, *arguments)

@@ -134,6 +134,7 @@ class NormReader(VectorReader):
         super().__init__(source, names)
         bound = {id(node) for node in ast.walk(self.tree) if id(node) in self.bindings}
         called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        called |= {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Subscript)}
         free = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and id(n) not in bound | called)
         plain = {n.id: Symbol(n.id, real=True) for n in free if self._is_free(n.id)}
         self.names = {**plain, **names}

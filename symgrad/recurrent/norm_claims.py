@@ -30,8 +30,10 @@ from symgrad.recurrent.backward import Backward, argument_name
 from symgrad.recurrent.cell import Cell
 from symgrad.recurrent.jacobians import StateJacobian, state_jacobian, without_jacobians
 from symgrad.recurrent.losses import as_loss
+from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
 from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement
+from symgrad.syntax import names_in
 from symgrad.syntax.vector_names import unknown
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.typeset import signed
@@ -46,7 +48,7 @@ _SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")
 
 
 def cell_claim(
-    cell: Cell,
+    cell: Cell | str | Iterable[str],
     says: Any,
     op: str | None = None,
     rhs: Any = None,
@@ -62,7 +64,8 @@ def cell_claim(
 
     Parameters
     ----------
-    cell : Cell
+    cell : Cell, str or iterable of str
+        A cell, or its equations as text, as `read_cell` reads them; shapes are then declared among the conditions.
     says, op, rhs, where, id, source, expect
         As for `claim`. Names are those of the cell; the Jacobian of h_T with respect to h_0 is written
         ``dh[T]/dh[0]`` or ``dh_T/dh_0`` in text, and `state_jacobian` of both in Python.
@@ -82,12 +85,29 @@ def cell_claim(
     PROVED
     >>> sg.verify(sg.cell_claim(cell, "norm(dh[T]/dh[0]) <= (spectral_radius(W)/4)**T")).witness.point["W"]
     '[[0, 1], [0, 0]]'
+
+    The cell as text:
+
+    >>> shapes = ["h, b vector (n)", "W matrix (n, n)"]
+    >>> step = "h[t] = tanh(W @ h[t-1] + b)"
+    >>> sg.verify(sg.cell_claim(step, "norm(dh[T]/dh[0]) <= norm(W)**T", where=shapes)).outcome.name
+    'PROVED'
     """
     conditions = [where] if isinstance(where, str) else list(where)
     names, rest = declared(conditions)
+    if not isinstance(cell, Cell):
+        cell, names = _read(cell, names)
     known = {**{v.name: v for v in (*cell.defined, *cell.inputs, *cell.parameters)}, **names}
     statement, domain = statement_of(says, op, rhs, known, rest, reader=CellReader)
     return Claim(_about(cell, statement), domain, id=id, source=source, expect=expect)
+
+
+def _read(text: str | Iterable[str], names: Mapping[str, Any]) -> tuple[Cell, dict[str, Any]]:
+    """A cell from its equations, and what is declared besides."""
+    lines = [text] if isinstance(text, str) else list(text)
+    used = {name for line in lines for name in names_in(line)}
+    shapes = {name: _plain(tuple(matrix.shape)) for name, matrix in names.items() if name in used}
+    return read_cell("\n".join(lines), shapes), {name: m for name, m in names.items() if name not in used}
 
 
 def _about(cell: Cell, statement: Statement) -> Statement:
@@ -404,7 +424,7 @@ def _shape(key: Any, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:
     return tuple(int(sympy.S(side).xreplace(known)) for side in shape_of(key))
 
 
-def _plain(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _plain(shape: tuple[Any, ...]) -> tuple[Any, ...]:
     return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
 
 
