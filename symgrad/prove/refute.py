@@ -50,6 +50,7 @@ MOST_NAMED = 3  # points without a value, to a reader
 FEWEST_SUMMED, MOST_SUMMED = 3_000, 130_000
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
 FINER = (4, 16)  # times as many bits
+FEW_POINTS = 12
 _LAST_ZEROS = re.compile(r"(?:\.|(\.\d*?[1-9]))0+(?!\d)")
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
@@ -248,7 +249,9 @@ class _Trial:
                 if undefined is not None:
                     return _refuted(shown, left, right, undefined), None
                 if CONTRADICTIONS[self.goal.op](left, right):
-                    return _refuted(shown, *self._told_apart(values, bits, left, right), Missing()), None
+                    left, right = self._told_apart(values, bits, left, right)
+                    why = sentences.ROUNDED if self._is_rounded(left, right) else ""
+                    return replace(_refuted(shown, left, right, Missing()), evidence=why), None
                 digits = _common_digits(left, right)
                 if self.goal.op != "==" and digits is not None:
                     break
@@ -262,6 +265,14 @@ class _Trial:
             with precision(finer * bits):
                 left, right = self.left(*values), self.right(*values)
         return left, right
+
+    def _is_rounded(self, left: Value, right: Value) -> bool:
+        """Whether the sides differ by less than 1e-15 of their size; those of an equality wherever one looks."""
+        if self.goal.op != "==" or not witnesses.differ_by_rounding(left, right):
+            return witnesses.differ_by_rounding(left, right)
+        with precision(QUICK_BITS[-1]):
+            found = [(self.left(*as_balls(p)), self.right(*as_balls(p))) for p in points(self.goal.domain, FEW_POINTS)]
+        return not any(witnesses.differ_by_more(*sides) for sides in found)
 
     def _undefined(self, left: Value, right: Value, values: list[Ball], point: Point) -> Missing | None:
         """Which sides certainly have no value; None if it may be that both have one."""
@@ -295,7 +306,7 @@ def _refuted(point: Point, left: Value, right: Value, missing: Missing) -> Verdi
 def _why(left: Value, right: Value, missing: Missing) -> str:
     """What the witness does not say by itself."""
     if not missing.sides:
-        return sentences.ROUNDED if witnesses.differ_by_rounding(left, right) else ""
+        return ""
     is_seen = any(value is UNDEFINED for value in (left, right))
     part = None if is_seen or missing.part is None else sentences.shown(missing.part)
     return f"{part} has no value there" if part else ""

@@ -42,7 +42,9 @@ def _coordinate(value: Expr) -> str:
 
 
 def completed(witness: Witness, goal: Goal) -> Witness:
-    """The witness with the value of a side that has one, where neither is said to have any."""
+    """The witness in the variables of the goal, with the value of a side that has one where neither is said to."""
+    names = {s.name for s in goal.variables}
+    witness = replace(witness, point={name: value for name, value in witness.point.items() if name in names})
     point = _read(witness, goal.variables) if witness.left == witness.right == NO_VALUE else None
     if point is None:
         return witness
@@ -126,7 +128,7 @@ def _rational(value: fmpq, digits: int) -> str:
     text = str(value)
     if len(text) > LONGEST_FRACTION and value.q != 1:
         text = _decimal(value) or text
-    return text if len(text) <= 2 * digits else str(arb(value).str(digits, radius=False))
+    return text if len(text) <= 2 * DIGITS else str(arb(value).str(digits, radius=False))
 
 
 def _decimal(value: fmpq) -> str:
@@ -140,6 +142,9 @@ def _decimal(value: fmpq) -> str:
 
 
 def _real(value: arb, digits: int) -> str:
+    exact = str(value.fmpq()) if value.is_exact() and value.abs_upper() < 10**LONGEST_FRACTION else ""
+    if 0 < len(exact) <= LONGEST_FRACTION:
+        return exact
     is_next_to_zero = value.contains(0) and bool(value.abs_upper() < arb(10) ** (-2 * digits))
     return "0" if is_next_to_zero else str(value.str(digits, radius=False))
 
@@ -162,8 +167,19 @@ def _part(part: arb, whole: acb, digits: int) -> str | None:
 
 
 def differ_by_rounding(left: Value, right: Value) -> bool:
-    """Whether two numbers differ, but by less than 1e-15 of their size."""
-    if not (isinstance(left, Ball) and isinstance(right, Ball)) or isinstance(left, bool) or isinstance(right, bool):
-        return False
-    gap, size = acb(ball(left)) - acb(ball(right)), acb(ball(left)).abs_lower()
-    return not gap.contains(0) and bool(arb(gap.abs_upper()) < arb(size) * arb("1e-15"))
+    """Whether two numbers certainly differ, but by less than 1e-15 of their size."""
+    sizes = _gap_and_size(left, right)
+    return sizes is not None and not sizes[0].contains(0) and bool(sizes[0].abs_upper() < sizes[1])
+
+
+def differ_by_more(left: Value, right: Value) -> bool:
+    """Whether two numbers certainly differ by more than 1e-15 of their size."""
+    sizes = _gap_and_size(left, right)
+    return sizes is not None and bool(sizes[0].abs_lower() > sizes[1])
+
+
+def _gap_and_size(left: Value, right: Value) -> tuple[acb, arb] | None:
+    """The difference of two numbers, and 1e-15 of the size of the first."""
+    if not (isinstance(left, Ball) and isinstance(right, Ball)):
+        return None
+    return acb(ball(left)) - acb(ball(right)), arb(acb(ball(left)).abs_lower()) * arb("1e-15")
