@@ -113,9 +113,12 @@ def claim(
     log(x*y) == log(x) + log(y)
     """
     where = [where] if isinstance(where, str) else list(where)
+    restates = isinstance(says, Expr) and isinstance(rhs, Expr) and says == rhs and op in ("==", "<=", ">=")
     if norms.is_about_norms(says, rhs, *where):
         statement, domain = norms.read_claim(says, op, rhs, where)
-        return Claim(statement, domain, id=id, source=source, expect=expect)
+        made = Claim(statement, domain, id=id, source=source, expect=expect, restates=restates)
+        scalar = [c for c in where if not norms.is_about_norms(c)]
+        return _remarked(made, *_conditions(scalar), says if op is None else "")
     conditions, symbols = _conditions(where)
     if op is None and rhs is None:
         if not isinstance(says, str):
@@ -128,7 +131,6 @@ def claim(
     else:
         statement = Relation(expression(says, symbols), op, expression(rhs, symbols))
     made = _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
-    restates = isinstance(says, Expr) and isinstance(rhs, Expr) and says == rhs and op in ("==", "<=", ">=")
     return replace(_remarked(made, conditions, symbols, says if op is None else ""), restates=restates)
 
 

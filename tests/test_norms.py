@@ -198,6 +198,22 @@ def test_the_same_from_python():
     assert sg.verify(sg.claim(sg.norm(explicit), "==", 4)).outcome is Outcome.REFUTED
 
 
+def test_two_sides_that_are_one_expression_say_so():
+    verdict = sg.verify(sg.claim(sg.norm(A), "==", sg.norm(A)))
+    assert "same expression as given" in verdict.evidence
+
+
+def test_a_condition_on_no_symbol_is_told():
+    where = [*SQUARE, "alhpa in [0, 1]", "n >= 2"]
+    (remark,) = sg.claim("norm(alpha*A) == Abs(alpha)*norm(A)", where=where).remarks
+    assert "did you mean alpha?" in remark
+
+
+def test_equations_hold_no_norms():
+    with pytest.raises(ParseError, match="norm stands in claims, and in no equation"):
+        sg.read_cell("h[t] = h[t-1]/norm(h[t-1])", {"h": n})
+
+
 def test_of_a_scalar_both_are_the_absolute_value():
     s = sg.real("s")
     assert sg.norm(s) == sg.spectral_radius(s) == sympy.Abs(s)

@@ -363,7 +363,7 @@ def of_radius_bounds(matrix: Any, within: Context, depth: int) -> Iterator[Bound
     if _is_final(exact, within):
         yield Bound(exact)
     yield from _of_polynomial(matrix)
-    for atom in atoms_of(exact):
+    for atom in sorted(atoms_of(exact), key=sympy.default_sort_key):
         if isinstance(atom, SpectralRadius):
             for bound in _norms(atom.matrix, within, depth):
                 yield Bound(exact.xreplace({atom: bound.value}), (RADIUS, *bound.reasons))

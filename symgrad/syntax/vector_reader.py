@@ -16,6 +16,7 @@ from symgrad.syntax.vector_arithmetic import MatrixReader
 from symgrad.syntax.vector_names import (
     BINDERS,
     OTHER_CALLS,
+    SCALAR_CALLS,
     index_symbol,
     unknown_function,
 )
@@ -147,6 +148,8 @@ class VectorReader(MatrixReader):
             return self._slope_of_scalar(node)
         if name == "trace":
             return self._trace(node)
+        if name in SCALAR_CALLS:
+            raise self.fault(node, f"{name} stands in claims, and in no equation")
         if name not in vocabulary.names():
             wanted = f"write {name}(…) with a vector" if name in OTHER_CALLS else unknown_function(name)
             raise self.fault(node, wanted)
