@@ -212,3 +212,31 @@ def test_digamma_at_fractions_is_what_balls_find(place):
     found = acb(ball(enclose(digamma_at(place), {}, 128))).real
     assert found.overlaps(arb(fmpq(int(place.p), int(place.q))).digamma())
     assert found.rad() < arb(10) ** -30
+
+
+# --- what is lost on the way to the expression of the provers ---------------------------------------------------
+
+LOST = [  # a divisor that vanishes at an index, or on a whole interval
+    ("Sum(0/k, (k, {}, oo)) == 0", "0", "1"),
+    ("Sum((k - 40)/(k - 40)/2**k, (k, {}, oo)) == Sum(1/2**k, (k, {}, oo))", "0", "41"),
+    ("Product((k - 9)/(k - 9)*(1 - 1/k**2), (k, {}, oo)) == Product(1 - 1/k**2, (k, {}, oo))", "2", "10"),
+    ("Integral(floor(x)/floor(x), (x, {}, 2)) == 2 - ({})", "0", "1"),
+    ("Integral(relu(x)/relu(x), (x, {}, 1)) == 1 - ({})", "-1", "1/2"),
+    ('Limit((Abs(x) - x)/(Abs(x) - x), x, {}, "-") == 1', "1", "0"),
+    ("Limit(sign(x - 1)/(sign(x - 1) + 1)*(sign(x - 1) + 1), x, {}) == sign({} - 1/2)", "0", "1"),
+]
+
+
+@pytest.mark.parametrize(("says", "lost", "harmless"), LOST)
+def test_a_divisor_that_is_gone_must_not_have_vanished(says, lost, harmless):
+    assert sg.verify(says.replace("{}", lost)).holds is not True
+    assert sg.verify(says.replace("{}", harmless)).holds is not False
+
+
+@pytest.mark.parametrize(
+    "says",
+    ["Integral(x/x, (x, -1, 1)) == 2", "Limit(x/x, x, 0) == 1", "Integral((x - a)/(x - a), (x, 0, 1)) == 1",
+     "Sum((k + 1)/(k + 1)/2**k, (k, 0, oo)) == 2", "Sum((k - 2)/(k - 2)*2**k, (k, -oo, 0)) == 2"],
+)  # fmt: skip
+def test_a_divisor_that_vanishes_at_single_points_of_an_integrand_or_at_no_index_is_harmless(says):
+    assert sg.verify(says).holds is True

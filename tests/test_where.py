@@ -76,3 +76,19 @@ def test_assumptions_that_no_text_can_say_are_refused():
         to_where(Domain.of([Symbol("w", positive=True)]))
     with pytest.raises(ClaimError, match="Rationals"):
         to_where(Domain.of([], [sympy.Contains(Symbol("x", real=True), sympy.S.Rationals)]))
+
+
+@pytest.mark.parametrize(
+    ("where", "values", "conditions"),
+    [
+        (["n != 3"], "Integers", ["Ne(n, 3)"]),
+        (["n >= 0", "n != 3"], "Range(0, oo, 1)", ["Ne(n, 3)"]),
+        (["n >= 0", "n != 0", "n != 1", "n != 5"], "Range(2, oo, 1)", ["Ne(n, 5)"]),
+        (["n in [0, 9]", "n != 9"], "Range(0, 9, 1)", []),
+        (["n in {3, 4}", "n != 3"], "{4}", []),
+    ],
+)
+def test_integers_with_a_gap_are_those_without_it_and_a_condition(where, values, conditions):
+    domain = sg.claim("n == n", where=["n integer", *where]).domain
+    assert str(domain.sets[0][1]) == values
+    assert [str(c) for c in domain.conditions] == conditions

@@ -160,6 +160,11 @@ def provable(tree: Basic) -> Any:
     return _Making(_opaque_value, REWRITTEN).whole(written.meaning(tree))
 
 
+def value_of(kind: Any, *arguments: Expr) -> Any:
+    """The value of a function for the provers, evaluated only as far as that is trusted."""
+    return _Making(_opaque_value, REWRITTEN)._value(kind, arguments)
+
+
 def as_sympy(tree: Basic) -> Any:
     """The expression as SymPy evaluates it, but for the functions that are not trusted, which stay as they stand.
 

@@ -16,6 +16,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
 from symgrad import activations, sized
+from symgrad.language.provable import REWRITTEN, value_of
 from symgrad.language.written import call, opaque, origin
 from symgrad.prove import cuts, facts
 from symgrad.prove.goals import Decide, Goal
@@ -78,6 +79,12 @@ def _domain(domain: Domain, parts: dict[Symbol, tuple[Symbol, Symbol]]) -> Domai
     return Domain(tuple(sorted(sets.items(), key=lambda item: item[0].name)), tuple(conditions))
 
 
+def _remade(e: Expr, *arguments: Expr) -> Expr:
+    """The same function of other arguments; SymPy would divide by those of Bessel functions to change their signs."""
+    made: Expr = value_of(origin(e.func), *arguments) if origin(e.func) in REWRITTEN else e.func(*arguments)
+    return made
+
+
 class _Real:
     """Rewrites what is not analytic, inside out."""
 
@@ -94,7 +101,7 @@ class _Real:
         # SymPy would expand moduli of sums of its own accord, so they are not put together again first.
         arguments = [self.made(a) for a in e.args]
         rule = self.RULES.get(origin(e.func))
-        return rule(self, *arguments) if rule is not None else e.func(*arguments)
+        return rule(self, *arguments) if rule is not None else _remade(e, *arguments)
 
     def _modulus(self, u: Expr) -> Expr:
         if cuts.is_certainly_real(u, self.signs):

@@ -10,11 +10,11 @@ import sympy
 from sympy import Derivative, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
-from symgrad import sized
+from symgrad import activations, sized
 from symgrad.balls import Ball, Tape, ball, has_endless, is_endless, is_real, precision, sign, unmistakable
 from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, limit
-from symgrad.prove import facts, sentences, witnesses
+from symgrad.prove import bounds, facts, sentences, witnesses
 from symgrad.prove.borders import open_parts
 from symgrad.prove.closed_sums import closed
 from symgrad.prove.combine import all_of
@@ -296,6 +296,9 @@ class Closer:
             return None
         if any(not end.is_finite and not end.free_symbols for end in (low, high)):
             return None
+        moving = [activations.expand(end) for end in (low, high) if end.has(x)]
+        if not all(bounds.is_smooth(end, x, self.known.domain) for end in moving):
+            return None  # the integral may have a slope where an end of it has none
         upper, lower = (
             e.function.xreplace({t: end}) * (end.diff(x) if end.is_polynomial(x) else Derivative(end, x))
             for end in (high, low)

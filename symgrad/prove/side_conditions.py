@@ -200,7 +200,9 @@ def zero_on(expression: Expr, domain: Domain) -> Point | None:
         return None  # an index of a sum among them has a range of its own
     if expression.has(sympy.I) or not all(facts.is_real(s) for s in free):
         return exact_zero(expression, domain)
-    whole = whole_zero(expression, Domain(tuple((s, v) for s, v in domain.sets if s in free), domain.conditions))
+    tied = tuple(c for c in domain.conditions if c.free_symbols & free)
+    alone = Domain(tuple((s, v) for s, v in domain.sets if s in free), tied)
+    whole = whole_zero(expression, alone) if all(c.free_symbols <= free for c in tied) else None
     if whole is not None:
         return whole
     if domain.conditions or len(free) > 1:

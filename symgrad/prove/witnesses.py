@@ -52,6 +52,20 @@ def completed(witness: Witness, goal: Goal) -> Witness:
     return witness if left == right == NOT_KNOWN else replace(witness, left=left, right=right)
 
 
+def sides_have_values(witness: Witness, goal: Goal) -> bool:
+    """Whether both sides, as they were written, certainly have values at the exact point of a witness."""
+    point = _read(witness, goal.variables) if goal.written else None
+    if point is None or any(isinstance(value, sympy.Float) for value in point.values()):
+        return False
+    if any(side.has(Derivative) or free_symbols(side) - set(point) for side in goal.written):
+        return False
+    try:
+        with precision(BITS):
+            return all(isinstance(Tape(substituted(side, point), ())(), Ball) for side in goal.written)
+    except UnsupportedError:
+        return False
+
+
 def _read(witness: Witness, variables: Sequence[Symbol]) -> dict[Symbol, Expr] | None:
     """The point of a witness as numbers; None if a coordinate of it cannot be read."""
     named = {s.name: s for s in variables}
