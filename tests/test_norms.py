@@ -1,5 +1,6 @@
 """Norms and spectral radii in claims: what is true is proved, what is false is refuted by matrices that show it."""
 
+import random
 from fractions import Fraction
 
 import numpy as np
@@ -304,3 +305,59 @@ def test_the_normal_form_of_products_is_no_larger_claim():
     assert canonical(A @ B) != canonical(B @ A)
     assert canonical(A + A.T) == canonical((A + A.T).T)
     assert canonical(MatrixSymbol("A", n, n)) != canonical(A)
+
+
+# --- random claims whose truth NumPy knows -------------------------------------------------------------------------
+# A term is its text with what it is in numbers; of a bound likewise.
+
+
+def leaf(name, length):
+    return (name, lambda at: at[name]), (f"norm({name})", lambda at: length(at[name]))
+
+
+def composed(draw, depth):
+    """A random matrix, and a bound of its norm that is true."""
+    if depth == 0 or draw.random() < 0.2:
+        (text, number), bound = leaf(draw.choice("AB"), norm)
+        return ((f"{text}.T", lambda at: number(at).T), bound) if draw.random() < 0.3 else ((text, number), bound)
+    (left, of_left), (first, of_first) = composed(draw, depth - 1)
+    (right, of_right), (second, of_second) = composed(draw, depth - 1)
+    product = (f"({first})*({second})", lambda at: of_first(at) * of_second(at))
+    return draw.choice([
+        ((f"({left}) @ ({right})", lambda at: of_left(at) @ of_right(at)), product),
+        ((f"hadamard({left}, {right})", lambda at: of_left(at) * of_right(at)), product),
+        ((f"(({left}) - ({right}))", lambda at: of_left(at) - of_right(at)),
+         (f"({first} + {second})", lambda at: of_first(at) + of_second(at))),
+        ((f"({left} + eye(n))", lambda at: of_left(at) + np.eye(len(at["A"]))),
+         (f"({first} + 1)", lambda at: of_first(at) + 1)),
+        ((f"(-1/2)*({left})", lambda at: -of_left(at) / 2), (f"({first})/2", lambda at: of_first(at) / 2)),
+    ])  # fmt: skip
+
+
+def numbers_at(seed):
+    drawn = np.random.default_rng(seed)
+    size = 1 + seed % 4
+    kinds = (np.eye(size, k=1), np.eye(size), np.outer(*drawn.standard_normal((2, size))))
+    plain = [drawn.standard_normal((size, size)) * 10.0 ** drawn.integers(-2, 2) for _ in "AB"]
+    return {name: kinds[seed % 3] if drawn.random() < 0.3 else a for name, a in zip("AB", plain)}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_claims_agree_with_numpy(seed):
+    draw = random.Random(seed)
+    (text, of_matrix), (bound, of_bound) = composed(draw, 3)
+    measure, measured = draw.choice((("norm", norm), ("spectral_radius", radius)))
+    factor, change = draw.choice((("1", "norm(A)"), ("1", "norm(A)"), ("0.9", "norm(A)"), ("1", "spectral_radius(A)")))
+    said = f"{measure}({text}) <= {factor}*({bound.replace('norm(A)', change)})"
+    verdict = sg.verify(sg.claim(said, where=SQUARE))
+    if factor == "1" and change == "norm(A)":
+        assert verdict.holds is True, (said, verdict)
+    if verdict.holds is True and change == "norm(A)":
+        for at in map(numbers_at, range(40)):
+            assert measured(of_matrix(at)) <= float(factor) * of_bound(at) * (1 + 1e-9) + 1e-9, said
+    if verdict.holds is False:
+        at = {name: numbers(value) for name, value in verdict.witness.point.items()}
+        at = {name: at.get(name, np.eye(int(at.get("n", 2)))) for name in "AB"}
+        left, right = (float(Fraction(side)) for side in (verdict.witness.left, verdict.witness.right))
+        assert left > right, said
+        assert left == pytest.approx(measured(of_matrix(at)), rel=1e-4, abs=1e-4), said
