@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 
 from symgrad import near_names, norms, syntax
 from symgrad.errors import ClaimError
 from symgrad.language.written import renamed
+from symgrad.notation import declared
 from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
@@ -118,19 +119,21 @@ def claim(
         statement, domain = norms.read_claim(says, op, rhs, where)
         made = Claim(statement, domain, id=id, source=source, expect=expect, restates=restates)
         scalar = [c for c in where if not norms.is_about_norms(c)]
-        return _remarked(made, *_conditions(scalar), says if op is None else "")
-    conditions, symbols = _conditions(where)
+        return _remarked(made, *read_conditions(scalar, {}), says if op is None else "")
+    names = {**declared(), **known_symbols(says, rhs, *where)}
+    conditions, symbols = read_conditions(where, names)
+    names = {**names, **symbols}
     if op is None and rhs is None:
         if not isinstance(says, str):
             raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
-        statement = syntax.parse_statement(says, symbols)
+        statement = syntax.parse_statement(says, names)
     elif op is None or rhs is None:
         raise ClaimError(
             f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}'
         )
     else:
-        statement = Relation(expression(says, symbols), op, expression(rhs, symbols))
-    made = _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
+        statement = Relation(expression(says, names), op, expression(rhs, names))
+    made = _claim(statement, conditions, names, id=id, source=source, expect=expect)
     return replace(_remarked(made, conditions, symbols, says if op is None else ""), restates=restates)
 
 
@@ -161,10 +164,13 @@ def extremum(
     expect: str = "holds",
 ) -> Claim:
     """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
-    conditions, symbols = _conditions(where)
-    place = None if at is None else expression(at, symbols)
-    statement = Extremum(kind, expression(of, symbols), variable, expression(value, symbols), place)
-    made = _claim(statement, conditions, symbols, id=id, source=source, expect=expect)
+    where = [where] if isinstance(where, str) else list(where)
+    names = {**declared(), **known_symbols(of, variable, value, at, *where)}
+    conditions, symbols = read_conditions(where, names)
+    names = {**names, **symbols}
+    place = None if at is None else expression(at, names)
+    statement = Extremum(kind, expression(of, names), variable, expression(value, names), place)
+    made = _claim(statement, conditions, names, id=id, source=source, expect=expect)
     return _remarked(made, conditions, symbols, of if isinstance(of, str) else "")
 
 
@@ -196,12 +202,52 @@ def infimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Cl
     return extremum(ExtremumKind.INFIMUM, of, variable, value, **options)
 
 
-def _conditions(where: Where) -> tuple[list[Condition], dict[str, Symbol]]:
-    if isinstance(where, str):
-        where = [where]
-    conditions = list(where)
-    parsed, symbols = syntax.parse_where([c for c in conditions if isinstance(c, str)])
-    return [*parsed, *(c for c in conditions if not isinstance(c, str))], symbols
+def known_symbols(*things: object) -> dict[str, Symbol]:
+    """The symbols of expressions, by the names under which texts beside them mean the same.
+
+    Raises
+    ------
+    ClaimError
+        If two symbols have one name.
+    """
+    names: dict[str, Symbol] = {}
+    for thing in things:
+        for symbol in sorted(thing.free_symbols, key=str) if isinstance(thing, Basic) else ():
+            if type(symbol) is Symbol and not _is_bare(symbol):
+                known = names.setdefault(symbol.name, symbol)
+                if known != symbol:
+                    kinds = " and ".join(sorted(_kind_of(s) for s in (known, symbol)))
+                    raise ClaimError(f"{symbol} is the name of two symbols, {kinds}; declare it once")
+    return names
+
+
+def unsettled(tree: Expr) -> Expr:
+    """The tree of a text with symbols of which nothing is assumed yet."""
+    return renamed(tree, {s: Symbol(s.name) for s in tree.free_symbols if s == Symbol(s.name, real=True)})
+
+
+def settled(tree: Expr, names: Mapping[str, Symbol]) -> Expr:
+    """The tree with these symbols for those of which nothing is assumed, and real ones for what is not among them."""
+    bare = {s for s in tree.free_symbols if type(s) is Symbol and _is_bare(s)}
+    return renamed(tree, {s: names.get(s.name, Symbol(s.name, real=True)) for s in bare}) if bare else tree
+
+
+def _is_bare(symbol: Symbol) -> bool:
+    """Whether SymPy assumes nothing of a symbol."""
+    return bool(symbol.assumptions0 == Symbol(symbol.name).assumptions0)
+
+
+def _kind_of(symbol: Symbol) -> str:
+    return " ".join(sorted(name for name, holds in symbol._assumptions_orig.items() if holds)) or "complex"
+
+
+def read_conditions(
+    where: Sequence[str | Condition], names: Mapping[str, Symbol]
+) -> tuple[list[Condition], dict[str, Symbol]]:
+    """The conditions, and the symbols of which a text says what kind of numbers they are."""
+    parsed, symbols = syntax.parse_where([c for c in where if isinstance(c, str)], names)
+    told = {name: symbol for name, symbol in symbols.items() if name not in names}
+    return [*parsed, *(c for c in where if not isinstance(c, str))], told
 
 
 def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) -> Expr:
@@ -231,7 +277,7 @@ def _assumed(
 ) -> dict[Symbol, Symbol]:
     """Symbols for those of which SymPy assumes nothing: as a condition says, else integers for indices, else real."""
     trees = [*expressions, *conditions]
-    bare = {s for e in trees for s in e.atoms(Symbol) if s.assumptions0 == Symbol(s.name).assumptions0}
+    bare = {s for e in trees for s in e.atoms(Symbol) if _is_bare(s)}
     sums = {node for e in trees for node in e.atoms(sympy.Sum, sympy.Product)}
     indices = {limits[0] for node in sums for limits in node.limits}
     return {s: symbols.get(s.name, Symbol(s.name, **{"integer" if s in indices else "real": True})) for s in bare}

@@ -16,7 +16,17 @@ from typing import Any, TypeAlias
 from sympy import Basic, Derivative, Expr, Symbol
 
 from symgrad import near_names, notation
-from symgrad.claims import Claim, Formula, Where, claim, expression
+from symgrad.claims import (
+    Claim,
+    Formula,
+    Where,
+    claim,
+    expression,
+    known_symbols,
+    read_conditions,
+    settled,
+    unsettled,
+)
 from symgrad.errors import ClaimError, DerivationError, SymgradError
 from symgrad.language.provable import as_sympy
 from symgrad.language.written import copied, substituted
@@ -63,7 +73,7 @@ class Chain:
 
     start: Expr
     steps: tuple[Step, ...]
-    where: tuple[str | Condition, ...] = ()
+    where: tuple[Condition, ...] = ()
     label: str = ""
 
     def step_claims(self) -> tuple[tuple[Step, Claim, Claim | None], ...]:
@@ -84,7 +94,8 @@ class Chain:
             substituted(copied(side.doit() if side.has(Derivative) else side), there)
             for side in (left, step.expression)
         )
-        return claim(next(sides), "==", next(sides))
+        rest = [condition for condition in self.where if not condition.free_symbols & set(there)]
+        return claim(next(sides), "==", next(sides), where=rest)
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -303,7 +314,20 @@ def ref(label: str) -> Ref:
 
 def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> Chain:
     """A chain of equations and inequalities from `start` on; `equals`, `at_most` and the like make its steps."""
-    return Chain(expression(start), steps, tuple(where), label)
+    if not steps:
+        raise ClaimError("a chain has at least one step, as in chain(a, equals(b))")
+    where = [where] if isinstance(where, str) else list(where)
+    places = [s for step in steps for s in step.equality_at or ()]
+    objects = known_symbols(start, *(step.expression for step in steps), *places, *where)
+    conditions, told = read_conditions(where, {**notation.declared(), **objects})
+    names = {**notation.declared(), **objects, **told}
+    lines = (dataclasses.replace(step, expression=settled(step.expression, names)) for step in steps)
+    return Chain(settled(_line(start), names), tuple(lines), tuple(conditions), label)
+
+
+def _line(line: Formula) -> Expr:
+    """A line; the symbols of a text are settled by what stands beside it in the chain."""
+    return unsettled(expression(line)) if isinstance(line, str) else expression(line)
 
 
 def equals(line: Formula, by: str | Prose = "", *, is_meant: bool = False) -> Step:
@@ -312,7 +336,7 @@ def equals(line: Formula, by: str | Prose = "", *, is_meant: bool = False) -> St
     SymPy evaluates what it is given, so that two lines may come as one expression; such a step says nothing and is
     UNINFORMATIVE, unless `is_meant` tells that this is meant. Text and ``Derivative`` keep what is written.
     """
-    return Step("==", expression(line), by, is_meant=is_meant)
+    return Step("==", _line(line), by, is_meant=is_meant)
 
 
 def at_most(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
@@ -327,17 +351,19 @@ def at_least(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, F
 
 def less_than(line: Formula, by: str | Prose = "") -> Step:
     """The line before is less than this."""
-    return Step("<", expression(line), by)
+    return Step("<", _line(line), by)
 
 
 def greater_than(line: Formula, by: str | Prose = "") -> Step:
     """The line before is greater than this."""
-    return Step(">", expression(line), by)
+    return Step(">", _line(line), by)
 
 
 def _bound(op: str, line: Formula, by: str | Prose, equality_at: Mapping[Symbol, Formula] | None) -> Step:
     place = None if equality_at is None else {s: expression(v) for s, v in equality_at.items()}
-    return Step(op, expression(line), by, place)
+    if not all(isinstance(s, Symbol) for s in place or ()):
+        raise ClaimError("equality_at has symbols for keys, as in equality_at={x: 0}")
+    return Step(op, _line(line), by, place)
 
 
 def given(*equations: Any, label: str = "") -> Given:

@@ -14,6 +14,8 @@ from sympy.printing.latex import LatexPrinter
 # SymPy compares symbols by name and assumptions and caches the expressions they stand in, so a symbol
 # cannot carry a text of its own. Meanings live beside them, one vocabulary for each derivation file.
 _meanings: ContextVar[dict[Symbol, str] | None] = ContextVar("symgrad_meanings", default=None)
+# What a derivation file has declared so far, by name; None for a name of two symbols. No file is read: no names.
+_declared: ContextVar[dict[str, Symbol | None] | None] = ContextVar("symgrad_declared", default=None)
 
 
 def real(name: str, meaning: str = "") -> Symbol:
@@ -47,8 +49,14 @@ def meanings(symbols: Iterable[Symbol]) -> Mapping[Symbol, str]:
 
 
 def fresh_vocabulary() -> None:
-    """Forget all meanings in this context; a loader calls it before it reads a file."""
+    """Forget all meanings in this context, and keep what is declared; a loader calls it before it reads a file."""
     _meanings.set({})
+    _declared.set({})
+
+
+def declared() -> dict[str, Symbol]:
+    """The symbols that the derivation file which is being read has declared: texts in it mean these by their names."""
+    return {name: symbol for name, symbol in (_declared.get() or {}).items() if symbol is not None}
 
 
 def declare(symbol: Any, meaning: str) -> Any:
@@ -58,6 +66,9 @@ def declare(symbol: Any, meaning: str) -> Any:
         _meanings.set(known := {})
     if meaning:
         known[symbol] = meaning
+    names = _declared.get()
+    if names is not None and type(symbol) is Symbol:
+        names[symbol.name] = symbol if names.get(symbol.name, symbol) == symbol else None
     return symbol
 
 

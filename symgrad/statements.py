@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, S, Symbol
+from sympy import Expr, Interval, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.sets import Set
@@ -142,14 +142,14 @@ class Domain:
         ClaimError
             If the conditions leave a variable nothing, or speak of none.
         """
-        sets = {symbol: _whole_set(symbol) for symbol in symbols}
+        sets = {symbol: _assumed_set(symbol) for symbol in symbols}
         joint: list[Relational] = []
         for condition in where:
             free = sorted(condition.free_symbols, key=str)
             if not free:
                 raise ClaimError(f"a condition must speak of a variable; got {condition}")
             for symbol in free:
-                sets.setdefault(symbol, _whole_set(symbol))
+                sets.setdefault(symbol, _assumed_set(symbol))
             narrowed = _single_set(condition, free[0]) if len(free) == 1 else None
             if narrowed is not None:
                 sets[free[0]] = sets[free[0]].intersect(narrowed)
@@ -219,6 +219,36 @@ def _whole_set(symbol: Symbol) -> Set:
     return S.Reals if symbol.is_real else S.Complexes
 
 
+# What SymPy may assume of a symbol besides what kind of number it is, the strongest first.
+_SIGNS: Mapping[str, Set] = {
+    "is_zero": sympy.FiniteSet(0),
+    "is_positive": Interval.open(0, sympy.oo),
+    "is_negative": Interval.open(-sympy.oo, 0),
+    "is_nonnegative": Interval(0, sympy.oo),
+    "is_nonpositive": Interval(-sympy.oo, 0),
+    "is_nonzero": sympy.Union(Interval.open(-sympy.oo, 0), Interval.open(0, sympy.oo)),
+}
+_KINDS = ("complex", "real", "integer")
+
+
+def _assumed_set(symbol: Symbol) -> Set:
+    """The values that a symbol takes by what SymPy assumes of it.
+
+    Raises
+    ------
+    ClaimError
+        If that is more than a kind of number and a sign.
+    """
+    values = _whole_set(symbol)
+    sign = next((name for name in _SIGNS if getattr(symbol, name)), None)
+    kind = {name: True for name in _KINDS if getattr(symbol, f"is_{name}")}
+    plain = Symbol(symbol.name, **kind, **({} if sign is None else {sign.removeprefix("is_"): True}))
+    if symbol.assumptions0 != plain.assumptions0:
+        more = ", ".join(sorted(name for name in symbol._assumptions_orig if name not in plain.assumptions0))
+        raise ClaimError(f"of {symbol} SymPy assumes more than a kind of number and a sign: {more}; say it in where")
+    return values if sign is None else values.intersect(_SIGNS[sign])
+
+
 def _without_gaps(values: sympy.Complement) -> tuple[Set, list[Expr]]:
     """A set of integers with nothing missing between its ends, and what is missing of it there.
 
@@ -239,10 +269,10 @@ def _by_distance(condition: Relational) -> Set:
     """The reals at a distance from 0 that is compared with a positive number."""
     bound = condition.rhs
     kinds: dict[type[Relational], Set] = {
-        sympy.StrictLessThan: sympy.Interval.open(-bound, bound),
-        sympy.LessThan: sympy.Interval(-bound, bound),
-        sympy.StrictGreaterThan: S.Reals - sympy.Interval(-bound, bound),
-        sympy.GreaterThan: S.Reals - sympy.Interval.open(-bound, bound),
+        sympy.StrictLessThan: Interval.open(-bound, bound),
+        sympy.LessThan: Interval(-bound, bound),
+        sympy.StrictGreaterThan: S.Reals - Interval(-bound, bound),
+        sympy.GreaterThan: S.Reals - Interval.open(-bound, bound),
         sympy.Equality: sympy.FiniteSet(-bound, bound),
         sympy.Unequality: S.Reals - sympy.FiniteSet(-bound, bound),
     }
@@ -250,10 +280,10 @@ def _by_distance(condition: Relational) -> Set:
 
 
 _HALF_LINES: dict[type[Relational], Callable[[Expr], Set]] = {
-    sympy.StrictLessThan: lambda bound: sympy.Interval.open(-sympy.oo, bound),
-    sympy.LessThan: lambda bound: sympy.Interval(-sympy.oo, bound),
-    sympy.StrictGreaterThan: lambda bound: sympy.Interval.open(bound, sympy.oo),
-    sympy.GreaterThan: lambda bound: sympy.Interval(bound, sympy.oo),
+    sympy.StrictLessThan: lambda bound: Interval.open(-sympy.oo, bound),
+    sympy.LessThan: lambda bound: Interval(-sympy.oo, bound),
+    sympy.StrictGreaterThan: lambda bound: Interval.open(bound, sympy.oo),
+    sympy.GreaterThan: lambda bound: Interval(bound, sympy.oo),
     sympy.Equality: lambda value: sympy.FiniteSet(value),
 }
 
@@ -262,11 +292,12 @@ def _single_set(condition: Condition, symbol: Symbol) -> Set | None:
     """The values of the symbol that satisfy a condition which compares it with a number; None for any other."""
     if isinstance(condition, sympy.Contains):
         return condition.args[1] if condition.args[0] == symbol else None
-    if condition.lhs not in (symbol, sympy.Abs(symbol)):
+    size = sympy.Abs(symbol, evaluate=False)  # of what is assumed to be positive SymPy drops it
+    if condition.lhs not in (symbol, size):
         condition = condition.reversed
     if condition.rhs.free_symbols:
         return None
-    if condition.lhs == sympy.Abs(symbol) and symbol.is_real and condition.rhs.is_positive:
+    if condition.lhs == size and symbol.is_real and condition.rhs.is_positive:
         return _by_distance(condition)
     if condition.lhs != symbol:
         return None

@@ -44,7 +44,9 @@ _NATURALS = "write n integer, and n >= 0 or n >= 1 as another condition"
 _NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-def parse_where(texts: Iterable[str]) -> tuple[tuple[Condition, ...], dict[str, Symbol]]:
+def parse_where(
+    texts: Iterable[str], names: Mapping[str, Symbol] | None = None
+) -> tuple[tuple[Condition, ...], dict[str, Symbol]]:
     """Conditions on the domain, and the symbols of which a condition says what kind of numbers they are.
 
     Parameters
@@ -53,6 +55,8 @@ def parse_where(texts: Iterable[str]) -> tuple[tuple[Condition, ...], dict[str, 
         Such as ``"x in (0, oo)"``, ``"x in (-oo, -1) U (1, oo)"``, ``"x in {-1, 1}"``, ``"1 <= k < T"``, ``"x != 0"``,
         ``"(x > 0) & (x < 1)"``, ``"T integer"``, ``"z complex"``, ``"x real"``; kinds of numbers are read first,
         whatever their order.
+    names : mapping of str to Symbol, optional
+        Symbols that are known beforehand.
 
     Raises
     ------
@@ -68,7 +72,7 @@ def parse_where(texts: Iterable[str]) -> tuple[tuple[Condition, ...], dict[str, 
     texts = list(texts)
     for text in texts:
         check_length(text)
-    symbols: dict[str, Symbol] = {}
+    symbols = dict(names or {})
     others = [text for text in texts if not _read_kind(text, symbols)]
     return tuple(condition for text in others for condition in _conditions(text, symbols)), symbols
 
@@ -90,7 +94,9 @@ def _note_kind(text: str, match: re.Match[str], place: str, kind: str, symbols: 
     name = _checked_name(Source(text), match)
     symbol = Symbol(name, **{kind: True})
     if symbols.setdefault(name, symbol) != symbol:
-        raise ParseError(text, match.start(place) + 1, f"another condition says that {name} is of another kind")
+        raise ParseError(
+            text, match.start(place) + 1, f"{name} is of another kind already, by another condition or its declaration"
+        )
     return True
 
 
