@@ -77,3 +77,24 @@ def test_sets_with_more_points_than_the_limit_are_not_listed():
 @pytest.mark.parametrize("values", [FiniteSet(sqrt(2), pi), sympy.Interval.open(pi, pi + S(10) ** -80)], ids=str)
 def test_no_point_outside_of_a_set_is_tried_where_it_holds_no_simple_number(values):
     assert all(values.contains(point[x]) == sympy.true for point in points(Domain(((x, values),)), 20))
+
+
+@pytest.mark.parametrize(
+    ("says", "condition", "holds"),
+    [
+        ("Mod(n, 4) != 2", "Mod(n, 2) == 1", True),
+        ("floor(n/2) == n/2", "Mod(n, 2) == 0", True),
+        ("floor(n/2) == n/2", "Mod(n, 3) == 0", False),
+        ("sin(pi*n/3) != 0", "Mod(n, 2) != 0", False),
+    ],
+)
+def test_a_residue_that_a_condition_leaves_out_is_no_counterexample(says, condition, holds):
+    assert sg.verify(sg.claim(says, where=["n integer", condition])).holds in (holds, None)
+
+
+@pytest.mark.parametrize("meets", [120, 10011, 10**6])
+def test_sides_that_differ_at_first_may_meet_later(meets):
+    """No induction proves that they never do: from n to n + 1 it is not handed down."""
+    total = meets * (meets + 1) // 2
+    assert sg.verify(sg.claim(f"Sum(k, (k, 1, n)) != {total}", where=["n integer", "n >= 1"])).holds is not True
+    assert sg.verify(sg.claim("Sum(k, (k, 1, n)) != -1", where=["n integer", "n >= 1"])).holds is True

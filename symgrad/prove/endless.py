@@ -261,6 +261,8 @@ class Closer:
         x, low, high = last[0], *map(self, last[1:])
         known = all(end.is_number and facts.is_end(end) for end in (low, high))
         values = Interval(low, high) if known else S.Reals
+        if values.is_empty:  # it runs backwards
+            values = Interval(high, low)
         if facts.is_integer(x):
             values = values.intersect(S.Integers)
         of = e.func(e.function, *inner) if inner else e.function

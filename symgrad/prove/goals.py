@@ -67,6 +67,11 @@ class Goal:
         return self.relation.op
 
     @property
+    def is_vacuous(self) -> bool:
+        """Whether a condition plainly leaves no point."""
+        return sympy.false in self.domain.conditions
+
+    @property
     def sides(self) -> tuple[Expr, ...]:
         """All that must have a value, with derivatives unevaluated."""
         return (self.relation.lhs, self.relation.rhs, *self.also_defined)
@@ -95,14 +100,17 @@ class Goal:
         return self.mapped(lambda e: e.xreplace(table))
 
     def at(self, point: Mapping[Symbol, Expr]) -> Goal:
-        """The goal at fixed values of some variables; TooLarge where SymPy would write out a number without end."""
+        """The goal at fixed values of some variables; TooLarge where SymPy would write out a number without end.
+
+        A condition that fails there stays, and says that there is no such point.
+        """
         sized.check_point((*self.sides, *self.written, *self.domain.conditions), point)
         # A derivative at a point is no derivative of what stands there.
         is_plain = not any(set(d.variables) & set(point) for e in self.written for d in e.atoms(sympy.Derivative))
         written = tuple(substituted(e, point) for e in self.written) if is_plain else ()
         moved = replace(self.mapped(lambda e: e.subs(point)), written=written)
         conditions = tuple(c.subs(point) for c in self.domain.conditions)
-        kept = tuple(c for c in conditions if c not in (sympy.true, sympy.false))
+        kept = tuple(c for c in conditions if c != sympy.true)
         sets = tuple((s, v) for s, v in self.domain.sets if s not in point)
         return replace(moved, domain=Domain(sets, kept))
 

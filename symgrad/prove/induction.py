@@ -8,8 +8,8 @@ from typing import TypeAlias
 import sympy
 from sympy import Dummy, Expr, Product, S, Sum, Symbol
 
-from symgrad import sized
-from symgrad.prove import bounds, facts, sentences, side_conditions, witnesses
+from symgrad import activations, sized
+from symgrad.prove import bounds, cuts, facts, sentences, side_conditions, witnesses
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.ring import NoNormalForm, Quotient
@@ -25,6 +25,8 @@ Indexed: TypeAlias = Sum | Product
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """PROVED by induction on an integer variable that stands in the limits of a sum or product."""
+    if goal.op == "!=":
+        return _by_direction(goal, decide)
     goal = goal.mapped(prepared)
     nodes = indexed_nodes(goal.relation.lhs) | indexed_nodes(goal.relation.rhs)
     if not nodes:
@@ -41,6 +43,17 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
             verdict = _by_induction(goal, variable, start, nodes, decide)
             if verdict is not None:
                 return side_conditions.settle(verdict, goal, (), decide)
+    return None
+
+
+def _by_direction(goal: Goal, decide: Decide) -> Verdict | None:
+    """Sides that differ at n may meet at n + 1 wherever they differ: they never do where one is always the larger."""
+    if not any(side.has(Sum, Product) for side in goal.relation.expressions):
+        return None
+    for op in (">", "<"):
+        found = decide(replace(goal, relation=replace(goal.relation, op=op), written=()))
+        if found.holds:
+            return found
     return None
 
 
@@ -124,6 +137,8 @@ class _Step:
     def decided(self, domain: Domain, decide: Decide) -> Verdict | None:
         now = self._difference(self._hidden)
         later = self._difference(self._moved)
+        if not (now.is_rational_function(*self.stand_ins.values()) or self._sums_are_real(domain)):
+            return None
         held = tuple((dummy, S.Reals) for dummy in self.stand_ins.values())
         wider = Domain((*domain.sets, *held), domain.conditions)
         if self.goal.op != "==":
@@ -134,6 +149,11 @@ class _Step:
                 left, right = later.subs(dummy, S.Zero), (factor * now).subs(dummy, S.Zero)
                 return decide(Goal(Relation(left, "==", right), wider))
         return None
+
+    def _sums_are_real(self, domain: Domain) -> bool:
+        """Whether the sums certainly are what their stand-ins are taken for."""
+        signs = Signs(domain)
+        return all(cuts.is_certainly_real(activations.expand(node.function), signs) for node in self.stand_ins)
 
     def _difference(self, change) -> Expr:  # type: ignore[no-untyped-def]
         return change(self.goal.relation.lhs) - change(self.goal.relation.rhs)
@@ -206,7 +226,7 @@ def unfolded_node(node: Indexed) -> Expr:
 
 def is_never_short(node: Indexed, domain: Domain) -> bool:
     """Whether the range has a number of terms that is not negative, so that it grows by what is split off."""
-    _, low, high = node.limits[0]
+    _, low, high = node.limits[-1]  # of the outermost index, of which the last term is split off
     count = sized.expand(high - low + 1)
     if facts.is_nonnegative(count):
         return True

@@ -37,7 +37,7 @@ from symgrad.prove import (
     steps,
     touches,
 )  # fmt: skip
-from symgrad.prove.combine import all_of
+from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
 from symgrad.prove.goals import Decide, Goal, Prover
@@ -179,6 +179,8 @@ def _decide_from(depth: int, parts: list[Proof] | None) -> Decide:
 def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict:
     if depth > DEEPEST:
         return Verdict(Outcome.UNDECIDED, "limit of depth", f"more than {DEEPEST} splits within each other")
+    if goal.is_vacuous:
+        return NO_POINT
     goal = goal.trimmed()
     try:
         seen: Verdict | Agreement = refute(goal)

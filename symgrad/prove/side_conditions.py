@@ -361,6 +361,7 @@ def _decided_where_zero(expression: Expr, goal: Goal, decide: Decide) -> Verdict
     verdict: Verdict | None = Verdict(Outcome.PROVED, "no such point")
     for root in roots:
         verdict = decide(goal.at({x: root}))
-        if verdict.outcome is Outcome.REFUTED or not verdict.holds:
-            return verdict if verdict.outcome is Outcome.REFUTED else None
+        if not verdict.holds:
+            is_point = goal.domain.set_of(x).contains(root) == sympy.true
+            return verdict if verdict.outcome is Outcome.REFUTED and is_point else None
     return verdict
