@@ -18,8 +18,9 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.entries import largest_entry, least_slope, steepest
-from symgrad.norms.exact import atoms_of, of_largest, of_norm, of_radius, value, with_values
+from symgrad.norms.exact import of_largest, of_norm, of_radius, value, with_values
 from symgrad.norms.products import Factors, apart, canonical, spread, terms, word
+from symgrad.norms.scopes import atoms_of
 from symgrad.vectors import (
     Elementwise,
     OrderedProduct,
@@ -257,7 +258,7 @@ def _of_entries_product(factor: Any, within: Context, depth: int) -> Iterator[Bo
 
 
 def _of_entries_power(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
-    if not (isinstance(factor.exp, sympy.Integer) and factor.exp > 0):
+    if not (factor.exp.is_integer and within.is_count(sympy.expand(factor.exp - 1))):
         return
     norms = _norms(factor.base, within, depth)
     if 1 in factor.shape:

@@ -11,6 +11,7 @@ from sympy import Expr, Symbol
 from sympy.sets import Set
 
 from symgrad.budget import attempt
+from symgrad.norms.scopes import moved
 from symgrad.statements import Domain, Relation
 from symgrad.vectors import TIME, TimedMatrix, TimedScalar
 from symgrad.verdicts import Outcome, Verdict
@@ -66,10 +67,22 @@ class Context:
 
     def is_true(self, said: Relation, domain: Domain, reason: str = "") -> bool:
         """The same on another domain; what takes too much work is not known."""
+        return self.verdict_on(said, domain, reason) is not None
+
+    def verdict_on(self, said: Relation, domain: Domain, reason: str = "") -> Verdict | None:
+        """The verdict on a statement that is certainly true; nothing for any other."""
         verdict = attempt(WORK_OF_A_QUESTION, lambda: self.decide(said, domain))
-        if verdict is not None and verdict.outcome is Outcome.CERTIFIED:
+        if verdict is None or verdict.holds is not True:
+            return None
+        if verdict.outcome is Outcome.CERTIFIED:
             self.certified.add(reason)
-        return verdict is not None and verdict.holds is True
+        return verdict
+
+    def at(self, table: Mapping[Symbol, Expr]) -> Context:
+        """The same with numbers for sizes and steps."""
+        definitions = {key: _moved(define, table) for key, define in self.definitions.items()}
+        conditions = tuple(moved(c, table) for c in self.domain.conditions)
+        return replace(self, domain=Domain(self.domain.sets, conditions), definitions=definitions)
 
     def is_count(self, e: Expr) -> bool:
         """Whether a number of steps is certainly not negative."""
@@ -120,3 +133,7 @@ class Context:
             return False
         shift, start = sympy.expand(time - symbol), self.set_of(symbol).inf
         return bool(shift.is_Integer and start.is_Integer and shift + start >= 1)
+
+
+def _moved(define: Callable[[Any], Any], table: Mapping[Symbol, Expr]) -> Callable[[Any], Any]:
+    return lambda time: define(time).xreplace(table)

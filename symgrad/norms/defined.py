@@ -61,10 +61,12 @@ def _node_is_defined(node: Any, within: Context, is_real: Callable[[Expr], bool]
         entry = entry_of(node, within)
         return entry is not None and (_is_total(entry) or is_real(entry))
     if isinstance(node, sympy.HadamardPower):
+        if node.exp.is_integer and within.is_count(node.exp):
+            return True
         entry = entry_of(node, within)
-        return _is_natural(node.exp) or (entry is not None and is_real(entry))
+        return entry is not None and is_real(entry)
     if isinstance(node, sympy.MatPow):
-        return within.holds(node.exp, ">=", sympy.S.Zero)
+        return bool(node.exp.is_integer) and within.is_count(node.exp)
     return isinstance(node, sympy.MatrixBase) and all(_is_total(e) or is_real(e) for e in node)
 
 

@@ -12,7 +12,7 @@ import sympy
 from sympy import Abs, Expr, Identity, S, default_sort_key
 
 from symgrad.norms.products import Factors, apart, canonical, reversed_word, word
-from symgrad.vectors import TimedScalar
+from symgrad.norms.scopes import atoms_of
 from symgrad.vectors.norms import OfMatrix, SpectralNorm, SpectralRadius
 
 
@@ -164,16 +164,3 @@ def _radius_of_word(factors: Factors) -> Expr:
         return of_radius(factors[0].base) ** factors[0].exp
     backs = [reversed_word(w) for w in turns]
     return SpectralRadius(word(_first(*turns, *backs)))
-
-
-def atoms_of(e: Any) -> set[Any]:
-    """The largest parts of an expression or a condition with values of their own: norms, traces, scalars of cells."""
-    found, waiting = set[Any](), [e]
-    while waiting:
-        node = waiting.pop()
-        is_over_time = isinstance(node, sympy.Product | sympy.Sum) and node.has(TimedScalar)
-        if isinstance(node, OfMatrix | sympy.Trace | TimedScalar) or is_over_time:
-            found.add(node)
-        elif isinstance(node, sympy.Basic):
-            waiting += node.args
-    return found

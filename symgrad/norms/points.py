@@ -16,6 +16,8 @@ import sympy
 from flint import fmpq
 from sympy import Expr, S, Symbol
 
+from symgrad.statements import Domain
+
 SEED = 20_261_129  # any fixed number: every machine meets the same matrices
 MOST_SPECIAL, MOST_RANDOM = 120, 16
 LARGEST = 4
@@ -29,19 +31,34 @@ SIZES = (
 )  # of the symbols for sizes, in the order of their names
 SCALARS = (*map(fmpq, (1, 0, 2, -1)), fmpq(1, 2), fmpq(-1, 2), fmpq(-2), fmpq(1, 4), fmpq(3))
 COUNTS = (1, 2, 3, 0, 4, 5, -1, -2)
+LARGEST_WHOLE, MOST_WHOLE = 8, 3  # of sizes and steps
 
 Array = Any
 
 
-def sizes_at(symbols: Iterable[Symbol]) -> Iterator[dict[Symbol, int]]:
-    """Values of the symbols for sizes."""
+def sizes_at(symbols: Iterable[Symbol], domain: Domain) -> Iterator[dict[Symbol, int]]:
+    """Values of the symbols for sizes that fit the conditions on each of them."""
     ordered = sorted(symbols, key=str)
+    usual = tuple(dict.fromkeys(k for row in SIZES for k in row))
+    allowed = {s: whole_numbers(domain.set_of(s), usual) for s in ordered}
+    if not all(allowed.values()):
+        return
     seen = set()
-    for row in SIZES:
-        found = tuple(row[k % len(row)] for k in range(len(ordered)))
+    for place, row in enumerate(SIZES):
+        wanted = (row[k % len(row)] for k in range(len(ordered)))
+        found = tuple(k if k in allowed[s] else allowed[s][place % len(allowed[s])] for s, k in zip(ordered, wanted))
         if found not in seen:
             seen.add(found)
             yield dict(zip(ordered, found))
+
+
+def whole_numbers(values: Any, usual: Iterable[int]) -> list[int]:
+    """Small whole numbers of a set that are not below 0: the usual ones first, and others where there are none."""
+
+    def inside(numbers: Iterable[int]) -> list[int]:
+        return [k for k in numbers if values.contains(sympy.Integer(k)) == sympy.true]
+
+    return inside(usual) or inside(range(LARGEST_WHOLE + 1))[:MOST_WHOLE]
 
 
 def scales(*spoken_of: Any) -> tuple[fmpq, ...]:

@@ -9,33 +9,35 @@ from typing import Any, TypeAlias
 import sympy
 from sympy import Abs, Expr, Interval, S, Symbol, oo
 
+from symgrad.errors import ClaimError
 from symgrad.language.provable import provable
 from symgrad.language.written import substituted
 from symgrad.norms import units
 from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.defined import matrix_is_defined
-from symgrad.norms.exact import atoms_of, of_largest, of_radius, value
+from symgrad.norms.exact import of_largest, of_radius, value
+from symgrad.norms.scopes import atoms_of
 from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.vectors import OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
 from symgrad.verdicts import Verdict
 
 METHOD = "bounds of norms"
-NEVER_NEGATIVE = "a norm is never negative"
+FOR_NUMBERS = "it holds for all numbers that are not negative in place of the norms"
 TRACE = "the trace is the sum of the eigenvalues"
 MOST_TRIED = 16
 Reasons: TypeAlias = tuple[str, ...]
 
 
-def prove(relation: Relation, within: Context) -> Verdict | None:
-    """A proof of a relation between scalars in which norms and radii stand, or nothing."""
+def prove(relation: Relation, within: Context, given: Reasons = ()) -> Verdict | None:
+    """A proof of a relation between scalars in which norms and radii stand, or nothing; `given` led up to it."""
     if not all(is_defined(side, within) for side in relation.expressions):
         return None
     left, right = (_plain(side) for side in relation.expressions)
     reasons = _by_equalities(left, relation.op, right, within)
     if reasons is None:
         reasons = _BY_BOUNDS[relation.op](left, right, within)
-    return None if reasons is None else within.proved(METHOD, reasons or (NEVER_NEGATIVE,))
+    return None if reasons is None else within.proved(METHOD, (*given, *reasons))
 
 
 def is_defined(side: Expr, within: Context) -> bool:
@@ -68,12 +70,25 @@ def _plain(side: Expr) -> Expr:
     return plain
 
 
+def upper_bounds_of_nonnegative(side: Expr, within: Context) -> list[Bound]:
+    """Upper bounds of what certainly has a value and is not negative; none where that is not known."""
+    if not is_defined(side, within):
+        return []
+    plain = _plain(side)
+    return _bounds(plain, within, up=True) if _is_nonnegative(plain, within) else []
+
+
+def vanishes(e: Expr, within: Context) -> bool:
+    """Whether a scalar in which norms stand is certainly 0."""
+    return _Scalars(within).hold(e, "==", S.Zero)
+
+
 def _by_equalities(left: Expr, op: str, right: Expr, within: Context) -> Reasons | None:
     """A proof by the values of norms and radii alone."""
     scalars = _Scalars(within)
     if not scalars.hold(scalars.value(left), op, scalars.value(right)):
         return None
-    return (*_equalities(left, right), *scalars.ties)
+    return (*_equalities(left, right), *scalars.ties) or scalars.reasons
 
 
 def _both_ways(left: Expr, right: Expr, within: Context) -> Reasons | None:
@@ -101,7 +116,7 @@ def _ordered(smaller: Expr, op: str, larger: Expr, within: Context) -> Reasons |
             if pair not in tried and len(tried) < MOST_TRIED:
                 tried.add(pair)
                 if scalars.hold(ceiling.value, op, floor.value):
-                    return (*ceiling.reasons, *floor.reasons, *scalars.ties)
+                    return (*ceiling.reasons, *floor.reasons, *scalars.ties) or scalars.reasons
     return None
 
 
@@ -144,6 +159,7 @@ class _Scalars:
         self.within = within
         self.names: dict[Any, Symbol] = {}
         self.ties: list[str] = []
+        self.reasons: Reasons = ()
 
     def symbol(self, leaf: Any) -> Symbol:
         return self.names.setdefault(leaf, Symbol(str(leaf), real=True))
@@ -165,9 +181,23 @@ class _Scalars:
         used = {s for side in sides for s in free_symbols(side)}
         used |= {s for c in conditions if c.free_symbols & used for s in c.free_symbols}
         norms = {symbol: Interval(0, oo) for leaf, symbol in self.names.items() if isinstance(leaf, OfMatrix)}
-        sets = tuple((s, norms.get(s) or self.within.set_of(s)) for s in sorted(used, key=str))
-        domain = Domain(sets, tuple(c for c in conditions if c.free_symbols and c.free_symbols <= used))
-        return self.within.is_true(Relation(sides[0], op, sides[1]), domain)
+        sets = {s: norms.get(s) or self.within.set_of(s) for s in used}
+        domain = _narrowed(sets, [c for c in conditions if c.free_symbols and c.free_symbols <= used])
+        if domain is None:
+            return False
+        verdict = self.within.verdict_on(Relation(sides[0], op, sides[1]), domain)
+        self.reasons = (f"{FOR_NUMBERS}: {verdict.evidence or verdict.method}",) if verdict is not None else ()
+        return verdict is not None
+
+
+def _narrowed(sets: Mapping[Symbol, Any], conditions: list[Any]) -> Domain | None:
+    """The domain, where conditions on one symbol narrow its set; nothing for an empty one."""
+    try:
+        found = Domain.of(sets, conditions)
+    except ClaimError:
+        return None
+    both = tuple((s, sets[s].intersect(values)) for s, values in found.sets)
+    return None if any(values.is_empty for _, values in both) else Domain(both, found.conditions)
 
 
 def _ties(table: dict[Any, Symbol]) -> Iterator[tuple[Any, Any, str]]:

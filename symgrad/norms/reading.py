@@ -22,6 +22,7 @@ from symgrad.vectors import LENGTH, OfMatrix, Parameter, ParameterMatrix, dims, 
 
 WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
 _SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
+_ANY_LENGTH = Symbol(LENGTH.name, integer=True)
 _FORMS = 'as in "A matrix (n, m)" or "x vector (n)"'
 
 
@@ -206,6 +207,8 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
     spoken_of = {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
     for condition in conditions:
         table = {s: spoken_of[s.name] for s in condition.free_symbols if s.name in spoken_of}
+        if len(table) == 1 and LENGTH in table.values():  # which SymPy takes for positive, whatever is said of it
+            table = dict.fromkeys(table, _ANY_LENGTH)
         wrong = next((s for s in condition.free_symbols if isinstance(names.get(s.name), MatrixExpr)), None)
         if wrong is not None:
             raise ClaimError(f"a condition compares scalars; {wrong} is a matrix: {condition}")
@@ -222,7 +225,9 @@ def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[An
     others = [*(c for c in joint if not c.atoms(OfMatrix)), *(c for c in plain if not c.atoms(OfMatrix))]
     found = Domain.of(scalars_in(*statement.expressions, *about_norms), others)
     positive = sympy.Range(1, sympy.oo)
-    sets = tuple(
-        (s, values.intersect(positive) if s.is_integer and s.is_positive else values) for s, values in found.sets
-    )
-    return Domain(sets, (*found.conditions, *about_norms))
+    sets = {s: values.intersect(positive) if s.is_integer and s.is_positive else values for s, values in found.sets}
+    if _ANY_LENGTH in sets:
+        sets[LENGTH] = sets.pop(_ANY_LENGTH)
+    back = {_ANY_LENGTH: LENGTH}
+    conditions = (c.func(*(side.xreplace(back) for side in c.args), evaluate=False) for c in found.conditions)
+    return Domain(tuple(sorted(sets.items(), key=lambda item: item[0].name)), (*conditions, *about_norms))

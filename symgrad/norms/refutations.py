@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from symgrad.balls.spectra import fraction
 from symgrad.budget import charge
 from symgrad.errors import CellError
 from symgrad.language.written import substituted
-from symgrad.norms.exact import atoms_of
-from symgrad.statements import Relation, free_symbols
+from symgrad.norms.scopes import atoms_of
+from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "ball arithmetic"
@@ -64,19 +64,33 @@ class Seen:
 class Sides:
     """The sides of a relation, compiled once and evaluated at many places."""
 
-    def __init__(self, relation: Relation, conditions: Iterable[Any]) -> None:
+    def __init__(self, relation: Relation, domain: Domain) -> None:
         self.op = relation.op
         self.sides = [_Side(e) for e in relation.expressions]
-        self.conditions = [(type(c), _Side(c.lhs), _Side(c.rhs)) for c in conditions]
+        self.conditions = [(type(c), _Side(c.lhs), _Side(c.rhs)) for c in domain.conditions]
+        self.sets = domain.sets
+        self._known: dict[tuple[Symbol, str], bool] = {}
 
     def at(self, place: Place) -> tuple[Value, Value] | None:
-        """The values of both sides; nothing where a condition is not certainly met."""
+        """The values of both sides; nothing where a condition is not certainly met, on scalars, sizes or steps."""
         charge(WORK_OF_A_POINT)
         with precision(BITS):
+            if not all(self._lies_in(s, values, place.scalars.get(s)) for s, values in self.sets):
+                return None
             if not all(_is_met(kind, left.at(place), right.at(place)) for kind, left, right in self.conditions):
                 return None
             left, right = (side.at(place) for side in self.sides)
             return left, right
+
+    def _lies_in(self, symbol: Symbol, values: Any, value: Any) -> bool:
+        exact = None if value is None else fraction(value)
+        if exact is None:
+            return False
+        key = symbol, str(exact)
+        if key not in self._known:
+            number = sympy.Rational(int(exact.p), int(exact.q))
+            self._known[key] = values.contains(number) == sympy.true
+        return self._known[key]
 
 
 class _Side:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Any
 
 import sympy
@@ -14,10 +15,11 @@ from symgrad.balls import UnsupportedError
 from symgrad.balls.matrices import Surroundings
 from symgrad.language.written import substituted
 from symgrad.norms.context import Context
-from symgrad.norms.exact import atoms_of
-from symgrad.norms.points import draws, scales, sizes_at
+from symgrad.norms.freed import freed
+from symgrad.norms.points import draws, scales, sizes_at, whole_numbers
 from symgrad.norms.proofs import prove
 from symgrad.norms.refutations import Place, Seen, Sides, refute, shown_value
+from symgrad.norms.scopes import BoundVariableError, leaves, moved
 from symgrad.notation import latex
 from symgrad.statements import Domain, Judged, Relation, free_symbols
 from symgrad.syntax import to_text
@@ -25,7 +27,8 @@ from symgrad.typeset import signed
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, ParameterMatrix, TimedMatrix, TimedScalar, TimeSum
 from symgrad.verdicts import Outcome, Verdict
 
-STEP, LAST = 2, 3  # values of t and T where variables at steps stand for themselves
+STEPS, LENGTHS = (2, 1, 3), (3, 1, 2)  # values of t and T, the first ones where nothing else is asked for
+MOST_TIMES = 4
 FIRST_STEP, LAST_STEP = -3, 8
 NO_PROOF = "no proof was found from the rules for norms of sums, products and functions"
 
@@ -44,7 +47,8 @@ class NormRelation(Judged):
         return self.relation.expressions
 
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
-        return verdict_on(self.relation, Context(decide, domain), lambda: _places(self.relation, domain))
+        relation, domain = _of_any_length(self.relation, domain)
+        return verdict_on(relation, Context(decide, domain), lambda: _places(relation, domain))
 
     def slips(self) -> Iterator[tuple[str, NormRelation]]:
         for name, relation in slips(self.relation):
@@ -78,17 +82,54 @@ def slips(relation: Relation) -> Iterator[tuple[str, Relation]]:
 def verdict_on(relation: Relation, within: Context, places: Callable[[], Iterator[Place]]) -> Verdict:
     """The refuter first, then the prover, then what evidence there is."""
     try:
-        seen = refute(Sides(relation, within.domain.conditions), places())
+        known, reasons = freed(relation, within)
+        seen = _seen(known, within, places)
+        if isinstance(seen, Verdict) and seen.outcome is Outcome.REFUTED:
+            return seen
+        fixed = fixed_by(within.domain)
+        left, right = (moved(e, fixed) for e in known.expressions)
+        proved = prove(Relation(left, known.op, right), within.at(fixed), reasons)
+    except BoundVariableError as error:
+        return Verdict(Outcome.UNDECIDED, "bounds of norms", str(error))
+    if proved is not None:
+        return proved
+    return seen if isinstance(seen, Verdict) else _evidence(seen)
+
+
+def _seen(relation: Relation, within: Context, places: Callable[[], Iterator[Place]]) -> Verdict | Seen:
+    """What is seen at places; of what has no enclosures nothing is, and it may yet be proved."""
+    try:
+        return refute(Sides(relation, within.domain), places())
+    except BoundVariableError:
+        raise
     except UnsupportedError as error:
         return Verdict(Outcome.UNDECIDED, "no enclosures", str(error))
-    if isinstance(seen, Verdict):
-        return seen
-    proved = prove(relation, within)
-    return proved if proved is not None else _evidence(seen)
+
+
+def _of_any_length(relation: Relation, domain: Domain) -> tuple[Relation, Domain]:
+    """The same with another T where the conditions let it be 0, as SymPy takes T for positive."""
+    values = domain.set_of(LENGTH)
+    if LENGTH not in domain.symbols or values.is_subset(sympy.Range(1, sympy.oo)):
+        return relation, domain
+    length = Symbol(LENGTH.name, integer=True)
+    table = {LENGTH: length}
+    left, right = (moved(e, table) for e in relation.expressions)
+    sets = tuple((length if s == LENGTH else s, v) for s, v in domain.sets)
+    return Relation(left, relation.op, right), Domain(sets, tuple(moved(c, table) for c in domain.conditions))
+
+
+def fixed_by(domain: Domain) -> dict[Symbol, Expr]:
+    """The sizes and steps for which the conditions leave one value."""
+    single = (
+        (s, list(values)) for s, values in domain.sets if s.is_integer and values.is_finite_set and len(values) == 1
+    )
+    return {s: values[0] for s, values in single}
 
 
 def _evidence(seen: Seen) -> Verdict:
-    if not seen.agreed or seen.agreed < seen.tried:
+    if not seen.tried:
+        return Verdict(Outcome.UNDECIDED, "samples", f"{NO_PROOF}; no matrices were found that meet all conditions")
+    if seen.agreed < seen.tried:
         return Verdict(Outcome.UNDECIDED, "samples", f"{NO_PROOF}; {seen.agreed} of {seen.tried} points say something")
     return Verdict(Outcome.SUPPORTED, "samples", f"it holds for {seen.agreed} choices of matrices; {NO_PROOF}")
 
@@ -103,13 +144,14 @@ def sizes_in(*expressions: Any) -> set[Symbol]:
 
 
 def scalars_in(*expressions: Any) -> set[Symbol]:
-    """The scalars of expressions: no sizes, no steps, nothing that a sum or a function of entries binds."""
+    """The scalars of expressions: no sizes, no steps, nothing that a sum, a limit or a function of entries binds."""
     found: set[Symbol] = set()
     for e in expressions:
-        bound = {node.limits[0] for node in e.atoms(TimeSum, OrderedProduct)}
-        bound |= {v for node in e.atoms(sympy.Lambda) for v in node.variables}
-        inside: set[Symbol] = set().union(*(free_symbols(leaf) for leaf in atoms_of(e)))
-        found |= (inside - bound) | free_symbols(substituted(e, {leaf: Dummy() for leaf in atoms_of(e)}))
+        inner = {node.limits[0] for node in e.atoms(TimeSum, OrderedProduct)}
+        inner |= {v for node in e.atoms(sympy.Lambda) for v in node.variables}
+        around = list(leaves(e))
+        inside: set[Symbol] = set().union(*(free_symbols(leaf) - bound for leaf, bound in around))
+        found |= (inside - inner) | free_symbols(substituted(e, {leaf: Dummy() for leaf, _ in around}))
     return {s for s in found if not isinstance(s, Dummy)} - sizes_in(*expressions) - {TIME, LENGTH}
 
 
@@ -120,20 +162,31 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
     timed = sorted({v.at(TIME) for e in spoken_of for v in e.atoms(TimedMatrix)}, key=str)
     numbers = sorted({v.at(TIME) for e in spoken_of for v in e.atoms(TimedScalar)}, key=str)
     sizes = sizes_in(*spoken_of)
-    sets = {s: values for s, values in domain.sets if s not in sizes and s not in (TIME, LENGTH)}
+    steps = {s for s in (TIME, LENGTH) if s in domain.symbols or any(s in free_symbols(e) for e in spoken_of)}
+    sets = {s: values for s, values in domain.sets if s not in sizes and s not in steps}
     stand_ins = {v: Symbol(str(v), real=True) for v in numbers}
-    times: Mapping[Symbol, Any] = {TIME: fmpq(STEP), LENGTH: fmpq(LAST)}
     factors, tapes = scales(*spoken_of), dict[Any, Any]()
-    for known in sizes_at(sizes):
+    times = _times(domain)
+    for known in sizes_at(sizes, domain):
         shapes = {m: (_number(m.shape[0], known), _number(m.shape[1], known)) for m in (*matrices, *timed)}
-        for drawn in draws(shapes, {**sets, **dict.fromkeys(stand_ins.values(), sympy.S.Reals)}, factors):
-            around = Surroundings(known, LAST, tapes=tapes)
+        every = draws(shapes, {**sets, **dict.fromkeys(stand_ins.values(), sympy.S.Reals)}, factors)
+        for (step, last), drawn in zip(cycle(times), every):
+            around = Surroundings(known, last, tapes=tapes)
             around.parameters.update({m: drawn[m] for m in matrices} | {s: drawn[s] for s in sets})
             for k in range(FIRST_STEP, LAST_STEP + 1):
                 around.timed.update({(v.key, k): drawn[v] for v in timed})
                 around.timed.update({(v.key, k): drawn[s] for v, s in stand_ins.items()})
-            scalars = {**times, **{s: fmpq(k) for s, k in known.items()}, **{s: drawn[s] for s in sets}}
-            yield Place(around, scalars, _shown(known, drawn), STEP)
+            named = {s: k for s, k in ((TIME, step), (LENGTH, last)) if s in steps}
+            scalars = {s: fmpq(k) for s, k in (known | {TIME: step, LENGTH: last}).items()}
+            scalars |= {s: drawn[s] for s in sets}
+            whole = {s: int(drawn[s]) for s in sets if s.is_integer}
+            yield Place(around, scalars, _shown(known | named, drawn), step, whole)
+
+
+def _times(domain: Domain) -> list[tuple[int, int]]:
+    """Values of t and T that fit the conditions on each of them."""
+    steps, lengths = (whole_numbers(domain.set_of(s), usual) for s, usual in ((TIME, STEPS), (LENGTH, LENGTHS)))
+    return [(step, last) for last in lengths for step in steps][:MOST_TIMES]
 
 
 def _number(size: Any, known: Mapping[Symbol, int]) -> int:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 import sympy
-from sympy import Derivative, Expr, S, Symbol
+from sympy import Derivative, Expr, S, Symbol, preorder_traversal
 
 from symgrad import sized
+from symgrad.language.written import bound_variables
 from symgrad.prove import bounds, cuts, facts, moves, sentences, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import NO_POINT, all_of
@@ -33,7 +34,10 @@ MOST_UNPLACED = 2  # switches of which it is not known where they change their s
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """A verdict put together from those on the regions of one switch and on their borders."""
     signs = Signs(goal.domain, bounds.DEEPER)
-    found = [s for s in dict.fromkeys(s for side in goal.sides for s in switches(side)) if _has_sign(s, signs)]
+    # The sign of what changes along a sum or an integral is no case of the whole.
+    bound = {v for side in goal.sides for node in preorder_traversal(side) for v in bound_variables(node)}
+    asked = dict.fromkeys(s for side in goal.sides for s in switches(side))
+    found = [s for s in asked if bound.isdisjoint(s.free_symbols) and _has_sign(s, signs)]
     goal = with_arguments(goal) if found else goal
     for switch in found:
         known = bounds.sign_of(switch, goal.domain)

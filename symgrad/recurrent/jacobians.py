@@ -38,6 +38,8 @@ class StateJacobian:
         if None in pair:
             raise CellError(f"{self}: the states of the cell are {', '.join(map(str, states.values()))}")
         steps = sympy.expand(self.late.time - self.early.time)
+        if steps == 0 and self.late.key == self.early.key:
+            return sympy.Identity(self.shape[0]) if self.shape else sympy.S.One
         if steps == 1:
             return grad.jacobians[pair].subs(TIME, self.late.time)
         if len(states) > 1:

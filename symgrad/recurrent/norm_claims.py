@@ -21,10 +21,11 @@ from symgrad.balls.spectra import fraction
 from symgrad.claims import Claim
 from symgrad.errors import CellError
 from symgrad.norms.context import Context
-from symgrad.norms.points import SEED, at_random, numbers, scales, special
+from symgrad.norms.points import SEED, at_random, numbers, scales, special, whole_numbers
 from symgrad.norms.reading import NormReader, declared, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_value
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
+from symgrad.norms.scopes import leaves, moved
 from symgrad.notation import latex
 from symgrad.recurrent.backward import Backward, argument_name
 from symgrad.recurrent.cell import Cell
@@ -32,16 +33,17 @@ from symgrad.recurrent.jacobians import StateJacobian, state_jacobian, without_j
 from symgrad.recurrent.losses import as_loss
 from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
-from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement
+from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
 from symgrad.syntax import names_in
 from symgrad.syntax.vector_names import unknown
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.typeset import signed
 from symgrad.vectors import LENGTH, TIME, Elementwise, ParameterMatrix, TimedMatrix, TimedScalar, shape_of
 from symgrad.vectors.operations import total
-from symgrad.verdicts import Verdict
+from symgrad.verdicts import Outcome, Verdict
 
-SPECIAL_RUNS = {1: 32, 2: 14, 3: 4}  # by the number of steps
+LENGTHS = (1, 2, 3)  # of runs, unless the conditions want others
+SPECIAL_RUNS = (32, 14, 4)  # of the shortest runs first
 STATE_SIZES, OTHER_SIZE = (2, 1, 3), 1  # special runs are of the first of these sizes, random ones of all
 RANDOM_RUNS = 6
 _SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")
@@ -216,28 +218,45 @@ class CellRelation(Judged):
         return Relation(left, self.relation.op, right)
 
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+        start = next((s for s in (LENGTH, TIME) if _starts_at_0(s, domain)), None)
+        if start is None:
+            return self._decided_later(domain, decide)
+        later = _without_0(start, domain)
+        found = [_at_start(self, start, domain, decide)] if later is None or self._speaks_of(start) else []
+        found += [self.decided(later, decide)] if later is not None else []
+        return _of_all(found)
+
+    def _decided_later(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+        """The verdict where t and T are at least 1."""
         definitions = {
             e.left.key: _at(e.right) for e in self.cell.steps if isinstance(e.right, Elementwise | sympy.Function)
         }
         indices, order = _indices(self.expressions), _order(self.expressions)
         within = Context(decide, _with_steps(domain, indices, order), definitions, frozenset({TIME, LENGTH}))
         verdict = verdict_on(self.by_rules, within, lambda: self._places(domain, indices))
-        return replace(verdict, side_conditions=tuple(map(str, order))) if verdict.holds and order else verdict
+        if not verdict.holds:
+            return verdict
+        counted = [str(s) for s in (TIME, LENGTH) if s not in domain.symbols and self._speaks_of(s)]
+        told = f"{verdict.evidence}; for {' and '.join(f'{s} >= 1' for s in counted)}" if counted else verdict.evidence
+        return replace(verdict, evidence=told, side_conditions=tuple(map(str, order)))
+
+    def _speaks_of(self, step: Symbol) -> bool:
+        return any(step in free_symbols(e) for e in self.expressions)
 
     def _places(self, domain: Domain, indices: set[Symbol]) -> Iterator[Place]:
-        for length in SPECIAL_RUNS:
-            for sizes, arguments, scalars in self._arguments(domain, length):
+        for most, length in zip(SPECIAL_RUNS, whole_numbers(domain.set_of(LENGTH), LENGTHS)):
+            for sizes, arguments, scalars in self._arguments(domain, length, most):
                 try:
                     around = self._run(arguments, {**sizes, LENGTH: length}, scalars)
                 except CellError:  # a function of the cell has no value there
                     continue
-                for step in range(1, length + 1) if self._speaks_of_each_step else (length,):
+                for step in range(1, length + 1) if self._speaks_of(TIME) else (length,):
                     for early in range(length + 1) if indices else (0,):
                         times = {TIME: step, LENGTH: length, **dict.fromkeys(indices, early)}
                         if not self._has_steps(times):
                             continue
                         known = {**sizes, **times}
-                        shown = {s: k for s, k in known.items() if s != TIME or self._speaks_of_each_step}
+                        shown = {s: k for s, k in known.items() if s != TIME or self._speaks_of(TIME)}
                         values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
                         yield Place(
                             around, values, _shown(shown, arguments, scalars), step, dict.fromkeys(indices, early)
@@ -259,31 +278,29 @@ class CellRelation(Judged):
     def _has_steps(self, times: Mapping[Symbol, int]) -> bool:
         """Whether all Jacobians lead from a step to one that is not after it, and there is one."""
         known = {s: sympy.Integer(k) for s, k in times.items()}
-        pairs = ((j.early.time.xreplace(known), j.late.time.xreplace(known)) for j in _jacobians(self.expressions))
+        pairs = ((j.early.time.xreplace(known), j.late.time.xreplace(known)) for j in _free_jacobians(self.expressions))
         return all(0 <= early <= late <= times[LENGTH] for early, late in pairs)
-
-    @cached_property
-    def _speaks_of_each_step(self) -> bool:
-        return any(TIME in e.free_symbols for e in self.expressions)
 
     def _given(self, arguments: Mapping[str, Any]) -> dict[Any, Any]:
         """The scalars among the parameters."""
         keys = argument_names(self.grad)
         return {keys[name]: value for name, value in arguments.items() if isinstance(keys[name], Symbol)}
 
-    def _arguments(self, domain: Domain, length: int) -> Iterator[tuple[Any, dict[str, Any], dict[Symbol, Any]]]:
+    def _arguments(
+        self, domain: Domain, length: int, most: int
+    ) -> Iterator[tuple[Any, dict[str, Any], dict[Symbol, Any]]]:
         """Sizes, arguments and further scalars of runs: special weights with nothing else first, then random ones."""
         keys = argument_names(self.grad)
         own = scalars_in(*self.expressions) | (set(domain.symbols) - sizes_in(*self.expressions))
         others = sorted(own - set(keys.values()) - _indices(self.expressions) - {TIME, LENGTH}, key=str)
         generator = random.Random(SEED)
-        for size in STATE_SIZES:
-            sizes = self._sizes(size)
+        every = {str(sizes): sizes for size in STATE_SIZES if (sizes := self._sizes(size, domain)) is not None}
+        for first, sizes in enumerate(every.values()):
             shapes = {name: _shape(key, sizes) for name, key in keys.items()}
             factors = scales(*self.expressions, *domain.conditions)
             families = {name: self._family(key, shapes[name], domain, length, factors) for name, key in keys.items()}
             count = max(map(len, families.values()), default=1)
-            for place in range(min(count, SPECIAL_RUNS[length]) if size == STATE_SIZES[0] else 0):
+            for place in range(min(count, most) if not first else 0):
                 drawn = {name: family[place % len(family)] for name, family in families.items()}
                 further = {s: _one(numbers(s, domain.set_of(s)), place) for s in others}
                 yield sizes, drawn, further
@@ -327,11 +344,19 @@ class CellRelation(Judged):
             key: _unwrapped(v) if isinstance(v, np.ndarray) else v for (key, k), v in around.timed.items() if k == 1
         }
 
-    def _sizes(self, size: int) -> dict[Symbol, int]:
+    def _sizes(self, size: int, domain: Domain) -> dict[Symbol, int] | None:
+        """All sizes, that of states the one given where the conditions allow it; nothing where they leave none."""
         of_states = {s for state in self.cell.states for side in shape_of(state) for s in sympy.S(side).free_symbols}
         shapes = (shape_of(k) for k in (*argument_names(self.grad).values(), *self.cell.defined))
         every = {s for shape in shapes for side in shape for s in sympy.S(side).free_symbols}
-        return {s: size if s in of_states else OTHER_SIZE for s in sorted(every, key=str)}
+        found = {}
+        for s in sorted(every, key=str):
+            wanted = size if s in of_states else OTHER_SIZE
+            near = whole_numbers(domain.set_of(s), (wanted,))
+            if not near:
+                return None
+            found[s] = near[0]
+        return found
 
     @staticmethod
     def _family(key: Any, shape: tuple[int, ...], domain: Domain, length: int, factors: tuple[fmpq, ...]) -> list[Any]:
@@ -383,6 +408,12 @@ def _jacobians(expressions: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(found))
 
 
+def _free_jacobians(expressions: Iterable[Any]) -> list[Any]:
+    """Those that do not change with the variable of a limit or a sum around them."""
+    free = (leaf for e in expressions for leaf, bound in leaves(e) if not bound)
+    return _jacobians((*free, *(e for e in expressions if isinstance(e, StateJacobian))))
+
+
 def _check_times(expressions: Iterable[Any]) -> None:
     """Refuse the derivative of an earlier state with respect to a later one."""
     for jacobian in _jacobians(expressions):
@@ -397,14 +428,14 @@ def _check_times(expressions: Iterable[Any]) -> None:
 
 def _indices(expressions: Iterable[Any]) -> set[Symbol]:
     """The symbols of steps other than t and T to which Jacobians lead back."""
-    times = (s for j in _jacobians(expressions) for s in j.early.time.free_symbols)
+    times = (s for j in _free_jacobians(expressions) for s in j.early.time.free_symbols)
     return {s for s in times if s not in (TIME, LENGTH)}
 
 
 def _order(expressions: Iterable[Any]) -> tuple[Any, ...]:
     """That in every Jacobian the later state is at a step after the earlier one, and t not after T."""
     found = []
-    for jacobian in _jacobians(expressions):
+    for jacobian in _free_jacobians(expressions):
         late, early = jacobian.late.time, jacobian.early.time
         if not sympy.expand(late - early).is_Integer and not early.is_Integer:
             found.append(sympy.Le(early, late, evaluate=False))
@@ -417,6 +448,49 @@ def _with_steps(domain: Domain, indices: set[Symbol], order: tuple[Any, ...]) ->
     sets |= {s: sympy.Range(1, sympy.oo) for s in (TIME, LENGTH) if s not in sets}
     sets |= {k: sympy.Range(0, sympy.oo) for k in indices}
     return Domain(tuple(sorted(sets.items(), key=lambda item: item[0].name)), (*domain.conditions, *order))
+
+
+def _starts_at_0(step: Symbol, domain: Domain) -> bool:
+    """Whether the conditions say of t or T that it may be 0."""
+    return step in domain.symbols and domain.set_of(step).contains(sympy.S.Zero) == sympy.true
+
+
+def _without_0(step: Symbol, domain: Domain) -> Domain | None:
+    """The domain where t or T is at least 1; nothing where it never is."""
+    values = domain.set_of(step).intersect(sympy.Range(1, sympy.oo))
+    return None if values.is_empty else domain.restricted(step, values)
+
+
+def _at_start(
+    said: CellRelation, step: Symbol, domain: Domain, decide: Callable[[Relation, Domain], Verdict]
+) -> Verdict:
+    """The verdict where t or T is 0."""
+    table = {step: sympy.S.Zero}
+    left, right = (moved(e, table) for e in said.expressions)
+    rest = Domain(
+        tuple((s, values) for s, values in domain.sets if s != step), tuple(moved(c, table) for c in domain.conditions)
+    )
+    there = replace(said, relation=Relation(left, said.relation.op, right))
+    try:
+        _check_times(there.expressions)
+        verdict = there.decided(rest, decide)
+    except CellError as error:
+        return Verdict(Outcome.UNDECIDED, "steps", f"at {step} = 0: {error}")
+    if verdict.witness is None:
+        return replace(verdict, evidence=f"at {step} = 0: {verdict.evidence}")
+    return replace(verdict, witness=replace(verdict.witness, point={**verdict.witness.point, str(step): "0"}))
+
+
+def _of_all(found: list[Verdict]) -> Verdict:
+    """One verdict for all cases: the one that is against it, or the weakest."""
+    against = next((v for v in found if v.holds is False), None)
+    if against is not None:
+        return against
+    weakest = next((v for v in found if not v.holds), None)
+    if weakest is not None:
+        return weakest
+    weakest = max(found, key=lambda v: v.outcome is Outcome.CERTIFIED)
+    return replace(weakest, evidence="; ".join(v.evidence for v in found), side_conditions=found[-1].side_conditions)
 
 
 def _shape(key: Any, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:

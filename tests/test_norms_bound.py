@@ -1,0 +1,186 @@
+"""Norms within limits, integrals and sums, and conditions on sizes and steps: what is said there is never wrong."""
+
+import pytest
+import sympy
+from test_norms import numbers
+from test_norms_of_cells import layer
+
+import symgrad as sg
+from symgrad.norms.scopes import BoundVariableError, atoms_of, moved
+from symgrad.prove import regions
+from symgrad.prove.goals import Goal
+from symgrad.verdicts import Outcome
+
+n, m = sg.dims("n m")
+DECLARED = ["A, B matrix (n, n)", "x vector (n)"]
+LINEAR = sg.read_cell("h[t] = W @ h[t-1]", {"h": n, "W": (n, n)})
+
+
+def said(says, where=(), cell=None):
+    if cell is None:
+        return sg.claim(says, where=[*DECLARED, *where])
+    return sg.cell_claim(cell, says, where=where)
+
+
+# --- bound variables ----------------------------------------------------------------------------------------------
+
+TRUE = [
+    ("Limit(norm(k*x)/k, k, oo) == norm(x)", [], None),
+    ("Limit(norm(x/k), k, oo) == 0", [], None),
+    ("Integral(norm(k*x), (k, 0, 1)) == norm(x)/2", [], None),
+    ("Integral(norm(k*x), (k, 0, 1)) >= 0", [], None),
+    ("Sum(norm(k*x), (k, 1, 3)) == 6*norm(x)", [], None),
+    ("Product(norm(k*x), (k, 1, 3)) == 6*norm(x)**3", [], None),
+    ("diff(norm(s*x), s) == norm(x)", ["s > 0"], None),
+    ("Sum(norm(A**k), (k, 1, 3)) <= norm(A) + norm(A)**2 + norm(A)**3", [], None),
+    ("Limit(norm(A**k), k, oo) == 0", ["norm(A) < 1"], None),
+    ("Limit(norm(product(A, (i, 1, k))), k, oo) == 0", ["norm(A) < 1"], None),
+    ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["norm(W) < 4"], layer("sigmoid")),
+    ("Limit((norm(W)/4)**T, T, oo) == 0", ["norm(W) < 4"], layer("sigmoid")),
+    ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["norm(W) < 1"], LINEAR),
+]
+FALSE = [
+    ("Limit(norm(sin(k*x))/k, k, oo) == 1", [], None),
+    ("Integral(norm(k*x), (k, 0, 1)) == norm(x)", [], None),
+    ("Sum(norm(k*x), (k, 1, 3)) == 3*norm(x)", [], None),
+    ("Product(norm(k*x), (k, 1, 3)) == norm(x)**3", [], None),
+    ("Sum(norm(A**k), (k, 1, 3)) <= norm(A)", [], None),
+    ("Limit(norm(A**k), k, oo) == 1", ["norm(A) < 1"], None),
+    ("Limit(norm(dh[T]/dh[0]), T, oo) == 1", ["norm(W) < 4"], layer("sigmoid")),
+]
+# False, or true and beyond the rules: neither a symbol nor a number may stand for a norm that changes.
+OPEN = [
+    ("Limit(norm(A**k)/k, k, oo) == 0", ["norm(A) > 2"], None),
+    ("Limit(norm(A**k), k, oo) == 0", [], None),
+    ("Limit(norm(A + k*B), k, oo) == 0", [], None),
+    ("Limit(norm(A + B/k), k, oo) == norm(A)", [], None),
+    ("Integral(norm(A + k*B), (k, 0, 1)) == norm(A + B)", [], None),
+    ("Integral(norm(A + k*B), (k, 0, 1)) <= norm(A) + norm(B)", [], None),
+    ("diff(norm(A + s*B), s) == 0", [], None),
+    ("diff(norm(k*x), k) == 0", [], None),
+    ("Integral(sin(pi*k)*norm(x), (k, 0, 1)) == 0", [], None),
+    ("Sum(norm(A + k*B), (k, 1, T)) == T*norm(A)", [], None),
+    ("norm(A) <= 1", ["Integral(norm(A + k*B), (k, 0, 1)) <= 1"], None),
+    ("Limit(norm(dh[T]/dh[0])/T, T, oo) == 0", [], LINEAR),
+    ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["norm(W) <= 4"], layer("sigmoid")),
+    ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["T == 1"], layer("sigmoid")),
+    ("Sum(norm(h[t]), (t, 1, T)) <= 1", [], layer("sigmoid")),
+    ("Sum(norm(dh[T]/dh[t]), (t, 1, T)) <= norm(W)", [], layer("sigmoid")),
+]
+
+
+@pytest.mark.parametrize(("says", "where", "cell"), TRUE, ids=lambda value: str(value)[:60])
+def test_what_is_true_of_bound_variables_is_proved(says, where, cell):
+    verdict = sg.verify(said(says, where, cell))
+    assert verdict.outcome is Outcome.PROVED, verdict
+
+
+@pytest.mark.parametrize(("says", "where", "cell"), FALSE, ids=lambda value: str(value)[:60])
+def test_what_is_false_of_bound_variables_is_refuted(says, where, cell):
+    verdict = sg.verify(said(says, where, cell))
+    assert verdict.outcome is Outcome.REFUTED, verdict
+    assert "k" not in verdict.witness.point
+    assert verdict.witness.left != verdict.witness.right
+
+
+@pytest.mark.parametrize(("says", "where", "cell"), OPEN, ids=lambda value: str(value)[:60])
+def test_a_norm_that_changes_with_a_bound_variable_decides_nothing(says, where, cell):
+    verdict = sg.verify(said(says, where, cell))
+    refuted = {"Integral(sin(pi*k)*norm(x), (k, 0, 1)) == 0"}  # without such a norm it is decided: 2/pi is not 0
+    assert verdict.outcome is (Outcome.REFUTED if says in refuted else Outcome.UNDECIDED), verdict
+
+
+def test_no_leaf_is_taken_out_of_what_binds_a_variable_in_it():
+    """By construction: whatever asks for the norms of a formula gets none that changes with a bound variable."""
+    binders = ["Limit({}, k, oo)", "Integral({}, (k, 0, 1))", "Sum({}, (k, 1, T))", "Product({}, (k, 1, T))"]
+    for binder in binders:
+        for inside in ("norm(A + k*B)", "k*norm(A + k*B)", "Sum(norm(A + k*B), (j, 1, 2))", "Abs(trace(k*A))"):
+            side = said(f"{binder.format(inside)} == 0").statement.expressions[0]
+            with pytest.raises(BoundVariableError, match="k"):
+                atoms_of(side)
+        free = said(f"{binder.format('k*norm(A)')} == 0").statement.expressions[0]
+        assert [str(leaf) for leaf in atoms_of(free)] == ["norm(A)"]
+
+
+def test_a_sum_with_a_symbol_as_its_end_is_not_refuted_at_some_value_of_its_variable():
+    verdict = sg.verify(said("Sum(norm(k*x), (k, 1, T)) == T*(T + 1)/2*norm(x)"))
+    assert verdict.outcome in (Outcome.SUPPORTED, Outcome.PROVED)
+
+
+def test_the_sign_of_what_changes_along_a_sum_is_no_case_of_the_whole():
+    """Each of k - 2, 2 - k and 0 has the sum 0 from 1 to 3, and yet the sum of the absolute values is 2."""
+    goal = Goal.of(sg.claim("Sum(Abs(k - 2), (k, 1, 3)) == 0").statement, sg.claim("k == k", where="k integer").domain)
+    assert regions.prove(goal, lambda case: pytest.fail(f"asked about {case.relation}")) is None
+
+
+def test_sizes_and_steps_move_and_bound_variables_stay():
+    k = sg.integer("k")
+    side = said("Sum(k*norm(x), (k, 1, 3)) + k*norm(k*x) == 0").statement.expressions[0]
+    assert str(moved(side, {k: sympy.Integer(2)})) == "Sum(k*norm(x), (k, 1, 3)) + 2*norm(2*x)"
+
+
+# --- conditions ---------------------------------------------------------------------------------------------------
+
+CONDITIONS = [  # a false claim, a condition, and what the witness must fulfil
+    ("spectral_radius(A) == norm(A)", "n >= 2", None, lambda p: p["n"] >= 2),
+    ("spectral_radius(A) == norm(A)", "n == 3", None, lambda p: p["n"] == 3),
+    ("spectral_radius(A) == norm(A)", "n > 4", None, lambda p: p["n"] > 4),
+    ("norm(A)**T <= norm(A)", "T == 5", None, lambda p: p["T"] == 5),
+    ("norm(A)**T <= norm(A)", "T >= 2", None, lambda p: p["T"] >= 2),
+    ("norm(A)**T >= norm(A)", "T >= 0", None, lambda p: p["T"] >= 0),
+    ("norm(zeros(n, n))**T == 0", "T >= 0", None, lambda p: p["T"] == 0),
+    ("norm(alpha*A) == alpha*norm(A)", "alpha < 1/2", None, lambda p: p["alpha"] < 0.5),
+    ("norm(A) <= 1", "n != 2", None, lambda p: p["n"] != 2),
+    ("norm(A) <= 1", "norm(A) > 2", None, lambda p: True),
+    ("norm(dh[T]/dh[0]) <= norm(W)/4", "T == 2", layer("sigmoid"), lambda p: p["T"] == 2),
+    ("norm(dh[T]/dh[0]) <= norm(W)**2/16", "T >= 2", layer("sigmoid"), lambda p: p["T"] >= 2),
+    ("norm(dh[T]/dh[0]) <= norm(W)**2/16", "T == 1", layer("sigmoid"), lambda p: p["T"] == 1),
+    ("norm(dh[T]/dh[0]) <= norm(W)**2/16", "T == 4", layer("sigmoid"), lambda p: p["T"] == 4),
+    ("norm(dh[T]/dh[0]) <= (spectral_radius(W)/4)**T", "n >= 3", layer("sigmoid"), lambda p: p["n"] >= 3),
+    ("norm(dh[t]/dh[k]) < 1", "k >= 1", layer("sigmoid"), lambda p: p["t"] >= p["k"] >= 1),
+    ("norm(dh[T]/dh[0]) < 1", "T >= 0", layer("sigmoid"), lambda p: p["T"] >= 0),
+]
+
+
+@pytest.mark.parametrize(("says", "condition", "cell", "fits"), CONDITIONS, ids=lambda value: str(value)[:50])
+def test_a_witness_fulfils_every_condition(says, condition, cell, fits):
+    verdict = sg.verify(said(says, [condition], cell))
+    assert verdict.outcome is Outcome.REFUTED, verdict
+    assert fits({name: numbers(text) for name, text in verdict.witness.point.items()})
+
+
+UNDER = [
+    ("spectral_radius(A) == norm(A)", ["n == 1"], None),
+    ("spectral_radius(A) == norm(A)", ["n < 2"], None),
+    ("norm(eye(n)) == n", ["n == 1"], None),
+    ("norm(A)**T == norm(A)", ["T == 1"], None),
+    ("norm(A)**T <= 1", ["T >= 0", "norm(A) <= 1"], None),
+    ("norm(dh[T]/dh[0]) <= norm(W)/4", ["T == 1"], layer("sigmoid")),
+    ("norm(dh[T]/dh[0]) <= norm(W)**2/16", ["T == 2"], layer("sigmoid")),
+    ("norm(dh[T]/dh[0]) <= (spectral_radius(W)/4)**T", ["n == 1"], layer("sigmoid")),
+    ("norm(dh[T]/dh[0]) <= 1", ["norm(W) < 4", "T >= 0"], layer("sigmoid")),
+    ("norm(dh[T]/dh[0]) <= (norm(W)/4)**T", ["T >= 0"], layer("sigmoid")),
+    ("norm(dh[T]/dh[0]) == 1", ["T == 0"], layer("sigmoid")),
+    ("norm(dh[T]/dh[T]) == 1", [], layer("sigmoid")),
+    ("norm(dh[0]/dh[0]) == 1", [], layer("sigmoid")),
+    ("norm(dh[t]/dh[t]) == 1", [], layer("sigmoid")),
+]
+
+
+@pytest.mark.parametrize(("says", "where", "cell"), UNDER, ids=lambda value: str(value)[:60])
+def test_conditions_on_sizes_and_steps_are_used_in_proofs(says, where, cell):
+    verdict = sg.verify(said(says, where, cell))
+    assert verdict.outcome is Outcome.PROVED, verdict
+
+
+def test_where_steps_start_is_told():
+    free = sg.verify(said("norm(dh[T]/dh[0]) < 1", ["norm(W) < 4"], layer("sigmoid")))
+    assert free.outcome is Outcome.PROVED
+    assert free.evidence.endswith("for T >= 1")
+
+
+def test_the_reason_told_is_the_one_that_was_used():
+    verdict = sg.verify(said("Integral(norm(k*x), (k, 0, 1)) >= 0"))
+    assert "norm(k*x) is k*norm(x)" in verdict.evidence
+    verdict = sg.verify(said("norm(A) >= 0"))
+    assert verdict.evidence.startswith("it holds for all numbers that are not negative in place of the norms")
