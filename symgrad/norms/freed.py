@@ -146,7 +146,7 @@ def _values(node: Any, variable: Symbol) -> Set:
     whole = S.Integers if variable.is_integer or isinstance(node, sympy.Sum | sympy.Product) else S.Reals
     if isinstance(node, sympy.Limit):
         return _late(variable) if node.args[2] is oo else whole
-    ends = next((part[1:] for part in node.args[1:] if part[0] == variable), ())
+    ends: tuple[Any, ...] = next((part[1:] for part in node.args[1:] if part[0] == variable), ())
     if len(ends) != 2 or isinstance(node, sympy.Derivative):
         return whole
     low, high = ends
