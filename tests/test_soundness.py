@@ -236,6 +236,26 @@ def test_a_refutation_whose_sides_agree_is_none(op, left, right, evidence, is_on
     assert found.outcome is (Outcome.REFUTED if is_one else Outcome.UNDECIDED)
 
 
+@pytest.mark.swallows_failures
+@pytest.mark.parametrize(
+    ("says", "where", "point", "is_one"),
+    [
+        ("(x**2 - 2)**2 > 0", "x**2 != 2", "sqrt(2)", False),
+        ("(x**2 - 2)**2 > 0", "x**2 != 3", "sqrt(2)", True),
+        ("x > 0", "x in [1, 2]", "0", False),
+        ("1/x > 0", "x > -1", "1", False),
+        ("1/x > 0", "x > -1", "0", True),
+    ],
+)
+def test_a_witness_is_a_point_of_the_domain_and_misses_no_value_that_is_there(says, where, point, is_one, caplog):
+    asked = sg.claim(says, where=[where])
+    goal = Goal.of(asked.statement, asked.domain)
+    left, right = ("undefined", "0") if "/" in says else ("0", "0")
+    verdict = Verdict(Outcome.REFUTED, "somebody", "", Witness({"x": point}, left, right))
+    with caplog.at_level("CRITICAL", "symgrad.prove"):
+        assert confirmed(verdict, goal).outcome is (Outcome.REFUTED if is_one else Outcome.UNDECIDED)
+
+
 def test_cases_with_values_everywhere_need_no_condition():
     cases = sympy.Piecewise((x, x > 0), (0, True))
     assert conditions(cases) == [] == conditions(ACTIVATIONS["relu"].function(x))

@@ -22,6 +22,8 @@ def places(function: Expr, x: Symbol, values: Set) -> Iterator[tuple[Expr, bool]
     parts = values.args if isinstance(values, sympy.Union) else (values,)
     is_whole = values.is_subset(S.Integers)
     for part in parts:
+        if part.inf == part.sup or isinstance(part, sympy.FiniteSet):
+            continue  # beside its points there are none of the domain
         yield from (
             (end, left) for end, left in ((part.sup, True), (part.inf, False)) if not (is_whole and end.is_finite)
         )

@@ -53,8 +53,8 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 
 def _touched(goal: Goal, difference: Expr) -> Verdict | None:
     """REFUTED where a strict bound is attained after all: at a critical point, a zero or an end."""
-    if len(goal.variables) != 1:
-        return None
+    if len(goal.variables) != 1 or goal.domain.conditions:
+        return None  # a condition may leave the point out
     (x,) = goal.variables
     values = goal.domain.set_of(x)
     if not isinstance(values, sympy.Interval):

@@ -15,14 +15,15 @@ NO_VALUE = ("undefined", "has no value there")
 
 
 def confirmed(verdict: Verdict, goal: Goal) -> Verdict:
-    """The verdict; UNDECIDED in place of a refutation whose witness shows the same value on both sides, or misses one
-    where what was written has it."""
+    """The verdict; UNDECIDED in place of a refutation whose witness is none: where it shows the same value on both
+    sides, where it misses one that what was written has, and where it is no point of the domain."""
     if verdict.outcome is not Outcome.REFUTED:
         return verdict
     witness = verdict.witness
     says_undefined = witness is not None and "undefined" in (witness.left, witness.right)
     misses_none = says_undefined and witness is not None and witnesses.sides_have_values(witness, goal)
-    if is_counterexample(verdict, goal.op) and not misses_none:
+    is_elsewhere = witness is not None and witnesses.is_outside(witness, goal)
+    if is_counterexample(verdict, goal.op) and not misses_none and not is_elsewhere:
         return verdict if witness is None else replace(verdict, witness=witnesses.completed(witness, goal))
     defect = AssertionError("a refutation whose sides agree")
     LOG.error("%s: %s of %s", defect, verdict, goal, exc_info=defect)

@@ -66,6 +66,25 @@ def sides_have_values(witness: Witness, goal: Goal) -> bool:
         return False
 
 
+def is_outside(witness: Witness, goal: Goal) -> bool:
+    """Whether the exact point of a witness certainly is none of the domain."""
+    point = _read(witness, goal.variables)
+    if point is None or any(isinstance(value, sympy.Float) or free_symbols(value) for value in point.values()):
+        return False
+    sets = ((point[s], values) for s, values in goal.domain.sets if s in point)
+    whole = [c for c in goal.domain.conditions if free_symbols(c) <= set(point)]
+    return any(values.contains(v) == sympy.false for v, values in sets) or any(_fails(c, point) for c in whole)
+
+
+def _fails(condition: sympy.Basic, point: Mapping[Symbol, Expr]) -> bool:
+    """Whether a condition certainly does not hold at a point."""
+    try:
+        with precision(BITS):
+            return Tape(substituted(condition, point), ())() is False
+    except UnsupportedError:
+        return False
+
+
 def _read(witness: Witness, variables: Sequence[Symbol]) -> dict[Symbol, Expr] | None:
     """The point of a witness as numbers; None if a coordinate of it cannot be read."""
     named = {s.name: s for s in variables}
