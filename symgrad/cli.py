@@ -234,9 +234,10 @@ def _print_chain(chain: Chain) -> list[Check]:
     from symgrad.checks import Check
     from symgrad.syntax import to_text
 
-    click.echo(to_text(chain.start))
+    steps = chain.step_claims()
+    click.echo(f"{to_text(chain.start)}{_domain_shown(steps[0][1])}")
     found = []
-    for step, asked, _ in chain.step_claims():
+    for step, asked, _ in steps:
         found.append(Check.of(asked, decide(asked)))
         outcome = found[-1].verdict.outcome
         click.echo(f"  {step.op} {to_text(step.expression)}")

@@ -271,7 +271,7 @@ def test_domain_leaves_out_poles_and_kinks(function, expected):
 
 
 def test_conditions_of_the_caller_come_first():
-    assert derivative_steps(log(x), where=["x > 1"]).where == ("x > 1", x > 0)
+    assert derivative_steps(log(x), where=["x > 1"]).where == (x > 1, x > 0)
 
 
 def deep(levels: int) -> sympy.Expr:

@@ -112,6 +112,13 @@ class WrittenCall(Function):  # type: ignore[misc]
     def __new__(cls, *parts: Expr, **_: Any) -> Any:
         return _node(cls, *parts)
 
+    def _pretty(self, printer: Any) -> Any:
+        return printer._print(Symbol(str(self)))
+
+    def _sympyrepr(self, printer: Any) -> str:
+        # SymPy would print a class as it does its own of that name.
+        return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
+
     def _sympystr(self, printer: Any) -> str:
         return f"{type(self).__name__}({', '.join(_text(printer, part) for part in self.args)})"
 
@@ -138,7 +145,10 @@ class Opaque(WrittenCall):
         return f"hyp{len(upper)}f{len(lower)}({inside})"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        named = _node(self.origin, *self.args)
+        parts = self.args
+        if self.origin is sympy.Heaviside and len(parts) == 1:
+            parts = (*parts, S.Half)  # which SymPy has always, and does not print
+        named = _node(self.origin, *parts)
         return str(printer._print(named) if exp is None else printer._print(named, exp=exp))
 
     def fdiff(self, argindex: int = 1) -> Expr:

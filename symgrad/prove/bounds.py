@@ -160,7 +160,7 @@ def _by_condition(condition: Relational) -> str:
 
 
 def _as_number(constant: Expr) -> str:
-    digits = sentences.number(constant, 3)
+    digits = sentences.shown(constant) if constant.is_Rational else sentences.number(constant, 3)
     return f"is a positive number, {digits}" if digits else "is a positive number"
 
 

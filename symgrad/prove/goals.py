@@ -85,6 +85,10 @@ class Goal:
         used = {s for e in (*self.sides, *self.written, *self.domain.conditions) for s in free_symbols(e)}
         return replace(self, domain=Domain(tuple(p for p in self.domain.sets if p[0] in used), self.domain.conditions))
 
+    def about(self, relation: Relation) -> Goal:
+        """Another relation on the same domain, where the same must have values."""
+        return replace(self, relation=relation, written=())
+
     def on(self, symbol: Symbol, values: Set) -> Goal:
         """The same goal with one variable confined to these values."""
         return replace(self, domain=self.domain.restricted(symbol, values))

@@ -63,7 +63,7 @@ def _closed_forms(nodes: set[Indexed], goal: Goal, decide: Decide) -> dict[Index
     for node in nodes if len(nodes) > 1 else ():
         if isinstance(node, Sum) and len(node.limits) == 1 and node.function.is_polynomial(*node.limits[0][:1]):
             closed = node.doit()
-            if not closed.has(Sum) and decide(replace(goal, relation=Relation(node, "==", closed))).holds:
+            if not closed.has(Sum) and decide(goal.about(Relation(node, "==", closed))).holds:
                 found[node] = closed
     return found
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import sympy
 from sympy import Expr
 
@@ -76,10 +74,10 @@ def _by_absolute_value(goal: Goal, decide: Decide) -> Verdict | None:
     if not cuts.is_certainly_real(inner, Signs(goal.domain)):
         return None
     op = "<" if goal.op in ("<", ">") else "<="
-    above = decide(replace(goal, relation=Relation(inner, op, large)))
+    above = decide(goal.about(Relation(inner, op, large)))
     if not above.holds:
         return None
-    below = decide(replace(goal, relation=Relation(-inner, op, large)))
+    below = decide(goal.about(Relation(-inner, op, large)))
     told = sentences.shown(inner, sentences.LONGEST_PLACE)
     before = f"for {told} and its negative, " if told else ""
     return all_of([above, below], "both signs", "inequality", before) if below.holds else None
@@ -103,7 +101,7 @@ def _by_squares(goal: Goal, decide: Decide) -> Verdict | None:
         (sympy.S.Zero, "<=", large),
         (factor**2 * rest.base, op, large**2),
     ):
-        parts.append(decide(replace(goal, relation=Relation(left, sign, right))))
+        parts.append(decide(goal.about(Relation(left, sign, right))))
         if not parts[-1].holds:
             return None
     return all_of(parts, "squares of both sides", "inequality")

@@ -56,7 +56,10 @@ def _expanded(e: Expr) -> Expr:
 
 
 def _is_root(e: Expr) -> bool:
-    return isinstance(e, sympy.Abs) or (e.exp.is_Rational and e.exp.q == 2)
+    """Whether squaring makes it go away."""
+    if isinstance(e, sympy.Abs):
+        return facts.is_real(e.args[0])
+    return bool(e.exp.is_Rational and e.exp.q == 2)
 
 
 # --- equalities -------------------------------------------------------------------------------------------------
@@ -67,7 +70,7 @@ def _equal(goal: Goal, decide: Decide) -> Verdict | None:
     left, right = activations.expand(goal.lhs), activations.expand(goal.rhs)
     if not (_is_principal(left, signs) and _is_principal(right, signs)):
         return None
-    return decide(replace(goal, relation=Relation(left**2, "==", right**2)))
+    return decide(goal.about(Relation(left**2, "==", right**2)))
 
 
 def _is_principal(e: Expr, signs: Signs) -> bool:
@@ -150,7 +153,7 @@ def _compared(goal: Goal, decide: Decide) -> Verdict | None:
     left, right = (_expanded(sympy.Add(*part) ** 2) for part in (rest, plain))
     if _roots(_expanded(right - left)) >= _roots(difference):
         return None
-    return decide(replace(goal, relation=Relation(left, op, right)))
+    return decide(goal.about(Relation(left, op, right)))
 
 
 def _roots(e: Expr) -> int:
