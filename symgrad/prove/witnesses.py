@@ -10,7 +10,7 @@ import sympy
 from flint import acb, arb, fmpq
 from sympy import Derivative, Expr, Symbol
 
-from symgrad import syntax
+from symgrad import sized, syntax
 from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, UnsupportedError, Value, ball, precision
 from symgrad.errors import ClaimError, ParseError
 from symgrad.language.written import substituted
@@ -79,9 +79,12 @@ def is_outside(witness: Witness, goal: Goal) -> bool:
 def _fails(condition: sympy.Basic, point: Mapping[Symbol, Expr]) -> bool:
     """Whether a condition certainly does not hold at a point."""
     try:
+        sized.check_point((condition,), point)
+        if condition.xreplace(dict(point)) == sympy.false:
+            return True
         with precision(BITS):
             return Tape(substituted(condition, point), ())() is False
-    except UnsupportedError:
+    except (UnsupportedError, sized.TooLarge):
         return False
 
 
