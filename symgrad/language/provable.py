@@ -359,6 +359,8 @@ def _in_range(tree: Expr) -> Iterator[Expr]:
 
 def _is_kept(part: Expr, whole: Expr) -> bool:
     """Whether a part still stands in an expression, which has no value where the part has none."""
+    if whole.has(part):
+        return True
     if isinstance(part, written.WrittenPower):
         made = provable(part)
         if made.is_Rational or not isinstance(made, sympy.Pow):
