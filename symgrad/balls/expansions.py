@@ -398,7 +398,11 @@ class Expander:
                 raise Open
         slopes.pop()
 
+        bound = None if small == NOTHING else self.largest(small)
+
         def last(reach: arb) -> arb:
+            if bound is not None and not bound.is_real:
+                raise Open  # the derivative is bounded on the line, and this may lie off it
             try:
                 around = self.scale._ball(constant) + arb(0, reach)
                 found = Tape(slopes[-1] / sympy.factorial(self.order), (y,))(around)

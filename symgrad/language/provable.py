@@ -268,6 +268,10 @@ class _Making:
 class HasValue(sympy.Function):  # type: ignore[misc]
     """0 where its argument has a value: of what is lost on the way, nothing else is asked."""
 
+    @classmethod
+    def eval(cls, argument: Expr) -> Expr | None:
+        return S.Zero if argument.is_Rational else None
+
 
 def partial_values(tree: Expr) -> tuple[Expr, ...]:
     """What must have a value where the tree has one: each power, quotient and value of a function in it, by itself.
