@@ -262,6 +262,10 @@ REFUSED = {
     "Sum(x, x)": (8, "the range of Sum is written (variable, from, to)"),
     "Sum(x, (2, 1, 3))": (9, "the first word in a range of Sum is a variable"),
     "Integral(x)": (1, "write Integral(f, (k, a, b))"),
+    "Integral(x, x)": (13, "an integral has ends"),
+    "ReLU(x)": (1, "did you mean relu?"),
+    "Sin(x)": (1, "did you mean sin?"),
+    "sum(x, (x, 1, 3))": (1, "did you mean Sum?"),
     "Limit(x, x, 0, 1)": (16, "the side of a limit"),
     "Piecewise(x, y)": (11, "a branch of Piecewise is written (value, condition)"),
     "Piecewise((x, y))": (15, "a condition is a comparison"),
@@ -614,7 +618,6 @@ WRITTEN = {
     "Piecewise((x, Eq(x, 0)), (0, Or(x > 1, Ne(y, 2))))": "Piecewise((x, x == 0), (0, Or(x > 1, y != 2)))",
     'Limit(x, x, 0, "+-")': 'Limit(x, x, 0, "+-")',
     "Limit(x, x, 0)": "Limit(x, x, 0)",
-    "Integral(x, x)": "Integral(x, x)",
     "leaky_relu(x, 1/10)": "leaky_relu(x, 1/10)",
 }
 

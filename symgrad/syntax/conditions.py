@@ -41,6 +41,12 @@ _INTERVALS: Mapping[str, Callable[[Expr, Expr], Set]] = {
 }
 _CALLED = re.compile(r"(?P<name>Union|Interval(?:\.(?:open|Lopen|Ropen))?)\s*\((?P<inside>.*)\)", re.DOTALL)
 _NATURALS = "write n integer, and n >= 0 or n >= 1 as another condition"
+_ADVICE = {
+    **dict.fromkeys(("ℕ", "N", "Naturals", "Naturals0"), _NATURALS),
+    "Z": "for the integers write n integer",
+    "R": "variables are real without a condition; write x real to say so",
+    "C": "for complex numbers write z complex",
+}
 _NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
@@ -85,7 +91,8 @@ def _read_kind(text: str, symbols: dict[str, Symbol]) -> bool:
     if match is None or match["kind"] == "in":
         return False
     if match["kind"] not in _KINDS:
-        reason = f"{match['kind']!r} is no kind of number; known are {', '.join(_KINDS)}"
+        near = f"; did you mean {match['kind'].lower()}?" if match["kind"].lower() in _KINDS else ""
+        reason = f"{match['kind']!r} is no kind of number; known are {', '.join(_KINDS)}{near}"
         raise ParseError(text, match.start("kind") + 1, reason)
     return _note_kind(text, match, "kind", match["kind"], symbols)
 
@@ -253,7 +260,7 @@ def _set(source: Source, start: int, stop: int) -> Set:
         return sympy.FiniteSet(*(_end(source.part(*span), "{") for span in _split(source, start + 1, stop - 1, ",")))
     if len(text) < 2 or text[0] not in "([" or text[-1] not in ")]":
         form = "a set is written as intervals, such as (0, oo), [0, 1) or (-oo, -1) U (1, oo), or as {-1, 1}"
-        raise source.fault(start, _NATURALS if text in ("ℕ", "Naturals", "Naturals0") else form)
+        raise source.fault(start, _ADVICE.get(text, form))
     low, high = _ends(source, start + 1, stop - 1)
     for end, bracket, place in ((low, text[0], start), (high, text[-1], stop - 1)):
         if end.is_infinite and bracket in "[]":

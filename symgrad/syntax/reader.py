@@ -333,7 +333,9 @@ class Reader:
 
     def _range(self, name: str, node: ast.expr) -> tuple[Expr, ...]:
         if name == "Integral" and isinstance(node, ast.Name):
-            return (self.variable(node, "what is integrated over"),)
+            raise self.fault(
+                node, "an integral has ends, Integral(f, (x, a, b)); for an antiderivative claim diff(F, x) == f"
+            )
         if not isinstance(node, ast.Tuple) or len(node.elts) != 3:
             raise self.fault(node, f"the range of {name} is written (variable, from, to)")
         variable = self.variable(node.elts[0], f"the first word in a range of {name}")

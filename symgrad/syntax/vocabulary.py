@@ -198,7 +198,9 @@ def suggestion(name: str) -> str:
     """What an unknown function may have been meant to be."""
     import difflib  # only for slips, and importing symgrad must stay fast
 
-    near = _ELSEWHERE.get(name) or next(iter(difflib.get_close_matches(name, names(), 1, 0.75)), "")
+    by_case = {known.lower(): known for known in reversed(names())}
+    near = _ELSEWHERE.get(name) or by_case.get(name.lower())
+    near = near or next(iter(difflib.get_close_matches(name, names(), 1, 0.75)), "")
     if near:
         return f"{name} is not a known function; did you mean {near}?"
     return f"{name} is not a known function; a product is written {name}*(…)"
