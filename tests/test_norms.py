@@ -258,7 +258,7 @@ def test_claims_read_back_from_their_text(says, where):
 def test_norms_are_printed_with_double_bars():
     claim = sg.claim("norm(A @ x)**2 <= norm(A)**2*spectral_radius(A)", where=SQUARE)
     assert statement_latex(claim.statement, claim.domain) == (
-        r"\left\lVert A x \right\rVert_{2}^{2} \leq \left\lVert A \right\rVert_{2}^{2} \rho\left(A\right)"
+        r"\left\Vert A x \right\Vert_{2}^{2} \leq \left\Vert A \right\Vert_{2}^{2} \rho\left(A\right)"
     )
 
 

@@ -159,8 +159,8 @@ def test_what_cannot_be_read_says_why(says, error, reason):
 def test_a_page_shows_the_claim_with_its_verdict():
     claim = sg.cell_claim(layer("sigmoid"), "norm(dh[T]/dh[0]) <= (norm(W)/4)**T")
     assert claim._repr_latex_() == (
-        r"$\displaystyle \left\lVert \frac{\partial h_{T}}{\partial h_{0}} \right\rVert_{2} \leq "
-        r"\left(\frac{\left\lVert W \right\rVert_{2}}{4}\right)^{T}$"
+        r"$\displaystyle \left\Vert \frac{\partial h_{T}}{\partial h_{0}} \right\Vert_{2} \leq "
+        r"\left(\frac{\left\Vert W \right\Vert_{2}}{4}\right)^{T}$"
     )
 
 

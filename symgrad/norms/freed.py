@@ -6,7 +6,7 @@ a bound that tends to 0 is 0. What is left of such norms is said to be unknown b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from symgrad.norms.exact import value
 from symgrad.norms.proofs import is_defined, upper_bounds_of_nonnegative, vanishes
 from symgrad.norms.scopes import BoundVariableError, atoms_of, bound_by, is_free, is_leaf, leaves, moved
 from symgrad.statements import Domain, Relation, free_symbols
-from symgrad.vectors import OfMatrix
+from symgrad.vectors import LENGTH, TIME, OfMatrix
 
 MOST_TERMS = 8
 Scope = Mapping[Symbol, Set]
@@ -29,11 +29,13 @@ Scope = Mapping[Symbol, Set]
 def freed(relation: Relation, within: Context) -> tuple[Relation, tuple[str, ...]]:
     """The relation with fewer norms that depend on bound variables, and the reasons why it says the same."""
     relation = replace(relation, lhs=over_reals(relation.lhs), rhs=over_reals(relation.rhs))
+    whole = dict.fromkeys(s for e in relation.expressions for s in _runs_through_whole_numbers(e))
+    told = [f"{s} runs through the whole numbers" for s in whole]
     if all(map(is_free, relation.expressions)):
-        return relation, ()
+        return relation, tuple(told)
     made = _Freed(within)
     left, right = (made.of(e, {}) for e in relation.expressions)
-    return Relation(left, relation.op, right), tuple(made.reasons)
+    return Relation(left, relation.op, right), (*told, *made.reasons)
 
 
 class _Freed:
@@ -110,30 +112,44 @@ class _Freed:
 
 
 def over_reals(e: Any) -> Any:
-    """The tree with a real variable in each integral, also where its name is one of steps.
+    """The tree with a real variable in each integral and each limit at a number, also where its name is one of steps.
 
     Raises
     ------
     BoundVariableError
         If there is a derivative with respect to a whole number.
     """
-    if is_leaf(e) or not e.args or not e.has(sympy.Integral, sympy.Derivative):
+    if is_leaf(e) or not e.args or not e.has(sympy.Integral, sympy.Derivative, sympy.Limit):
         return e
     parts = tuple(map(over_reals, e.args))
     made = Tuple(*parts) if type(e) is Tuple else rebuilt(e, parts)
     if isinstance(e, sympy.Derivative) and any(s.is_integer for s in bound_by(e)):
         raise BoundVariableError(min(bound_by(e), key=str))
-    for variable in bound_by(made) if isinstance(made, sympy.Integral) else ():
+    is_real = isinstance(made, sympy.Integral) or (isinstance(made, sympy.Limit) and not made.args[2].is_infinite)
+    for variable in bound_by(made) if is_real else ():
         if variable.is_integer:
             made = _renamed(made, variable, Symbol(variable.name, real=True))
     return made
 
 
-def _renamed(integral: Any, old: Symbol, new: Symbol) -> Any:
-    """An integral with another variable; its ends do not change with it."""
-    inside, *limits = integral.args
-    renamed_limits = (Tuple(new if part[0] == old else part[0], *part[1:]) for part in limits)
-    return rebuilt(integral, (moved(inside, {old: new}), *renamed_limits))
+def _renamed(binder: Any, old: Symbol, new: Symbol) -> Any:
+    """An integral or a limit with another variable; its ends do not change with it."""
+    inside, *rest = binder.args
+    there = (_variable_renamed(part, old, new) for part in rest)
+    return rebuilt(binder, (moved(inside, {old: new}), *there))
+
+
+def _variable_renamed(part: Any, old: Symbol, new: Symbol) -> Any:
+    first, *ends = part.args if type(part) is Tuple else (part,)
+    renamed = new if first == old else first
+    return Tuple(renamed, *ends) if type(part) is Tuple else renamed
+
+
+def _runs_through_whole_numbers(e: Any) -> Iterator[Symbol]:
+    """The variables of limits at infinity that are whole without having been declared so."""
+    for node in sympy.preorder_traversal(e):
+        if isinstance(node, sympy.Limit) and node.args[1].is_integer and node.args[1] not in (TIME, LENGTH):
+            yield node.args[1]
 
 
 def _is_settled(e: Any, scope: Scope) -> bool:

@@ -186,8 +186,11 @@ class _Scalars:
         if domain is None:
             return False
         verdict = self.within.verdict_on(Relation(sides[0], op, sides[1]), domain)
-        self.reasons = (f"{FOR_NUMBERS}: {verdict.evidence or verdict.method}",) if verdict is not None else ()
-        return verdict is not None
+        if verdict is None:
+            return False
+        told = verdict.evidence or verdict.method
+        self.reasons = (f"{FOR_NUMBERS}: {told}" if used & set(norms) else told,)
+        return True
 
 
 def _narrowed(sets: Mapping[Symbol, Any], conditions: list[Any]) -> Domain | None:

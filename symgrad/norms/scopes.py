@@ -20,8 +20,8 @@ class BoundVariableError(UnsupportedError):
 
     def __init__(self, variable: Any) -> None:
         super().__init__(
-            f"a norm depends on {variable}, the variable of a limit, integral, sum, product or derivative around it; "
-            "of such norms little is known"
+            f"a norm or a value of the cell depends on {variable}, the variable of a limit, integral, sum, product or "
+            "derivative around it, and no rule says more of it"
         )
 
 

@@ -22,7 +22,7 @@ from symgrad.claims import Claim
 from symgrad.errors import CellError
 from symgrad.norms.context import Context
 from symgrad.norms.points import SEED, at_random, numbers, scales, special, whole_numbers
-from symgrad.norms.reading import NormReader, declared, statement_of
+from symgrad.norms.reading import NormReader, declared, from_start, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_value
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
 from symgrad.norms.scopes import leaves, moved
@@ -218,11 +218,15 @@ class CellRelation(Judged):
         return Relation(left, self.relation.op, right)
 
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+        if TIME in domain.symbols:
+            domain = domain.restricted(TIME, from_start(domain.set_of(TIME)))
         start = next((s for s in (LENGTH, TIME) if _starts_at_0(s, domain)), None)
         if start is None:
             return self._decided_later(domain, decide)
         later = _without_0(start, domain)
-        found = [_at_start(self, start, domain, decide)] if later is None or self._speaks_of(start) else []
+        is_vacuous = start == LENGTH and self._speaks_of(TIME) and not _starts_at_0(TIME, domain)  # no t is up to 0
+        is_asked = later is None or (self._speaks_of(start) and not is_vacuous)
+        found = [_at_start(self, start, domain, decide)] if is_asked else []
         found += [self.decided(later, decide)] if later is not None else []
         return _of_all(found)
 
@@ -236,7 +240,8 @@ class CellRelation(Judged):
         verdict = verdict_on(self.by_rules, within, lambda: self._places(domain, indices))
         if not verdict.holds:
             return verdict
-        counted = [str(s) for s in (TIME, LENGTH) if s not in domain.symbols and self._speaks_of(s)]
+        lie_in = {s: within.domain.set_of(s) for s in (TIME, LENGTH) if self._speaks_of(s)}
+        counted = [str(s) for s, values in lie_in.items() if values.inf == 1 != values.sup]
         told = f"{verdict.evidence}; for {' and '.join(f'{s} >= 1' for s in counted)}" if counted else verdict.evidence
         return replace(verdict, evidence=told, side_conditions=tuple(map(str, order)))
 

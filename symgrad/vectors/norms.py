@@ -49,7 +49,8 @@ class SpectralNorm(OfMatrix):
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         raised = "" if exp is None else f"^{{{exp}}}"
-        return rf"\left\lVert {printer._print(self.matrix)} \right\rVert_{{2}}{raised}"
+        # Not lVert and rVert, of which pandoc makes signs for typst that do not hold a norm above a bar together.
+        return rf"\left\Vert {printer._print(self.matrix)} \right\Vert_{{2}}{raised}"
 
 
 class SpectralRadius(OfMatrix):
