@@ -6,6 +6,7 @@ from test_norms import numbers
 from test_norms_of_cells import layer
 
 import symgrad as sg
+from symgrad.errors import ParseError
 from symgrad.norms.scopes import BoundVariableError, atoms_of, moved
 from symgrad.prove import regions
 from symgrad.prove.goals import Goal
@@ -201,3 +202,48 @@ def test_the_reason_told_is_the_one_that_was_used():
     assert "norm(k*x) is k*norm(x)" in verdict.evidence
     verdict = sg.verify(said("norm(A) >= 0"))
     assert verdict.evidence.startswith("it holds for all numbers that are not negative in place of the norms")
+
+
+# --- parts without a value ----------------------------------------------------------------------------------------
+
+CANCELLED = [
+    "norm(A/k - A/k) == 0",
+    "norm((k/k)*A) == norm(A)",
+    "norm(sqrt(s)*sqrt(s)*A) == Abs(s)*norm(A)",
+    "norm(A/norm(B)*norm(B)) == norm(A)",
+    "norm(log(x) - log(x)) == 0",
+    "norm(log(x) - log(x) + log(A @ x)) >= 0",
+    "norm(x**(-1) - x**(-1)) == 0",
+    "norm(elementwise(y, y/y, x)) >= 0",
+    "norm(zeros(n, n)/k) == 0",
+    "trace(A/k - A/k) == 0*norm(A)",
+    "Sum(norm(A/k - A/k), (k, 0, 2)) == 0",
+]
+KEPT = [
+    ("norm(A/2 - A/2) == 0", Outcome.PROVED),
+    ("norm(tanh(x) - tanh(x)) == 0", Outcome.PROVED),
+    ("norm(2**k*A) == 2**k*norm(A)", Outcome.PROVED),
+    ("norm(A/(1 + norm(A))) < 1", Outcome.PROVED),
+    ("norm(A/k + B/k) >= 0", Outcome.REFUTED),
+    ("norm(log(x).T) >= 0", Outcome.REFUTED),
+    ("norm(exp(log(x))) == norm(x)", Outcome.REFUTED),
+    ("norm(hadamard(x**(-1), A @ x)) >= 0", Outcome.REFUTED),
+]
+
+
+@pytest.mark.parametrize("says", CANCELLED)
+def test_what_has_no_value_everywhere_is_never_lost_in_silence(says):
+    with pytest.raises(ParseError, match="cancels here, and it has no value everywhere"):
+        said(says)
+
+
+@pytest.mark.parametrize(("says", "outcome"), KEPT)
+def test_what_is_kept_is_judged(says, outcome):
+    assert sg.verify(said(says)).outcome is outcome
+
+
+def test_conditions_on_steps_hold_where_the_claim_speaks_of_none():
+    """There is no step 2 in a run of one step, and so nothing that could refute the claim."""
+    beyond = sg.verify(said("norm(dh[2]/dh[0]) <= norm(W)/4", ["T == 1"], layer("sigmoid")))
+    assert beyond.outcome is Outcome.UNDECIDED, beyond
+    assert "no matrices were found that meet all conditions" in beyond.evidence

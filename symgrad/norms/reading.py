@@ -12,6 +12,7 @@ from sympy import Expr, MatrixExpr, Symbol
 from sympy.sets import Set
 
 from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
+from symgrad.norms import kept
 from symgrad.norms.mentioned import CALLED, DECLARED
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in
 from symgrad.statements import Condition, Conjunction, Domain, Relation, Statement, free_symbols
@@ -19,7 +20,8 @@ from symgrad.syntax import parse_where, vocabulary
 from symgrad.syntax.reader import OPERATORS
 from symgrad.syntax.vector_reader import VectorReader
 from symgrad.syntax.vector_scan import VectorSource
-from symgrad.vectors import LENGTH, OfMatrix, Parameter, ParameterMatrix, dims, norm, spectral_radius
+from symgrad.vectors import ENTRY, LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, dims, norm, spectral_radius
+from symgrad.vectors.writing import to_text
 
 WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
 _SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
@@ -119,7 +121,7 @@ def _statement(says: Any, op: str | None, rhs: Any, names: Mapping[str, Any], re
 def _side(side: Any, names: Mapping[str, Any], read: type[NormReader]) -> Expr:
     if isinstance(side, str):
         reader = read(VectorSource(side), names)
-        return reader.expression(reader.tree)
+        return reader.side(reader.tree)
     if isinstance(side, MatrixExpr):
         raise ShapeError("a claim compares scalars, such as norms; a side", "claim", (tuple(side.shape),))
     if isinstance(side, bool) or not isinstance(side, Expr | int):
@@ -134,6 +136,7 @@ class NormReader(VectorReader):
 
     def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
         super().__init__(source, names)
+        self.parts: list[Any] = []
         bound = {id(node) for node in ast.walk(self.tree) if id(node) in self.bindings}
         called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
         called |= {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Subscript)}
@@ -156,7 +159,7 @@ class NormReader(VectorReader):
                 raise self.fault(
                     side, f"a claim compares scalars, such as norms; {self._shown(side)} has shape {shape}"
                 )
-        values = [self.expression(side) for side in sides]
+        values = [self.side(side) for side in sides]
         for left, sign, right in zip(values, self.tree.ops, values[1:]):
             yield left, OPERATORS[type(sign)], right
 
@@ -170,7 +173,30 @@ class NormReader(VectorReader):
         if not self.is_matrix(argument):
             self._ask_for_shape(argument)
             return self._apply(node, "Abs", sympy.Abs, [self.expression(argument)])
-        return self._of_matrix(node, WORDS[self.name_of(node)], self.matrix(argument))
+        return self._kept(node, lambda: self._of_matrix(node, WORDS[self.name_of(node)], self.matrix(argument)))
+
+    def side(self, node: ast.expr) -> Expr:
+        """A side of a statement."""
+        return self._kept(node, lambda: self.expression(node))
+
+    def matrix(self, node: ast.expr) -> Any:
+        made = super().matrix(node)
+        self.parts += kept.of_matrix(made)
+        return made
+
+    def evaluated(self, node: ast.AST, value: Expr) -> Expr:
+        self.parts += kept.of_scalar(value)
+        return super().evaluated(node, value)
+
+    def _kept(self, node: ast.expr, make: Callable[[], Expr]) -> Expr:
+        """What is read, unless a part that has no value everywhere is lost in it, as in A/k - A/k."""
+        since = len(self.parts)
+        made = make()
+        lost = next((part for part in self.parts[since:] if not kept.is_in(made, part)), None)
+        if lost is not None:
+            shown = to_text(lost.xreplace({ENTRY: Symbol("y", real=True)}))
+            raise self.fault(node, f"{shown} cancels here, and it has no value everywhere; write it without")
+        return made
 
     def _of_matrix(self, node: ast.Call, make: Any, matrix: Any) -> Expr:
         try:
@@ -206,6 +232,7 @@ def _relations(conditions: Iterable[Any], names: Mapping[str, Any], read: type[N
 def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping[str, Any]) -> Iterator[Condition]:
     """The conditions with the symbols of the statement for those of the same name."""
     spoken_of = {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
+    spoken_of |= {s.name: s for s in (TIME, LENGTH)}
     for condition in conditions:
         table = {s: spoken_of[s.name] for s in condition.free_symbols if s.name in spoken_of}
         if len(table) == 1 and LENGTH in table.values():  # which SymPy takes for positive, whatever is said of it
