@@ -13,8 +13,10 @@ from symgrad.activations import ACTIVATIONS
 from symgrad.language.provable import as_sympy
 from symgrad.vectors import Elementwise, OfMatrix
 
-# With a value at every real number.
-TOTAL = {"exp", "sin", "cos", "tanh", "sinh", "cosh", "atan", "asinh", "Abs", "sign", "Max", "Min", *ACTIVATIONS}
+# With a value at all real numbers; celu has none where its parameter is 0.
+TOTAL = {"exp", "sin", "cos", "tanh", "sinh", "cosh", "atan", "asinh", "Abs", "sign", "Max", "Min", *ACTIVATIONS} - {
+    "celu"
+}
 
 
 def of_scalar(written: Any) -> Iterator[Any]:
