@@ -53,6 +53,7 @@ FALSE = [
 ]
 # False, or true and beyond the rules: neither a symbol nor a number may stand for a norm that changes.
 OPEN = [
+    ("Sum(Limit(norm(B)*norm(A**j)**k, j, oo), (k, 0, 1)) == 0", ["norm(A) < 1", "k >= 1"], None),
     ("Limit(norm(A**k)/k, k, oo) == 0", ["norm(A) > 2"], None),
     ("Limit(norm(A**k), k, oo) == 0", [], None),
     ("Limit(norm(A + k*B), k, oo) == 0", [], None),
@@ -94,6 +95,14 @@ def test_what_is_false_of_bound_variables_is_refuted(says, where, cell):
 def test_a_norm_that_changes_with_a_bound_variable_decides_nothing(says, where, cell):
     verdict = sg.verify(said(says, where, cell))
     assert verdict.outcome is Outcome.UNDECIDED, verdict
+
+
+def test_the_same_from_python():
+    k, x = sg.integer("k"), sg.Parameter("x", n)
+    summed = sg.claim(sympy.Sum(sg.norm(k * x), (k, 1, 3)), "==", 6 * sg.norm(x))
+    assert sg.verify(summed).outcome is Outcome.PROVED
+    limited = sg.claim(sympy.Limit(sg.norm(k * x) / k, k, sympy.oo), "==", 2 * sg.norm(x), where=[sg.norm(x) > 0])
+    assert sg.verify(limited).outcome is Outcome.REFUTED
 
 
 def test_no_leaf_is_taken_out_of_what_binds_a_variable_in_it():

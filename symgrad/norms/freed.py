@@ -52,7 +52,7 @@ class _Freed:
         found = self._with_parts(e, scope)
         if is_free(found):
             return found
-        return self._squeezed(found) if isinstance(found, sympy.Limit) else _written_out(found)
+        return self._squeezed(found, scope) if isinstance(found, sympy.Limit) else _written_out(found)
 
     def _with_parts(self, e: Any, scope: Scope) -> Any:
         inner = {**scope, **{v: _values(e, v) for v in bound_by(e)}}
@@ -85,10 +85,11 @@ class _Freed:
         if reason not in self.reasons:
             self.reasons.append(reason)
 
-    def _squeezed(self, e: Any) -> Any:
+    def _squeezed(self, e: Any, scope: Scope) -> Any:
         """The limit at infinity of what is never negative and has a bound that tends to 0: it is 0."""
         inside, variable, place, _ = e.args
-        if place is not oo:
+        # What is bound further out is no variable of the domain, whose conditions may speak of its name.
+        if place is not oo or not (free_symbols(inside) - {variable}).isdisjoint(scope):
             return e
         late = _standing_for(variable, _late(variable))
         there = self._at({late: _late(variable)})
