@@ -14,6 +14,7 @@ from symgrad.verdicts import Outcome
 
 n, m = sg.dims("n m")
 DECLARED = ["A, B matrix (n, n)", "x vector (n)"]
+LEAKY = sg.CELLS["leaky"].cell(n, m)
 LINEAR = sg.read_cell("h[t] = W @ h[t-1]", {"h": n, "W": (n, n)})
 
 
@@ -39,6 +40,7 @@ TRUE = [
     ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["norm(W) < 4"], layer("sigmoid")),
     ("Limit((norm(W)/4)**T, T, oo) == 0", ["norm(W) < 4"], layer("sigmoid")),
     ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["norm(W) < 1"], LINEAR),
+    ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["alpha in (0, 1]", "norm(W) < 1"], LEAKY),
 ]
 FALSE = [
     ("Limit(sin(pi*k)*norm(x)/k, k, 0) == 0", [], None),
@@ -66,6 +68,7 @@ OPEN = [
     ("norm(A) <= 1", ["Integral(norm(A + k*B), (k, 0, 1)) <= 1"], None),
     ("Limit(norm(dh[T]/dh[0])/T, T, oo) == 0", [], LINEAR),
     ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["norm(W) <= 4"], layer("sigmoid")),
+    ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["alpha in [0, 1]", "norm(W) < 1"], LEAKY),
     ("Limit(norm(dh[T]/dh[0]), T, oo) == 0", ["T == 1"], layer("sigmoid")),
     ("Sum(norm(h[t]), (t, 1, T)) <= 1", [], layer("sigmoid")),
     ("Sum(norm(dh[T]/dh[t]), (t, 1, T)) <= norm(W)", [], layer("sigmoid")),
@@ -169,6 +172,7 @@ UNDER = [
     ("spectral_radius(A) == norm(A)", ["n < 2"], None),
     ("norm(eye(n)) == n", ["n == 1"], None),
     ("norm(A)**T == norm(A)", ["T == 1"], None),
+    ("norm(A @ B) <= 1/2", ["norm(A) <= 1/2", "norm(B) <= 1"], None),
     ("norm(A)**T <= 1", ["T >= 0", "norm(A) <= 1"], None),
     ("norm(dh[T]/dh[0]) <= norm(W)/4", ["T == 1"], layer("sigmoid")),
     ("norm(dh[T]/dh[0]) <= norm(W)**2/16", ["T == 2"], layer("sigmoid")),

@@ -14,10 +14,10 @@ import sympy
 from sympy import Dummy, Interval, Range, S, Symbol, Tuple, oo
 from sympy.sets import Set
 
-from symgrad.language.written import limit, multiplied, rebuilt, total
+from symgrad.language.written import multiplied, rebuilt, total
 from symgrad.norms.context import Context
 from symgrad.norms.exact import value
-from symgrad.norms.proofs import is_defined, upper_bounds_of_nonnegative, vanishes
+from symgrad.norms.proofs import is_defined, tends_to_0, upper_bounds_of_nonnegative
 from symgrad.norms.scopes import BoundVariableError, atoms_of, bound_by, is_free, is_leaf, leaves, moved
 from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.vectors import LENGTH, TIME, OfMatrix
@@ -103,8 +103,7 @@ class _Freed:
             return e
         for bound in bounds:
             shown = bound.value.xreplace({late: variable})
-            tends = limit(shown, variable, oo, "-")
-            if is_free(tends) and vanishes(tends, self.within):
+            if tends_to_0(shown, variable, self.within):
                 for reason in bound.reasons:
                     self._note(reason)
                 self._note(f"what lies between 0 and {shown}, which tends to 0, tends to 0")

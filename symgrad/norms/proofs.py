@@ -7,17 +7,17 @@ from itertools import product as combinations
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Abs, Expr, Interval, S, Symbol, oo
+from sympy import Abs, Expr, Interval, S, Symbol, expand, oo
 
 from symgrad.errors import ClaimError
-from symgrad.language.provable import provable
-from symgrad.language.written import substituted
+from symgrad.language.provable import as_sympy, provable
+from symgrad.language.written import limit, substituted
 from symgrad.norms import units
 from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.defined import matrix_is_defined
 from symgrad.norms.exact import of_largest, of_radius, value
-from symgrad.norms.scopes import atoms_of
+from symgrad.norms.scopes import atoms_of, is_free
 from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.vectors import OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
 from symgrad.verdicts import Verdict
@@ -78,9 +78,17 @@ def upper_bounds_of_nonnegative(side: Expr, within: Context) -> list[Bound]:
     return _bounds(plain, within, up=True) if _is_nonnegative(plain, within) else []
 
 
-def vanishes(e: Expr, within: Context) -> bool:
-    """Whether a scalar in which norms stand is certainly 0."""
-    return _Scalars(within).hold(e, "==", S.Zero)
+def tends_to_0(e: Expr, late: Symbol, within: Context) -> bool:
+    """Whether a scalar in which norms stand certainly tends to 0 as a variable grows."""
+    power = e.as_independent(late, as_Add=False)[1]
+    if isinstance(power, sympy.Pow) and not {late} & (
+        free_symbols(power.base) | free_symbols(expand(power.exp - late))
+    ):
+        scalars = _Scalars(within)
+        if scalars.hold(power.base, ">=", S.Zero) and scalars.hold(power.base, "<", S.One):
+            return True
+    tends = limit(e, late, oo, "-")
+    return is_free(tends) and _Scalars(within).hold(tends, "==", S.Zero)
 
 
 def _by_equalities(left: Expr, op: str, right: Expr, within: Context) -> Reasons | None:
@@ -193,10 +201,16 @@ class _Scalars:
         return True
 
 
+def _number(side: Any) -> Any:
+    """A side of a condition, a number as SymPy has it, as sets do not hold numbers as they were written."""
+    return side if free_symbols(side) else as_sympy(side)
+
+
 def _narrowed(sets: Mapping[Symbol, Any], conditions: list[Any]) -> Domain | None:
     """The domain, where conditions on one symbol narrow its set; nothing for an empty one."""
+    plain = [c.func(*map(_number, c.args), evaluate=False) for c in conditions]
     try:
-        found = Domain.of(sets, conditions)
+        found = Domain.of(sets, plain)
     except ClaimError:
         return None
     both = tuple((s, sets[s].intersect(values)) for s, values in found.sets)
