@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import sympy
 from sympy import Basic, Expr, Symbol
+from sympy.core.relational import Relational
 
 from symgrad import near_names, norms, syntax
 from symgrad.errors import ClaimError
@@ -113,7 +114,7 @@ def claim(
     >>> print(sg.claim("log(x*y) == log(x) + log(y)", where=["x > 0", "y > 0"]))
     log(x*y) == log(x) + log(y)
     """
-    where = [where] if isinstance(where, str) else list(where)
+    where = listed(where)
     restates = isinstance(says, Expr) and isinstance(rhs, Expr) and says == rhs and op in ("==", "<=", ">=")
     if norms.is_about_norms(says, rhs, *where):
         statement, domain = norms.read_claim(says, op, rhs, where)
@@ -164,7 +165,7 @@ def extremum(
     expect: str = "holds",
 ) -> Claim:
     """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
-    where = [where] if isinstance(where, str) else list(where)
+    where = listed(where)
     names = {**declared(), **known_symbols(of, variable, value, at, *where)}
     conditions, symbols = read_conditions(where, names)
     names = {**names, **symbols}
@@ -245,9 +246,25 @@ def read_conditions(
     where: Sequence[str | Condition], names: Mapping[str, Symbol]
 ) -> tuple[list[Condition], dict[str, Symbol]]:
     """The conditions, and the symbols of which a text says what kind of numbers they are."""
-    parsed, symbols = syntax.parse_where([c for c in where if isinstance(c, str)], names)
+    texts = [c if isinstance(c, str) else _as_text(c) for c in where if not isinstance(c, Relational | sympy.Contains)]
+    parsed, symbols = syntax.parse_where(texts, names)
     told = {name: symbol for name, symbol in symbols.items() if name not in names}
-    return [*parsed, *(c for c in where if not isinstance(c, str))], told
+    return [*parsed, *(c for c in where if isinstance(c, Relational | sympy.Contains))], told
+
+
+def listed(where: Where) -> list[str | Condition]:
+    """The conditions as a list; one alone may stand without brackets."""
+    return [where] if isinstance(where, str | Basic) else list(where)
+
+
+def _as_text(condition: object) -> str:
+    """Conditions that SymPy has joined, as text."""
+    if condition in (True, False):
+        raise ClaimError(f"a condition that is {condition} on its own says nothing; leave it out")
+    if not isinstance(condition, sympy.And | sympy.Or | sympy.Not):
+        kind = type(condition).__name__
+        raise ClaimError(f'a condition is text or a SymPy relation, such as "x > 0" or x > 0; got {kind} {condition}')
+    return syntax.to_text(condition)
 
 
 def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) -> Expr:

@@ -247,7 +247,7 @@ def _print_chain(chain: Chain) -> list[Check]:
 
 def _print_proof(section: Section) -> int:
     from symgrad import checks
-    from symgrad.derivation import Chain, Prose
+    from symgrad.derivation import Chain, Prose, claims_of
 
     found: list[Check] = []
     for item in section.items:
@@ -256,7 +256,7 @@ def _print_proof(section: Section) -> int:
         elif isinstance(item, Prose):
             click.echo("".join(map(str, item.parts())))
         else:
-            for asked in getattr(item, "claims", ()):
+            for asked in claims_of(item):
                 found.append(checks.Check.of(asked, decide(asked)))
                 outcome = found[-1].verdict.outcome
                 click.echo(f"{asked}{_domain_shown(asked)}")

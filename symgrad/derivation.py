@@ -23,6 +23,7 @@ from symgrad.claims import (
     claim,
     expression,
     known_symbols,
+    listed,
     read_conditions,
     settled,
     unsettled,
@@ -212,10 +213,15 @@ class Section:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        return tuple(c for item in self.items for c in getattr(item, "claims", ()))
+        return tuple(c for item in self.items for c in claims_of(item))
 
 
 Item: TypeAlias = Prose | Chain | Stated | Given | Figure | Table | Section
+
+
+def claims_of(item: Item) -> tuple[Claim, ...]:
+    """The claims of a part of a derivation; none of what only tells or shows."""
+    return () if isinstance(item, Prose | Given | Figure) else item.claims
 
 
 @dataclass(frozen=True, init=False)
@@ -258,7 +264,7 @@ class Derivation:
     @property
     def claims(self) -> tuple[Claim, ...]:
         """All claims in the order of the document, numbered by their ids, with remarks on names that may be slips."""
-        found = (c for item in self.items for c in getattr(item, "claims", ()))
+        found = (c for item in self.items for c in claims_of(item))
         return tuple(self._remarked(c.named(c.id or str(number))) for number, c in enumerate(found, 1))
 
     def _remarked(self, found: Claim) -> Claim:
@@ -316,7 +322,10 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     """A chain of equations and inequalities from `start` on; `equals`, `at_most` and the like make its steps."""
     if not steps:
         raise ClaimError("a chain has at least one step, as in chain(a, equals(b))")
-    where = [where] if isinstance(where, str) else list(where)
+    for step in steps:
+        if not isinstance(step, Step):
+            raise ClaimError(f"the steps of a chain are made by equals, at_most and the like; got {step}")
+    where = listed(where)
     places = [s for step in steps for s in step.equality_at or ()]
     objects = known_symbols(start, *(step.expression for step in steps), *places, *where)
     conditions, told = read_conditions(where, {**notation.declared(), **objects})

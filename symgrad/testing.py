@@ -9,7 +9,7 @@ from symgrad.cache import remembered
 from symgrad.checks import Check
 from symgrad.claims import Claim, Formula, Where, claim
 from symgrad.compute.check import check_gradient
-from symgrad.derivation import Chain, Derivation, Item, Section
+from symgrad.derivation import Chain, Derivation, Item, Section, claims_of
 from symgrad.errors import ClaimError
 from symgrad.shown import one_line
 from symgrad.statements import Relation
@@ -170,7 +170,7 @@ def chains(derivation: Derivation) -> list[tuple[Claim, ...]]:
             if isinstance(item, Section):
                 yield from walk(item.items)
             else:
-                found: tuple[Claim, ...] = getattr(item, "claims", ())
+                found = claims_of(item)
                 yield from [found if isinstance(item, Chain) else ()] * len(found)
 
     return list(walk(derivation.items))

@@ -2,7 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
-from sympy import Abs, Interval, Range, Symbol, Union, exp, oo, sqrt
+from sympy import Abs, And, Interval, Or, Range, S, Symbol, Union, exp, oo, sqrt
 
 import symgrad as sg
 from symgrad.cli import cli
@@ -91,3 +91,25 @@ def test_texts_of_a_file_mean_what_it_declares(tmp_path):
     assert all(sg.verify(c).holds for c in derivation.claims)
     assert CliRunner().invoke(cli, ["build", str(path), "-o", str(tmp_path / "out")]).exit_code == 0
     assert sg.verify("cos(2*pi*T) == 1").holds is False
+
+
+@pytest.mark.parametrize(
+    ("condition", "values"),
+    [(And(z > 1, z < 2), Interval.open(1, 2)), (Or(z < 0, z > 1), Union(Interval.open(-oo, 0), Interval.open(1, oo))),
+     (z > 0, Interval.open(0, oo)), ("z > 0", Interval.open(0, oo))],
+)  # fmt: skip
+def test_conditions_that_sympy_joins_and_one_alone_are_read(condition, values):
+    assert sg.claim("z**2 >= 0", where=[condition]).domain.set_of(z) == values
+    (line,) = sg.chain(sqrt(z**2), sg.equals(z + 7), where=condition).claims
+    assert (line.domain.set_of(z), sg.verify(line).holds) == (values, False)
+
+
+@pytest.mark.parametrize("condition", [None, True, S.true, z])
+def test_what_is_no_condition_is_refused(condition):
+    with pytest.raises(ClaimError, match="condition"):
+        sg.chain("z", sg.equals("z"), where=[condition])
+
+
+def test_the_steps_of_a_chain_are_steps():
+    with pytest.raises(ClaimError, match="made by equals, at_most and the like; got z"):
+        sg.chain(z, z)

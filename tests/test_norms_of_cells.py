@@ -245,3 +245,9 @@ def test_cells_stand_on_the_command_line(run):
 @pytest.fixture
 def run(monkeypatch, capsys):
     return lambda *arguments: invoke(monkeypatch, capsys, *arguments)
+
+
+def test_cells_without_an_activation_are_decided():
+    cell = sg.read_cell("h[t] = w*h[t-1]", {})
+    assert sg.verify(sg.cell_claim(cell, "dh[T]/dh[0] == w**T")).holds
+    assert sg.verify(sg.cell_claim(cell, "dh[T]/dh[0] == w")).holds is False

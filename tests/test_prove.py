@@ -165,7 +165,7 @@ def test_verdicts_do_not_change_from_run_to_run():
 
 
 def test_a_function_without_enclosures_is_left_undecided_with_the_reason():
-    verdict = sg.verify("Integral(exp(-x**2), x) == 3/4")
+    verdict = sg.verify(sg.claim(sympy.Integral(sympy.exp(-(x**2)), x), "==", Rational(3, 4)))
     assert (verdict.outcome, "Integral" in verdict.evidence) == (Outcome.UNDECIDED, True)
 
 

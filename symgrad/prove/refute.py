@@ -28,6 +28,8 @@ from symgrad.balls import (
     separated,
     sign,
 )
+from symgrad.language.provable import HasValue
+from symgrad.language.written import origin
 from symgrad.prove import kinks, sentences, witnesses
 from symgrad.prove.derivatives import enclosable, evaluated
 from symgrad.prove.goals import Goal
@@ -308,8 +310,14 @@ def _why(left: Value, right: Value, missing: Missing) -> str:
     if not missing.sides:
         return ""
     is_seen = any(value is UNDEFINED for value in (left, right))
-    part = None if is_seen or missing.part is None else sentences.shown(missing.part)
-    return f"{part} has no value there" if part else ""
+    if is_seen or missing.part is None:
+        return ""
+    inside = missing.part.args[0] if missing.part.args else missing.part
+    is_inside = origin(inside.func) is HasValue
+    part = sentences.shown(inside.args[0] if is_inside else missing.part)
+    if not part:
+        return ""
+    return f"{part} does not have a value everywhere within" if is_inside else f"{part} has no value there"
 
 
 def _digits_to_tell_apart(left: Value, right: Value) -> int | None:

@@ -523,7 +523,9 @@ def _bias(e: Any) -> Any:
 def _exactly(values: Any) -> Any:
     """An array of exact balls as one of fractions."""
     found = np.array([fraction(v) for v in np.ravel(values)], dtype=object).reshape(np.shape(values))
-    return None if any(v is None for v in found.ravel()) else found
+    if any(v is None for v in found.ravel()):
+        return None
+    return found if found.ndim else found.item()
 
 
 def _one(values: list[Any], place: int) -> Any:
