@@ -106,6 +106,7 @@ def abbreviation(name: str) -> Any:
     Examples
     --------
     >>> from sympy.abc import x
+    >>> from symgrad.language.written import meaning
     >>> abbreviation("expm1")(x), meaning(abbreviation("expm1")(x))
     (expm1(x), exp(x) - 1)
     """
