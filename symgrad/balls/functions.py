@@ -311,9 +311,11 @@ def _bessel_k(order: Ball, z: Ball) -> Value:
     """K_n(z); for whole n != 0 from K_0, as the library takes very long where K_n is the limit of other orders."""
     if is_exactly_zero(z):
         return UNDEFINED
-    x = ball(z)
     if not _is_whole(order) or is_exactly_zero(order):
-        return x.bessel_k(ball(order))
+        return _method("bessel_k")(z, order)
+    x = ball(z)
+    if isinstance(x, arb) and not x > 0:
+        x = acb(x)
     n = abs(int(order.p))
     charge(2 * n)
     if not isinstance(x, arb) or x.is_exact() or not x > 0:
