@@ -15,7 +15,6 @@ harmonics), 18.5.1-2 (Chebyshev), 18.9.8, 18.9.14 (Gegenbauer, Laguerre), 19.7.2
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import sympy
 from sympy import Expr, I, Rational, S, pi
@@ -385,17 +384,17 @@ def _elliptic(form: Callable[[Expr], Expr]) -> Rewriting:
     return lambda sign, *m: form(m[0]) if len(m) == 1 and sign(m[0]) == -1 else None
 
 
-def _chebyshev(of_angle: Callable[..., Expr], at_one: Callable[..., Expr], otherwise: Any = None) -> Rewriting:
+def _chebyshev(of_angle: Callable[..., Expr], at_one: Callable[..., Expr], rest: Rewriting | None) -> Rewriting:
     """At the cosine of an angle, which for a degree that is not whole must be the principal one."""
 
-    def rewriting(sign: Sign, n: Expr, x: Expr) -> Expr | None:
+    def rewriting(sign: Sign, n: Expr, x: Expr) -> Expr | Equal | None:
         if isinstance(x, sympy.cos) and facts.is_integer(n):
             return of_angle(n, x.args[0])
         if abs(x) == 1 and facts.is_integer(n):
             return x**n * at_one(n)
         if x.is_Rational and -1 <= x <= 1 and (abs(x) < 1 or of_angle(n, pi).has(sympy.cos)):
             return of_angle(n, sympy.acos(x))
-        return None if otherwise is None else otherwise(n, x)
+        return None if rest is None else rest(n, x)
 
     return rewriting
 
@@ -599,7 +598,7 @@ REWRITINGS: dict[type, Rewriting] = {
     sympy.elliptic_k: _elliptic(lambda m: sympy.elliptic_k(m / (m - 1)) / sympy.sqrt(1 - m)),
     sympy.elliptic_e: _elliptic(lambda m: sympy.sqrt(1 - m) * sympy.elliptic_e(m / (m - 1))),
     sympy.chebyshevt: _chebyshev(lambda n, t: sympy.cos(n * t), lambda n: S.One, _by_second_kind),
-    sympy.chebyshevu: _chebyshev(lambda n, t: sympy.sin((n + 1) * t) / sympy.sin(t), lambda n: n + 1),
+    sympy.chebyshevu: _chebyshev(lambda n, t: sympy.sin((n + 1) * t) / sympy.sin(t), lambda n: n + 1, None),
     sympy.assoc_laguerre: _assoc_laguerre,
     sympy.gegenbauer: _gegenbauer,
     sympy.hyper: hypergeometric.normal,
