@@ -120,10 +120,8 @@ def claim(
         statement, domain = norms.read_claim(says, op, rhs, where)
         made = Claim(statement, domain, id=id, source=source, expect=expect, restates=restates)
         scalar = [c for c in where if not norms.is_about_norms(c)]
-        return _remarked(made, *read_conditions(scalar, {}), says if op is None else "")
-    names = {**declared(), **known_symbols(says, rhs, *where)}
-    conditions, symbols = read_conditions(where, names)
-    names = {**names, **symbols}
+        return _remarked(made, *_read(scalar, {}), says if op is None else "")
+    conditions, symbols, names = surroundings(where, says, rhs)
     if op is None and rhs is None:
         if not isinstance(says, str):
             raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
@@ -165,10 +163,7 @@ def extremum(
     expect: str = "holds",
 ) -> Claim:
     """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
-    where = listed(where)
-    names = {**declared(), **known_symbols(of, variable, value, at, *where)}
-    conditions, symbols = read_conditions(where, names)
-    names = {**names, **symbols}
+    conditions, symbols, names = surroundings(listed(where), of, variable, value, at)
     place = None if at is None else expression(at, names)
     statement = Extremum(kind, expression(of, names), variable, expression(value, names), place)
     made = _claim(statement, conditions, names, id=id, source=source, expect=expect)
@@ -222,6 +217,15 @@ def known_symbols(*things: object) -> dict[str, Symbol]:
     return names
 
 
+def surroundings(
+    where: Sequence[str | Condition], *things: object
+) -> tuple[list[Condition], dict[str, Symbol], dict[str, Symbol]]:
+    """The conditions beside expressions, the symbols whose kind they tell in text, and all that texts may name."""
+    names = {**declared(), **known_symbols(*things, *where)}
+    conditions, told = _read(where, names)
+    return conditions, told, {**names, **told}
+
+
 def unsettled(tree: Expr) -> Expr:
     """The tree of a text with symbols of which nothing is assumed yet."""
     return renamed(tree, {s: Symbol(s.name) for s in tree.free_symbols if s == Symbol(s.name, real=True)})
@@ -242,9 +246,7 @@ def _kind_of(symbol: Symbol) -> str:
     return " ".join(sorted(name for name, holds in symbol._assumptions_orig.items() if holds)) or "complex"
 
 
-def read_conditions(
-    where: Sequence[str | Condition], names: Mapping[str, Symbol]
-) -> tuple[list[Condition], dict[str, Symbol]]:
+def _read(where: Sequence[str | Condition], names: Mapping[str, Symbol]) -> tuple[list[Condition], dict[str, Symbol]]:
     """The conditions, and the symbols of which a text says what kind of numbers they are."""
     texts = [c if isinstance(c, str) else _as_text(c) for c in where if not isinstance(c, Relational | sympy.Contains)]
     parsed, symbols = syntax.parse_where(texts, names)

@@ -22,10 +22,9 @@ from symgrad.claims import (
     Where,
     claim,
     expression,
-    known_symbols,
     listed,
-    read_conditions,
     settled,
+    surroundings,
     unsettled,
 )
 from symgrad.errors import ClaimError, DerivationError, SymgradError
@@ -325,11 +324,8 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     for step in steps:
         if not isinstance(step, Step):
             raise ClaimError(f"the steps of a chain are made by equals, at_most and the like; got {step}")
-    where = listed(where)
     places = [s for step in steps for s in step.equality_at or ()]
-    objects = known_symbols(start, *(step.expression for step in steps), *places, *where)
-    conditions, told = read_conditions(where, {**notation.declared(), **objects})
-    names = {**notation.declared(), **objects, **told}
+    conditions, _, names = surroundings(listed(where), start, *(step.expression for step in steps), *places)
     lines = (dataclasses.replace(step, expression=settled(step.expression, names)) for step in steps)
     return Chain(settled(_line(start), names), tuple(lines), tuple(conditions), label)
 

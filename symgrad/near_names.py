@@ -54,9 +54,9 @@ def doubts(free: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
     >>> doubts(["t", "T", "x"], ["T"])
     ('t is another symbol than T; did you mean T?',)
     """
-    there, known = set(free), sorted(declared)
-    pairs = ((name, next((o for o in known if is_near(name, o)), "")) for name in sorted(there.difference(known)))
-    return tuple(f"{name} is another symbol than {near}; did you mean {near}?" for name, near in pairs if near)
+    there, known = set(free), set(declared)
+    pairs = _nearest(there - known, known)
+    return tuple(f"{name} is another symbol than {near}; did you mean {near}?" for name, near in pairs)
 
 
 def undeclared(spoken_of: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
@@ -70,10 +70,14 @@ def undeclared(spoken_of: Iterable[str], declared: Iterable[str]) -> tuple[str, 
     ()
     """
     there, known = set(spoken_of), set(declared)
-    pairs = ((name, [o for o in sorted(known - there) if is_near(name, o)]) for name in sorted(there - known))
-    return tuple(
-        f"{name} is not among the symbols that are declared; did you mean {near[0]}?" for name, near in pairs if near
-    )
+    pairs = _nearest(there - known, known - there)
+    return tuple(f"{name} is not among the symbols that are declared; did you mean {near}?" for name, near in pairs)
+
+
+def _nearest(names: set[str], among: set[str]) -> Iterator[tuple[str, str]]:
+    """Names, each with the first of the others that it is nearly, where there is one."""
+    pairs = ((name, next((other for other in sorted(among) if is_near(name, other)), "")) for name in sorted(names))
+    return (pair for pair in pairs if pair[1])
 
 
 def _reached(there: set[str], conditions: list[frozenset[str]]) -> set[str]:

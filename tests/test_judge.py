@@ -1,9 +1,8 @@
 """Lines of derivations as text: true ones are proved however they are written, slips are refuted."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
+from in_numbers import numbers
 
 import symgrad as sg
 
@@ -180,17 +179,6 @@ def test_what_is_no_line(lines, error, reason):
         sg.check_backward(RNN, sg.half_squared_error(RNN.states[0]), **lines)
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def numbers(text):
-    """A number, or nested lists of numbers, as a witness lists them."""
-    if not text.startswith("["):
-        return float(Fraction(text))
-    inside, depth, parts = text[1:-1], 0, [""]
-    for letter in inside:
-        depth += (letter == "[") - (letter == "]")
-        parts = [*parts, ""] if letter == "," and not depth else [*parts[:-1], parts[-1] + letter]
-    return np.array([numbers(part.strip()) for part in parts])
 
 
 def test_what_a_witness_lists_is_enough_to_check_it_by_hand():

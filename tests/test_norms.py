@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sympy
 from flint import arb, fmpq
+from in_numbers import numbers
 from sympy import MatrixSymbol
 
 import symgrad as sg
@@ -122,20 +123,6 @@ def test_what_is_true_is_proved(says, where):
     verdict = sg.verify(sg.claim(says, where=where))
     assert verdict.outcome is Outcome.PROVED, verdict
     assert verdict.evidence
-
-
-def numbers(text):
-    """A number, vector or matrix as a witness shows it."""
-    if not text.startswith("["):
-        return float(Fraction(text))
-    inside, depth, parts = text[1:-1], 0, [""]
-    for letter in inside:
-        depth += (letter == "[") - (letter == "]")
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return np.array([numbers(part.strip()) for part in parts])
 
 
 @pytest.mark.parametrize(("says", "sides"), FALSE, ids=[row[0] for row in FALSE])

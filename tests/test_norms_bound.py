@@ -2,7 +2,7 @@
 
 import pytest
 import sympy
-from test_norms import numbers
+from in_numbers import numbers
 from test_norms_of_cells import layer
 
 import symgrad as sg

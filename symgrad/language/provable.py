@@ -242,12 +242,8 @@ class _Making:
             return self.unevaluated(kind, *parts)
         try:
             made: Expr = kind(*parts)
-        except (
-            ValueError,
-            TypeError,
-            ArithmeticError,
-        ):  # the enclosures tell that it has no value
-            return self.unevaluated(kind, *parts)
+        except (ValueError, TypeError, ArithmeticError):
+            return self.unevaluated(kind, *parts)  # the enclosures tell that it has no value
         return made
 
     def _is_trusted(self, kind: Any, parts: Arguments) -> bool:

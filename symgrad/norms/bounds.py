@@ -309,23 +309,21 @@ def _of_power(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
 
 def _of_ordered(factor: OrderedProduct, within: Context, depth: int) -> Iterator[Bound]:
     """Of a product over steps, where every factor has one bound."""
-    index, low, high = factor.limits
-    count = sympy.expand(high - low + 1)
-    if not within.is_count(count):
-        return
-    for bound in _norms(factor.factor, within.within(index, low), depth):
-        if not bound.value.has(index):
-            yield Bound(bound.value**count, (PRODUCT, *bound.reasons))
+    for count, bound in _at_every_step(factor.factor, factor.limits, within, depth):
+        yield Bound(bound.value**count, (PRODUCT, *bound.reasons))
 
 
 def _of_time_sum(factor: TimeSum, within: Context, depth: int) -> Iterator[Bound]:
-    index, low, high = factor.limits
+    for count, bound in _at_every_step(factor.term, factor.limits, within, depth):
+        yield Bound(count * bound.value, (SUM, *bound.reasons))
+
+
+def _at_every_step(matrix: Any, limits: Any, within: Context, depth: int) -> Iterator[tuple[Expr, Bound]]:
+    """How many steps there are, with bounds of the norm of a matrix that hold at all of them."""
+    index, low, high = limits
     count = sympy.expand(high - low + 1)
-    if not within.is_count(count):
-        return
-    for bound in _norms(factor.term, within.within(index, low), depth):
-        if not bound.value.has(index):
-            yield Bound(count * bound.value, (SUM, *bound.reasons))
+    if within.is_count(count):
+        yield from ((count, b) for b in _norms(matrix, within.within(index, low), depth) if not b.value.has(index))
 
 
 _UPPER: dict[type, Callable[[Any, Context, int], Iterator[Bound]]] = {

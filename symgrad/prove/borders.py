@@ -23,8 +23,6 @@ from symgrad.statements import Domain
 DEEPEST = 3
 LEAST_STEEP = 12  # as an exponent; lower powers are looked at as polynomials
 
-INCREASING = (sympy.exp, sympy.sinh, sympy.tanh, sympy.asinh, sympy.atan, sympy.erf)
-
 
 def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
     """The sign of a continuous real expression on an interval on which it has no zero."""
@@ -59,7 +57,12 @@ def by_arguments(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if not isinstance(u, sympy.Add) or len(u.args) != 2:
         return None
     (first, f), (second, g) = (term.as_coeff_Mul() for term in u.args)
-    if first + second != 0 or f.func != g.func or f.func not in (*INCREASING, sympy.log) or not facts.is_real(first):
+    if (
+        first + second != 0
+        or f.func != g.func
+        or f.func not in (*INVERSES, sympy.exp, sympy.log)
+        or not facts.is_real(first)
+    ):
         return None
     v, w = f.args[0], g.args[0]
     if not all(cuts.is_certainly_real(e, Signs(domain)) for e in (v, w)):

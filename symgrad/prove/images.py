@@ -197,14 +197,9 @@ def _by_principal_value(gap: Expr, goal: Goal, ranges: Ranges, decide: Decide) -
         assumed = _same(principal.undone_by(value), g.args[0], goal.domain)
         if assumed is not None:
             at_ends = [sympy.cos(value)] if principal.on.left_open and principal.on.inf.is_finite else []
-            verdict = Verdict(Outcome.PROVED, METHOD, _principal(g, value))
+            verdict = Verdict(Outcome.PROVED, METHOD, sentences.undone(g, value))
             return side_conditions.settle(verdict, goal, [*assumed, *at_ends], decide)
     return None
-
-
-def _principal(g: Expr, value: Expr) -> str:
-    text = sentences.shown(value) or "the other side"
-    return f"{text} lies in the range of {g.func.__name__}, and undoing {g.func.__name__} on both sides gives the same"
 
 
 def _by_turns(left: Expr, right: Expr, goal: Goal, ranges: Ranges, decide: Decide) -> Verdict | None:

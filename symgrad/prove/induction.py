@@ -51,7 +51,7 @@ def _by_direction(goal: Goal, decide: Decide) -> Verdict | None:
     if not any(side.has(Sum, Product) for side in goal.relation.expressions):
         return None
     for op in (">", "<"):
-        found = decide(replace(goal, relation=replace(goal.relation, op=op), written=()))
+        found = decide(goal.about(replace(goal.relation, op=op)))
         if found.holds:
             return found
     return None

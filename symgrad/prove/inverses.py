@@ -48,11 +48,6 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     return None
 
 
-def _fits(g: Expr, value: Expr) -> str:
-    text = sentences.shown(value) or "the other side"
-    return f"{text} lies in the range of {g.func.__name__}, and undoing {g.func.__name__} on both sides gives the same"
-
-
 def _by_value_of(g: Expr, gap: Expr, goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict from a goal that is g = v, up to a rational factor."""
     inverse = inverse_of(g)
@@ -69,5 +64,5 @@ def _by_value_of(g: Expr, gap: Expr, goal: Goal, decide: Decide) -> Verdict | No
         return None
     if not facts.is_real(value) and len(relations) == 1:
         return None
-    verdict = Verdict(Outcome.PROVED, "value of an inverse function", _fits(g, value))
+    verdict = Verdict(Outcome.PROVED, "value of an inverse function", sentences.undone(g, value))
     return side_conditions.settle(verdict, goal, (), decide)

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from symgrad.prove import witnesses
 from symgrad.prove.goals import Goal
-from symgrad.statements import free_symbols
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.verdicts import Outcome, Verdict
 
 LOG = logging.getLogger("symgrad.prove")
 REFUTED_BY_EQUAL_SIDES = ("!=", "<", ">")
-NO_VALUE = ("undefined", "has no value there")
+NO_VALUE = (witnesses.NO_VALUE, "has no value there")
 
 
 def confirmed(verdict: Verdict, goal: Goal) -> Verdict:
@@ -21,31 +20,14 @@ def confirmed(verdict: Verdict, goal: Goal) -> Verdict:
     if verdict.outcome is not Outcome.REFUTED:
         return verdict
     witness = verdict.witness
-    says_undefined = witness is not None and "undefined" in (witness.left, witness.right)
+    says_undefined = witness is not None and witnesses.NO_VALUE in (witness.left, witness.right)
     misses_none = says_undefined and witness is not None and witnesses.sides_have_values(witness, goal)
     is_elsewhere = witness is not None and witnesses.is_outside(witness, goal)
     if is_counterexample(verdict, goal.op) and not misses_none and not is_elsewhere:
-        if witness is None:
-            return verdict
-        shown = _with_missing_values(witness, verdict, goal)
-        return replace(verdict, witness=witnesses.completed(shown, goal))
+        return verdict if witness is None else replace(verdict, witness=witnesses.completed(witness, goal))
     defect = AssertionError("a refutation whose sides agree")
     LOG.error("%s: %s of %s", defect, verdict, goal, exc_info=defect)
     return Verdict(Outcome.UNDECIDED, verdict.method, f"a counterexample was found that is none: {verdict.witness}")
-
-
-def _with_missing_values(witness: Witness, verdict: Verdict, goal: Goal) -> Witness:
-    """The witness, where both sides show one value although a part has none: of the sides that vary, none has one."""
-    if (
-        goal.op in REFUTED_BY_EQUAL_SIDES
-        or witness.left != witness.right
-        or NO_VALUE[0] in (witness.left, witness.right)
-    ):
-        return witness
-    names = set(witness.point)
-    varies = [not names or not names.isdisjoint(s.name for s in free_symbols(side)) for side in goal.said]
-    left, right = (NO_VALUE[0] if moves else text for moves, text in zip(varies, (witness.left, witness.right)))
-    return replace(witness, left=left, right=right)
 
 
 def is_counterexample(verdict: Verdict, op: str) -> bool:

@@ -122,6 +122,12 @@ def same_normal_form(generators: Iterable[Expr]) -> str:
     return f"both sides have the same normal form in {named}"
 
 
+def undone(g: Expr, value: Expr) -> str:
+    """That the value of an inverse function is this one: it is in its range, and has the right image."""
+    text, name = shown(value) or "the other side", g.func.__name__
+    return f"{text} lies in the range of {name}, and undoing {name} on both sides gives the same"
+
+
 def _by_size(e: Expr) -> tuple[bool, int, str]:
     return not e.is_Symbol, e.count_ops(), str(e)
 

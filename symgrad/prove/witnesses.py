@@ -45,7 +45,8 @@ def completed(witness: Witness, goal: Goal) -> Witness:
     """The witness in the variables of the goal, with the value of a side that has one where neither is said to."""
     names = {s.name for s in goal.variables}
     witness = replace(witness, point={name: value for name, value in witness.point.items() if name in names})
-    point = _read(witness, goal.variables) if witness.left == witness.right == NO_VALUE else None
+    is_open = bool(goal.written) and witness.left == witness.right == NO_VALUE
+    point = _read(witness, goal.variables) if is_open else None
     if point is None:
         return witness
     left, right = (_value_beside(side, point) for side in goal.said)

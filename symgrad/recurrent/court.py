@@ -15,6 +15,7 @@ from sympy import Expr, MatrixExpr, Rational, Symbol
 from symgrad.balls import ball, precision, separated
 from symgrad.balls.matrices import MissingStepError, Surroundings
 from symgrad.errors import CellError, ShapeError, shape_text
+from symgrad.prove.sentences import counted
 from symgrad.prove.witnesses import show
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
@@ -265,7 +266,9 @@ class Court:
             return Verdict(Outcome.REFUTED, "steps", missing)  # where a side has no value, an equation does not hold
         if not compared:
             return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
-        return Verdict(Outcome.SUPPORTED, "numbers", f"both sides agree in {_entries(compared)}; no proof found")
+        return Verdict(
+            Outcome.SUPPORTED, "numbers", f"both sides agree in {counted(compared, 'entry')}; no proof found"
+        )
 
     def _steps(self, left: Any, length: int) -> list[tuple[int, dict[Symbol, int]]]:
         """The steps at which a line says something, with the values of its other times."""
@@ -326,10 +329,6 @@ def _refuted(
         point["entry"] = place
     point |= {name: _numbers(value) for name, value in around.given.items()}
     return Verdict(Outcome.REFUTED, "ball arithmetic", "", Witness(point, true, stated))
-
-
-def _entries(count: int) -> str:
-    return f"{count} entr{'y' if count == 1 else 'ies'}"
 
 
 def _numbers(given: Any) -> str:

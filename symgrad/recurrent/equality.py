@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 from sympy import MatrixExpr, S
 
+from symgrad.prove.sentences import counted
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.forms import EARLIER, INSIDE, Step, closed_adjoint, step_paths
 from symgrad.recurrent.index_form import Definitions, Reader
@@ -83,7 +84,7 @@ def _checked(says: str, left: Any, right: Any, reader: Reader, method: str = RIN
     if not rest:
         verdict = Verdict(Outcome.PROVED, method, "all terms of the difference cancel")
     else:
-        left_over = f"{len(rest)} term{'s' * (len(rest) > 1)}"
+        left_over = counted(len(rest), "term")
         verdict = Verdict(Outcome.UNDECIDED, method, f"{left_over} of the difference could not be shown to vanish")
     return ProvedLine(says, left, right, verdict)
 
