@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import Any
 
@@ -154,14 +154,11 @@ class _Entries:
 
 def bound_of_function(formula: Expr, within: Context, said: str = "") -> Bound | None:
     """The least simple number that a function of one real number, `_ENTRY`, certainly exceeds nowhere."""
-    if formula not in within.found:
-        within.found[formula] = None
-        for candidate in _candidates(Abs(formula)):
-            reason = f"{said or f'the absolute value of {formula}'} is at most {candidate}"
-            if within.holds(Abs(formula), "<=", candidate, reason):
-                within.found[formula] = Bound(candidate, (reason,))
-                break
-    return within.found[formula]
+
+    def claimed(candidate: Expr) -> tuple[Expr, Expr, str]:
+        return Abs(formula), candidate, f"{said or f'the absolute value of {formula}'} is at most {candidate}"
+
+    return _least(formula, Abs(formula), claimed, within)
 
 
 def _said(vector: Any) -> str:
@@ -177,34 +174,41 @@ def least_slope(function: Any, within: Context) -> Bound | None:
     """The least simple L with abs(f(y)) <= L abs(y) for all real y."""
     (y,) = function.variables
     formula = function.expr.doit().xreplace({y: _ENTRY})
-    key = sympy.Tuple(formula, _ENTRY)
-    if key not in within.found:
-        name = getattr(function.expr.func, "__name__", "the function")
-        within.found[key] = None
-        if formula.free_symbols != {_ENTRY}:
-            return None
-        for candidate in _candidates(Abs(formula) / Abs(_ENTRY)):
-            times = "" if candidate == 1 else f"{candidate} times "
-            reason = f"{name} of a number is at most {times}that number in absolute value"
-            if within.holds(Abs(formula), "<=", candidate * Abs(_ENTRY), reason):
-                within.found[key] = Bound(candidate, (reason,))
-                break
-    return within.found[key]
+    if formula.free_symbols != {_ENTRY}:
+        return None
+    name = getattr(function.expr.func, "__name__", "the function")
+
+    def claimed(candidate: Expr) -> tuple[Expr, Expr, str]:
+        times = "" if candidate == 1 else f"{candidate} times "
+        reason = f"{name} of a number is at most {times}that number in absolute value"
+        return Abs(formula), candidate * Abs(_ENTRY), reason
+
+    return _least(sympy.Tuple(formula, _ENTRY), Abs(formula) / Abs(_ENTRY), claimed, within)
 
 
 def steepest(function: Any, within: Context) -> Bound | None:
     """The least simple L with abs(f(y) - f(z)) <= L abs(y - z) for all real y and z, from the slope everywhere."""
     (y,) = function.variables
     formula = function.expr.xreplace({y: _ENTRY})
-    slope = sympy.Derivative(formula, _ENTRY)
-    key = sympy.Tuple(slope)
+    if formula.free_symbols != {_ENTRY} or formula.has(sympy.Derivative):
+        return None
+    slope, name = sympy.Derivative(formula, _ENTRY), getattr(function.expr.func, "__name__", "the function")
+
+    def claimed(candidate: Expr) -> tuple[Expr, Expr, str]:
+        return Abs(slope), candidate, f"the slope of {name} is at most {candidate}"
+
+    return _least(sympy.Tuple(slope), Abs(formula.diff(_ENTRY)), claimed, within)
+
+
+def _least(
+    key: Expr, bounded: Expr, claimed: Callable[[Expr], tuple[Expr, Expr, str]], within: Context
+) -> Bound | None:
+    """The first number that may bound a function of which what is then claimed holds: smaller side, larger, reason."""
     if key not in within.found:
         within.found[key] = None
-        if formula.free_symbols != {_ENTRY} or formula.has(sympy.Derivative):
-            return None
-        for candidate in _candidates(Abs(formula.diff(_ENTRY))):
-            reason = f"the slope of {getattr(function.expr.func, '__name__', 'the function')} is at most {candidate}"
-            if within.holds(Abs(slope), "<=", candidate, reason):
+        for candidate in _candidates(bounded):
+            small, large, reason = claimed(candidate)
+            if within.holds(small, "<=", large, reason):
                 within.found[key] = Bound(candidate, (reason,))
                 break
     return within.found[key]

@@ -168,3 +168,13 @@ def shown_value(value: Any) -> str:
     if value.ndim == 2 and value.shape[1] == 1 and value.shape[0] > 1:
         value = value[:, 0]
     return f"[{', '.join(shown_value(part) for part in value)}]"
+
+
+def shown_at(whole: Mapping[Symbol, int], values: Mapping[Any, Any]) -> Callable[[], dict[str, str]]:
+    """How a place is shown: sizes and steps, then matrices and scalars by their names."""
+
+    def shown() -> dict[str, str]:
+        found = {str(s): str(k) for s, k in whole.items()}
+        return found | {str(name): shown_value(value) for name, value in values.items()}
+
+    return shown

@@ -18,7 +18,7 @@ from symgrad.norms.context import Context
 from symgrad.norms.freed import freed
 from symgrad.norms.points import draws, scales, sizes_at, whole_numbers
 from symgrad.norms.proofs import prove
-from symgrad.norms.refutations import Place, Seen, Sides, refute, shown_value
+from symgrad.norms.refutations import Place, Seen, Sides, refute, shown_at
 from symgrad.norms.scopes import BoundVariableError, leaves, moved
 from symgrad.notation import latex
 from symgrad.statements import Domain, Judged, Relation, free_symbols
@@ -180,7 +180,7 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
             scalars = {s: fmpq(k) for s, k in (known | {TIME: step, LENGTH: last}).items()}
             scalars |= {s: drawn[s] for s in sets}
             whole = {s: int(drawn[s]) for s in sets if s.is_integer}
-            yield Place(around, scalars, _shown(known | named, drawn), step, whole)
+            yield Place(around, scalars, shown_at(known | named, drawn), step, whole)
 
 
 def _times(domain: Domain) -> list[tuple[int, int]]:
@@ -191,11 +191,3 @@ def _times(domain: Domain) -> list[tuple[int, int]]:
 
 def _number(size: Any, known: Mapping[Symbol, int]) -> int:
     return int(sympy.S(size).xreplace({s: sympy.Integer(k) for s, k in known.items()}))
-
-
-def _shown(sizes: Mapping[Symbol, int], drawn: Mapping[Any, Any]) -> Callable[[], dict[str, str]]:
-    def shown() -> dict[str, str]:
-        found = {str(s): str(k) for s, k in sizes.items()}
-        return found | {str(n): shown_value(v) for n, v in drawn.items()}
-
-    return shown

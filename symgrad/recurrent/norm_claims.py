@@ -23,7 +23,7 @@ from symgrad.errors import CellError
 from symgrad.norms.context import Context
 from symgrad.norms.points import SEED, at_random, numbers, scales, special, whole_numbers
 from symgrad.norms.reading import NormReader, declared, from_start, statement_of
-from symgrad.norms.refutations import BITS, Place, shown_value
+from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
 from symgrad.norms.scopes import leaves, moved
 from symgrad.notation import latex
@@ -264,7 +264,7 @@ class CellRelation(Judged):
                         shown = {s: k for s, k in known.items() if s != TIME or self._speaks_of(TIME)}
                         values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
                         yield Place(
-                            around, values, _shown(shown, arguments, scalars), step, dict.fromkeys(indices, early)
+                            around, values, shown_at(shown, arguments | scalars), step, dict.fromkeys(indices, early)
                         )
 
     @cached_property
@@ -530,13 +530,3 @@ def _exactly(values: Any) -> Any:
 
 def _one(values: list[Any], place: int) -> Any:
     return values[place % len(values)]
-
-
-def _shown(
-    known: Mapping[Symbol, int], arguments: Mapping[str, Any], scalars: Mapping[Symbol, Any]
-) -> Callable[[], dict[str, str]]:
-    def shown() -> dict[str, str]:
-        found = {str(s): str(k) for s, k in known.items()}
-        return found | {str(name): shown_value(value) for name, value in (*arguments.items(), *scalars.items())}
-
-    return shown
