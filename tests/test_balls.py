@@ -49,6 +49,12 @@ def reference(function, arguments):
     return mpmath.mpmathify(number)
 
 
+def as_ball(number):
+    """A number of mpmath to 55 digits."""
+    with mpmath.workdps(60):
+        return acb(arb(mpmath.nstr(mpmath.re(number), 55)), arb(mpmath.nstr(mpmath.im(number), 55)))
+
+
 @pytest.mark.parametrize("function", balls.FUNCTIONS, ids=lambda f: f.__name__)
 def test_enclosure_holds_the_value(function):
     seen = 0
@@ -65,10 +71,7 @@ def test_enclosure_holds_the_value(function):
             if wanted is None or isinstance(found, NoValue):
                 assert wanted is None or found is UNKNOWN, f"{function}{arguments}: {wanted} but {found}"
                 continue
-            with mpmath.workdps(60):
-                difference = acb(balls.ball(found)) - acb(
-                    arb(mpmath.nstr(mpmath.re(wanted), 55)), arb(mpmath.nstr(mpmath.im(wanted), 55))
-                )
+            difference = acb(balls.ball(found)) - as_ball(wanted)
         seen += 1
         assert difference.abs_lower() < arb("1e-30"), f"{function}{arguments}: {wanted} but {found}"
     assert seen >= 1
@@ -108,3 +111,18 @@ def test_powers_of_balls_around_zero_hold_all_values(low, high, power):
     value = Tape(x**power, (x,))(arb(low).union(arb(high)))
     assert all(value.contains(arb(number) ** power) for number in (low, high, 0))
     assert power % 2 or not value < -0.01 * 4**power
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 20, -4])
+@pytest.mark.parametrize("place", ["1/50", "1/2", "7", "200", "-3"])
+def test_modified_bessel_functions_of_whole_orders_are_those_of_mpmath(order, place):
+    at = Rational(place)
+    with mpmath.workdps(60):
+        wanted = mpmath.besselk(order, mpmath.mpf(int(at.p)) / int(at.q))
+    tape, exact = Tape(sympy.besselk(order, x, evaluate=False), (x,)), fmpq(int(at.p), int(at.q))
+    with precision(128):
+        truth = as_ball(wanted)
+        assert abs(acb(tape(exact)) - truth) < abs(truth) * arb("1e-20")
+        wide = acb(tape(arb(exact, abs(exact) / 100 if exact > 0 else 0)))
+        assert wide.real.overlaps(truth.real)
+        assert wide.imag.overlaps(truth.imag)
