@@ -122,7 +122,7 @@ def _harmonic(n: Ball, order: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immuta
         return UNDEFINED
     if order == 1:
         return ball(n + 1).digamma() + arb.const_euler()
-    if not (is_real(order) and is_real(n)) or sign(order - 1) != 1 or sign(n + 1) != 1:
+    if not (is_real(order) and is_real(n)) or not sign(order - 1) or sign(n + 1) != 1:
         return UNKNOWN
     return ball(order).zeta() - ball(order).zeta(ball(n + 1))
 

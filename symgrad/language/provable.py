@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
-from sympy import Basic, Derivative, Expr, Integer, S
+from sympy import Basic, Derivative, Expr, Integer, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import Application, AppliedUndef
 from sympy.core.relational import Relational
@@ -120,6 +120,12 @@ def _arc_cotangent(u: Expr) -> Expr | None:
     return sympy.Piecewise((S.Pi / 2, sympy.Eq(u, 0)), (sympy.atan(1 / u), True), evaluate=False)
 
 
+def _kronecker(i: Expr, j: Expr, *bounds: Expr) -> Expr | None:
+    if bounds or not (i.is_extended_real and j.is_extended_real):
+        return None
+    return sympy.Piecewise((S.One, sympy.Eq(i, j)), (S.Zero, True), evaluate=False)
+
+
 def _of_whole_order(function: Any) -> Callable[[Expr, Expr], Expr | None]:
     """A Bessel function that is entire for whole orders: SymPy would divide by z to change its sign."""
 
@@ -135,6 +141,7 @@ def _of_whole_order(function: Any) -> Callable[[Expr, Expr], Expr | None]:
 REWRITTEN: Mapping[type[Basic], Callable[..., Expr | None]] = {
     sympy.acot: _arc_cotangent,
     sympy.acoth: lambda u: sympy.atanh(1 / u),
+    sympy.KroneckerDelta: _kronecker,
     sympy.hyper: lambda *parameters: sympy.hyper(*parameters, evaluate=False),
     sympy.meijerg: lambda *parameters: sympy.meijerg(*parameters, evaluate=False),
     sympy.besselj: _of_whole_order(sympy.besselj),
@@ -163,6 +170,21 @@ def provable(tree: Basic) -> Any:
 def value_of(kind: Any, *arguments: Expr) -> Any:
     """The value of a function for the provers, evaluated only as far as that is trusted."""
     return _Making(_opaque_value, REWRITTEN)._value(kind, arguments)
+
+
+def at_point(e: Expr, point: Mapping[Symbol, Expr]) -> Any:
+    """An expression of the provers at values of some variables, where more functions may be trusted than before.
+
+    Examples
+    --------
+    >>> from sympy.abc import n
+    >>> value_of(sympy.factorial2, n), at_point(value_of(sympy.factorial2, n), {n: sympy.Integer(5)})
+    (factorial2(n), 15)
+    """
+    moved = e.subs(point)
+    if not moved.has(written.Opaque):
+        return moved
+    return moved.replace(lambda f: isinstance(f, written.Opaque), lambda f: value_of(f.origin, *f.args))
 
 
 def as_sympy(tree: Basic) -> Any:

@@ -7,13 +7,13 @@ from sympy import Derivative, Expr
 
 from symgrad import activations
 from symgrad.prove import bounds, numbers, sentences, side_conditions
-from symgrad.prove.derivatives import ROUGH, evaluated
+from symgrad.prove.derivatives import ROUGH, NotSmooth, evaluated
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.refute import refute
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
-from symgrad.statements import Domain
+from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "exp-log normal form"
@@ -69,3 +69,17 @@ def normal_form(expression: Expr, domain: Domain) -> tuple[Expr, tuple[Expr, ...
 def differentiates_kinks(goal: Goal) -> bool:
     """Whether something with kinks is differentiated; regions must take it apart first."""
     return any(activations.expand(d.expr).has(*ROUGH) for side in goal.sides for d in side.atoms(Derivative))
+
+
+def carried_out(goal: Goal) -> Goal | None:
+    """The goal with its derivatives carried out, if it has any and nothing with kinks is differentiated.
+
+    That they exist is for `side_conditions.settle` to find out, from the goal as it was.
+    """
+    if not any(side.has(Derivative) for side in goal.sides) or differentiates_kinks(goal):
+        return None
+    try:
+        there = Goal(Relation(goal.lhs, goal.op, goal.rhs), goal.domain)
+    except NotSmooth:
+        return None
+    return None if there.relation == goal.relation else there

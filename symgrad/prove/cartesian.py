@@ -18,14 +18,14 @@ from sympy.sets import Set
 from symgrad import activations, sized
 from symgrad.language.provable import REWRITTEN, value_of
 from symgrad.language.written import call, opaque, origin
-from symgrad.prove import cuts, facts
+from symgrad.prove import algebra, cuts, facts, side_conditions
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 from symgrad.verdicts import Verdict
 
-_NOT_ANALYTIC = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate, sympy.arg)
+_NOT_ANALYTIC = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate, sympy.arg, sympy.sign)
 NOT_ANALYTIC = (*_NOT_ANALYTIC, *map(opaque, _NOT_ANALYTIC))
 UNTOUCHED = (Derivative, ExprWithLimits, sympy.Piecewise, sympy.Limit, sympy.Subs)
 
@@ -37,7 +37,13 @@ class NoParts(Exception):
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal in real variables, without re, im, conjugate, arg and moduli of complex numbers."""
     sides = goal.relation.expressions
-    if not any(side.has(*NOT_ANALYTIC) for side in sides) or any(side.has(*UNTOUCHED) for side in sides):
+    if not any(side.has(*NOT_ANALYTIC) for side in sides):
+        return None
+    there = algebra.carried_out(goal)
+    if there is not None:
+        found = prove(there, decide)
+        return side_conditions.settle(found, goal, (), decide) if found is not None and found.holds else None
+    if any(side.has(*UNTOUCHED) for side in sides):
         return None
     parts = {s: _parts(s, goal) for s in goal.variables if not facts.is_real(s)}
     domain = _domain(goal.domain, parts)
@@ -142,6 +148,15 @@ class _Real:
             return self._angle(u.args[0])
         return sized.expand((u - self._conjugate(u)) / (2 * I))
 
+    def _direction(self, u: Expr) -> Expr:
+        """The sign of a number that is not real: the number over its modulus, where that certainly is not zero."""
+        if cuts.is_certainly_real(u, self.signs):
+            return sympy.sign(u)
+        parts = cuts.cartesian_parts(u, self.signs)
+        if parts is None or not self.signs.is_positive(sized.expand(parts[0] ** 2 + parts[1] ** 2)):
+            raise NoParts(str(u))
+        return u / sympy.sqrt(parts[0] ** 2 + parts[1] ** 2)
+
     def _angle(self, u: Expr) -> Expr:
         return sympy.atan2(self._imaginary_part(u), self._real_part(u))
 
@@ -193,5 +208,6 @@ class _Real:
         sympy.im: _imaginary_part,
         sympy.conjugate: _conjugate,
         sympy.arg: _angle,
+        sympy.sign: _direction,
         sympy.exp: _exponential,
     }

@@ -103,9 +103,18 @@ def _at_integers(least: int | None = None) -> Row:
     return row
 
 
-def _of_degree(n: Expr, *_: Expr) -> list[Condition]:
-    """A polynomial for each degree 0, 1, 2, …; nothing is said of other degrees."""
-    return _at_integers(0)(n)
+def _of_degree(*positive: Callable[..., Expr]) -> Row:
+    """A polynomial for each degree 0, 1, 2, …; for others by a hypergeometric function, where these are positive.
+
+    They are the parameter below the series, what the gamma function before it is taken of, and the distance from -1.
+    """
+
+    def row(n: Expr, *rest: Expr) -> list[Condition]:
+        if facts.is_integer(n):
+            return _at_integers(0)(n)
+        return [c for form in positive for c in _only(positive=form(n, *rest))]
+
+    return row
 
 
 def _off_minus_one(n: Expr, z: Expr) -> list[Condition]:
@@ -129,7 +138,8 @@ def _polygamma(n: Expr, u: Expr) -> list[Condition]:
 
 
 def _harmonic(n: Expr, *order: Expr) -> list[Condition]:
-    return _at_integers(0)(n) if order else _no_pole_of_gamma(n + 1)
+    """Of an order by Hurwitz's zeta function, right of its poles in n + 1."""
+    return _only(positive=n + 1) if order else _no_pole_of_gamma(n + 1)
 
 
 def _lambert_w(z: Expr, branch: Expr = S.Zero) -> list[Condition]:
@@ -289,9 +299,9 @@ VALUE: dict[type, Row] = {
     sympy.betainc: _incomplete_beta,
     sympy.betainc_regularized: _incomplete_beta,
     sympy.chebyshevu: _off_minus_one,
-    sympy.assoc_laguerre: _of_degree,
-    sympy.gegenbauer: _of_degree,
-    sympy.jacobi: _of_degree,
+    sympy.assoc_laguerre: _of_degree(lambda n, a, x: a + 1, lambda n, a, x: n + a + 1),
+    sympy.gegenbauer: _of_degree(lambda n, a, x: a + S.Half, lambda n, a, x: 2 * a + n, lambda n, a, x: 1 + x),
+    sympy.jacobi: _of_degree(lambda n, a, b, x: a + 1, lambda n, a, b, x: n + a + 1, lambda n, a, b, x: 1 + x),
 }
 
 # Functions of which somebody may ask, and of which it is not known here where they have a value.

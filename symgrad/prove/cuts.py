@@ -108,7 +108,10 @@ def _is_positive_at_zeros(u: Expr, v: Expr, signs: Signs) -> bool:
 
 
 def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
-    """Real and imaginary part of a sum whose terms are plainly one or the other; exponentials by Euler's formula."""
+    """Real and imaginary part of a sum whose terms are plainly one or the other; exponentials by Euler's formula.
+
+    So are sines and cosines, of angles and hyperbolic, by their addition theorems (DLMF 4.21.37-38, 4.35.34-35).
+    """
     real, imaginary = [], []
     for term in sympy.Add.make_args(sized.expand(by_imaginary_roots(_by_euler(e, signs), signs))):
         if is_certainly_real(term, signs):
@@ -120,14 +123,26 @@ def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:
     return sympy.Add(*real), sympy.Add(*imaginary)
 
 
-def _by_euler(e: Expr, signs: Signs) -> Expr:
-    def turned(power: Expr) -> Expr:
-        parts = cartesian_parts(power.exp, signs)
-        if parts is None or facts.is_zero(parts[1]):
-            return power
-        return sympy.exp(parts[0]) * (sympy.cos(parts[1]) + I * sympy.sin(parts[1]))
+_ADDED: dict[type, Callable[[Expr, Expr], Expr]] = {
+    sympy.exp: lambda u, v: sympy.exp(u) * (sympy.cos(v) + I * sympy.sin(v)),
+    sympy.sin: lambda u, v: sympy.sin(u) * sympy.cosh(v) + I * sympy.cos(u) * sympy.sinh(v),
+    sympy.cos: lambda u, v: sympy.cos(u) * sympy.cosh(v) - I * sympy.sin(u) * sympy.sinh(v),
+    sympy.sinh: lambda u, v: sympy.sinh(u) * sympy.cos(v) + I * sympy.cosh(u) * sympy.sin(v),
+    sympy.cosh: lambda u, v: sympy.cosh(u) * sympy.cos(v) + I * sympy.sinh(u) * sympy.sin(v),
+}
 
-    return e.replace(lambda f: isinstance(f, sympy.exp) and f.has(I), turned) if e.has(sympy.exp) else e
+
+def _by_euler(e: Expr, signs: Signs) -> Expr:
+    def is_turning(f: Expr) -> bool:
+        return isinstance(f, sympy.Pow) and f.exp.has(I) and facts.is_real(f.base) and signs.sign(f.base) == 1
+
+    e = e.replace(is_turning, lambda f: sympy.exp(f.exp * sympy.log(f.base))) if e.has(I) and e.has(sympy.Pow) else e
+
+    def turned(f: Expr) -> Expr:
+        parts = cartesian_parts(f.args[0], signs)
+        return f if parts is None or facts.is_zero(parts[1]) else _ADDED[f.func](*parts)
+
+    return e.replace(lambda f: f.func in _ADDED and f.has(I), turned) if e.has(I) and e.has(*_ADDED) else e
 
 
 def by_imaginary_roots(e: Expr, signs: Signs) -> Expr:

@@ -18,11 +18,9 @@ from symgrad.prove import algebra, moves, side_conditions
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.constants import constant_zero
-from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
 from symgrad.prove.points import Point
-from symgrad.statements import Relation
 from symgrad.verdicts import Outcome, Verdict
 
 METHOD = "every point of a finite set"
@@ -41,13 +39,8 @@ def _of_slopes(goal: Goal, decide: Decide) -> Verdict | None:
     """The same where derivatives in such a variable are carried out first; that they exist is settled afterwards."""
     if all(elements(values, MOST_POINTS) is None for _, values in goal.domain.sets):
         return None
-    if not any(side.has(Derivative) for side in goal.sides) or algebra.differentiates_kinks(goal):
-        return None
-    try:
-        carried_out = Goal(Relation(goal.lhs, goal.op, goal.rhs), goal.domain)
-    except NotSmooth:
-        return None
-    found = None if goal.relation == carried_out.relation else _proved(carried_out, decide, FEW_GOALS)
+    carried_out = algebra.carried_out(goal)
+    found = None if carried_out is None else _proved(carried_out, decide, FEW_GOALS)
     return side_conditions.settle(found, goal, (), decide) if found is not None and found.holds else None
 
 

@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.language.provable import partial_values, provable
+from symgrad.language.provable import at_point, partial_values, provable
 from symgrad.language.written import meaning, substituted
 from symgrad.prove.conditions import is_total
 from symgrad.prove.derivatives import evaluated
@@ -112,7 +112,7 @@ class Goal:
         # A derivative at a point is no derivative of what stands there.
         is_plain = not any(set(d.variables) & set(point) for e in self.written for d in e.atoms(sympy.Derivative))
         written = tuple(substituted(e, point) for e in self.written) if is_plain else ()
-        moved = replace(self.mapped(lambda e: e.subs(point)), written=written)
+        moved = replace(self.mapped(lambda e: at_point(e, point)), written=written)
         conditions = tuple(c.subs(point) for c in self.domain.conditions)
         kept = tuple(c for c in conditions if c != sympy.true)
         sets = tuple((s, v) for s, v in self.domain.sets if s not in point)

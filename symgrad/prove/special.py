@@ -106,12 +106,12 @@ def _catalan(sign: Sign, n: Expr) -> Equal | None:
     return found and Equal(found.value * 4**n / sympy.sqrt(pi))
 
 
-def _harmonic(sign: Sign, n: Expr, order: Expr = S.One) -> Expr | None:
-    if sign(n + 1) != 1:
-        return None
+def _harmonic(sign: Sign, n: Expr, order: Expr = S.One) -> Expr | Equal | None:
     if order is S.One:
         return sympy.polygamma(0, n + 1) + S.EulerGamma
-    return sympy.zeta(order) - sympy.zeta(order, n + 1) if order.is_Integer and order > 1 else None
+    if sign(n + 1) != 1:
+        return None
+    return Equal(sympy.zeta(order) - sympy.zeta(order, n + 1), (order - 1,))
 
 
 def _zeta(sign: Sign, s: Expr, a: Expr = S.One) -> Expr | None:

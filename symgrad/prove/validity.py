@@ -148,7 +148,9 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
     signs = Signs(domain)
     if expression.has(S.ImaginaryUnit) and all(facts.is_real(s) for s in expression.free_symbols):
         parts = cuts.cartesian_parts(expression, signs)
-        if parts is not None and never_zero(sized.expand(parts[0] ** 2 + parts[1] ** 2), domain, look):
+        if parts is not None and any(
+            never_zero(e, domain, look) for e in (*parts, sized.expand(parts[0] ** 2 + parts[1] ** 2))
+        ):
             return True
     if facts.is_nonzero(expression.xreplace(signs.refined)) or cuts.is_off_cut(expression, signs):
         return True

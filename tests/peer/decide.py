@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from draw import Identity
-from truth import is_true
+from truth import is_a_place_without_value, is_true
 
 import symgrad as sg
 from symgrad.errors import SymgradError
@@ -42,6 +42,8 @@ def outcome(identity: Identity) -> dict:
         found, detail = verdict.outcome.name, f"{verdict.method}: {verdict.evidence} {verdict.witness or ''}"
         if verdict.method == "no enclosures":
             found = "REFUSED"
+        if true and verdict.witness and is_a_place_without_value(identity, verdict.witness.point):
+            true, doubt = None, "no value at a point that is hard to meet"
     except SymgradError as error:
         found, detail = "REFUSED", str(error)
     except Exception as error:

@@ -16,6 +16,7 @@ DIGITS = 60
 POINTS = 3
 AGREE = mpf(10) ** -25  # derivatives and infinite sums lose up to half of the digits; what is false differs by far more
 APART = mpf(10) ** -12
+FAR = mpf(10) ** 40  # as large as a value becomes at a pole that is met to all digits
 SECONDS = 20
 
 
@@ -92,6 +93,13 @@ def _gamma_upper(s: object, z: object) -> object:
     return mpmath.gammainc(s, z)
 
 
+def _count(k: object) -> int:
+    """A whole number; nothing is known of what is counted by others."""
+    if k != int(mpmath.re(k)):
+        raise Unknown
+    return int(mpmath.re(k))
+
+
 def _kronecker(i: object, j: object) -> object:
     return mpf(i == j)
 
@@ -115,7 +123,7 @@ FUNCTIONS: dict[type, Callable] = _by_name(
     sympy.Max: max,
     sympy.Min: min,
     sympy.Heaviside: _heaviside,
-    sympy.LambertW: lambda z, k=0: mpmath.lambertw(z, int(k)),
+    sympy.LambertW: lambda z, k=0: mpmath.lambertw(z, _count(k)),
     sympy.polygamma: lambda m, z: mpmath.psi(int(m), z) if m == int(mpmath.re(m)) and m >= 0 else _raise(),
     sympy.trigamma: lambda z: mpmath.psi(1, z),
     sympy.dirichlet_eta: lambda s, *a: mpmath.altzeta(s) if not a else _raise(),
@@ -277,7 +285,7 @@ def _total(e: Expr, at: Mapping[Symbol, object]) -> object:
     if isinstance(e, sympy.Integral):
         return mpmath.quad(term, ends)
     if all(mpmath.isfinite(end) for end in ends):
-        terms = [term(mpf(k)) for k in range(int(_real(ends[0])), int(_real(ends[1])) + 1)]
+        terms = [term(mpf(k)) for k in range(_count(ends[0]), _count(ends[1]) + 1)]
         return mpmath.fsum(terms) if isinstance(e, sympy.Sum) else mpmath.fprod(terms)
     return (mpmath.nsum if isinstance(e, sympy.Sum) else mpmath.nprod)(term, ends)
 
@@ -301,6 +309,17 @@ def _has_values(identity: Identity, symbols: list[Symbol]) -> bool:
         )
     except (ValueError, ZeroDivisionError):  # mpmath's words for a pole
         return False
+
+
+def is_a_place_without_value(identity: Identity, place: Mapping[str, str]) -> bool:
+    """Whether mpmath, too, finds a pole where a claim is said to have no value: random points do not meet it."""
+    symbols = {s.name: s for s in identity.lhs.free_symbols | identity.rhs.free_symbols}
+    try:
+        with mp.workdps(DIGITS):
+            at = {symbols[name]: _value(sympy.sympify(text), {}) for name, text in place.items()}
+            return not all(abs(_value(side, at)) < FAR for side in (identity.lhs, identity.rhs))
+    except (ValueError, ZeroDivisionError):  # mpmath's words for a pole
+        return True
 
 
 def is_true(identity: Identity) -> tuple[bool | None, str]:
