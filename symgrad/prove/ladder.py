@@ -44,7 +44,7 @@ from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.extrema import decide_extremum
 from symgrad.prove.goals import Decide, Goal, Prover
 from symgrad.prove.refutations import confirmed
-from symgrad.prove.refute import Agreement, refute
+from symgrad.prove.refute import FEWEST_DIGITS, Agreement, refute
 from symgrad.prove.ring import NoNormalForm
 from symgrad.sized import TooLarge
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
@@ -72,7 +72,7 @@ LOG.addHandler(logging.NullHandler())  # a verdict says that a prover failed; th
 FAILED = "the prover failed"
 SLIP = "this is a slip of symgrad, please report the claim; its log, symgrad.prove, says what failed"
 ALIKE = "both sides are the same expression as given; write it as text, or with Derivative"
-FEWEST_POINTS, FEWEST_DIGITS = 5, 10
+FEWEST_POINTS = 5
 
 
 def verify(says: Claim | str) -> Verdict:
@@ -246,7 +246,10 @@ def _evidence(goal: Goal, seen: Agreement) -> Verdict:
         return deep
     agreed = deep if deep.points else seen
     fewest = FEWEST_POINTS if goal.variables else 1
+    gap = agreed.gap if goal.variables else ""
+    if agreed.level:
+        return Verdict(Outcome.UNDECIDED, "samples", agreed.tie if goal.variables else sentences.TIE)
     if agreed.points < fewest or (goal.op == "==" and agreed.digits < FEWEST_DIGITS):
-        return Verdict(Outcome.UNDECIDED, "samples", sentences.too_little(agreed.points) + agreed.gap)
+        return Verdict(Outcome.UNDECIDED, "samples", sentences.too_little(agreed.points, fewest) + gap)
     seen_at = sentences.seen(goal.op, agreed.points, agreed.digits)
-    return Verdict(Outcome.SUPPORTED, "samples", f"{seen_at}; no proof found{agreed.gap}")
+    return Verdict(Outcome.SUPPORTED, "samples", f"{seen_at}; no proof found{gap}")

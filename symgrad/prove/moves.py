@@ -23,6 +23,7 @@ from symgrad.prove.combine import NO_POINT
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
+from symgrad.prove.points import points
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 from symgrad.verdicts import Verdict, Witness
@@ -57,9 +58,17 @@ class Move:
         except (TypeError, ValueError):
             return witness  # complex or irrational coordinates stay as they are
         plain = {s: Symbol(s.name) for e in self.old.values() for s in e.free_symbols}
+        known = {**self._free(known), **known}
         moved = {str(s): str(e.xreplace(plain).xreplace(known)) for s, e in self.old.items()}
         kept = {name: value for name, value in witness.point.items() if name not in moved}
         return replace(witness, point=dict(sorted({**kept, **moved}.items())))
+
+    def _free(self, known: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
+        """A value for each new variable on which the witness does not depend, so that its point is one of numbers."""
+        sets = () if self.goal is None else self.goal.domain.sets
+        asked = {s.name for e in self.old.values() for s in e.free_symbols} - {s.name for s in known}
+        point = next(points(Domain(tuple((s, values) for s, values in sets if s.name in asked)), 1), {})
+        return {Symbol(s.name): value for s, value in point.items()}
 
     def after(self, earlier: Mapping[Symbol, Expr]) -> Move:
         """This move, made after another one."""

@@ -53,22 +53,45 @@ FEWEST_SUMMED, MOST_SUMMED = 3_000, 130_000
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
 FINER = (4, 16)  # times as many bits
 FEW_POINTS = 12
+FEWEST_DIGITS = 10  # to which sides agree that seem to be equal
+LEVEL = -1  # instead of digits, where sides that should differ seem to be equal
 _LAST_ZEROS = re.compile(r"(?:\.|(\.\d*?[1-9]))0+(?!\d)")
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
-# What certainly contradicts each relation, from the two enclosures.
+# What certainly contradicts each relation, from the two enclosures. An order is one of real numbers: it fails where a
+# side is none, and where the real parts stand the other way round.
 CONTRADICTIONS: dict[str, Callable[[Value, Value], bool]] = {
     "==": separated,
     "!=": lambda left, right: is_exactly_zero(_difference(left, right)),
-    "<": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) in (0, 1),
-    "<=": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) == 1,
-    ">": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) in (0, -1),
-    ">=": lambda left, right: _not_real(left, right) or sign(_difference(left, right)) == -1,
+    "<": lambda left, right: _not_real(left, right) or _order(left, right) in (0, 1),
+    "<=": lambda left, right: _not_real(left, right) or _order(left, right) == 1,
+    ">": lambda left, right: _not_real(left, right) or _order(left, right) in (0, -1),
+    ">=": lambda left, right: _not_real(left, right) or _order(left, right) == -1,
+}
+# What speaks for each relation: enclosures that stand as it says, or that are as near as equal sides would be.
+FAVOURABLE: dict[str, Callable[[Value, Value], bool]] = {
+    "==": lambda left, right: True,
+    "!=": separated,
+    "<": lambda left, right: _order(left, right) == -1,
+    "<=": lambda left, right: _order(left, right) == -1 or _seem_equal(left, right),
+    ">": lambda left, right: _order(left, right) == 1,
+    ">=": lambda left, right: _order(left, right) == 1 or _seem_equal(left, right),
 }
 
 
 def _difference(left: Value, right: Value) -> Value:
     return left - right if isinstance(left, Ball) and isinstance(right, Ball) else UNKNOWN
+
+
+def _order(left: Value, right: Value) -> int | None:
+    """The sign of the real part of the difference, where it is certain."""
+    gap = _difference(left, right)
+    return sign(gap.real if isinstance(gap, acb) else gap)
+
+
+def _seem_equal(left: Value, right: Value) -> bool:
+    digits = _common_digits(left, right)
+    return digits is not None and digits >= FEWEST_DIGITS
 
 
 def _not_real(*values: Value) -> bool:
@@ -82,24 +105,34 @@ class Agreement:
     Attributes
     ----------
     points, digits : int
-        At how many points both sides agree, and to how many digits at least.
+        At how many points the enclosures speak for the relation, and to how many digits at least both sides agree.
     missed : tuple of Point
         Points of the domain at which nothing could be computed, so that the claim may fail there.
+    level : tuple of Point
+        Points at which both sides agree although the relation says that they differ.
     """
 
     points: int
     digits: int
     missed: tuple[Point, ...] = ()
+    level: tuple[Point, ...] = ()
 
     @property
     def gap(self) -> str:
         """What was not looked at, for a reader."""
-        if not self.missed:
-            return ""
-        told = (", ".join(sentences.place(s, v) for s, v in point.items()) for point in self.missed)
-        places = [text or "the only point" for text in told]
-        more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
-        return f"; nothing could be computed at {'; '.join(places[:MOST_NAMED])}{more}"
+        return f"; nothing could be computed at {_places(self.missed)}" if self.missed else ""
+
+    @property
+    def tie(self) -> str:
+        """Where both sides seem to be equal, for a reader."""
+        return f"the sides cannot be told apart at {_places(self.level)}"
+
+
+def _places(points: tuple[Point, ...]) -> str:
+    told = (", ".join(sentences.place(s, v) for s, v in point.items()) for point in points)
+    places = [text or "the only point" for text in told]
+    more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
+    return f"{'; '.join(places[:MOST_NAMED])}{more}"
 
 
 def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
@@ -130,16 +163,19 @@ def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
         count, precisions = (DEEP_ENDLESS_POINTS, DEEP_ENDLESS_BITS) if deep else (ENDLESS_POINTS, ENDLESS_BITS)
     agreed, digits = 0, MOST_DIGITS
     missed: list[Point] = []
+    level: list[Point] = []
     for point in points(goal.domain, count, kinks.places(goal)):
         verdict, found = trial.at(point, precisions)
         if verdict is not None:
             return verdict
-        if found is not None:
+        if found == LEVEL:
+            level.append(point)
+        elif found is not None:
             agreed, digits = agreed + 1, min(digits, found)
         elif not trial.unfolds:
             missed.append(point)
     if without_end:
-        return Agreement(agreed, digits if agreed else 0)
+        return Agreement(agreed, digits if agreed else 0, level=tuple(level))
     for point in probes(goal) if deep or _may_have_needles(goal) else ():
         verdict, _ = trial.at(point, QUICK_BITS)
         if verdict is not None:
@@ -148,7 +184,7 @@ def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
         verdict = trial.climbed(precisions)
         if verdict is not None:
             return verdict
-    return Agreement(agreed, digits if agreed else 0, tuple(missed))
+    return Agreement(agreed, digits if agreed else 0, tuple(missed), tuple(level))
 
 
 def _may_have_needles(goal: Goal) -> bool:
@@ -179,7 +215,7 @@ class _Trial:
         return not self.unfolds and (self.left.is_slow or self.right.is_slow)
 
     def at(self, point: Point, precisions: tuple[int, ...]) -> tuple[Verdict | None, int | None]:
-        """A refutation at the point, or the digits to which both sides certainly agree there, if any."""
+        """A refutation at the point; or the digits to which both sides agree there; LEVEL if they should not."""
         if self.unfolds:
             whole = {symbol: value for symbol, value in point.items() if symbol.is_integer}
             farthest = max(map(abs, whole.values()), default=0)
@@ -249,12 +285,16 @@ class _Trial:
                 left, right = self.left(*values), self.right(*values)
                 undefined = self._undefined(left, right, values, point)
                 if undefined is not None:
+                    left, right = self._told_apart(values, bits, left, right)
                     return _refuted(shown, left, right, undefined), None
                 if CONTRADICTIONS[self.goal.op](left, right):
                     left, right = self._told_apart(values, bits, left, right)
                     why = sentences.ROUNDED if self._is_rounded(left, right) else ""
                     return replace(_refuted(shown, left, right, Missing()), evidence=why), None
                 digits = _common_digits(left, right)
+                if not FAVOURABLE[self.goal.op](left, right):
+                    digits = LEVEL if _seem_equal(left, right) else None
+                    continue
                 if self.goal.op != "==" and digits is not None:
                     break
         return None, digits
@@ -262,7 +302,8 @@ class _Trial:
     def _told_apart(self, values: list[Ball], bits: int, left: Value, right: Value) -> tuple[Value, Value]:
         """Both values, more sharply where the digits that are certain do not show that they differ."""
         for finer in FINER:
-            if _digits_to_tell_apart(left, right) is not None or is_exactly_zero(_difference(left, right)):
+            is_told = _digits_to_tell_apart(left, right) is not None or is_exactly_zero(_difference(left, right))
+            if is_told and not any(map(witnesses.is_vague, (left, right))):
                 break
             with precision(finer * bits):
                 left, right = self.left(*values), self.right(*values)

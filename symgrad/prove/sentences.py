@@ -27,6 +27,7 @@ MOST_TOLD = 160  # letters of what is said of parts
 LONGEST_SENTENCE = 240
 ROUNDED = "the sides differ by less than 1e-15 of their size, as if a constant were rounded"
 SAME_NUMBER = "both sides are the same number"
+TIE = "the sides cannot be told apart"
 _LETTERS = ("t", "u", "v", "w", "s", "r", "q", "p")
 _INTERNAL = re.compile(r"(?<![\w)])_\w|\bOpaque|\bWritten|\bDummy|<class|\bnan\b|\bzoo\b|\bSubs\(|RootOf\(")
 
@@ -241,9 +242,13 @@ def statement(part: Statement) -> str | None:
     return text if len(text) <= LONGEST and not _INTERNAL.search(text) else None
 
 
-def too_little(points: int) -> str:
-    """That a search saw too little to say anything."""
-    return f"enclosures at {counted(points, 'point')} say too little" if points else "no point could be computed"
+def too_little(points: int, fewest: int) -> str:
+    """That a search saw too little to say anything; of claims without variables there is one point only."""
+    if points and fewest > 1:
+        return f"enclosures at {counted(points, 'point')} say too little"
+    if points:
+        return "the enclosures are too wide to say anything"
+    return "no point could be computed" if fewest > 1 else "no value could be computed"
 
 
 def seen(op: str, points: int, digits: int) -> str:

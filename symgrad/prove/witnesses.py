@@ -25,6 +25,7 @@ NOT_KNOWN = "not known"
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?")
 BITS = 192
 FEW_DIGITS, DIGITS = 6, 15  # where the point is an approximation, and where it is exact
+FEWEST_BITS, FEW_ABOUT = 4, 2  # that are certain, for a digit; digits of what is shown only roughly
 LONGEST_FRACTION = 12  # letters; a longer one is shown as a decimal where that ends
 LONGEST = 24  # letters of an exact value
 MOST_DECIMALS = 48
@@ -153,12 +154,35 @@ def show(value: Value, digits: int = DIGITS) -> str:
     ('1/3', '0.300000000000000001', '0.33333*I')
     """
     if isinstance(value, NoValue):
-        return value.value
+        return NO_VALUE if value is UNDEFINED else NOT_KNOWN
     if not isinstance(value, Ball):
         return str(value)
     if isinstance(value, fmpq):
         return _rational(value, digits)
+    if is_vague(value):
+        return _about(acb(ball(value)))
     return _complex(value, digits) if isinstance(value, acb) else _real(ball(value), digits)
+
+
+def is_vague(value: Value) -> bool:
+    """Whether a part of a number has no digit that is certain, and is not next to zero beside the other."""
+    if isinstance(value, NoValue) or not isinstance(value, Ball):
+        return False
+    whole = acb(ball(value))
+    return any(
+        not part.is_exact() and _part(part, whole, DIGITS) and _is_wide(part) for part in (whole.real, whole.imag)
+    )
+
+
+def _is_wide(part: arb) -> bool:
+    is_next_to_zero = part.contains(0) and bool(part.abs_upper() < arb(10) ** (-2 * DIGITS))
+    return not is_next_to_zero and part.rel_accuracy_bits() < FEWEST_BITS
+
+
+def _about(value: acb) -> str:
+    """The centre of an enclosure without digits that are certain."""
+    centre = acb(arb(value.real.mid()), arb(value.imag.mid()))
+    return f"about {_complex(centre, FEW_ABOUT)}"
 
 
 def _rational(value: fmpq, digits: int) -> str:
