@@ -13,15 +13,30 @@ from symgrad import syntax
 from symgrad.checks import EXIT_HOLDS, EXIT_OPEN, EXIT_REFUTED, Check, versions
 from symgrad.claims import Claim, claim
 from symgrad.errors import CertificateError, SymgradError
-from symgrad.files import write_whole
+from symgrad.files import reader_of, write_whole
 from symgrad.fingerprints import digest
 from symgrad.prove import verify
 from symgrad.prove.points import SEED
+from symgrad.shown import shortened
 from symgrad.statements import Judged
 from symgrad.verdicts import Verdict
 
 SUFFIX = ".json"
 LONGEST_NAME = 60
+FIELDS = (
+    "id",
+    "text",
+    "expect",
+    "outcome",
+    "method",
+    "evidence",
+    "witness",
+    "side_conditions",
+    "where",
+    "source",
+    "seed",
+    "versions",
+)
 
 
 @dataclass(frozen=True)
@@ -140,10 +155,16 @@ def read(path: Path) -> Certificate:
         If the file cannot be read or is no certificate.
     """
     try:
-        return Certificate.from_json(json.loads(path.read_text(encoding="utf-8")))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        found = Certificate.from_json(data)
+        if unknown := sorted(data.keys() - FIELDS):
+            known = ", ".join(FIELDS)
+            raise CertificateError(f"the name {shortened(unknown[0], LONGEST_NAME)!r} is not known; known are {known}")
+        return found
     except OSError as error:
         raise CertificateError(f"{path}: {error.strerror or error}") from None
     except SymgradError as error:
         raise CertificateError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise CertificateError(f"{path}: this is no certificate; symgrad verify --certificates writes them") from None
+        reason = "this is no certificate; symgrad verify --certificates writes them"
+        raise CertificateError(f"{path}: {reason}{'' if path.suffix == SUFFIX else f'; {reader_of(path)}'}") from None

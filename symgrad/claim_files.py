@@ -11,11 +11,19 @@ from typing import Any
 
 from symgrad.claims import Claim, claim
 from symgrad.errors import CellError, ClaimError, ParseError
-from symgrad.shown import one_line
+from symgrad.near_names import is_near
+from symgrad.shown import one_line, shortened
 
+CLAIMS = "claim"
+LONGEST_NAME = 50
 FIELDS = {"id": str, "says": str, "where": list, "expect": str, "source": str, "cell": list}
 LISTS = ("where", "cell")
 
+# How claims are written in a file of each kind.
+_FORMS = {
+    ".toml": f"each is a table [[{CLAIMS}]], in double brackets, with a field says",
+    ".json": f'write {{"{CLAIMS}": [{{"says": "a == b"}}]}}',
+}
 _HEADER = r"""^[ \t]*\[\[\s*(?:claim|"claim"|'claim')\s*\]\]"""
 # The words of both kinds of files, as far as it takes to find the claims: headers, brackets, and what may hide them.
 _WORD = re.compile(
@@ -33,7 +41,7 @@ _ID = re.compile(r"""^[ \t]*id[ \t]*=[ \t]*(?:"(?P<double>[^"\\\n]*)"|'(?P<singl
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim of a file, or why it is none.
+    """One claim of a file, or why it is none; also what stands beside the claims, where nothing else may stand.
 
     Attributes
     ----------
@@ -42,7 +50,7 @@ class Entry:
     line : int or None
         Where it begins in the file, counted from 1; None if that was not found.
     read : Claim or ClaimError
-        The error names file, line and claim.
+        The error names file, line, and the claim or the name.
     """
 
     id: str
@@ -90,9 +98,13 @@ def read_claims(path: Path) -> tuple[Entry, ...]:
         if isinstance(error, ClaimError):
             raise
         parts = tuple(_parts(path, text)) if path.suffix == ".toml" and not isinstance(error, UnicodeError) else ()
-        if any(isinstance(part.read, ClaimError) for part in parts) and len(parts) > 1:
+        if any(isinstance(part.read, _NotTomlError) for part in parts) and len(parts) > 1:
             return _without_repetition(parts, path)
         raise ClaimError(f"{path}: not {path.suffix[1:].upper()}: {error}") from None
+
+
+class _NotTomlError(ClaimError):
+    """A part of a file that is no TOML by itself."""
 
 
 class _Repeated(dict[str, Any]):
@@ -107,14 +119,68 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _entries(content: object, text: str, path: Path) -> tuple[Entry, ...]:
     if isinstance(content, _Repeated):
         raise ClaimError(f"{path}: a name stands twice in the outermost table")
-    found = content.get("claim") if isinstance(content, dict) else None
+    table = content if isinstance(content, dict) else {}
+    found, unknown = table.get(CLAIMS), tuple(_unknown(table, text, path))
     if not isinstance(found, list) or not found:
-        raise ClaimError(f"{path}: no claims; each is a table [[claim]] with a field says")
+        if any(is_near(name, CLAIMS) or name in FIELDS for name in table if name != CLAIMS):
+            return unknown
+        raise ClaimError(f"{path}: no claims; {_FORMS[path.suffix]}")
     lines: list[int | None] = [text.count("\n", 0, place) + 1 for place in _places(text, path.suffix == ".json")]
     if len(lines) != len(found):
         lines = [None] * len(found)
     entries = (_entry(each, number, line, path) for number, (each, line) in enumerate(zip(found, lines), 1))
-    return _without_repetition(entries, path)
+    return (*_without_repetition(entries, path), *unknown)
+
+
+def _unknown(table: dict[str, Any], text: str, path: Path, lines_before: int = 0) -> Iterator[Entry]:
+    """What stands beside the claims of a file: an error each, since it may be a claim that nobody would decide."""
+    is_json = path.suffix == ".json"
+    known = f'"{CLAIMS}"' if is_json else f"[[{CLAIMS}]]"
+    for name in table:
+        if name == CLAIMS:
+            continue
+        found = (_line_in_json if is_json else _line_in_toml)(name, text)
+        line = found and found + lines_before
+        shown = shortened(name, LONGEST_NAME)
+        hint = f"; did you mean {known}?" if is_near(name, CLAIMS) else ""
+        if name in FIELDS:
+            hint = f"; a field of a claim stands {'within it' if is_json else f'below its {known}'}"
+        reason = (
+            f"{_kind(table[name], shown, path)} is not known; a file of claims holds {known} and nothing else{hint}"
+        )
+        yield Entry(shown, line, ClaimError(one_line(f"{path}{f':{line}' if line else ''}: {reason}")))
+
+
+def _kind(value: object, name: str, path: Path) -> str:
+    """A name of the outermost table as its author wrote it."""
+    if path.suffix == ".json":
+        return f'the name "{name}"'
+    if isinstance(value, dict):
+        return f"the table [{name}]"
+    is_list = isinstance(value, list) and value and all(isinstance(each, dict) for each in value)
+    return f"the table [[{name}]]" if is_list else f"the field {name}"
+
+
+def _line_in_json(name: str, text: str) -> int | None:
+    """Where a name of the outermost table stands; None if that was not found."""
+    depth = 0
+    for word in _WORD.finditer(text):
+        is_name = word.lastgroup == "text" and word.group()[1:-1] == name and text[word.end() :].lstrip()[:1] == ":"
+        if is_name and depth == 1:
+            return text.count("\n", 0, word.start()) + 1
+        if word.lastgroup in ("bracket", "list"):
+            depth += 1 if word.group()[-1] in "[{" else -1
+    return None
+
+
+def _line_in_toml(name: str, text: str) -> int | None:
+    """The same for a table or a field of TOML."""
+    hidden = [word.span() for word in _WORD.finditer(text) if word.lastgroup in ("text", "comment")]
+    spelled = "|".join(re.escape(mark + name + mark) for mark in ("", '"', "'"))
+    for match in re.finditer(rf"^[ \t]*(?:\[\[?[ \t]*)?(?P<name>{spelled})[ \t]*[].=]", text, re.MULTILINE):
+        if not any(start < match.start("name") < stop for start, stop in hidden):
+            return text.count("\n", 0, match.start()) + 1
+    return None
 
 
 def _places(text: str, outermost: int) -> Iterator[int]:
@@ -146,8 +212,9 @@ def _parts(path: Path, text: str) -> Iterator[Entry]:
     import tomllib
 
     starts = [match.start() for match in re.finditer(_HEADER, text, re.MULTILINE)]
+    before = text[: starts[0]] if starts else text
     try:
-        tomllib.loads(text[: starts[0]] if starts else text)
+        yield from _unknown(tomllib.loads(before), before, path)
     except (ValueError, RecursionError):
         return
     for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(text)]), 1):
@@ -155,14 +222,17 @@ def _parts(path: Path, text: str) -> Iterator[Entry]:
         part = text[start:stop]
         try:
             # Empty lines in front let the messages count the lines of the file.
-            (entry,) = tomllib.loads("\n" * (line - 1) + part)["claim"]
+            content = tomllib.loads("\n" * (line - 1) + part)
         except (ValueError, RecursionError) as error:
             named = _ID.search(part)
             name = (named["double"] or named["single"]) if named else f"claim-{number}"
             shown = f" ({name})" if named else ""
-            yield Entry(name, line, _error(path, line, number, shown, f"not TOML: {error}"))
+            said = _error(path, line, number, shown, f"not TOML: {error}")
+            yield Entry(name, line, _NotTomlError(str(said)))
         else:
+            (entry,) = content[CLAIMS]
             yield _entry(entry, number, line, path)
+            yield from _unknown(content, part, path, line - 1)
 
 
 def _error(path: Path, line: int | None, number: int, name: str, reason: str) -> ClaimError:
@@ -199,7 +269,8 @@ def _claim(table: object, name: str) -> Claim:
         raise ClaimError("a field stands twice")
     for field, value in table.items():
         if field not in FIELDS:
-            raise ClaimError(f"unknown field {field!r}; known are {', '.join(FIELDS)}")
+            near = next((f"; did you mean {known}?" for known in FIELDS if is_near(field, known)), "")
+            raise ClaimError(f"unknown field {field!r}; known are {', '.join(FIELDS)}{near}")
         if not isinstance(value, FIELDS[field]) or (field in LISTS and not all(isinstance(c, str) for c in value)):
             raise ClaimError(f"{field} must be {'a list of texts' if field in LISTS else 'text'}; got {value!r}")
     if "says" not in table:

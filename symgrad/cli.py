@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +22,7 @@ from symgrad import completion as completing
 from symgrad import doctor as installation
 from symgrad import projects, terminal
 from symgrad.errors import CertificateError, ClaimError, SymgradError
-from symgrad.files import VARIABLE
+from symgrad.files import VARIABLE, may_hold_claims, reader_of
 from symgrad.formula_arguments import FORMULA, TakesFormulas
 from symgrad.shown import one_line, shortened
 from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
@@ -42,7 +41,6 @@ DEBUG = "SYMGRAD_DEBUG"
 READERS = {"text": "people", "json": "programs", "junit": "test servers"}
 LONGEST_PATH = 4096
 RELATIONS = ("==", "!=", "<", ">", "≤", "≥", "≠", "⩽", "⩾", "≦", "≧")
-_CLAIM = re.compile(rb"""(?<![\w-])["']?claim["']?\s*[]=:]""")
 
 accept = click.option(
     "--accept",
@@ -217,6 +215,8 @@ def explain(formula: str, variable: str | None, where: tuple[str, ...]) -> int:
       symgrad explain "x*exp(-a*x)" --variable x
       symgrad explain "s*(1 - s) <= 1/4"
     """
+    if len(formula) <= LONGEST_PATH and os.path.isfile(formula):
+        raise ClaimError(f"{formula}: symgrad explain takes a formula and no file; {reader_of(Path(formula))}")
     if any(sign in formula for sign in RELATIONS):
         from symgrad.claims import claim
         from symgrad.proofs import proof
@@ -487,18 +487,10 @@ def _claim_files(text: str) -> list[Path]:
         is_named = len(text) <= LONGEST_PATH and path.suffix in CLAIM_FILES
         return [path] if text and (is_named or os.path.isfile(text)) else []
     named = (file for file in sorted(path.iterdir()) if file.suffix in CLAIM_FILES and file.name[0] not in "._")
-    found = [file for file in named if file.suffix == ".py" or _may_hold_claims(file)]
+    found = [file for file in named if file.suffix == ".py" or may_hold_claims(file)]
     if not found:
         raise ClaimError(f"{path}: no claims here; they are read from {_listed(CLAIM_FILES)} files")
     return found
-
-
-def _may_hold_claims(file: Path) -> bool:
-    """Whether a file of a folder is one of claims, if perhaps a broken one, and not of somebody else's settings."""
-    try:
-        return _CLAIM.search(file.read_bytes()) is not None
-    except OSError:
-        return True  # reading it says what is wrong
 
 
 def _claims_in(path: Path) -> Iterator[Claim | NotRead]:
@@ -507,7 +499,7 @@ def _claims_in(path: Path) -> Iterator[Claim | NotRead]:
     from symgrad.derivation import load_derivation
 
     if path.suffix not in CLAIM_FILES:
-        raise ClaimError(f"{path}: claims are read from {_listed(CLAIM_FILES)} files")
+        raise ClaimError(f"{path}: claims are read from {_listed(CLAIM_FILES)} files; {reader_of(path)}")
     if path.suffix == ".py":
         yield from (replace(c, id=f"{path.stem}.{c.id}") for c in load_derivation(path).claims)
         return

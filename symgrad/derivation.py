@@ -28,6 +28,7 @@ from symgrad.claims import (
     unsettled,
 )
 from symgrad.errors import ClaimError, DerivationError, SymgradError
+from symgrad.files import no_derivation
 from symgrad.language.provable import as_sympy
 from symgrad.language.written import copied, substituted
 from symgrad.statements import Condition
@@ -480,7 +481,9 @@ def load_derivation(path: Path) -> Derivation:
         If the file is missing, raises, or defines no derivation; the message names file and line.
     """
     if not path.is_file():
-        raise DerivationError(str(path), None, "no such file")
+        raise DerivationError(str(path), None, "this is a folder" if path.is_dir() else "no such file")
+    if reason := no_derivation(path):
+        raise DerivationError(str(path), None, reason)
     try:
         names = copy_context().run(_run, path)
     except (Exception, SystemExit) as error:

@@ -4,11 +4,49 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 VARIABLE = "SYMGRAD_CACHE"
 OFF = "off"
+
+_CLAIMS = "it may hold claims, which symgrad verify decides"
+_MARKED = "claims that are marked in text are tests, which pytest --symgrad decides"
+_OUTPUT = "symgrad build writes such files and reads none"
+# By how the names of files end: who reads them.
+_READ_BY: Mapping[str, str] = {
+    **dict.fromkeys((".toml", ".json"), _CLAIMS),
+    **dict.fromkeys((".md", ".rst", ".txt"), _MARKED),
+    ".py": "it may be a derivation, which symgrad build and symgrad verify read",
+    **dict.fromkeys((".html", ".ipynb", ".tex", ".pdf", ".docx", ".epub"), _OUTPUT),
+}
+# The list of claims, or the field of one where the list has a wrong name: others have claims too, and say nothing.
+_SIGNS_OF_CLAIMS = re.compile(rb"""(?<![\w-])["']?(?:claim["']?\s*[]=:]|says["']?\s*[=:])""")
+
+
+def may_hold_claims(path: Path) -> bool:
+    """Whether a file of a folder is one of claims, if perhaps a broken one, and not of somebody else's settings."""
+    try:
+        return _SIGNS_OF_CLAIMS.search(path.read_bytes()) is not None
+    except OSError:
+        return True  # reading it says what is wrong
+
+
+def reader_of(path: Path) -> str:
+    """Who reads a file of this kind."""
+    return _READ_BY.get(path.suffix.lower(), "no command of symgrad reads files of this kind")
+
+
+def no_derivation(path: Path) -> str:
+    """Why a file is read as no derivation, and what reads it; nothing for Python files.
+
+    Examples
+    --------
+    >>> print(no_derivation(Path("claims.toml")))
+    derivations are read from .py files; it may hold claims, which symgrad verify decides
+    """
+    return "" if path.suffix == ".py" else f"derivations are read from .py files; {reader_of(path)}"
 
 
 def write_whole(path: Path, content: bytes) -> None:

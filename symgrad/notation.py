@@ -103,7 +103,7 @@ def latex_text(text: str) -> str:
     return text.translate(_TEXT_ESCAPES)
 
 
-LEAST_DECIMAL_DENOMINATOR, MOST_DECIMALS = 1000, 15
+LEAST_DECIMAL_DENOMINATOR, MOST_DECIMALS = 1000, 20
 
 
 def decimal_text(number: sympy.Rational) -> str:

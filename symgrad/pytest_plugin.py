@@ -173,8 +173,8 @@ Reader = Callable[[ClaimFile], Iterator[ClaimItem]]
 
 # What a file must hold before it is looked at closely, so that other people's files are left alone.
 _KINDS: tuple[tuple[Reader, tuple[str, ...], re.Pattern[bytes]], ...] = (
-    (_claims, (".toml",), re.compile(rb"^\s*\[\[claim\]\]", re.MULTILINE)),
-    (_claims, (".json",), re.compile(rb'"claim"\s*:\s*\[')),
+    (_claims, (".toml",), re.compile(rb"^\s*(\[\[claim\]\]|says\s*=)", re.MULTILINE)),
+    (_claims, (".json",), re.compile(rb'"claim"\s*:\s*\[|"says"\s*:')),
     (_steps, (".py",), re.compile(rb"^derivation\b[^=\n]*=[^=]", re.MULTILINE)),
     (_marked, (".py", ".rst", ".md", ".txt"), re.compile(rb"(\.\. |<!-- ?)symgrad:|\{symgrad:claim\}")),
 )

@@ -147,7 +147,7 @@ class Domain:
         for condition in where:
             free = sorted(condition.free_symbols, key=str)
             if not free:
-                raise ClaimError(f"a condition must speak of a variable; got {condition}")
+                raise ClaimError(f"a condition must speak of a variable; got {condition_text(condition)}")
             for symbol in free:
                 sets.setdefault(symbol, _assumed_set(symbol))
             narrowed = _single_set(condition, free[0]) if len(free) == 1 else None
@@ -156,14 +156,16 @@ class Domain:
             elif isinstance(condition, Relational):
                 joint.append(condition)
             else:
-                raise ClaimError(f"membership of a single variable in a set of numbers is understood; got {condition}")
+                said = condition_text(condition)
+                raise ClaimError(f"membership of a single variable in a set of numbers is understood; got {said}")
         for symbol, values in sets.items():
             if isinstance(values, sympy.Complement) and symbol.is_integer:
                 sets[symbol], holes = _without_gaps(values)
                 joint += [sympy.Ne(symbol, hole, evaluate=False) for hole in holes]
         for symbol, values in sets.items():
             if values.is_empty:
-                raise ClaimError(f"the domain is empty: no {symbol} satisfies {' and '.join(str(c) for c in where)}")
+                said = " and ".join(map(condition_text, where))
+                raise ClaimError(f"the domain is empty: no {symbol} satisfies {said}")
         return cls(tuple(sorted(sets.items(), key=lambda item: item[0].name)), tuple(joint))
 
     @property
@@ -211,6 +213,20 @@ def free_symbols(expression: sympy.Basic) -> frozenset[Symbol]:
             free = (free - {variable}).union(*map(free_symbols, ends)) if ends else free | {variable}
         return free
     return frozenset().union(*map(free_symbols, expression.args))
+
+
+def condition_text(condition: Condition) -> str:
+    """A condition as it is written, for messages.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> condition_text(sympy.Eq(x, sympy.Rational(1, 2))), condition_text(sympy.Contains(x, Interval.open(0, 1)))
+    ('x == 1/2', 'x in Interval.open(0, 1)')
+    """
+    if isinstance(condition, Relational):
+        return f"{condition.lhs} {condition.rel_op} {condition.rhs}"
+    return " in ".join(map(str, condition.args)) if isinstance(condition, sympy.Contains) else str(condition)
 
 
 def _whole_set(symbol: Symbol) -> Set:

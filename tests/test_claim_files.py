@@ -35,7 +35,7 @@ BAD = {
 
 def toml(entries):
     """The text of a file, and the line of each claim in it."""
-    lines, starts = ["# claims", "title = '[[claim]]'", ""], []
+    lines, starts = ["# claims", "# '[[claim]]'", ""], []
     for entry in entries:
         starts.append(len(lines) + 1)
         lines += ["[[claim]]", *(f"{name} = {json.dumps(value)}" for name, value in entry.items()), ""]
@@ -43,7 +43,7 @@ def toml(entries):
 
 
 def json_text(entries):
-    lines, starts = ['{"note": "\\"claim\\": [{}]", "meta": {"claim": [1]},', '  "claim": ['], []
+    lines, starts = ["{", '  "claim": ['], []
     for number, entry in enumerate(entries):
         starts.append(len(lines) + 1)
         lines += [json.dumps(entry, indent=1) + ("," if number < len(entries) - 1 else "")]
@@ -135,6 +135,129 @@ def test_a_file_that_is_none_as_a_whole_holds_no_claims(tmp_path, name, text, re
     assert verify(tmp_path / name).return_value == 2
 
 
+# What stands beside the claims may be a claim that nobody would decide, so it is an error too.
+
+BESIDE = {
+    ".toml": {
+        '[[claims]]\nsays = "1 == 2"': "the table [[claims]] is not known; {form}; did you mean [[claim]]?",
+        '[["Claim"]]\nsays = "1 == 2"': "the table [[Claim]] is not known; {form}; did you mean [[claim]]?",
+        '[claims]\nsays = "1 == 2"': "the table [claims] is not known; {form}; did you mean [[claim]]?",
+        "[settings]\naccept = true": "the table [settings] is not known; {form}",
+        "[settings.deep]\naccept = true": "the table [settings] is not known; {form}",
+        "[ 'odd name' ]": "the table [odd name] is not known; {form}",
+    },
+    ".json": {
+        '"claims": [{"says": "1 == 2"}]': 'the name "claims" is not known; {form}; did you mean "claim"?',
+        '"says": "1 == 2"': 'the name "says" is not known; {form}; a field of a claim stands within it',
+        '"note": {"claim": [3], "claims": 4}': 'the name "note" is not known; {form}',
+        '"x": [], "y": 1': 'the name "x" is not known; {form}',
+    },
+}
+KNOWN = {
+    ".toml": "a file of claims holds [[claim]] and nothing else",
+    ".json": 'a file of claims holds "claim" and nothing else',
+}
+
+
+@pytest.mark.parametrize(("suffix", "beside"), [(suffix, text) for suffix in BESIDE for text in BESIDE[suffix]])
+def test_what_stands_beside_the_claims_is_an_error_with_its_line_and_the_claims_are_decided(tmp_path, suffix, beside):
+    path, said = tmp_path / f"a{suffix}", BESIDE[suffix][beside].format(form=KNOWN[suffix])
+    if suffix == ".toml":
+        path.write_text(f'[[claim]]\nsays = """\n1 == 1 +\n0"""\n# {beside.splitlines()[0]}\n\n{beside}\n')
+    else:
+        path.write_text(f'{{"claim":\n\n[{{"says": "1 == 1"}}]\n,\n\n\n{beside}}}')
+    first, bad, *_ = read_claims(path)
+    assert first.read == sg.claim("1 == 1" if suffix == ".json" else "1 == 1 + 0")
+    assert (bad.line, str(bad.read)) == (7, f"{path}:7: {said}")
+    result = verify(path)
+    assert (result.return_value, result.stdout.splitlines()[0]) == (2, f"PROVED    claim-1: {first.read}")
+    assert f"symgrad: {path}:7: {said}\n" in result.stderr
+    with pytest.raises(ClaimError, match=re.escape(said)):
+        sg.load_claims(path)
+
+
+def test_a_field_before_any_claim_and_a_file_of_nothing_but_misspelt_claims_are_told(tmp_path):
+    (tmp_path / "a.toml").write_text('says = "1 == 2"\n[[claim]]\nsays = "1 == 1"\n')
+    (tmp_path / "b.toml").write_text('[[claims]]\nsays = "1 == 2"\n')
+    (tmp_path / "settings.toml").write_text('[tool.other]\nclaims = ["sub"]\n')
+    result = verify(tmp_path)
+    assert result.return_value == 2
+    assert "a.toml:1: the field says is not known; a file of claims holds [[claim]]" in result.stderr
+    assert "a field of a claim stands below its [[claim]]" in result.stderr
+    assert "b.toml:1: the table [[claims]] is not known" in result.stderr
+    assert "settings" not in result.stderr + result.stdout
+
+
+def test_a_part_that_is_no_toml_hides_no_table_beside_the_claims(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text(
+        'a = 1\n[[claim]]\nsays = "1 == 1"\n[b]\nc = 1\n[[claim]]\nsays = "1 == 1\n[[claim]]\nsays = "2 == 2"\n'
+    )
+    entries = read_claims(path)
+    assert [(entry.id, entry.line, isinstance(entry.read, ClaimError)) for entry in entries] == [
+        ("a", 1, True),
+        ("claim-1", 2, False),
+        ("b", 4, True),
+        ("claim-2", 6, True),
+        ("claim-3", 8, False),
+    ]
+
+
+@pytest.mark.parametrize("field", {"expects": "expect", "say": "says", "Where": "where", "sources": "source"}.items())
+def test_a_field_that_is_nearly_one_is_asked_about(tmp_path, field):
+    (tmp_path / "a.json").write_text(json.dumps({"claim": [{"says": "1 == 1", field[0]: "x"}]}))
+    assert str(read_claims(tmp_path / "a.json")[0].read).endswith(f"; did you mean {field[1]}?")
+
+
+def test_a_certificate_with_a_name_that_is_not_known_is_none(tmp_path):
+    verify("1 + 1 == 2", "--certificates", tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_text(json.dumps({**json.loads(path.read_text()), "outcomes": "REFUTED"}))
+    result = CliRunner().invoke(cli, ["replay", str(path)], standalone_mode=False)
+    assert result.return_value == 2
+    assert f"{path}: the name 'outcomes' is not known; known are id, text, expect, outcome" in result.stderr
+
+
+# Files of other kinds: each command says which one reads them.
+
+OTHERS = {
+    "claims.toml": (b'[[claim]]\nsays = "1 == 1"\n', "symgrad verify decides"),
+    "claims.json": (b'{"claim": []}', "symgrad verify decides"),
+    "notes.md": (b"# claim", "pytest --symgrad decides"),
+    "notes.txt": (b"claim", "pytest --symgrad decides"),
+    "page.ipynb": (b"{}", "symgrad build writes such files and reads none"),
+    "paper.TEX": (b"x", "symgrad build writes such files and reads none"),
+    "picture.png": (b"\x89PNG\x00\xff", "no command of symgrad reads files of this kind"),
+    "program": (b"\x00\xff", "no command of symgrad reads files of this kind"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("command", ["build", "verify", "audit", "explain", "replay"])
+def test_a_file_of_another_kind_is_one_line_that_says_who_reads_it(tmp_path, name, command):
+    content, reader = OTHERS[name]
+    if (command in ("verify", "audit") and "verify" in reader) or (command == "replay" and name.endswith(".json")):
+        return
+    (tmp_path / name).write_bytes(content)
+    result = CliRunner().invoke(cli, [command, str(tmp_path / name)])
+    if command == "explain":
+        assert result.exception is not None
+        said = f"{result.exception}\n"
+    else:
+        said = result.stderr
+    assert said.count("\n") == 1
+    assert name in said
+    assert reader in said
+    assert "Error:" not in said
+
+
+def test_a_folder_of_claims_is_no_folder_of_derivations(tmp_path):
+    (tmp_path / "claims.toml").write_bytes(OTHERS["claims.toml"][0])
+    result = CliRunner().invoke(cli, ["build", str(tmp_path)], standalone_mode=False)
+    assert result.return_value == 2
+    assert "no derivations here; its claims are decided by symgrad verify" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text"), [("a.toml", '[[claim]]\nsays = "1 == 1"'), ("b.json", '{"claim": [{"says": "1 == 1"}]}')]
 )
@@ -144,7 +267,7 @@ def test_a_mark_of_the_order_of_bytes_is_no_part_of_the_text(tmp_path, name, tex
 
 
 def test_a_list_of_tables_has_lines_too(tmp_path):
-    (tmp_path / "a.toml").write_text('title = "claim = [{"\nclaim = [{says = "1 == 1"}, # {\n {says = "1 =="}]\n')
+    (tmp_path / "a.toml").write_text('# "claim = [{"\nclaim = [{says = "1 == 1"}, # {\n {says = "1 =="}]\n')
     assert [entry.line for entry in read_claims(tmp_path / "a.toml")] == [2, 3]
     (tmp_path / "b.json").write_text('{"claim": [3,\n[],\n{"says": "1 == 1", "says": "2 == 2"}]}')
     assert [entry.line for entry in read_claims(tmp_path / "b.json")] == [1, 2, 3]

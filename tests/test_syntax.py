@@ -214,7 +214,7 @@ REFUSED = {
     '"+"': (1, "a direction in quotes"),
     "x if y else p": (3, "write Piecewise"),
     "x and y": (3, "write And(a, b)"),
-    "[x for x in y]": (1, "subscripts are not part of a formula"),
+    "[x for x in y]": (1, "a list is not part of a formula"),
     "x := 2": (3, "equality is written =="),
     "x # 1": (3, "comments are not part of a formula"),
     "x; y": (2, "one statement at a time"),
@@ -476,7 +476,7 @@ def test_a_statement_is_written_as_text_that_reads_back(text):
         ("x < oo", 5, "oo is no number"),
         ("x == y ==", 10, "something must follow '=='"),
         ("x = 1", 3, "equality is written =="),
-        ("x <> 1", 4, "a value is missing before '>'"),
+        ("x <> 1", 3, "unequal is written !="),
         ("True", 1, "True is a condition"),
     ],
 )

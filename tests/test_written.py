@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+import re
 from functools import cache
 
 import pytest
@@ -13,7 +14,9 @@ import symgrad as sg
 from symgrad.balls import UNDEFINED, Ball, Tape, UnsupportedError, precision, separated
 from symgrad.language import written
 from symgrad.language.provable import TRUSTED, provable
-from symgrad.syntax import parse_written, vocabulary
+from symgrad.notation import latex
+from symgrad.syntax import parse_written, to_text, to_where, vocabulary
+from symgrad.typeset import domain_latex
 
 x, n = sg.real("x"), sg.integer("n")
 PLACES = [fmpq(p, q) for p, q in ((0, 1), (1, 1), (-1, 1), (2, 1), (-3, 1), (-3, 2), (1, 3))]
@@ -100,10 +103,80 @@ def test_a_claim_is_judged_as_it_was_written(said):
 
 def test_nothing_of_a_text_is_put_together():
     claim = sg.claim("p - y + 0*y == 1*p - y/1 + 0.50")
-    assert str(claim) == "p - y + 0*y == 1*p - y/1 + 0.5"
-    assert r"p - y + 0 y = 1 p - \frac{y}{1} + 0.5" in claim._repr_latex_()
+    assert str(claim) == "p - y + 0*y == 1*p - y/1 + 0.50"
+    assert r"p - y + 0 y = 1 p - \frac{y}{1} + 0.50" in claim._repr_latex_()
     assert claim != sg.claim("p - y == p - y + 0.5")
     assert pickle.loads(pickle.dumps(claim)) == claim
+
+
+DECIMALS = {
+    "1.0507009873554805": "1.0507009873554805",
+    "0.50": "0.50",
+    ".5": "0.5",
+    "2.": "2.",
+    "1e-5": "10^{-5}",
+    "1.0E+3": "10^{3}",
+    "2.5e10": r"2.5 \cdot 10^{10}",
+    "0.1e0": r"0.1 \cdot 10^{0}",
+}
+
+
+@pytest.mark.parametrize("number", DECIMALS)
+@pytest.mark.parametrize("around", ["{}*x < y", "x + {} == y", "y/{} >= x", "y == {}", "diff(x*{}, x) == y"])
+def test_a_decimal_is_shown_as_it_was_typed(number, around):
+    claim = sg.claim(around.format(number))
+    assert str(claim) == around.format(number)
+    assert DECIMALS[number] in claim._repr_latex_()
+    assert str(pickle.loads(pickle.dumps(claim))) == str(claim)
+
+
+def test_a_decimal_at_the_end_of_a_domain_is_one():
+    claim = sg.claim("x < y", where=["x in (0.0001, 1.0507009873554805)", "y in {0.12345, 1/2}"])
+    shown = " ".join((*to_where(claim.domain), *domain_latex(claim.domain)))
+    for number in ("0.0001", "1.0507009873554805", "0.12345"):
+        assert shown.count(number) == 2
+    assert sg.claim("x < y", where=to_where(claim.domain)) == claim
+
+
+def calls_of(name):
+    """Calls of a function by its name, with all numbers of arguments, and none in the order of the alphabet."""
+    arities = vocabulary.function(name).arities or (2, 3)
+    return [f"{name}({', '.join(reversed('stuvwxyz'[:count]))})" for count in arities]
+
+
+@pytest.mark.parametrize("text", [text for name in vocabulary.function_names() for text in calls_of(name)])
+def test_every_function_is_shown_by_the_name_and_with_the_arguments_that_were_written(text):
+    tree = parse_written(text)
+    assert to_text(tree) == text
+    shown = latex(tree)
+    arguments = text.partition("(")[2].rstrip(")").split(", ")
+    assert all(re.search(rf"(?<![a-z\\]){argument}(?![a-z])", shown) for argument in arguments)
+    if text.partition("(")[0] in ("Max", "Min", "atan2", "silu", "real_root", "dirichlet_eta", "Mod"):
+        places = [re.search(rf"(?<![a-z\\]){argument}(?![a-z])", shown).start() for argument in arguments]
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("real_root(x, 3)**3 == x", True),
+        ("real_root(x, 3) == cbrt(x)", False),
+        ("real_root(-x, 5) == -real_root(x, 5)", True),
+        ("real_root(x**2, 4) == sqrt(Abs(x))", True),
+        ("real_root(-8, 3) == -2", True),
+        ("real_root(x, 2)**2 == x", True),
+        ("real_root(x, 3) >= 0", False),
+        ("silu(x) == x*sigmoid(x)", True),
+        ("diff(silu(x), x) == diff(swish(x), x)", True),
+        ("hardswish(x) == silu(x)", False),
+        ("arctan(x) == atan(x)", True),
+        ("arctan(x) == acot(x)", False),
+    ],
+)
+def test_what_has_two_names_is_judged_by_what_it_is_and_shown_by_the_one_that_was_written(text, holds):
+    claim = sg.claim(text)
+    assert (sg.verify(claim).holds, str(claim)) == (holds, text)
+    assert sg.claim(str(claim)) == claim
 
 
 def test_two_sides_that_came_as_one_expression_are_told():

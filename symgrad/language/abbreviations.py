@@ -11,10 +11,20 @@ from inspect import signature
 from typing import Any
 
 import sympy
-from sympy import Basic, Expr, S
+from sympy import Basic, Expr, Integer, Rational, S
 
 from symgrad.activations import ACTIVATIONS
-from symgrad.language.written import Abbreviation, WrittenSum, copied, negated, rebuilt, substituted
+from symgrad.language.written import (
+    Abbreviation,
+    WrittenPower,
+    WrittenSum,
+    call,
+    copied,
+    multiplied,
+    negated,
+    rebuilt,
+    substituted,
+)
 
 
 def _zero_at_zero(x: Expr, y: Expr) -> Expr:
@@ -47,6 +57,9 @@ DEFINED: Mapping[tuple[int, ...], Mapping[str, Callable[..., Expr]]] = {
         "logexpm1": lambda x: sympy.log(sympy.exp(x) - 1),
         "exp10": lambda x: 10**x,
         "expit": lambda x: ACTIVATIONS["sigmoid"].function(x),
+        "silu": lambda x: ACTIVATIONS["swish"].function(x),
+        "arctan": lambda x: sympy.atan(x),
+        "hardswish": lambda x: ACTIVATIONS["hard_swish"].function(x),
         "logcosh": lambda x: sympy.log(sympy.cosh(x)),
         "square": lambda x: x**2,
         "reciprocal": lambda x: 1 / x,
@@ -88,8 +101,19 @@ def _logarithm(x: Expr, base: Expr) -> Expr:
     return sympy.log(x) / sympy.log(base)
 
 
+def _real_root(x: Expr, n: Integer) -> Expr:
+    """The root of which that of a negative number is negative, if n is odd."""
+    exponent = Rational(1, n)
+    if n % 2 == 0:
+        return WrittenPower(x, exponent)
+    return multiplied(call(sympy.sign, x), WrittenPower(call(sympy.Abs, x), exponent))
+
+
+# Of these the tree depends on what the last argument is.
+_TREES: Mapping[str, Callable[..., Expr]] = {"real_root": _real_root}
 _BY_NAME: Mapping[str, Callable[..., Expr]] = {
     "log": _logarithm,
+    **_TREES,
     **{name: definition for row in DEFINED.values() for name, definition in row.items()},
 }
 
@@ -121,14 +145,17 @@ def called(name: str, *arguments: Expr) -> Expr:
     return made
 
 
-def with_parameters(call: Abbreviation) -> Expr:
-    """The call with its parameters, as the table names them, for arguments."""
-    name = type(call).__name__
-    parameters = list(signature(_BY_NAME[name]).parameters)[: len(call.args)]
-    return called(name, *(sympy.Symbol(p, real=True) for p in parameters))
+def with_parameters(of: Abbreviation) -> Expr:
+    """The call with its parameters, as the table names them, for arguments; what decides its form stays."""
+    name = type(of).__name__
+    parameters = list(signature(_BY_NAME[name]).parameters)[: len(of.args)]
+    arguments: list[Expr] = [sympy.Symbol(p, real=True) for p in parameters]
+    return called(name, *(arguments if name not in _TREES else [*arguments[:-1], of.args[-1]]))
 
 
 def _defined(name: str, *arguments: Expr) -> Expr:
+    if name in _TREES:
+        return _TREES[name](*arguments)
     places, tree = _definition(name, len(arguments))
     defined: Expr = substituted(tree, dict(zip(places, arguments)))
     return defined

@@ -55,6 +55,8 @@ class Facts:
         Whether its numbers are rational, so that their signs are seen at once.
     terms : int
         How many terms it would have if it were multiplied out.
+    is_gaussian : bool
+        Whether it is made of rational numbers and I by arithmetic alone, so that it becomes a number of two terms.
     root_digits : float
         How many decimal digits stand under the roots among its factors; equal roots are combined and factored.
     """
@@ -65,6 +67,7 @@ class Facts:
     free: frozenset[Basic] = frozenset()
     is_rational: bool = True
     terms: int = 1
+    is_gaussian: bool = False
     root_digits: float = 0
 
     @property
@@ -101,7 +104,9 @@ class Ledger:
         if isinstance(expr, AppliedUndef | TimedScalar | sympy.Trace):
             return Facts(free=frozenset({expr}))
         if not expr.args:
-            return Facts(above=2, is_rational=False) if expr.is_number else Facts(free=free_symbols(expr))
+            if not expr.is_number:
+                return Facts(free=free_symbols(expr))
+            return Facts(above=2, is_rational=False, is_gaussian=expr is S.ImaginaryUnit)
         may_be_infinite = isinstance(expr, Tuple | sympy.Limit)
         parts = [self.facts(a) for a in expr.args if not (may_be_infinite and a in _INFINITIES)]
         above, below = _magnitude(expr, parts)
@@ -114,6 +119,7 @@ class Ledger:
             free=free,
             is_rational=all(p.is_rational for p in parts) and not (isinstance(expr, sympy.Pow) and not free),
             terms=_terms(expr, parts),
+            is_gaussian=_is_gaussian(expr, parts),
             root_digits=_root_digits(expr, parts),
         )
 
@@ -130,8 +136,10 @@ class Ledger:
     def check_power(self, base: Expr, exponent: Expr) -> None:
         """Refuse a power that would be huge, or a root whose number would be factored for long."""
         if isinstance(exponent, Rational):
-            if max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
+            if abs(exponent) > MAX_EXPONENT:
                 raise LimitError(f"an exponent has at most the size {MAX_EXPONENT}")
+            if max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
+                raise LimitError(f"an exponent is a fraction of numbers up to {MAX_EXPONENT}")
             size = float(abs(exponent))
         else:
             size = _power_of_two(self.facts(exponent).above)
@@ -161,7 +169,8 @@ class Ledger:
 
     def _check_expansion(self, name: str, args: list[Expr]) -> None:
         if math.prod(self.facts(a).terms for a in args) > MAX_EXPANSION:
-            raise LimitError(f"{name} of something that has more than {MAX_EXPANSION} terms when multiplied out")
+            what = "something" if any(self.facts(a).free for a in args) else "a number"
+            raise LimitError(f"{name} of {what} that has more than {MAX_EXPANSION} terms when multiplied out")
         if not self.are_rational(*args):
             for a in args:
                 self._check_roots(a, degree=2)
@@ -178,7 +187,7 @@ def _rational(number: Rational) -> Facts:
     if max(p.bit_length(), q.bit_length()) * _DIGITS_PER_BIT > MAX_RESULT_DIGITS:
         raise LimitError(f"a number has more than {MAX_RESULT_DIGITS} digits")
     below = math.log2(q)
-    return Facts(above=max(0.0, math.log2(abs(p) or 1) - below), below=below)
+    return Facts(above=max(0.0, math.log2(abs(p) or 1) - below), below=below, is_gaussian=True)
 
 
 def _check_bits(bits: float) -> None:
@@ -233,8 +242,17 @@ def _growth(name: str, args: Sequence[Basic], parts: list[Facts]) -> float:
     return highest
 
 
+def _is_gaussian(expr: Basic, parts: list[Facts]) -> bool:
+    is_arithmetic = isinstance(expr, sympy.Add | sympy.Mul) or (
+        isinstance(expr, sympy.Pow) and isinstance(expr.exp, Integer)
+    )
+    return is_arithmetic and all(p.is_gaussian for p in parts)
+
+
 def _terms(expr: Basic, parts: list[Facts]) -> int:
     most = 10 * MAX_EXPANSION
+    if _is_gaussian(expr, parts):
+        return 2
     if isinstance(expr, sympy.Add):
         return min(most, sum(p.terms for p in parts))
     if isinstance(expr, sympy.Mul):
@@ -250,6 +268,8 @@ def _root_digits(expr: Basic, parts: list[Facts]) -> float:
         return sum(p.root_digits for p in parts)
     if isinstance(expr, sympy.Pow) and isinstance(expr.base, Rational) and not isinstance(expr.exp, Integer):
         return parts[0].bits * _DIGITS_PER_BIT
+    if isinstance(expr, written.Abbreviation) and type(expr).__name__ in _ROOTS:
+        return parts[0].bits * _DIGITS_PER_BIT if isinstance(expr.args[0], Rational) else 0
     return parts[0].root_digits if isinstance(expr, sympy.Pow) else 0
 
 
@@ -265,6 +285,8 @@ _EXPANDING = _words("Abs sign re im arg conjugate floor ceiling frac Mod Max Min
 _POLYNOMIALS = _words(
     "hermite hermite_prob legendre chebyshevt chebyshevu laguerre gegenbauer jacobi assoc_legendre assoc_laguerre"
 )
+# Names of expressions that are roots.
+_ROOTS = _words("real_root rsqrt")
 _QUICK = _words("factorial factorial2 subfactorial fibonacci lucas catalan gamma loggamma digamma trigamma")
 _LABORIOUS = _words(
     "bernoulli euler harmonic zeta dirichlet_eta polygamma binomial beta polylog lerchphi lowergamma uppergamma expint"

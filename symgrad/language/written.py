@@ -102,7 +102,7 @@ class WrittenPower(sympy.Pow):  # type: ignore[misc]
         if isinstance(base, WrittenCall):
             return raised(printer._print(base, exp=above), exp)
         below = printer._print(base)
-        is_plain = _is_atom(base) and not isinstance(base, WIDE)
+        is_plain = _is_atom(base) and not isinstance(base, WIDE) and not _is_power_of_ten(base)
         return raised(f"{below if is_plain else _bracketed(below)}^{{{above}}}", exp)
 
 
@@ -121,6 +121,10 @@ class WrittenCall(Function):  # type: ignore[misc]
 
     def _sympystr(self, printer: Any) -> str:
         return f"{type(self).__name__}({', '.join(_text(printer, part) for part in self.args)})"
+
+
+# Functions whose arguments SymPy sets in an order of its own, or forgets.
+_HEADS: Mapping[Any, str] = {sympy.Max: r"\max", sympy.Min: r"\min", sympy.dirichlet_eta: r"\eta"}
 
 
 class Opaque(WrittenCall):
@@ -148,6 +152,9 @@ class Opaque(WrittenCall):
         parts = self.args
         if self.origin is sympy.Heaviside and len(parts) == 1:
             parts = (*parts, S.Half)  # which SymPy has always, and does not print
+        if self.origin in _HEADS:
+            power = "" if exp is None else f"^{{{exp}}}"
+            return rf"{_HEADS[self.origin]}{power}\left({', '.join(map(printer._print, parts))}\right)"
         named = _node(self.origin, *parts)
         return str(printer._print(named) if exp is None else printer._print(named, exp=exp))
 
@@ -230,39 +237,37 @@ def origin(kind: type[Basic]) -> type[Basic]:
 
 
 class WrittenDecimal(sympy.Rational):  # type: ignore[misc]
-    """A number as it was written with a point or a power of ten."""
+    """A number as it was written with a point or a power of ten.
 
-    __slots__ = ()
+    Attributes
+    ----------
+    text : str
+        How it was written; numbers of the same value are equal, however they are written.
+    """
+
+    __slots__ = ("text",)
 
     def __new__(cls, text: str) -> Any:
         value = Rational(text)
         made = Expr.__new__(cls)
-        made.p, made.q = value.p, value.q
+        made.p, made.q, made.text = value.p, value.q, text
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return WrittenDecimal, (self._sympystr(None),)
-
-    def _decimal(self) -> tuple[int, int]:
-        """The digits as a whole number, and how many of them stand behind the point."""
-        places = 0
-        while (10**places) % self.q:
-            places += 1
-        return self.p * 10**places // self.q, places
+        return WrittenDecimal, (self.text,)
 
     def _sympystr(self, printer: Any) -> str:
-        digits, places = self._decimal()
-        if places > MOST_PLACES:
-            return f"{digits}e-{places}"
-        text = str(digits).zfill(places + 1)
-        return f"{text[:-places]}.{text[-places:]}" if places else f"{text}.0"
+        return str(self.text)
 
     def _latex(self, printer: Any) -> str:
-        digits, places = self._decimal()
-        return rf"{digits} \cdot 10^{{-{places}}}" if places > MOST_PLACES else self._sympystr(printer)
+        digits, sign, exponent = str(self.text).lower().partition("e")
+        digits = "0" + digits if digits.startswith(".") else digits
+        if not sign:
+            return digits
+        power = f"10^{{{int(exponent)}}}"
+        return power if digits.strip("0.") == "1" and Rational(digits) == 1 else rf"{digits} \cdot {power}"
 
 
-MOST_PLACES = 12
 _WRITTEN: Mapping[type[Basic], type[Basic]] = {
     WrittenSum: sympy.Add,
     WrittenProduct: sympy.Mul,
@@ -284,6 +289,11 @@ def _is_atom(value: Basic) -> bool:
         return bool(value >= 0 and value.q == 1) or isinstance(value, WrittenDecimal)
     is_call = getattr(value, "is_call", False)  # of a matrix, of which this knows nothing
     return not value.args or is_call or isinstance(value, Function | ExprWithLimits | sympy.Derivative | sympy.Limit)
+
+
+def _is_power_of_ten(value: Basic) -> bool:
+    """Whether a number is set with a power of ten, to which no other power belongs."""
+    return isinstance(value, WrittenDecimal) and "e" in value.text.lower()
 
 
 def _signed(terms: Iterable[tuple[bool, str]]) -> str:

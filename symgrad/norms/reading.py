@@ -15,7 +15,7 @@ from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
 from symgrad.norms import kept
 from symgrad.norms.mentioned import CALLED, DECLARED
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in
-from symgrad.statements import Condition, Conjunction, Domain, Relation, Statement, free_symbols
+from symgrad.statements import Condition, Conjunction, Domain, Relation, Statement, condition_text, free_symbols
 from symgrad.syntax import parse_where, vocabulary
 from symgrad.syntax.reader import OPERATORS
 from symgrad.syntax.vector_reader import VectorReader
@@ -239,10 +239,10 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
             table = dict.fromkeys(table, _ANY_LENGTH)
         wrong = next((s for s in condition.free_symbols if isinstance(names.get(s.name), MatrixExpr)), None)
         if wrong is not None:
-            raise ClaimError(f"a condition compares scalars; {wrong} is a matrix: {condition}")
+            raise ClaimError(f"a condition compares scalars; {wrong} is a matrix: {condition_text(condition)}")
         moved = condition.xreplace(table)
         if moved is sympy.false:
-            raise ClaimError(f"the domain is empty: {condition} never holds")
+            raise ClaimError(f"the domain is empty: {condition_text(condition)} never holds")
         if moved is not sympy.true:
             yield moved
 

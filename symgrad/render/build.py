@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from symgrad.checks import Check
 from symgrad.errors import DerivationError, MissingExtraError, OutputError, SymgradError
+from symgrad.files import may_hold_claims, no_derivation
 from symgrad.fingerprints import digest, digest_of_bytes, environment
 from symgrad.render import output as files
 from symgrad.render.facts import Facts, Piece
@@ -152,7 +153,7 @@ def _sources(paths: Iterable[Path]) -> tuple[dict[str, Path], list[Failure]]:
     candidates: list[Path] = []
     for named in paths:
         if not (listed := _files(named)):
-            failures.append(Failure(named, f"{named}: no derivations here; they are read from .py files"))
+            failures.append(Failure(named, f"{named}: no derivations here; {_instead(named)}"))
         candidates.extend(listed)
     for path in candidates:
         stem = files.document_name(path.stem)
@@ -163,9 +164,19 @@ def _sources(paths: Iterable[Path]) -> tuple[dict[str, Path], list[Failure]]:
             failures.append(Failure(path, f"{path}: no document can be called {path.stem!r}; rename the file"))
         elif not path.is_file():
             failures.append(Failure(path, f"{path}: no such file"))
+        elif reason := no_derivation(path):
+            failures.append(Failure(path, f"{path}: {reason}"))
         else:
             found[stem] = path
     return found, failures
+
+
+def _instead(folder: Path) -> str:
+    """What to do with a folder that holds no derivations."""
+    files_of_claims = (file for suffix in ("toml", "json") for file in folder.glob(f"*.{suffix}"))
+    if any(map(may_hold_claims, files_of_claims)):
+        return "its claims are decided by symgrad verify; derivations are .py files"
+    return "they are read from .py files"
 
 
 def _same(one: Path, other: Path) -> bool:

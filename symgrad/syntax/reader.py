@@ -13,6 +13,7 @@ from sympy.logic.boolalg import Boolean
 
 from symgrad.errors import ParseError
 from symgrad.language import written
+from symgrad.language.abbreviations import called
 from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
 from symgrad.language.provable import as_sympy
 from symgrad.statements import free_symbols
@@ -223,10 +224,8 @@ class Reader:
         of, order = self._arguments(node, "real_root(x, n)", 2)
         n = self._integer(order, "the order of a root")
         base, exponent = self.expression(of), self._make(order, lambda: Rational(1, n))
-        if n % 2 == 0:
-            return self._power(node, base, exponent)
-        size = self._power(node, self._apply(node, "Abs", sympy.Abs, [base]), exponent)
-        return self._make(node, written.multiplied, self._apply(node, "sign", sympy.sign, [base]), size)
+        self._power(node, base, exponent)  # which refuses what would be too large
+        return self._make(node, called, "real_root", base, Integer(n))
 
     # Cases
 
@@ -339,7 +338,23 @@ class Reader:
         if not isinstance(node, ast.Tuple) or len(node.elts) != 3:
             raise self.fault(node, f"the range of {name} is written (variable, from, to)")
         variable = self.variable(node.elts[0], f"the first word in a range of {name}")
-        return (variable, *(self.bound(n) for n in node.elts[1:]))
+        ends = [self.bound(n) for n in node.elts[1:]]
+        if name in _INDEXED:
+            for place, end in zip(node.elts[1:], ends):
+                self._check_whole(name, place, end)
+        return (variable, *ends)
+
+    def _check_whole(self, name: str, node: ast.expr, end: Expr) -> None:
+        """Refuse an end of a sum or product that is certainly between two whole numbers."""
+        if free_symbols(end) or end.is_infinite:
+            return
+        value = self.evaluated(node, end)
+        with self.asking_sympy(node):
+            is_whole = value.is_integer
+        if is_whole is False:
+            text = self._text_of(node)
+            hint = f"; write floor({text})" if value.is_real else ""
+            raise self.fault(node, f"the index of {name} runs over whole numbers, and {text} is none{hint}")
 
     def bound(self, node: ast.expr) -> Expr:
         """The end of a range: a number, or an infinity."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from symgrad.errors import ParseError
-from symgrad.syntax import letters, vocabulary
+from symgrad.syntax import elsewhere, letters, vocabulary
 
 MAX_LENGTH = 10_000
 MAX_WORDS = 2_500
@@ -25,13 +25,15 @@ SIGNS = rf"""(?P<sign>[{"".join(letters.SIGNS)}∞])
       | (?P<superscript>[{_UP}]+)
       | (?P<fraction>[{_PART}])
       | (?P<root>{letters.ROOT})"""
+# Signs of other languages that are no words here, though each begins with one.
+FOREIGN = r"===|!==|=>|=<|<>|->|\.\.|//|&&|\|\||:="
 _WORD = re.compile(
     rf"""(?P<space>\s+)
       | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | {SIGNS}
       | (?P<name>{NAME})
       | (?P<direction>"[+-]{{1,2}}"|'[+-]{{1,2}}')
-      | (?P<foreign>//|&&|\|\||:=)
+      | (?P<foreign>{FOREIGN})
       | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>&|~])
       | (?P<bracket>[()])
       | (?P<comma>,)
@@ -46,6 +48,13 @@ _INSTEAD = {
     "^": "a power is written with **",
     "=": "equality is written ==",
     ":=": "equality is written ==",
+    "===": "equality is written ==",
+    "!==": "unequal is written !=",
+    "<>": "unequal is written !=",
+    "=>": "at least is written >=; what a claim supposes is a condition on the domain",
+    "=<": "at most is written <=",
+    "->": "an arrow is not part of a formula; a limit is written Limit(f, x, a)",
+    "..": "a range is written in brackets, as in Sum(f, (k, a, b))",
     "//": "write floor(a/b)",
     "%": "write Mod(a, b)",
     "!": "write factorial(n), or != for unequal",
@@ -56,7 +65,7 @@ _INSTEAD = {
     "~": "write Not(a)",
     "\\": "no command is part of a formula",
     ".": "attributes are not part of a formula",
-    "[": "subscripts are not part of a formula; write x_1",
+    "[": "subscripts are not part of a formula; write x_1, and f(x) for a function of x",
     "]": "subscripts are not part of a formula; write x_1",
     "{": "braces are not part of a formula",
     "}": "braces are not part of a formula",
@@ -74,7 +83,8 @@ _INSTEAD_OF_NAMES = {
     "else": "write Piecewise((value, condition), (value, True))",
     "in": "membership is a condition on the domain, not part of a formula",
     "None": "no number",
-    **dict.fromkeys(("inf", "Inf", "infinity", "Infinity", "ComplexInfinity", "NegativeInfinity"), "write oo"),
+    **dict.fromkeys(("inf", "Inf"), "write oo for infinity, infimum(f, x) == c for a largest lower bound"),
+    **dict.fromkeys(("infinity", "Infinity", "ComplexInfinity", "NegativeInfinity"), "write oo"),
     **dict.fromkeys(("nan", "NaN", "zoo", "undefined", "Undefined"), "no number; what is undefined has no name"),
     **dict.fromkeys(("null", "Ellipsis", "NotImplemented"), "no number, and no name for one"),
     **dict.fromkeys(("true", "TRUE"), "write True"),
@@ -189,6 +199,7 @@ class Scan:
     shift: int
     wants_value: bool = True
     last: str = ""
+    last_place: int = 0
     place: int = 0
     shown: str = ""
     # The open brackets with their places, and for each the signs and powers that wait for their right side within it.
@@ -210,7 +221,7 @@ class Scan:
             gap = range(stop, word.place)
             written += " " * len(gap) + text
             places += [*gap, *_places(word, text)]
-            self.last, stop = word.text, max(stop, word.place + len(word.shown))
+            self.last, self.last_place, stop = word.text, word.place, max(stop, word.place + len(word.shown))
         if self.wants_value:
             raise self.source.fault(self.shift + len(line), f"something must follow {self.shown!r}")
         if self.brackets:
@@ -337,6 +348,8 @@ class Scan:
         if word == "(":
             if not self.wants_value and not self.last.isidentifier():
                 raise self._fault("an operator is missing before '('; a product is written with *")
+            if self.last in elsewhere.TAKING_LISTS and not self.wants_value:
+                raise self.source.fault(self.last_place, vocabulary.suggestion(self.last))
             self.brackets.append((self.place, word))
             self.pending.append(0)
             self._check_depth()
@@ -362,6 +375,8 @@ class Scan:
         self._stranger(word)
 
     def _stranger(self, word: str) -> None:
+        if word == "[" and self.wants_value:
+            raise self._fault("a list is not part of a formula; arguments stand side by side, as in f(a, b)")
         code = "" if word.isprintable() else f", U+{ord(word):04X},"
         other = f"{word!r}{code} is not part of a formula" if word.isascii() else letters.named(word)
         raise self._fault(_INSTEAD.get(word, other))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from symgrad.errors import ParseError
-from symgrad.syntax.scan import MAX_NAME, NAME, SIGNS, Places, Scan, Source, check_length
+from symgrad.syntax.scan import FOREIGN, MAX_NAME, NAME, SIGNS, Places, Scan, Source, check_length
 
 _WORD = re.compile(
     rf"""(?P<space>\s+)
@@ -16,7 +16,7 @@ _WORD = re.compile(
       | {SIGNS}
       | (?P<name>{NAME})
       | (?P<attribute>\.\s*[^\W\d]\w*)
-      | (?P<foreign>//|&&|\|\||:=)
+      | (?P<foreign>{FOREIGN})
       | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>@])
       | (?P<bracket>[][()])
       | (?P<comma>,)

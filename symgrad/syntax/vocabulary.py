@@ -13,6 +13,7 @@ from symgrad.activations import ACTIVATIONS
 from symgrad.elliptic import JACOBI
 from symgrad.language import written
 from symgrad.language.abbreviations import DEFINED, called, is_abbreviation
+from symgrad.syntax import elsewhere
 
 CONSTANTS: Mapping[str, Expr] = {
     "pi": S.Pi,
@@ -69,44 +70,6 @@ ELEMENTARY = frozenset(" ".join(_ELEMENTARY.values()).split())
 
 # Letters that papers use for quantities although SymPy has functions of these names.
 LETTERS = ("beta", "gamma", "zeta")
-
-# Names that other languages and SymPy itself use, for hints only.
-_ELSEWHERE = {
-    "abs": "Abs",
-    "max": "Max",
-    "min": "Min",
-    "ln": "log",
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctanh": "atanh",
-    "integrate": "Integral",
-    "summation": "Sum",
-    "product": "Product",
-    "limit": "Limit",
-    "Derivative": "diff",
-    "ceil": "ceiling",
-    "heaviside": "Heaviside",
-    "arctan2": "atan2",
-    "logistic": "expit",
-    "cube": "**3",
-    "gammaln": "lgamma",
-    "sn": "jacobi_sn",
-    "cn": "jacobi_cn",
-    "dn": "jacobi_dn",
-    "ellipj": "jacobi_sn",
-    "ellipfun": "jacobi_sn",
-    "ellipk": "elliptic_k",
-    "ellipe": "elliptic_e",
-    "psi": "polygamma",
-    "radians": "deg2rad",
-    "degrees": "rad2deg",
-    "log_expit": "logsigmoid",
-    "mod": "Mod",
-    "power": "**",
-    "pow": "**",
-}
 
 
 @dataclass(frozen=True)
@@ -199,8 +162,11 @@ def suggestion(name: str) -> str:
     import difflib  # only for slips, and importing symgrad must stay fast
 
     by_case = {known.lower(): known for known in reversed(names())}
-    near = _ELSEWHERE.get(name) or by_case.get(name.lower())
+    near = elsewhere.named_here(name) or by_case.get(name.lower(), "")
+    if not near and (instead := elsewhere.written_here(name)):
+        return f"{name} is not a known function; write {instead}"
     near = near or next(iter(difflib.get_close_matches(name, names(), 1, 0.75)), "")
     if near:
-        return f"{name} is not a known function; did you mean {near}?"
+        form = f" Write {elsewhere.FORMS[near]}" if near in elsewhere.FORMS else ""
+        return f"{name} is not a known function; did you mean {near}?{form}"
     return f"{name} is not a known function; a product is written {name}*(…)"

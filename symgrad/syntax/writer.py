@@ -14,6 +14,7 @@ from sympy.sets import Set
 from symgrad.errors import ClaimError
 from symgrad.language.masks import Masks
 from symgrad.language.written import bound_variables, is_written
+from symgrad.notation import decimal_text
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Relation, Statement
 from symgrad.syntax import vocabulary
 from symgrad.vectors import TimedScalar
@@ -142,6 +143,11 @@ class _Printer(StrPrinter):  # type: ignore[misc]
     def _call(self, name: str, *args: Any) -> str:
         return f"{name}({', '.join(self._print(a) for a in args)})"
 
+    def _number(self, value: Any) -> str:
+        """An end or a side, as a decimal where it surely was written as one."""
+        decimal = decimal_text(value) if isinstance(value, sympy.Rational) else ""
+        return decimal or str(self._print(value))
+
     def _print_hyper(self, expr: Any) -> str:
         upper, lower, z = expr.args
         name = f"hyp{len(upper)}f{len(lower)}"
@@ -173,7 +179,7 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
     def _print_Relational(self, expr: Any) -> str:
         operator = _OPERATORS[type(expr)]
-        return f"{self._print(expr.lhs)} {operator} {self._print(expr.rhs)}"
+        return f"{self._number(expr.lhs)} {operator} {self._number(expr.rhs)}"
 
     def _print_And(self, expr: Any) -> str:
         return self._call("And", *expr.args)
@@ -190,10 +196,10 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
     def _print_Interval(self, values: Any) -> str:
         left, right = "(" if values.left_open else "[", ")" if values.right_open else "]"
-        return f"{left}{self._print(values.start)}, {self._print(values.end)}{right}"
+        return f"{left}{self._number(values.start)}, {self._number(values.end)}{right}"
 
     def _print_FiniteSet(self, values: Any) -> str:
-        return f"{{{', '.join(map(self._print, values.args))}}}"
+        return f"{{{', '.join(map(self._number, values.args))}}}"
 
     def _print_Union(self, values: Any) -> str:
         return " U ".join(map(self._print, values.args))
