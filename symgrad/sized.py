@@ -17,6 +17,7 @@ from symgrad.budget import charge
 WORK_OF_A_QUESTION = 250  # however small it is
 MOST_NODES = 4_000
 MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multiplied out
+MOST_MONOMIALS = 50_000
 MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
 MOST_DENOMINATORS = 16
 MOST_SIMPLIFIED = 200
@@ -45,6 +46,8 @@ def expand(e: Expr, **hints: bool) -> Expr:
 def factor(e: Expr) -> Expr:
     """The expression as a product of irreducible factors."""
     _ask_for_factors(e, "to factor")
+    dense = _monomials(e)  # what a few terms of a high degree in two variables become on the way
+    _ask(dense, MOST_MONOMIALS, "monomials to factor", dense)
     return sympy.factor(e)
 
 
@@ -65,7 +68,10 @@ def factor_terms(e: Expr) -> Expr:
     """The expression with what is common to the terms of its sums in front of them."""
     size = nodes(e)
     _ask(size, MOST_NODES, "parts", 30 * size)
-    return sympy.factor_terms(e)
+    try:
+        return sympy.factor_terms(e)
+    except AttributeError:  # SymPy's slip at roots of large numbers, sqrt(10**400 + 1)
+        return e
 
 
 def powsimp(e: Expr) -> Expr:
@@ -229,11 +235,22 @@ def _monomials(e: Basic) -> int:
             above[node], below[node] = degrees if node.exp > 0 else degrees[::-1]
         else:
             is_number = isinstance(node, sympy.Rational) or node is sympy.I
-            above[node], below[node] = int(not is_number), 0
+            above[node], below[node] = 0 if is_number else _power_of_generator(node), 0
             if not is_number:
                 generators.add(node)
     degree = above[e] + below[e]
     return comb(degree + len(generators), len(generators)) if degree < 10_000 else COUNTED_NO_FURTHER
+
+
+def _power_of_generator(node: Basic) -> int:
+    """The degree of what counts as one generator: SymPy takes exp(1000) for the power 1000 of E."""
+    if isinstance(node, sympy.exp):
+        rates = [term.as_coeff_Mul(rational=True)[0] for term in sympy.Add.make_args(node.args[0])]
+    elif isinstance(node, sympy.Pow):
+        rates = [node.exp.as_coeff_Mul(rational=True)[0]]
+    else:
+        return 1
+    return min(10_000, max(1, *(abs(int(rate.p)) for rate in rates if rate.is_Rational)))
 
 
 def _nodes_of_derivative(e: Basic, x: Symbol) -> int:

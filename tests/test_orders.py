@@ -31,9 +31,13 @@ TRUE = [
     "a + b + x == Max(a, b, x) + Min(a, b, x) + Max(Min(a, b), Min(b, x), Min(a, x))",
     "Max(a, b, x, y) == Piecewise((a, (a >= b) & (a >= x) & (a >= y)), (b, (b >= x) & (b >= y)), (Max(x, y), True))",
     "Max(a, Min(3, x)) == Min(Max(a, 3), Max(a, x))",
+    "Max(a, b, x, y) >= Min(a, b, x, y)",
+    "Min(Max(a, b), x) <= Max(a, Min(b, x))",
 ]
 FALSE = [
     "Max(a, Min(b, x)) == Min(Max(a, b), x)",
+    "Max(a, b, x, y) > Min(a, b, x, y)",
+    "Max(a, Min(b, x)) <= Min(Max(a, b), x)",
     "Piecewise((a, a > b), (b, b > x), (x, True)) == Max(a, b, x)",
     "Min(a, b, x, y) == Piecewise((a, (a <= b) & (a <= x) & (a <= y)), (b, b <= x), (Min(x, y), True))",
     "Max(1/a, Min(b, x)) == Min(Max(1/a, b), Max(1/a, x))",

@@ -8,13 +8,13 @@ from typing import Any
 
 import sympy
 from flint import arb, fmpq
-from sympy import Abs, Expr, Rational, S, Symbol
+from sympy import Abs, Dummy, Expr, Rational, S, Symbol
 
 from symgrad.balls import Ball, Tape, UnsupportedError, precision
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.exact import of_largest, with_values
 from symgrad.norms.products import apart, canonical, terms, word
-from symgrad.vectors import Elementwise, Parameter, ParameterMatrix, Softmax, TimedMatrix
+from symgrad.vectors import ENTRY, Elementwise, Parameter, ParameterMatrix, Softmax, TimedMatrix
 
 BITS = 96
 # Where a function of an entry is looked at first: dyadic, so that every machine sees the same.
@@ -99,10 +99,7 @@ def _constant(vector: Any, within: Context) -> Bound | None:
     (variable,) = entries.leaves.values()
     if formula == variable or formula.free_symbols != {variable}:
         return None
-    return bound_of_function(formula.xreplace({variable: _ENTRY}), within, _said(vector))
-
-
-_ENTRY = Symbol("y", real=True)
+    return bound_of_function(formula.xreplace({variable: ENTRY}), within, _said(vector))
 
 
 def entry_of(vector: Any, within: Context) -> Expr | None:
@@ -140,7 +137,7 @@ class _Entries:
         meaning = self.within.meaning(e) if isinstance(e, TimedMatrix) else None
         if meaning is not None:
             return self.of(meaning)
-        return self.leaves.setdefault(e, Symbol(f"y{len(self.leaves)}", real=True))
+        return self.leaves.setdefault(e, Dummy(f"y{len(self.leaves)}", real=True))
 
     def _applied(self, e: Elementwise, inside: Expr) -> Expr:
         """A slope is that of the function at the place, and no derivative of what stands there."""
@@ -153,12 +150,17 @@ class _Entries:
 
 
 def bound_of_function(formula: Expr, within: Context, said: str = "") -> Bound | None:
-    """The least simple number that a function of one real number, `_ENTRY`, certainly exceeds nowhere."""
+    """The least simple number that a function of one real number, `ENTRY`, certainly exceeds nowhere."""
 
     def claimed(candidate: Expr) -> tuple[Expr, Expr, str]:
-        return Abs(formula), candidate, f"{said or f'the absolute value of {formula}'} is at most {candidate}"
+        return Abs(formula), candidate, f"{said or f'the absolute value of {_shown(formula)}'} is at most {candidate}"
 
     return _least(formula, Abs(formula), claimed, within)
+
+
+def _shown(formula: Expr) -> Expr:
+    """The function with a letter that can be read; the number in it is none of those in the claim."""
+    return formula.xreplace({ENTRY: Symbol("y", real=True)})
 
 
 def _said(vector: Any) -> str:
@@ -173,31 +175,31 @@ def _said(vector: Any) -> str:
 def least_slope(function: Any, within: Context) -> Bound | None:
     """The least simple L with abs(f(y)) <= L abs(y) for all real y."""
     (y,) = function.variables
-    formula = function.expr.doit().xreplace({y: _ENTRY})
-    if formula.free_symbols != {_ENTRY}:
+    formula = function.expr.doit().xreplace({y: ENTRY})
+    if formula.free_symbols != {ENTRY}:
         return None
     name = getattr(function.expr.func, "__name__", "the function")
 
     def claimed(candidate: Expr) -> tuple[Expr, Expr, str]:
         times = "" if candidate == 1 else f"{candidate} times "
         reason = f"{name} of a number is at most {times}that number in absolute value"
-        return Abs(formula), candidate * Abs(_ENTRY), reason
+        return Abs(formula), candidate * Abs(ENTRY), reason
 
-    return _least(sympy.Tuple(formula, _ENTRY), Abs(formula) / Abs(_ENTRY), claimed, within)
+    return _least(sympy.Tuple(formula, ENTRY), Abs(formula) / Abs(ENTRY), claimed, within)
 
 
 def steepest(function: Any, within: Context) -> Bound | None:
     """The least simple L with abs(f(y) - f(z)) <= L abs(y - z) for all real y and z, from the slope everywhere."""
     (y,) = function.variables
-    formula = function.expr.xreplace({y: _ENTRY})
-    if formula.free_symbols != {_ENTRY} or formula.has(sympy.Derivative):
+    formula = function.expr.xreplace({y: ENTRY})
+    if formula.free_symbols != {ENTRY} or formula.has(sympy.Derivative):
         return None
-    slope, name = sympy.Derivative(formula, _ENTRY), getattr(function.expr.func, "__name__", "the function")
+    slope, name = sympy.Derivative(formula, ENTRY), getattr(function.expr.func, "__name__", "the function")
 
     def claimed(candidate: Expr) -> tuple[Expr, Expr, str]:
         return Abs(slope), candidate, f"the slope of {name} is at most {candidate}"
 
-    return _least(sympy.Tuple(slope), Abs(formula.diff(_ENTRY)), claimed, within)
+    return _least(sympy.Tuple(slope), Abs(formula.diff(ENTRY)), claimed, within)
 
 
 def _least(
@@ -237,7 +239,7 @@ def _nearest_fraction(value: fmpq) -> fmpq:
 def _sampled(formula: Expr) -> fmpq | None:
     """About the largest value on the real line; none where the function seems to grow without end."""
     try:
-        tape = Tape(formula, [_ENTRY])
+        tape = Tape(formula, [ENTRY])
     except UnsupportedError:
         return None
     with precision(BITS):

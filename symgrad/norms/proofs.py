@@ -7,7 +7,7 @@ from itertools import product as combinations
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Abs, Expr, Interval, S, Symbol, expand, oo
+from sympy import Abs, Dummy, Expr, Interval, S, Symbol, expand, oo
 
 from symgrad.errors import ClaimError
 from symgrad.language.provable import as_sympy, provable
@@ -63,7 +63,7 @@ def is_defined(side: Expr, within: Context) -> bool:
 def _plain(side: Expr) -> Expr:
     """A side as SymPy's arithmetic has it; norms are told apart by what stands for them."""
     names = {
-        leaf: Symbol(f"norm{k}", real=True) for k, leaf in enumerate(sorted(atoms_of(side), key=sympy.default_sort_key))
+        leaf: Dummy(f"norm{k}", real=True) for k, leaf in enumerate(sorted(atoms_of(side), key=sympy.default_sort_key))
     }
     back = {symbol: leaf for leaf, symbol in names.items()}
     plain: Expr = provable(substituted(side, names)).xreplace(back)

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import sympy
-from sympy import Abs, Expr, Symbol
+from sympy import Abs, Expr
 
 from symgrad.norms.context import Bound, Context
 from symgrad.norms.entries import bound_of_function
-from symgrad.vectors import TimedScalar
+from symgrad.vectors import ENTRY, TimedScalar
 
 PRODUCT = "the absolute value of a product is the product of the absolute values"
 SUM = "the absolute value of a sum is at most the sum of the absolute values"
-VALUE = Symbol("y", real=True)
 
 
 def of_absolute(e: Expr, within: Context) -> Bound | None:
@@ -96,8 +95,8 @@ def _of_function(e: Expr, within: Context) -> Bound | None:
     (variable,) = timed
     meaning = within.meaning(variable)
     for inside in _arguments(meaning, variable):
-        formula = e.xreplace({variable: VALUE}).doit().xreplace({VALUE: inside})
-        if formula.free_symbols == {VALUE} and formula != VALUE:
+        formula = e.xreplace({variable: ENTRY}).doit().xreplace({ENTRY: inside})
+        if formula.free_symbols == {ENTRY} and formula != ENTRY:
             bound = bound_of_function(formula, within)
             if bound is not None:
                 return bound
@@ -108,5 +107,5 @@ def _arguments(meaning: Any, variable: Any) -> Iterator[Expr]:
     """What the variable is as a function of any real number, and any real number itself."""
     arguments = meaning.atoms(TimedScalar) if meaning is not None else ()
     if len(arguments) == 1 and meaning.free_symbols <= {*arguments, *next(iter(arguments)).time.free_symbols}:
-        yield meaning.xreplace({next(iter(arguments)): VALUE})
-    yield VALUE
+        yield meaning.xreplace({next(iter(arguments)): ENTRY})
+    yield ENTRY

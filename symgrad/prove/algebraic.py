@@ -39,7 +39,8 @@ def sign_on(polynomial: Expr, t: Symbol, values: sympy.Set) -> tuple[int, bool] 
             strict = False
         elif power % 2:
             inner = inner_rational(values.start, values.end)
-            known = (known or 0) * (constant_sign(factor.as_expr().subs(t, inner)) or 0)
+            of_factor = None if inner is None else constant_sign(factor.as_expr().subs(t, inner))
+            known = (known or 0) * (of_factor or 0)
     return (known, strict) if known else None
 
 

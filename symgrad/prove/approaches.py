@@ -8,7 +8,7 @@ import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 from sympy.sets import Set
 
-from symgrad.prove import bounds, calculus
+from symgrad.prove import bounds, calculus, facts
 from symgrad.prove.kinks import case_where, switches
 from symgrad.prove.roots import zeros
 from symgrad.statements import Domain
@@ -29,7 +29,7 @@ def places(function: Expr, x: Symbol, values: Set) -> Iterator[tuple[Expr, bool]
         )
     for switch in () if is_whole else switches(function):
         for border in zeros(switch, x, values) or ():
-            if values.interior.contains(border) == sympy.true:
+            if facts.is_in(values.interior, border) is True:
                 yield from ((border, True), (border, False))
 
 

@@ -39,7 +39,8 @@ def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
         return None
     if not all(validity.discharged(c, domain, look) for c in conditions(u)):
         return None
-    known = constant_sign(u.xreplace({x: inner_rational(values.inf, values.sup)}))
+    inside = inner_rational(values.inf, values.sup)
+    known = None if inside is None else constant_sign(u.xreplace({x: inside}))
     return Finding(known, True, True, "is continuous and has no zero on the domain") if known else None
 
 

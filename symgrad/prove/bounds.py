@@ -55,7 +55,7 @@ def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
     if known is not None or len(domain.symbols) != 1 or not domain.sets[0][1].is_subset(S.Integers):
         return known
     ((n, values),) = domain.sets
-    small = [k for k in range(-MOST_SMALL, MOST_SMALL + 1) if values.contains(k) == sympy.true]
+    small = [k for k in range(-MOST_SMALL, MOST_SMALL + 1) if facts.is_in(values, sympy.Integer(k)) is True]
     found: list[Finding | None] = []
     for k in small:
         value = activations.expand(expression.subs(n, k))

@@ -12,12 +12,13 @@ from sympy import Expr, Symbol
 from symgrad.balls import RootOfNonnegative, Tape, UnsupportedError, Value, ball, is_real, precision, sign
 from symgrad.budget import remembered
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
+from symgrad.prove.facts import MOST_CONSTANT_BITS
+from symgrad.prove.facts import constant_sign as constant_sign
 from symgrad.statements import Domain
 
 MOST_BOXES = 4000
 MOST_HALVINGS = 48  # of each side; what is open in a box so small most likely is zero in it
 SHARE_IF_SLOW = 8
-MOST_CONSTANT_BITS = 4096
 BOX_BITS = 96
 
 
@@ -137,20 +138,9 @@ def rational_below(number: Expr) -> sympy.Rational:
     """The number itself, if it is rational, else a rational number a little below it."""
     if number.is_Rational:
         return number
-    return sympy.floor(number * 10**12) / sympy.Integer(10) ** 12
-
-
-def constant_sign(number: Expr) -> int | None:
-    """Sign of a constant where an enclosure settles it; None for what may be zero."""
-    bits = 64
-    try:
-        tape = Tape(number, ())
-    except UnsupportedError:
-        return None
-    while bits <= MOST_CONSTANT_BITS:
-        with precision(bits):
-            found = sign(tape())
-        if found is not None:
-            return found
-        bits *= 4
-    return None
+    with precision(MOST_CONSTANT_BITS):
+        value = Tape(number, ())()
+        if not isinstance(value, arb):
+            return sympy.floor(number * 10**12) / sympy.Integer(10) ** 12
+        below = (value * 10**12).lower().floor().fmpq()
+    return sympy.Rational(int(below.p), int(below.q) * 10**12)

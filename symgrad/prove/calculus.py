@@ -13,8 +13,9 @@ from symgrad.balls import Ball, Tape, UnsupportedError, limits, precision
 from symgrad.balls.growth import Open
 from symgrad.prove import cuts, facts, ring, sentences, tails
 from symgrad.prove.boxes import constant_sign
+from symgrad.prove.conditions import conditions
 from symgrad.prove.constants import constant_zero
-from symgrad.prove.derivatives import NotSmooth, smooth_derivative
+from symgrad.prove.derivatives import ROUGH, NotSmooth, smooth_derivative
 from symgrad.prove.factors import sign_of_product
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
@@ -83,10 +84,10 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
         found = _zeros_of_factor(part, tower, x)
         if found is None:
             return None
-        inside = [(z, values.interior.contains(z)) for z in found]
-        if any(known not in (sympy.true, sympy.false) for _, known in inside):
+        inside = [(z, facts.is_in(values.interior, z)) for z in found]
+        if any(known is None for _, known in inside):
             return None
-        zeros.extend(z for z, known in inside if known == sympy.true)
+        zeros.extend(z for z, known in inside if known)
     return list(dict.fromkeys(zeros))
 
 
@@ -172,6 +173,13 @@ def _value_at_end(expression: Expr, x: Symbol, end: Expr, is_open: bool, from_le
     return None if found is None else (found, False)
 
 
+def _is_continuous_at(expression: Expr, x: Symbol, end: Expr) -> bool:
+    """Whether nothing in the expression jumps, and nothing that must not vanish is zero at the end."""
+    if expression.has(*cuts.JUMPING, *ROUGH):
+        return False
+    return all(constant_zero(c.nonzero.xreplace({x: end})) is False for c in conditions(expression))
+
+
 LARGEST_LIMIT = 120  # operations
 MOST_TOLD = 6  # critical points
 VALUE_BITS = 128
@@ -183,7 +191,7 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
         return expression
     if expression.free_symbols != {x} or expression.count_ops() > LARGEST_LIMIT or expression.has(sympy.Derivative):
         return None
-    if end.is_finite and not expression.has(*cuts.JUMPING):
+    if end.is_finite and _is_continuous_at(expression, x, end):
         there = expression.subs(x, end)
         if _has_value(there) and tails.approaches(expression, x, end, from_left, there):
             return there
@@ -299,7 +307,7 @@ def _zeros(expression: Expr, x: Symbol, values: Interval, depth: int) -> Iterato
     """
     ends = ((values.start, values.left_open, False), (values.end, values.right_open, True))
     attained = [end for end, is_open, _ in ends if end.is_finite and not is_open]
-    inner = [p for p in ANCHORS if values.interior.contains(p) == sympy.true]
+    inner = [p for p in ANCHORS if facts.is_in(values.interior, p) is True]
     yield from ((p, True) for p in (*attained, *inner) if constant_zero(expression.subs(x, p)))
     if expression.count_ops() * depth > LARGEST_LIMIT:
         return

@@ -52,7 +52,7 @@ def _apart_from_one(goal: Goal, decide: Decide) -> Verdict | None:
         if ratio not in goal.domain.symbols or goal.domain.conditions:
             continue
         values = goal.domain.set_of(ratio)
-        if values.contains(1) != sympy.true:
+        if facts.is_in(values, sympy.Integer(1)) is not True:
             continue
         verdicts = [decide(goal.on(ratio, part)) for part in open_parts(values, [S.One])]
         if all(v.holds for v in verdicts):

@@ -280,7 +280,7 @@ VALUE: dict[type, Row] = {
     sympy.yn: lambda n, z: [Condition(z, is_needed=facts.is_nonnegative(n))],
     sympy.hn1: _second_argument,
     sympy.hn2: _second_argument,
-    sympy.elliptic_f: lambda z, m: [Condition(1 - m * sympy.sin(z) ** 2, is_needed=False)],
+    sympy.elliptic_f: lambda _, m: _only(positive=1 - m),  # else it has a value as far as the first pole only
     sympy.elliptic_pi: _elliptic_pi,
     sympy.erf2inv: lambda u, v: _only(positive=1 - (sympy.erf(u) + v) ** 2),
     sympy.erfinv: lambda u: _only(positive=1 - u**2),

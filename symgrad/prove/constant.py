@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, FiniteSet, Interval, Rational, Symbol
 
 from symgrad import activations
-from symgrad.prove import bounds, facts, sentences, side_conditions
+from symgrad.prove import bounds, sentences, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.combine import all_of
 from symgrad.prove.conditions import Condition
@@ -19,7 +19,7 @@ from symgrad.prove.points import SIMPLE, contains
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.prove.tower import Tower
-from symgrad.prove.validity import between_integers
+from symgrad.prove.validity import between_integers, real_twin
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict
 
@@ -59,7 +59,7 @@ def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, 
         return all_of([decide(goal.at({x: value})) for value in piece], "")
     index = x
     both, inside = between_integers(sympy.Tuple(left, right), goal.domain, x)
-    (left, right), x = both, Symbol(x.name, real=True) if facts.is_integer(x) else x
+    (left, right), x = both, real_twin(x)
     inside = replace(inside, sets=tuple((s, piece.interior if s == x else held) for s, held in inside.sets))
     if not (bounds.is_smooth(left, x, inside) and bounds.is_smooth(right, x, inside)):
         return None
@@ -95,7 +95,8 @@ def _is_thin(assumed: Expr, x: Symbol, domain: Domain) -> bool:
 def _easy_values(piece: sympy.Set) -> Iterator[Rational]:
     """A few points of an interval at which functions are likely to have simple exact values."""
     candidates = [v for v in SIMPLE if contains(piece, v)][:4]
-    yield from dict.fromkeys([*candidates, inner_rational(piece.inf, piece.sup)])
+    inner = inner_rational(piece.inf, piece.sup)
+    yield from dict.fromkeys([*candidates, *([] if inner is None else [inner])])
 
 
 def _without(domain: Domain, x: Symbol) -> Domain:

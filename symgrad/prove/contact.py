@@ -13,7 +13,7 @@ from itertools import pairwise
 import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
-from symgrad.prove import enclosures, sentences
+from symgrad.prove import enclosures, facts, sentences
 from symgrad.prove.boxes import Box, constant_sign, rational_below
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
@@ -60,7 +60,7 @@ def by_contact(u: Expr, domain: Domain, look: Look) -> Finding | None:
         between = enclosures.sign_on(u, x, gap)
         if between is None or between[0] != known:
             return None
-    strict = not any(values.contains(place) != sympy.false for place in places)
+    strict = not any(facts.is_in(values, place) is not False for place in places)
     shown = sentences.listed([sentences.place(x, place) for place in places])
     how = f"is zero at {shown} only, by Taylor's formula near there and by enclosures elsewhere"
     return Finding(known, strict, False, how)
@@ -71,7 +71,7 @@ def _places(u: Expr, x: Symbol, closed: Interval) -> list[Expr]:
     ends = [end for end in (closed.start, closed.end) if end.is_finite]
     found = []
     for place in dict.fromkeys((*ends, *touching(u, x, Domain(((x, closed),))))):
-        if place in ends or closed.contains(place) == sympy.true:
+        if place in ends or facts.is_in(closed, place) is True:
             value = u.subs(x, place)
             if not value.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
                 found += [place] if constant_zero(value) else []

@@ -103,7 +103,7 @@ def _is_positive_at_zeros(u: Expr, v: Expr, signs: Signs) -> bool:
     places = zeros(v, x, signs.domain.set_of(x))
     if places is None:
         return False
-    inside = [z for z in places if signs.domain.set_of(x).contains(z) != sympy.false]
+    inside = [z for z in places if facts.is_in(signs.domain.set_of(x), z) is not False]
     return all(constant_sign(u.xreplace({x: z})) == 1 for z in inside)
 
 

@@ -14,7 +14,7 @@ from symgrad.balls.growth import Open
 from symgrad.balls.integrals import breaks
 from symgrad.balls.limits import Found, limit
 from symgrad.balls.ratios import is_moderate
-from symgrad.prove import sentences
+from symgrad.prove import facts, sentences
 from symgrad.prove.antiderivatives import antiderivative
 from symgrad.prove.existence import Known
 from symgrad.prove.infinite_sums import NotFound
@@ -130,9 +130,10 @@ def _sign_inside(switch: Expr, x: Symbol, values: Set, known: Known) -> int | No
     poly = sympy.Poly(switch, x)
     if not (poly.domain.is_QQ or poly.domain.is_ZZ):
         return None
-    if any(values.interior.contains(root) is not sympy.false for root in sympy.real_roots(poly)):
+    if any(facts.is_in(values.interior, root) is not False for root in sympy.real_roots(poly)):
         return None
-    return known(switch.subs(x, inner_rational(values.inf, values.sup)))
+    inner = inner_rational(values.inf, values.sup)
+    return None if inner is None else known(switch.subs(x, inner))
 
 
 def _by_antiderivative(f: Expr, x: Symbol, low: Expr, high: Expr, values: Interval, known: Known) -> Found | None:

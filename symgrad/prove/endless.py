@@ -138,7 +138,7 @@ def _split_union(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
 
 def _split_jointly(goal: Goal, asked: Expr, decide: Decide) -> Verdict | None:
     """The verdict from those where one variable is larger than an expression in others, smaller, and equal to it."""
-    for x in sorted(asked.free_symbols, key=str):
+    for x in sorted(asked.free_symbols & set(goal.variables), key=str):
         if goal.domain.set_of(x) != S.Reals or goal.domain.conditions or not asked.is_polynomial(x):
             continue
         rate = sympy.diff(asked, x)
@@ -165,7 +165,7 @@ def _borders(asked: Expr, domain: Domain) -> tuple[Symbol, list[Expr]] | None:
         if len(free) != 1 or any(c.has(free[0]) for c in domain.conditions):
             continue
         values = domain.set_of(free[0])
-        inside = [b for b in zeros(base, free[0], values) or () if values.contains(b) == sympy.true]
+        inside = [b for b in zeros(base, free[0], values) or () if facts.is_in(values, b) is True]
         if inside and len(inside) <= MOST_BORDERS:
             return free[0], inside
     return None

@@ -10,7 +10,7 @@ from sympy import Expr, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad import activations
-from symgrad.prove import bounds, cuts
+from symgrad.prove import bounds, cuts, facts
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.constants import constant_zero
@@ -90,7 +90,7 @@ class Known:
 
     def attains(self, end: Expr, extreme: Expr) -> bool:
         """Whether a variable end of a range may be as far out as that."""
-        return isinstance(end, Symbol) and self.domain.set_of(end).contains(extreme) is sympy.true
+        return isinstance(end, Symbol) and facts.is_in(self.domain.set_of(end), extreme) is True
 
     def _extreme(self, end: Expr, direction: int) -> Expr:
         if not end.free_symbols:

@@ -235,8 +235,7 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
     )  # fmt: skip
     tied = [c.xreplace({x: place}) for c in domain.conditions if c.has(x)]
     if not place.free_symbols:
-        known = values.contains(place)
-        alone = None if known not in (sympy.true, sympy.false) else bool(known == sympy.true)
+        alone = facts.is_in(values, place)
     else:
         parts = values.args if isinstance(values, sympy.Union) else (values,)
         found = [_is_within(place, part, rest, decide) for part in parts]

@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad import sized
-from symgrad.prove import facts
+from symgrad.prove import facts, sentences
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
 from symgrad.statements import Domain
@@ -27,7 +27,7 @@ def joined(e: Expr, domain: Domain) -> tuple[Expr, Domain]:
         values = values_of(factor, v, domain.set_of(v))
         if values is None:
             continue
-        new = Symbol(f"{v}_", real=True)
+        new = sentences.fresh(f"{v}_", e, domain.symbols)
         changed = _exchanged(e, v, factor, new)
         if changed is not None:
             sets = tuple((new, values) if s == v else (s, held) for s, held in domain.sets)
@@ -94,10 +94,10 @@ def _critical(f: Expr, x: Symbol, values: Interval) -> list[Expr] | None:
     if not (above.domain.is_QQ or above.domain.is_ZZ) or above.degree() > HIGHEST:
         return None
     zeros = [] if above.is_zero else list(dict.fromkeys(sized.real_roots(above)))
-    inside = [(zero, values.interior.contains(zero)) for zero in zeros]
-    if any(known not in (sympy.true, sympy.false) for _, known in inside):
+    inside = [(zero, facts.is_in(values.interior, zero)) for zero in zeros]
+    if any(known is None for _, known in inside):
         return None
-    return [zero for zero, known in inside if known == sympy.true]
+    return [zero for zero, known in inside if known]
 
 
 def _beside(f: Expr, x: Symbol, end: Expr, inward: int) -> Expr | None:
@@ -128,7 +128,7 @@ def _is_defined(f: Expr, x: Symbol, values: Interval) -> bool:
     roots = sized.polynomial(below, x)
     if not (roots.domain.is_QQ or roots.domain.is_ZZ):
         return False
-    return all(values.contains(root) == sympy.false for root in sized.real_roots(roots))
+    return all(facts.is_in(values, root) is False for root in sized.real_roots(roots))
 
 
 def _least(found: list[tuple[Expr, bool]], direction: int) -> tuple[Expr, bool] | None:

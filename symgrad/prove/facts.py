@@ -17,14 +17,16 @@ import sympy
 from flint import acb, arb, fmpq
 from sympy import Basic, Expr, S
 from sympy.core.function import AppliedUndef
+from sympy.sets import Set
 
 from symgrad.activations import ActivationFunction
-from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision
+from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision, sign
 from symgrad.budget import remembered
 from symgrad.elliptic import jacobi_cn, jacobi_dn, jacobi_sn
 
-CONSTANT_BITS = 128
+CONSTANT_BITS, MOST_CONSTANT_BITS = 128, 4096
 LARGEST_EXACT = 64  # as an exponent
+LARGEST_EXPONENT = 20_000  # in bits, of numbers that are written down
 
 # What stands for a number and has no arguments that tell of it: its declared assumptions are all that is known.
 OPAQUE = (sympy.Symbol, AppliedUndef, sympy.Indexed, sympy.matrices.expressions.matexpr.MatrixElement)
@@ -144,6 +146,71 @@ def is_rational(e: Basic) -> bool:
     return isinstance(e, sympy.Pow) and is_rational(e.base) and is_integer(e.exp)
 
 
+@remembered
+def is_in(values: Set, number: Expr) -> bool | None:
+    """Whether a number lies in a set; None where that is not certain, as beside an end that is it in another form.
+
+    SymPy compares numbers by digits: (sqrt(3 + 2*sqrt(2)) - sqrt(2) - 1)**2 is larger than zero for it.
+    """
+    if isinstance(values, sympy.Union | sympy.Intersection):
+        found = [is_in(part, number) for part in values.args]
+        decides = isinstance(values, sympy.Union)
+        return decides if decides in found else None if None in found else not decides
+    if isinstance(values, sympy.Complement):
+        whole, hole = (is_in(part, number) for part in values.args)
+        return False if whole is False or hole else None if None in (whole, hole) else True
+    if isinstance(values, sympy.FiniteSet):
+        gaps = [0 if number == a else _sign_of_gap(number, a) for a in values.args]
+        return True if 0 in gaps else None if None in gaps else False
+    if isinstance(values, sympy.Interval) and values.is_subset(S.Reals):
+        if is_real_number(number) is not True:
+            return is_real_number(number)
+        sides = ((values.start, values.left_open, 1), (values.end, values.right_open, -1))
+        return _all_of([_is_inside(number, end, is_open, inward) for end, is_open, inward in sides])
+    if values == S.Reals:
+        return is_real_number(number) if not number.free_symbols else is_real(number) or None
+    known = values.contains(number)
+    return bool(known) if known in (sympy.true, sympy.false) else None
+
+
+def _all_of(found: list[bool | None]) -> bool | None:
+    return False if False in found else None if None in found else True
+
+
+def _is_inside(number: Expr, end: Expr, is_open: bool, inward: int) -> bool | None:
+    """Whether a real number is on the inner side of an end."""
+    if end.is_infinite:
+        return True
+    gap = 0 if number == end else _sign_of_gap(number, end)
+    return None if gap is None else not is_open if gap == 0 else gap == inward
+
+
+def _sign_of_gap(a: Expr, b: Expr) -> int | None:
+    if isinstance(a, sympy.Rational) and isinstance(b, sympy.Rational):
+        return int(bool(a > b)) - int(bool(a < b))
+    gap = a - b
+    known = constant_sign(gap) if not gap.free_symbols else None
+    if known is not None:
+        return known
+    return 1 if is_positive(gap) else -1 if is_negative(gap) else 0 if is_zero(gap) else None
+
+
+def constant_sign(number: Expr) -> int | None:
+    """Sign of a constant where an enclosure settles it; None for what may be zero."""
+    bits = 64
+    try:
+        tape = Tape(number, ())
+    except UnsupportedError:
+        return None
+    while bits <= MOST_CONSTANT_BITS:
+        with precision(bits):
+            found = sign(tape())
+        if found is not None:
+            return found
+        bits *= 4
+    return None
+
+
 def is_finite(e: Basic) -> bool:
     """Whether nothing infinite and nothing undefined is written in the expression."""
     return not e.has(S.Infinity, S.NegativeInfinity, S.ComplexInfinity, S.NaN)
@@ -218,9 +285,24 @@ def _of_constant(e: Expr) -> Span | None:
     value = _constant(e)
     if not isinstance(value, fmpq | arb):
         return None
-    low, high = (value, value) if isinstance(value, fmpq) else (value.lower().fmpq(), value.upper().fmpq())
-    least, largest = (Fraction(int(end.p), int(end.q)) for end in (low, high))
-    return Span(least, largest, nonzero=least > 0 or largest < 0)
+    if isinstance(value, fmpq):
+        exact = Fraction(int(value.p), int(value.q))
+        return Span(exact, exact, nonzero=exact != 0)
+    known = sign(value)
+    turned = _no_less(-value.lower())
+    least, largest = None if turned is None else -turned, _no_less(value.upper())
+    return Span(least, largest, least == 0 and known == 1, largest == 0 and known == -1, nonzero=known in (1, -1))
+
+
+def _no_less(end: arb) -> Fraction | None:
+    """A rational number that is no less than an end, and that can be written down; None for infinity."""
+    mantissa, exponent = end.man_exp()
+    if exponent < -LARGEST_EXPONENT:
+        return Fraction(1, 2**LARGEST_EXPONENT) if mantissa > 0 else Fraction(0)
+    if exponent > LARGEST_EXPONENT:
+        return None if mantissa > 0 else Fraction(-(2**LARGEST_EXPONENT))
+    exact = end.fmpq()
+    return Fraction(int(exact.p), int(exact.q))
 
 
 def _sum(e: Expr) -> Span | None:
@@ -455,10 +537,22 @@ def _is_count(e: Expr) -> bool:
 
 
 _ONE = Fraction(1)
+
+
+def _root_of_polynomial(e: Expr) -> Span | None:
+    """Around a real root that has a number among those of its polynomial."""
+    if not e.is_real:
+        return None
+    near = e.eval_rational(sympy.Rational(1, 2**CONSTANT_BITS))
+    centre, radius = Fraction(int(near.p), int(near.q)), Fraction(1, 2**CONSTANT_BITS)
+    return Span(centre - radius, centre + radius)
+
+
 RULES: dict[type, Callable[[Expr], Span | None]] = {
     sympy.Add: _sum,
     sympy.Mul: _product,
     sympy.Pow: _power,
+    sympy.CRootOf: _root_of_polynomial,
     sympy.exp: _where_real(POSITIVE),
     sympy.log: _logarithm,
     sympy.Abs: _absolute,

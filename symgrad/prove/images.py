@@ -233,7 +233,7 @@ def is_connected(domain: Domain) -> bool:
     if not domain.conditions:
         return True
     # Near the origin, which the sets touch, the conditions hold, and what the sets hold of that is convex.
-    return all(v.closure.contains(0) == sympy.true for _, v in domain.sets) and all(map(_shrinks, domain.conditions))
+    return all(facts.is_in(v.closure, S.Zero) is True for _, v in domain.sets) and all(map(_shrinks, domain.conditions))
 
 
 def _shrinks(condition: Relational) -> bool:

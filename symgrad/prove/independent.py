@@ -125,7 +125,7 @@ class _Cases:
 
     def _by_sign(self, e: Expr, w: Symbol, domain: Domain) -> Finding | None:
         """With a variable for |w|, for each of the signs of w."""
-        size = Symbol(f"_abs_{w}", real=True)
+        size = sentences.fresh(f"_abs_{w}", e, domain.symbols)
         values = hull(domain.set_of(w))
         cases = []
         for s, held in ((1, values), (-1, mirrored(values))):

@@ -235,8 +235,16 @@ def _attempt(prover: Prover, goal: Goal, decide: Decide) -> Verdict | None:
         raise  # slips of authors, of which they must hear
     except Exception as error:
         level = logging.DEBUG if isinstance(error, FAILURES) else logging.ERROR
-        LOG.log(level, "%s failed on %s", prover, goal, exc_info=True)
+        LOG.log(level, "%s failed on %s", prover, _told(goal), exc_info=True)
         return None
+
+
+def _told(goal: Goal) -> str:
+    """The goal for the log; SymPy cannot print all that it can make."""
+    try:
+        return str(goal)
+    except Exception as error:
+        return f"a goal that cannot be printed: {type(error).__name__}"
 
 
 def _evidence(goal: Goal, seen: Agreement) -> Verdict:

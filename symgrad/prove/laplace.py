@@ -42,7 +42,10 @@ def from_zero(f: Expr, x: Symbol, known: Known) -> Expr | None:
     if not has_end(f.xreplace({x: 1 / t}) / t**2, t, known)[0]:
         return None
     total = sympy.Add(*(sized.expand(_value(term, known)) for term in terms))
-    return sympy.Add(*(part for part in sympy.Add.make_args(total) if not part.has(I)))  # f is real
+    parts = sympy.sift(sympy.Add.make_args(total), lambda part: part.has(I))
+    if any((part / I).has(I) for part in parts[True]):
+        return None  # of which the real part is not plain
+    return sympy.Add(*parts[False])  # f is real
 
 
 Key = tuple[Expr, Expr, Expr]
@@ -97,7 +100,7 @@ def _wave(kind: type, rate: Expr, ground: Expr) -> dict[Key, Expr]:
     found = {}
     for s in (1, -1):
         key = (S.Zero, S.Zero, -s * rate) if turns else (S.Zero, -s * rate, S.Zero)
-        phase = sympy.exp(s * I * ground) if turns else sympy.exp(s * ground)
+        phase = sympy.cos(ground) + s * I * sympy.sin(ground) if turns else sympy.exp(s * ground)
         c = (S(s) if odd else S.One) * phase / 2
         found[key] = c / I if turns and odd else c
     return found

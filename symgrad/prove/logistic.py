@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
 from symgrad import activations, sized
-from symgrad.prove import facts
+from symgrad.prove import facts, sentences
 from symgrad.prove.normal import simplified
 from symgrad.prove.parts import LINE, Freed, by_parity, interval_text
 from symgrad.statements import Domain
@@ -28,7 +28,7 @@ def by_variable(e: Expr, domain: Domain) -> Freed | None:
         rate, values = _rate(e, x), domain.set_of(x)
         if rate is None or not isinstance(values, Interval) or any(c.has(x) for c in domain.conditions):
             continue
-        change = _Change(x, rate, Symbol(f"_s_{x}", real=True))
+        change = _Change(x, rate, sentences.fresh(f"_s_{x}", e, domain.symbols))
         e, unit = change.of(e), change.values(values)
         domain = Domain(tuple((change.s, unit) if v == x else (v, held) for v, held in domain.sets), domain.conditions)
         shown.append(f"sigmoid({rate * renamed.get(x, x)}) in {interval_text(unit)}")

@@ -5,7 +5,8 @@ There are 13 orders of three numbers, 75 of four, 541 of five. In each of them e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, product
 
 import sympy
@@ -26,14 +27,15 @@ from symgrad.verdicts import Outcome, Verdict
 METHOD = "every order of what is compared"
 FEWEST, MOST = 3, 5  # two numbers are compared by one sign
 UNTOUCHED = (Derivative, ExprWithLimits, sympy.Limit, sympy.Subs)
+HOLDS: dict[str, Callable[[int, int], bool]] = {"==": operator.eq, "<=": operator.le, ">=": operator.ge}
 _CHOOSING = (sympy.Max, sympy.Min, Piecewise)
 Ranks = Mapping[Expr, int]
 
 
 def prove(goal: Goal, decide: Decide) -> Verdict | None:
-    """PROVED if both sides are the same in every order of the expressions that are compared in them."""
+    """PROVED if the relation holds in every order of the expressions that are compared in both sides."""
     sides = [activations.expand(side) for side in goal.relation.expressions]
-    if goal.op != "==" or any(side.has(*UNTOUCHED) for side in sides):
+    if goal.op not in HOLDS or any(side.has(*UNTOUCHED) for side in sides):
         return None
     compared = list(dict.fromkeys(e for side in sides for e in _compared(side)))
     signs = Signs(goal.domain, bounds.DEEPER)
@@ -46,12 +48,16 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
             left, right = (_in_order(side, ranks) for side in sides)
         except (KeyError, StopIteration):
             return None  # a case is chosen of what is not compared elsewhere, or there is none
-        if sized.expand(left - right) != 0:
+        if goal.op == "==":
+            if sized.expand(left - right) != 0:
+                return None
+        elif left not in ranks or right not in ranks or not HOLDS[goal.op](ranks[left], ranks[right]):
             return None
         count += 1
     named = [sentences.shown(e, sentences.LONGEST_PLACE) for e in compared]
     of = sentences.listed([text for text in named if text]) if all(named) else "what is compared"
-    evidence = f"both sides are the same in each of the {count} orders of {of}"
+    what = "both sides are the same" if goal.op == "==" else "the inequality holds"
+    evidence = f"{what} in each of the {count} orders of {of}"
     return side_conditions.settle(Verdict(Outcome.PROVED, METHOD, evidence), goal, (), decide)
 
 

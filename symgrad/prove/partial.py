@@ -58,7 +58,7 @@ def by_ends_apart(expression: Expr, domain: Domain, look: Look) -> Finding | Non
     if not 2 <= len(domain.symbols) <= 3 or domain.conditions or look.depth > 1 or expression.count_ops() > LARGEST:
         return None
     for v, values in domain.sets:
-        ends = [end for end in (values.inf, values.sup) if end.is_finite and values.contains(end) == sympy.true]
+        ends = [end for end in (values.inf, values.sup) if end.is_finite and facts.is_in(values, end) is True]
         if not ends or not isinstance(values, Interval):
             continue
         inside = look(expression, domain.restricted(v, values.interior))

@@ -12,7 +12,7 @@ from sympy.core.relational import Relational
 
 from symgrad import activations, sized
 from symgrad.activations import ActivationFunction, sigmoid
-from symgrad.prove import bounds, cuts, facts
+from symgrad.prove import bounds, cuts, facts, sentences
 from symgrad.prove.signs import Signs
 from symgrad.prove.validity import hull
 from symgrad.statements import Domain
@@ -79,7 +79,7 @@ def _size(u: Expr, domain: Domain) -> Expr:
 def in_sizes(e: Expr, domain: Domain) -> tuple[Expr, Domain]:
     """The expression with a variable for each |w| of a variable w, where else w stands in even powers only."""
     for w in sorted({a.args[0] for a in e.atoms(sympy.Abs)} & set(domain.symbols), key=str):
-        size = Symbol(f"_abs_{w}", real=True)
+        size = sentences.fresh(f"_abs_{w}", e, domain.symbols)
         powers = {p: size**p.exp for p in e.atoms(sympy.Pow) if p.base == w and p.exp.is_Integer and p.exp % 2 == 0}
         opened = e.xreplace({sympy.Abs(w): size, **powers})
         if not opened.has(w):
@@ -111,14 +111,14 @@ def by_value(e: Expr, domain: Domain) -> Freed | None:
     signs = Signs(domain)
     e = by_parity(e)
     held = dict(_outermost(e, signs))
-    named = {part: Symbol(f"_v{k}", real=True) for k, part in enumerate(held)}
+    named = {part: sentences.fresh(f"_v{k}", e, domain.symbols) for k, part in enumerate(held)}
     sets = [(named[part], held[part], str(part)) for part in held]
     e = e.xreplace(named)
     kernels = _kernels(e, signs)
     logistic = {part.args[0]: s / (1 - s) for part, s in named.items() if part.func is sigmoid}
     bases: dict[Expr, Expr] = {}
     for exponent in dict.fromkeys(u for product in kernels.values() for u, _ in product):
-        bases[exponent] = logistic.get(exponent) or Symbol(f"_e{len(bases)}", real=True)
+        bases[exponent] = logistic.get(exponent) or sentences.fresh(f"_e{len(bases)}", e, domain.symbols)
         if bases[exponent].is_Symbol:
             sets.append((bases[exponent], POSITIVE, str(sympy.exp(exponent))))
     e = e.xreplace({p: sympy.Mul(*(bases[u] ** k for u, k in product)) for p, product in kernels.items()})

@@ -16,6 +16,7 @@ from sympy.sets import Set
 from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, precision, rational
 from symgrad.budget import charge, remembered
+from symgrad.prove import facts
 from symgrad.statements import Domain
 
 Point = dict[Symbol, Expr]
@@ -38,7 +39,7 @@ COMPLEX = (
 )
 SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
 MOST_SPECIAL = 400
-END_BITS = 192
+END_BITS = (192, 1024, 4096)
 WORK_OF_A_SYMBOL = 1_000  # besides what is counted on the way
 
 
@@ -144,7 +145,7 @@ class Kind:
     def holds(self, number: Expr) -> bool:
         """Whether the number certainly lies in the set."""
         if self.parts is None or not number.is_Rational:
-            return bool(self.values.contains(number) == sympy.true)
+            return facts.is_in(self.values, number) is True
         if self.is_integer and number.q != 1:
             return False
         return any(
@@ -160,9 +161,9 @@ def kind_of(values: Set) -> Kind:
     is_real, is_integer = bool(values.is_subset(S.Reals)), bool(values.is_subset(S.Integers))
     parts = []
     for part in values.args if isinstance(values, sympy.Union) else (values,):
-        ends = (_inside(part.inf, 1), _inside(part.sup, -1)) if isinstance(part, sympy.Interval) else (None, None)
-        if ends[0] is not None and ends[1] is not None:
-            parts.append((*ends, part.left_open, part.right_open))
+        ends = _ends_inside(part) if isinstance(part, sympy.Interval) else None
+        if ends is not None:
+            parts += [(*ends, part.left_open, part.right_open)] if ends[0] <= ends[1] else []
         elif isinstance(part, sympy.FiniteSet) and all(value.is_number for value in part):
             parts += [(value, value, False, False) for value in part.args if value.is_Rational]
         elif part is S.Reals or part is S.Integers:
@@ -174,24 +175,36 @@ def kind_of(values: Set) -> Kind:
     return Kind(values, is_real, is_integer, tuple(parts))
 
 
-def _inside(end: Expr, inward: int) -> Expr | None:
+def _ends_inside(values: sympy.Interval) -> tuple[Expr, Expr] | None:
+    """Rational numbers next to both ends, the first the smaller one wherever the interval is wide enough for that."""
+    low = high = None
+    for bits in END_BITS:
+        low, high = _inside(values.start, 1, bits), _inside(values.end, -1, bits)
+        if low is None or high is None:
+            return None
+        if low < high:
+            break
+    return None if low is None or high is None else (low, high)
+
+
+def _inside(end: Expr, inward: int, bits: int) -> Expr | None:
     """A rational end as it is, for any other a rational number that lies a little inside."""
     if end.is_Rational or end.is_infinite:
         return end
     try:
-        with precision(END_BITS):
+        with precision(bits):
             value = Tape(end, ())()
+            if not isinstance(value, arb):
+                return None
+            return to_rational(value.upper() if inward == 1 else value.lower())
     except UnsupportedError:
         return None
-    if not isinstance(value, arb):
-        return None
-    return to_rational(value.upper() if inward == 1 else value.lower())
 
 
 def _special_values(values: Set, also: Sequence[Rational]) -> list[Expr]:
     kind = kind_of(values)
     if not kind.is_real:
-        return [c for c in COMPLEX if values.contains(c) != sympy.false]
+        return [c for c in COMPLEX if facts.is_in(values, c) is not False]
     wanted: list[Expr] = [*also, *SIMPLE, *_near_ends(values), *EXTREME]
     if kind.is_integer:
         start = [values.inf + k for k in range(6)] if values.inf.is_finite else []
@@ -204,11 +217,22 @@ def _near_ends(values: Set) -> Iterator[Rational]:
         for end, inward in ((part.inf, 1), (part.sup, -1)):
             if end.is_Rational:
                 yield end
-            near = _inside(end, inward) if end.is_finite else None
+            near = _inside(end, inward, END_BITS[0]) if end.is_finite else None
             if near is not None:
                 yield from (_rounded(near, k + 1) + inward * Rational(1, 10**k) for k in (0, 1, 3, 9))
         if part.inf.is_Rational and part.sup.is_Rational:
             yield from (part.inf + (part.sup - part.inf) * Rational(k, 8) for k in (4, 2, 6, 1, 7))
+        elif isinstance(part, sympy.Interval) and part.inf.is_finite and part.sup.is_finite:
+            ends = _ends_inside(part)
+            if ends is not None and ends[0] < ends[1]:
+                yield _between(*ends)
+
+
+def _between(low: Rational, high: Rational) -> Rational:
+    """The shortest decimal near the middle of two numbers that lies between them."""
+    middle = (low + high) / 2
+    places = (k for k in itertools.count() if low < _rounded(middle, k) < high)
+    return _rounded(middle, next(places))
 
 
 def _rounded(number: Rational, digits: int) -> Rational:
@@ -226,7 +250,7 @@ def _random_points(
 ) -> Iterator[tuple[Expr, ...] | None]:
     """Points by chance; None in place of one of which a coordinate could not be found."""
     kinds = [(kind_of(values), specials[symbol]) for symbol, values in domain.sets]
-    while True:
+    while not any(kind.parts == () and kind.is_real for kind, _ in kinds):
         drawn = [_random_value(kind, generator, known) for kind, known in kinds]
         values = tuple(value for value in drawn if value is not None)
         yield values if len(values) == len(drawn) else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import sympy
-from flint import acb, arb
+from flint import acb, arb, fmpq
 from sympy import Derivative, Expr, Rational, Symbol
 
 from symgrad.balls import (
@@ -295,7 +295,7 @@ class _Trial:
                 if not FAVOURABLE[self.goal.op](left, right):
                     digits = LEVEL if _seem_equal(left, right) else None
                     continue
-                if self.goal.op != "==" and digits is not None:
+                if self.goal.op != "==" and not _seem_equal(left, right):
                     break
         return None, digits
 
@@ -366,6 +366,9 @@ def _digits_to_tell_apart(left: Value, right: Value) -> int | None:
     if isinstance(left, NoValue) or isinstance(right, NoValue):
         return witnesses.DIGITS
     for digits in (witnesses.DIGITS, 30, 60, 120, 300, 1000, 2000):
+        are_exact = isinstance(left, fmpq) and isinstance(right, fmpq)
+        if are_exact and witnesses.show(left, digits) != witnesses.show(right, digits):
+            return digits
         if _without_last_zeros(ball(left), digits) != _without_last_zeros(ball(right), digits):
             return digits
     return None

@@ -214,12 +214,18 @@ def _turns(function: type, value: Expr, argument: Expr, x: Symbol, values: Set) 
     ends = [argument.subs(x, end) for end in (values.inf, values.sup)]
     if not all(facts.is_real(end) and end.is_finite for end in ends):
         raise _Unknown
-    low, high = sorted(ends, key=lambda e: sympy.N(e, 30))
+    direction = constant_sign(rate)
+    if not direction:
+        raise _Unknown
+    low, high = ends[::direction]
     turns = range(int(sympy.floor(low / (2 * S.Pi))) - 1, int(sympy.ceiling(high / (2 * S.Pi))) + 2)
     if len(turns) > MOST_TURNS:
         raise _Unknown
     for angle in ANGLES[function](value):
         for k in turns:
             place = angle + 2 * S.Pi * k
-            if facts.is_real(place) and constant_sign(place - low) != -1 and constant_sign(high - place) != -1:
+            is_real = facts.is_real_number(place)
+            if is_real is None:
+                raise _Unknown  # the value may be 1, in a form that does not show it
+            if is_real and constant_sign(place - low) != -1 and constant_sign(high - place) != -1:
                 yield place

@@ -111,6 +111,20 @@ def fresh_letter(taken: Iterable[Symbol]) -> str:
     return next((letter for letter in _LETTERS if letter not in names), "_w")
 
 
+def fresh(name: str, *taken: Basic | Iterable[Symbol]) -> Symbol:
+    """A real variable of this name, or of a longer one where that is taken.
+
+    Examples
+    --------
+    >>> fresh("v", [Symbol("v"), Symbol("v_")]), fresh("v", Symbol("x"))
+    (v__, v)
+    """
+    names = {s.name for part in taken for s in (part.free_symbols if isinstance(part, Basic) else part)}
+    while name in names:
+        name += "_"
+    return Symbol(name, real=True)
+
+
 # --- equalities -----------------------------------------------------------------------------------------------------
 
 

@@ -357,11 +357,11 @@ def _decided_where_zero(expression: Expr, goal: Goal, decide: Decide) -> Verdict
     found = _exact_roots(expression, x)
     if found is None:
         return None
-    roots = [r for r in found if goal.domain.set_of(x).contains(r) != sympy.false]
+    roots = [r for r in found if facts.is_in(goal.domain.set_of(x), r) is not False]
     verdict: Verdict | None = Verdict(Outcome.PROVED, "no such point")
     for root in roots:
         verdict = decide(goal.at({x: root}))
         if not verdict.holds:
-            is_point = goal.domain.set_of(x).contains(root) == sympy.true
+            is_point = facts.is_in(goal.domain.set_of(x), root) is True
             return verdict if verdict.outcome is Outcome.REFUTED and is_point else None
     return verdict

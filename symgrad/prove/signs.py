@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 import sympy
+from flint import arb, fmpq
 from sympy import Dummy, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad import sized
+from symgrad.balls import Ball, Tape, UnsupportedError, ball, is_real, precision
 from symgrad.budget import charge
 from symgrad.elliptic import jacobi_dn
 from symgrad.prove import facts
@@ -18,6 +20,7 @@ from symgrad.statements import Domain
 
 LARGEST_ASKED = 150  # operations; SymPy's assumptions take long on larger expressions
 LARGEST_DEGREE = 60
+INNER_BITS = (128, 512, 4096)  # with which a number between two ends is looked for
 WORK_OF_A_SIGN = 200  # for each part of an expression, besides what is counted on the way
 
 
@@ -130,12 +133,12 @@ def _facts(symbol: Symbol, values: Set) -> dict[str, bool]:
     low, high = values.inf, values.sup
     kind = "integer" if facts.is_integer(symbol) else "real"
     if facts.is_nonnegative(low):
-        may_vanish = values.contains(0) != sympy.false and facts.is_zero(low)
+        may_vanish = facts.is_in(values, S.Zero) is not False
         return {kind: True, "nonnegative" if may_vanish else "positive": True}
     if facts.is_nonpositive(high):
-        may_vanish = values.contains(0) != sympy.false and facts.is_zero(high)
+        may_vanish = facts.is_in(values, S.Zero) is not False
         return {kind: True, "nonpositive" if may_vanish else "negative": True}
-    return {kind: True, "nonzero": True} if values.contains(0) == sympy.false else {kind: True}
+    return {kind: True, "nonzero": True} if facts.is_in(values, S.Zero) is False else {kind: True}
 
 
 def polynomial_sign(expression: Expr, x: Symbol, values: Set) -> int | None:
@@ -175,11 +178,12 @@ def _sign_between(polynomial: sympy.Poly, part: Set) -> int | None:
             count -= 1
     if count:
         return None
-    return int(sympy.sign(polynomial(inner_rational(low, high))))
+    inner = inner_rational(low, high)
+    return None if inner is None else int(sympy.sign(polynomial(inner)))
 
 
-def inner_rational(low: Expr, high: Expr) -> sympy.Rational:
-    """A rational number strictly between two ends, of which either may be infinite."""
+def inner_rational(low: Expr, high: Expr) -> sympy.Rational | None:
+    """A rational number that certainly lies strictly between two ends, of which either may be infinite."""
     if low.is_infinite and high.is_infinite:
         return S.Zero
     if low.is_infinite:
@@ -188,4 +192,27 @@ def inner_rational(low: Expr, high: Expr) -> sympy.Rational:
         return sympy.ceiling(low) + 1
     if facts.is_rational(low) and facts.is_rational(high):
         return (low + high) / 2
-    return sympy.Rational(sympy.N((low + high) / 2, 30))
+    try:
+        ends = Tape(low, ()), Tape(high, ())
+    except UnsupportedError:
+        return None
+    for bits in INNER_BITS:
+        with precision(bits):
+            left, right = (end() for end in ends)
+            if not (isinstance(left, Ball) and isinstance(right, Ball) and is_real(left) and is_real(right)):
+                return None
+            gap = ball(right) - ball(left)
+            if gap.lower() > 0:
+                return _between(ball(left), ball(right), gap)
+    return None
+
+
+def _between(low: arb, high: arb, gap: arb) -> sympy.Rational:
+    """The shortest decimal that certainly lies between two balls."""
+    digits = max(0, int((1 / gap).log_base(10).upper().ceil().unique_fmpz() or 0)) if gap.upper() < 1 else 0
+    while True:
+        scale = arb(10) ** digits
+        tried = ((low + high) / 2 * scale).mid().floor().unique_fmpz() / fmpq(10**digits)
+        if low < tried < high:
+            return sympy.Rational(int(tried.p), int(tried.q))
+        digits += 1

@@ -109,7 +109,7 @@ def _is_right_of_border(u: Expr, v: Expr, signs: Signs) -> bool:
     places = zeros(u, x, values)
     if places is None or not isinstance(values, sympy.Interval):
         return False
-    inside = [z for z in places if values.contains(z) != sympy.false]
+    inside = [z for z in places if facts.is_in(values, z) is not False]
     rest = signs.domain.restricted(x, values - sympy.FiniteSet(*inside))
     return _is_positive(u, rest) and all(constant_sign(v.xreplace({x: z})) == 1 for z in inside)
 

@@ -74,11 +74,11 @@ def by_elliptic_ranges(expression: Expr, domain: Domain, look: Look) -> Finding 
         u, m = f.args
         sn, cn = jacobi_sn(u, m), jacobi_cn(u, m)
         if sn not in table:
-            table[sn] = _named(len(table))
+            table[sn] = _named(len(table), expression)
         s = table[sn]
         sets[s] = Interval(-1, 1)
         if f == cn and cn not in table:
-            table[cn] = _named(len(table))
+            table[cn] = _named(len(table), expression)
             sets[table[cn]] = Interval(-1, 1)
         if isinstance(f, jacobi_dn):
             table[f] = sympy.sqrt(1 - m * s**2)
@@ -94,8 +94,8 @@ def by_elliptic_ranges(expression: Expr, domain: Domain, look: Look) -> Finding 
     return None if found is None else replace(found, how=ELLIPTIC)
 
 
-def _named(k: int) -> Symbol:
-    return Symbol(f"_{k}", real=True)
+def _named(k: int, beside: Expr) -> Symbol:
+    return sentences.fresh(f"_{k}", beside)
 
 
 def _combinations(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, Interval]]:
@@ -105,7 +105,7 @@ def _combinations(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, 
         for u in f.args:
             values = _combined(u, domain) if len(u.free_symbols) > 1 else None
             if values is not None and u not in found:
-                found[u] = (_named(len(found)), values)
+                found[u] = (_named(len(found), expression), values)
     return found
 
 
@@ -139,7 +139,7 @@ def _monotone(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, Inte
         if isinstance(values, Interval) and values.is_subset(RISING[f.func]) and values.start != values.end:
             ends = [_at(f.func, end, direction) for end, direction in ((values.start, "+"), (values.end, "-"))]
             if all(facts.is_end(end) for end in ends):
-                found[f] = (_named(len(found)), Interval(*ends, values.left_open, values.right_open))
+                found[f] = (_named(len(found), expression), Interval(*ends, values.left_open, values.right_open))
     return found
 
 

@@ -99,12 +99,21 @@ def hull(values: sympy.Set) -> sympy.Set:
     return sympy.Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
 
 
+def real_twin(x: Symbol) -> Symbol:
+    """The real variable that stands for one that is an integer; that of a dummy is one that nobody else has."""
+    if not facts.is_integer(x):
+        return x
+    if isinstance(x, sympy.Dummy):
+        return sympy.Dummy(x.name, dummy_index=x.dummy_index, real=True)
+    return Symbol(x.name, real=True)
+
+
 def between_integers(expression: Expr, domain: Domain, *integers: Symbol) -> tuple[Expr, Domain]:
     """The expression and the domain with variables that also run through what lies between their integers.
 
     What is odd is no zero at integers, and yet a pole between them.
     """
-    reals: dict[Expr, Expr] = {s: Symbol(s.name, real=True) for s in integers if facts.is_integer(s)}
+    reals: dict[Expr, Expr] = {s: real_twin(s) for s in integers if facts.is_integer(s)}
     sets = tuple((reals[s], hull(v)) if s in reals else (s, v) for s, v in domain.sets)
     conditions = tuple(c.xreplace(reals) for c in domain.conditions)
     return expression.xreplace(reals), Domain(sets, tuple(c for c in conditions if isinstance(c, Relational)))
@@ -114,7 +123,7 @@ def is_smooth(expression: Expr, x: Symbol, domain: Domain, look: Look) -> bool:
     """Whether the expression certainly has a continuous derivative in x on the whole domain."""
     if facts.is_integer(x):
         expression, domain = between_integers(expression, domain, x)
-        x = Symbol(x.name, real=True)
+        x = real_twin(x)
     derivative = sympy.Derivative(expression, x)
     if expression.has(*ROUGH) or not cuts.crosses_none(expression, Signs(domain)):
         return False
@@ -124,7 +133,7 @@ def is_smooth(expression: Expr, x: Symbol, domain: Domain, look: Look) -> bool:
 def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
     """Whether the expression is certainly different from zero on the whole domain."""
     expression = activations.expand(expression)
-    if isinstance(expression, Symbol) and domain.set_of(expression).contains(0) == sympy.false:
+    if isinstance(expression, Symbol) and facts.is_in(domain.set_of(expression), S.Zero) is False:
         return True
     if isinstance(expression, sympy.gamma):
         return True  # wherever it has a value

@@ -162,5 +162,5 @@ def _as_number(value: Ball) -> Expr:
 
 
 def _is_about_inside(domain: Domain, point: Point) -> bool:
-    inside = all(domain.set_of(s).contains(v) != sympy.false for s, v in point.items())
+    inside = all(facts.is_in(domain.set_of(s), v) is not False for s, v in point.items())
     return inside and all(c.xreplace(point) != sympy.false for c in domain.conditions)

@@ -14,7 +14,7 @@ from symgrad import sized, syntax
 from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, UnsupportedError, Value, ball, precision
 from symgrad.errors import ClaimError, ParseError
 from symgrad.language.written import substituted
-from symgrad.prove import sentences
+from symgrad.prove import facts, sentences
 from symgrad.prove.derivatives import NotSmooth, enclosable
 from symgrad.prove.goals import Goal
 from symgrad.statements import free_symbols
@@ -75,7 +75,7 @@ def is_outside(witness: Witness, goal: Goal) -> bool:
         return False
     sets = ((point[s], values) for s, values in goal.domain.sets if s in point)
     whole = [c for c in goal.domain.conditions if free_symbols(c) <= set(point)]
-    return any(values.contains(v) == sympy.false for v, values in sets) or any(_fails(c, point) for c in whole)
+    return any(facts.is_in(values, v) is False for v, values in sets) or any(_fails(c, point) for c in whole)
 
 
 def _fails(condition: sympy.Basic, point: Mapping[Symbol, Expr]) -> bool:
@@ -189,7 +189,10 @@ def _rational(value: fmpq, digits: int) -> str:
     text = str(value)
     if len(text) > LONGEST_FRACTION and value.q != 1:
         text = _decimal(value) or text
-    return text if len(text) <= 2 * DIGITS else str(arb(value).str(digits, radius=False))
+    if len(text) <= max(2 * DIGITS, digits):
+        return text
+    with precision(4 * digits + BITS):
+        return str(arb(value).str(digits, radius=False))
 
 
 def _decimal(value: fmpq) -> str:
