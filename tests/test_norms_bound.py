@@ -6,7 +6,7 @@ from in_numbers import numbers
 from test_norms_of_cells import layer
 
 import symgrad as sg
-from symgrad.errors import ParseError
+from symgrad.errors import ClaimError, ParseError
 from symgrad.norms.scopes import BoundVariableError, atoms_of, moved
 from symgrad.prove import regions
 from symgrad.prove.goals import Goal
@@ -256,7 +256,45 @@ def test_what_is_kept_is_judged(says, outcome):
 
 
 def test_conditions_on_steps_hold_where_the_claim_speaks_of_none():
-    """There is no step 2 in a run of one step, and so nothing that could refute the claim."""
-    beyond = sg.verify(said("norm(dh[2]/dh[0]) <= norm(W)/4", ["T == 1"], layer("sigmoid")))
-    assert beyond.outcome is Outcome.UNDECIDED, beyond
-    assert "no matrices were found that meet all conditions" in beyond.evidence
+    """There is no step 2 in a run of one step."""
+    with pytest.raises(ClaimError, match="the domain is empty"):
+        said("norm(dh[2]/dh[0]) <= norm(W)/4", ["T == 1"], layer("sigmoid"))
+
+
+# --- empty domains ------------------------------------------------------------------------------------------------
+
+NEVER_MET = [
+    (["norm(A) < 0"], None),
+    (["spectral_radius(A) > norm(A)"], None),
+    (["norm(A @ B) > norm(A)*norm(B)"], None),
+    (["norm(A + B) > norm(A) + norm(B)"], None),
+    (["norm(x - A @ x) > norm(x) + norm(A @ x)"], None),
+    (["norm(A) < norm(B) - norm(A + B)"], None),
+    (["norm(A) != norm(A.T)"], None),
+    (["norm(A) < 1", "norm(A) > 2"], None),
+    (["norm(A) < 1", "norm(A @ A) > 1"], None),
+    (["norm(A) == 2", "norm(A) == 3"], None),
+    (["norm(A) <= k", "k < 0"], None),
+    (["norm(W) < spectral_radius(W)"], layer("sigmoid")),
+    (["norm(W) < 2", "norm(W @ W) >= 4"], layer("sigmoid")),
+]
+FALSE_OF_CELL, FALSE_OF_MATRICES = "norm(dh[T]/dh[0]) <= -1", "norm(A) + norm(B) + norm(x + y) + k*0 == -5"
+
+
+@pytest.mark.parametrize(("where", "cell"), NEVER_MET, ids=name)
+def test_conditions_that_are_never_met_prove_nothing(where, cell):
+    verdict = sg.verify(said(FALSE_OF_MATRICES if cell is None else FALSE_OF_CELL, where, cell))
+    assert verdict.outcome is Outcome.UNINFORMATIVE, verdict
+    assert verdict.evidence.startswith("the domain is empty")
+
+
+MET = [  # at matrices that no sample is
+    (["norm(A) == sqrt(2)"], "norm(A)**2 == 2"),
+    (["norm(A) >= 10**9", "norm(A) <= 10**9"], "norm(A) == 10**9"),
+    (["spectral_radius(A) == norm(A)", "norm(A) == sqrt(3)"], "spectral_radius(A) == sqrt(3)"),
+]
+
+
+@pytest.mark.parametrize(("where", "says"), MET, ids=name)
+def test_conditions_that_are_met_where_no_sample_is_prove_what_follows(where, says):
+    assert sg.verify(said(says, where)).outcome is Outcome.PROVED

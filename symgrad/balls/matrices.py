@@ -82,7 +82,10 @@ class Surroundings:
         if later is not None:
             return step + later
         known = {TIME: step, LENGTH: self.length, **self.sizes, **(indices or {})}
-        return known[e] if e in known else int(e.xreplace({k: sympy.Integer(v) for k, v in known.items()}))
+        found = known[e] if e in known else e.xreplace({k: sympy.Integer(v) for k, v in known.items()})
+        if not (isinstance(found, int) or found.is_Integer):
+            raise CellError(f"there is no value for {e}")
+        return int(found)
 
     def zero(self, variable: Any) -> Any:
         """Zero in the shape of a variable."""
@@ -172,10 +175,7 @@ class _Evaluation:
             return self._scalar(leaf)
         if leaf in self.around.parameters:
             return self.around.parameters[leaf]
-        try:
-            return rational(sympy.Integer(self._time(leaf)))
-        except TypeError:
-            raise CellError(f"there is no value for {leaf}") from None
+        return rational(sympy.Integer(self._time(leaf)))
 
     def _of_matrix(self, leaf: OfMatrix) -> Any:
         """The norm or the spectral radius of a matrix."""

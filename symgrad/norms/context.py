@@ -129,8 +129,10 @@ class Context:
 
     def _is_after_start(self, time: Expr) -> bool:
         symbol = next(iter(time.free_symbols), None)
-        if symbol is None or len(time.free_symbols) > 1:
+        if symbol is None:
             return False
+        if len(time.free_symbols) > 1:
+            return self.holds(time, ">=", sympy.S.One)
         shift, start = sympy.expand(time - symbol), self.set_of(symbol).inf
         return bool(shift.is_Integer and start.is_Integer and shift + start >= 1)
 

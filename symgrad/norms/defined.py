@@ -56,10 +56,10 @@ def _nodes(matrix: Any) -> list[Any]:
 def _node_is_defined(node: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
     if isinstance(node, WITHOUT_CONDITIONS):
         scalars = [a for a in node.args if isinstance(node, sympy.MatMul) and not isinstance(a, MatrixExpr)]
-        return all(_is_total(s) or is_real(s) for s in scalars)
+        return all(is_total(s) or is_real(s) for s in scalars)
     if isinstance(node, Elementwise):
         entry = entry_of(node, within)
-        return entry is not None and (_is_total(entry) or is_real(entry))
+        return entry is not None and (is_total(entry) or is_real(entry))
     if isinstance(node, sympy.HadamardPower):
         if node.exp.is_integer and within.is_count(node.exp):
             return True
@@ -67,17 +67,17 @@ def _node_is_defined(node: Any, within: Context, is_real: Callable[[Expr], bool]
         return entry is not None and is_real(entry)
     if isinstance(node, sympy.MatPow):
         return bool(node.exp.is_integer) and within.is_count(node.exp)
-    return isinstance(node, sympy.MatrixBase) and all(_is_total(e) or is_real(e) for e in node)
+    return isinstance(node, sympy.MatrixBase) and all(is_total(e) or is_real(e) for e in node)
 
 
 def _is_natural(e: Expr) -> bool:
     return bool(e.is_Integer and e >= 0)
 
 
-def _is_total(e: Expr) -> bool:
+def is_total(e: Expr) -> bool:
     """Whether a scalar is a polynomial in real variables and norms, whose matrices are looked at by themselves."""
     if isinstance(e, OfMatrix | sympy.Trace | sympy.Rational | TimedScalar) or (isinstance(e, Symbol) and e.is_real):
         return True
     if isinstance(e, sympy.Pow):
-        return _is_natural(e.exp) and _is_total(e.base)
-    return isinstance(e, sympy.Add | sympy.Mul) and all(_is_total(a) for a in e.args)
+        return _is_natural(e.exp) and is_total(e.base)
+    return isinstance(e, sympy.Add | sympy.Mul) and all(is_total(a) for a in e.args)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product as combinations
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Abs, Dummy, Expr, Interval, S, Symbol, expand, oo
+from sympy import Abs, Dummy, Expr, Interval, S, Symbol, Union, expand, oo
+from sympy.sets import Set
 
 from symgrad.errors import ClaimError
 from symgrad.language.provable import as_sympy, provable
-from symgrad.language.written import limit, substituted
+from symgrad.language.written import limit, origin, substituted
 from symgrad.norms import units
 from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
-from symgrad.norms.defined import matrix_is_defined
+from symgrad.norms.defined import is_total, matrix_is_defined
 from symgrad.norms.exact import of_largest, of_radius, value
 from symgrad.norms.scopes import atoms_of, is_free
 from symgrad.statements import Domain, Relation, free_symbols
@@ -38,6 +40,20 @@ def prove(relation: Relation, within: Context, given: Reasons = ()) -> Verdict |
     if reasons is None:
         reasons = _BY_BOUNDS[relation.op](left, right, within)
     return None if reasons is None else within.proved(METHOD, (*given, *reasons))
+
+
+AGAINST: Mapping[str, str] = {"==": "!=", "!=": "==", "<=": ">", "<": ">=", ">=": "<", ">": "<="}
+
+
+def never_met(within: Context) -> Any | None:
+    """A condition that certainly fails wherever the others hold, so that the domain is empty; nothing for any other."""
+    conditions = within.domain.conditions
+    for place, condition in enumerate(conditions):
+        others = Domain(within.domain.sets, (*conditions[:place], *conditions[place + 1 :]))
+        against = Relation(condition.lhs, AGAINST[condition.rel_op], condition.rhs)
+        if prove(against, replace(within, domain=others)) is not None:
+            return condition
+    return None
 
 
 def is_defined(side: Expr, within: Context) -> bool:
@@ -178,18 +194,30 @@ class _Scalars:
 
     def hold(self, left: Expr, op: str, right: Expr) -> bool:
         """Whether a statement holds for all values of the norms that fit together."""
+        if self._hold(left, op, right, {}):
+            return True
+        sizes = {size: Symbol(str(size), real=True) for side in (left, right) for size in _absolute_values(side)}
+        return bool(sizes) and self._hold(left, op, right, sizes)
+
+    def _hold(self, left: Expr, op: str, right: Expr, sizes: Mapping[Any, Symbol]) -> bool:
+        """The same with symbols for some absolute values, of which no more is known than where they lie."""
         leaves = atoms_of(left) | atoms_of(right) | {a for c in self.within.domain.conditions for a in atoms_of(c)}
         table = {leaf: self.symbol(leaf) for leaf in sorted(leaves, key=sympy.default_sort_key)}
-        conditions = [c.xreplace(table) for c in self.within.domain.conditions]
+        whole = {**table, **sizes}
+        conditions = [
+            c.func(*(provable(substituted(side, whole)) for side in c.args), evaluate=False)
+            for c in self.within.domain.conditions
+        ]
         self.ties = []
         for small, large, reason in _ties(table):
             self.ties.append(reason)
             conditions.append(sympy.Le(table[small], table[large], evaluate=False))
-        sides = [substituted(side, table) for side in (left, right)]
+        sides = [substituted(side, whole) for side in (left, right)]
         used = {s for side in sides for s in free_symbols(side)}
         used |= {s for c in conditions if c.free_symbols & used for s in c.free_symbols}
         norms = {symbol: Interval(0, oo) for leaf, symbol in self.names.items() if isinstance(leaf, OfMatrix)}
-        sets = {s: norms.get(s) or self.within.set_of(s) for s in used}
+        known = norms | {symbol: self._where_it_lies(size) for size, symbol in sizes.items()}
+        sets = {s: known.get(s) or self.within.set_of(s) for s in used}
         domain = _narrowed(sets, [c for c in conditions if c.free_symbols and c.free_symbols <= used])
         if domain is None:
             return False
@@ -200,6 +228,30 @@ class _Scalars:
         self.reasons = (f"{FOR_NUMBERS}: {told}" if used & set(norms) else told,)
         return True
 
+    def _where_it_lies(self, size: Any) -> Set:
+        """The values of an absolute value, of a symbol those of what the symbol can be."""
+        (inside,) = size.args
+        values = self.within.set_of(inside) if isinstance(inside, Symbol) else S.Reals
+        halves = [values.intersect(half) for half in (Interval(0, oo), Interval(-oo, 0))]
+        if not all(half.is_empty or isinstance(half, Interval) for half in halves):
+            return Interval(0, oo)
+        return Union(halves[0], _mirrored(halves[1]))
+
+
+def _mirrored(values: Set) -> Set:
+    if values.is_empty:
+        return values
+    return Interval(-values.sup, -values.inf, values.right_open, values.left_open)
+
+
+def _absolute_values(e: Any) -> list[Any]:
+    """The absolute values of numbers without norms that stand in powers, of which the prover knows less than of a
+    variable that is not negative.
+    """
+    powers = [p for p in sympy.preorder_traversal(e) if isinstance(p, sympy.Pow) and free_symbols(p.exp)]
+    found = (node for p in powers for node in sympy.preorder_traversal(p.base) if origin(type(node)) is Abs)
+    return [node for node in dict.fromkeys(found) if is_total(node.args[0]) and not atoms_of(node)]
+
 
 def _number(side: Any) -> Any:
     """A side of a condition, a number as SymPy has it, as sets do not hold numbers as they were written."""
@@ -208,9 +260,8 @@ def _number(side: Any) -> Any:
 
 def _narrowed(sets: Mapping[Symbol, Any], conditions: list[Any]) -> Domain | None:
     """The domain, where conditions on one symbol narrow its set; nothing for an empty one."""
-    plain = [c.func(*map(_number, c.args), evaluate=False) for c in conditions]
     try:
-        found = Domain.of(sets, plain)
+        found = Domain.of(sets, [c.func(*map(_number, c.args), evaluate=False) for c in conditions])
     except ClaimError:
         return None
     both = tuple((s, sets[s].intersect(values)) for s, values in found.sets)

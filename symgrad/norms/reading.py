@@ -9,7 +9,6 @@ from typing import Any
 
 import sympy
 from sympy import Expr, MatrixExpr, Symbol
-from sympy.sets import Set
 
 from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
 from symgrad.norms import kept
@@ -247,12 +246,6 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
             yield moved
 
 
-def from_start(values: Set) -> Set:
-    """Where a number of steps lies of which conditions say this: from 1 on, unless they say where it starts."""
-    later = values.intersect(sympy.Range(1, sympy.oo))
-    return later if values.inf is sympy.S.NegativeInfinity and not later.is_empty else values
-
-
 def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[Any]) -> Domain:
     joint = list(joint)
     about_norms = [c for c in joint if c.atoms(OfMatrix)]
@@ -260,8 +253,10 @@ def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[An
     found = Domain.of(scalars_in(*statement.expressions, *about_norms), others)
     positive = sympy.Range(1, sympy.oo)
     sets = {s: values.intersect(positive) if s.is_integer and s.is_positive else values for s, values in found.sets}
+    if sets.get(LENGTH) == positive:  # by what SymPy assumes of it; no condition says where it starts
+        sets[LENGTH] = sympy.S.Integers
     if _ANY_LENGTH in sets:
-        sets[LENGTH] = from_start(sets.pop(_ANY_LENGTH))
+        sets[LENGTH] = sets.pop(_ANY_LENGTH)
     back = {_ANY_LENGTH: LENGTH}
     conditions = (c.func(*(side.xreplace(back) for side in c.args), evaluate=False) for c in found.conditions)
     return Domain(tuple(sorted(sets.items(), key=lambda item: item[0].name)), (*conditions, *about_norms))

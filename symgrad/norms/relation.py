@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 from sympy import Dummy, Expr, MatrixExpr, Symbol, srepr
+from sympy.sets import Set
 
 from symgrad.balls import UnsupportedError
 from symgrad.balls.matrices import Surroundings
@@ -17,7 +18,7 @@ from symgrad.language.written import substituted
 from symgrad.norms.context import Context
 from symgrad.norms.freed import freed
 from symgrad.norms.points import draws, scales, sizes_at, whole_numbers
-from symgrad.norms.proofs import prove
+from symgrad.norms.proofs import never_met, prove
 from symgrad.norms.refutations import Place, Seen, Sides, refute, shown_at
 from symgrad.norms.scopes import BoundVariableError, leaves, moved
 from symgrad.notation import latex
@@ -87,13 +88,22 @@ def verdict_on(relation: Relation, within: Context, places: Callable[[], Iterato
         if isinstance(seen, Verdict) and seen.outcome is Outcome.REFUTED:
             return seen
         fixed = fixed_by(within.domain)
+        there = within.at(fixed)
+        beyond = None if isinstance(seen, Seen) and seen.tried else never_met(there)
+        if beyond is not None:
+            return Verdict(Outcome.UNINFORMATIVE, "conditions", _never_holds(beyond, there))
         left, right = (moved(e, fixed) for e in known.expressions)
-        proved = prove(Relation(left, known.op, right), within.at(fixed), reasons)
+        proved = prove(Relation(left, known.op, right), there, reasons)
     except BoundVariableError as error:
         return Verdict(Outcome.UNDECIDED, "bounds of norms", str(error))
     if proved is not None:
         return proved
     return seen if isinstance(seen, Verdict) else _evidence(seen)
+
+
+def _never_holds(condition: Any, within: Context) -> str:
+    beside = " where the others hold" if len(within.domain.conditions) > 1 else ""
+    return f"the domain is empty: of its conditions, {to_text(condition)} never holds{beside}"
 
 
 def _seen(relation: Relation, within: Context, places: Callable[[], Iterator[Place]]) -> Verdict | Seen:
@@ -108,14 +118,22 @@ def _seen(relation: Relation, within: Context, places: Callable[[], Iterator[Pla
 
 def _of_any_length(relation: Relation, domain: Domain) -> tuple[Relation, Domain]:
     """The same with another T where the conditions let it be 0, as SymPy takes T for positive."""
-    values = domain.set_of(LENGTH)
-    if LENGTH not in domain.symbols or values.is_subset(sympy.Range(1, sympy.oo)):
+    if LENGTH not in domain.symbols:
+        return relation, domain
+    domain = domain.restricted(LENGTH, from_start(domain.set_of(LENGTH)))
+    if domain.set_of(LENGTH).is_subset(sympy.Range(1, sympy.oo)):
         return relation, domain
     length = Symbol(LENGTH.name, integer=True)
     table = {LENGTH: length}
     left, right = (moved(e, table) for e in relation.expressions)
     sets = tuple((length if s == LENGTH else s, v) for s, v in domain.sets)
     return Relation(left, relation.op, right), Domain(sets, tuple(moved(c, table) for c in domain.conditions))
+
+
+def from_start(values: Set) -> Set:
+    """Where a number of steps lies of which conditions say this: from 1 on, unless they say where it starts."""
+    later = values.intersect(sympy.Range(1, sympy.oo))
+    return later if values.inf is sympy.S.NegativeInfinity and not later.is_empty else values
 
 
 def fixed_by(domain: Domain) -> dict[Symbol, Expr]:

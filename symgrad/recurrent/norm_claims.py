@@ -22,17 +22,18 @@ from symgrad.claims import Claim
 from symgrad.errors import CellError
 from symgrad.norms.context import Context
 from symgrad.norms.points import SEED, at_random, numbers, scales, special, whole_numbers
-from symgrad.norms.reading import NormReader, declared, from_start, statement_of
+from symgrad.norms.reading import NormReader, declared, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
-from symgrad.norms.scopes import leaves, moved
+from symgrad.norms.scopes import moved
 from symgrad.notation import latex
 from symgrad.recurrent.backward import Backward, argument_name
 from symgrad.recurrent.cell import Cell
-from symgrad.recurrent.jacobians import StateJacobian, state_jacobian, without_jacobians
+from symgrad.recurrent.jacobians import state_jacobian, without_jacobians
 from symgrad.recurrent.losses import as_loss
 from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
+from symgrad.recurrent.step_domains import Steps, check_times
 from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
 from symgrad.syntax import names_in
 from symgrad.syntax.vector_names import unknown
@@ -101,7 +102,7 @@ def cell_claim(
         cell, names = _read(cell, names)
     known = {**{v.name: v for v in (*cell.defined, *cell.inputs, *cell.parameters)}, **names}
     statement, domain = statement_of(says, op, rhs, known, rest, reader=CellReader)
-    return Claim(_about(cell, statement), domain, id=id, source=source, expect=expect)
+    return Claim(_about(cell, statement, domain), domain, id=id, source=source, expect=expect)
 
 
 def _read(text: str | Iterable[str], names: Mapping[str, Any]) -> tuple[Cell, dict[str, Any]]:
@@ -112,13 +113,14 @@ def _read(text: str | Iterable[str], names: Mapping[str, Any]) -> tuple[Cell, di
     return read_cell("\n".join(lines), shapes), {name: m for name, m in names.items() if name not in used}
 
 
-def _about(cell: Cell, statement: Statement) -> Statement:
+def _about(cell: Cell, statement: Statement, domain: Domain) -> Statement:
     if isinstance(statement, Conjunction):
-        return Conjunction(tuple(_about(cell, part) for part in statement.parts))
+        return Conjunction(tuple(_about(cell, part, domain) for part in statement.parts))
     assert isinstance(statement, NormRelation), "claims about norms are made of relations between them"
     made = CellRelation(cell, statement.relation)
-    _check_times(made.expressions)
+    check_times(made.expressions)
     made.by_rules  # noqa: B018 (a Jacobian that the cell does not have is told now)
+    Steps.of(cell, made.expressions, domain)  # and that no step is left of the domain
     return made
 
 
@@ -218,54 +220,50 @@ class CellRelation(Judged):
         return Relation(left, self.relation.op, right)
 
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
-        if TIME in domain.symbols:
-            domain = domain.restricted(TIME, from_start(domain.set_of(TIME)))
-        start = next((s for s in (LENGTH, TIME) if _starts_at_0(s, domain)), None)
+        steps = Steps.of(self.cell, self.expressions, domain)
+        verdict = self._from_start(steps, decide)
+        if not (verdict.holds and steps.assumed):
+            return verdict
+        return replace(verdict, evidence=f"{verdict.evidence}; for {' and '.join(steps.assumed)}")
+
+    def _from_start(self, steps: Steps, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+        """The verdict with t and T at 0 as cases of their own, as what holds of later steps is not there."""
+        start = next((s for s in (LENGTH, TIME) if steps.may_start_at_0(s)), None)
         if start is None:
-            return self._decided_later(domain, decide)
-        later = _without_0(start, domain)
-        is_vacuous = start == LENGTH and self._speaks_of(TIME) and not _starts_at_0(TIME, domain)  # no t is up to 0
-        is_asked = later is None or (self._speaks_of(start) and not is_vacuous)
-        found = [_at_start(self, start, domain, decide)] if is_asked else []
-        found += [self.decided(later, decide)] if later is not None else []
+            return self._decided_later(replace(steps, domain=_without_0(steps.domain, (LENGTH, TIME))), decide)
+        later = replace(steps, domain=_without_0(steps.domain, (start,)))
+        is_left = not later.domain.set_of(start).is_empty
+        found = [_at_start(self, start, steps.domain, decide)] if self._speaks_of(start) or not is_left else []
+        found += [self._from_start(later, decide)] if is_left else []
         return _of_all(found)
 
-    def _decided_later(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+    def _decided_later(self, steps: Steps, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
         """The verdict where t and T are at least 1."""
         definitions = {
             e.left.key: _at(e.right) for e in self.cell.steps if isinstance(e.right, Elementwise | sympy.Function)
         }
-        indices, order = _indices(self.expressions), _order(self.expressions)
-        within = Context(decide, _with_steps(domain, indices, order), definitions, frozenset({TIME, LENGTH}))
-        verdict = verdict_on(self.by_rules, within, lambda: self._places(domain, indices))
-        if not verdict.holds:
-            return verdict
-        lie_in = {s: within.domain.set_of(s) for s in (TIME, LENGTH) if self._speaks_of(s)}
-        counted = [str(s) for s, values in lie_in.items() if values.inf == 1 != values.sup]
-        told = f"{verdict.evidence}; for {' and '.join(f'{s} >= 1' for s in counted)}" if counted else verdict.evidence
-        return replace(verdict, evidence=told, side_conditions=tuple(map(str, order)))
+        within = Context(decide, steps.domain, definitions, frozenset({TIME, LENGTH}))
+        return verdict_on(self.by_rules, within, lambda: self._places(steps))
 
     def _speaks_of(self, step: Symbol) -> bool:
         return any(step in free_symbols(e) for e in self.expressions)
 
-    def _places(self, domain: Domain, indices: set[Symbol]) -> Iterator[Place]:
-        for most, length in zip(SPECIAL_RUNS, whole_numbers(domain.set_of(LENGTH), LENGTHS)):
-            for sizes, arguments, scalars in self._arguments(domain, length, most):
+    def _places(self, steps: Steps) -> Iterator[Place]:
+        for most, length in zip(SPECIAL_RUNS, steps.lengths(LENGTHS)):
+            every = list(steps.times(length))
+            if not self._speaks_of(TIME):  # the last such t will do
+                every = list({tuple(times[s] for s in steps.indices): times for times in every}.values())
+            for sizes, arguments, scalars in self._arguments(steps, length, most):
                 try:
                     around = self._run(arguments, {**sizes, LENGTH: length}, scalars)
                 except CellError:  # a function of the cell has no value there
                     continue
-                for step in range(1, length + 1) if self._speaks_of(TIME) else (length,):
-                    for early in range(length + 1) if indices else (0,):
-                        times = {TIME: step, LENGTH: length, **dict.fromkeys(indices, early)}
-                        if not self._has_steps(times):
-                            continue
-                        known = {**sizes, **times}
-                        shown = {s: k for s, k in known.items() if s != TIME or self._speaks_of(TIME)}
-                        values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
-                        yield Place(
-                            around, values, shown_at(shown, arguments | scalars), step, dict.fromkeys(indices, early)
-                        )
+                for times in every:
+                    known = {**sizes, **times}
+                    shown = {s: k for s, k in known.items() if s != TIME or self._speaks_of(TIME)}
+                    values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
+                    at = {s: times[s] for s in steps.indices}
+                    yield Place(around, values, shown_at(shown, arguments | scalars), times[TIME], at)
 
     @cached_property
     def _tapes(self) -> dict[Any, Any]:
@@ -280,24 +278,19 @@ class CellRelation(Judged):
             run_forward(self.grad, around)
         return around
 
-    def _has_steps(self, times: Mapping[Symbol, int]) -> bool:
-        """Whether all Jacobians lead from a step to one that is not after it, and there is one."""
-        known = {s: sympy.Integer(k) for s, k in times.items()}
-        pairs = ((j.early.time.xreplace(known), j.late.time.xreplace(known)) for j in _free_jacobians(self.expressions))
-        return all(0 <= early <= late <= times[LENGTH] for early, late in pairs)
-
     def _given(self, arguments: Mapping[str, Any]) -> dict[Any, Any]:
         """The scalars among the parameters."""
         keys = argument_names(self.grad)
         return {keys[name]: value for name, value in arguments.items() if isinstance(keys[name], Symbol)}
 
     def _arguments(
-        self, domain: Domain, length: int, most: int
+        self, steps: Steps, length: int, most: int
     ) -> Iterator[tuple[Any, dict[str, Any], dict[Symbol, Any]]]:
         """Sizes, arguments and further scalars of runs: special weights with nothing else first, then random ones."""
+        domain = steps.domain
         keys = argument_names(self.grad)
         own = scalars_in(*self.expressions) | (set(domain.symbols) - sizes_in(*self.expressions))
-        others = sorted(own - set(keys.values()) - _indices(self.expressions) - {TIME, LENGTH}, key=str)
+        others = sorted(own - {*keys.values(), *steps.indices, TIME, LENGTH}, key=str)
         generator = random.Random(SEED)
         every = {str(sizes): sizes for size in STATE_SIZES if (sizes := self._sizes(size, domain)) is not None}
         for first, sizes in enumerate(every.values()):
@@ -408,62 +401,11 @@ def _at(e: Any) -> Callable[[Any], Any]:
     return lambda time: e.subs(TIME, time)
 
 
-def _jacobians(expressions: Iterable[Any]) -> list[Any]:
-    found = (j for e in expressions for j in sympy.preorder_traversal(e) if isinstance(j, StateJacobian))
-    return list(dict.fromkeys(found))
-
-
-def _free_jacobians(expressions: Iterable[Any]) -> list[Any]:
-    """Those that do not change with the variable of a limit or a sum around them."""
-    free = (leaf for e in expressions for leaf, bound in leaves(e) if not bound)
-    return _jacobians((*free, *(e for e in expressions if isinstance(e, StateJacobian))))
-
-
-def _check_times(expressions: Iterable[Any]) -> None:
-    """Refuse the derivative of an earlier state with respect to a later one."""
-    for jacobian in _jacobians(expressions):
-        late, early = jacobian.late.time, jacobian.early.time
-        steps = sympy.expand(late - early)
-        is_backwards = steps.is_negative or (steps.has(LENGTH, TIME) and (-steps).has(LENGTH) and early.has(LENGTH))
-        if is_backwards or not (late.is_Integer or late.has(TIME, LENGTH)) or early.is_negative:
-            raise CellError(
-                f"{jacobian}: the later state stands above, at t or T, and the earlier one at step 0 or after"
-            )
-
-
-def _indices(expressions: Iterable[Any]) -> set[Symbol]:
-    """The symbols of steps other than t and T to which Jacobians lead back."""
-    times = (s for j in _free_jacobians(expressions) for s in j.early.time.free_symbols)
-    return {s for s in times if s not in (TIME, LENGTH)}
-
-
-def _order(expressions: Iterable[Any]) -> tuple[Any, ...]:
-    """That in every Jacobian the later state is at a step after the earlier one, and t not after T."""
-    found = []
-    for jacobian in _free_jacobians(expressions):
-        late, early = jacobian.late.time, jacobian.early.time
-        if not sympy.expand(late - early).is_Integer and not early.is_Integer:
-            found.append(sympy.Le(early, late, evaluate=False))
-    return tuple(dict.fromkeys(found))
-
-
-def _with_steps(domain: Domain, indices: set[Symbol], order: tuple[Any, ...]) -> Domain:
-    """The domain with what is true of steps: t and T are at least 1, other indices at least 0."""
-    sets = dict(domain.sets)
-    sets |= {s: sympy.Range(1, sympy.oo) for s in (TIME, LENGTH) if s not in sets}
-    sets |= {k: sympy.Range(0, sympy.oo) for k in indices}
-    return Domain(tuple(sorted(sets.items(), key=lambda item: item[0].name)), (*domain.conditions, *order))
-
-
-def _starts_at_0(step: Symbol, domain: Domain) -> bool:
-    """Whether the conditions say of t or T that it may be 0."""
-    return step in domain.symbols and domain.set_of(step).contains(sympy.S.Zero) == sympy.true
-
-
-def _without_0(step: Symbol, domain: Domain) -> Domain | None:
-    """The domain where t or T is at least 1; nothing where it never is."""
-    values = domain.set_of(step).intersect(sympy.Range(1, sympy.oo))
-    return None if values.is_empty else domain.restricted(step, values)
+def _without_0(domain: Domain, steps: Iterable[Symbol]) -> Domain:
+    """The domain where t or T is at least 1."""
+    for step in steps:
+        domain = domain.restricted(step, domain.set_of(step).intersect(sympy.Range(1, sympy.oo)))
+    return domain
 
 
 def _at_start(
@@ -477,7 +419,6 @@ def _at_start(
     )
     there = replace(said, relation=Relation(left, said.relation.op, right))
     try:
-        _check_times(there.expressions)
         verdict = there.decided(rest, decide)
     except CellError as error:
         return Verdict(Outcome.UNDECIDED, "steps", f"at {step} = 0: {error}")
@@ -495,7 +436,7 @@ def _of_all(found: list[Verdict]) -> Verdict:
     if weakest is not None:
         return weakest
     weakest = max(found, key=lambda v: v.outcome is Outcome.CERTIFIED)
-    return replace(weakest, evidence="; ".join(v.evidence for v in found), side_conditions=found[-1].side_conditions)
+    return replace(weakest, evidence="; ".join(v.evidence for v in found))
 
 
 def _shape(key: Any, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:
