@@ -88,6 +88,27 @@ FALSE = [
     ("norm(dh[T]/dh[0]) <= (1/2)**T", ["norm(W) <= 2.01"]),
 ]
 
+# Of the steps from k to T, for all k, with what is known of the norm of the weight.
+POWERS = [
+    ("tanh", "norm(dh[T]/dh[k]) <= 1", ["norm(W) <= 1"], True),
+    ("tanh", "norm(dh[T]/dh[k]) <= norm(W)", ["norm(W) <= 1", "k < T"], True),
+    ("tanh", "norm(dh[T]/dh[k]) <= norm(W)", ["norm(W) <= 1"], False),
+    ("tanh", "norm(dh[T]/dh[k]) <= norm(W)**2", ["norm(W) <= 1", "k < T"], False),
+    ("tanh", "norm(dh[T]/dh[k]) < 1", ["norm(W) < 1", "k < T"], True),
+    ("tanh", "norm(dh[T]/dh[k]) < 1", ["norm(W) < 1"], False),
+    ("gelu", "norm(dh[T]/dh[k]) <= (1.2*norm(W))**(T - k)", [], True),
+    ("gelu", "norm(dh[T]/dh[k]) <= (1.1*norm(W))**(T - k)", [], False),
+    ("mish", "norm(dh[t]/dh[t-1]) <= 1.05*norm(W)", [], False),
+    ("tanh", "spectral_radius(dh[t]/dh[t-1]) <= spectral_radius(W)", [], False),
+    ("atan", "spectral_radius(dh[T]/dh[0]) <= spectral_radius(W)**T", [], False),
+    ("tanh", "spectral_radius(dh[t]/dh[t-1]) <= norm(W)", [], True),
+]
+
+
+@pytest.mark.parametrize(("activation", "says", "where", "truth"), POWERS, ids=lambda value: str(value)[:60])
+def test_powers_of_bounded_norms_and_radii_of_scaled_rows(activation, says, where, truth):
+    assert sg.verify(sg.cell_claim(layer(activation), says, where=where)).holds is truth
+
 
 @pytest.mark.parametrize(("says", "where"), TRUE, ids=[row[0] for row in TRUE])
 def test_what_is_true_of_a_logistic_layer(says, where):
@@ -183,6 +204,22 @@ UNITS = [
      ["alpha in [0, 1]"], True),
     ((1 - alpha) * q.prev + alpha * sg.tanh(w * q.prev + v), "Abs(dh[T]/dh[0]) <= (1 - alpha + alpha*Abs(w))**T",
      [], False),
+    ((1 - alpha) * q.prev + alpha * sg.tanh(w * q.prev + v), "Abs(dh[T]/dh[k]) <= (1 - alpha + alpha*Abs(w))**(T - k)",
+     ["alpha in [0, 1]"], True),
+    (sg.sigmoid(w * q.prev + v), "Abs(dh[T]/dh[k]) <= (Abs(w)/4)**(T - k)", [], True),
+    (sg.sigmoid(w * q.prev + v), "Abs(dh[T]/dh[k]) <= (Abs(w)/5)**(T - k)", [], False),
+    (sg.tanh(w * q.prev), "Abs(dh[T]/dh[k]) <= Abs(w)**(T - k)", ["w in (-1, 1)"], True),
+    (sg.tanh(w * q.prev), "Abs(dh[T]/dh[k]) <= Abs(w)**(T - k)/2", ["w in (-1, 1)"], False),
+    (sg.tanh(w * q.prev), "Abs(dh[T]/dh[k]) <= 1", ["w in (-1, 1)"], True),
+    (sg.tanh(w * q.prev), "dh[T]/dh[k] == product(w*(1 - h[i]**2), (i, k + 1, T))", [], True),
+    (sg.tanh(w * q.prev), "dh[T]/dh[k] == product(w*(1 - h[i]**2), (i, k, T))", ["k >= 1"], False),
+    (w * q.prev + v, "Abs(dh[T]/dh[k]) < 1", ["w in (0, 1)", "k < T"], True),
+    (w * q.prev + v, "Abs(dh[T]/dh[k]) < 1", ["w in (0, 1)"], False),
+    (sg.swish(q.prev), "Abs(dh[t]/dh[t-1]) <= 1", [], False),
+    (sg.gelu(q.prev), "Abs(dh[t]/dh[t-1]) <= 1", [], False),
+    (sg.mish(q.prev), "Abs(dh[t]/dh[t-1]) <= 1", [], False),
+    (sg.gelu(w * q.prev + v), "Abs(dh[T]/dh[0]) <= (1.1*Abs(w))**T", [], False),
+    (sg.gelu(q.prev), "Abs(dh[T]/dh[k]) <= 1.13**(T - k)", [], True),
 ]  # fmt: skip
 
 

@@ -9,8 +9,10 @@ import sympy
 from sympy import Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
+from symgrad.language.written import origin
 from symgrad.norms.context import Context
 from symgrad.norms.entries import entry_of
+from symgrad.norms.kept import TOTAL
 from symgrad.vectors import (
     Elementwise,
     OfMatrix,
@@ -28,6 +30,7 @@ WITHOUT_CONDITIONS = (
     sympy.DiagMatrix, sympy.OneMatrix, sympy.ZeroMatrix, sympy.Identity, sympy.BlockMatrix, sympy.KroneckerProduct,
     MatrixSlice, Softmax, TimeSum, OrderedProduct,
 )  # fmt: skip
+OF_ALL_REALS = TOTAL | {"erf", "erfc"}
 
 
 def matrix_is_defined(matrix: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
@@ -75,9 +78,13 @@ def _is_natural(e: Expr) -> bool:
 
 
 def is_total(e: Expr) -> bool:
-    """Whether a scalar is a polynomial in real variables and norms, whose matrices are looked at by themselves."""
+    """Whether a scalar is made of real variables and norms, whose matrices are looked at by themselves, by what has a
+    real value everywhere.
+    """
     if isinstance(e, OfMatrix | sympy.Trace | sympy.Rational | TimedScalar) or (isinstance(e, Symbol) and e.is_real):
         return True
-    if isinstance(e, sympy.Pow):
+    if isinstance(e, sympy.Pow) and not e.is_number:
         return _is_natural(e.exp) and is_total(e.base)
-    return isinstance(e, sympy.Add | sympy.Mul) and all(is_total(a) for a in e.args)
+    if isinstance(e, sympy.Function):
+        return len(e.args) == 1 and origin(type(e)).__name__ in OF_ALL_REALS and is_total(e.args[0])
+    return bool(e.is_number and e.is_real) or (isinstance(e, sympy.Add | sympy.Mul) and all(map(is_total, e.args)))

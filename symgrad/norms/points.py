@@ -91,7 +91,13 @@ def _special(rows: int, columns: int) -> list[Array]:
         _of(rows, columns, lambda i, j: 1),
         _of(rows, columns, lambda i, j: (1 - 2 * (i % 2)) * int(i == j)),
     ]
+    found += [oblique(rows)] if rows == columns > 1 else []
     return list({str(a.tolist()): a for a in found}.values())
+
+
+def oblique(size: int) -> Array:
+    """A nilpotent matrix that is not one any more where its rows are multiplied by different numbers."""
+    return _of(size, size, lambda i, j: ((2, -1), (4, -2))[i][j] if i < 2 and j < 2 else 0)
 
 
 def at_random(rows: int, columns: int, generator: random.Random) -> Array:

@@ -66,7 +66,7 @@ def is_defined(side: Expr, within: Context) -> bool:
     def is_defined_leaf(leaf: Any) -> bool:
         if isinstance(leaf, OfMatrix | sympy.Trace):
             return matrix_is_defined(leaf.args[0], within, is_real)
-        if isinstance(leaf, TimedScalar):
+        if isinstance(leaf, TimedScalar) or is_total(leaf.function):
             return True
         names = {v: Symbol(str(v), real=True) for v in leaf.function.atoms(TimedScalar)}
         return is_real(leaf.function.xreplace(names))
@@ -196,14 +196,19 @@ class _Scalars:
         """Whether a statement holds for all values of the norms that fit together."""
         if self._hold(left, op, right, {}):
             return True
-        sizes = {size: Symbol(str(size), real=True) for side in (left, right) for size in _absolute_values(side)}
-        return bool(sizes) and self._hold(left, op, right, sizes)
+        known: dict[Any, tuple[Symbol, Set]] = {}
+        for find in (self._absolute_values, self._exponents):
+            more = {part: (Symbol(str(part), **facts), values) for part, facts, values in find(left, right)}
+            known |= more
+            if more and self._hold(left, op, right, known):
+                return True
+        return False
 
-    def _hold(self, left: Expr, op: str, right: Expr, sizes: Mapping[Any, Symbol]) -> bool:
-        """The same with symbols for some absolute values, of which no more is known than where they lie."""
+    def _hold(self, left: Expr, op: str, right: Expr, parts: Mapping[Any, tuple[Symbol, Set]]) -> bool:
+        """The same with symbols for some parts, of which no more is known than where they lie."""
         leaves = atoms_of(left) | atoms_of(right) | {a for c in self.within.domain.conditions for a in atoms_of(c)}
         table = {leaf: self.symbol(leaf) for leaf in sorted(leaves, key=sympy.default_sort_key)}
-        whole = {**table, **sizes}
+        whole = {**table, **{part: symbol for part, (symbol, _) in parts.items()}}
         conditions = [
             c.func(*(provable(substituted(side, whole)) for side in c.args), evaluate=False)
             for c in self.within.domain.conditions
@@ -216,7 +221,7 @@ class _Scalars:
         used = {s for side in sides for s in free_symbols(side)}
         used |= {s for c in conditions if c.free_symbols & used for s in c.free_symbols}
         norms = {symbol: Interval(0, oo) for leaf, symbol in self.names.items() if isinstance(leaf, OfMatrix)}
-        known = norms | {symbol: self._where_it_lies(size) for size, symbol in sizes.items()}
+        known = norms | dict(parts.values())
         sets = {s: known.get(s) or self.within.set_of(s) for s in used}
         domain = _narrowed(sets, [c for c in conditions if c.free_symbols and c.free_symbols <= used])
         if domain is None:
@@ -228,29 +233,45 @@ class _Scalars:
         self.reasons = (f"{FOR_NUMBERS}: {told}" if used & set(norms) else told,)
         return True
 
-    def _where_it_lies(self, size: Any) -> Set:
-        """The values of an absolute value, of a symbol those of what the symbol can be."""
-        (inside,) = size.args
+    def _absolute_values(self, *sides: Expr) -> Iterator[tuple[Any, dict[str, bool], Set]]:
+        """Those of numbers without norms in powers: the prover knows more of a variable that is not negative."""
+        found = (
+            node for p in _powers(*sides) for node in sympy.preorder_traversal(p.base) if origin(type(node)) is Abs
+        )
+        for node in dict.fromkeys(found):
+            if is_total(node.args[0]) and not atoms_of(node):
+                yield node, {"real": True}, self._where_it_lies(node.args[0])
+
+    def _where_it_lies(self, inside: Expr) -> Set:
+        """The values of the absolute value of this, of a symbol those of what the symbol can be."""
         values = self.within.set_of(inside) if isinstance(inside, Symbol) else S.Reals
         halves = [values.intersect(half) for half in (Interval(0, oo), Interval(-oo, 0))]
         if not all(half.is_empty or isinstance(half, Interval) for half in halves):
             return Interval(0, oo)
         return Union(halves[0], _mirrored(halves[1]))
 
+    def _exponents(self, *sides: Expr) -> Iterator[tuple[Any, dict[str, bool], Set]]:
+        """Numbers of steps such as T - k, of which it may be enough to know that they are not negative."""
+        for node in dict.fromkeys(p.exp for p in _powers(*sides) if isinstance(p.exp, sympy.Add)):
+            count = as_sympy(node)
+            least = next((k for k, op in ((1, ">"), (0, ">=")) if count.is_integer and self._is(count, op)), None)
+            if least is not None:
+                yield node, {"integer": True}, sympy.Range(least, oo)
+
+    def _is(self, count: Expr, op: str) -> bool:
+        return self.within.holds(count, op, S.Zero)
+
+
+def _powers(*sides: Expr) -> Iterator[Any]:
+    """The powers whose exponents are no numbers."""
+    for side in sides:
+        yield from (p for p in sympy.preorder_traversal(side) if isinstance(p, sympy.Pow) and free_symbols(p.exp))
+
 
 def _mirrored(values: Set) -> Set:
     if values.is_empty:
         return values
     return Interval(-values.sup, -values.inf, values.right_open, values.left_open)
-
-
-def _absolute_values(e: Any) -> list[Any]:
-    """The absolute values of numbers without norms that stand in powers, of which the prover knows less than of a
-    variable that is not negative.
-    """
-    powers = [p for p in sympy.preorder_traversal(e) if isinstance(p, sympy.Pow) and free_symbols(p.exp)]
-    found = (node for p in powers for node in sympy.preorder_traversal(p.base) if origin(type(node)) is Abs)
-    return [node for node in dict.fromkeys(found) if is_total(node.args[0]) and not atoms_of(node)]
 
 
 def _number(side: Any) -> Any:

@@ -21,7 +21,7 @@ from symgrad.balls.spectra import fraction
 from symgrad.claims import Claim
 from symgrad.errors import CellError
 from symgrad.norms.context import Context
-from symgrad.norms.points import SEED, at_random, numbers, scales, special, whole_numbers
+from symgrad.norms.points import SEED, at_random, numbers, oblique, scales, special, whole_numbers
 from symgrad.norms.reading import NormReader, declared, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
@@ -47,6 +47,7 @@ LENGTHS = (1, 2, 3)  # of runs, unless the conditions want others
 SPECIAL_RUNS = (32, 14, 4)  # of the shortest runs first
 STATE_SIZES, OTHER_SIZE = (2, 1, 3), 1  # special runs are of the first of these sizes, random ones of all
 RANDOM_RUNS = 6
+STARTS = tuple(fmpq(k, 4) for k in (4, -4, 6, -6, 8, -8, 2, -2, 3, -3, 10, -10, 14, -14))  # of initial states
 _SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")
 
 
@@ -305,9 +306,25 @@ class CellRelation(Judged):
                 rested = self._at_rest(drawn, sizes, length) if length > 1 else None
                 if rested is not None:
                     yield sizes, rested, further
+            if not first and most == SPECIAL_RUNS[0]:
+                further = {s: _one(numbers(s, domain.set_of(s)), 0) for s in others}
+                yield from ((sizes, drawn, further) for drawn in self._from_starts(keys, shapes, domain, length))
             for _ in range(RANDOM_RUNS):
                 drawn = {n: self._random(k, shapes[n], domain, length, generator) for n, k in keys.items()}
                 yield sizes, drawn, {s: generator.choice(numbers(s, domain.set_of(s))) for s in others}
+
+    def _from_starts(
+        self, keys: Mapping[str, Any], shapes: Mapping[str, Any], domain: Domain, length: int
+    ) -> Iterator[dict[str, Any]]:
+        """Runs from several initial states, as slopes may be largest away from 0, or differ from unit to unit."""
+        initial = {argument_name(s) for s in self.grad.initial_states}
+        squares = [name for name, shape in shapes.items() if _is_square(shape)]
+        plain = {name: self._family(key, shapes[name], domain, length, (fmpq(1),))[0] for name, key in keys.items()}
+        unit = {name: np.eye(shapes[name][0], dtype=int) * fmpq(1) for name in squares}
+        for weights in (unit, {name: oblique(shapes[name][0]) for name in squares}) if squares else ({},):
+            for start in STARTS:
+                states = {name: _unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
+                yield plain | weights | states
 
     def _at_rest(self, drawn: dict[str, Any], sizes: Mapping[Symbol, int], length: int) -> dict[str, Any] | None:
         """The same with biases and initial states for which all arguments of activations are 0 at every step.
@@ -363,8 +380,8 @@ class CellRelation(Judged):
             return numbers(key, domain.set_of(key))
         if is_in_time(key):
             return [np.full((length, *_plain(shape)), fmpq(0), dtype=object)]
-        if len(shape) == 2 and shape[1] > 1 and shape[0] == shape[1]:
-            found = special(*shape, factors)
+        if _is_square(shape):
+            found = special(shape[0], shape[1], factors)
             # Powers of the identity do not vanish, as those of a nilpotent matrix do.
             return found if length == 1 else [*(np.eye(shape[0], dtype=int) * f for f in factors), *found]
         return [_unwrapped(np.full(shape, fmpq(0), dtype=object))]
@@ -442,6 +459,10 @@ def _of_all(found: list[Verdict]) -> Verdict:
 def _shape(key: Any, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:
     known = {s: sympy.Integer(k) for s, k in sizes.items()}
     return tuple(int(sympy.S(side).xreplace(known)) for side in shape_of(key))
+
+
+def _is_square(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 2 and shape[0] == shape[1] > 1
 
 
 def _plain(shape: tuple[Any, ...]) -> tuple[Any, ...]:
