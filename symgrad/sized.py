@@ -38,7 +38,7 @@ class TooLarge(sympy.PolynomialError):  # type: ignore[misc]
 
 def expand(e: Expr, **hints: bool) -> Expr:
     """The expression multiplied out."""
-    terms = _terms(e)
+    terms = count_terms(e)
     _ask(terms, MOST_EXPANDED, "terms when multiplied out", 60 * terms + 20 * nodes(e))
     return sympy.expand(e, **hints)
 
@@ -110,7 +110,7 @@ def solved(equations: list[Expr], unknowns: tuple[Symbol, ...]) -> list[dict[Sym
 
 def polynomial(e: Expr, *generators: Symbol, **options: object) -> sympy.Poly:
     """The expression as a polynomial."""
-    terms = _terms(e)
+    terms = count_terms(e)
     _ask(terms, MOST_EXPANDED, "terms when multiplied out", WORK_OF_A_QUESTION + 60 * terms)
     return sympy.Poly(e, *generators, **options)
 
@@ -150,7 +150,7 @@ def check_derivative(e: Expr, x: Symbol) -> None:
 
 def _ask_for_factors(e: Expr, what_for: str) -> None:
     """Count and limit the work of multiplying out and of finding common factors in what that makes."""
-    terms = _terms(e)
+    terms = count_terms(e)
     _ask(terms, MOST_EXPANDED, f"terms {what_for}", 30 * terms)
     different = min(terms, _monomials(e))
     _ask(different, MOST_FACTORED, f"terms {what_for}", 200 * different)
@@ -198,7 +198,7 @@ def nodes(e: Basic) -> int:
     return _folded(e, lambda node, parts: 1 + sum(parts))
 
 
-def _terms(e: Basic) -> int:
+def count_terms(e: Basic) -> int:
     """How many terms an expression may have when it is multiplied out."""
     return _folded(e, _terms_from)
 

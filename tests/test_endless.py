@@ -32,6 +32,12 @@ VALUES = {
     "Integral(1/(x*log(x)**2), (x, 2, oo))": lambda: 1 / mpmath.log(2),
     "Integral(sqrt(1 - x**2), (x, -1, 1))": lambda: mpmath.pi / 2,
     "Integral(Max(x, 1 - x), (x, 1, 0))": lambda: -mpmath.mpf(3) / 4,
+    "Integral(Abs(cos(3*x + 1)), (x, -2*pi, 0))": lambda: 4,
+    "Integral(asin(sin(x)), (x, 0, pi))": lambda: mpmath.pi**2 / 4,
+    "Integral(atan(tan(x))**2, (x, 0, pi))": lambda: mpmath.pi**3 / 12,
+    "Integral(sqrt(cos(x)), (x, 0, 1))": lambda: mpmath.quad(lambda x: mpmath.sqrt(mpmath.cos(x)), [0, 1]),
+    "Integral(sqrt(sin(x)), (x, 0, pi))": lambda: mpmath.beta(0.75, 0.5),
+    "Integral(1/sqrt(1 - x**4), (x, 0, 1))": lambda: mpmath.beta(0.25, 0.5) / 4,
     "Sum(1/n**2, (n, 1, oo))": lambda: mpmath.pi**2 / 6,
     "Sum(1/n**2, (n, -oo, -1))": lambda: mpmath.pi**2 / 6,
     "Sum(1/n**(3/2), (n, 1, oo))": lambda: mpmath.zeta(1.5),
@@ -60,7 +66,10 @@ VALUES = {
 
 NO_VALUE = [
     "Integral(1/x, (x, 0, 1))", "Integral(1/x, (x, -1, 1))", "Integral(1/x, (x, 1, oo))",
-    "Integral(tan(x), (x, 0, pi/2))",
+    "Integral(tan(x), (x, 0, pi/2))", "Integral(tan(x), (x, 0, pi))", "Integral(1/(sin(x) - 1/2), (x, 0, 1))",
+    "Integral(1/(3*sin(x) - 4*cos(x)), (x, 0, 1))", "Integral(csc(2*x + 1), (x, 0, 2))",
+    "Limit(sin(x) + cos(x), x, oo)", "Limit(x*(sin(x) - cos(x)), x, oo)",
+    "Limit(sin(x) + sin(sqrt(2)*x), x, oo)", "Limit(sin(x)**2 + 1/x, x, oo)",
     "Integral(1/(x**2 - 2), (x, 0, 2))", "Integral(1/(x*log(x)), (x, 2, oo))", "Integral(exp(x), (x, 0, oo))",
     "Sum(1/n, (n, 1, oo))", "Sum((-1)**n, (n, 0, oo))", "Sum(1/(n*log(n)), (n, 2, oo))", "Sum(2**n, (n, 0, oo))",
     "Sum(1/(n**2 - 4), (n, 1, oo))", "Sum(log(1 + 1/n), (n, 1, oo))", "Limit(1/x, x, 0)", "Limit(sin(x), x, oo)",
@@ -84,6 +93,34 @@ def test_an_enclosure_is_narrow_and_holds_what_mpmath_finds(text):
 @pytest.mark.parametrize("text", NO_VALUE)
 def test_what_has_no_value_is_known_to_have_none(text):
     assert enclose(side(text), {}, 96) is UNDEFINED
+
+
+# Integrands that are real by the sign of something on the range alone, or are not real there.
+REAL_THERE = {
+    "Integral(sqrt(cos(x)), (x, 0, 1))": True, "Integral(sqrt(cos(x)), (x, 0, 2))": False,
+    "Integral(sqrt(sin(x)), (x, 0, pi))": True, "Integral(sqrt(sin(x)), (x, 0, 4))": False,
+    "Integral(log(sin(x)), (x, 0, pi))": True, "Integral(sqrt(x**3 - x), (x, 1, 2))": True,
+    "Integral(sqrt(x**3 - x), (x, 0, 2))": False, "Integral(1/sqrt(exp(x) - 1 - x), (x, 1, oo))": True,
+    "Integral(acos(x**2 - 1), (x, 0, 1))": True, "Integral(acos(x + 1/100), (x, 0, 1))": False,
+    "Integral(1/sqrt(sin(x) + cos(x)), (x, 0, pi/2))": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REAL_THERE)
+def test_an_integral_is_real_where_its_integrand_certainly_is(text):
+    assert isinstance(enclose(side(text), {}, 96), arb) is REAL_THERE[text]
+
+
+WITHOUT_CANCELLING = ["sin(x) - cos(x)", "sin(x)*cos(x)", "sin(x + 1) - sin(x)*cos(2) - cos(x)*sin(1)", "cos(x)**3"]
+CANCELLING = ["sin(x)*cos(x) - sin(2*x)/2", "sin(x)**2 + cos(x)**2 - 1", "sin(x + 1) - sin(x)*cos(1) - cos(x)*sin(1)"]
+
+
+@pytest.mark.parametrize("factor", ["1", "x", "(1 + 1/x)", "log(x)"])
+def test_waves_that_do_not_cancel_have_no_limit_and_those_that_cancel_are_not_said_to_have_none(factor):
+    for wave in WITHOUT_CANCELLING:
+        assert enclose(side(f"Limit({factor}*({wave}), x, oo)"), {}, 96) is UNDEFINED
+    for wave in CANCELLING:
+        assert enclose(side(f"Limit({factor}*({wave}), x, oo)"), {}, 96) is not UNDEFINED
 
 
 @pytest.mark.parametrize("text", VALUES)

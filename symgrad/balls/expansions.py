@@ -20,12 +20,14 @@ from sympy import Expr, Piecewise, Rational, S, Symbol
 
 from symgrad import sized
 from symgrad.balls.growth import LOG, ONE, Monomial, Open, Scale, Terms, X
+from symgrad.balls.rewritten import REWRITTEN
 from symgrad.balls.tape import Tape, UnsupportedError
+from symgrad.balls.taylor import ANALYTIC, at_place, derivatives
 from symgrad.balls.values import ball, is_real
-from symgrad.budget import charge
+from symgrad.budget import charge, remembered
 from symgrad.language.written import origin
 
-LARGEST_SLOPE = 400  # operations
+MOST_TERMS = 100  # of a coefficient: what is no more, takes SymPy some milliseconds
 MOST_DERIVED = 14  # derivatives of functions without a row grow out of hand
 
 
@@ -50,58 +52,17 @@ class Expansion:
 
 
 NOTHING = Expansion(())
-EVERYWHERE: Callable[[Expr], Expr | None] = lambda c: None  # noqa: E731
-# Where functions of one argument are analytic: nowhere but where this is positive; None says everywhere.
-ANALYTIC: dict[type, Callable[[Expr], Expr | None]] = {
-    sympy.sin: EVERYWHERE, sympy.cos: EVERYWHERE, sympy.exp: EVERYWHERE, sympy.atan: EVERYWHERE,
-    sympy.asinh: EVERYWHERE, sympy.erf: EVERYWHERE, sympy.erfc: EVERYWHERE, sympy.erfi: EVERYWHERE,
-    sympy.Si: EVERYWHERE, sympy.Shi: EVERYWHERE, sympy.fresnels: EVERYWHERE, sympy.fresnelc: EVERYWHERE,
-    sympy.airyai: EVERYWHERE, sympy.airybi: EVERYWHERE,
-    sympy.asin: lambda c: 1 - c**2, sympy.acos: lambda c: 1 - c**2, sympy.atanh: lambda c: 1 - c**2,
-    sympy.acosh: lambda c: c - 1, sympy.gamma: lambda c: c, sympy.loggamma: lambda c: c, sympy.digamma: lambda c: c,
-    sympy.factorial: lambda c: c + 1, sympy.Ei: lambda c: c, sympy.Ci: lambda c: c, sympy.Chi: lambda c: c,
-    sympy.elliptic_k: lambda c: 1 - c, sympy.LambertW: lambda c: c + sympy.exp(-1), sympy.li: lambda c: c - 1,
-}  # fmt: skip
 
 
-def _exponentials(u: Expr) -> tuple[Expr, Expr]:
-    return sympy.exp(u), sympy.exp(-u)
-
-
-def _half(sign: int) -> Callable[[Expr], Expr]:
-    return lambda u: (sympy.exp(u) + sign * sympy.exp(-u)) / 2
-
-
-def _quotient(top: int, bottom: int) -> Callable[[Expr], Expr]:
-    """(e^u + top e^-u)/(e^u + bottom e^-u), with top 0 for 2/(…)."""
-
-    def form(u: Expr) -> Expr:
-        up, down = _exponentials(u)
-        return (up + top * down if top else S(2)) / (up + bottom * down)
-
-    return form
-
-
+@remembered
 def _multiplied_out(e: Expr) -> Expr:
+    """A coefficient multiplied out; Open where it has so many terms that no expansion of use is made of it."""
+    if sized.count_terms(e) > MOST_TERMS:
+        raise Open
     try:
         return sized.expand(e)
     except sized.TooLarge:
         raise Open from None
-
-
-# Functions by others, everywhere.
-REWRITTEN: dict[type, Callable[..., Expr]] = {
-    sympy.sinh: _half(-1), sympy.cosh: _half(1),
-    sympy.tanh: _quotient(-1, 1), sympy.coth: _quotient(1, -1), sympy.sech: _quotient(0, 1),
-    sympy.csch: _quotient(0, -1),
-    sympy.tan: lambda u: sympy.sin(u) / sympy.cos(u, evaluate=False),
-    sympy.cot: lambda u: sympy.cos(u) / sympy.sin(u, evaluate=False),
-    sympy.sec: lambda u: 1 / sympy.cos(u, evaluate=False),
-    sympy.csc: lambda u: 1 / sympy.sin(u, evaluate=False),
-    sympy.harmonic: lambda n: sympy.digamma(n + 1) + S.EulerGamma,
-    sympy.binomial: lambda n, k: sympy.gamma(n + 1) / (sympy.gamma(k + 1) * sympy.gamma(n - k + 1)),
-    sympy.RisingFactorial: lambda n, k: sympy.gamma(n + k) / sympy.gamma(n),
-}  # fmt: skip
 
 
 @dataclass
@@ -387,17 +348,12 @@ class Expander:
             return self(border(u, self.scale.known(constant)))
         if self.order > MOST_DERIVED and function not in _SMOOTH:
             raise Open
-        y = sympy.Dummy("y", real=True)
-        slopes, coefficients = [function(y)], []
-        for k in range(self.order + 1):
-            coefficients.append(slopes[k].subs(y, constant) / sympy.factorial(k))
-            if coefficients[k].has(S.NaN, S.ComplexInfinity, sympy.Derivative, sympy.Subs):
-                raise Open
-            slopes.append(slopes[k].diff(y))
-            if slopes[-1].count_ops() > LARGEST_SLOPE:
-                raise Open
-        slopes.pop()
-
+        y, slopes = derivatives(function, self.order)
+        if slopes is None:
+            raise Open
+        coefficients = at_place(function, self.order, constant)
+        if coefficients is None:
+            raise Open
         bound = None if small == NOTHING else self.largest(small)
 
         def last(reach: arb) -> arb:

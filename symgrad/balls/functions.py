@@ -235,7 +235,8 @@ def _polygamma(order: Ball, z: Ball) -> Value:
         return UNDEFINED
     if is_exactly_zero(order):
         return ball(z).digamma()
-    return acb(ball(z)).polygamma(acb(ball(order)))
+    found = acb(ball(z)).polygamma(acb(ball(order)))
+    return found.real if is_real(z) and _is_whole(order) and sign(order) == 1 else found
 
 
 def _beta(a: Ball, *others: Ball) -> Value:

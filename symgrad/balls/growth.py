@@ -13,6 +13,7 @@ from flint import arb, fmpq
 from sympy import Expr, Rational, S, expand
 
 from symgrad import sized
+from symgrad.budget import remembered
 
 Sign = Callable[[Expr], int | None]
 Ball = Callable[[Expr], arb]
@@ -187,7 +188,12 @@ def _plus(a: Expr, b: Expr) -> Expr:
         return a
     if a.is_Rational and b.is_Rational:
         return a + b
+    return _expanded(a + b)
+
+
+@remembered
+def _expanded(e: Expr) -> Expr:
     try:
-        return sized.expand(a + b)
+        return sized.expand(e)
     except sized.TooLarge:
         raise Open from None

@@ -16,10 +16,11 @@ from symgrad.language.written import origin
 Step = Callable[..., acb]
 NOT_ANALYTIC = acb("nan")
 
-# Real at real arguments, and analytic there.
+# Real at real arguments, and analytic there but for poles.
 REAL = (
     sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh, sympy.sech, sympy.atan, sympy.asinh, sympy.erf,
     sympy.erfc, sympy.erfi, sympy.Si, sympy.Shi, sympy.fresnels, sympy.fresnelc, sympy.sinc, sympy.airyai, sympy.airybi,
+    sympy.tan, sympy.cot, sympy.sec, sympy.csc, sympy.coth, sympy.csch, sympy.gamma,
 )  # fmt: skip
 REAL_AS_WELL = (
     sympy.Abs,
@@ -35,45 +36,61 @@ REAL_AS_WELL = (
 POSITIVE = (sympy.exp, sympy.cosh, sympy.sech)
 
 
-def is_real_valued(e: Expr, x: Symbol, *, beyond: bool = False) -> bool:
-    """Whether an expression is seen to be real wherever it has a value, for real x; `beyond` says for positive x."""
+# Real where this, of a real argument, is not negative.
+REAL_WHERE: dict[type, Callable[[Expr], Expr]] = {
+    sympy.log: lambda u: u, sympy.asin: lambda u: 1 - u**2, sympy.acos: lambda u: 1 - u**2,
+    sympy.atanh: lambda u: 1 - u**2, sympy.acosh: lambda u: u - 1,
+}  # fmt: skip
+Look = Callable[[Expr], bool]  # whether an expression that is real is certainly positive where it matters
+
+
+def nothing_more(e: Expr) -> bool:
+    """The look that sees nothing."""
+    return False
+
+
+def is_real_valued(e: Expr, x: Symbol, look: Look = nothing_more) -> bool:
+    """Whether an expression is seen to be real wherever it has a value, for real x or where `look` looks."""
     if e == x or e.is_Rational or e in (S.Pi, S.Exp1, S.EulerGamma, S.Catalan, S.GoldenRatio):
         return True
     if isinstance(e, sympy.Pow):
         if e.exp.is_Integer:
-            return is_real_valued(e.base, x, beyond=beyond)
+            return is_real_valued(e.base, x, look)
         is_root = e.exp.is_Rational and e.exp > 0
-        return is_positive(e.base, x, beyond=beyond, strictly=not is_root) and is_real_valued(e.exp, x, beyond=beyond)
-    if isinstance(e, sympy.log):
-        return is_positive(e.args[0], x, beyond=beyond, strictly=False)
+        return is_positive(e.base, x, look, strictly=not is_root) and is_real_valued(e.exp, x, look)
     if isinstance(e, sympy.Piecewise):
-        return all(is_real_valued(value, x, beyond=beyond) for value, _ in e.args)
-    return isinstance(e, REAL + REAL_AS_WELL) and all(is_real_valued(a, x, beyond=beyond) for a in e.args)
+        return all(is_real_valued(value, x, look) for value, _ in e.args)
+    if type(e) in REAL_WHERE and len(e.args) == 1:
+        (u,) = e.args
+        return is_real_valued(u, x, look) and is_positive(REAL_WHERE[type(e)](u), x, look, strictly=False)
+    return isinstance(e, REAL + REAL_AS_WELL) and all(is_real_valued(a, x, look) for a in e.args)
 
 
-def is_positive(e: Expr, x: Symbol, *, beyond: bool = False, strictly: bool = True) -> bool:
-    """Whether an expression is seen to be positive wherever it has a value, for real x; or not negative."""
-    if beyond and e == x:
-        return True
+def is_positive(e: Expr, x: Symbol, look: Look = nothing_more, *, strictly: bool = True) -> bool:
+    """Whether an expression is seen to be positive wherever it has a value, or not negative."""
+    return _is_plainly_positive(e, x, look, strictly) or (is_real_valued(e, x, look) and look(e))
+
+
+def _is_plainly_positive(e: Expr, x: Symbol, look: Look, strictly: bool) -> bool:
     if e.is_Rational:
         return bool(e > 0) or (e == 0 and not strictly)
     if e in (S.Pi, S.Exp1):
         return True
     if isinstance(e, POSITIVE):
-        return is_real_valued(e.args[0], x, beyond=beyond)
+        return is_real_valued(e.args[0], x, look)
     if isinstance(e, sympy.Add):
-        return all(is_positive(a, x, beyond=beyond, strictly=False) for a in e.args) and (
-            not strictly or any(is_positive(a, x, beyond=beyond) for a in e.args)
+        return all(_is_plainly_positive(a, x, look, False) for a in e.args) and (
+            not strictly or any(_is_plainly_positive(a, x, look, True) for a in e.args)
         )
     if isinstance(e, sympy.Mul):
-        return all(is_positive(a, x, beyond=beyond, strictly=strictly) for a in e.args)
+        return all(_is_plainly_positive(a, x, look, strictly) for a in e.args)
     if isinstance(e, sympy.Pow):
-        if e.exp.is_Integer and e.exp % 2 == 0 and is_real_valued(e.base, x, beyond=beyond):
+        if e.exp.is_Integer and e.exp % 2 == 0 and is_real_valued(e.base, x, look):
             return bool(e.exp < 0) or not strictly
-        return is_positive(e.base, x, beyond=beyond, strictly=strictly or not e.exp.is_positive) and is_real_valued(
-            e.exp, x, beyond=beyond
+        return is_positive(e.base, x, look, strictly=strictly or not e.exp.is_positive) and is_real_valued(
+            e.exp, x, look
         )
-    return isinstance(e, sympy.Abs) and not strictly and is_real_valued(e.args[0], x, beyond=beyond)
+    return isinstance(e, sympy.Abs) and not strictly and is_real_valued(e.args[0], x, look)
 
 
 def _avoids_cut(z: acb) -> bool:

@@ -15,10 +15,12 @@ from symgrad.balls.expansions import Expander
 from symgrad.balls.growth import Open, Scale
 from symgrad.balls.holomorphic import Holomorphic, is_clear, is_real_valued
 from symgrad.balls.limits import constant_sign, far_out, has_end
+from symgrad.balls.positive import is_positive_between
 from symgrad.balls.ratios import is_moderate
+from symgrad.balls.recurring import ball_of, recurring_zeros
 from symgrad.balls.remainders import integral_beyond
-from symgrad.balls.tape import Tape, UnsupportedError
-from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, ball, is_real, precision
+from symgrad.balls.tape import UnsupportedError
+from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, precision
 from symgrad.budget import not_interrupted, remembered
 
 MOST_BITS = 160
@@ -45,17 +47,6 @@ def _value(e: Expr, x: Symbol, low: Expr, high: Expr, bits: int) -> Value:
         return UNKNOWN
 
 
-def ball_of(e: Expr) -> arb:
-    """A real ball around a constant, or Open."""
-    try:
-        found = Tape(e, ())()
-    except UnsupportedError:
-        raise Open from None
-    if isinstance(found, NoValue) or not is_real(found):
-        raise Open
-    return ball(found)
-
-
 def _integral(e: Expr, x: Symbol, low: Expr, high: Expr) -> Value:
     order = _order(low, high)
     if order == 0:
@@ -80,8 +71,9 @@ def _integral(e: Expr, x: Symbol, low: Expr, high: Expr) -> Value:
         total = total + piece
     if missing or not total.is_finite():
         return UNKNOWN
-    is_real_there = is_real_valued(e, x, beyond=low.is_finite and _order(S.Zero, low) <= 0)
-    return total.real if isinstance(total, acb) and is_real_there else total
+    if isinstance(total, acb) and is_real_valued(e, x, lambda part: is_positive_between(part, x, low, high)):
+        return total.real
+    return total
 
 
 def _order(low: Expr, high: Expr) -> int:
@@ -125,14 +117,14 @@ def _middle(start: Expr, end: Expr) -> list[Expr]:
 
 def breaks(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:
     """Where between the ends the expression may be singular or have a kink, in order."""
-    inner = [p for p in _breaks(e, x) if _order(low, p) < 0 and _order(p, high) < 0]
+    inner = [p for p in _breaks(e, x, low, high) if _order(low, p) < 0 and _order(p, high) < 0]
     return sorted(inner, key=lambda p: float(ball_of(p).mid()))
 
 
-def _breaks(e: Expr, x: Symbol) -> list[Expr]:
+def _breaks(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:
     found: dict[Expr, None] = {}
     for part in dict.fromkeys(_delicate(e, x)):
-        found.update(dict.fromkeys(_roots(part, x)))
+        found.update(dict.fromkeys((*_roots(part, x), *recurring_zeros(part, x, low, high))))
     unique: list[Expr] = []
     for p in found:
         if all(_order(p, q) for q in unique):
@@ -156,9 +148,13 @@ def _delicate(e: Basic, x: Symbol) -> Iterator[Expr]:
         elif isinstance(part, sympy.core.relational.Relational):
             yield part.args[0] - part.args[1]
         elif isinstance(part, (sympy.asin, sympy.acos, sympy.atanh, sympy.acosh)):
-            yield 1 - part.args[0] ** 2
+            yield from (1 - part.args[0], 1 + part.args[0])
         elif isinstance(part, (sympy.coth, sympy.csch)):
             yield part.args[0]
+        elif isinstance(part, (sympy.tan, sympy.sec)):
+            yield sympy.cos(part.args[0], evaluate=False)
+        elif isinstance(part, (sympy.cot, sympy.csc)):
+            yield sympy.sin(part.args[0], evaluate=False)
 
 
 def _roots(e: Expr, x: Symbol) -> list[Expr]:

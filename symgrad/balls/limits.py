@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy import Dummy, Expr, S, Symbol
 
-from symgrad import activations
+from symgrad import activations, sized
 from symgrad.balls.expansions import NOTHING, Expander, Expansion
 from symgrad.balls.growth import LOG, Monomial, Open, Scale, Sign
 from symgrad.balls.tape import Tape, UnsupportedError
@@ -16,6 +16,7 @@ from symgrad.balls.values import NoValue, is_exactly_zero, is_real, precision, s
 
 ORDERS = (2, 4, 8, 14)
 SIGN_BITS = (64, 256, 1024)
+MOST_POWER, MOST_WAVES = 6, 64  # of sines and cosines
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ def at_infinity(e: Expr, t: Symbol, known: Sign) -> Found:
             return _read(expander, expander(e))
         except Open as error:
             failed = error if failed.asked is None else failed
-    swinging = _swings(e, t, known)
-    if swinging is not None:
-        return swinging
+    for swinging in (_swings(e, t, known), None if t.is_integer else swings_together(e, t, known)):
+        if swinging is not None:
+            return swinging
     raise failed
 
 
@@ -155,6 +156,107 @@ def _swings(e: Expr, t: Symbol, known: Sign) -> Found | None:
     if aside.value is None or (tall.value is not None and known(tall.value) in (0, None)):
         return None
     return Found(None, "it swings without end", (*aside.constants, *tall.constants))
+
+
+def swings_together(e: Expr, t: Symbol, known: Sign) -> Found | None:
+    """That there is no limit, because waves of constant frequencies add up to one that does not vanish.
+
+    After division by the largest height all heights tend to numbers, and what is left is a sum of exp(i w t) with
+    constant coefficients and a rest that tends to zero. Such a sum has a limit only where it is a constant: its
+    coefficients are means over the whole line. Where the height grows, any but zero does.
+    Reference: H. Bohr, Fastperiodische Funktionen (Springer 1932), on the uniqueness of the coefficients.
+    """
+    waves = spectrum(e, t)
+    if waves is None or not any(w.frequency != 0 for w in waves):
+        return None
+    constants: list[Expr] = []
+    for reference in dict.fromkeys(w.height for w in waves):
+        heights = [_limit_of_ratio(w.height, reference, t, known, constants) for w in waves]
+        if None not in heights:
+            break
+    else:
+        return None
+    shrunk = at_infinity(1 / reference, t, known) if reference.has(t) else Found(S.One)
+    if shrunk.value is None:
+        return None  # what tends to zero may do so whatever the waves are
+    pairs = [(w.frequency, sized.expand(h * w.phase)) for w, h in zip(waves, heights) if h is not None]
+    if not any(_turns(pair, pairs, known) for pair in pairs):
+        return None
+    return Found(None, "it swings without end", (*shrunk.constants, *constants))
+
+
+def _turns(pair: tuple[Expr, Expr], pairs: list[tuple[Expr, Expr]], known: Sign) -> bool:
+    """Whether the waves of this frequency, which is not zero, certainly do not cancel."""
+    frequency, _ = pair
+    if not known(frequency):
+        return False
+    total = S.Zero
+    for other, c in pairs:
+        apart = sized.expand(frequency - other)
+        same = 0 if apart == 0 else known(apart)
+        if same is None:
+            return False
+        total += c if same == 0 else 0
+    real, imaginary = sized.expand(total).as_real_imag()
+    return bool(known(real) or known(imaginary))
+
+
+def _limit_of_ratio(height: Expr, reference: Expr, t: Symbol, known: Sign, constants: list[Expr]) -> Expr | None:
+    if height == reference:
+        return S.One
+    ratio = height / reference
+    try:
+        found = at_infinity(ratio, t, known) if ratio.has(t) else Found(ratio)
+    except Open:
+        return None
+    constants += found.constants
+    return found.value
+
+
+@dataclass(frozen=True)
+class Wave:
+    """height * phase * exp(i frequency t), the phase a complex number."""
+
+    frequency: Expr
+    phase: Expr
+    height: Expr
+
+
+def spectrum(e: Expr, t: Symbol) -> list[Wave] | None:
+    """The expression as a sum of waves; None where sines and cosines in it are no powers or have other arguments."""
+    found = []
+    for term in sympy.Add.make_args(sized.expand(e)):
+        waves = [Wave(S.Zero, S.One, S.One)]
+        for factor in sympy.Mul.make_args(term):
+            base, exponent = factor.as_base_exp() if isinstance(factor, sympy.Pow) else (factor, S.One)
+            if not isinstance(base, sympy.sin | sympy.cos) or not base.has(t):
+                if factor.has(sympy.sin, sympy.cos) and factor.has(t):
+                    return None
+                waves = [replace(w, height=w.height * factor) for w in waves]
+                continue
+            halves = _halves(base, t)
+            if halves is None or not exponent.is_Integer or not 0 < exponent <= MOST_POWER:
+                return None
+            for _ in range(int(exponent)):
+                waves = [Wave(w.frequency + f, w.phase * p, w.height) for w in waves for f, p in halves]
+        found += waves
+        if len(found) > MOST_WAVES:
+            return None
+    return found
+
+
+def _halves(wave: Expr, t: Symbol) -> list[tuple[Expr, Expr]] | None:
+    """A sine or cosine of a t + b as two exponentials: their frequencies and phases."""
+    (u,) = wave.args
+    rate = sympy.diff(u, t) if u.is_polynomial(t) else u
+    if rate.has(t):
+        return None
+    ground = u.subs(t, 0)
+    phase = sympy.cos(ground) + S.ImaginaryUnit * sympy.sin(ground)
+    back = sympy.cos(ground) - S.ImaginaryUnit * sympy.sin(ground)
+    if isinstance(wave, sympy.cos):
+        return [(rate, phase / 2), (-rate, back / 2)]
+    return [(rate, phase / (2 * S.ImaginaryUnit)), (-rate, -back / (2 * S.ImaginaryUnit))]
 
 
 # What adds up

@@ -10,9 +10,10 @@ from sympy import Dummy, Expr, Rational, S, Symbol
 from symgrad import activations
 from symgrad.balls.expansions import NOTHING, Expander
 from symgrad.balls.growth import Open, Scale
-from symgrad.balls.integrals import MOST_BITS, ball_of
+from symgrad.balls.integrals import MOST_BITS
 from symgrad.balls.limits import constant_sign, expansions, has_end
 from symgrad.balls.ratios import largest_beyond, leading, term_ratio
+from symgrad.balls.recurring import ball_of
 from symgrad.balls.remainders import sum_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import UNDEFINED, UNKNOWN, NoValue, Value, ball, is_exactly_zero, precision
