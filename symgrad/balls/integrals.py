@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import flint
@@ -170,6 +170,13 @@ def _roots(e: Expr, x: Symbol) -> list[Expr]:
         return _roots(e.args[0] - 1, x)
     if isinstance(e, sympy.Abs):
         return _roots(e.args[0], x)
+    moduli = [part for part in e.atoms(sympy.Abs) if part.has(x)]
+    if len(moduli) == 1:
+        (part,) = moduli
+        return [r for u in (part.args[0], -part.args[0]) for r in _roots(e.xreplace({part: u}), x)]
+    level = _level(e, x)
+    if level is not None:
+        return _roots(level, x)
     if not e.is_polynomial(x):
         return [S.Zero] if e.has(x) and e.subs(x, 0) == 0 else []
     poly = sympy.Poly(e, x)
@@ -179,6 +186,30 @@ def _roots(e: Expr, x: Symbol) -> list[Expr]:
     if poly.domain.is_QQ or poly.domain.is_ZZ:
         return list(dict.fromkeys(sympy.real_roots(poly))) if poly.degree() <= HIGHEST_DEGREE else []
     return []
+
+
+# Where a function takes a value: the argument there, and the range of its values.
+INVERSES: dict[type, tuple[Callable[[Expr], Expr], Expr, Expr]] = {
+    sympy.exp: (sympy.log, S.Zero, S.Infinity),
+    sympy.log: (sympy.exp, -S.Infinity, S.Infinity),
+    sympy.sinh: (sympy.asinh, -S.Infinity, S.Infinity),
+    sympy.tanh: (sympy.atanh, S.NegativeOne, S.One),
+    sympy.atan: (sympy.tan, -S.Pi / 2, S.Pi / 2),
+}
+
+
+def _level(e: Expr, x: Symbol) -> Expr | None:
+    """For a*g(u) + d, with a function g that takes each value once: what vanishes with it, u minus a number."""
+    ground, moving = e.as_independent(x, as_Add=True)
+    height, value = moving.as_independent(x, as_Add=False)
+    row = INVERSES.get(type(value))
+    if row is None or ground == 0:
+        return None
+    inverse, least, most = row
+    level = -ground / height
+    if not (_order(least, level) < 0 and _order(level, most) < 0):
+        return None
+    return value.args[0] - inverse(level)
 
 
 def _piece(f: Holomorphic, e: Expr, x: Symbol, start: Expr, end: Expr) -> Value:

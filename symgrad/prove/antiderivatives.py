@@ -18,6 +18,7 @@ from symgrad import sized
 from symgrad.balls.growth import Open
 from symgrad.balls.ratios import is_moderate
 from symgrad.language.written import origin
+from symgrad.prove.algebraic_integrands import line_to_a_power, with_root_of_line, with_root_of_quadratic
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.existence import Known
 from symgrad.prove.normal import normal_form
@@ -108,6 +109,9 @@ TABLE: dict[type, Callable[[Expr], Expr]] = {
     sympy.sinh: sympy.cosh,
     sympy.cosh: sympy.sinh,
     sympy.tan: lambda u: -sympy.log(sympy.cos(u)),
+    sympy.cot: lambda u: sympy.log(sympy.sin(u)),
+    sympy.sec: lambda u: (sympy.log(1 + sympy.sin(u)) - sympy.log(1 - sympy.sin(u))) / 2,
+    sympy.csc: lambda u: (sympy.log(1 - sympy.cos(u)) - sympy.log(1 + sympy.cos(u))) / 2,
     sympy.tanh: lambda u: sympy.log(sympy.cosh(u)),
     sympy.sech: lambda u: 2 * sympy.atan(sympy.tanh(u / 2)),
     sympy.log: lambda u: u * sympy.log(u) - u,
@@ -120,7 +124,25 @@ TABLE: dict[type, Callable[[Expr], Expr]] = {
 }
 
 
+# Powers of one function of a linear argument.
+OF_POWERS: dict[tuple[type, int], Callable[[Expr], Expr]] = {
+    (sympy.cos, -2): sympy.tan,
+    (sympy.sec, 2): sympy.tan,
+    (sympy.sin, -2): lambda u: -sympy.cot(u),
+    (sympy.csc, 2): lambda u: -sympy.cot(u),
+    (sympy.tan, 2): lambda u: sympy.tan(u) - u,
+    (sympy.cot, 2): lambda u: -sympy.cot(u) - u,
+    (sympy.cosh, -2): sympy.tanh,
+    (sympy.sech, 2): sympy.tanh,
+    (sympy.tanh, 2): lambda u: u - sympy.tanh(u),
+}
+
+
 def _by_table(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
+    if isinstance(f, sympy.Pow) and f.exp.is_Integer and (origin(f.base.func), int(f.exp)) in OF_POWERS:
+        line = _linear(f.base.args[0], x)
+        of_power = OF_POWERS[origin(f.base.func), int(f.exp)]
+        return None if line is None else of_power(f.base.args[0]) / line[0]
     row = TABLE.get(origin(f.func))
     line = _linear(f.args[0], x) if row is not None else None
     return None if row is None or line is None else row(f.args[0]) / line[0]
@@ -183,7 +205,11 @@ def _polynomial_times(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | No
 
 
 def _once(f: Expr, x: Symbol, known: Known) -> Expr | None:
-    constant, rest = f.as_independent(x, as_Add=False)
+    constant, rest = sized.factor_terms(f).as_independent(x, as_Add=False)
+    expanded = sized.expand(rest)
+    if isinstance(expanded, sympy.Add):
+        parts = [_once(a, x, known) for a in expanded.args]
+        return None if any(a is None for a in parts) else constant * sympy.Add(*parts)
     if isinstance(rest, sympy.exp | sympy.sin | sympy.cos | sympy.sinh | sympy.cosh) and _linear(rest.args[0], x):
         return constant * _by_table(rest, x, known, 1)
     found = _exponential_times_wave(rest, x, known, 1)
@@ -250,16 +276,15 @@ def _of_exponential(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None
         e: t ** sized.cancel(_linear(e.args[0], x)[0] / step) * sympy.exp(_linear(e.args[0], x)[1])  # type: ignore[index]
         for e in _as_exponentials(f).atoms(sympy.exp) if e.has(x)
     }  # fmt: skip
-    made = sized.together(_as_exponentials(f).xreplace(table))
-    if made.has(x) or not made.is_rational_function(t):
+    made = sized.together(_as_exponentials(f).xreplace(table)) / (step * t)
+    if made.has(x):
         return None
-    inner = _find(sized.cancel(made / (step * t)), t, known, depth - 1)
+    inner = _find(sized.cancel(made) if made.is_rational_function(t) else made, t, known, depth - 1)
     return None if inner is None else inner.replace(sympy.Abs, lambda u: u).xreplace({t: sympy.exp(step * x)})
 
 
 def _as_exponentials(f: Expr) -> Expr:
     table = {
-        sympy.tan: lambda u: -sympy.log(sympy.cos(u)),
         sympy.tanh: lambda u: 1 - 2 / (sympy.exp(2 * u) + 1),
         sympy.sech: lambda u: 2 / (sympy.exp(u) + sympy.exp(-u)),
         sympy.sinh: lambda u: (sympy.exp(u) - sympy.exp(-u)) / 2,
@@ -327,23 +352,83 @@ def _waves(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
     return _of_terms(made, x, known, depth) if made != f and isinstance(made, sympy.Add) else None
 
 
-def _root_of_quadratic(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
-    """1/sqrt(q) and sqrt(q) for q = a x**2 + c."""
-    base, p = f.as_base_exp()
-    if p not in (S.Half, -S.Half) or not base.is_polynomial(x) or sympy.degree(base, x) != 2:
+def _with_roots(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
+    found = line_to_a_power(f, x, known) or with_root_of_quadratic(f, x, known)
+    return found or with_root_of_line(f, x, lambda made, u: _find(made, u, known, depth - 1))
+
+
+def _by_square(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
+    """x g(x**2), by the square as a new variable."""
+    y = Dummy("y", positive=True)
+    made = f.xreplace({x: sympy.sqrt(y)}) / (2 * sympy.sqrt(y))
+    if any(p.base == y and not p.exp.is_Integer for p in made.atoms(sympy.Pow)):
         return None
-    a, b, c = Poly(base, x).all_coeffs()
-    if b != 0:
+    inner = _find(made, y, known, depth - 1)
+    return None if inner is None else inner.xreplace({y: x**2})
+
+
+def _by_logarithm(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
+    """Functions of log(x) and powers of x, by the logarithm as a new variable."""
+    log = sympy.log(x)
+    if not any(
+        isinstance(e, sympy.sin | sympy.cos | sympy.exp | sympy.Pow) and e.has(log)
+        for e in f.atoms(sympy.Function, sympy.Pow)
+    ):
         return None
-    up, ground = known(a), known(c)
-    if up is None or ground is None or ground != 1:
+    u = Dummy("u", real=True)
+    inner = _find(sized.powsimp(f.xreplace({log: u}).xreplace({x: sympy.exp(u)}) * sympy.exp(u)), u, known, depth - 1)
+    return None if inner is None else inner.xreplace({u: log})
+
+
+def _polynomial_by_parts(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
+    """A polynomial times what has an antiderivative that has one."""
+    polynomial, rest = _split(f, x)
+    if polynomial == 1 or rest == 1 or not rest.has(sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sympy.cosh, sympy.exp):
         return None
-    root = _square_root(up * a, known)
-    inverse = (sympy.asinh if up > 0 else sympy.asin)(root * x / _square_root(c, known)) / root
-    return inverse if p == -S.Half else (x * sympy.sqrt(base) + c * inverse) / 2
+    outer = _find(rest, x, known, depth - 2) if depth > 2 else None
+    inner = None if outer is None else _find(sympy.diff(polynomial, x) * outer, x, known, depth - 2)
+    return None if outer is None or inner is None else polynomial * outer - inner
+
+
+def _of_one_exponential(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
+    """A product with several exponentials, as one with the exponential of their sum."""
+    exponentials, others = sympy.sift(sympy.Mul.make_args(f), lambda a: isinstance(a, sympy.exp), binary=True)
+    if len(exponentials) < 2:
+        return None
+    exponent = sized.expand(sympy.Add(*(e.args[0] for e in exponentials)))
+    return _find(sympy.Mul(*others, sympy.exp(exponent)), x, known, depth - 1)
+
+
+_BY_WAVES: dict[type, Callable[[Expr], Expr]] = {
+    sympy.tan: lambda u: sympy.sin(u) / sympy.cos(u),
+    sympy.cot: lambda u: sympy.cos(u) / sympy.sin(u),
+    sympy.sec: lambda u: 1 / sympy.cos(u),
+    sympy.csc: lambda u: 1 / sympy.sin(u),
+}
+
+
+def _of_waves(f: Expr, x: Symbol, known: Known, depth: int) -> Expr | None:
+    """A rational function of the sine and the cosine of a*x + b, by the tangent of the half."""
+    f = f.replace(lambda e: type(e) in _BY_WAVES, lambda e: _BY_WAVES[type(e)](*e.args))
+    waves = [w for w in f.atoms(sympy.sin, sympy.cos) if w.has(x)]
+    arguments = {w.args[0] for w in waves}
+    if len(arguments) != 1:
+        return None
+    (u,) = arguments
+    line = _linear(u, x)
+    if line is None:
+        return None
+    t = Dummy("t", real=True)
+    table = {sympy.sin(u): 2 * t / (1 + t**2), sympy.cos(u): (1 - t**2) / (1 + t**2)}
+    made = f.xreplace(table) * 2 / (1 + t**2) / line[0]
+    if made.has(x) or not made.is_rational_function(t):
+        return None
+    inner = _find(sized.cancel(sized.together(made)), t, known, depth - 1)
+    return None if inner is None else inner.xreplace({t: sympy.sin(u) / (1 + sympy.cos(u))})
 
 
 _RULES: tuple[Callable[[Expr, Symbol, Known, int], Expr | None], ...] = (
-    _power, _by_table, _rational, _gaussian, _polynomial_times, _exponential_times_wave, _root_of_quadratic,
-    _of_exponential, _of_logarithms, _waves, _substitution, _of_terms,
+    _power, _by_table, _rational, _gaussian, _polynomial_times, _exponential_times_wave, _with_roots,
+    _of_one_exponential, _of_exponential, _of_logarithms, _waves, _by_square, _substitution, _of_terms,
+    _of_waves, _by_logarithm, _polynomial_by_parts,
 )  # fmt: skip

@@ -20,7 +20,7 @@ from symgrad.prove.closed_sums import closed
 from symgrad.prove.combine import all_of
 from symgrad.prove.definite_integrals import integral
 from symgrad.prove.derivatives import NotSmooth, evaluated
-from symgrad.prove.existence import Known
+from symgrad.prove.existence import Known, tightened
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.infinite_products import infinite_product
 from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_sum
@@ -77,7 +77,8 @@ def _by_enclosures(goal: Goal) -> Verdict | None:
 
 def _by_values(goal: Goal, decide: Decide) -> Verdict | None:
     named = goal.mapped(renamed)
-    closer = Closer(Known(goal.domain))
+    named = replace(named, domain=tightened(named.domain))
+    closer = Closer(Known(named.domain))
     try:
         relation = Relation(closer(named.relation.lhs), named.op, closer(named.relation.rhs))
         changed = replace(named, relation=relation, also_defined=tuple(map(closer.defined, named.also_defined)))

@@ -88,6 +88,14 @@ class Known:
         """An interval around all numbers between two ends, of which the first is the smaller."""
         return Interval(self._extreme(low, -1), self._extreme(high, 1))
 
+    def around(self, *ends: Expr) -> Interval | None:
+        """An interval around ends in any order, with all that they may be; None where their order is not certain."""
+        low, high = (_extreme_of([self._extreme(end, way) for end in ends], way) for way in (-1, 1))
+        if low is None or high is None:
+            return None
+        is_open = [not any(end == extreme or self.attains(end, extreme) for end in ends) for extreme in (low, high)]
+        return Interval(low, high, *is_open)
+
     def attains(self, end: Expr, extreme: Expr) -> bool:
         """Whether a variable end of a range may be as far out as that."""
         return isinstance(end, Symbol) and facts.is_in(self.domain.set_of(end), extreme) is True
@@ -100,6 +108,45 @@ class Known:
             if values.is_subset(S.Reals):
                 return values.inf if direction < 0 else values.sup
         return S.Infinity * direction
+
+
+def _extreme_of(numbers: list[Expr], way: int) -> Expr | None:
+    """The largest number, or the smallest where the way is -1; None where that is not certain."""
+    best, *others = numbers
+    for number in others:
+        beyond = _sign_between(number, best)
+        if beyond is None:
+            return None
+        best = number if beyond == way else best
+    return best
+
+
+def _sign_between(first: Expr, second: Expr) -> int | None:
+    if first == second:
+        return 0
+    for end, sign in ((first, 1), (second, -1)):
+        if end.is_infinite:
+            return sign if end is S.Infinity else -sign
+    return constant_sign(first - second)
+
+
+def tightened(domain: Domain) -> Domain:
+    """The same points, with sets that know what is said of two variables: b > 0 where 0 < a < b."""
+    sets = dict(domain.sets)
+    for _ in domain.sets:
+        for condition in domain.conditions:
+            if isinstance(condition, sympy.Eq | sympy.Ne):
+                continue
+            small, large = condition.lts, condition.gts
+            if not all(isinstance(sets.get(s), Interval) for s in (small, large)):
+                continue
+            is_open = isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan)
+            below, above = sets[small], sets[large]
+            if _sign_between(below.inf, above.inf) == 1:
+                sets[large] = Interval(below.inf, above.sup, is_open or below.left_open, above.right_open)
+            if _sign_between(above.sup, below.sup) == -1:
+                sets[small] = Interval(below.inf, above.sup, below.left_open, is_open or above.right_open)
+    return replace(domain, sets=tuple((s, sets[s]) for s, _ in domain.sets))
 
 
 _JUMPING = (*cuts.JUMPING, *(kind for kind in ROUGH if kind not in (sympy.Abs, sympy.Max, sympy.Min)))

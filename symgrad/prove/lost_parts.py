@@ -30,12 +30,21 @@ ENTIRE = (sympy.Add, sympy.Mul, sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sym
 
 def asks_for_values(e: Basic) -> bool:
     """Whether an expression stands for nothing but that parts of it have values."""
-    return isinstance(e, sympy.Sum | sympy.Integral | sympy.Limit) and origin(e.args[0].func) is HasValue
+    return isinstance(e, sympy.Sum | sympy.Integral | sympy.Limit) and bool(_parts(e.args[0]))
+
+
+def _parts(e: Expr) -> tuple[Expr, ...]:
+    """What an expression asks values of, by cases or in all; nothing where it stands for something else as well."""
+    values = [case.expr for case in e.args] if isinstance(e, sympy.Piecewise) else [e]
+    return tuple(v.args[0] for v in values) if all(origin(v.func) is HasValue for v in values) else ()
 
 
 def have_values(e: Expr, known: Known) -> bool:
-    """Whether the part certainly has a value wherever that is asked of it."""
-    (part,) = e.args[0].args
+    """Whether all parts certainly have values wherever that is asked of them, and of one case where others hold."""
+    return all(_has_value(e, part, known) for part in _parts(e.args[0]))
+
+
+def _has_value(e: Expr, part: Expr, known: Known) -> bool:
     if isinstance(e, sympy.Sum):
         return _at_every_index(part, e.limits, known)
     if isinstance(e, sympy.Limit):
