@@ -160,8 +160,8 @@ def is_in(values: Set, number: Expr) -> bool | None:
         whole, hole = (is_in(part, number) for part in values.args)
         return False if whole is False or hole else None if None in (whole, hole) else True
     if isinstance(values, sympy.FiniteSet):
-        gaps = [0 if number == a else _sign_of_gap(number, a) for a in values.args]
-        return True if 0 in gaps else None if None in gaps else False
+        found = [_is_equal(number, a) for a in values.args]
+        return True if True in found else None if None in found else False
     if isinstance(values, sympy.Interval) and values.is_subset(S.Reals):
         if is_real_number(number) is not True:
             return is_real_number(number)
@@ -171,6 +171,16 @@ def is_in(values: Set, number: Expr) -> bool | None:
         return is_real_number(number) if not number.free_symbols else is_real(number) or None
     known = values.contains(number)
     return bool(known) if known in (sympy.true, sympy.false) else None
+
+
+def _is_equal(a: Expr, b: Expr) -> bool | None:
+    """Whether two numbers, real or not, are the same."""
+    if a == b or (isinstance(a, sympy.Rational) and isinstance(b, sympy.Rational)):
+        return bool(a == b)
+    if is_nonzero(a - b):
+        return False
+    known = _sign_of_gap(a, b)
+    return None if known is None else known == 0
 
 
 def _all_of(found: list[bool | None]) -> bool | None:

@@ -17,16 +17,17 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.prove import facts, moves
+from symgrad.prove import facts, moves, sentences, side_conditions
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import by_floors
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import with_arguments
 from symgrad.prove.moves import Move
-from symgrad.statements import Domain
+from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Verdict
 
 METHOD = "one period, by cases"
+METHOD_OF_ONE, METHOD_OF_REST = "a floor between two integers", "floors and what they leave"
 MOST_CASES, MOST_RESIDUES = 24, 60
 STEPS = (sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod)
 
@@ -35,7 +36,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal without one of its floors."""
     if not any(side.has(*STEPS) for side in goal.sides):
         return None
-    goal = with_arguments(goal).mapped(by_floors)
+    asked, goal = goal, with_arguments(goal).mapped(by_floors)
     floors = sorted({f for side in goal.sides for f in side.atoms(sympy.floor)}, key=str)
     for step in floors:
         cases = None if step.args[0].has(sympy.floor) else _cases(step, goal)
@@ -45,7 +46,47 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
         period = _period(goal, floors, x)
         if period is not None:
             return _folded(goal, x, period, decide)
-    return None
+    if goal.relation != asked.relation:
+        return decide(goal)  # the floors may cancel
+    found = _between_integers(goal, decide)
+    return _whatever_the_rest(goal, floors, decide) if found is None else found
+
+
+def _between_integers(goal: Goal, decide: Decide) -> Verdict | None:
+    """floor(u) == k holds where k <= u < k + 1."""
+    gap = goal.relation.lhs - goal.relation.rhs
+    step = next((term for term in sympy.Add.make_args(gap) if isinstance(term, sympy.floor)), None)
+    if goal.op != "==" or step is None or not facts.is_integer(step - gap):
+        return None
+    (u,), k = step.args, step - gap
+    parts = [decide(goal.about(Relation(u, op, bound))) for op, bound in ((">=", k), ("<", k + 1))]
+    if k.has(sympy.floor) or not all(v.holds for v in parts):
+        return None
+    evidence = f"the argument of the floor lies from {k} to less than {k + 1}"
+    verdict = all_of(parts, METHOD_OF_ONE)
+    return side_conditions.settle(replace(verdict, evidence=evidence), goal, (), decide)
+
+
+def _whatever_the_rest(goal: Goal, floors: list[Expr], decide: Decide) -> Verdict | None:
+    """An inequality that holds whatever is left of the arguments of the floors, each a number from [0, 1)."""
+    if goal.op in ("==", "!=") or not floors or any(side.has(Derivative, ExprWithLimits) for side in goal.sides):
+        return None
+    table: dict[Expr, Expr] = {}
+    sets = list(goal.domain.sets)
+    for step in floors:
+        rest = sentences.fresh(f"r{len(table) or ''}", *goal.sides, [s for s, _ in sets])
+        table[step] = step.args[0] - rest
+        sets.append((rest, Interval.Ropen(0, 1)))
+    if any(value.has(sympy.floor) for value in table.values()):
+        return None
+    domain = Domain(tuple(sorted(sets, key=lambda pair: str(pair[0]))), goal.domain.conditions)
+    found = decide(replace(goal.replacing(table), domain=domain))
+    if not found.holds:
+        return None  # what is left takes some of these values only
+    told = [sentences.shown(step, sentences.LONGEST_PLACE) for step in floors]
+    named = sentences.listed([text for text in told if text]) if all(told) else "each floor"
+    evidence = f"{named} is less than one below its argument, whatever the rest"
+    return side_conditions.settle(replace(found, method=METHOD_OF_REST, evidence=evidence), goal, (), decide)
 
 
 def _cases(step: Expr, goal: Goal) -> Expr | None:
@@ -71,6 +112,12 @@ def _period(goal: Goal, floors: Iterable[Expr], x: Symbol) -> Rational | None:
         return None
     spans = [S.One] if facts.is_integer(x) else []
     for f in floors:
+        if f.has(x) and facts.is_integer(x) and f.args[0].is_polynomial(x):
+            coefficients = sympy.Poly(f.args[0], x).all_coeffs()
+            if not all(c.is_Rational for c in coefficients):
+                return None
+            spans.append(S(sympy.ilcm(1, *(c.q for c in coefficients))))
+            continue
         rate = sympy.diff(f.args[0], x) if not f.args[0].has(sympy.floor) else S.Zero
         if facts.is_zero(rate) or not f.has(x):
             continue
@@ -152,6 +199,6 @@ def _shifted(e: Expr, shift: dict[Symbol, Expr]) -> Expr:
         return e.xreplace(shift)
     if isinstance(e, Derivative):
         return Derivative(_shifted(e.expr, shift), *e.variable_count)
-    if isinstance(e, TrigonometricFunction):
+    if isinstance(e, TrigonometricFunction | sympy.floor):
         return e.func(sized.expand(e.args[0].xreplace(shift)))
     return e.func(*(_shifted(a, shift) for a in e.args))
