@@ -351,7 +351,7 @@ class Tape:
         made = provable(node)
         free = tuple(sorted(free_symbols(made), key=str))
         whole = partial(_endless, unmistakable(made), free), tuple(self._place(symbol) for symbol in free)
-        lost = [] if _asks_for_values(node) else [part for part in partial_values(node) if _asks_for_values(part)]
+        lost = [] if _asks_for_values(node) else [part for part in partial_values(node) if part != made]
         if not lost:
             return whole
         self._operations.append(whole)
@@ -379,7 +379,7 @@ class Tape:
         return results
 
     @cached_property
-    def _is_trusted(self) -> bool:
+    def is_trusted(self) -> bool:
         """Whether all functions in it are continuous wherever their enclosures are finite and real."""
         return all(
             origin(node.func) in CONTINUOUS
@@ -390,7 +390,7 @@ class Tape:
 
     def is_continuous_on(self, *boxes: Value) -> bool:
         """Whether the expression and all its parts certainly are real and continuous on a box of the variables."""
-        return self._is_trusted and all(isinstance(value, fmpq | arb) for value in self._results(boxes))
+        return self.is_trusted and all(isinstance(value, fmpq | arb) for value in self._results(boxes))
 
 
 def enclose(expression: Expr, point: Mapping[Symbol, Ball], bits: int = 128) -> Value:

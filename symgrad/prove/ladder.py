@@ -41,11 +41,13 @@ from symgrad.prove import (
 )  # fmt: skip
 from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.derivatives import NotSmooth
+from symgrad.prove.emptiness import is_empty
 from symgrad.prove.extrema import decide_extremum
 from symgrad.prove.goals import Decide, Goal, Prover
 from symgrad.prove.refutations import confirmed
 from symgrad.prove.refute import FEWEST_DIGITS, Agreement, refute
 from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.simpler import at_simpler_point
 from symgrad.sized import TooLarge
 from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
@@ -73,6 +75,10 @@ FAILED = "the prover failed"
 SLIP = "this is a slip of symgrad, please report the claim; its log, symgrad.prove, says what failed"
 ALIKE = "both sides are the same expression as given; write it as text, or with Derivative"
 FEWEST_POINTS = 5
+FOR_EMPTINESS = 3_000_000  # units of work
+NOTHING = Verdict(
+    Outcome.UNINFORMATIVE, "conditions", "the conditions leave no point, so that the claim is about nothing"
+)
 
 
 def verify(says: Claim | str) -> Verdict:
@@ -132,7 +138,7 @@ def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
     """The verdict on a claim; a failure on the way ends this claim alone, which then is undecided."""
     try:
         with working_within(Budget(WORK)):
-            return _verdict(asked.statement, asked.domain, parts)
+            verdict = _verdict(asked.statement, asked.domain, parts)
     except Spent:
         return Verdict(Outcome.UNDECIDED, "budget of work", TOO_MUCH_WORK)
     except TooLarge as error:
@@ -142,6 +148,19 @@ def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
     except Exception:
         LOG.error("the prover failed on %s", asked, exc_info=True)
         return Verdict(Outcome.UNDECIDED, FAILED, SLIP)
+    return NOTHING if verdict.witness is None and _is_about_nothing(asked.domain) else verdict
+
+
+def _is_about_nothing(domain: Domain) -> bool:
+    """Whether the conditions leave no point: sub-goals of a proof may be like that, no claim is meant so.
+
+    A budget of its own sees to it that no verdict is lost by asking.
+    """
+    try:
+        with working_within(Budget(FOR_EMPTINESS)):
+            return is_empty(domain, _decide_from(-1, None))
+    except (Spent, *FAILURES):
+        return False
 
 
 def _verdict(statement: Statement, domain: Domain, parts: list[Proof] | None = None) -> Verdict:
@@ -170,6 +189,7 @@ def _decide_from(depth: int, parts: list[Proof] | None) -> Decide:
     def decide(goal: Goal) -> Verdict:
         below: list[Proof] | None = None if parts is None else []
         verdict = confirmed(_decide(goal, depth + 1, below), goal)
+        verdict = at_simpler_point(verdict, goal) if depth < 0 else verdict
         if parts is not None:
             parts.append(Proof(goal, verdict, tuple(below or ())))
         return verdict

@@ -7,17 +7,17 @@ carried along as joint conditions. A verdict is told in the old variables again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import sympy
-from sympy import Derivative, Expr, FiniteSet, Interval, Rational, S, Symbol
+from sympy import Derivative, Expr, FiniteSet, Interval, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.prove import bounds, cuts, facts, sentences
+from symgrad.prove import bounds, cuts, facts, sentences, witnesses
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.combine import NO_POINT
 from symgrad.prove.conditions import conditions
@@ -53,17 +53,14 @@ class Move:
         return verdict if verdict.witness is None else replace(verdict, witness=self._told(verdict.witness))
 
     def _told(self, witness: Witness) -> Witness:
-        try:
-            known = {Symbol(name): Rational(value) for name, value in witness.point.items()}
-        except (TypeError, ValueError):
-            return witness  # complex or irrational coordinates stay as they are
+        read = {Symbol(name): witnesses.read(value) for name, value in witness.point.items()}
+        known = {s: value for s, value in read.items() if value is not None}
+        point = {**self._free(read), **known}
         plain = {s: Symbol(s.name) for e in self.old.values() for s in e.free_symbols}
-        known = {**self._free(known), **known}
-        moved = {str(s): str(e.xreplace(plain).xreplace(known)) for s, e in self.old.items()}
-        kept = {name: value for name, value in witness.point.items() if name not in moved}
-        return replace(witness, point=dict(sorted({**kept, **moved}.items())))
+        moved = {str(s): witnesses.carried(e.xreplace(plain), point) for s, e in self.old.items()}
+        return replace(witness, point=dict(sorted({**witness.point, **moved}.items())))
 
-    def _free(self, known: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
+    def _free(self, known: Collection[Symbol]) -> dict[Symbol, Expr]:
         """A value for each new variable on which the witness does not depend, so that its point is one of numbers."""
         sets = () if self.goal is None else self.goal.domain.sets
         asked = {s.name for e in self.old.values() for s in e.free_symbols} - {s.name for s in known}

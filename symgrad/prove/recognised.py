@@ -96,7 +96,7 @@ def _newton(slope: Tape, curvature: Tape, place: fmpq) -> fmpq | None:
             return None
         step = abs(float(moved.mid()))
         place = place - _short(moved)
-        if abs(float(place)) > FARTHEST:
+        if abs(place) > FARTHEST:
             return None
         if step * NEGLIGIBLE < 1:
             return place

@@ -152,6 +152,12 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
     return exact if isinstance(exact, Verdict) or exact.points > found.points else found
 
 
+def refutation_at(goal: Goal) -> Callable[[Point], Verdict | None]:
+    """What refutes the goal at a point of its domain, where it certainly fails just there."""
+    trial = _Trial(goal)
+    return lambda point: trial.at(point, QUICK_BITS)[0]
+
+
 def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
     count = DEEP_POINTS if deep else QUICK_POINTS
     precisions: tuple[int, ...] = DEEP_BITS if deep else QUICK_BITS

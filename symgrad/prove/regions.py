@@ -11,7 +11,7 @@ from sympy import Derivative, Expr, S, Symbol, preorder_traversal
 
 from symgrad import sized
 from symgrad.language.written import bound_variables
-from symgrad.prove import bounds, cuts, facts, moves, sentences, side_conditions
+from symgrad.prove import bounds, cuts, facts, moves, sentences, side_conditions, witnesses
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.conditions import Condition
@@ -21,7 +21,7 @@ from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
 from symgrad.prove.points import contains, points
 from symgrad.prove.roots import is_steep, zeros
 from symgrad.prove.signs import Signs
-from symgrad.prove.slopes import slope_at
+from symgrad.prove.slopes import Slope, slope_at
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict, Witness
 
@@ -152,21 +152,23 @@ def _at(goal: Goal, x: Symbol, border: Expr, decide: Decide) -> Verdict | None:
     if rest is None:
         return NO_POINT
     slopes = _slopes(goal, x, border, rest)
-    if slopes is None or S.NaN in slopes.values():
-        return None if slopes is None else _no_slope(x, border, rest)
+    if slopes is None:
+        return None
+    if isinstance(slopes, Slope):
+        return _no_slope(slopes, x, border, rest)
     there = replace(goal.mapped(lambda e: e.xreplace(slopes).subs({x: border})), domain=rest)
     return Move(there, {x: border}).decided(decide)
 
 
-def _no_slope(x: Symbol, border: Expr, rest: Domain) -> Verdict | None:
+def _no_slope(none: Slope, x: Symbol, border: Expr, rest: Domain) -> Verdict | None:
     """REFUTED, if the border is there at all: a derivative has no value on it."""
     point = next(points(rest, 1), None)
     if point is None:
         return None
     whole = {**point, x: border.xreplace(point)}
-    place = {str(s): str(whole[s]) for s in sorted(whole, key=str)}
-    evidence = "the derivative has no value there: the slopes from the two sides differ"
-    return Verdict(Outcome.REFUTED, METHOD, evidence, Witness(place, "undefined", "undefined"))
+    evidence = f"the derivative has no value there: {none.why_none}"
+    witness = Witness(witnesses.coordinates(whole), witnesses.NO_VALUE, witnesses.NO_VALUE)
+    return Verdict(Outcome.REFUTED, METHOD, evidence, witness)
 
 
 # --- several variables ------------------------------------------------------------------------------------------
@@ -207,15 +209,15 @@ def _joint_border(goal: Goal, switch: Expr, factor: Expr) -> Move | Verdict | No
         slopes = _slopes(goal, x, border, there.goal.domain)
         if slopes is None:
             continue
-        if S.NaN in slopes.values():
-            return _no_slope(x, border, there.goal.domain)
+        if isinstance(slopes, Slope):
+            return _no_slope(slopes, x, border, there.goal.domain)
         flat = goal.replacing(slopes)
         return moves.cleared(moves.moved(_resolved(flat, switch, factor, 0), factor, x, ZERO))
     return None
 
 
-def _slopes(goal: Goal, x: Symbol, border: Expr, rest: Domain) -> dict[Expr, Expr] | None:
-    """The derivatives of a goal at x = border; None if one is unsure."""
+def _slopes(goal: Goal, x: Symbol, border: Expr, rest: Domain) -> dict[Expr, Expr] | Slope | None:
+    """The derivatives of a goal at x = border, or the first that has no value there; None if one is unsure."""
     found: dict[Expr, Expr] = {}
     for side in goal.sides:
         for derivative in side.atoms(Derivative):
@@ -223,7 +225,7 @@ def _slopes(goal: Goal, x: Symbol, border: Expr, rest: Domain) -> dict[Expr, Exp
                 found[derivative] = Derivative(derivative.expr.xreplace({x: border}), *derivative.variable_count)
                 continue
             slope = slope_at(derivative, x, border, rest)
-            if slope is None:
-                return None
-            found[derivative] = slope
+            if slope is None or slope.value is None:
+                return slope
+            found[derivative] = slope.value
     return found

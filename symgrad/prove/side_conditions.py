@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, pairwise, product
+from itertools import islice, product
 
 import sympy
 from sympy import Basic, Expr, S, Symbol
@@ -15,15 +15,15 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
 from symgrad import sized
-from symgrad.balls import Tape, UnsupportedError, hull, precision, sign
 from symgrad.language.provable import partial_values
 from symgrad.prove import bounds, cuts, facts, sentences, witnesses
 from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.constants import constant_zero
+from symgrad.prove.crossings import crossing
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.goals import Decide, Goal
-from symgrad.prove.points import Point, as_balls, contains, is_light_at, points
+from symgrad.prove.points import Point, contains, is_light_at, points
 from symgrad.prove.recognised import touching
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.roots import common_zeros, zeros
@@ -208,7 +208,7 @@ def zero_on(expression: Expr, domain: Domain) -> Point | None:
     if domain.conditions or len(free) > 1:
         found = _on_lines(expression, domain)
         if found is not None or domain.conditions:
-            return found
+            return found or crossing(expression, domain)
     return next((w for box in _connected(expression, domain) if (w := _zero_in(expression, box)) is not None), None)
 
 
@@ -297,7 +297,7 @@ def _zero_in(expression: Expr, box: Domain) -> Point | None:
         for place in touching(expression, x, box):
             if contains(values, place) and constant_zero(expression.xreplace({x: place})):
                 return {x: place}
-    return _between_signs(expression, box)
+    return crossing(expression, box)
 
 
 def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
@@ -310,42 +310,6 @@ def _exact_roots(expression: Expr, x: Symbol) -> list[Expr] | None:
         return list(sized.real_roots(sized.polynomial(expression, x, extension=None)))
     except (NotImplementedError, sympy.PolynomialError):
         return None
-
-
-def _between_signs(expression: Expr, box: Domain) -> Point | None:
-    """A zero between two points with values of opposite signs, where the expression certainly is continuous."""
-    if not all(isinstance(v, sympy.Interval) for _, v in box.sets):
-        return None
-    try:
-        tape = Tape(expression, box.symbols)
-    except UnsupportedError:
-        return None
-    with precision(128):
-        known = [(point, sign(tape(*as_balls(point)))) for point in points(box, 40)]
-        known = [(point, found) for point, found in known if found]
-        if len(box.symbols) == 1:
-            known.sort(key=lambda pair: next(iter(pair[0].values())))
-        for (low, below), (high, above) in sorted(pairwise(known), key=_reach):
-            if below != above:
-                return _isolated(tape, low, high, below)
-    return None
-
-
-def _reach(pair: tuple[tuple[Point, int | None], tuple[Point, int | None]]) -> float:
-    return max(abs(float(v)) for point, _ in pair for v in point.values())
-
-
-def _isolated(tape: Tape, low: Point, high: Point, below: int | None) -> Point | None:
-    """The zero between two points, by bisection; None unless all parts are real and continuous on what is left."""
-    for _ in range(80):
-        middle = {s: (low[s] + high[s]) / 2 for s in low}
-        found = sign(tape(*as_balls(middle)))
-        if found is None:
-            break
-        low, high = (middle, high) if found == below else (low, middle)
-    if not tape.is_continuous_on(*(hull(a, b) for a, b in zip(as_balls(low), as_balls(high)))):
-        return None
-    return {s: sympy.N((low[s] + high[s]) / 2, 15) for s in low}
 
 
 def _decided_where_zero(expression: Expr, goal: Goal, decide: Decide) -> Verdict | None:

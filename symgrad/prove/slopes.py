@@ -7,6 +7,8 @@ at zero, and continuous there, the limits of its derivatives are those at the bo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sympy
 from sympy import Derivative, Expr, S, Symbol
 
@@ -22,8 +24,24 @@ from symgrad.statements import Domain
 MOST_ORDER = 6
 
 
-def slope_at(derivative: Derivative, x: Symbol, border: Expr, domain: Domain) -> Expr | None:
-    """The derivative at x = border: NaN where it certainly does not exist, None if unsure.
+@dataclass(frozen=True)
+class Slope:
+    """A derivative at a border: its value, or at which order the two sides differ first, 0 where the function jumps."""
+
+    value: Expr | None
+    breaks_at: int = 0
+
+    @property
+    def why_none(self) -> str:
+        """What a reader can check where there is no derivative."""
+        found = ("the function jumps there", "the slopes from the two sides differ")
+        if self.breaks_at < len(found):
+            return found[self.breaks_at]
+        return f"the derivatives of order {self.breaks_at} from the two sides differ"
+
+
+def slope_at(derivative: Derivative, x: Symbol, border: Expr, domain: Domain) -> Slope | None:
+    """The derivative at x = border, or that it certainly does not exist; None if unsure.
 
     `domain` is that of the other variables; the answer is one for all of it.
     """
@@ -39,10 +57,10 @@ def slope_at(derivative: Derivative, x: Symbol, border: Expr, domain: Domain) ->
         gaps = (left - right,) if k else (left - right, left - value)
         same = [vanishes(gap, domain) for gap in gaps]
         if False in same:
-            return S.NaN
+            return Slope(None, k)
         if not all(same):
             return None
-    return left
+    return Slope(left)
 
 
 def _all_taken(

@@ -13,6 +13,7 @@ from symgrad import activations, sized
 from symgrad.language.written import origin
 from symgrad.prove import calculus, facts, roots, witnesses
 from symgrad.prove.constants import constant_zero
+from symgrad.prove.crossings import crossing
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, contains
@@ -40,10 +41,13 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     difference = activations.expand(goal.lhs - goal.rhs)
     if not goal.variables:
         return _refuted(goal, {}) if constant_zero(difference) else None
-    if difference.count_ops() > LARGEST or difference.has(sympy.I):
+    if difference.has(sympy.I):
         return None
+    if difference.count_ops() > LARGEST:
+        place = crossing(difference, goal.domain)
+        return None if place is None else _refuted(goal, place)
     for factor in _factors(difference):
-        found = None if factor.has(*ROUGH) else zero_on(factor, goal.domain)
+        found = crossing(factor, goal.domain) if factor.has(*ROUGH) else zero_on(factor, goal.domain)
         if found is not None:
             return _refuted(goal, found)
     if difference.has(*ROUGH) or goal.domain.conditions:

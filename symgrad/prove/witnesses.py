@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 import sympy
 from flint import acb, arb, fmpq
-from sympy import Derivative, Expr, Symbol
+from sympy import Derivative, Expr, Float, Rational, Symbol
 
 from symgrad import sized, syntax
-from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, UnsupportedError, Value, ball, precision
+from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, UnsupportedError, Value, ball, precision, rational
 from symgrad.errors import ClaimError, ParseError
 from symgrad.language.written import substituted
 from symgrad.prove import facts, sentences
@@ -24,7 +25,11 @@ NO_VALUE = "undefined"
 NOT_KNOWN = "not known"
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?")
 BITS = 192
-FEW_DIGITS, DIGITS = 6, 15  # where the point is an approximation, and where it is exact
+DIGITS = 15
+NARROW = Rational(1, 10**40)  # how far a root of a polynomial may be from its enclosure
+ABOUT = "about "
+LOG10_OF_2 = 0.30103
+NEXT_TO_NOTHING = arb(2) ** -160  # of a number that is not shown as a fraction, though its centre may be one
 FEWEST_BITS, FEW_ABOUT = 4, 2  # that are certain, for a digit; digits of what is shown only roughly
 LONGEST_FRACTION = 12  # letters; a longer one is shown as a decimal where that ends
 LONGEST = 24  # letters of an exact value
@@ -37,7 +42,7 @@ def coordinates(point: Mapping[Symbol, Expr]) -> dict[str, str]:
 
 
 def _coordinate(value: Expr) -> str:
-    if isinstance(value, sympy.Float):
+    if isinstance(value, Float):
         return str(value)
     return sentences.shown(value) or str(sympy.N(value, DIGITS) if value.is_number else value)
 
@@ -47,7 +52,7 @@ def completed(witness: Witness, goal: Goal) -> Witness:
     names = {s.name for s in goal.variables}
     witness = replace(witness, point={name: value for name, value in witness.point.items() if name in names})
     is_open = bool(goal.written) and witness.left == witness.right == NO_VALUE
-    point = _read(witness, goal.variables) if is_open else None
+    point = point_of(witness, goal.variables) if is_open else None
     if point is None:
         return witness
     left, right = (_value_beside(side, point) for side in goal.said)
@@ -56,8 +61,8 @@ def completed(witness: Witness, goal: Goal) -> Witness:
 
 def sides_have_values(witness: Witness, goal: Goal) -> bool:
     """Whether both sides, as they were written, certainly have values at the exact point of a witness."""
-    point = _read(witness, goal.variables) if goal.written else None
-    if point is None or any(isinstance(value, sympy.Float) for value in point.values()):
+    point = point_of(witness, goal.variables) if goal.written else None
+    if point is None or any(isinstance(value, Float) for value in point.values()):
         return False
     if any(side.has(Derivative) or free_symbols(side) - set(point) for side in goal.written):
         return False
@@ -70,8 +75,8 @@ def sides_have_values(witness: Witness, goal: Goal) -> bool:
 
 def is_outside(witness: Witness, goal: Goal) -> bool:
     """Whether the exact point of a witness certainly is none of the domain."""
-    point = _read(witness, goal.variables)
-    if point is None or any(isinstance(value, sympy.Float) or free_symbols(value) for value in point.values()):
+    point = point_of(witness, goal.variables)
+    if point is None or any(isinstance(value, Float) or free_symbols(value) for value in point.values()):
         return False
     sets = ((point[s], values) for s, values in goal.domain.sets if s in point)
     whole = [c for c in goal.domain.conditions if free_symbols(c) <= set(point)]
@@ -90,23 +95,32 @@ def _fails(condition: sympy.Basic, point: Mapping[Symbol, Expr]) -> bool:
         return False
 
 
-def _read(witness: Witness, variables: Sequence[Symbol]) -> dict[Symbol, Expr] | None:
-    """The point of a witness as numbers; None if a coordinate of it cannot be read."""
-    named = {s.name: s for s in variables}
+def read(text: str) -> Expr | None:
+    """A coordinate of a witness as a number, a float if it is an approximation; None if it cannot be read.
+
+    Examples
+    --------
+    >>> read("pi/2"), str(read("0.25")), read("about 3")
+    (pi/2, '0.25', None)
+    """
     try:
-        return {
-            named[name]: sympy.Float(text) if _DECIMAL.fullmatch(text) else syntax.parse(text)
-            for name, text in witness.point.items()
-            if name in named
-        }
+        found = Float(text, "") if _DECIMAL.fullmatch(text) else syntax.parse(text)
     except (ParseError, ClaimError):
         return None
+    return found if isinstance(found, Expr) else None
+
+
+def point_of(witness: Witness, variables: Sequence[Symbol]) -> dict[Symbol, Expr] | None:
+    """The point of a witness as numbers; None if a coordinate of it cannot be read."""
+    named = {s.name: s for s in variables}
+    found = {named[name]: read(text) for name, text in witness.point.items() if name in named}
+    known = {s: value for s, value in found.items() if value is not None}
+    return known if len(known) == len(found) else None
 
 
 def _value_beside(side: Expr, point: Mapping[Symbol, Expr]) -> str:
     """The value of a side that certainly has one at a point where another part has none."""
-    is_near = any(isinstance(point.get(s), sympy.Float) for s in free_symbols(side))
-    if is_near or free_symbols(side) - set(point) or side.has(Derivative):
+    if _is_near(side, point) or free_symbols(side) - set(point) or side.has(Derivative):
         return NO_VALUE
     found = value_at(side, point)
     return NO_VALUE if found == NOT_KNOWN else found
@@ -114,23 +128,81 @@ def _value_beside(side: Expr, point: Mapping[Symbol, Expr]) -> str:
 
 def of_equal_sides(goal: Goal, point: Mapping[Symbol, Expr]) -> Witness:
     """The witness at a point where both sides are known to be one number, shown exactly where that is short."""
-    exact = (sentences.shown(side.subs(point), LONGEST) for side in (goal.rhs, goal.lhs) if not side.has(Derivative))
-    value = next((text for text in exact if text is not None), None) or value_at(goal.rhs, point)
+    sides = [side for side in (goal.rhs, goal.lhs) if not side.has(Derivative)]
+    exact = (sentences.shown(side.subs(point), LONGEST) for side in sides if not _is_near(side, point))
+    value = next((text for text in exact if text is not None), None) or _sharpest(goal, point)
     return Witness(coordinates(point), value, value)
 
 
+def _sharpest(goal: Goal, point: Mapping[Symbol, Expr]) -> str:
+    """The value of both sides by that of which more digits are certain."""
+    found = [text for text in (value_at(side, point) for side in (goal.rhs, goal.lhs)) if text != NOT_KNOWN]
+    certain = [text for text in found if not text.startswith(ABOUT)]
+    return max(certain or found, key=len, default=NOT_KNOWN)
+
+
+def _is_near(side: Expr, point: Mapping[Symbol, Expr]) -> bool:
+    """Whether a side depends on a coordinate that is an approximation."""
+    return any(isinstance(point.get(s), Float) for s in free_symbols(side))
+
+
 def value_at(side: Expr, point: Mapping[Symbol, Expr]) -> str:
-    """The value of a side at a point: a short exact one, or digits, fewer where the point is an approximation."""
-    is_near = any(isinstance(point.get(s), sympy.Float) for s in free_symbols(side))
-    there = {s: sympy.Rational(str(v)) if isinstance(v, sympy.Float) else v for s, v in point.items()}
+    """The value of a side at a point: a short exact one, or digits.
+
+    A coordinate that is an approximation stands for all numbers that it may be: the digits are those of the value at
+    the place itself, whichever of these it is.
+
+    Examples
+    --------
+    >>> x = Symbol("x", real=True)
+    >>> value_at(x**2, {x: Rational(2, 3)}), value_at(x**2, {x: Float("0.66667", "")})
+    ('4/9', '0.4444')
+    """
     try:
         with precision(BITS):
-            found = Tape(substituted(enclosable(side), there), ())()
-            if not isinstance(found, NoValue):
-                return show(found, FEW_DIGITS if is_near else DIGITS)
+            return _shown_at(enclosable(side), point)
     except (UnsupportedError, NotSmooth):
         return NOT_KNOWN
-    return NO_VALUE if found is UNDEFINED else NOT_KNOWN
+
+
+def _shown_at(e: Expr, point: Mapping[Symbol, Expr]) -> str:
+    """The value at a point, of so many digits as are the same at all places that it may stand for."""
+    found = _value_within(e, point)
+    if not _is_near(e, point) or not isinstance(found, Ball):
+        return show(found)
+    centre = _value_within(e, {s: Rational(str(v)) if isinstance(v, Float) else v for s, v in point.items()})
+    digits = int(acb(ball(found)).rel_accuracy_bits() * LOG10_OF_2)
+    if digits < 1 or not isinstance(centre, Ball):
+        return show(found)
+    return show(ball(centre) + arb(0, ball(centre).abs_upper() * NEXT_TO_NOTHING), min(digits, DIGITS))
+
+
+def _value_within(e: Expr, point: Mapping[Symbol, Expr]) -> Value:
+    """The enclosure of an expression at a point, whose coordinates may be approximations or roots of polynomials."""
+    wide = {s: v for s, v in point.items() if v.has(Float, sympy.CRootOf)}
+    moved = substituted(e, {s: v for s, v in point.items() if s not in wide})
+    return Tape(moved, tuple(wide))(*map(_enclosed, wide.values()))
+
+
+def _enclosed(value: Expr) -> Value:
+    """A number in a ball; of an approximation only the digits that it shows are known, but for one of the last."""
+    if isinstance(value, Float):
+        last = Decimal(str(value)).as_tuple().exponent
+        return arb(ball(rational(Rational(str(value)))), arb(10) ** int(last))
+    roots = sorted(value.atoms(sympy.CRootOf), key=sympy.default_sort_key)
+    stand_ins = {root: sympy.Dummy() for root in roots}
+    boxes = [arb(ball(rational(root.eval_rational(NARROW))), ball(rational(NARROW))) for root in roots]
+    return Tape(value.xreplace(stand_ins), tuple(stand_ins.values()))(*boxes)
+
+
+def carried(e: Expr, point: Mapping[Symbol, Expr]) -> str:
+    """A coordinate that an expression gives at a point: exact where the point is, else digits that are certain."""
+    if not free_symbols(e) <= set(point):
+        return NOT_KNOWN
+    if not _is_near(e, point):
+        return _coordinate(e.xreplace(dict(point)))
+    found = value_at(e, point)
+    return NOT_KNOWN if found.startswith(ABOUT) else found
 
 
 def moved(verdict: Verdict, place: Mapping[Symbol, Expr]) -> Verdict:
@@ -182,7 +254,7 @@ def _is_wide(part: arb) -> bool:
 def _about(value: acb) -> str:
     """The centre of an enclosure without digits that are certain."""
     centre = acb(arb(value.real.mid()), arb(value.imag.mid()))
-    return f"about {_complex(centre, FEW_ABOUT)}"
+    return f"{ABOUT}{_complex(centre, FEW_ABOUT)}"
 
 
 def _rational(value: fmpq, digits: int) -> str:
