@@ -79,6 +79,7 @@ _PLAIN_NAME = re.compile(rf"[{_LETTERS}][{_LETTERS}_]*'*(\^[{_LETTERS}]+)?")
 _NAME_WITH_SCRIPTS = re.compile(
     rf"[{_LETTERS}]+'*(?:_\{{[{_LETTERS} +\-*,'()]+\}})?(?:\^\{{[{_LETTERS} +\-*,'()]+\}})?"
 )
+_WORD = re.compile(rf"[A-Za-z][a-z]{{2,}}(_[{_LETTERS}0-9]+)?")
 _TEXT_ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -156,6 +157,13 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         if _PLAIN_NAME.fullmatch(string) or _NAME_WITH_SCRIPTS.fullmatch(string):
             return str(super()._deal_with_super_sub(string, style=style))
         return rf"\text{{{latex_text(string)}}}".replace("%", _PERCENT)
+
+    def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
+        shown = str(super()._print_Symbol(expr, style=style))
+        if not _WORD.fullmatch(expr.name):
+            return shown
+        name, sign, below = shown.partition("_")  # the letters of a word are no product
+        return rf"\mathrm{{{name}}}{sign}{below}" if name.isalpha() else shown
 
     def _print_Rational(self, expr: sympy.Rational) -> str:
         return decimal_text(expr) or str(super()._print_Rational(expr))

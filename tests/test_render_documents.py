@@ -128,6 +128,61 @@ def test_every_outcome_is_said_in_words_with_its_method_and_evidence(kind, outco
     assert "≠" in shown or r"x \neq 0" in shown
 
 
+EXPECTATIONS = {
+    ("refuted", Outcome.PROVED): "proved, expected to be refuted",
+    ("refuted", Outcome.UNDECIDED): "undecided, expected to be refuted",
+    ("holds", Outcome.REFUTED): "refuted, expected to hold",
+}
+
+
+@pytest.mark.parametrize(("expect", "outcome"), EXPECTATIONS, ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_something_else_was_expected_it_is_said_beside_the_verdict(kind, expect, outcome):
+    item = sg.erratum("x == 1", source="Notes") if expect == "refuted" else sg.statement("x == 1")
+    derivation = sg.Derivation("One line", item)
+    verdict = Verdict(outcome, "some method", "some evidence")
+    shown = text(kind, page(derivation, dict.fromkeys(derivation.claims, verdict)))
+    assert shown.count(EXPECTATIONS[expect, outcome]) == 2  # beside the line and in the list of checks
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_refuted_without_a_point_says_why_below_its_line(kind):
+    derivation = sg.Derivation("One line", sg.erratum("maximum(sigmoid(x), x) == 1", source="Notes"))
+    verdict = Verdict(Outcome.REFUTED, "some method", "the value is never attained")
+    shown = text(kind, page(derivation, dict.fromkeys(derivation.claims, verdict)))
+    assert shown.count("The value is never attained.") == 1
+    constant = Verdict(Outcome.REFUTED, "some method", "", Witness({}, "1", "2"))
+    shown = text(kind, page(derivation, dict.fromkeys(derivation.claims, constant)))
+    assert "The left side is " in shown
+    assert "Counterexample" not in shown
+
+
+@pytest.mark.parametrize("source", ["Smith", "off by one", "from lecture notes:", "Miller says", "slides, 4"])
+def test_a_source_is_named_whatever_its_words_are(source):
+    shown = text("html", page(sg.Derivation("One", sg.erratum("x == 1", source=source))))
+    assert f">Source: {source.rstrip(':')}</p>" in shown
+
+
+def test_a_symbol_that_is_a_word_is_one_in_a_counterexample():
+    derivation = sg.Derivation("One line", sg.statement("target == 1"))
+    witness = Verdict(Outcome.REFUTED, "some method", "", Witness({"target": "1/2"}, "1/2", "1"))
+    shown = text("html", page(derivation, dict.fromkeys(derivation.claims, witness)))
+    assert shown.count("<mi>target</mi>") == 2
+
+
+def test_a_long_formula_in_a_table_has_a_box_of_its_own():
+    long = sum((sg.sigmoid(k * x) for k in range(1, 9)), start=x)
+    made = page(
+        sg.Derivation(
+            "One", sg.table("Wide", ("a", "b"), (x, long), (x, sg.claim("sin(x)**2 + cos(x)**2 == 1 + 0*x + tanh(x)")))
+        )
+    )
+    shown = text("html", made)
+    assert shown.count('<span class="in-cell" tabindex="0"') == 2
+    assert 'class="scroll stacked"' in shown
+    assert "stacked" not in body("html", page(sg.Derivation("One", sg.table("Short", ("a", "b"), (x, x)))))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_claim_without_verdict_is_said_to_be_unchecked(kind):
     assert "not checked" in text(kind, Page("small", sg.Derivation("One", sg.statement("x <= x")), {}))

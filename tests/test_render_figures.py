@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import matplotlib
 import pytest
-from sympy import Derivative, Eq, Function, Piecewise, Symbol, log
+from sympy import Derivative, Eq, Function, Piecewise, Sum, Symbol, log
 
 from symgrad import ClaimError, curve, field, figure, orbit, points, real, sigmoid
-from symgrad.render.figures import INK, PALETTE, Drawing
+from symgrad.render.figures import INK, PALETTE, Drawing, _canvas
 
 x, p = real("x"), real("p")
 BELL = figure(
@@ -128,6 +128,48 @@ def test_any_label_can_be_drawn(label):
         "", curve(x, x, 0, 1, label=label, samples=2), curve(x, x, 0, 1), alt="", x_label=label, y_label=label
     )
     assert Drawing.of(drawn).svg("a", "Figure 1").startswith("<svg ")
+
+
+def legend_of(*labels):
+    """The place of the legend in its figure, in dots, with the texts in it."""
+    drawn = figure(
+        "",
+        *(curve(x**k, x, 0, 1, label=label, samples=2) for k, label in enumerate(labels)),
+        alt="",
+        x_label=x,
+        y_label="y",
+    )
+    with _canvas(Drawing.of(drawn)) as canvas:
+        canvas.canvas.draw()
+        (legend,) = canvas.legends or [None]
+        place = legend and legend.get_window_extent(canvas.canvas.get_renderer())
+        return place, [text.get_text() for text in legend.get_texts()] if legend else [], canvas.bbox
+
+
+LONG = Sum(x**p / (1 + x**2 + x**4) + log(1 + x**6), (p, 1, 100)) + sum(sigmoid(k * x) ** k for k in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    "label", ["f", "a slope", "a label of thirty letters, wide", "W" * 27, "W" * 60, LONG], ids=str
+)
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_legend_with_any_number_of_labels_stands_within_its_figure(label, number):
+    labels = [label if isinstance(label, str) else label + k for k in range(number)]
+    place, texts, room = legend_of(*labels)
+    assert len(texts) == number
+    assert room.x0 <= place.x0
+    assert place.x1 <= room.x1
+    assert room.y0 <= place.y0
+    assert place.y1 <= room.y1
+
+
+def test_the_label_that_an_author_gives_a_single_line_is_shown_and_no_other():
+    assert legend_of("the only one")[1] == ["the only one"]
+    assert legend_of("y")[1] == []  # the name of the axis says it
+    assert legend_of("")[1] == []
+    one = figure("", points([1, 2], [1, 2], label="net"), alt="", x_label="k", y_label="loss")
+    with _canvas(Drawing.of(one)) as canvas:
+        assert [text.get_text() for text in canvas.legends[0].get_texts()] == ["net"]
 
 
 def test_measured_numbers_are_given_as_they_are():

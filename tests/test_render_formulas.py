@@ -10,6 +10,8 @@ from sympy import Derivative, Function, IndexedBase, Integral, MatrixSymbol, Pie
 import symgrad as sg
 from symgrad.notation import latex
 from symgrad.render.html import mathml
+from symgrad.render.rows import width
+from symgrad.syntax import parse_written, vocabulary
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
 x, y = symbols("x y", real=True)
@@ -148,3 +150,78 @@ def test_strange_names_of_functions_come_out_as_text(name):
 )
 def test_names_of_the_field_keep_their_scripts(name, tex):
     assert latex(Symbol(name)) == tex
+
+
+# A space between a factor and a name of several letters
+
+
+def pieces_of(tex):
+    """The elements of MathML in order, spaces as blanks."""
+    root = ElementTree.fromstring(mathml(tex))
+    return "".join(" " if part.tag.endswith("mspace") else (part.text or "").strip() for part in root.iter())
+
+
+WORDS = [n for n in vocabulary.function_names() if 1 in (vocabulary.function(n).arities or ())]
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_function_of_several_letters_stands_apart_from_the_factor_before_it(name):
+    first = next(
+        part for part in ElementTree.fromstring(mathml(latex(parse_written(f"{name}(x)")))).iter() if part.text
+    )
+    shown = pieces_of(latex(parse_written(f"y*{name}(x)*2*z")))
+    if first.tag.endswith("mi") and len(first.text) > 1:
+        assert shown.startswith(f"y {first.text}")
+    assert "\\" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("y*log(z)", "y log"),
+        ("-log(z)", "−log"),
+        ("y + log(z)", "+log"),
+        ("x*tanh(x)*sin(x)", ") sin"),
+        ("x*sin(x)**2", "x sin2"),
+        ("2*target*x", "2 target x"),
+        ("log(x)*target", ") target"),
+        ("target*(x + 1)", "target("),
+        ("Max(x, y)", "max("),
+    ],
+)
+def test_names_are_set_as_one_word(text, shown):
+    assert shown in pieces_of(latex(parse_written(text))).replace("\u2061", "")
+
+
+def test_max_and_min_have_the_spaces_of_functions():
+    for text in ("x*Max(x, y)", "x + Min(x, y)"):
+        root = ElementTree.fromstring(mathml(latex(parse_written(text))))
+        (word,) = (part for part in root.iter() if part.text in ("max", "min"))
+        assert (word.get("rspace"), word.get("lspace")) == ("0", "0.167em" if "Max" in text else "0")
+
+
+@pytest.mark.parametrize(
+    ("name", "tex"),
+    [
+        ("target", r"\mathrm{target}"),
+        ("loss_t", r"\mathrm{loss}_{t}"),
+        ("alpha", r"\alpha"),
+        ("hbar", r"\hbar"),
+        ("dW", "dW"),
+        ("h_out", "h_{out}"),
+    ],
+)
+def test_a_word_is_no_product_of_its_letters(name, tex):
+    assert latex(Symbol(name)) == tex
+
+
+def test_a_function_named_by_a_word_is_no_symbol():
+    assert latex(sympy.sin(Symbol("x"))) == r"\sin{\left(x \right)}"
+
+
+@pytest.mark.parametrize(
+    ("tex", "letters"),
+    [(r"\log{\left(x \right)}", 6), (r"\mathrm{target} \log{x}", 10), (r"a \leq b", 3), (r"\max\left(x, y\right)", 8)],
+)
+def test_the_width_of_a_formula_counts_the_letters_of_names(tex, letters):
+    assert width(tex) == letters

@@ -333,6 +333,6 @@ def test_errata_stand_together(project):
     )
     assert warnings_of(app) == ""
     text = (app.outdir / "index.txt").read_text(encoding="utf-8")
-    assert "a slip says:" in text
+    assert "Source: a slip" in text
     assert "refuted; Counterexample: at x = 1" in text
     assert "known" not in text

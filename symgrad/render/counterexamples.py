@@ -33,7 +33,9 @@ def counterexample(witness: Witness, opening: str = "Counterexample: ") -> Itera
      Piece(kind='text', content=' the left side is '), Piece(kind='math', content='0.25'),
      Piece(kind='text', content=', the right side is undefined')]
     """
-    pieces = [Piece("text", opening), *_place(witness), Piece("text", "the left side is ")]
+    the = "the" if witness.point or not opening.endswith(": ") else "The"
+    opening = opening if witness.point or the == "the" else ""
+    pieces = [Piece("text", opening), *_place(witness), Piece("text", f"{the} left side is ")]
     pieces += [_value(witness.left), Piece("text", ", the right side is "), _value(witness.right)]
     for kind, run in groupby(pieces, key=lambda piece: piece.kind):
         texts = [piece.content for piece in run]

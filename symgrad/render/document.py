@@ -36,7 +36,7 @@ from symgrad.render.facts import Piece
 from symgrad.render.places import LabelError, Place, expressions_with, pieces, places, references
 from symgrad.statements import Domain
 from symgrad.typeset import bound_symbols, domain_latex, point_latex, sides, signed
-from symgrad.verdicts import Verdict
+from symgrad.verdicts import Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ class _Builder:
         remark = [self.running(item.remark, "remark")] if item.remark else []
         if item.is_erratum:
             box = nodes.admonition("", nodes.title("", "Erratum"), classes=["erratum"], ids=_block_ids(place))
-            box += _said(f"{item.claim.source} says:" if item.claim.source else "It is said:", "source")
+            box += _said(f"Source: {item.claim.source.rstrip(': ')}" if item.claim.source else "It is said:", "source")
             box += [block, *remark]
             yield box
         else:
@@ -296,9 +296,9 @@ class _Builder:
         if verdict is None:
             yield nodes.container("", _said(wording.NOT_CHECKED, "outcome"), classes=["verdict", "unchecked"])
             return
-        name = verdict.outcome.name.lower()
-        met = [] if Check.of(claim, verdict).met else ["unmet"]
-        box = nodes.container("", _said(name, "outcome"), classes=["verdict", name, *met])
+        name, check = verdict.outcome.name.lower(), Check.of(claim, verdict)
+        met = [] if check.met else ["unmet"]
+        box = nodes.container("", _said(wording.outcome(check), "outcome"), classes=["verdict", name, *met])
         if shown := wording.evidence(verdict):
             box += _said(shown, "evidence")
         yield box
@@ -306,6 +306,8 @@ class _Builder:
             yield listed("provided that ", map(_condition, verdict.side_conditions), "conditions")
         if verdict.witness is not None:
             yield paragraph_of(counterexample(verdict.witness), "counterexample")
+        elif verdict.outcome is Outcome.REFUTED and verdict.evidence:
+            yield _said(f"{verdict.evidence[:1].upper()}{verdict.evidence[1:]}.", "counterexample")
 
     # --- running text ---------------------------------------------------------------------------------------
 
@@ -363,9 +365,9 @@ class _Builder:
         verdict = self.page.verdicts.get(claim)
         if verdict is None:
             return [[link], [_said(wording.NOT_CHECKED)], [_said("")]]
-        expected = ", as it should be" if claim.expect == "refuted" and verdict.holds is False else ""
-        word = verdict.outcome.name.lower() + expected
-        return [[link], [_said(word)], [_said(wording.evidence(verdict))]]
+        check = Check.of(claim, verdict)
+        expected = ", as it should be" if claim.expect == "refuted" and check.met else ""
+        return [[link], [_said(wording.outcome(check) + expected)], [_said(wording.evidence(verdict))]]
 
     def _sources(self) -> nodes.section | None:
         derivation = self.page.derivation

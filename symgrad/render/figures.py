@@ -23,7 +23,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from sympy import Equality, Expr
 
 from symgrad.compute.graphs import Point, curve_points, decimal, magnitude, orbit_points
-from symgrad.derivation import Curve, Field, Figure, Points
+from symgrad.derivation import Curve, Field, Figure, Orbit, Points
 from symgrad.notation import latex
 from symgrad.render.wording import printable
 
@@ -66,7 +66,10 @@ MARKED_STEPS = 40
 FIELD_LEVELS = 14
 INK_OF_LINES = "#000000"  # on colours, whatever is around the figure
 LABEL_WIDTH = 50
-LEGEND_WIDTH, HANDLE_WIDTH = 70, 8  # in letters
+LEAST_FONT, FONT_STEP = (
+    6,
+    0.25,
+)  # in points; smaller letters are not smaller by the same factor, being set on whole dots
 
 
 @dataclass(frozen=True)
@@ -183,8 +186,17 @@ def _draw(axes: Any, drawing: Drawing) -> None:
     if figure.log10:
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$"))
-    if len(drawing.series) > 1:
+    if len(drawing.series) > 1 or _is_labelled(figure):
         _legend(axes, drawing)
+
+
+def _is_labelled(figure: Figure) -> bool:
+    """Whether the author has given the only line of a figure a label of its own."""
+    if len(figure.curves) != 1:
+        return False
+    (curve,) = figure.curves
+    own = curve.of if isinstance(curve, Curve | Orbit) else None
+    return not isinstance(curve, Field) and curve.label not in (own, figure.y_label)
 
 
 def _draw_field(axes: Any, field: Field) -> None:
@@ -203,14 +215,39 @@ def _draw_field(axes: Any, field: Field) -> None:
 
 
 def _legend(axes: Any, drawing: Drawing) -> None:
-    """The labels of the lines, above the frame, where they hide nothing."""
-    longest = max(len(_plain(series.label)) for series in drawing.series)
-    columns = max(1, min(len(drawing.series), LEGEND_WIDTH // (longest + HANDLE_WIDTH)))
+    """The labels of the lines, above the frame, where they hide nothing: in as many columns as have room."""
+    room = axes.figure.bbox.width
+    for columns in range(len(drawing.series), 0, -1):
+        legend = _with_columns(axes, drawing, columns)
+        width = legend.get_window_extent(axes.figure.canvas.get_renderer()).width
+        if width <= room:
+            return
+        if columns > 1:
+            legend.remove()
+    widest = max(text.get_window_extent().width for text in legend.get_texts())
+    room -= width - widest  # what stands beside the labels
+    for text, series in zip(legend.get_texts(), drawing.series):
+        _fit(text, series.label, room)
+
+
+def _fit(text: Any, label: str | Expr, room: float) -> None:
+    """Make the letters of a label smaller until it has room; a formula that nobody could read then is text in lines."""
+    for _ in range(2):
+        while text.get_window_extent().width > room and text.get_fontsize() > LEAST_FONT:
+            text.set_fontsize(max(LEAST_FONT, text.get_fontsize() - FONT_STEP))
+        if text.get_window_extent().width <= room:
+            return
+        text.set_parse_math(False)
+        text.set_text(fill(_plain(label), LABEL_WIDTH))
+
+
+def _with_columns(axes: Any, drawing: Drawing, columns: int) -> Any:
     legend = axes.figure.legend(
         axes.lines, ["-"] * len(axes.lines), loc="outside upper center", ncols=columns, handlelength=3.2
     )
     for text, series in zip(legend.get_texts(), drawing.series):
         _label(text, series.label)
+    return legend
 
 
 def _coordinates(series: Series, log10: bool) -> tuple[list[float], list[float]]:

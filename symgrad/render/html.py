@@ -164,10 +164,75 @@ def _without_loose_fences(element: str) -> str:
             for operator in row.findall("mo"):
                 if operator.text in _FENCES:
                     operator.set("stretchy", "false")
+    _space_words(root)
     for part in root.iter():
         part.tail = None
-        part.text = part.text if len(part) == 0 else None
+        part.text = (part.text or "").replace(r"\_", "_") or None if len(part) == 0 else None
     return ElementTree.tostring(root, encoding="unicode")
+
+
+_ROWS = {"math", "mrow", "mtd", "mstyle", "msqrt"}
+_SCRIPTED = {"msub", "msup", "msubsup", "munder"}
+_THIN = {"width": "0.167em"}
+
+
+def _space_words(root: ElementTree.Element) -> None:
+    """A thin space between a factor and a name of several letters, as TeX sets it: y log x is no ylog x."""
+    for row in root.iter():
+        if row.tag not in _ROWS:
+            continue
+        parts = list(row)
+        row[:] = []
+        for before, part, behind in zip([None, *parts], parts, [*parts[1:], None]):
+            if _is_operator_word(part) and behind is not None and _is_bracket(behind):
+                is_first = before is None or not _is_value(before)
+                part.attrib |= {"lspace": "0" if is_first else _THIN["width"], "rspace": "0"}
+            is_apart = _is_word(part) or (before is not None and _is_word(before) and not _is_bracket(part))
+            if is_apart and before is not None and _is_value(before) and _is_value(part):
+                row.append(ElementTree.Element("mspace", _THIN))
+            row.append(part)
+
+
+_MATH = re.compile(r"<math\b[^>]*>.*?</math>", re.DOTALL)
+
+
+def with_spaced_words(body: str) -> str:
+    """HTML of others, with the thin spaces of `mathml` in its formulas.
+
+    Examples
+    --------
+    >>> with_spaced_words("<p>a <math><mi>y</mi><mi>log</mi><mi>x</mi></math></p>")
+    '<p>a <math><mi>y</mi><mspace width="0.167em" /><mi>log</mi><mspace width="0.167em" /><mi>x</mi></math></p>'
+    """
+    return _MATH.sub(_with_spaced_words, body)
+
+
+def _with_spaced_words(found: re.Match[str]) -> str:
+    named = f'xmlns="{MATHML}"'
+    root = ElementTree.fromstring(found[0].replace(named, "").replace("&ApplyFunction;", "\u2061"))
+    _space_words(root)
+    shown = ElementTree.tostring(root, encoding="unicode")
+    return shown.replace("<math", f"<math {named}", 1) if named in found[0] else shown
+
+
+def _is_value(element: ElementTree.Element) -> bool:
+    return element.tag not in ("mo", "mspace")
+
+
+def _is_word(element: ElementTree.Element) -> bool:
+    """Whether this is a name of several letters, with or without scripts."""
+    is_applied = element.tag == "mrow" and len(element) == 2 and element[1].text == "\u2061"
+    name = element[0] if (element.tag in _SCRIPTED or is_applied) and len(element) else element
+    return name.tag == "mi" and len(name.text or "") > 1
+
+
+def _is_operator_word(element: ElementTree.Element) -> bool:
+    """Whether this is max or min, which MathML takes for an operator with spaces around it."""
+    return element.tag == "mo" and (element.text or "").isalpha()
+
+
+def _is_bracket(element: ElementTree.Element) -> bool:
+    return element.tag == "mrow" and len(element) > 0 and element[0].tag == "mo" and element[0].text in _FENCES
 
 
 def _as_mtext(text: str) -> str:
@@ -180,9 +245,9 @@ def _as_mtext(text: str) -> str:
 
 # --- the tree -----------------------------------------------------------------------------------------------
 
-# In letters: longer left sides stand on a line of their own, so that the right ones have room; longer cells of tables
-# are set small; and shorter lines fit on the screen of a phone.
-LONG_SIDE, SHORT_LINE = 45, 20
+# In letters: longer left sides, and those of longer lines, stand on a line of their own, so that the right ones have
+# room; longer cells of tables are set small; and shorter lines fit on the screen of a phone.
+LONG_SIDE, SHORT_LINE, LONG_LINE = 45, 20, 55
 
 
 def formula(tex: str) -> str:
@@ -205,6 +270,16 @@ def has_room(node: nodes.math) -> bool:
     return alone and width(node.astext()) < LONG_SIDE
 
 
+def wide_cell(node: nodes.math) -> str:
+    """The box of a formula that stands alone in the cell of a table and is wider than a phone; nothing for others."""
+    alone = isinstance(node.parent.parent, nodes.entry) and len(node.parent) == 1
+    letters = width(node.astext())
+    if not alone or letters <= SHORT_LINE:
+        return ""
+    shown = mathml(node.astext(), display=letters < LONG_SIDE)
+    return f'<span class="in-cell" tabindex="0" style="--letters: {letters}">{shown}</span>'
+
+
 class _Translator(HTMLTranslator):
     """docutils' writer with our way of showing mathematics, verdicts and figures."""
 
@@ -217,7 +292,7 @@ class _Translator(HTMLTranslator):
         self.body.append(text)
 
     def visit_math(self, node: nodes.math) -> None:
-        self.add(mathml(node.astext(), display=has_room(node)))
+        self.add(wide_cell(node) or mathml(node.astext(), display=has_room(node)))
         raise nodes.SkipNode
 
     def visit_math_block(self, node: nodes.math_block) -> None:
@@ -247,7 +322,8 @@ class _Translator(HTMLTranslator):
         if "chain" in classes or "statement" in classes:
             lines = list(node.findall(nodes.math_block))
             left, right = (max(width(line[side]) for line in lines) for side in ("left", "right"))
-            classes += ["wide"] * (left > LONG_SIDE) + ["short"] * (left + right <= SHORT_LINE)
+            is_wide = left > LONG_SIDE or (left > SHORT_LINE and left + right > LONG_LINE)
+            classes += ["wide"] * is_wide + ["short"] * (left + right <= SHORT_LINE)
             return self.starttag(node, "div"), "</div>\n"
         return self.starttag(node, "div"), "</div>\n"
 
@@ -264,7 +340,8 @@ class _Translator(HTMLTranslator):
             self.add("</summary>\n")
 
     def visit_table(self, node: nodes.table) -> None:
-        self.add('<div class="scroll" tabindex="0">\n')
+        is_wide = any(wide_cell(math) for math in node.findall(nodes.math))
+        self.add(f'<div class="scroll{" stacked" * is_wide}" tabindex="0">\n')
         super().visit_table(node)
 
     def depart_table(self, node: nodes.table) -> None:

@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterator
 
 DEEPEST = 3  # brackets within which a formula is broken
-_NOT_SEEN = re.compile(r"\\(left|right|frac|text|operatorname|quad|begin\{\w+\}|end\{\w+\})|[{}\s_^&]")
+_NOT_SEEN = re.compile(r"\\(left|right|frac|text|operatorname|mathrm|quad|begin\{\w+\}|end\{\w+\})|[{}\s_^&]")
+_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+# Commands that are set as their names; others are one sign.
+_WORDS = (
+    *("log", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth"),
+    *("arg", "lim", "max", "min", "sup", "inf"),
+)
 _TOKEN = re.compile(r"\\left\b|\\right\b|\\begin\b|\\end\b|[{}]|\\.| [+-] |.", re.DOTALL)
 
 
@@ -18,7 +24,13 @@ def width(tex: str) -> int:
     >>> width(r"\\frac{1}{4} \\sigma\\left(x\\right)")
     6
     """
-    return len(re.sub(r"\\[a-zA-Z]+", "x", _NOT_SEEN.sub("", tex)))
+    return len(_NOT_SEEN.sub("", _COMMAND.sub(_shown, tex)))
+
+
+def _shown(command: re.Match[str]) -> str:
+    if _NOT_SEEN.match(command[0]) or command[1] in ("begin", "end"):
+        return command[0]
+    return command[1] if command[1] in _WORDS else "x"
 
 
 def rows(tex: str, most: int) -> list[str]:

@@ -15,6 +15,7 @@ from docutils.frontend import get_default_settings
 from symgrad.render import pandoc
 from symgrad.render.catalogue import Entry, catalogue
 from symgrad.render.document import Page, as_bytes, document
+from symgrad.render.html import with_spaced_words
 from symgrad.render.pandoc import Block, Inline, Kind
 from symgrad.render.rows import width
 from symgrad.render.wording import printable
@@ -44,7 +45,7 @@ def index(entries: Sequence[Entry]) -> dict[str, bytes]:
 
 def _shell(title: str, content: Sequence[Block]) -> bytes:
     """A whole page around its slides; it may load nothing from elsewhere."""
-    body = pandoc.convert(content, "html5", "--mathml", "--section-divs").decode("utf-8")
+    body = with_spaced_words(pandoc.convert(content, "html5", "--mathml", "--section-divs").decode("utf-8"))
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
     page = f"""<!DOCTYPE html>
 <html lang="en">

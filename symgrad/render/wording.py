@@ -39,6 +39,23 @@ def counted(checks: Collection[Check]) -> str:
     return f"{len(checks)} statement{'s' * (len(checks) > 1)}: {tally(checks)}"
 
 
+def outcome(check: Check) -> str:
+    """The word of a verdict; where something else was expected, that as well.
+
+    Examples
+    --------
+    >>> from symgrad.verdicts import Outcome
+    >>> outcome(Check("1", "x == x", "refuted", Verdict(Outcome.PROVED, "algebra")))
+    'proved, expected to be refuted'
+    """
+    word = check.verdict.outcome.name.lower()
+    if check.met:
+        return word
+    if check.expect == "refuted":
+        return f"{word}, expected to be refuted"
+    return f"{word}, expected to hold" if check.met is False else word
+
+
 def evidence(verdict: Verdict) -> str:
     """Method and evidence, without the counterexample."""
     return ": ".join(part for part in (verdict.method, verdict.evidence) if part)
