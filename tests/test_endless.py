@@ -251,6 +251,29 @@ def test_digamma_at_fractions_is_what_balls_find(place):
     assert found.rad() < arb(10) ** -30
 
 
+STEPS = [
+    "floor(x)",
+    "ceiling(x)",
+    "frac(x)",
+    "Mod(2*x, 3)",
+    "Mod(x, -1)",
+    "floor(-x**2)",
+    "atan2(x - 1, -2)",
+    "acot(x - 1)",
+]
+PLACES = ["-2", "0", "1", "3/2", "sqrt(2)", "exp(1)", "(sqrt(2) + 1)**2 - 2*sqrt(2)"]
+
+
+@pytest.mark.parametrize("side_", ["+", "-"])
+@pytest.mark.parametrize("text", STEPS)
+def test_a_limit_beside_a_jump_is_what_is_found_close_by_on_that_side(text, side_):
+    near = "1/10**12" if side_ == "+" else "-1/10**12"
+    for place in PLACES:
+        found = enclose(side(f'Limit({text}, x, {place}, "{side_}")'), {}, 96)
+        close = enclose(side(text.replace("x", f"({place} + ({near}))")), {}, 300)
+        assert abs(acb(ball(found)) - acb(ball(close))) < arb(10) ** -10, place
+
+
 # --- what is lost on the way to the expression of the provers ---------------------------------------------------
 
 LOST = [  # a divisor that vanishes at an index, or on a whole interval

@@ -68,7 +68,7 @@ PROVE_FLOORS = {
     "asymptotic": 3, "crossings": 3, "cuts": 3, "probes": 3, "special": 3, "tower": 3,
     "algebraic": 4, "constants": 4, "normal": 4, "polynomials": 4, "tails": 4, "validity": 4,
     "borders": 5, "enclosures": 5, "factor_values": 5, "factors": 5, "partial": 5, "stand_ins": 5, "vanishing": 5,
-    "angles": 6, "calculus": 6, "contact": 6, "substitutions": 6,
+    "angles": 6, "complex_parts": 6, "calculus": 6, "contact": 6, "substitutions": 6,
     "bounds": 7, "refute": 7,
     "approaches": 8, "existence": 8, "moves": 8, "parameters": 8, "parts": 8, "side_conditions": 8,
     "simpler": 8, "slopes": 8,

@@ -20,9 +20,10 @@ from sympy import Expr, Piecewise, Rational, S, Symbol
 
 from symgrad import sized
 from symgrad.balls.growth import LOG, ONE, Monomial, Open, Scale, Terms, X
+from symgrad.balls.recurring import ball_of
 from symgrad.balls.rewritten import REWRITTEN
 from symgrad.balls.tape import Tape, UnsupportedError
-from symgrad.balls.taylor import ANALYTIC, at_place, derivatives
+from symgrad.balls.taylor import ANALYTIC, AT_BORDER, at_place, derivatives
 from symgrad.balls.values import ball, is_real
 from symgrad.budget import charge, remembered
 from symgrad.language.written import origin
@@ -458,11 +459,50 @@ def _absolute(self: Expander, u: Expr) -> Expansion:
 
 
 def _floor(self: Expander, u: Expr) -> Expansion:
-    """A number that is less than one away from u."""
+    """Where u tends to a number, what stands beside that on the side it comes from; else less than one away from u."""
     s = self(u)
     if s.rest is not None and not s.rest.is_real:
         raise Open
+    if self.scale.start is None:
+        try:
+            growing, constant, small = self.split(s)
+        except Open:
+            growing = s.terms
+        else:
+            try:
+                if not growing:
+                    return self._constant(_floor_beside(self, constant, small))
+            except Open as error:
+                if error.asked is not None and error.asked.free_symbols:
+                    raise
     return self.sum([s, Expansion((), Rest(ONE, None if self.scale.start is None else arb(1)))])
+
+
+def _floor_beside(self: Expander, constant: Expr, small: Expansion) -> Expr:
+    """The largest integer not above what tends to a number: at an integer the side decides."""
+    if constant.free_symbols:
+        side = 0 if small == NOTHING else self.lead(small)[2]
+        return sympy.ceiling(constant) - 1 if side < 0 else sympy.floor(constant)
+    whole = sympy.Integer(int(ball_of(constant).mid().floor().unique_fmpz()))  # or a neighbour, which is told by signs
+    signs = {n: self.scale.known(constant - n) for n in (whole - 1, whole, whole + 1)}
+    if 0 in signs.values():
+        place = next(n for n, known in signs.items() if known == 0)
+        return place - 1 if small != NOTHING and self.lead(small)[2] < 0 else place
+    below = [n for n, known in signs.items() if known > 0]
+    if not 0 < len(below) < len(signs):
+        raise Open
+    return max(below, key=int)
+
+
+def _angle(self: Expander, v: Expr, u: Expr) -> Expansion:
+    """The angle of u + i v."""
+    across, up = self.sign_of(u), self.sign_of(v)
+    if across == 0:
+        if up == 0:
+            raise Open
+        return self._constant(up * S.Pi / 2)
+    angle = self(sympy.atan(v / u))
+    return angle if across > 0 else self.sum([angle, self._constant(S.Pi if up >= 0 else -S.Pi)])
 
 
 def _polygamma(self: Expander, order: Expr, u: Expr) -> Expansion:
@@ -487,7 +527,8 @@ _ROWS: dict[type, Callable[..., Expansion]] = {
     sympy.sign: lambda self, u: self._constant(S(self.sign_of(u))),
     sympy.Heaviside: _step,
     sympy.floor: _floor,
-    sympy.ceiling: _floor,
+    sympy.ceiling: lambda self, u: self.scaled(_floor(self, -u), S.NegativeOne),
+    sympy.atan2: _angle,
     sympy.Max: lambda self, *a: self._extreme(1, *a),
     sympy.Min: lambda self, *a: self._extreme(-1, *a),
     Piecewise: Expander._piecewise,
@@ -540,6 +581,14 @@ def _erf(self: Expander, u: Expr, known: int) -> Expansion:
     return self.sum([self._constant(S.One), self.scaled(_erfc(self, u, known), S.NegativeOne)])
 
 
+def _exponential_integral(self: Expander, u: Expr, known: int) -> Expansion:
+    """DLMF 6.12.1 where u falls; where it grows the rest is of the size of a term (6.12.2), how large is not said."""
+    if known > 0 and self.scale.start is not None:
+        raise Open
+    series = _asymptotic(self, u, lambda v, k: sympy.factorial(k) / v**k)
+    return self.product(self(sympy.exp(u) / u), series)
+
+
 def _atan(self: Expander, u: Expr, known: int) -> Expansion:
     return self.sum([self._constant(known * S.Pi / 2), self.scaled(self._analytic(sympy.atan, 1 / u), S.NegativeOne)])
 
@@ -556,17 +605,8 @@ def _acosh(self: Expander, u: Expr, known: int) -> Expansion:
 
 
 AT_INFINITY: dict[type, Callable[[Expander, Expr, int], Expansion]] = {
+    sympy.Ei: _exponential_integral,
     sympy.loggamma: _stirling, sympy.digamma: _digamma, sympy.gamma: _gamma,
     sympy.factorial: lambda self, u, known: _gamma(self, u + 1, known),
     sympy.erf: _erf, sympy.erfc: _erfc, sympy.atan: _atan, sympy.asinh: _asinh, sympy.acosh: _acosh,
-}  # fmt: skip
-# At an end of where they are analytic, with the sign of the number they come from.
-AT_BORDER: dict[type, Callable[[Expr, int], Expr]] = {
-    sympy.acos: lambda u, side: 2 * sympy.asin(sympy.sqrt((1 - u) / 2)) if side > 0
-    else S.Pi - 2 * sympy.asin(sympy.sqrt((1 + u) / 2)),
-    sympy.asin: lambda u, side: side * (S.Pi / 2 - 2 * sympy.asin(sympy.sqrt((1 - side * u) / 2))),
-    sympy.atanh: lambda u, side: (sympy.log(1 + u) - sympy.log(1 - u)) / 2,
-    sympy.acosh: lambda u, side: sympy.log(u + sympy.sqrt(u**2 - 1)),
-    sympy.factorial: lambda u, side: sympy.gamma(u + 2) / (u + 1),
-    sympy.gamma: lambda u, side: sympy.gamma(u + 1) / u,
 }  # fmt: skip

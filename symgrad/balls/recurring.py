@@ -34,7 +34,7 @@ def recurring_zeros(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:
         return []
     function, argument, level = wave
     rate = sympy.diff(argument, x)
-    if rate.has(x) or rate.is_zero is not False or not argument.is_polynomial(x):
+    if rate.has(x) or not argument.is_polynomial(x) or ball_of(rate).contains(0):
         return []
     angles, period = LEVELS[function]
     start = argument.subs(x, 0)

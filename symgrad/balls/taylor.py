@@ -24,6 +24,16 @@ ANALYTIC: dict[type, Callable[[Expr], Expr | None]] = {
     sympy.factorial: lambda c: c + 1, sympy.Ei: lambda c: c, sympy.Ci: lambda c: c, sympy.Chi: lambda c: c,
     sympy.elliptic_k: lambda c: 1 - c, sympy.LambertW: lambda c: c + sympy.exp(-1), sympy.li: lambda c: c - 1,
 }  # fmt: skip
+# At an end of where they are analytic, with the sign of the number they come from.
+AT_BORDER: dict[type, Callable[[Expr, int], Expr]] = {
+    sympy.acos: lambda u, side: 2 * sympy.asin(sympy.sqrt((1 - u) / 2)) if side > 0
+    else S.Pi - 2 * sympy.asin(sympy.sqrt((1 + u) / 2)),
+    sympy.asin: lambda u, side: side * (S.Pi / 2 - 2 * sympy.asin(sympy.sqrt((1 - side * u) / 2))),
+    sympy.atanh: lambda u, side: (sympy.log(1 + u) - sympy.log(1 - u)) / 2,
+    sympy.acosh: lambda u, side: sympy.log(u + sympy.sqrt(u**2 - 1)),
+    sympy.factorial: lambda u, side: sympy.gamma(u + 2) / (u + 1),
+    sympy.gamma: lambda u, side: sympy.gamma(u + 1) / u,
+}  # fmt: skip
 
 
 @remembered

@@ -91,7 +91,7 @@ def _over_powers(p: Poly, q: Poly, base: Expr, k: int, x: Symbol, known: Known) 
     if spread == 0 or not known(spread):
         return None
     over, left = sympy.div(p, q)
-    first = S.Zero if over.is_zero else _over_powers(over, q, base, k - 1, x, known)
+    first = S.Zero if over.degree() < 0 else _over_powers(over, q, base, k - 1, x, known)
     rate = left.nth(1) / (2 * a)  # left = rate q' + rest
     rest = left.nth(0) - rate * b
     alone = S.Zero if rest == 0 else _alone(q, base, spread, k, x, known)

@@ -14,10 +14,12 @@ from symgrad import activations, sized
 from symgrad.balls import Ball, Tape, ball, has_endless, is_endless, is_real, precision, sign, unmistakable
 from symgrad.balls.growth import Open
 from symgrad.balls.limits import Found, limit
+from symgrad.budget import attempt
 from symgrad.prove import bounds, facts, sentences, witnesses
 from symgrad.prove.borders import open_parts
 from symgrad.prove.closed_sums import closed
 from symgrad.prove.combine import all_of
+from symgrad.prove.complex_parts import in_parts
 from symgrad.prove.definite_integrals import integral
 from symgrad.prove.derivatives import NotSmooth, evaluated
 from symgrad.prove.existence import Known, tightened
@@ -26,11 +28,13 @@ from symgrad.prove.infinite_products import infinite_product
 from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_sum
 from symgrad.prove.lost_parts import asks_for_values, have_values
 from symgrad.prove.roots import zeros
+from symgrad.prove.signs import Signs
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "values of limits, integrals and infinite sums"
 BITS = (64, 128)
+SHARE = 1_500_000  # of the budget, for values where enclosures may do
 _CERTAIN = {"<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,), "!=": (1, -1)}
 MOST_BORDERS = 3
 FAR = 1000  # from where on closed forms of sums are asked for that hold as their end grows without bound
@@ -51,7 +55,9 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
     """The verdict on the goal with the values of what has no end in its place."""
     if not any(has_endless(side) for side in goal.sides) or not all(facts.is_real(s) for s in goal.variables):
         return None
-    found = _by_values(goal, decide)
+    if goal.variables or goal.op not in _CERTAIN:
+        return _by_values(goal, decide)
+    found = attempt(SHARE, lambda: _by_values(goal, decide))  # an order of two numbers is told by enclosures as well
     return _by_enclosures(goal) if found is None else found
 
 
@@ -253,7 +259,18 @@ class Closer:
             whole = S.Integers if x.is_integer else S.Reals
             far = self.known.within(x, whole.intersect(Interval(FAR, S.Infinity)))
             e = closed(e, far.domain).replace(lambda part: isinstance(part, sympy.Sum), lambda part: _finite(part, far))
+        if e.has(sympy.I):
+            return self._limit_in_parts(e, x, place, side)
         return limit(e, x, place, side, self.known)
+
+    def _limit_in_parts(self, e: Expr, x: Symbol, place: Expr, side: str) -> Found:
+        parts = in_parts(e, Signs(self.known.within(x, S.Reals).domain))
+        if parts is None:
+            raise NotFound
+        real, imaginary = (limit(part, x, place, side, self.known) for part in parts)
+        if real.value is None or imaginary.value is None:
+            return real if real.value is None else imaginary
+        return Found(real.value + sympy.I * imaginary.value, real.why, (*real.constants, *imaginary.constants))
 
     def _over_range(self, e: Expr) -> Expr:
         *inner, last = e.limits
