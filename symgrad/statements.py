@@ -118,6 +118,14 @@ class Judged(ABC):
 Statement: TypeAlias = Relation | Extremum | Conjunction | Judged
 
 
+def _narrowed(values: Set, narrowed: Set, condition: Condition) -> Set:
+    try:
+        return values.intersect(narrowed)
+    except TypeError:  # SymPy's way to say that it cannot compare two numbers
+        said = condition_text(condition)
+        raise ClaimError(f"which numbers fulfil {said} cannot be told; write its end as a plain number") from None
+
+
 @dataclass(frozen=True)
 class Domain:
     """Where a statement is said to hold: a set for each variable, and conditions that tie several together.
@@ -152,7 +160,7 @@ class Domain:
                 sets.setdefault(symbol, _assumed_set(symbol))
             narrowed = _single_set(condition, free[0]) if len(free) == 1 else None
             if narrowed is not None:
-                sets[free[0]] = sets[free[0]].intersect(narrowed)
+                sets[free[0]] = _narrowed(sets[free[0]], narrowed, condition)
             elif isinstance(condition, Relational):
                 joint.append(condition)
             else:

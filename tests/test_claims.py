@@ -94,6 +94,7 @@ def test_a_claim_prints_as_text_that_reads_back():
         (("x +",), {}, "something must follow"),
         (("x == 1",), {"where": ["x in (0"]}, "a set is written as intervals"),
         (("x == 1",), {"where": ["x < 0", "x > 0"]}, "the domain is empty"),
+        (("n >= 1",), {"where": ["n integer", "n >= sin(1)**2 + cos(1)**2"]}, "write its end as a plain number"),
         (("x == 1",), {"expect": "true"}, 'expect must be "holds" or "refuted"'),
         (("x + 1",), {}, "a statement has a relation"),
         ((x,), {}, "a claim needs two sides"),

@@ -162,7 +162,7 @@ def is_in(values: Set, number: Expr) -> bool | None:
     if isinstance(values, sympy.FiniteSet):
         found = [_is_equal(number, a) for a in values.args]
         return True if True in found else None if None in found else False
-    if isinstance(values, sympy.Interval) and values.is_subset(S.Reals):
+    if isinstance(values, sympy.Interval):
         if is_real_number(number) is not True:
             return is_real_number(number)
         sides = ((values.start, values.left_open, 1), (values.end, values.right_open, -1))

@@ -39,6 +39,7 @@ COMPLEX = (
 )
 SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
 MOST_SPECIAL = 400
+MOST_MISSED = 20  # draws in a row of which none lies in the domain
 END_BITS = (192, 1024, 4096)
 WORK_OF_A_SYMBOL = 1_000  # besides what is counted on the way
 
@@ -72,7 +73,7 @@ def _alternating(
     yield from itertools.islice(simple, 30)
     for three in iter(lambda: list(itertools.islice(simple, 3)), []):
         yield from three
-        yield next(drawn)
+        yield next(drawn, None)
     yield from drawn
 
 
@@ -250,10 +251,12 @@ def _random_points(
 ) -> Iterator[tuple[Expr, ...] | None]:
     """Points by chance; None in place of one of which a coordinate could not be found."""
     kinds = [(kind_of(values), specials[symbol]) for symbol, values in domain.sets]
-    while not any(kind.parts == () and kind.is_real for kind, _ in kinds):
+    missed = 0
+    while missed < MOST_MISSED and not any(kind.parts == () and kind.is_real for kind, _ in kinds):
         drawn = [_random_value(kind, generator, known) for kind, known in kinds]
         values = tuple(value for value in drawn if value is not None)
-        yield values if len(values) == len(drawn) else None
+        missed = 0 if len(values) == len(drawn) else missed + 1
+        yield None if missed else values
 
 
 def _random_value(kind: Kind, generator: random.Random, specials: list[Expr]) -> Expr | None:
