@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -146,6 +146,16 @@ def _rank(part: sympy.Basic) -> tuple[bool, int, str]:
     return isinstance(part, sympy.MatAdd), rank, getattr(last, "name", "")
 
 
+def _call_of(head: str) -> Callable[..., str]:
+    """How a function is printed by its name."""
+
+    def printed(self: Any, expr: sympy.Basic, exp: str | None = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{head}{power}\left({', '.join(map(self._print, expr.args))}\right)"
+
+    return printed
+
+
 # SymPy puts the names of functions through the operator %, so that sign waits until SymPy is done.
 _PERCENT = "\0"
 
@@ -157,6 +167,16 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         if _PLAIN_NAME.fullmatch(string) or _NAME_WITH_SCRIPTS.fullmatch(string):
             return str(super()._deal_with_super_sub(string, style=style))
         return rf"\text{{{latex_text(string)}}}".replace("%", _PERCENT)
+
+    # Names that SymPy takes for a letter with a subscript.
+    _print_atan2 = _call_of(r"\operatorname{atan2}")
+    _print_erf2 = _call_of(r"\operatorname{erf2}")
+    _print_riemann_xi = _call_of(r"\xi")
+
+    def _print_hermite_prob(self, expr: sympy.Basic, exp: str | None = None) -> str:
+        degree, x = map(self._print, expr.args)
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\operatorname{{He}}_{{{degree}}}{power}\left({x}\right)"
 
     def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
         shown = str(super()._print_Symbol(expr, style=style))

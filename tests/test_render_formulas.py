@@ -225,3 +225,16 @@ def test_a_function_named_by_a_word_is_no_symbol():
 )
 def test_the_width_of_a_formula_counts_the_letters_of_names(tex, letters):
     assert width(tex) == letters
+
+
+@pytest.mark.parametrize(
+    ("text", "tex"),
+    [
+        ("atan2(y, x)**2", r"\operatorname{atan2}^{2}\left(y, x\right)"),
+        ("erf2(y, x)", r"\operatorname{erf2}\left(y, x\right)"),
+        ("riemann_xi(x)", r"\xi\left(x\right)"),
+        ("hermite_prob(n, x)**2", r"\operatorname{He}_{n}^{2}\left(x\right)"),
+    ],
+)
+def test_the_name_of_a_function_is_no_letter_with_a_subscript(text, tex):
+    assert latex(parse_written(text)) == tex
