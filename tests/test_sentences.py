@@ -39,6 +39,12 @@ KINDS = [
     ("x**2 >= 2*x - 1", [], "the difference is a square, (x - 1)**2"),
     ("sigmoid(x) < 1", [], "the difference is 1/(exp(x) + 1), which is positive"),
     ("besselj(0, x) <= 1", [], "the difference is 1 - besselj(0, x), which is never negative"),
+    ("(x - log(1 + x))*gamma(x + 1) >= 0", ["x > 0"], "where x - log(x + 1) has no critical point"),
+    ("exp(-x) + 1 > 1/2", [], "the difference is (exp(x) + 2)/(2*exp(x)), which is positive"),
+    ("x*y/(1 + x**2 + y**2) < 1/2", [], "is a quadratic polynomial in x that does not have two roots"),
+    ("x**2*(cos(sqrt(1 - x)) - 0.54) >= 0", ["x in [0, 1]"], "where cos(sqrt(1 - x)) - 27/50 has enclosures of one"),
+    ("clip(x, -3, 3)**2 <= 9", [], "split at x = -3 and x = 3 into 5 cases, each proved"),
+    ("Limit(selu(x)/x, x, 0) == selu(1)", [], "Limit(selu(x)/x, x, 0) = about 1.05070098735548"),
     ("exp(x) != 0", [], "the difference is not zero anywhere on the domain"),
     ("log(x) <= x - 1", ["x > 0"], "its critical point at x = 1"),
     ("sin(x) < x", ["x > 0"], "the difference tends to 0 as x -> 0, and grows away from there"),
@@ -57,7 +63,7 @@ KINDS = [
     ("Abs(sigmoid(x) - sigmoid(y)) <= Abs(x - y)/4", [], "split by the sign of x - y into 3 cases, each proved"),
     ("0 < sigmoid(x) < 1", [], "2 relations, each proved"),
     ("sqrt(x*y) <= (x + y)/2", ["x >= 0", "y >= 0"], "3 inequalities, each proved"),
-    ("diff(sigmoid(sigmoid(x)), x) < 1/16", [], "it holds for all sigmoid(x) in (0, 1)"),
+    ("diff(sigmoid(sigmoid(x)), x) < 1/16", [], "the bound holds for all sigmoid(x) in (0, 1)"),
     ("Sum(k, (k, 1, T)) == T*(T + 1)/2", ["T integer", "T >= 1"], "it holds at T = 1, and if at T then at T + 1"),
     ("Integral(exp(-x**2), (x, -oo, oo)) == sqrt(pi)", [], "by the antiderivative sqrt(pi)*erf(x)/2"),
     ("Integral(1/x, (x, 0, 1)) == 1", [], ""),
@@ -83,8 +89,18 @@ def words_of(verdict, says=None):
     yield from (("long", piece) for piece in pieces if len(piece) > LONGEST_PIECE)
     yield from (("no sentence", piece) for piece in pieces if not VERB.search(piece))
     yield from (("brackets", piece) for piece in pieces if not _in_balance(piece))
+    is_certified = verdict.outcome is sg.Outcome.CERTIFIED
+    yield from (("not how", piece) for piece in pieces if is_certified and "known sign" in piece)
+    yield from (("twice", piece) for piece in pieces if _names_twice(piece))
     is_equality = not isinstance(says, Relation) or says.op == "=="
     yield from (("agree", piece) for piece in pieces if "agree" in piece and not is_equality)
+
+
+def _names_twice(piece):
+    """Whether one name stands twice in the list of what a normal form is written in."""
+    _, _, listed = piece.partition("the same normal form in ")
+    names = re.split(r", (?![^(]*\))| and ", listed)
+    return len(names) > len(set(names))
 
 
 def _in_balance(piece):
@@ -240,3 +256,8 @@ def test_formulas_are_shown_only_where_a_reader_knows_the_names():
     assert sentences.shown(sympy.Symbol("_abs_x") + x) is None
     assert sentences.shown(sympy.Mul(*[x + k for k in range(99)])) is None
     assert sentences.counted(1, "inequality") == "1 inequality"
+
+
+def test_stand_ins_of_one_name_are_named_once():
+    stand_ins = [sympy.Dummy("d", real=True), sympy.Dummy("d", real=True), sympy.Symbol("r", real=True)]
+    assert sentences.same_normal_form(stand_ins) == "both sides have the same normal form in d and r"

@@ -75,7 +75,7 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
         return None
     tower, normal = form
     below = sign_of_product(normal.denominator, tower, domain)
-    if normal.is_zero or below is None or not below[1]:
+    if normal.is_zero or below is None or not below.strict:
         return None
     zeros: list[Expr] = []
     for part, _ in ring.factors(normal.numerator)[1]:

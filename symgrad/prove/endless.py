@@ -48,6 +48,7 @@ _CALLED: dict[type, str] = {
     sympy.Limit: "the limit", sympy.Sum: "the sum", sympy.Product: "the product", sympy.Integral: "the integral",
     Derivative: "the derivative",
 }  # fmt: skip
+DIGITS = 15  # of a number that is too long to be shown
 _OVER_RANGE = {sympy.Sum: infinite_sum, sympy.Product: infinite_product, sympy.Integral: integral}
 
 
@@ -179,7 +180,11 @@ def _borders(asked: Expr, domain: Domain) -> tuple[Symbol, list[Expr]] | None:
 
 
 def _shown(e: Expr) -> str:
-    return sentences.shown(e) or _CALLED.get(e.func, "the expression")
+    text = sentences.shown(e)
+    if text or e.func in _CALLED or e.free_symbols:
+        return text or _CALLED.get(e.func, "an expression too long to be shown")
+    digits = sentences.number(e, DIGITS)
+    return f"about {digits}" if digits else "a number"
 
 
 def _finite(e: sympy.Sum, known: Known) -> Expr:

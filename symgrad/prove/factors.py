@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sympy
 from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
@@ -44,11 +46,13 @@ def by_factors(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     is_whole = normal.denominator.is_constant()  # what is the whole expression is not asked for again
     numerator = sign_of_product(normal.numerator, tower, domain, ask, is_whole)
     denominator = numerator and sign_of_product(normal.denominator, tower, domain, ask, is_whole=False)
-    if numerator is None or denominator is None or not denominator[1]:
+    if numerator is None or denominator is None or not denominator.strict:
         return None
-    known = numerator[0] * denominator[0]
-    how = _said(tower, normal.numerator, normal.denominator, known, strict=numerator[1])
-    return Finding(known, numerator[1], True, how)
+    known = numerator.sign * denominator.sign
+    told = (*numerator.told, *denominator.told)
+    is_plain = numerator.is_plain and denominator.is_plain
+    how = _said(tower, normal.numerator, normal.denominator, known, told, strict=numerator.strict, is_plain=is_plain)
+    return Finding(known, numerator.strict, True, how)
 
 
 def factored(expression: Expr, domain: Domain) -> Expr | None:
@@ -66,35 +70,74 @@ def factored(expression: Expr, domain: Domain) -> Expr | None:
     return product
 
 
-def _said(tower: Tower, numerator: fmpq_mpoly, denominator: fmpq_mpoly, known: int, *, strict: bool) -> str:
+def _said(
+    tower: Tower,
+    numerator: fmpq_mpoly,
+    denominator: fmpq_mpoly,
+    known: int,
+    told: Told,
+    *,
+    strict: bool,
+    is_plain: bool,
+) -> str:
     constant, sides = S(known), []
     for polynomial, direction in ((numerator, 1), (denominator, -1)):
         content, found = ring.factors(polynomial)
         constant *= sympy.Rational(int(content.p), int(content.q)) ** direction
         sides.append([(tower.polynomial(part), int(power)) for part, power in found])
-    return sentences.product(constant, *sides, strict=strict)
+    above, below = sides
+    return sentences.product(constant, above, below, told, strict=strict, is_plain=is_plain)
+
+
+Told = tuple[tuple[Expr, str], ...]  # factors with their signs turned to be positive, and how these are known
+
+
+@dataclass(frozen=True)
+class SignOfProduct:
+    """The sign of a product, whether zero is excluded, and how the signs of its factors are known.
+
+    Attributes
+    ----------
+    told : tuple of (Expr, str)
+        Factors whose signs are not plain to see.
+    is_plain : bool
+        Whether all other factors are positive for everybody to see, or stand there as squares.
+    """
+
+    sign: int
+    strict: bool
+    told: Told
+    is_plain: bool
 
 
 def sign_of_product(
     polynomial: fmpq_mpoly, tower: Tower, domain: Domain, look: Look | None = None, is_whole: bool = True
-) -> tuple[int, bool] | None:
-    """The sign of a product and whether it is strict; factors whose sign is not plain to see are looked at apart."""
+) -> SignOfProduct | None:
+    """The sign of a product; factors whose sign is not plain to see are looked at apart."""
     factor, parts = ring.factors(polynomial)
     known, strict = (1 if factor > 0 else -1), True
+    told: list[tuple[Expr, str]] = []
+    is_plain = True
     for part, power in parts:
         if not all(tower.generators[i].is_real for i in tower.places(part)):
             return None
         of_part = _sign_of_factor(part, tower, domain)
+        is_plain = is_plain and (int(power) % 2 == 0 or tower.sign(part) == 1)
+        if of_part and not tower.sign(part) and len(part) > 1 and part.total_degree() > 1:
+            how = "has no zero on the domain" if of_part[1] else "does not change its sign on the domain"
+            told.append((of_part[0] * tower.polynomial(part), how))
         if of_part is None and look is not None and (len(parts) > 1 or int(power) > 1 or not is_whole):
             found = look(tower.polynomial(part), domain)
-            of_part = None if found is None or not found.exact else (found.sign, found.strict)
+            if found is not None and found.exact:
+                of_part = found.sign, found.strict
+                told.append((found.sign * tower.polynomial(part), found.how))
         if int(power) % 2 == 0:
             strict = strict and of_part is not None and of_part[1]
         elif of_part is None:
             return None
         else:
             known, strict = known * of_part[0], strict and of_part[1]
-    return known, strict
+    return SignOfProduct(known, strict, tuple(told), is_plain)
 
 
 def _sign_of_factor(part: fmpq_mpoly, tower: Tower, domain: Domain) -> tuple[int, bool] | None:
@@ -174,6 +217,7 @@ def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | 
     if sum(bool(f.free_symbols) for f in factors) < 2 and product.is_Mul:
         return None
     known, strict, exact = 1, True, True
+    told: list[tuple[Expr, str]] = []
     for factor in factors:
         base, exponent = factor.as_base_exp()
         is_square = exponent.is_Integer and exponent % 2 == 0 and exponent > 0 and facts.is_real(base)
@@ -183,7 +227,10 @@ def by_plain_factors(expression: Expr, domain: Domain, look: Look) -> Finding | 
         known *= 1 if found is None or is_square else found.sign
         strict = strict and found is not None and found.strict
         exact = exact and (found is None or found.exact)
-    return Finding(known, strict, exact, "is a product of factors of known sign")
+        if found is not None and not is_square and factor.free_symbols:
+            told.append((found.sign * factor, found.how))
+    named = [factor for factor in factors if factor.free_symbols]
+    return Finding(known, strict, exact, sentences.plain_product(named, tuple(told)))
 
 
 def _over_one_denominator(e: Expr) -> Expr:

@@ -96,10 +96,10 @@ def _verdict(found: Finding, freed: Freed) -> Verdict:
 
 def _said(shown: tuple[str, ...]) -> str:
     if not shown:
-        return "it holds whatever the signs of what stands in absolute values"
+        return "the bound holds whatever the signs of what stands in absolute values"
     if len(shown) > MOST_TOLD:
-        return f"it holds whatever values {sentences.counted(len(shown), 'function')} in it take in their ranges"
-    return f"it holds for all {sentences.listed(shown)}"
+        return f"the bound holds whatever values {sentences.counted(len(shown), 'function')} in it take in their ranges"
+    return f"the bound holds for all {sentences.listed(shown)}"
 
 
 @dataclass

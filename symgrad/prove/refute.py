@@ -28,7 +28,7 @@ from symgrad.balls import (
     separated,
     sign,
 )
-from symgrad.language.provable import HasValue
+from symgrad.language.provable import HasValue, partial_values
 from symgrad.language.written import origin
 from symgrad.prove import kinks, sentences, witnesses
 from symgrad.prove.derivatives import enclosable, evaluated
@@ -328,10 +328,17 @@ class _Trial:
         found = {k: e for k, e, part in self.parts if part(*values) is UNDEFINED}
         if found:  # of a part that belongs to the whole it is not known on which side it stands
             sides = frozenset(found) & {0, 1} or frozenset({0, 1})
-            return Missing(sides, next(iter(found.values())))
+            return Missing(sides, self._smallest(next(iter(found.values())), values))
         if (left is UNDEFINED or right is UNDEFINED) and kinks.certainly_no_derivative(self.goal, point):
             return Missing(frozenset(k for k, v in enumerate((left, right)) if v is UNDEFINED))
         return None
+
+    def _smallest(self, part: Expr, values: list[Ball]) -> Expr:
+        """The smallest part of what has no value at a point that has none itself."""
+        if has_endless(part):
+            return part
+        inner = (e for e in partial_values(part) if Tape(e, self.goal.variables)(*values) is UNDEFINED)
+        return next(inner, part)
 
 
 @dataclass(frozen=True)

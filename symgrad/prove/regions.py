@@ -15,6 +15,7 @@ from symgrad.prove import bounds, cuts, facts, moves, sentences, side_conditions
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.conditions import Condition
+from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches, with_arguments
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
@@ -120,16 +121,23 @@ def _on_line(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict 
     values = goal.domain.set_of(x)
     if not values.is_subset(S.Reals) or _is_settled(factor, goal.domain):
         return None
-    borders = zeros(factor, x, values)
-    if borders is None or len(borders) > MOST_PIECES:
+    own = zeros(factor, x, values)
+    if own is None or len(own) > MOST_PIECES:
         return None
+    others = _other_borders(goal, switch, x, values)
+    borders = _in_order([*own, *(b for places in others.values() for b in places)]) or own
     verdicts = []
     for part in open_parts(values, borders):
         piece = goal.on(x, part)
         side = bounds.sign_of(factor, piece.domain)
         if side is None or not side.strict:
             return None
-        verdicts.append(decide(_resolved(piece, switch, factor, side.sign)))
+        resolved_piece = _resolved(piece, switch, factor, side.sign)
+        for other in others:
+            known = bounds.sign_of(other, piece.domain)
+            if known is not None and known.strict:
+                resolved_piece = _resolved(resolved_piece, other, other, known.sign)
+        verdicts.append(decide(resolved_piece))
     for border in borders:
         if contains(values, border):
             at_border = _at(goal, x, border, decide)
@@ -137,6 +145,25 @@ def _on_line(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict 
                 return None
             verdicts.append(at_border)
     return all_of(verdicts, METHOD, before=_split_at(x, borders)) if verdicts else None
+
+
+def _other_borders(goal: Goal, switch: Expr, x: Symbol, values: sympy.Set) -> dict[Expr, list[Expr]]:
+    """Where the other switches in the same variable change their signs, if these places are numbers easily told."""
+    found: dict[Expr, list[Expr]] = {}
+    for other in dict.fromkeys(s for side in goal.sides for s in switches(side)):
+        if other == switch or other.free_symbols != {x}:
+            continue
+        cases = dict.fromkeys((other, *(resolved(other, switch, sign) for sign in (1, -1))))
+        told = [b for case in cases if not case.has(*ROUGH) and case.has(x) for b in zeros(case, x, values) or ()]
+        places = [b for b in dict.fromkeys(told) if b.is_Rational and facts.is_zero(other.subs(x, b))]
+        if 0 < len(places) <= MOST_TOLD:
+            found[other] = places
+    return found
+
+
+def _in_order(borders: list[Expr]) -> list[Expr]:
+    """Rational borders, each once, from left to right; nothing if one is another number."""
+    return sorted(set(borders)) if all(b.is_Rational for b in borders) else []
 
 
 def _split_at(x: Symbol, borders: list[Expr]) -> str:

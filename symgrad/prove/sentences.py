@@ -149,7 +149,7 @@ def _by_size(e: Expr) -> tuple[bool, int, str]:
 
 def _named(expressions: Collection[Expr]) -> str:
     """A list of the expressions, if all can be shown and they are few."""
-    texts = [shown(e, LONGEST_PLACE) for e in expressions]
+    texts = list(dict.fromkeys(shown(e, LONGEST_PLACE) for e in expressions))  # stand-ins may have one name
     known = [text for text in texts if text is not None]
     return listed(known) if len(known) == len(texts) <= MOST_NAMED else ""
 
@@ -173,8 +173,26 @@ def of_difference(how: str) -> str:
 Factors = list[tuple[Expr, int]]
 
 
-def product(constant: sympy.Rational, above: Factors, below: Factors, *, strict: bool) -> str:
-    """That what is not negative is a number times factors over others, with their powers."""
+def product(
+    constant: sympy.Rational,
+    above: Factors,
+    below: Factors,
+    told: Sequence[tuple[Expr, str]] = (),
+    *,
+    strict: bool,
+    is_plain: bool = False,
+) -> str:
+    """That what is not negative is a number times factors over others, with their powers.
+
+    Parameters
+    ----------
+    constant : Rational
+    above, below : list of (Expr, int)
+    told : sequence of (Expr, str)
+        Of factors whose sign is not plain to see, how it is known.
+    strict, is_plain : bool
+        Whether zero is excluded, and whether all factors are plainly positive.
+    """
     if constant.p < 0 and (turned := _turned(above, below)) is not None:
         constant, above, below = -constant, *turned
     if not below and len(above) == 1 and above[0][1] % 2 == 0:
@@ -183,10 +201,38 @@ def product(constant: sympy.Rational, above: Factors, below: Factors, *, strict:
         return f"is {kind}, {text}" if text else f"is {kind}"
     text = shown(_multiplied([constant, *_powers(above, 1), *_powers(below, -1)]))
     if text is None:
-        return "is a product of factors of known sign"
-    if len(above) + len(below) > 1:
+        return _by_factors(told) or "has this sign by the signs of its factors"
+    if told and len(above) + len(below) > 1:
+        return f"is {text}{_where(told)}"
+    if len(above) + len(below) > 1 and not is_plain:
         return f"is {text}, a product of factors of known sign"
     return f"is {text}, which is {'positive' if strict else 'never negative'}"
+
+
+def plain_product(factors: Sequence[Expr], told: Sequence[tuple[Expr, str]]) -> str:
+    """That something is the product of factors that stand apart, and how the signs of these are known."""
+    named = _named(factors)
+    if len(factors) > 1 and named:
+        return f"is a product of {named}{_where(told)}"
+    return _by_factors(told) or "has this sign by the signs of its factors"
+
+
+def _by_factors(told: Sequence[tuple[Expr, str]]) -> str:
+    return f"is a product of factors{_where(told)}" if _where(told) else ""
+
+
+def _where(told: Sequence[tuple[Expr, str]]) -> str:
+    """How the signs of factors are known, as far as that is short, for the end of a sentence."""
+    texts = [(shown(factor, LONGEST_PLACE), how) for factor, how in told]
+    parts = [_which(text, how) for text, how in texts if text is not None]
+    whole = f", where {listed(parts)}" if parts else ""
+    return whole if len(parts) == len(told) and len(whole) <= MOST_TOLD else ""
+
+
+def _which(text: str, how: str) -> str:
+    """What is said of one factor; not its own formula once more."""
+    repeated = f"is {text}, which "
+    return f"{text} {how.removeprefix(repeated)}"
 
 
 def _turned(above: Factors, below: Factors) -> tuple[Factors, Factors] | None:
