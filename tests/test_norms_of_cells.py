@@ -233,6 +233,88 @@ def test_a_cell_that_has_no_value_everywhere_has_no_proof():
     assert sg.verify(sg.cell_claim(cell, "Abs(dh[T]/dh[0]) >= 0")).holds is not True
 
 
+# What a state is by its equation is true of it, from step 1 on; of the state before that, nothing is known.
+BY_EQUATION = [
+    ("h[t] = tanh(a*h[t-1])", "h[t] < 1", [], True),
+    ("h[t] = tanh(a*h[t-1])", "h[t]**2 <= 1", [], True),
+    ("h[t] = tanh(a*h[t-1])", "h[t]**2 <= 9/10", [], False),
+    ("h[t] = tanh(a*h[t-1])", "h[t-1] < 1", [], False),
+    ("h[t] = tanh(a*h[t-1])", "h[t-1] < 1", ["t >= 2"], True),
+    ("h[t] = tanh(a*h[t-1])", "h[t] == tanh(a*h[t-1])", [], True),
+    ("h[t] = tanh(a*h[t-1])", "h[t] == tanh(a*h[t])", [], False),
+    ("h[t] = tanh(a*h[t-1])", "dh[t]/dh[t-1] == a*(1 - tanh(a*h[t-1])**2)", [], True),
+    ("h[t] = tanh(a*h[t-1])", "dh[t]/dh[t-1] == a*(1 - tanh(a*h[t-1]))**2", [], False),
+    ("h[t] = tanh(a*h[t-1])", "dh[t]/dh[t-2] == a**2*(1 - h[t]**2)*(1 - h[t-1]**2)", [], True),
+    ("h[t] = sigmoid(w*h[t-1])", "dh[t]/dh[t-1] > 0", ["w > 0"], True),
+    ("h[t] = sigmoid(w*h[t-1])", "dh[t]/dh[t-1] < w/4", ["w > 0"], False),
+    ("h[t] = h[t-1] - r*x[t]*h[t-1]", "h[t] - h[t-1] == -r*x[t]*h[t-1]", [], True),
+    ("h[t] = (1 - z)*h[t-1] + z*tanh(w*h[t-1])", "Abs(h[t]) <= maximum(1, Abs(h[t-1]))", ["z in [0, 1]"], True),
+    ("h[t] = exp(-h[t-1]**2)", "Abs(dh[t]/dh[t-1]) <= 0.9", [], True),
+    ("h[t] = exp(-h[t-1]**2)", "Abs(dh[t]/dh[t-1]) <= 0.8", [], False),
+    ("h[t] = h[t-1]/(1 + h[t-1]**2)", "h[t]**2 <= 1/4", [], True),
+    ("h[t] = log(h[t-1])", "h[t] == log(h[t-1])", [], None),
+    ("h[t] = log(h[t-1])", "h[t] == h[t]", [], None),
+    ("h[t] = h[t-1]/w", "h[t] == h[t]", [], None),
+    ("h[t] = h[t-1]/w", "dh[t]/dh[t-1] == 1/w", ["w > 0"], True),
+]
+OF_VECTORS = [
+    ("h[t] = tanh(W @ h[t-1])", "norm(h[T]) == norm(tanh(W @ h[T-1]))", True),
+    ("h[t] = tanh(W @ h[t-1])", "norm(h[T]) == norm(tanh(W @ h[T]))", False),
+    ("h[t] = tanh(W @ h[t-1])", "norm(h[T]) <= norm(W)*norm(h[T-1])", True),
+    ("h[t] = tanh(W @ h[t-1])", "norm(h[3]) <= norm(W)*norm(h[2])", True),
+    ("h[t] = tanh(W @ h[t-1])", "norm(h[3]) == norm(tanh(W @ h[2]))", True),
+    ("h[t] = tanh(W @ h[t-1])", "norm(h[T]) <= norm(h[T-1])", False),
+    ("h[t] = log(W @ h[t-1])", "norm(h[t]) >= 0", None),
+]
+
+
+@pytest.mark.parametrize(("cell", "says", "where", "truth"), BY_EQUATION, ids=str)
+def test_a_state_is_what_its_equation_says(cell, says, where, truth):
+    assert sg.verify(sg.cell_claim(cell, says.replace("maximum", "Max"), where=where)).holds is truth
+
+
+@pytest.mark.parametrize(("cell", "says", "truth"), OF_VECTORS, ids=str)
+def test_a_vector_is_what_its_equation_says(cell, says, truth):
+    assert sg.verify(sg.cell_claim(cell, says, where=["h vector (n)", "W matrix (n, n)"])).holds is truth
+
+
+# --- texts ---------------------------------------------------------------------------------------------------------
+
+
+def test_evidence_has_the_names_of_the_author():
+    shapes = ["h, a vector (n)", "W matrix (n, n)"]
+    for cell in ("h[t] = tanh(W @ h[t-1] + a)", "h[t] = tanh(W @ h[t-1])"):
+        verdict = sg.verify(sg.cell_claim(cell, "norm(dh[t]/dh[t-1]) >= 0", where=shapes))
+        assert "slope(tanh, W @ h[t-1]" in verdict.evidence
+        assert "a_2" not in verdict.evidence
+        assert "a[" not in verdict.evidence
+    named = ["a[t] = W @ h[t-1]", "h[t] = tanh(a[t])"]
+    assert "slope(tanh, a[t])" in sg.verify(sg.cell_claim(named, "norm(dh[t]/dh[t-1]) >= 0", where=shapes)).evidence
+    unit = sg.verify(sg.cell_claim("h[t] = sin(w*h[t-1])", "dh[t]/dh[t-1] <= Abs(w)"))
+    assert "cos((w*h[t-1]))" in unit.evidence
+
+
+def test_numbers_are_no_matrices():
+    verdict = sg.verify(sg.cell_claim("h[t] = log(h[t-1])", "h[t] == h[t]"))
+    assert "choices of numbers" in verdict.evidence
+
+
+def test_powers_of_states_stand_without_brackets():
+    for text in ("h[t]**2 <= 1", "h[t-1]**2*w <= 1", "(dh[t]/dh[t-1])**2 <= 1"):
+        assert str(sg.cell_claim("h[t] = tanh(w*h[t-1])", text)) == text
+
+
+def test_what_is_missing_is_asked_for():
+    for says, where, asked in (
+        ("norm(W) >= 0", [], "say in a condition what W is"),
+        ("norm(dh[T]/dh[0]) <= norm(W)", [], "say in a condition what W is"),
+    ):
+        with pytest.raises(ParseError, match=asked):
+            sg.cell_claim("h[t] = tanh(W @ h[t-1])", says, where=where)
+    with pytest.raises(ParseError, match="derivative of a state of a cell; say of which"):
+        sg.claim("norm(dh[T]/dh[0]) <= norm(W)**T", where=["W matrix (n, n)"])
+
+
 # --- as text -------------------------------------------------------------------------------------------------------
 
 FILE = """

@@ -13,7 +13,7 @@ from sympy.sets import Set
 from symgrad.budget import attempt
 from symgrad.norms.scopes import moved
 from symgrad.statements import Domain, Relation
-from symgrad.vectors import TIME, TimedMatrix, TimedScalar
+from symgrad.vectors import TIME, TimedMatrix, TimedScalar, timed_in
 from symgrad.verdicts import Outcome, Verdict
 
 Decide: TypeAlias = Callable[[Relation, Domain], Verdict]
@@ -40,6 +40,10 @@ class Context:
         Of the scalars.
     definitions : mapping of variable to callable
         For variables of a cell, by key, what they are at a step.
+    equations : mapping of variable to callable
+        The same for all variables of a cell, of which not all are a function of one other.
+    unnamed : frozenset
+        The variables to which nobody but symgrad gave a name, by key; texts say what they are.
     steps : frozenset of Symbol
         Symbols of steps that are at least 1, so that what they name has its definition there.
     known : frozenset of Expr
@@ -53,6 +57,8 @@ class Context:
     decide: Decide
     domain: Domain
     definitions: Mapping[Any, Callable[[Any], Any]] = field(default_factory=dict)
+    equations: Mapping[Any, Callable[[Any], Any]] = field(default_factory=dict)
+    unnamed: frozenset[Any] = frozenset()
     steps: frozenset[Symbol] = frozenset({TIME})
     known: frozenset[Expr] = frozenset()
     found: dict[Expr, Bound | None] = field(default_factory=dict)
@@ -80,9 +86,13 @@ class Context:
 
     def at(self, table: Mapping[Symbol, Expr]) -> Context:
         """The same with numbers for sizes and steps."""
-        definitions = {key: _moved(define, table) for key, define in self.definitions.items()}
+        definitions, equations = (
+            {key: _moved(define, table) for key, define in known.items()}
+            for known in (self.definitions, self.equations)
+        )
         conditions = tuple(moved(c, table) for c in self.domain.conditions)
-        return replace(self, domain=Domain(self.domain.sets, conditions), definitions=definitions)
+        domain = Domain(self.domain.sets, conditions)
+        return replace(self, domain=domain, definitions=definitions, equations=equations)
 
     def is_count(self, e: Expr) -> bool:
         """Whether a number of steps is certainly not negative."""
@@ -119,6 +129,30 @@ class Context:
         """What a variable stands for; nothing where that is not known, as for the state before the first step."""
         define = self.definitions.get(variable.key)
         return define(variable.time) if define is not None and self._is_step(variable.time) else None
+
+    def shown(self, e: Any) -> str:
+        """The text of a formula in which variables have the names that somebody gave them."""
+        said = e
+        while unnamed := [v for v in timed_in(said) if v.key in self.unnamed]:
+            said = said.xreplace({v: self.equations[v.key](v.time) for v in unnamed})
+        return f"({said})" if said != e and isinstance(said, sympy.Add | sympy.Mul) else str(said)
+
+    def put_in(self, parts: Iterable[Any]) -> dict[Any, Any]:
+        """Formulas with the variables of the last step that they speak of as their equations have them."""
+        found = {e: e for e in parts}
+        spoken_of = {v for e in found for v in timed_in(e)}
+        last = {v.time for v in spoken_of if not any((w.time - v.time).is_positive for w in spoken_of)}
+        while known := {
+            v: self.equations[v.key](v.time)
+            for e in found.values()
+            for v in timed_in(e)
+            if v.time in last and self._has_equation(v)
+        }:
+            found = {e: new.xreplace(known) for e, new in found.items()}
+        return found
+
+    def _has_equation(self, variable: Any) -> bool:
+        return variable.key in self.equations and self._is_step(variable.time)
 
     def _is_step(self, time: Expr) -> bool:
         """Whether a time is certainly at least 1."""

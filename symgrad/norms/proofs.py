@@ -8,7 +8,7 @@ from itertools import product as combinations
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Abs, Dummy, Expr, Interval, S, Symbol, Union, expand, oo
+from sympy import Abs, Dummy, Expr, Interval, MatrixExpr, S, Symbol, Union, expand, oo
 from sympy.sets import Set
 
 from symgrad.errors import ClaimError
@@ -21,18 +21,42 @@ from symgrad.norms.defined import is_total, matrix_is_defined
 from symgrad.norms.exact import of_largest, of_radius, value
 from symgrad.norms.scopes import atoms_of, is_free
 from symgrad.statements import Domain, Relation, free_symbols
-from symgrad.vectors import OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
+from symgrad.vectors import TIME, OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
 from symgrad.verdicts import Verdict
 
 METHOD = "bounds of norms"
 FOR_NUMBERS = "it holds for all numbers that are not negative in place of the norms"
 TRACE = "the trace is the sum of the eigenvalues"
+PUT_IN = "with the equations of the cell at the last step"
 MOST_TRIED = 16
 Reasons: TypeAlias = tuple[str, ...]
 
 
 def prove(relation: Relation, within: Context, given: Reasons = ()) -> Verdict | None:
     """A proof of a relation between scalars in which norms and radii stand, or nothing; `given` led up to it."""
+    if not _has_values(within):
+        return None
+    proved = _proved(relation, within, given)
+    if proved is not None or not within.equations:
+        return proved
+    table = within.put_in(leaf for side in relation.expressions for leaf in atoms_of(side))
+    put = [substituted(side, table) for side in relation.expressions]
+    is_new = any(new != old for new, old in zip(put, relation.expressions))
+    return _proved(Relation(put[0], relation.op, put[1]), within, (*given, PUT_IN)) if is_new else None
+
+
+def _has_values(within: Context) -> bool:
+    """Whether all variables of the cell have real values at every step."""
+    is_real = _Scalars(within).is_real
+    return all(
+        matrix_is_defined(right, within, is_real)
+        if isinstance(right, MatrixExpr)
+        else is_total(right) or is_real(right)
+        for right in (equation(TIME) for equation in within.equations.values())
+    )
+
+
+def _proved(relation: Relation, within: Context, given: Reasons) -> Verdict | None:
     if not all(is_defined(side, within) for side in relation.expressions):
         return None
     left, right = (_plain(side) for side in relation.expressions)
@@ -60,16 +84,13 @@ def is_defined(side: Expr, within: Context) -> bool:
     """Whether a side as it was written, and the matrices in it, have real values everywhere."""
     scalars = _Scalars(within)
 
-    def is_real(e: Expr) -> bool:
-        return scalars.hold(sympy.Pow(e, 2, evaluate=False), ">=", S.Zero)
-
     def is_defined_leaf(leaf: Any) -> bool:
         if isinstance(leaf, OfMatrix | sympy.Trace):
-            return matrix_is_defined(leaf.args[0], within, is_real)
+            return matrix_is_defined(leaf.args[0], within, scalars.is_real)
         if isinstance(leaf, TimedScalar) or is_total(leaf.function):
             return True
         names = {v: Symbol(str(v), real=True) for v in leaf.function.atoms(TimedScalar)}
-        return is_real(leaf.function.xreplace(names))
+        return scalars.is_real(leaf.function.xreplace(names))
 
     if not all(map(is_defined_leaf, atoms_of(side))):
         return False
@@ -112,7 +133,7 @@ def _by_equalities(left: Expr, op: str, right: Expr, within: Context) -> Reasons
     scalars = _Scalars(within)
     if not scalars.hold(scalars.value(left), op, scalars.value(right)):
         return None
-    return (*_equalities(left, right), *scalars.ties) or scalars.reasons
+    return (*_equalities(within, left, right), *scalars.ties) or scalars.reasons
 
 
 def _both_ways(left: Expr, right: Expr, within: Context) -> Reasons | None:
@@ -159,11 +180,11 @@ _BY_BOUNDS: Mapping[str, Callable[[Expr, Expr, Context], Reasons | None]] = {
 }
 
 
-def _equalities(*sides: Expr) -> Iterator[str]:
+def _equalities(within: Context, *sides: Expr) -> Iterator[str]:
     """The norms and radii that are known from those of other matrices."""
     for leaf in sorted({leaf for side in sides for leaf in atoms_of(side)}, key=sympy.default_sort_key):
         if value(leaf) != leaf:
-            yield f"{leaf} is {value(leaf)}"
+            yield f"{within.shown(leaf)} is {within.shown(value(leaf))}"
 
 
 def _parts(smaller: Expr) -> tuple[Expr, ...]:
@@ -186,11 +207,15 @@ class _Scalars:
         self.reasons: Reasons = ()
 
     def symbol(self, leaf: Any) -> Symbol:
-        return self.names.setdefault(leaf, Symbol(str(leaf), real=True))
+        return self.names.setdefault(leaf, Symbol(self.within.shown(leaf), real=True))
 
     def value(self, e: Expr) -> Expr:
         """An expression with the norms in it by equalities."""
         return e.xreplace({leaf: value(leaf) for leaf in atoms_of(e)})
+
+    def is_real(self, e: Expr) -> bool:
+        """Whether an expression certainly has a real value everywhere."""
+        return self.hold(sympy.Pow(e, 2, evaluate=False), ">=", S.Zero)
 
     def hold(self, left: Expr, op: str, right: Expr) -> bool:
         """Whether a statement holds for all values of the norms that fit together."""

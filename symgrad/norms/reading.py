@@ -25,6 +25,7 @@ from symgrad.vectors.writing import to_text
 WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
 _SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
 _ANY_LENGTH = Symbol(LENGTH.name, integer=True)
+NO_CELL = 'this is the derivative of a state of a cell; say of which, as in cell "h[t] = tanh(W @ h[t-1])"'
 _FORMS = 'as in "A matrix (n, m)" or "x vector (n)"'
 
 
@@ -143,6 +144,13 @@ class NormReader(VectorReader):
         plain = {n.id: Symbol(n.id, real=True) for n in free if self._is_free(n.id)}
         self.names = {**plain, **names}
 
+    def _prepared(self, tree: ast.expr) -> ast.expr:
+        quotients = (n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div))
+        for node in quotients:
+            if all(isinstance(p, ast.Subscript) and _is_differential(p.value) for p in (node.left, node.right)):
+                raise self.fault(node, NO_CELL)
+        return tree
+
     def _is_free(self, name: str) -> bool:
         is_taken = name in self.names or name in self.times or name in vocabulary.CONSTANTS
         return not is_taken and vocabulary.may_be_symbol(name)
@@ -213,6 +221,10 @@ class NormReader(VectorReader):
     def _ask(self, name: str) -> str:
         """What to say of a name of which nobody said what it is."""
         return f"say in a condition what {name} is, {_FORMS}; the norm of a scalar is written Abs({name})"
+
+
+def _is_differential(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and len(node.id) > 1 and node.id.startswith("d")
 
 
 # --- the domain ---------------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def verdict_on(relation: Relation, within: Context, places: Callable[[], Iterato
         return Verdict(Outcome.UNDECIDED, "bounds of norms", str(error))
     if proved is not None:
         return proved
-    return seen if isinstance(seen, Verdict) else _evidence(seen)
+    return seen if isinstance(seen, Verdict) else _evidence(seen, _drawn(known, within))
 
 
 def _never_holds(condition: Any, within: Context) -> str:
@@ -144,12 +144,18 @@ def fixed_by(domain: Domain) -> dict[Symbol, Expr]:
     return {s: values[0] for s, values in single}
 
 
-def _evidence(seen: Seen) -> Verdict:
+def _drawn(relation: Relation, within: Context) -> str:
+    """What is chosen at places, in a word."""
+    spoken_of = (*relation.expressions, *within.domain.conditions)
+    return "matrices" if any(e.atoms(MatrixExpr) for e in spoken_of) else "numbers"
+
+
+def _evidence(seen: Seen, drawn: str) -> Verdict:
     if not seen.tried:
-        return Verdict(Outcome.UNDECIDED, "samples", f"{NO_PROOF}; no matrices were found that meet all conditions")
+        return Verdict(Outcome.UNDECIDED, "samples", f"{NO_PROOF}; no {drawn} were found that meet all conditions")
     if seen.agreed < seen.tried:
         return Verdict(Outcome.UNDECIDED, "samples", f"{NO_PROOF}; {seen.agreed} of {seen.tried} points say something")
-    return Verdict(Outcome.SUPPORTED, "samples", f"it holds for {seen.agreed} choices of matrices; {NO_PROOF}")
+    return Verdict(Outcome.SUPPORTED, "samples", f"it holds for {seen.agreed} choices of {drawn}; {NO_PROOF}")
 
 
 # --- places -------------------------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ class StateJacobian:
             return sympy.Identity(self.shape[0]) if self.shape else sympy.S.One
         if steps == 1:
             return grad.jacobians[pair].subs(TIME, self.late.time)
+        if len(states) == 1 and not self.shape and steps.is_Integer and 1 < steps <= MOST_STEPS:
+            return sympy.Mul(*(grad.jacobians[pair].subs(TIME, self.late.time - k) for k in range(int(steps))))
         if len(states) > 1:
             if not (steps.is_Integer and 1 < steps <= MOST_STEPS):
                 raise CellError(f"{self}: with several states, name a number of steps from 1 to {MOST_STEPS}")

@@ -139,7 +139,7 @@ class CellReader(NormReader):
         return {**super()._own_calls(), JACOBIAN: self._jacobian}
 
     def _ask(self, name: str) -> str:
-        return unknown(name, self._known)
+        return super()._ask(name) if name in self._known else unknown(name, self._known)
 
     def _jacobian(self, node: ast.Call) -> Any:
         late, early = (self.value(a) for a in node.args) if len(node.args) == 2 else (None, None)
@@ -243,7 +243,9 @@ class CellRelation(Judged):
         definitions = {
             e.left.key: _at(e.right) for e in self.cell.steps if isinstance(e.right, Elementwise | sympy.Function)
         }
-        within = Context(decide, steps.domain, definitions, frozenset({TIME, LENGTH}))
+        equations = {e.left.key: _at(e.right) for e in self.cell.steps}
+        unnamed = frozenset(equations) - {e.left.key for e in self.cell.equations}
+        within = Context(decide, steps.domain, definitions, equations, unnamed, frozenset({TIME, LENGTH}))
         return verdict_on(self.by_rules, within, lambda: self._places(steps))
 
     def _speaks_of(self, step: Symbol) -> bool:

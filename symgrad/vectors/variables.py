@@ -134,6 +134,8 @@ class Timed:
         """The same variable one step later."""
         return self.at(self.time + 1)
 
+    is_call = True  # in powers it stands without brackets
+
     def at(self, time: Expr | int) -> Any:
         """The same variable at another time."""
         return self.func(self.args[0], self.args[1], sympy.S(time), *self.args[3:])
