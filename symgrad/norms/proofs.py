@@ -94,7 +94,7 @@ def is_defined(side: Expr, within: Context) -> bool:
 
     if not all(map(is_defined_leaf, atoms_of(side))):
         return False
-    return not free_symbols(side) or scalars.hold(side, "==", side)
+    return not free_symbols(side) or is_total(side) or scalars.hold(side, "==", side)
 
 
 def _plain(side: Expr) -> Expr:
@@ -372,7 +372,7 @@ def _of_sum(e: Expr, within: Context, up: bool) -> list[Bound] | None:
 
 
 def _of_product(e: Expr, within: Context, up: bool) -> list[Bound] | None:
-    number, rest = e.as_independent(OfMatrix, sympy.Trace)
+    number, rest = e.as_independent(OfMatrix, sympy.Trace, TimedScalar)
     sign = 1 if _is_nonnegative(number, within) else -1 if _is_nonnegative(-number, within) else 0
     factors = sympy.Mul.make_args(rest)
     if not sign or (len(factors) > 1 and not all(_is_nonnegative(f, within) for f in factors)):
