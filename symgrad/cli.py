@@ -226,8 +226,18 @@ def explain(formula: str, variable: str | None, where: tuple[str, ...]) -> int:
     from symgrad.explain import derivative_steps
     from symgrad.syntax import parse
 
+    _print_abbreviations(formula)
     wanted = parse(variable) if variable else None
     return checks.exit_code(_print_chain(derivative_steps(parse(formula), wanted, where=where)))
+
+
+def _print_abbreviations(formula: str) -> None:
+    """What the names in a formula stand for that are not differentiated as they are."""
+    from symgrad.language.written import Abbreviation, meaning
+    from symgrad.syntax import parse_written, to_text
+
+    for call in sorted(parse_written(formula).atoms(Abbreviation), key=str):
+        click.echo(f"{to_text(call)} stands for {to_text(meaning(call))}")
 
 
 def _print_chain(chain: Chain) -> list[Check]:

@@ -280,6 +280,11 @@ def test_explain_shows_lines_rules_and_verdicts(run):
     assert "     slope of the sigmoid; identity; proved" in out
 
 
+def test_explain_says_what_names_stand_for(run):
+    code, out, _ = run("explain", "x*silu(x)")
+    assert (code, out.splitlines()[0]) == (0, "silu(x) stands for swish(x)")
+
+
 def test_explain_needs_a_variable_where_there_are_several(run):
     assert "say by which of a, x" in complaint(run("explain", "a*x"))
     code, out, _ = run("explain", "a*x", "--variable", "a")
