@@ -290,7 +290,7 @@ def _complex(value: acb, digits: int) -> str:
     real, imaginary = _part(value.real, value, digits), _part(value.imag, value, digits)
     if imaginary is None:
         return real or "0"
-    whole = f"{imaginary}*I"
+    whole = {"1": "I", "-1": "-I"}.get(imaginary, f"{imaginary}*I")
     if real is None:
         return whole
     return f"{real} - {whole[1:]}" if whole.startswith("-") else f"{real} + {whole}"
