@@ -157,6 +157,7 @@ CONDITIONS = [  # a false claim, a condition, and what the witness must fulfil
     ("norm(dh[T]/dh[0]) <= (spectral_radius(W)/4)**T", "n >= 3", layer("sigmoid"), lambda p: p["n"] >= 3),
     ("norm(dh[t]/dh[k]) < 1", "k >= 1", layer("sigmoid"), lambda p: p["t"] >= p["k"] >= 1),
     ("norm(dh[T]/dh[0]) < 1", "T >= 0", layer("sigmoid"), lambda p: p["T"] >= 0),
+    ("norm(dh[T]/dh[0]) < 1", "norm(dh[t]/dh[t-1]) >= 1/8", layer("sigmoid"), lambda p: 1 <= p["t"] <= p["T"]),
 ]
 
 
@@ -183,6 +184,7 @@ UNDER = [
     ("norm(dh[T]/dh[0]) <= norm(W)/4", ["T <= 2", "norm(W) <= 4"], layer("sigmoid")),
     ("norm(dh[t]/dh[k]) < 1", ["norm(W) < 4", "t > k", "k >= 0"], layer("sigmoid")),
     ("norm(dh[T]/dh[T]) == 1", [], layer("sigmoid")),
+    ("norm(dh[T]/dh[0]) < 2", ["norm(dh[T]/dh[0]) < 1"], layer("sigmoid")),
     ("norm(dh[0]/dh[0]) == 1", [], layer("sigmoid")),
     ("norm(dh[t]/dh[t]) == 1", [], layer("sigmoid")),
 ]
@@ -277,6 +279,8 @@ NEVER_MET = [
     (["norm(A) <= k", "k < 0"], None),
     (["norm(W) < spectral_radius(W)"], layer("sigmoid")),
     (["norm(W) < 2", "norm(W @ W) >= 4"], layer("sigmoid")),
+    (["norm(dh[T]/dh[0]) < 0"], layer("sigmoid")),
+    (["norm(dh[t]/dh[t-1]) > norm(W)"], layer("sigmoid")),
 ]
 FALSE_OF_CELL, FALSE_OF_MATRICES = "norm(dh[T]/dh[0]) <= -1", "norm(A) + norm(B) + norm(x + y) + k*0 == -5"
 

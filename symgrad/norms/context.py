@@ -132,10 +132,14 @@ class Context:
 
     def shown(self, e: Any) -> str:
         """The text of a formula in which variables have the names that somebody gave them."""
-        said = e
+        said = self.as_named(e)
+        return f"({said})" if said != e and isinstance(said, sympy.Add | sympy.Mul) else str(said)
+
+    def as_named(self, said: Any) -> Any:
+        """A formula with what they are for the variables that nobody named."""
         while unnamed := [v for v in timed_in(said) if v.key in self.unnamed]:
             said = said.xreplace({v: self.equations[v.key](v.time) for v in unnamed})
-        return f"({said})" if said != e and isinstance(said, sympy.Add | sympy.Mul) else str(said)
+        return said
 
     def put_in(self, parts: Iterable[Any]) -> dict[Any, Any]:
         """Formulas with the variables of the last step that they speak of as their equations have them."""

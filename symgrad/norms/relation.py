@@ -103,7 +103,8 @@ def verdict_on(relation: Relation, within: Context, places: Callable[[], Iterato
 
 def _never_holds(condition: Any, within: Context) -> str:
     beside = " where the others hold" if len(within.domain.conditions) > 1 else ""
-    return f"the domain is empty: of its conditions, {to_text(condition)} never holds{beside}"
+    said = condition.func(*map(within.as_named, condition.args), evaluate=False)
+    return f"the domain is empty: of its conditions, {to_text(said)} never holds{beside}"
 
 
 def _seen(relation: Relation, within: Context, places: Callable[[], Iterator[Place]]) -> Verdict | Seen:

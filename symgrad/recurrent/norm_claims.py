@@ -119,8 +119,8 @@ def _about(cell: Cell, statement: Statement, domain: Domain) -> Statement:
         return Conjunction(tuple(_about(cell, part, domain) for part in statement.parts))
     assert isinstance(statement, NormRelation), "claims about norms are made of relations between them"
     made = CellRelation(cell, statement.relation)
-    check_times(made.expressions)
-    made.by_rules  # noqa: B018 (a Jacobian that the cell does not have is told now)
+    check_times((*made.expressions, *domain.conditions))
+    made.by_rules, made.ruled(domain)  # a Jacobian that the cell does not have is told now
     Steps.of(cell, made.expressions, domain)  # and that no step is left of the domain
     return made
 
@@ -220,6 +220,11 @@ class CellRelation(Judged):
         left, right = (without_jacobians(self.grad, e) for e in self.expressions)
         return Relation(left, self.relation.op, right)
 
+    def ruled(self, domain: Domain) -> Domain:
+        """The domain with the Jacobians in its conditions as the rules give them."""
+        sides = ((c.func, [without_jacobians(self.grad, side) for side in c.args]) for c in domain.conditions)
+        return Domain(domain.sets, tuple(kind(*both, evaluate=False) for kind, both in sides))
+
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
         steps = Steps.of(self.cell, self.expressions, domain)
         verdict = self._from_start(steps, decide)
@@ -245,16 +250,17 @@ class CellRelation(Judged):
         }
         equations = {e.left.key: _at(e.right) for e in self.cell.steps}
         unnamed = frozenset(equations) - {e.left.key for e in self.cell.equations}
-        within = Context(decide, steps.domain, definitions, equations, unnamed, frozenset({TIME, LENGTH}))
+        within = Context(decide, self.ruled(steps.domain), definitions, equations, unnamed, frozenset({TIME, LENGTH}))
         return verdict_on(self.by_rules, within, lambda: self._places(steps))
 
     def _speaks_of(self, step: Symbol) -> bool:
         return any(step in free_symbols(e) for e in self.expressions)
 
     def _places(self, steps: Steps) -> Iterator[Place]:
+        has_t = self._speaks_of(TIME) or any(TIME in free_symbols(c) for c in steps.domain.conditions)
         for most, length in zip(SPECIAL_RUNS, steps.lengths(LENGTHS)):
             every = list(steps.times(length))
-            if not self._speaks_of(TIME):  # the last such t will do
+            if not has_t:  # the last such t will do
                 every = list({tuple(times[s] for s in steps.indices): times for times in every}.values())
             for sizes, arguments, scalars in self._arguments(steps, length, most):
                 try:
@@ -263,7 +269,7 @@ class CellRelation(Judged):
                     continue
                 for times in every:
                     known = {**sizes, **times}
-                    shown = {s: k for s, k in known.items() if s != TIME or self._speaks_of(TIME)}
+                    shown = {s: k for s, k in known.items() if s != TIME or has_t}
                     values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
                     at = {s: times[s] for s in steps.indices}
                     yield Place(around, values, shown_at(shown, arguments | scalars), times[TIME], at)
