@@ -274,6 +274,20 @@ def test_a_limit_beside_a_jump_is_what_is_found_close_by_on_that_side(text, side
         assert abs(acb(ball(found)) - acb(ball(close))) < arb(10) ** -10, place
 
 
+BESSEL = [
+    "besselj({n}, {x})/{x}**{n}", "besseli({n}, {x})/{x}**{n}", "bessely({n}, {x})*{x}**{n}",
+    "besselk({n}, {x})*{x}**{n}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BESSEL)
+def test_a_bessel_function_beside_zero_is_its_first_term(kind):
+    for n in (1, 2, 3, 5):
+        found = enclose(side(f"Limit({kind.format(n=n, x='x')}, x, 0)"), {}, 96)
+        close = enclose(side(kind.format(n=n, x="(1/10**15)")), {}, 400)
+        assert abs(acb(ball(found)) - acb(ball(close))) < arb(10) ** -12, n
+
+
 # --- what is lost on the way to the expression of the provers ---------------------------------------------------
 
 LOST = [  # a divisor that vanishes at an index, or on a whole interval

@@ -7,6 +7,7 @@ UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can b
 
 from symgrad.balls.endless import enclosed_by_its_tape as _filled  # noqa: F401 (its rows are those of limits and sums)
 from symgrad.balls.functions import FUNCTIONS, RootOfNonnegative
+from symgrad.balls.near_zero import beside_zero as _beside_zero  # noqa: F401 (its rows are those of expansions)
 from symgrad.balls.tape import Tape, UnsupportedError, enclose, has_endless, is_endless, unmistakable
 from symgrad.balls.values import (
     UNDEFINED,

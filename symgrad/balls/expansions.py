@@ -111,7 +111,7 @@ class Expander:
         kind = origin(e.func)
         if kind in REWRITTEN:
             return self(REWRITTEN[kind](*e.args))
-        row = _ROWS.get(kind)
+        row = ROWS.get(kind)
         if row is not None:
             return row(self, *e.args)
         if kind in ANALYTIC and len(e.args) == 1:
@@ -517,7 +517,7 @@ def _sinc(self: Expander, u: Expr) -> Expansion:
     return self(sympy.sin(u, evaluate=False) / u)
 
 
-_ROWS: dict[type, Callable[..., Expansion]] = {
+ROWS: dict[type, Callable[..., Expansion]] = {
     sympy.exp: Expander._exp,
     sympy.log: Expander._log,
     sympy.sin: lambda self, u: self._wave(sympy.sin, u),
