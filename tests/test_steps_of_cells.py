@@ -98,7 +98,7 @@ FALSE = [
 
 
 @pytest.mark.parametrize("cell", [VECTOR, UNIT], ids=["vector", "unit"])
-@pytest.mark.parametrize(("says", "where", "fits"), FALSE, ids=str)
+@pytest.mark.parametrize(("says", "where", "fits"), FALSE, ids=[", ".join([says, *where]) for says, where, _ in FALSE])
 def test_a_witness_is_at_steps_of_the_domain(cell, says, where, fits):
     verdict = sg.verify(said(cell, says, where))
     assert verdict.outcome is Outcome.REFUTED, verdict
