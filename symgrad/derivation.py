@@ -318,6 +318,10 @@ def ref(label: str) -> Ref:
     return Ref(label)
 
 
+# Which way a step of a chain leads: a reader takes a <= b and b <= c for a <= c.
+DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
+
+
 def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> Chain:
     """A chain of equations and inequalities from `start` on; `equals`, `at_most` and the like make its steps."""
     if not steps:
@@ -325,6 +329,13 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     for step in steps:
         if not isinstance(step, Step):
             raise ClaimError(f"the steps of a chain are made by equals, at_most and the like; got {step}")
+    directions = {DIRECTIONS[step.op] for step in steps if step.op in DIRECTIONS}
+    if len(directions) > 1:
+        ups, downs = (next(s for s in steps if DIRECTIONS.get(s.op) == way) for way in (1, -1))
+        raise ClaimError(
+            f"a chain goes up or down, for its first line is read with its last; this one has {downs.op} "
+            f"{downs.expression} and {ups.op} {ups.expression}: write two chains"
+        )
     places = [s for step in steps for s in step.equality_at or ()]
     conditions, _, names = surroundings(listed(where), start, *(step.expression for step in steps), *places)
     lines = (dataclasses.replace(step, expression=settled(step.expression, names)) for step in steps)

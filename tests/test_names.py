@@ -110,6 +110,23 @@ def test_what_is_no_condition_is_refused(condition):
         sg.chain("z", sg.equals("z"), where=[condition])
 
 
+@pytest.mark.parametrize(
+    ("steps", "is_read"),
+    [
+        ([sg.at_least(0), sg.at_most(5)], False),
+        ([sg.at_most("x**2 + 1"), sg.equals("1 + x**2"), sg.greater_than(0)], False),
+        ([sg.at_most("x**2 + 1"), sg.equals("1 + x**2"), sg.less_than("x**2 + 2")], True),
+        ([sg.at_least("x**2 - 1"), sg.greater_than("x**2 - 2")], True),
+    ],
+)
+def test_a_chain_leads_one_way(steps, is_read):
+    if is_read:
+        assert len(sg.chain("x**2", *steps).claims) == len(steps)
+        return
+    with pytest.raises(sg.ClaimError, match="a chain goes up or down"):
+        sg.chain("x**2", *steps)
+
+
 def test_the_steps_of_a_chain_are_steps():
     with pytest.raises(ClaimError, match="made by equals, at_most and the like; got z"):
         sg.chain(z, z)

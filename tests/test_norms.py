@@ -348,3 +348,17 @@ def test_random_claims_agree_with_numpy(seed):
         left, right = (float(Fraction(side)) for side in (verdict.witness.left, verdict.witness.right))
         assert left > right, said
         assert left == pytest.approx(measured(of_matrix(at)), rel=1e-4, abs=1e-4), said
+
+
+@pytest.mark.parametrize(
+    ("says", "is_told"),
+    [
+        ("spectral_radius(A**2) == spectral_radius(A)**2", True),
+        ("norm(A**2) >= 0", True),
+        ("norm(A @ A) <= norm(A)**2", False),
+        ("norm(x**2) >= 0", False),
+    ],
+)
+def test_a_power_of_a_square_matrix_is_told_to_be_that_of_its_entries(says, is_told):
+    verdict = sg.verify(sg.claim(says, where=["A matrix (n, n)", "x vector (n)"]))
+    assert ("A**2 is the power of each entry" in verdict.evidence) is is_told
