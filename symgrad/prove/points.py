@@ -36,6 +36,7 @@ EXTREME = tuple(
 COMPLEX = (
     *(S.Zero, S.One, I, -S.One, -I, 1 + I, 1 - I, -1 + I, -1 - I),
     *(2 + 3 * I, -Rational(1, 2) + 2 * I, -3 - I / 2, 4 * I, -Rational(7, 2) * I),
+    *(10**k * unit for k in (2, 4, 7) for unit in (I, -I, 1 + I, -1 + I, -1 - I, 1 - I, S.One, -S.One)),
 )
 SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
 MOST_SPECIAL = 400
