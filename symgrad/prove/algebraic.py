@@ -8,7 +8,7 @@ from sympy import Expr, Interval, Symbol
 
 from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision, rational
-from symgrad.prove.boxes import constant_sign
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.signs import inner_rational
 
 BITS = 256

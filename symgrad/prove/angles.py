@@ -7,8 +7,8 @@ from sympy import Expr, S, Symbol
 
 from symgrad import sized
 from symgrad.prove import facts
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.factors import by_factors
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
 from symgrad.statements import Domain

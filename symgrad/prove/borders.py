@@ -12,8 +12,8 @@ from sympy.sets import Set
 
 from symgrad import sized
 from symgrad.prove import cuts, facts, sentences, validity
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import simplified
 from symgrad.prove.roots import zeros

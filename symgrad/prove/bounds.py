@@ -15,13 +15,14 @@ from symgrad.budget import charge, remembered
 from symgrad.prove import enclosures, facts, sentences, validity
 from symgrad.prove.angles import by_half_angle, by_phase
 from symgrad.prove.borders import by_arguments, by_exponents, by_logarithm, by_value, by_zeros
-from symgrad.prove.boxes import MOST_BOXES, bounded_box, constant_sign, fractional_powers
+from symgrad.prove.boxes import MOST_BOXES, bounded_box, fractional_powers
 from symgrad.prove.calculus import by_calculus, by_concavity, by_monotony
 from symgrad.prove.conditions import Condition
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.contact import by_contact
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.factors import by_discriminant, by_ends, by_factors, by_norm, by_plain_factors
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
 from symgrad.prove.partial import by_border, by_ends_apart, by_partial_extremum

@@ -13,7 +13,6 @@ from symgrad.balls import RootOfNonnegative, Tape, UnsupportedError, Value, ball
 from symgrad.budget import remembered
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.facts import MOST_CONSTANT_BITS
-from symgrad.prove.facts import constant_sign as constant_sign
 from symgrad.statements import Domain
 
 MOST_BOXES = 4000

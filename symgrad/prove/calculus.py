@@ -12,11 +12,11 @@ from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, limits, precision
 from symgrad.balls.growth import Open
 from symgrad.prove import cuts, facts, ring, sentences, tails
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH, NotSmooth, smooth_derivative
 from symgrad.prove.factors import sign_of_product
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
 from symgrad.prove.tower import Tower

@@ -6,7 +6,7 @@ from sympy import Expr
 
 from symgrad.budget import remembered
 from symgrad.prove import facts, numbers
-from symgrad.prove.boxes import constant_sign
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower

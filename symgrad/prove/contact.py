@@ -14,9 +14,10 @@ import sympy
 from sympy import Expr, Interval, Rational, S, Symbol
 
 from symgrad.prove import enclosures, facts, sentences
-from symgrad.prove.boxes import Box, constant_sign, rational_below
+from symgrad.prove.boxes import Box, rational_below
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.recognised import touching
 from symgrad.prove.validity import is_smooth

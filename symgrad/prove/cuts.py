@@ -16,7 +16,7 @@ from symgrad import activations, sized
 from symgrad.elliptic import JACOBI
 from symgrad.language.written import origin
 from symgrad.prove import facts
-from symgrad.prove.boxes import constant_sign
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs
 

@@ -11,10 +11,10 @@ from sympy.sets import Set
 
 from symgrad import activations
 from symgrad.prove import bounds, cuts, facts
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.normal import normal_form
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain

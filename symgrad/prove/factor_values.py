@@ -10,8 +10,8 @@ from sympy import Expr, Interval, S, Symbol
 
 from symgrad import sized
 from symgrad.prove import facts, sentences
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.constants import constant_zero
+from symgrad.prove.facts import constant_sign
 from symgrad.statements import Domain
 
 LARGEST = 40  # operations of a factor

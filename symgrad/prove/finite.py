@@ -15,9 +15,9 @@ from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad.prove import algebra, moves, side_conditions
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.constants import constant_zero
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.moves import Move
 from symgrad.prove.points import Point

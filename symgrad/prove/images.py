@@ -17,10 +17,10 @@ from sympy.core.relational import Relational
 from symgrad import activations, sized
 from symgrad.balls import Tape, UnsupportedError, precision, sign
 from symgrad.prove import bounds, cuts, facts, sentences, side_conditions
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import conditions
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.ring import NoNormalForm

@@ -18,10 +18,10 @@ from sympy.sets import Set
 
 from symgrad import sized
 from symgrad.prove import bounds, cuts, facts, sentences, witnesses
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.combine import NO_POINT
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import points
 from symgrad.prove.signs import Signs

@@ -19,7 +19,7 @@ from symgrad import activations, sized
 from symgrad.budget import charge
 from symgrad.language.written import origin
 from symgrad.prove import bounds, cuts, sentences, side_conditions
-from symgrad.prove.boxes import constant_sign
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.signs import Signs
 from symgrad.verdicts import Outcome, Verdict

@@ -14,7 +14,7 @@ from sympy import Expr, Interval, S, Symbol
 
 from symgrad import sized
 from symgrad.prove import bounds, calculus, facts
-from symgrad.prove.boxes import constant_sign
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.kinks import case_where, resolved, switches
 from symgrad.prove.normal import simplified
 from symgrad.prove.signs import Signs

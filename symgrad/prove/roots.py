@@ -15,7 +15,7 @@ from sympy.sets import Set
 
 from symgrad import sized
 from symgrad.prove import facts
-from symgrad.prove.boxes import constant_sign
+from symgrad.prove.facts import constant_sign
 
 MOST_TURNS = 40
 MOST_DEGREE = 24

@@ -17,11 +17,11 @@ from sympy.core.relational import Relational
 from symgrad import sized
 from symgrad.language.provable import partial_values
 from symgrad.prove import bounds, cuts, facts, sentences, witnesses
-from symgrad.prove.boxes import constant_sign
 from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.crossings import crossing
 from symgrad.prove.derivatives import ROUGH, evaluated
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, contains, is_light_at, points
 from symgrad.prove.recognised import touching

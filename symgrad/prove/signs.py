@@ -14,7 +14,8 @@ from symgrad.balls import Ball, Tape, UnsupportedError, ball, is_real, precision
 from symgrad.budget import charge
 from symgrad.elliptic import jacobi_dn
 from symgrad.prove import facts
-from symgrad.prove.boxes import bounded_box, constant_sign
+from symgrad.prove.boxes import bounded_box
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Look
 from symgrad.statements import Domain
 

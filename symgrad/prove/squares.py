@@ -14,7 +14,7 @@ from sympy import Expr, Rational
 from symgrad import activations, sized
 from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
-from symgrad.prove.boxes import constant_sign
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.roots import zeros
 from symgrad.prove.signs import Signs
