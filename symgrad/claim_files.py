@@ -260,6 +260,12 @@ def _entry(table: object, number: int, line: int | None, path: Path) -> Entry:
     except (ParseError, ClaimError, CellError) as error:
         shown = f" ({name})" if named is not None else ""
         return Entry(name, line, _error(path, line, number, shown, str(error)))
+    except ModuleNotFoundError:
+        raise
+    except Exception as error:  # the other claims are read all the same
+        shown = f" ({name})" if named is not None else ""
+        said = f"a slip of symgrad, please report the claim: {type(error).__name__}: {error}"
+        return Entry(name, line, _error(path, line, number, shown, said))
 
 
 def _claim(table: object, name: str) -> Claim:

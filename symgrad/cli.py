@@ -166,7 +166,7 @@ def verify(
       symgrad verify claims.toml --format json
       symgrad verify claims.toml --certificates certificates
     """
-    from symgrad import certificates, checks
+    from symgrad import checks, guarded
 
     wanted = _with_common_remarks(list(_claims_of_all(claims, where, cell)), claims)
     accepted, find = _accepted(accept), _decider(no_cache)
@@ -180,11 +180,11 @@ def verify(
                 found.append(asked)
                 _say(asked.reason)
                 continue
-            check = checks.Check.of(asked, find(asked))
+            check = guarded.check(asked, find)
             found.append(check)
-            if folder is not None and certificates.is_possible(asked):
+            if folder is not None:
                 try:
-                    certificates.write(certificates.Certificate(asked, check.verdict), folder)
+                    guarded.certify(asked, check.verdict, folder)
                 except CertificateError as error:
                     unwritten = True
                     _say(str(error))

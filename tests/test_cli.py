@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import symgrad as sg
-from symgrad import checks, cli
+from symgrad import checks, claim_files, cli
 from symgrad.cli import cli as commands
 from symgrad.prove import ladder
 from symgrad.verdicts import Outcome, Verdict
@@ -474,6 +474,39 @@ COMMANDS_THAT_FAIL = {
     ("doctor",): "symgrad.doctor.examine",
     ("completion", "bash"): "symgrad.completion.script",
 }
+
+
+OF_A_CLAIM = {"text": (sg.Claim, "__str__"), "verdict": (cli, "decide"), "reading": (claim_files, "claim")}
+
+
+@pytest.mark.swallows_failures
+@pytest.mark.parametrize("place", OF_A_CLAIM)
+@pytest.mark.parametrize("error", [RecursionError, NameError, sg.ClaimError])
+def test_a_claim_that_fails_leaves_the_others_of_its_file_alone(run, monkeypatch, tmp_path, place, error):
+    path = tmp_path / "claims.toml"
+    claims = (("first", TRUE), ("second", "x**2 >= 0"), ("third", FALSE))
+    path.write_text("".join(f'[[claim]]\nid = "{name}"\nsays = "{says}"\n' for name, says in claims), "utf-8")
+    usual = getattr(*OF_A_CLAIM[place])
+
+    def failing(asked, **facts):
+        if facts.get("id", getattr(asked, "id", "")) == "second":
+            raise error("by order of the test")
+        return usual(asked, **facts)
+
+    monkeypatch.setattr(*OF_A_CLAIM[place], failing)
+    is_read = place != "reading"
+    code, out, _ = run("verify", path, "--no-cache", "--format", "json", "--certificates", tmp_path / "certificates")
+    found = {row["id"]: (row["outcome"], row["method"]) for row in json.loads(out)["claims"]}
+    assert (found["first"][0], found["third"][0], code) == (
+        "PROVED",
+        "REFUTED",
+        1 if is_read and place != "text" else 2,
+    )
+    assert found["second"] == (("UNDECIDED", ladder.FAILED) if is_read else (None, "not read"))
+    _, out, _ = run("verify", path, "--no-cache")
+    assert [line.split()[0] for line in out.splitlines() if line[0].isupper()] == [
+        "PROVED", *(["UNDECIDED"] if is_read else []), "REFUTED",
+    ]  # fmt: skip
 
 
 def test_every_command_is_made_to_fail():

@@ -44,6 +44,7 @@ FLOORS = {
     "recurrent": 9,
     "compute": 10,
     "gradients": 11,
+    "guarded": 10,
     "render": 12,
     "marked": 13,
     "testing": 13,

@@ -11,6 +11,7 @@ from test_norms import norm, numbers, radius
 import symgrad as sg
 from symgrad.claim_files import read_claims
 from symgrad.errors import CellError, ParseError
+from symgrad.syntax import to_text
 from symgrad.verdicts import Outcome
 
 n, m, p = sg.dims("n m p")
@@ -316,6 +317,38 @@ def test_what_is_missing_is_asked_for():
 
 
 # --- as text -------------------------------------------------------------------------------------------------------
+
+TANH, MATRICES = "h[t] = tanh(w*h[t-1])", ("W matrix (n, n)", "h vector (n)")
+WRITTEN = [
+    *((TANH, (), says) for says in (
+        "h[1] <= 1 + h[0]/4", "h[t] - (h[t-1] - w) <= 3", "-(h[t] + w)/2 <= 3*(h[t] + 1)",
+        "1/h[t]**2 + 1 >= h[t]/h[t-1]",
+        "Abs(h[t]) <= 1 - h[t-1]**2/3 + 2*w", "Abs(dh[t]/dh[t-1]) <= 2 + Abs(w*h[t-1])/4",
+        "2**h[t] + h[t] <= 3 + 0.5*h[t]",
+        "tanh(h[t])**2 + h[t] <= exp(-h[t]/2) + 1", "Max(h[t], 0) <= 1/4 + Abs(h[t-1]/2)", "sqrt(1 + h[t]**2) >= 1",
+        "dh[t]/dh[t-1] + h[t] == w*(1 - h[t]**2) + h[t]", "(dh[t]/dh[t-1])/2 + 1 <= 5", "h[t]**(-1) + 1 >= -1 + h[t]",
+        "Abs(dh[T]/dh[0])**(1/T) <= Abs(w) + h[0]/2", "Sum(h[k]/2 + 1, (k, 1, t)) <= 3*t",
+    )),
+    *(("h[t] = tanh(W @ h[t-1])", MATRICES, says) for says in (
+        "norm(h[t]) <= 1 + norm(h[t-1])/4", "norm(dh[t]/dh[t-1])/2 <= 1 + norm(W)/3", "norm(h[t] + 1/2) <= 7",
+        "norm((1 + norm(h[t])/4)*W) <= 3 + norm(W)/2", "norm(h[t]/2 + h[t-1]) <= 3 + norm(h[t])/5",
+        "norm(tanh(h[t]/2) + 1) <= 1 + 1/3", "norm((W/2 + eye(n)) @ h[t]) <= norm(W)/2 + 5",
+    )),
+    *((cell, where, says) for cell, says, where, _ in BY_EQUATION),
+    *((cell, MATRICES, says) for cell, says, _ in OF_VECTORS),
+    *((layer("sigmoid"), where, says) for says, where in (*TRUE, *FALSE)),
+    *((layer(activation), where, says) for activation, says, where, _ in POWERS),
+    *((sg.Cell({q: step}), where, says) for step, says, where, _ in UNITS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "where", "says"), WRITTEN, ids=lambda value: str(value)[:60])
+def test_claims_about_cells_read_back_from_their_text(cell, where, says):
+    says = says.replace("maximum", "Max")
+    said = sg.cell_claim(cell, says, where=where)
+    for part in getattr(said.statement, "parts", (said.statement,)):
+        assert sg.cell_claim(cell, to_text(part), where=where).statement.facts == part.facts
+
 
 FILE = """
 [[claim]]

@@ -37,11 +37,13 @@ def to_text(thing: Expr | Boolean | Statement) -> str:
     >>> to_text(Derivative(1 / (1 + exp(-x)), x, x))
     'diff(1/(1 + exp(-x)), x, 2)'
     """
-    if isinstance(thing, MatrixExpr) or (isinstance(thing, Basic) and thing.atoms(TimedScalar)):
+    if isinstance(thing, MatrixExpr):
         return vector_text(thing)
     if isinstance(thing, Basic):
+        if is_written(thing):  # its terms stand in the order of its author
+            return str(_PRINTER.doprint(thing))
         # SymPy would evaluate numbers to put the terms in order.
-        return str(_PRINTER.doprint(thing if is_written(thing) else Masks().put_on(thing)))
+        return vector_text(thing) if thing.atoms(TimedScalar) else str(_PRINTER.doprint(Masks().put_on(thing)))
     return _statement(thing)
 
 
