@@ -80,9 +80,22 @@ def slips(relation: Relation) -> Iterator[tuple[str, Relation]]:
     yield "factor: half of the right side", replace(relation, rhs=relation.rhs / 2)
 
 
-def verdict_on(relation: Relation, within: Context, places: Callable[[], Iterator[Place]]) -> Verdict:
-    """The verdict, which says where powers of square matrices are those of their entries."""
-    found = _verdict_on(relation, within, places)
+def verdict_on(
+    relation: Relation,
+    within: Context,
+    places: Callable[[], Iterator[Place]],
+    further: Callable[[], Iterator[Place]] = lambda: iter(()),
+) -> Verdict:
+    """The verdict, which says where powers of square matrices are those of their entries.
+
+    Parameters
+    ----------
+    relation : Relation
+    within : Context
+    places, further : callable
+        Where the relation is tried before, and after no proof was found.
+    """
+    found = _verdict_on(relation, within, places, further)
     return replace(found, evidence="; ".join(filter(None, (found.evidence, *_powers_of_entries(relation)))))
 
 
@@ -94,8 +107,13 @@ def _powers_of_entries(relation: Relation) -> Iterator[str]:
         yield f"{to_text(power)} is the power of each entry; the matrix times itself is {base} @ {base}"
 
 
-def _verdict_on(relation: Relation, within: Context, places: Callable[[], Iterator[Place]]) -> Verdict:
-    """The refuter first, then the prover, then what evidence there is."""
+def _verdict_on(
+    relation: Relation,
+    within: Context,
+    places: Callable[[], Iterator[Place]],
+    further: Callable[[], Iterator[Place]],
+) -> Verdict:
+    """The refuter first, then the prover, then the refuter at further places, then what evidence there is."""
     try:
         known, reasons = freed(relation, within)
         seen = _seen(known, within, places)
@@ -112,7 +130,13 @@ def _verdict_on(relation: Relation, within: Context, places: Callable[[], Iterat
         return Verdict(Outcome.UNDECIDED, "bounds of norms", str(error))
     if proved is not None:
         return proved
-    return seen if isinstance(seen, Verdict) else _evidence(seen, _drawn(known, within))
+    if isinstance(seen, Verdict):
+        return seen
+    beside = _seen(known, within, further)
+    if isinstance(beside, Verdict):
+        return beside
+    # Far away enclosures may be too wide to say anything, which takes nothing from what was seen elsewhere.
+    return _evidence(Seen(seen.agreed + beside.agreed, seen.tried + beside.agreed), _drawn(known, within))
 
 
 def _never_holds(condition: Any, within: Context) -> str:

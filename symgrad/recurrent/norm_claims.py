@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
@@ -27,6 +27,7 @@ from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
 from symgrad.norms.scopes import moved
 from symgrad.notation import latex
+from symgrad.recurrent import far_runs
 from symgrad.recurrent.backward import Backward, argument_name
 from symgrad.recurrent.cell import Cell
 from symgrad.recurrent.jacobians import state_jacobian, without_jacobians
@@ -48,6 +49,7 @@ SPECIAL_RUNS = (32, 14, 4)  # of the shortest runs first
 STATE_SIZES, OTHER_SIZE = (2, 1, 3), 1  # special runs are of the first of these sizes, random ones of all
 RANDOM_RUNS = 6
 STARTS = tuple(fmpq(k, 4) for k in (4, -4, 6, -6, 8, -8, 2, -2, 3, -3, 10, -10, 14, -14))  # of initial states
+Run: TypeAlias = tuple[dict[Symbol, int], dict[str, Any], dict[Symbol, Any]]
 _SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")
 
 
@@ -251,28 +253,42 @@ class CellRelation(Judged):
         equations = {e.left.key: _at(e.right) for e in self.cell.steps}
         unnamed = frozenset(equations) - {e.left.key for e in self.cell.equations}
         within = Context(decide, self.ruled(steps.domain), definitions, equations, unnamed, frozenset({TIME, LENGTH}))
-        return verdict_on(self.by_rules, within, lambda: self._places(steps))
+        return verdict_on(self.by_rules, within, lambda: self._places(steps), lambda: self._far_places(steps))
 
     def _speaks_of(self, step: Symbol) -> bool:
         return any(step in free_symbols(e) for e in self.expressions)
 
     def _places(self, steps: Steps) -> Iterator[Place]:
-        has_t = self._speaks_of(TIME) or any(TIME in free_symbols(c) for c in steps.domain.conditions)
         for most, length in zip(SPECIAL_RUNS, steps.lengths(LENGTHS)):
-            every = list(steps.times(length))
-            if not has_t:  # the last such t will do
-                every = list({tuple(times[s] for s in steps.indices): times for times in every}.values())
-            for sizes, arguments, scalars in self._arguments(steps, length, most):
-                try:
-                    around = self._run(arguments, {**sizes, LENGTH: length}, scalars)
-                except CellError:  # a function of the cell has no value there
-                    continue
-                for times in every:
-                    known = {**sizes, **times}
-                    shown = {s: k for s, k in known.items() if s != TIME or has_t}
-                    values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
-                    at = {s: times[s] for s in steps.indices}
-                    yield Place(around, values, shown_at(shown, arguments | scalars), times[TIME], at)
+            yield from self._places_of(steps, length, self._arguments(steps, length, most))
+
+    def _far_places(self, steps: Steps) -> Iterator[Place]:
+        # Times of long runs are too many where there are several of them.
+        usual = (*far_runs.SHORT, far_runs.LONG) if len(steps.indices) < 2 else far_runs.SHORT
+        for most, length in zip(far_runs.RUNS, steps.lengths(usual)):
+            yield from self._places_of(steps, length, self._far_arguments(steps, length, most), far_runs.TIMES)
+
+    def _places_of(
+        self, steps: Steps, length: int, runs: Iterator[Run], most_times: int | None = None
+    ) -> Iterator[Place]:
+        """The places in runs of so many steps, at all values of t and of the indices or at some of them."""
+        has_t = self._speaks_of(TIME) or any(TIME in free_symbols(c) for c in steps.domain.conditions)
+        every = list(steps.times(length))
+        if not has_t:  # the last such t will do
+            every = list({tuple(times[s] for s in steps.indices): times for times in every}.values())
+        if most_times is not None:
+            every = every[:: -(-len(every) // most_times)] if len(every) > most_times else every
+        for sizes, arguments, scalars in runs:
+            try:
+                around = self._run(arguments, {**sizes, LENGTH: length}, scalars)
+            except CellError:  # a function of the cell has no value there
+                continue
+            for times in every:
+                known = {**sizes, **times}
+                shown = {s: k for s, k in known.items() if s != TIME or has_t}
+                values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
+                at = {s: times[s] for s in steps.indices}
+                yield Place(around, values, shown_at(shown, arguments | scalars), times[TIME], at)
 
     @cached_property
     def _tapes(self) -> dict[Any, Any]:
@@ -292,14 +308,48 @@ class CellRelation(Judged):
         keys = argument_names(self.grad)
         return {keys[name]: value for name, value in arguments.items() if isinstance(keys[name], Symbol)}
 
-    def _arguments(
-        self, steps: Steps, length: int, most: int
-    ) -> Iterator[tuple[Any, dict[str, Any], dict[Symbol, Any]]]:
+    def _other_scalars(self, steps: Steps) -> list[Symbol]:
+        """The scalars that a claim speaks of and the cell does not."""
+        own = scalars_in(*self.expressions) | (set(steps.domain.symbols) - sizes_in(*self.expressions))
+        return sorted(own - {*argument_names(self.grad).values(), *steps.indices, TIME, LENGTH}, key=str)
+
+    def _far_arguments(self, steps: Steps, length: int, most: int) -> Iterator[Run]:
+        """Sizes, arguments and further scalars of runs with large weights, or with some of them at 0."""
+        domain, keys = steps.domain, argument_names(self.grad)
+        sizes = next((s for k in STATE_SIZES if (s := self._sizes(k, domain)) is not None), None)
+        if sizes is None:
+            return
+        factors = far_runs.factors_for(self.expressions, domain.conditions)
+        others = {str(s): s for s in self._other_scalars(steps)}
+        initial = {argument_name(s) for s in self.grad.initial_states}
+        shapes = {name: _shape(key, sizes) for name, key in keys.items()}
+        families: dict[str, list[Any]] = {}
+        still: dict[str, Any] = {}
+        for name, key in (keys | others).items():
+            if isinstance(key, Symbol):
+                families[name] = far_runs.values_of(key, domain, factors)
+            elif is_in_time(key):
+                still[name] = np.full((length, *_plain(shapes[name])), fmpq(0), dtype=object)
+            elif name not in initial:
+                shape = shapes[name]
+                if _is_square(shape):
+                    families[name] = far_runs.squares_of(shape[0], factors)
+                else:
+                    biases = far_runs.SATURATING if shape[-1:] == (1,) else (0,)
+                    families[name] = [_unwrapped(np.full(shape, fmpq(v), dtype=object)) for v in biases]
+        if not all(families.values()):
+            return
+        rest = {name: family[0] * 0 for name, family in families.items()}
+        for weights, start in far_runs.runs(far_runs.choices(families, rest), most):
+            states = {name: _unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
+            drawn = {name: value for name, value in weights.items() if name not in others}
+            yield sizes, still | drawn | states, {others[name]: weights[name] for name in others}
+
+    def _arguments(self, steps: Steps, length: int, most: int) -> Iterator[Run]:
         """Sizes, arguments and further scalars of runs: special weights with nothing else first, then random ones."""
         domain = steps.domain
         keys = argument_names(self.grad)
-        own = scalars_in(*self.expressions) | (set(domain.symbols) - sizes_in(*self.expressions))
-        others = sorted(own - {*keys.values(), *steps.indices, TIME, LENGTH}, key=str)
+        others = self._other_scalars(steps)
         generator = random.Random(SEED)
         every = {str(sizes): sizes for size in STATE_SIZES if (sizes := self._sizes(size, domain)) is not None}
         for first, sizes in enumerate(every.values()):
