@@ -17,7 +17,7 @@ from symgrad.budget import charge
 WORK_OF_A_QUESTION = 250  # however small it is
 MOST_NODES = 4_000
 MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multiplied out
-MOST_MONOMIALS = 50_000
+MOST_MONOMIALS, MOST_BITS_FACTORED = 50_000, 100_000
 MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
 MOST_DENOMINATORS = 16
 MOST_SIMPLIFIED = 200
@@ -47,7 +47,9 @@ def factor(e: Expr) -> Expr:
     """The expression as a product of irreducible factors."""
     _ask_for_factors(e, "to factor")
     dense = _monomials(e)  # what a few terms of a high degree in two variables become on the way
+    longest = max((_bits(number) for number in e.atoms(sympy.Rational)), default=0)
     _ask(dense, MOST_MONOMIALS, "monomials to factor", dense)
+    _ask(dense * longest, MOST_BITS_FACTORED, "bits to factor", dense * longest)
     return sympy.factor(e)
 
 

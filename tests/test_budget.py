@@ -206,5 +206,5 @@ def test_sympy_is_asked_what_is_small_and_not_what_is_large(ask, small, large):
 
 def test_sizes_are_told_from_the_form():
     assert sized.nodes(x * sin(x)) == 4
-    assert sized._terms((x + 1) ** 10) == 11
-    assert sized._terms((x + 1) * (x + exp(x) + 1)) == 6
+    assert sized.count_terms((x + 1) ** 10) == 11
+    assert sized.count_terms((x + 1) * (x + exp(x) + 1)) == 6

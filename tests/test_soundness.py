@@ -386,3 +386,35 @@ def test_no_prover_asks_sympys_assumptions_of_an_expression(path):
         if isinstance(node, ast.Attribute) and node.attr in ASSUMPTIONS and id(node) not in called
     ]
     assert [text for text in asked if text not in DECLARED and not any(own in text for own in OUR_OWN)] == []
+
+
+# Inequalities that fail at every point of their domain, most by less than 1e-1500, and what is not seen to hold.
+NEVER_HOLDS = [
+    ("softplus(x) <= x + exp(-x)/2", ["x >= 5000"]),
+    ("coth(x) <= 1 + exp(-2*x)", ["x >= 3000"]),
+    ("log(1 + exp(-exp(x))) <= exp(-exp(x))/2", ["x >= 10"]),
+    ("log(1 + exp(-exp(x))) == exp(-exp(x))/2", ["x >= 10"]),
+    ("trigamma(x) <= 1", ["x in (-2, -1)"]),
+    ("exp(I*x)*exp(-I*x) > 2", ["x in (1, 2)"]),
+    ("gamma(1 + I*x)*gamma(1 - I*x) < 0", ["x in (1, 2)"]),
+    ("asin(sin(2)) != pi - 2", []),
+    ("asin(sin(2)) < pi - 2", []),
+    ("sqrt(x + sqrt(x**2 - 1)) != (sqrt(x + 1) + sqrt(x - 1))/sqrt(2)", ["x >= 1"]),
+    ("Integral(sqrt(cos(x)), (x, 0, 1)) > 5", []),
+    ("Integral(sqrt(cos(x)), (x, 0, 1)) != Integral(sqrt(cos(x)), (x, 0, 1))", []),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), NEVER_HOLDS)
+def test_what_fails_everywhere_is_never_seen_to_hold(says, where):
+    assert sg.verify(sg.claim(says, where=where)).outcome in (Outcome.REFUTED, Outcome.UNDECIDED)
+
+
+@pytest.mark.parametrize("number", ["exp(-13850)", "-exp(-13850)", "exp(-10000)", "exp(13000)", "-exp(13850)", "2"])
+def test_the_span_of_a_constant_holds_it_also_where_it_cannot_be_written_down(number):
+    found = facts.span(sympy.sympify(number))
+    with precision(256):
+        value = Tape(sympy.sympify(number), ())()
+        ends = [None if end is None else fmpq(end.numerator, end.denominator) for end in (found.low, found.high)]
+        assert ends[0] is None or not value < ends[0]
+        assert ends[1] is None or not value > ends[1]

@@ -94,7 +94,7 @@ def _critical(f: Expr, x: Symbol, values: Interval) -> list[Expr] | None:
     if not (above.domain.is_QQ or above.domain.is_ZZ) or above.degree() > HIGHEST:
         return None
     zeros = [] if above.is_zero else list(dict.fromkeys(sized.real_roots(above)))
-    inside = [(zero, facts.is_in(values.interior, zero)) for zero in zeros]
+    inside = [(zero, facts.is_in(Interval.open(values.start, values.end), zero)) for zero in zeros]
     if any(known is None for _, known in inside):
         return None
     return [zero for zero, known in inside if known]

@@ -307,7 +307,7 @@ def _of_constant(e: Expr) -> Span | None:
 def _no_less(end: arb) -> Fraction | None:
     """A rational number that is no less than an end, and that can be written down; None for infinity."""
     mantissa, exponent = end.man_exp()
-    if exponent < -LARGEST_EXPONENT:
+    if exponent + mantissa.bit_length() < -LARGEST_EXPONENT:
         return Fraction(1, 2**LARGEST_EXPONENT) if mantissa > 0 else Fraction(0)
     if exponent > LARGEST_EXPONENT:
         return None if mantissa > 0 else Fraction(-(2**LARGEST_EXPONENT))

@@ -272,12 +272,13 @@ def _evidence(goal: Goal, seen: Agreement) -> Verdict:
     deep = refute(goal, deep=True)
     if isinstance(deep, Verdict):
         return deep
-    agreed = deep if deep.points else seen
+    agreed = deep if deep.points or deep.level else seen
     fewest = FEWEST_POINTS if goal.variables else 1
     gap = agreed.gap if goal.variables else ""
-    if agreed.level:
+    if agreed.level and (goal.op not in ("<=", ">=") or agreed.points < fewest):
         return Verdict(Outcome.UNDECIDED, "samples", agreed.tie if goal.variables else sentences.TIE)
     if agreed.points < fewest or (goal.op == "==" and agreed.digits < FEWEST_DIGITS):
         return Verdict(Outcome.UNDECIDED, "samples", sentences.too_little(agreed.points, fewest) + gap)
     seen_at = sentences.seen(goal.op, agreed.points, agreed.digits)
-    return Verdict(Outcome.SUPPORTED, "samples", f"{seen_at}; no proof found{gap}")
+    tie = f"; {agreed.tie}" if agreed.level else ""
+    return Verdict(Outcome.SUPPORTED, "samples", f"{seen_at}{tie}; no proof found{gap}")

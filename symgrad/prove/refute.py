@@ -54,7 +54,7 @@ MOST_CLIMBS, CLIMB_STEPS = 3, 40
 FINER = (4, 16)  # times as many bits
 FEW_POINTS = 12
 FEWEST_DIGITS = 10  # to which sides agree that seem to be equal
-LEVEL = -1  # instead of digits, where sides that should differ seem to be equal
+LEVEL = -1  # instead of digits, where the order of sides that seem to be equal is not known
 _LAST_ZEROS = re.compile(r"(?:\.|(\.\d*?[1-9]))0+(?!\d)")
 DOWNHILL = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
@@ -68,14 +68,14 @@ CONTRADICTIONS: dict[str, Callable[[Value, Value], bool]] = {
     ">": lambda left, right: _not_real(left, right) or _order(left, right) in (0, -1),
     ">=": lambda left, right: _not_real(left, right) or _order(left, right) == -1,
 }
-# What speaks for each relation: enclosures that stand as it says, or that are as near as equal sides would be.
+# What speaks for each relation: enclosures that stand as it says.
 FAVOURABLE: dict[str, Callable[[Value, Value], bool]] = {
     "==": lambda left, right: True,
     "!=": separated,
     "<": lambda left, right: _order(left, right) == -1,
-    "<=": lambda left, right: _order(left, right) == -1 or _seem_equal(left, right),
+    "<=": lambda left, right: _order(left, right) in (-1, 0),
     ">": lambda left, right: _order(left, right) == 1,
-    ">=": lambda left, right: _order(left, right) == 1 or _seem_equal(left, right),
+    ">=": lambda left, right: _order(left, right) in (1, 0),
 }
 
 
@@ -109,7 +109,7 @@ class Agreement:
     missed : tuple of Point
         Points of the domain at which nothing could be computed, so that the claim may fail there.
     level : tuple of Point
-        Points at which both sides agree although the relation says that they differ.
+        Points at which both sides agree as far as was computed, so that their order is not known.
     """
 
     points: int
@@ -181,7 +181,7 @@ def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
         elif not trial.unfolds:
             missed.append(point)
     if without_end:
-        return Agreement(agreed, digits if agreed else 0, level=tuple(level))
+        return Agreement(agreed, digits if agreed else 0, tuple(missed), tuple(level))
     for point in probes(goal) if deep or _may_have_needles(goal) else ():
         verdict, _ = trial.at(point, QUICK_BITS)
         if verdict is not None:
@@ -392,19 +392,17 @@ def _without_last_zeros(value: arb | acb, digits: int) -> str:
 
 
 def _common_digits(left: Value, right: Value) -> int | None:
-    """Decimal digits to which the enclosures agree, relative to their size; None if there are no enclosures."""
+    """Decimal digits to which the enclosures agree, relative to what is certainly not zero; None without enclosures."""
     if not (isinstance(left, Ball) and isinstance(right, Ball)):
         return None
-    gap = float(_magnitude(left - right))
+    gap = ball(left - right).abs_upper()
     if gap == 0:
         return MOST_DIGITS
-    size = max(float(_magnitude(left)), float(_magnitude(right)), 1e-12)
-    return max(0, min(MOST_DIGITS, int(math.log10(size) - math.log10(gap)))) if math.isfinite(gap * size) else 0
-
-
-def _magnitude(value: Ball) -> arb:
-    found = ball(value)
-    return found.abs_upper()
+    if not gap.is_finite():
+        return 0
+    size = max((ball(side).abs_lower() for side in (left, right)), key=lambda low: low.mid())
+    digits = ((size if size > 0 else arb(1)) / gap).log() / arb(10).log()
+    return int(min(MOST_DIGITS, max(0.0, float(digits.mid()))))
 
 
 def definite_parts(goal: Goal) -> tuple[list[Expr], ...]:
