@@ -15,9 +15,13 @@ GATED = "h[t] = sigmoid(a*h[t-1])*tanh(w*h[t-1])"
 SHAPES = ["W matrix (n, n)", "h vector (n)"]
 FALSE = [
     *((UNIT, f"Abs(dh[T]/dh[0]) <= {bound}", []) for bound in ("1", "10", "100", "10**4", "10**6")),
+    (UNIT, "Abs(dh[T]/dh[0]) <= Abs(w)/4", []),
+    (UNIT, "Abs(dh[T]/dh[0]) <= 2*Abs(w)", []),
+    ("h[t] = sigmoid(w*h[t-1] + b + x[t])", "Abs(dh[T]/dh[0]) <= 2*Abs(w)", []),
     (UNIT, "Abs(dh[T]/dh[0]) >= 1/10**6", ["w >= 1"]),
     (UNIT, "Abs(dh[T]/dh[t])*Abs(dh[t]/dh[k]) <= (Abs(w)/4)**(T - t)", []),
     (LINEAR_UNIT, "Abs(dh[T]/dh[0]) <= 100", ["w in [1, 2]"]),
+    ("h[t] = log(w*h[t-1])", "Abs(dh[T]/dh[0]) <= 7", []),
     (LINEAR_UNIT, "Abs(dh[T]/dh[0]) <= 1000", ["w < 2"]),
     (LINEAR_UNIT, "Abs(dh[T]/dh[0]) >= 1/1000", ["w in (1/2, 1)"]),
     (GATED, "Abs(dh[T]/dh[0]) <= Abs(a)**T", []),
@@ -40,6 +44,8 @@ TRUE = [
     (GATED, "Abs(dh[T]/dh[0]) <= (Abs(a) + Abs(w))**T", []),
     ("h[t] = tanh(h[t-1])", "h[1] <= 1 + h[0]**2", []),
     (LINEAR, "norm(dh[T]/dh[0]) <= 2**T", [*SHAPES, "norm(W) <= 2"]),
+    *((f"h[t] = {step}", "Abs(dh[T]/dh[0]) + 1 >= 0", []) for step in ("log(w*h[t-1])", "w/h[t-1]")),
+    ("h[t] = tanh(w*h[t-1])", "norm(dh[T]/dh[0]) <= 7 + Abs(w)**T + norm(h[0])", ["h vector (n)"]),
     (RESIDUAL, "norm(dh[T]/dh[0]) <= 2**T", [*SHAPES, "norm(W) <= 1"]),
 ]
 
@@ -86,3 +92,13 @@ def test_each_weight_is_at_rest_alone_and_alone_not_at_rest():
     for name in families:
         assert any(c[name] == 0 and all(c[other] for other in families if other != name) for c in found)
         assert any(c[name] and not any(c[other] for other in families if other != name) for c in found)
+
+
+@pytest.mark.parametrize(("step", "fixed"), [(lambda x: 1 - 2 * x, 0.5), (lambda x: x * x * x - 1, 1.0)])
+def test_a_fixed_point_is_found_where_the_change_has_other_signs(step, fixed):
+    found = far_runs.fixed_point(lambda x: float(step(x)))
+    assert abs(float(found) - fixed) < 1e-9
+
+
+def test_there_may_be_no_fixed_point():
+    assert far_runs.fixed_point(lambda x: 1.0) is None

@@ -6,7 +6,8 @@ ends of where they may lie, or 0 one by one, states start close to 0 and far fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from itertools import product as combinations
 from typing import Any
 
@@ -21,12 +22,14 @@ from symgrad.statements import Domain
 SHORT, LONG = (1, 2), 12  # numbers of steps
 RUNS = (90, 60, 60)  # for each of them
 TIMES = 8  # values of t and of the indices that are tried in a run
-STARTS = tuple(map(fmpq, (0, 1, -1, 8, -8, -16)))  # of all initial states
+STARTS = tuple(map(fmpq, (0, 1, -1, 8, fmpq(1, 64), -8, -16)))  # of all initial states
 FACTORS = (8, 1, 2, -8, 16, fmpq(1, 2), -1, 64, -16, 1000)
 BEYOND = 16  # times a bound: slopes are at least 1/4 somewhere, of all usual activations
 LARGEST, LARGEST_EXPONENT, MOST_SPOKEN_OF = 10**12, 64, 3
 SATURATING = (0, 16, -16)  # biases, of which a gate is closely 1 or 0
 FEW, MOST_CHOICES = 4, 60
+MOST_FIXED = 12  # choices of weights of which a fixed point is looked for
+FARTHEST, BISECTIONS = 2, 48  # where it is looked for, and how closely it is found
 WEIGHT_OF_START = 5  # so many choices of weights are tried before the next start
 
 
@@ -86,9 +89,36 @@ def choices(families: Mapping[str, list[Any]], rest: Mapping[str, Any]) -> Itera
         yield {name: family[place % len(family)] for name, family in families.items()}
 
 
+def turning(families: Mapping[str, list[Any]], rest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Values of which one is below 0: steps then turn states around, and have fixed points with large slopes."""
+    alone = ({**rest, name: value} for name, family in families.items() for value in family if value < 0)
+    others = (c for c in choices(families, rest) if any(value < 0 for value in c.values()))
+    return [*islice(alone, MOST_FIXED), *islice(others, MOST_FIXED)]
+
+
 def runs(weights: Iterable[dict[str, Any]], most: int) -> Iterator[tuple[dict[str, Any], fmpq]]:
     """Weights with starts of the states, the first ones of both first."""
     every = list(dict(enumerate(weights)).values())[:MOST_CHOICES]
     places = combinations(range(len(every)), range(len(STARTS)))
     for place, start in sorted(places, key=lambda both: (both[0] + WEIGHT_OF_START * both[1], both))[:most]:
         yield every[place], STARTS[start]
+
+
+def fixed_point(step: Callable[[fmpq], float]) -> fmpq | None:
+    """A start that one step of a unit hardly changes, so that no slope of a long run is lost by saturation.
+
+    Parameters
+    ----------
+    step : callable
+        How much a step changes a state; digits do not matter, as any start is a start.
+    """
+    grid = [fmpq(k, 2) + fmpq(1, 16) for k in range(-2 * FARTHEST, 2 * FARTHEST)]
+    signs = [step(x) > 0 for x in grid]
+    low = next((k for k in range(len(grid) - 1) if signs[k] != signs[k + 1]), None)
+    if low is None:
+        return None
+    left, right, is_rising = grid[low], grid[low + 1], signs[low]
+    for _ in range(BISECTIONS):
+        middle = (left + right) / 2
+        left, right = (middle, right) if (step(middle) > 0) == is_rising else (left, middle)
+    return left

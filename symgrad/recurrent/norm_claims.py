@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
-from flint import fmpq
+from flint import arb, fmpq
 from sympy import Expr, Symbol, srepr
 
 from symgrad.balls import precision
@@ -344,6 +344,31 @@ class CellRelation(Judged):
             states = {name: _unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
             drawn = {name: value for name, value in weights.items() if name not in others}
             yield sizes, still | drawn | states, {others[name]: weights[name] for name in others}
+        is_unit = len(initial) == 1 and not any(shapes.values())
+        if is_unit and length == far_runs.LONG:
+            (name,) = initial
+            for weights in far_runs.turning(families, rest):
+                drawn = still | {key: value for key, value in weights.items() if key not in others}
+                start = self._fixed_point(name, drawn, sizes)
+                if start is not None:
+                    yield sizes, drawn | {name: start}, {others[key]: weights[key] for key in others}
+
+    def _fixed_point(self, name: str, arguments: dict[str, Any], sizes: Mapping[Symbol, int]) -> fmpq | None:
+        """A start of the one state, a unit, that a step hardly changes."""
+        keys = argument_names(self.grad)
+        first = {key: value[:1] if is_in_time(keys[key]) else value for key, value in arguments.items()}
+
+        def change(start: fmpq) -> float:
+            after = self._after_a_step(first | {name: start}, sizes, 1)
+            value = after[self.cell.states[0].key]
+            if not isinstance(value, arb):
+                raise CellError("a step leads to no real number")
+            return float(value.mid()) - float(start)
+
+        try:
+            return far_runs.fixed_point(change)
+        except CellError:  # a function of the cell has no real value on the way
+            return None
 
     def _arguments(self, steps: Steps, length: int, most: int) -> Iterator[Run]:
         """Sizes, arguments and further scalars of runs: special weights with nothing else first, then random ones."""
