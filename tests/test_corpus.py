@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import sympy
 
 import symgrad as sg
 
@@ -39,6 +40,13 @@ def test_no_verdict_is_wrong_and_none_is_open_that_is_not_listed(entries):
     wrong = [(e["id"], str(v)) for e, v in verdicts if v.holds is (e["expect"] == "refuted")]
     left_open = [(e["id"], str(v)) for e, v in verdicts if v.holds is None and e["id"] not in OPEN]
     assert (wrong, left_open) == ([], [])
+    assert [str(v) for v in decided_again(entries)] == [str(v) for _, v in verdicts]
+
+
+def decided_again(entries):
+    """The verdicts once more, in the other order and with nothing remembered by SymPy."""
+    sympy.core.cache.clear_cache()
+    return [sg.verify(sg.claim(e["says"], where=e.get("where", ()))) for e in reversed(entries)][::-1]
 
 
 @pytest.mark.parametrize(("expect", "least"), [("holds", LEAST_TRUE), ("refuted", LEAST_FALSE)])
