@@ -300,6 +300,17 @@ def test_numbers_are_no_matrices():
     assert "choices of numbers" in verdict.evidence
 
 
+@pytest.mark.parametrize(
+    "says", ["h[1] <= 1", "dh[1]/dh[0] <= 1 + Abs(a)", "Abs(dh[T]/dh[0]) <= 1 + Abs(a)**T + h[0]**2"]
+)
+@pytest.mark.parametrize("cell", ["h[t] = tanh(a*h[t-1])", "h[t] = sigmoid(a*h[t-1])*tanh(h[t-1])"])
+def test_evidence_of_units_speaks_of_no_matrices_and_of_nothing_that_nobody_named(cell, says):
+    evidence = sg.verify(sg.cell_claim(cell, says)).evidence
+    assert evidence
+    assert "matrices" not in evidence
+    assert not any(name in evidence for name in ("a_2", "a_h", "a["))
+
+
 def test_powers_of_states_stand_without_brackets():
     for text in ("h[t]**2 <= 1", "h[t-1]**2*w <= 1", "(dh[t]/dh[t-1])**2 <= 1"):
         assert str(sg.cell_claim("h[t] = tanh(w*h[t-1])", text)) == text
