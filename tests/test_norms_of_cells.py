@@ -414,3 +414,38 @@ def test_cells_without_an_activation_are_decided():
     cell = sg.read_cell("h[t] = w*h[t-1]", {})
     assert sg.verify(sg.cell_claim(cell, "dh[T]/dh[0] == w**T")).holds
     assert sg.verify(sg.cell_claim(cell, "dh[T]/dh[0] == w")).holds is False
+
+
+@pytest.mark.parametrize(
+    ("says", "cell", "where"),
+    [
+        ("dh[T]/dh[0] == 1", "h[t] = Sum(h[t-1]**k, (k, 1, 1))", []),
+        ("Abs(dh[T]/dh[0]) <= 1", "h[t] = sinc(h[t-1])", []),
+        ("dh[t]/dh[t-1] >= 0", "h[t] = h[t-1]**(2*p + 1)", ["p integer", "p >= 0"]),
+    ],
+)
+def test_a_slope_that_has_no_value_as_it_is_written_refutes_nothing(says, cell, where):
+    assert sg.verify(sg.cell_claim(cell, says, where=where)).holds is not False
+
+
+def test_a_slope_that_there_is_not_refutes():
+    assert sg.verify(sg.cell_claim("h[t] = sqrt(h[t-1])", "Abs(dh[T]/dh[0]) <= 1")).holds is False
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_told"),
+    [
+        ("h[t] = Abs(h[t-1])", True),
+        ("h[t] = Piecewise((tanh(h[t-1]), h[t-1] > 0), (h[t-1], True))", True),
+        ("h[t] = tanh(h[t-1])", False),
+    ],
+)
+def test_slopes_at_kinks_are_said_to_be_those_of_programs(cell, is_told):
+    verdict = sg.verify(sg.cell_claim(cell, "Abs(dh[T]/dh[0]) <= 1"))
+    assert verdict.holds is True
+    assert ("where a case changes, the slope is the one that programs take" in verdict.evidence) is is_told
+
+
+def test_a_cell_without_a_state_is_refused():
+    with pytest.raises(sg.CellError, match="the cell has no state"):
+        sg.cell_claim("h[t] = tanh(w)", "dh[T]/dh[0] == 0")

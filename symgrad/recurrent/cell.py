@@ -293,8 +293,8 @@ def _arguments(expression: Expr) -> Iterator[Any]:
     for node in sympy.preorder_traversal(expression):
         if isinstance(node, Elementwise | Softmax):
             yield node.argument
-        elif isinstance(node, Function) and node.args and not isinstance(node.args[0], MatrixExpr):
-            yield node.args[0]
+        elif isinstance(node, Function) and isinstance(next(iter(node.args), None), Expr):
+            yield from (a for a in node.args[:1] if not isinstance(a, MatrixExpr))
 
 
 def _composed(expression: Expr) -> list[Expr]:

@@ -15,6 +15,7 @@ import sympy
 from flint import arb, fmpq
 from sympy import Expr, Symbol, srepr
 
+from symgrad import activations
 from symgrad.balls import precision
 from symgrad.balls.matrices import Surroundings
 from symgrad.balls.spectra import fraction
@@ -27,10 +28,11 @@ from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
 from symgrad.norms.scopes import moved
 from symgrad.notation import latex
+from symgrad.prove.witnesses import NO_VALUE
 from symgrad.recurrent import far_runs
 from symgrad.recurrent.backward import Backward, argument_name
 from symgrad.recurrent.cell import Cell
-from symgrad.recurrent.jacobians import state_jacobian, without_jacobians
+from symgrad.recurrent.jacobians import StateJacobian, state_jacobian, without_jacobians
 from symgrad.recurrent.losses import as_loss
 from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
@@ -120,6 +122,8 @@ def _about(cell: Cell, statement: Statement, domain: Domain) -> Statement:
     if isinstance(statement, Conjunction):
         return Conjunction(tuple(_about(cell, part, domain) for part in statement.parts))
     assert isinstance(statement, NormRelation), "claims about norms are made of relations between them"
+    if not cell.states:
+        raise CellError("the cell has no state: none of its variables stands at an earlier step, as h[t-1] does")
     made = CellRelation(cell, statement.relation)
     check_times((*made.expressions, *domain.conditions))
     made.by_rules, made.ruled(domain)  # a Jacobian that the cell does not have is told now
@@ -193,6 +197,17 @@ class _BySlopes(Backward):
     slopes_in_output = False
 
 
+KINKED = (sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Piecewise)
+AT_KINKS = "where a case changes, the slope is the one that programs take"
+DELICATE = "a slope of the cell has no value in the form that the rules give it, and may have one all the same,"
+
+
+def shown_place(verdict: Verdict) -> str:
+    """The point of a witness."""
+    point = verdict.witness.point if verdict.witness else {}
+    return ", ".join(f"{name} = {value}" for name, value in point.items())
+
+
 @dataclass(frozen=True)
 class CellRelation(Judged):
     """The statement that a relation holds between norms of Jacobians, states and weights of a cell.
@@ -230,9 +245,35 @@ class CellRelation(Judged):
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
         steps = Steps.of(self.cell, self.expressions, domain)
         verdict = self._from_start(steps, decide)
-        if not (verdict.holds and steps.assumed):
+        if self._is_doubtful(verdict):
+            return Verdict(Outcome.UNDECIDED, verdict.method, f"{DELICATE} at {shown_place(verdict)}")
+        if not verdict.holds:
             return verdict
-        return replace(verdict, evidence=f"{verdict.evidence}; for {' and '.join(steps.assumed)}")
+        told = [verdict.evidence, AT_KINKS] if self._has_kinks else [verdict.evidence]
+        told += [f"for {' and '.join(steps.assumed)}"] if steps.assumed else []
+        return replace(verdict, evidence="; ".join(told))
+
+    @property
+    def _has_kinks(self) -> bool:
+        """Whether a slope is spoken of that has no value where a case of the cell changes."""
+        sides = [
+            activations.expand(part.function.expr if isinstance(part, Elementwise) else part)
+            for e in self.cell.steps
+            for part in (e.right, *e.right.atoms(Elementwise))
+            if isinstance(part, Elementwise | Expr)
+        ]
+        is_about_slopes = any(e.atoms(StateJacobian) for e in self.expressions)
+        return is_about_slopes and any(side.has(*KINKED) for side in sides)
+
+    def _is_doubtful(self, verdict: Verdict) -> bool:
+        """Whether a refutation rests on a slope without a value that may have one, as that of h**k at 0 for k = 1."""
+        witness = verdict.witness
+        if verdict.outcome is not Outcome.REFUTED or witness is None or NO_VALUE not in (witness.left, witness.right):
+            return False
+        powers = (p for e in self.cell.steps for p in e.right.atoms(sympy.Pow))
+        return any(p.exp.free_symbols for p in powers) or any(
+            e.right.has(sympy.sinc, sympy.Sum, sympy.Product) for e in self.cell.steps
+        )
 
     def _from_start(self, steps: Steps, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
         """The verdict with t and T at 0 as cases of their own, as what holds of later steps is not there."""
