@@ -94,15 +94,8 @@ ON_IMAGINARY: dict[type, tuple[Branch, ...]] = {
         Branch(lambda v: (sympy.log(-v), -pi / 2), lambda v: -v),
     ),
 }
-# Each is the other of the reciprocal, wherever that has a value.
-RECIPROCALS: dict[type, type] = {
-    sympy.asec: sympy.acos,
-    sympy.acsc: sympy.asin,
-    sympy.asech: sympy.acosh,
-    sympy.acsch: sympy.asinh,
-    sympy.acot: sympy.atan,
-    sympy.acoth: sympy.atanh,
-}
+# These have values at zero, where there is no reciprocal: only where the argument certainly is not zero.
+RECIPROCALS = {**cuts.RECIPROCALS, sympy.acot: sympy.atan, sympy.acoth: sympy.atanh}
 
 
 class NoParts(Exception):

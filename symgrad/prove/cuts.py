@@ -47,6 +47,13 @@ CUT_BELOW_ZERO: dict[type, Callable[..., bool]] = {
 REAL_ON_REALS = (*SINGLE_VALUED, sympy.atan, sympy.acot, sympy.asinh, sympy.Abs, sympy.sign, sympy.re, sympy.im)
 # Functions of real arguments that have a value where they jump.
 JUMPING = (sympy.acot, sympy.acoth, sympy.atan2)
+# Each is the other of the reciprocal, wherever one of both has a value.
+RECIPROCALS: dict[type, type] = {
+    sympy.asec: sympy.acos,
+    sympy.acsc: sympy.asin,
+    sympy.asech: sympy.acosh,
+    sympy.acsch: sympy.asinh,
+}
 POSITIVE_WHERE_REAL = {
     sympy.log: lambda u: u,
     sympy.asin: lambda u: 1 - u**2,

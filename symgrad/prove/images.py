@@ -96,12 +96,6 @@ class Turn:
     has_poles: bool
 
 
-RECIPROCALS: dict[type, Callable[[Expr], Expr]] = {
-    sympy.asec: sympy.acos,
-    sympy.acsc: sympy.asin,
-    sympy.asech: sympy.acosh,
-    sympy.acsch: sympy.asinh,
-}
 TURNS = (
     Turn("whole turn", 2 * pi, lambda u: sympy.exp(I * u, evaluate=False), has_poles=False),
     Turn("half turn", pi, sympy.tan, has_poles=True),
@@ -144,7 +138,7 @@ def _same_images(image: Image) -> str:
 
 def _by_reciprocals(e: Expr) -> Expr:
     """Inverse functions by those of the reciprocal; both are defined, and equal, wherever the argument is not zero."""
-    return e.replace(lambda f: f.func in RECIPROCALS, lambda f: RECIPROCALS[f.func](1 / f.args[0]))
+    return e.replace(lambda f: f.func in cuts.RECIPROCALS, lambda f: cuts.RECIPROCALS[f.func](1 / f.args[0]))
 
 
 def _without_scale(left: Expr, right: Expr) -> tuple[Expr, Expr]:
