@@ -406,6 +406,12 @@ NEVER_HOLDS = [
 ]
 
 
+@pytest.mark.parametrize("name", ["trigamma(-19/2)", "polygamma(1, -19/2)"])
+def test_one_function_under_two_names_is_as_real_under_either(name):
+    assert sg.verify(f"{name} > 9").holds is True
+    assert sg.verify(f"{name} > 10").holds is False
+
+
 @pytest.mark.parametrize(("says", "where"), NEVER_HOLDS)
 def test_what_fails_everywhere_is_never_seen_to_hold(says, where):
     assert sg.verify(sg.claim(says, where=where)).outcome in (Outcome.REFUTED, Outcome.UNDECIDED)

@@ -275,7 +275,6 @@ DISCRETE: dict[type[Basic], Callable[..., Value]] = {
     sympy.andre: _andre,
     sympy.tribonacci: _tribonacci,
     sympy.stieltjes: _stieltjes,
-    sympy.trigamma: lambda z: UNDEFINED if _is_nonpositive_whole(z) else acb(ball(z)).polygamma(acb(1)),
     sympy.Ynm: _spherical_harmonic,
     sympy.assoc_legendre: _assoc_legendre,
     sympy.riemann_xi: _riemann_xi,

@@ -422,6 +422,7 @@ FUNCTIONS: dict[type[Basic], Callable[..., Value]] = {
     sympy.loggamma: _loggamma,
     sympy.digamma: _method("digamma", _at_nonpositive_integers),
     sympy.polygamma: _polygamma,
+    sympy.trigamma: lambda z: _polygamma(fmpq(1), z),
     sympy.beta: _beta,
     sympy.uppergamma: _upper_gamma,
     sympy.lowergamma: _lower_gamma,
