@@ -32,6 +32,8 @@ TRUE = [
     ("norm(A.T) == norm(A)", SHAPES),
     ("norm(A @ A.T) == norm(A)**2", SHAPES),
     ("norm(A[0:1, :]) <= norm(A)", SHAPES),
+    ("norm(A[0:2, 0:2]) <= norm(A)", [*SQUARE, "n >= 2"]),
+    ("norm(A[2:4, :]) <= norm(A)", [*SQUARE, "n in [4, 9]"]),
     ("norm(zeros(n, m)) == 0", SHAPES),
     ("norm(ones(n, m)) == sqrt(n*m)", SHAPES),
     ("norm(A + B) <= norm(A) + norm(B)", SQUARE),
@@ -137,6 +139,7 @@ def test_what_is_false_is_refuted_by_numbers_that_anybody_can_check(says, sides)
 
 
 UNDEFINED = ["norm(A)/norm(A) == 1", "norm(A/norm(A)) <= 1", "norm(log(x)) >= 0", "norm(exp(log(x))) == norm(x)",
+             "norm(A[0:2, 0:2]) <= norm(A)", "norm(A[2:4, :]) >= 0", "norm(x[1:2]) == norm(x[1:2])",
              "norm(x**(-1)) >= 0", "norm(A)**k >= spectral_radius(A)**k"]  # fmt: skip
 
 

@@ -298,8 +298,11 @@ class _Evaluation:
         return np.block([[self.value(e.blocks[i, j]) for j in range(columns)] for i in range(rows)])
 
     def _slice(self, e: MatrixSlice) -> Array:
-        (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
-        return self.value(e.parent)[self._size(r0) : self._size(r1), self._size(c0) : self._size(c1)]
+        parent = self.value(e.parent)
+        places = [tuple(map(self._size, part[:2])) for part in (e.rowslice, e.colslice)]
+        if not all(0 <= start < stop <= size for (start, stop), size in zip(places, parent.shape)):
+            raise NoValueError(f"{e} is no part of a matrix of shape {parent.shape}")
+        return parent[tuple(slice(*part) for part in places)]
 
     def _over_time(self, e: TimeSum) -> Array:
         index, low, high = e.limits

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr, Symbol
+from sympy import Expr, MatrixExpr, S, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.language.written import origin
@@ -28,7 +28,7 @@ from symgrad.vectors import (
 WITHOUT_CONDITIONS = (
     ParameterMatrix, TimedMatrix, sympy.MatAdd, sympy.MatMul, sympy.Transpose, sympy.HadamardProduct,
     sympy.DiagMatrix, sympy.OneMatrix, sympy.ZeroMatrix, sympy.Identity, sympy.BlockMatrix, sympy.KroneckerProduct,
-    MatrixSlice, Softmax, TimeSum, OrderedProduct,
+    Softmax, TimeSum, OrderedProduct,
 )  # fmt: skip
 OF_ALL_REALS = TOTAL | {"erf", "erfc"}
 
@@ -68,9 +68,18 @@ def _node_is_defined(node: Any, within: Context, is_real: Callable[[Expr], bool]
             return True
         entry = entry_of(node, within)
         return entry is not None and is_real(entry)
+    if isinstance(node, MatrixSlice):
+        return _is_part(node, within)
     if isinstance(node, sympy.MatPow):
         return bool(node.exp.is_integer) and within.is_count(node.exp)
     return isinstance(node, sympy.MatrixBase) and all(is_total(e) or is_real(e) for e in node)
+
+
+def _is_part(node: MatrixSlice, within: Context) -> bool:
+    """Whether a slice lies within its matrix, whatever the sizes."""
+    ranges = zip((node.rowslice, node.colslice), node.parent.shape)
+    ordered = [pair for (start, stop, _), size in ranges for pair in ((S.Zero, start), (start + 1, stop), (stop, size))]
+    return all(low == high or within.holds(low, "<=", high) for low, high in ordered)
 
 
 def _is_natural(e: Expr) -> bool:
