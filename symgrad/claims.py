@@ -14,6 +14,7 @@ from symgrad import near_names, norms, syntax
 from symgrad.errors import ClaimError
 from symgrad.language.written import renamed
 from symgrad.notation import declared
+from symgrad.precision import in_turn
 from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
@@ -76,6 +77,7 @@ Formula: TypeAlias = Expr | str | int
 Where: TypeAlias = Iterable[str | Condition]
 
 
+@in_turn
 def claim(
     says: Formula,
     op: str | None = None,

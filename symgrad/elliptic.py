@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import mpmath
 import sympy
 from sympy import Expr, S
 from sympy.core.function import ArgumentIndexError, DefinedFunction
+
+from symgrad.precision import many_bits
 
 
 class JacobiFunction(DefinedFunction):  # type: ignore[misc]
@@ -65,8 +66,8 @@ class JacobiFunction(DefinedFunction):  # type: ignore[misc]
         values = [a._to_mpmath(prec) if a.is_number else None for a in self.args]
         if None in values:
             return None
-        with mpmath.workprec(prec):
-            return Expr._from_mpmath(mpmath.ellipfun(self.letters, values[0], m=values[1]), prec)
+        with many_bits(prec) as numbers:
+            return Expr._from_mpmath(numbers.ellipfun(self.letters, *map(numbers.convert, values)), prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp is not None else ""

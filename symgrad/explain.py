@@ -14,6 +14,7 @@ from symgrad.activations import ActivationFunction
 from symgrad.claims import Where
 from symgrad.derivation import Chain, chain, equals
 from symgrad.errors import ClaimError
+from symgrad.precision import in_turn
 from symgrad.prove.conditions import conditions
 from symgrad.prove.kinks import switches
 from symgrad.statements import Condition
@@ -27,6 +28,7 @@ Step = tuple[Expr, str]
 Rule = Callable[[Expr, Symbol], Step]
 
 
+@in_turn
 def derivative_steps(expression: Expr, variable: Symbol | None = None, *, where: Where = ()) -> Chain:
     """The derivative of an expression, line by line, each with the rules that lead to it.
 

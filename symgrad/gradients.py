@@ -10,6 +10,7 @@ from symgrad.claims import Claim
 from symgrad.compute.run import Run
 from symgrad.derivation import Derivation, Stated
 from symgrad.notation import latex
+from symgrad.precision import in_turn
 from symgrad.recurrent import documents, equality, forms, ring, runs, unrolled
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
@@ -18,6 +19,7 @@ from symgrad.vectors.variables import Timed
 from symgrad.verdicts import Verdict
 
 
+@in_turn
 def bptt(cell: Cell, loss: Any, at: str = "last") -> Gradients:
     """The gradients of a loss through time, as equations.
 

@@ -14,6 +14,8 @@ from sympy.printing.latex import LatexPrinter
 # SymPy compares symbols by name and assumptions and caches the expressions they stand in, so a symbol
 # cannot carry a text of its own. Meanings live beside them, one vocabulary for each derivation file.
 _meanings: ContextVar[dict[Symbol, str] | None] = ContextVar("symgrad_meanings", default=None)
+# Those of all contexts but derivation files, so that a thread knows what another one has declared.
+_known_elsewhere: dict[Symbol, str] = {}
 # What a derivation file has declared so far, by name; None for a name of two symbols. No file is read: no names.
 _declared: ContextVar[dict[str, Symbol | None] | None] = ContextVar("symgrad_declared", default=None)
 
@@ -44,7 +46,9 @@ def integer(name: str, meaning: str = "") -> Symbol:
 
 def meanings(symbols: Iterable[Symbol]) -> Mapping[Symbol, str]:
     """Those of the symbols that were declared with a meaning, in order of their names."""
-    known = _meanings.get() or {}
+    known: Mapping[Symbol, str] = _meanings.get() or {}
+    if _declared.get() is None:
+        known = {**_known_elsewhere, **known}
     return {s: known[s] for s in sorted(symbols, key=lambda s: (s.name.lower(), s.name)) if s in known}
 
 
@@ -64,9 +68,11 @@ def declare(symbol: Any, meaning: str) -> Any:
     known = _meanings.get()
     if known is None:
         _meanings.set(known := {})
+    names = _declared.get()
     if meaning:
         known[symbol] = meaning
-    names = _declared.get()
+        if names is None:
+            _known_elsewhere[symbol] = meaning
     if names is not None and type(symbol) is Symbol:
         names[symbol.name] = symbol if names.get(symbol.name, symbol) == symbol else None
     return symbol

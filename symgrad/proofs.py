@@ -10,6 +10,7 @@ from sympy import Derivative, S
 from symgrad.claims import Claim, claim
 from symgrad.derivation import Chain, Item, Section, Stated, Step, chain, equals, prose, section
 from symgrad.errors import ClaimError
+from symgrad.precision import in_turn
 from symgrad.prove import algebra, constant, factors
 from symgrad.prove.goals import Goal
 from symgrad.prove.ladder import Proof, proofs
@@ -22,6 +23,7 @@ LARGEST_SHOWN = 60  # operations; longer normal forms tell a reader nothing
 DIRECTION = {"<=": 1, "<": 1, ">=": -1, ">": -1}
 
 
+@in_turn
 def proof(says: Claim | str, title: str = "Proof") -> Section:
     """The proof of a claim as a section of a derivation; its lines are claims and are checked with the others.
 

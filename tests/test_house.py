@@ -18,6 +18,7 @@ FLOORS = {
     "fingerprints": 0,
     "near_names": 0,
     "notation": 0,
+    "precision": 0,
     "seals": 1,
     "shown": 0,
     "sized": 1,

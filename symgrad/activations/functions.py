@@ -13,6 +13,7 @@ from sympy.core.function import ArgumentIndexError, DefinedFunction
 from sympy.sets import Set
 
 from symgrad.activations.rows import OUTPUT, ROWS, Formula, Row, exact
+from symgrad.precision import many_bits
 from symgrad.vectors import elementwise
 
 # Arguments of more bits before the point than this are not evaluated: the exponential would take minutes.
@@ -121,10 +122,9 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
         # An exponent of degree 3 in x, the highest below, turns a relative error of x into one |x|**3 times as large;
         # near 0, where tanhshrink is x**3/3, a difference loses as much.
         working = prec + 10 + 3 * size
-        with mpmath.workprec(working):
-            numbers = [mpmath.mpf(a._to_mpmath(working)) for a in (self.args[0], *self.parameters)]
-            value = self.row.stable(_DIGITS, *numbers)
-        return Expr._from_mpmath(value, prec)
+        with many_bits(working) as numbers:
+            given = [numbers.mpf(a._to_mpmath(working)) for a in (self.args[0], *self.parameters)]
+            return Expr._from_mpmath(self.row.stable(_Digits(numbers), *given), prec)
 
     def _eval_is_extended_real(self) -> bool | None:
         return True if all(a.is_extended_real for a in self.args) else None
@@ -152,10 +152,13 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
 
 
 class _Digits:
-    """What the stable forms of the rows are given to work with many digits."""
+    """What the stable forms of the rows are given to work with the digits of a context of mpmath."""
+
+    def __init__(self, numbers: Any) -> None:
+        self.numbers = numbers
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(mpmath, name)
+        return getattr(self.numbers, name)
 
     @staticmethod
     def where(condition: Any, yes: Any, no: Any) -> Any:
@@ -163,24 +166,17 @@ class _Digits:
 
     minimum, maximum = staticmethod(min), staticmethod(max)
 
-    @staticmethod
-    def exp_of_product(a: Any, b: Any) -> Any:
-        return mpmath.exp(a * b)
+    def exp_of_product(self, a: Any, b: Any) -> Any:
+        return self.exp(a * b)
 
-    @staticmethod
-    def exp_of_quotient(a: Any, b: Any) -> Any:
-        return mpmath.exp(a / b)
+    def exp_of_quotient(self, a: Any, b: Any) -> Any:
+        return self.exp(a / b)
 
-    @staticmethod
-    def normal_cdf(x: Any) -> Any:
-        return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+    def normal_cdf(self, x: Any) -> Any:
+        return self.erfc(-x / self.sqrt(2)) / 2
 
-    @staticmethod
-    def normal_tail(x: Any) -> Any:
-        return mpmath.erfc(-x / mpmath.sqrt(2)) / 2 * mpmath.exp(x * x / 2)
-
-
-_DIGITS = _Digits()
+    def normal_tail(self, x: Any) -> Any:
+        return self.normal_cdf(x) * self.exp(x * x / 2)
 
 
 # Comparing the ends of a range costs much, and SymPy asks again for every argument.

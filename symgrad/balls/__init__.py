@@ -19,11 +19,11 @@ from symgrad.balls.values import (
     hull,
     is_exactly_zero,
     is_real,
-    precision,
     rational,
     separated,
     sign,
 )
+from symgrad.precision import precision
 
 __all__ = [
     "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "RootOfNonnegative", "Tape", "UnsupportedError", "Value",

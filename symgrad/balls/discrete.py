@@ -18,10 +18,10 @@ from symgrad.balls.values import (
     ball,
     is_exactly_zero,
     is_real,
-    precision,
     separated,
     sign,
 )
+from symgrad.precision import precision
 
 LARGEST_WHOLE = 10_000
 LARGEST_BERNOULLI = 1_000

@@ -20,8 +20,9 @@ from symgrad.balls.ratios import is_moderate
 from symgrad.balls.recurring import ball_of, recurring_zeros
 from symgrad.balls.remainders import integral_beyond
 from symgrad.balls.tape import UnsupportedError
-from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, precision
+from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value
 from symgrad.budget import not_interrupted, remembered
+from symgrad.precision import precision
 
 MOST_BITS = 160
 MOST_EVALUATIONS = 6_000

@@ -12,7 +12,8 @@ from symgrad import activations, sized
 from symgrad.balls.expansions import NOTHING, Expander, Expansion
 from symgrad.balls.growth import LOG, Monomial, Open, Scale, Sign
 from symgrad.balls.tape import Tape, UnsupportedError
-from symgrad.balls.values import NoValue, is_exactly_zero, is_real, precision, sign
+from symgrad.balls.values import NoValue, is_exactly_zero, is_real, sign
+from symgrad.precision import precision
 
 ORDERS = (2, 4, 8, 14)
 SIGN_BITS = (64, 256, 1024)

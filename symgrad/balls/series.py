@@ -16,10 +16,11 @@ from symgrad.balls.ratios import largest_beyond, leading, term_ratio
 from symgrad.balls.recurring import ball_of
 from symgrad.balls.remainders import sum_beyond
 from symgrad.balls.tape import Tape, UnsupportedError
-from symgrad.balls.values import UNDEFINED, UNKNOWN, NoValue, Value, ball, is_exactly_zero, precision
+from symgrad.balls.values import UNDEFINED, UNKNOWN, NoValue, Value, ball, is_exactly_zero
 from symgrad.budget import remembered
 from symgrad.language.provable import HasValue, provable
 from symgrad.language.written import origin
+from symgrad.precision import precision
 
 REACHES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 WIDEST_TAIL = arb("1e-6")  # with a wider one the first terms are not worth while

@@ -27,7 +27,6 @@ from symgrad.balls.values import (
     hull,
     is_exactly_zero,
     is_real,
-    precision,
     real_part_only,
     separated,
     sign,
@@ -38,6 +37,7 @@ from symgrad.errors import SymgradError
 from symgrad.language import written
 from symgrad.language.provable import HasValue, partial_values, provable
 from symgrad.language.written import opaque, origin
+from symgrad.precision import precision
 from symgrad.statements import free_symbols
 
 

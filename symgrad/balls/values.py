@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from typing import TypeAlias
 
-import flint
 import sympy
 from flint import acb, arb, fmpq
 
@@ -23,13 +20,6 @@ MOST_EXACT_BITS = 100_000  # of numerator or denominator; larger fractions are e
 UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
 Ball: TypeAlias = fmpq | arb | acb
 Value: TypeAlias = Ball | NoValue | bool | None
-
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Work at this many bits, and at the former number afterwards."""
-    with flint.ctx.workprec(bits):
-        yield
 
 
 def ball(value: Ball | int) -> arb | acb:

@@ -13,10 +13,11 @@ import sympy
 from flint import acb
 from sympy import Basic
 
-from symgrad.balls.values import UNKNOWN, Ball, Value, ball, precision
+from symgrad.balls.values import UNKNOWN, Ball, Value, ball
 from symgrad.budget import charge
 from symgrad.elliptic import JACOBI
 from symgrad.language.provable import HasValue
+from symgrad.precision import precision
 
 # Operations that take little more than calling them.
 _SIMPLE = frozenset((

@@ -17,6 +17,7 @@ from flint import arb, fmpq
 
 from symgrad.compute.nodes import COMPARISONS, FUNCTIONS
 from symgrad.errors import CellError
+from symgrad.precision import of_mpmath as number_of_mpmath
 
 LEAST_NORMAL = 2.0**-1022  # below, a double has fewer digits
 NEARLY_ZERO = LEAST_NORMAL * 2.0**53  # below, products have begun to lose digits
@@ -241,25 +242,36 @@ def _is_finite(number: Any) -> bool:
     return bool(number.is_finite()) if isinstance(number, arb) else bool(mpmath.isfinite(number))
 
 
-def _as_mpf(value: Any) -> Any:
-    if isinstance(value, sympy.Rational | Fraction):
-        p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
-        return mpmath.mpf(int(p)) / int(q)
-    return mpmath.mpf(value.item() if isinstance(value, np.generic) else value)
+def in_digits_of(numbers: Any) -> Arithmetic:
+    """The arithmetic of a context of mpmath, which has a precision of its own; see `precision.many_digits`."""
+
+    def exact(value: Any) -> Any:
+        if isinstance(value, sympy.Rational | Fraction):
+            p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
+            return numbers.mpf(int(p)) / int(q)
+        if isinstance(value, mpmath.mp.constant):  # such as mpmath.pi, which is known to any precision
+            return numbers.make_mpf(value.func(numbers.prec, "n"))
+        return numbers.mpf(value.item() if isinstance(value, np.generic) else value)
+
+    def functions() -> dict[str, Any]:
+        own = {
+            "abs": abs,
+            "normal_cdf": lambda x: numbers.erfc(-x / numbers.sqrt(2)) / 2,
+            "normal_tail": lambda x: numbers.erfc(-x / numbers.sqrt(2)) / 2 * numbers.exp(x * x / 2),
+        }
+        single = {name: getattr(numbers, name) for name in FUNCTIONS if hasattr(numbers, name)} | own
+        found = _of_objects(single, lambda c, a, b: a if c else b, max, min, _comparisons(lambda f: _on_entries(f, 2)))
+        return {**found, "pi": numbers.pi * 1}
+
+    return Arithmetic(object, lambda p, q=1: numbers.mpf(p) / q, _as_objects(exact), functions)
 
 
-def _of_mpmath() -> dict[str, Any]:
-    own = {
-        "abs": abs,
-        "normal_cdf": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
-        "normal_tail": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2 * mpmath.exp(x * x / 2),
-    }
-    single = {name: getattr(mpmath, name) for name in FUNCTIONS if hasattr(mpmath, name)} | own
-    found = _of_objects(single, lambda c, a, b: a if c else b, max, min, _comparisons(lambda f: _on_entries(f, 2)))
-    return {**found, "pi": mpmath.mp.pi * 1}
+def of_mpmath(array: Any) -> Any:
+    """Numbers of a context of our own as those of mpmath, which users have."""
+    return _to_mpmath(array)
 
 
-MPMATH = Arithmetic(object, lambda p, q=1: mpmath.mpf(p) / q, _as_objects(_as_mpf), _of_mpmath)
+_to_mpmath = _on_entries(number_of_mpmath)
 
 
 def _as_ball(value: Any) -> arb:

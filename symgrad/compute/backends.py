@@ -8,13 +8,13 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import mpmath
 import numpy as np
 
 from symgrad.balls import precision
-from symgrad.compute.arithmetic import BALLS, DOUBLES, MPMATH, Arithmetic, UndecidedError
+from symgrad.compute.arithmetic import BALLS, DOUBLES, Arithmetic, UndecidedError, in_digits_of
 from symgrad.compute.program import Program
 from symgrad.errors import CellError, PrecisionError
+from symgrad.precision import many_digits
 
 if TYPE_CHECKING:
     from symgrad.compute.compiled import Compiled
@@ -62,8 +62,8 @@ def in_arithmetic(
         with np.errstate(all="ignore"):
             return compute(DOUBLES)
     if backend == "mpmath":
-        with mpmath.workdps(wanted + GUARD_DIGITS):
-            return compute(MPMATH)
+        with many_digits(wanted + GUARD_DIGITS) as numbers:
+            return compute(in_digits_of(numbers))
     start = int((wanted + GUARD_DIGITS) * BITS_PER_DIGIT)
     return in_balls(compute, numbers_of, start, int(wanted * BITS_PER_DIGIT) + 1)
 

@@ -18,6 +18,7 @@ from symgrad.compute.mistakes import mistakes
 from symgrad.compute.run import Run
 from symgrad.compute.scaled import Scaled
 from symgrad.errors import CellError, VerdictTruthError
+from symgrad.precision import many_digits
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
 from symgrad.shown import table
@@ -30,6 +31,7 @@ DRAWS = 2  # of signs; by chance one may leave an entry where it was
 SEED = 5
 BFLOAT16_EPS = 2.0**-7
 SHOWN = 3
+DIGITS = 40  # in which they are compared
 MATCH = 1e-6  # how near a gradient must be to that of a mistake, to be called by its name
 
 
@@ -325,14 +327,15 @@ class _Entries:
 
     @cached_property
     def wrong(self) -> list[tuple[int, ...]]:
-        with mpmath.workdps(40):
-            gaps = {p: abs(mpmath.mpf(float(self.array[p])) - self.exact[p]) for p in np.ndindex(self.array.shape)}
+        with many_digits(DIGITS) as numbers:
+            gaps = {p: abs(numbers.mpf(float(self.array[p])) - self.exact[p]) for p in np.ndindex(self.array.shape)}
         return [p for p, gap in gaps.items() if not gap <= self.allowed[p]]
 
     @cached_property
     def ratios(self) -> list[float]:
         pairs = zip(self.array.ravel(), self.exact.ravel(), strict=True)
-        return [float(mpmath.mpf(float(got)) / wanted) if wanted else math.inf for got, wanted in pairs]
+        with many_digits(DIGITS) as numbers:
+            return [float(numbers.mpf(float(got)) / wanted) if wanted else math.inf for got, wanted in pairs]
 
     @property
     def is_seen(self) -> bool:

@@ -19,6 +19,7 @@ from symgrad.compute.arguments import is_in_time
 from symgrad.compute.run import Run
 from symgrad.compute.scaled import Scaled
 from symgrad.errors import CellError, UnderflowWarning
+from symgrad.precision import TURN, many_digits, of_mpmath
 from symgrad.recurrent import forms, runs
 from symgrad.recurrent.backward import Backward
 from symgrad.shown import Word, table
@@ -30,6 +31,7 @@ RTOL = 1e-8  # what a gradient in doubles is held to: half of their digits
 SEED = 20
 FIRST_BITS, MOST_BITS = 256, 1 << 15
 WANTED_BITS = 60  # that an estimate is to have beyond its error
+DIGITS = 70  # in which entries and estimates are compared
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol:
 
 
 def _quietly(run: Run, point: Mapping[str, Any]) -> Any:
-    with warnings.catch_warnings():
+    with TURN, warnings.catch_warnings():  # filters belong to the whole process, not to a thread
         warnings.simplefilter("ignore", UnderflowWarning)  # each entry is judged below
         return run(**point)
 
@@ -196,18 +198,23 @@ def _number(array: Any, place: tuple[int, ...]) -> Any:
     entry = array[place]
     if isinstance(entry, Scaled):
         return entry.to_mpmath()
-    return _middle(entry) if isinstance(entry, arb) else mpmath.mpf(entry)
+    return _middle(entry) if isinstance(entry, arb) else mpmath.mp.convert(entry)
 
 
 def _middle(ball: arb) -> Any:
     digits = max(20, int(ball.rel_accuracy_bits() * 0.30103) + 5) if not ball.is_zero() else 20
-    return mpmath.mpf(arb(ball).mid().str(min(digits, 60), radius=False))
+    return _decimal(arb(ball).mid().str(min(digits, 60), radius=False))
+
+
+def _decimal(text: str) -> Any:
+    with many_digits(DIGITS) as numbers:
+        return of_mpmath(numbers.mpf(text))
 
 
 def _row(oracle: _Oracle, name: str, place: tuple[int, ...], found: Any, rtol: float) -> Row:
     estimates = oracle.estimates(name, place)
-    with mpmath.workdps(40):
-        gaps = [(abs(found - e.value), e) for e in estimates]
+    with many_digits(DIGITS) as numbers:
+        gaps = [(abs(numbers.convert(found) - e.value), e) for e in estimates]
         relative = max((float(gap / abs(e.value)) if e.value else float(gap != 0) for gap, e in gaps), default=0.0)
         verdict = _verdict(found, gaps, rtol)
     shown = (place[0] + 1, *place[1:]) if is_in_time(oracle.keys[name]) else place
@@ -263,7 +270,7 @@ class _Oracle:
         ball = self._certain(entry)
         return None if ball is None else _of_ball("balls", ball)
 
-    def _by_steps(self, name: str, place: tuple[int, ...]) -> Iterator[Estimate]:
+    def _by_steps(self, name: str, place: tuple[int, ...]) -> list[Estimate]:
         """Central differences and the complex step of the loss, computed forward in balls."""
         bits = 2 * FIRST_BITS
         while bits <= MOST_BITS:
@@ -275,14 +282,15 @@ class _Oracle:
                     # The gap between the slopes ahead and behind falls with the step, but for a kink, where it stays.
                     gaps = [(at[k] - 2 * at[0] + at[-k]) / (k * step) for k in (1, 2)]
                     kink = abs(2 * gaps[0] - gaps[1])
-                    yield _of_ball("central difference", central, abs(wide - central) + kink)
+                    found = [_of_ball("central difference", central, abs(wide - central) + kink)]
                     with contextlib.suppress(CellError):  # a kink has no value off the real line
                         turned = acb(self._loss(name, place, acb(0, 1) * step)).imag / step
                         # The next term of the series is that of the difference with the other sign, so that the gap
                         # of the two is twice the truncation of each.
-                        yield _of_ball("complex step", turned, abs(turned - central) + kink)
-                    return
+                        found.append(_of_ball("complex step", turned, abs(turned - central) + kink))
+                    return found
             bits *= 2
+        return []
 
     def _loss(self, name: str, place: tuple[int, ...], step: Any) -> Any:
         around = runs.surroundings(self.grad, self.arguments, self.sizes)
@@ -348,8 +356,7 @@ def _of_ball(method: str, ball: Any, more: Any = None) -> Estimate:
     """The middle of a ball and its radius, with what a truncation adds."""
     number = arb(ball)
     radius = number.rad() + (arb(more).abs_upper() if more is not None else arb(0))
-    return Estimate(
-        method,
-        _middle(number),
-        mpmath.mpf(arb(radius).mid().str(5, radius=False)) + abs(_middle(number)) * mpmath.mpf(10) ** -16,
-    )
+    middle = _middle(number)
+    with many_digits(DIGITS) as numbers:
+        error = numbers.mpf(arb(radius).mid().str(5, radius=False)) + abs(middle) * numbers.mpf(10) ** -16
+        return Estimate(method, middle, of_mpmath(error))

@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 
 from symgrad.errors import CellError
+from symgrad.precision import TURN
 
 HALVINGS = 12  # of the first step; the truncation of order 2 falls by 4 each time
 CONTROL = 2  # the factor by which a difference of two estimates is taken for the error of the better one
@@ -127,7 +128,8 @@ def precise_difference(f: Callable[[Any], Any], at: Any, digits: int = 15) -> Es
     """The derivative of a function of numbers of mpmath, however small it is, with so many digits beyond its error.
 
     The precision is raised until the derivative stands out of its error, or `MOST_DIGITS` are reached; then the
-    estimate says that it tells nothing.
+    estimate says that it tells nothing. It is the precision of mpmath, which all threads share, because `f` computes
+    with functions of mpmath: it is as before when the call returns, and other threads see it until then.
 
     Examples
     --------
@@ -138,7 +140,7 @@ def precise_difference(f: Callable[[Any], Any], at: Any, digits: int = 15) -> Es
     """
     working = 60
     while True:
-        with mpmath.workdps(working):
+        with TURN, mpmath.workdps(working):  # f computes with functions of mpmath, at the precision of the process
             step = mpmath.mpf(10) ** (-(working // 4))
             place = mpmath.mpf(at)
             table = list(_table(f, place, step, mpmath.mpf(10) ** (3 - working), mpmath.mpf(0)))

@@ -18,7 +18,7 @@ from sympy.core.symbol import Str
 from symgrad.claims import Claim
 from symgrad.compute.algebra import BEYOND
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
+from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.lowering import Lowering
@@ -28,6 +28,7 @@ from symgrad.compute.scaled import Scaled
 from symgrad.compute.segments import Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.language.provable import as_sympy
+from symgrad.precision import in_turn
 from symgrad.recurrent.backward import argument_name, initial_states
 from symgrad.recurrent.cell import Cell
 from symgrad.recurrent.jacobians import StateJacobian
@@ -143,7 +144,8 @@ class Formula:
 
     def _certain(self, given: Mapping[str, Any]) -> Any:
         found = in_arithmetic(self.backend, self.digits, lambda a: self._computed(a, given), _numbers, self.scaled)
-        found = [Scaled.of_balls(value) for value in found] if self.scaled else found
+        if self.scaled or self.backend == "mpmath":
+            found = list(map(Scaled.of_balls if self.scaled else of_mpmath, found))
         return found[0] if len(found) == 1 else tuple(found)
 
     def _in_doubles(self, given: Mapping[str, Any]) -> tuple[list[Any], bool]:
@@ -246,6 +248,7 @@ def _numbers(found: list[Any]) -> Iterator[Any]:
         yield from np.asarray(array, dtype=object).ravel()
 
 
+@in_turn
 def compile(  # the public name is the verb
     what: Any,
     cell: Cell | None = None,

@@ -15,6 +15,7 @@ from symgrad.compute.program import Equations
 from symgrad.compute.run import Run
 from symgrad.compute.segments import Output
 from symgrad.errors import SymgradError, UnderflowWarning
+from symgrad.precision import TURN
 from symgrad.recurrent.backward import Backward, Terms
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.slips import slips
@@ -74,7 +75,7 @@ def mistakes(
 
 
 def _quietly(grad: Backward, sizes: Mapping[Any, int], point: Mapping[str, Any]) -> Output:
-    with warnings.catch_warnings():
+    with TURN, warnings.catch_warnings():  # filters belong to the whole process, not to a thread
         warnings.simplefilter("ignore", UnderflowWarning)
         return Run(grad, sizes=sizes)(**point)
 

@@ -6,6 +6,7 @@ Equal nodes are one object, so that what is used twice is computed once.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from threading import RLock
 from typing import Any, ClassVar, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -46,6 +47,7 @@ class Node:
 
     __slots__ = ("__weakref__", "args", "data", "op", "shape")
     _known: ClassVar[WeakValueDictionary[Any, Node]] = WeakValueDictionary()
+    _making: ClassVar[RLock] = RLock()
 
     op: str
     args: tuple[Node, ...]
@@ -55,13 +57,13 @@ class Node:
     def __new__(cls, op: str, args: Iterable[Node] = (), shape: Iterable[Any] = (), data: Any = None) -> Node:
         parts, sizes = tuple(args), tuple(S(size) for size in shape)
         key = (op, tuple(map(id, parts)), sizes, data)
-        known = cls._known.get(key)
-        if known is not None:
+        with cls._making:  # two threads that miss the same node would make two
+            known = cls._known.get(key)
+            if known is None:
+                known = super().__new__(cls)
+                known.op, known.args, known.shape, known.data = op, parts, sizes, data
+                cls._known[key] = known
             return known
-        made = super().__new__(cls)
-        made.op, made.args, made.shape, made.data = op, parts, sizes, data
-        cls._known[key] = made
-        return made
 
     def __repr__(self) -> str:
         inside = [*map(repr, self.args), *([repr(self.data)] if self.data is not None else [])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
+from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
 from symgrad.compute.packing import packed
@@ -137,7 +137,9 @@ class Run:
 
         output, adjoints = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
         if self.scaled:
-            return _as_scaled(output)
+            return _with(Scaled.of_balls, output)
+        if self.backend == "mpmath":
+            return _with(of_mpmath, output)
         if self.backend in ("numpy", "compiled"):
             self._check_finite(output, adjoints)
             if any(map(_has_lost_digits, adjoints)):
@@ -224,9 +226,10 @@ def _parts(array: Any) -> Iterator[Any]:
     return (entries[k : k + PART] for k in range(0, len(entries), PART))
 
 
-def _as_scaled(output: Output) -> Output:
-    arrays = ({name: Scaled.of_balls(a) for name, a in part.items()} for part in (output.gradients, output.states))
-    return Output(Scaled.of_balls(output.loss), *arrays)
+def _with(convert: Callable[[Any], Any], output: Output) -> Output:
+    """The output with all its arrays converted."""
+    arrays = ({name: convert(a) for name, a in part.items()} for part in (output.gradients, output.states))
+    return Output(convert(output.loss), *arrays)
 
 
 def _numbers(found: tuple[Output, Any]) -> Iterator[Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from flint import arb
 
 from symgrad.errors import CellError, ShapeError, UnderflowWarning
+from symgrad.precision import many_digits
 
 DIGITS = 8  # shown
 BITS = 53
@@ -312,8 +313,8 @@ def _parts(ball: Any) -> tuple[float, int]:
 
 def _exact(mantissa: float, exponent: int) -> Any:
     if mantissa == 0 or not math.isfinite(mantissa):
-        return mpmath.mpf(float(mantissa))
-    return mpmath.ldexp(mpmath.mpf(float(mantissa)), int(exponent))
+        return mpmath.mp.convert(float(mantissa))
+    return mpmath.ldexp(float(mantissa), int(exponent))
 
 
 def decimal(mantissa: float, exponent: int, digits: int = DIGITS) -> str:
@@ -326,9 +327,9 @@ def decimal(mantissa: float, exponent: int, digits: int = DIGITS) -> str:
     """
     if mantissa == 0 or not math.isfinite(mantissa):
         return str(float(mantissa))
-    with mpmath.workdps(digits + 30):
-        text = mpmath.nstr(_exact(mantissa, exponent), digits, strip_zeros=False, min_fixed=-4, max_fixed=digits)
-    return str(text)
+    with many_digits(digits + 30) as numbers:
+        exact = numbers.convert(_exact(mantissa, exponent))
+        return str(numbers.nstr(exact, digits, strip_zeros=False, min_fixed=-4, max_fixed=digits))
 
 
 def _warn(text: str, kind: type[Warning]) -> None:

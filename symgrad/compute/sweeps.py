@@ -7,7 +7,6 @@ import dataclasses
 import os
 import pickle
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
@@ -16,7 +15,6 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mpmath
 import numpy as np
 from flint import arb
 
@@ -27,10 +25,14 @@ from symgrad.compute.scaled import Scaled
 from symgrad.compute.stores import Memory, Part, Store
 from symgrad.errors import MissingExtraError, UnderflowWarning
 from symgrad.fingerprints import digest, digest_of_bytes
+from symgrad.precision import TURN, many_bits, precision
 from symgrad.vectors import LENGTH
 
 if TYPE_CHECKING:
     import xarray
+
+
+LOG_BITS = 64  # in which logarithms are computed that become doubles
 
 
 def sweep(
@@ -199,7 +201,6 @@ def _results(tasks: Iterable[tuple[Place, Block, Task]], executor: Any) -> Itera
 
 
 _revived = lru_cache(maxsize=32)(pickle.loads)
-_HEARING = threading.Lock()  # filters of warnings belong to the whole process, not to a thread
 
 
 def _computed(task: Task) -> tuple[dict[str, Part], set[str]]:
@@ -207,7 +208,7 @@ def _computed(task: Task) -> tuple[dict[str, Part], set[str]]:
     program = _revived(task.program)
     if os.getpid() == task.asking:
         return _parts(program, program(**task.arguments), task.leads), set()
-    with _HEARING, warnings.catch_warnings(record=True) as heard:
+    with TURN, warnings.catch_warnings(record=True) as heard:  # filters belong to the whole process
         warnings.simplefilter("always", UnderflowWarning)
         found = _parts(program, program(**task.arguments), task.leads)
     return found, {str(w.message) for w in heard if issubclass(w.category, UnderflowWarning)}
@@ -253,8 +254,10 @@ def _each(of: Callable[[Any], float], array: Any) -> Any:
 def _log10(number: Any) -> float:
     """The logarithm of the magnitude; of an exact zero it is minus infinity."""
     if isinstance(number, arb):
-        return float(abs(number).log() / arb(10).log()) if number != 0 else -np.inf
-    return float(mpmath.log10(abs(number))) if number else -np.inf
+        with precision(LOG_BITS):
+            return float(abs(number).log() / arb(10).log()) if number != 0 else -np.inf
+    with many_bits(LOG_BITS) as numbers:
+        return float(numbers.log10(abs(numbers.convert(number)))) if number else -np.inf
 
 
 def _sign(number: Any) -> float:

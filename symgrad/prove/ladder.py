@@ -14,6 +14,7 @@ from symgrad.balls import UnsupportedError, has_endless
 from symgrad.budget import Budget, Spent, attempt, charge, working_within
 from symgrad.claims import Claim, claim
 from symgrad.errors import PluginError, VerdictTruthError
+from symgrad.precision import in_turn
 from symgrad.prove import (
     algebra,
     cartesian,
@@ -81,6 +82,7 @@ NOTHING = Verdict(
 )
 
 
+@in_turn
 def verify(says: Claim | str) -> Verdict:
     """Decide a claim: prove it, refute it by a certified counterexample, or say how much evidence there is.
 
@@ -127,6 +129,7 @@ class Proof:
     parts: tuple[Proof, ...]
 
 
+@in_turn
 def proofs(asked: Claim) -> tuple[Verdict, tuple[Proof, ...]]:
     """The verdict on a claim with all that was decided on the way, for those who want to read the proof."""
     parts: list[Proof] = []

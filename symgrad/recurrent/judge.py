@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from sympy import Expr
 
 from symgrad.errors import CellError
+from symgrad.precision import in_turn
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.blocks import pushed
 from symgrad.recurrent.cell import Cell, Equation
@@ -59,6 +60,7 @@ class Judgement:
         return table(("verdict", "line", "the rules give", "counterexample"), rows)
 
 
+@in_turn
 def check_backward(
     cell: Cell,
     loss: Any,

@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr
 
 from symgrad.errors import CellError
+from symgrad.precision import in_turn
 from symgrad.recurrent.cell import Cell
 from symgrad.syntax import parse_vector, vocabulary
 from symgrad.syntax.vector_names import bound_names, unknown
@@ -44,6 +45,7 @@ def read_equation(text: str, names: Mapping[str, Any], gradients: Mapping[str, A
 Shape = Any
 
 
+@in_turn
 def read_cell(text: str | Iterable[str], shapes: Mapping[str, Shape] | None = None, name: str = "cell") -> Cell:
     """A cell from its equations as text.
 

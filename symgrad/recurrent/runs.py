@@ -15,6 +15,7 @@ from sympy import Symbol
 from symgrad.balls import rational
 from symgrad.balls.matrices import Array, Surroundings, added_up, plain
 from symgrad.errors import CellError, ShapeError
+from symgrad.precision import in_turn
 from symgrad.recurrent.backward import Backward
 from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, shape_of
 
@@ -37,6 +38,7 @@ class Values:
     states: dict[str, Array]
 
 
+@in_turn
 def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Values:
     """Loss, gradients and states at a point, in balls of the present precision.
 
@@ -64,6 +66,7 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
     return Values(total_loss(grad, around), found, states)
 
 
+@in_turn
 def value_of(grad: Backward, formula: Any, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Any:
     """The value of a formula in the variables, adjoints and parameters of a cell at a point: a ball or an array.
 
