@@ -135,7 +135,7 @@ class PrecisionError(SymgradError):
 
 
 class UnderflowWarning(UserWarning):
-    """What was computed became too small for a double on its way, so that a 0 in it need not be one."""
+    """A 0 in a result need not be one: numbers became too small for doubles on the way, or cancelled."""
 
 
 class VerdictTruthError(SymgradError, TypeError):

@@ -330,7 +330,7 @@ class _Emitter:
 
         def leaf(variable: Any, shift: int) -> str:
             if variable is None:
-                return f"places(start + {low}, start + {high}, {len(node.shape)})"
+                return f"places(start + {low}, start + {high}, 0)"
             offset = self.pads.get(variable, Pads()).before + shift
             return f"{self.identifier(variable)}[{low} + {offset}:{high} + {offset}]"
 
@@ -472,7 +472,7 @@ class _Emitter:
 
     def _local(self, variable: Any, shift: int) -> str:
         if variable is None:
-            return "(start + k + 1)"
+            return "(start + k + 1)" if self.plain else "number(start + k + 1)"
         name = self.identifier(variable)
         return f"{name}_here" if not shift else f"{name}_{'back' if shift < 0 else 'next'}{abs(shift)}"
 

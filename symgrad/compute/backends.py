@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from flint import arb
 
 from symgrad.balls import precision
 from symgrad.compute.arithmetic import BALLS, DOUBLES, Arithmetic, UndecidedError, in_digits_of
@@ -25,6 +27,8 @@ GUARD_DIGITS = 15
 DOUBLE_BITS = 53
 BITS_PER_DIGIT = math.log2(10)
 MOST_BITS = 1 << 15
+MOST_SHOWN = 3  # places of an array
+KINK = "a comparison, as at a kink, of numbers that no enclosure tells apart"
 
 Result = TypeVar("Result")
 
@@ -33,10 +37,10 @@ def in_arithmetic(
     backend: str,
     digits: int | None,
     compute: Callable[[Arithmetic], Result],
-    numbers_of: Callable[[Result], Iterator[Any]],
+    numbers_of: Callable[[Result], Mapping[str, Any]],
     scaled: bool = False,
-) -> Result:
-    """What is computed in the arithmetic of a backend.
+) -> tuple[Result, str]:
+    """What is computed in the arithmetic of a backend, and in words which entries are given as 0 and may be none.
 
     Parameters
     ----------
@@ -46,7 +50,7 @@ def in_arithmetic(
     compute : callable
         The computation; called again with more bits while its balls are too wide.
     numbers_of : callable
-        The numbers in its result whose digits are to be certain.
+        The arrays in its result whose digits are to be certain, by what they are called.
     scaled : bool
         Whether nothing may under- or overflow: then balls are computed with the precision of doubles.
 
@@ -60,26 +64,104 @@ def in_arithmetic(
         return in_balls(compute, numbers_of, 2 * DOUBLE_BITS, DOUBLE_BITS + 1)
     if backend in ("numpy", "compiled"):
         with np.errstate(all="ignore"):
-            return compute(DOUBLES)
+            return compute(DOUBLES), ""
     if backend == "mpmath":
         with many_digits(wanted + GUARD_DIGITS) as numbers:
-            return compute(in_digits_of(numbers))
+            return compute(in_digits_of(numbers)), ""
     start = int((wanted + GUARD_DIGITS) * BITS_PER_DIGIT)
     return in_balls(compute, numbers_of, start, int(wanted * BITS_PER_DIGIT) + 1)
 
 
 def in_balls(
-    compute: Callable[[Arithmetic], Result], numbers_of: Callable[[Result], Iterator[Any]], start: int, wanted: int
-) -> Result:
-    """What is computed in balls, with more and more bits, until as many as are wanted are certain in each number."""
-    bits = start
+    compute: Callable[[Arithmetic], Result],
+    numbers_of: Callable[[Result], Mapping[str, Any]],
+    start: int,
+    wanted: int,
+) -> tuple[Result, str]:
+    """What is computed in balls, with more and more bits, until as many as are wanted are certain in each number.
+
+    A number that is 0 because others cancel is enclosed ever closer and has no certain digit. At the last precision it
+    is left as a ball around 0, far below all else, and the words say so.
+    """
+    bits, unsure = start, f"{KINK}: "
     while bits <= MOST_BITS:
         with precision(bits), contextlib.suppress(UndecidedError):
             found = compute(BALLS)
-            if all(x.is_zero() or x.rel_accuracy_bits() >= wanted for x in numbers_of(found)):
-                return found
+            open_ones = _open_ones(numbers_of(found), wanted)
+            if not open_ones:
+                return found, ""
+            if 2 * bits > MOST_BITS and all(x.is_zero for x in open_ones):
+                return found, _told(open_ones, bits)
+            unsure = next((f"{x}: " for x in open_ones if not x.is_zero), "")
         bits *= 2
-    raise PrecisionError("the run", int(wanted / BITS_PER_DIGIT), bits // 2)
+    raise PrecisionError(unsure.removesuffix(": ") or "the run", int(wanted / BITS_PER_DIGIT), bits // 2)
+
+
+@dataclass(frozen=True)
+class _Open:
+    """An entry without as many certain digits as are wanted.
+
+    Attributes
+    ----------
+    name : str
+        Of the array.
+    place : tuple of int
+    most : arb
+        It is no larger in size.
+    is_zero : bool
+        Whether it may be 0 and is far below all else in the array, or in all arrays where the whole array may be 0.
+    """
+
+    name: str
+    place: tuple[int, ...]
+    most: Any
+    is_zero: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.place}" if self.place else self.name
+
+
+def _open_ones(arrays: Mapping[str, Any], wanted: int) -> list[_Open]:
+    """The entries of which fewer bits than are wanted are certain."""
+    entries = {name: list(np.ndenumerate(np.asarray(array, dtype=object))) for name, array in arrays.items()}
+    sizes = {
+        name: max((x.abs_lower() for _, x in found if x.is_finite()), default=arb(0)) for name, found in entries.items()
+    }
+    largest = max(sizes.values(), default=arb(0))
+    made = []
+    for name, found in entries.items():
+        scale = next((size for size in (sizes[name], largest) if size > 0), arb(1))
+        for place, x in found:
+            if not x.is_zero() and x.rel_accuracy_bits() < wanted:
+                most = x.abs_upper()
+                is_zero = x.is_finite() and x.contains(0) and bool(most * arb(2) ** wanted < scale)
+                made.append(_Open(name, place, most, is_zero))
+    return made
+
+
+def _told(zeros: list[_Open], bits: int) -> str:
+    places: dict[str, list[tuple[int, ...]]] = {}
+    for zero in zeros:
+        places.setdefault(zero.name, []).append(zero.place)
+    names = ", ".join(f"{name}{_shown(found)}" for name, found in places.items())
+    most = max(zero.most for zero in zeros).str(2, radius=False)
+    return (
+        f"given as 0, as terms cancel: {names}; at {bits} bits the enclosures hold 0 and nothing beyond {most} in size"
+    )
+
+
+def _shown(places: list[tuple[int, ...]]) -> str:
+    more = f" and {len(places) - MOST_SHOWN} more" if len(places) > MOST_SHOWN else ""
+    return f" at {', '.join(map(str, places[:MOST_SHOWN]))}{more}" if places[0] else ""
+
+
+def centred(array: Any) -> Any:
+    """Balls, those that hold 0 with 0 as their middle."""
+    return np.frompyfunc(_centred, 1, 1)(array)
+
+
+def _centred(x: arb) -> arb:
+    return x if x.is_zero() or not x.contains(0) else arb(0, x.abs_upper())
 
 
 def compiled_source(program: Program, kept: Iterable[Any] | None, threads: int) -> Compiled | None:

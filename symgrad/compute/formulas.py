@@ -20,7 +20,7 @@ from symgrad.compute.algebra import BEYOND
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
 from symgrad.compute.arrays import Source, source_of
-from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
+from symgrad.compute.backends import centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
 from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, forward_lines, shared
@@ -143,10 +143,19 @@ class Formula:
         return found[0] if len(found) == 1 else tuple(found)
 
     def _certain(self, given: Mapping[str, Any]) -> Any:
-        found = in_arithmetic(self.backend, self.digits, lambda a: self._computed(a, given), _numbers, self.scaled)
+        found, zeros = in_arithmetic(
+            self.backend, self.digits, lambda a: self._computed(a, given), self._numbers, self.scaled
+        )
+        if zeros:
+            found = [centred(value) for value in found]
+            warnings.warn(zeros, UnderflowWarning, stacklevel=3)
         if self.scaled or self.backend == "mpmath":
             found = list(map(Scaled.of_balls if self.scaled else of_mpmath, found))
         return found[0] if len(found) == 1 else tuple(found)
+
+    def _numbers(self, found: list[Any]) -> dict[str, Any]:
+        names = ("the value",) if len(found) == 1 else [f"the {side} side" for side in SIDES]
+        return dict(zip(names, found, strict=True))
 
     def _in_doubles(self, given: Mapping[str, Any]) -> tuple[list[Any], bool]:
         """The values, and whether one that is nearly 0 has lost digits, or may have.
@@ -241,11 +250,6 @@ def _at_points(array: Any, chosen: Any, has_steps: bool) -> Any:
     if not lead:
         return array
     return np.broadcast_to(array, (*chosen.shape, *array.shape[len(lead) :]))[chosen]
-
-
-def _numbers(found: list[Any]) -> Iterator[Any]:
-    for array in found:
-        yield from np.asarray(array, dtype=object).ravel()
 
 
 @in_turn

@@ -13,7 +13,7 @@ import numpy as np
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
 from symgrad.compute.arrays import Source, source_of
-from symgrad.compute.backends import check_options, compiled_source, in_arithmetic
+from symgrad.compute.backends import centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.packing import packed
 from symgrad.compute.program import Program, is_adjoint, program_of
 from symgrad.compute.scaled import Scaled
@@ -135,7 +135,10 @@ class Run:
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
             return self._computed(arithmetic, given)
 
-        output, adjoints = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
+        (output, adjoints), zeros = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
+        if zeros:
+            output = _with(centred, output)
+            warnings.warn(zeros, UnderflowWarning, stacklevel=2)
         if self.scaled:
             return _with(Scaled.of_balls, output)
         if self.backend == "mpmath":
@@ -232,7 +235,10 @@ def _with(convert: Callable[[Any], Any], output: Output) -> Output:
     return Output(convert(output.loss), *arrays)
 
 
-def _numbers(found: tuple[Output, Any]) -> Iterator[Any]:
+def _numbers(found: tuple[Output, Any]) -> dict[str, Any]:
     output, _ = found
-    for array in (output.loss, *output.gradients.values(), *output.states.values()):
-        yield from np.asarray(array, dtype=object).ravel()
+    return {
+        "the loss": output.loss,
+        **{f"the gradient of {name}": a for name, a in output.gradients.items()},
+        **{f"the state {name}": a for name, a in output.states.items()},
+    }

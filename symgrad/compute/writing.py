@@ -146,6 +146,11 @@ def _number(writer: Writer, node: Node) -> str:
     return writer.value(node)
 
 
+def _whole_number(writer: Writer, text: str) -> str:
+    """An integer as a number of the arithmetic: Python would divide two integers in doubles."""
+    return text if writer.plain else f"number({text})"
+
+
 def _sum(writer: Writer, node: Node) -> str:
     text = ""
     for term in node.args:
@@ -321,8 +326,8 @@ _WRITERS: dict[str, Any] = {
     "number": _number,
     "constant": lambda writer, node: "pi",
     "parameter": lambda writer, node: writer.names.parameters[node.data],
-    "size": lambda writer, node: writer.size(node.data),
-    "length": lambda writer, node: "length",
+    "size": lambda writer, node: _whole_number(writer, writer.size(node.data)),
+    "length": lambda writer, node: _whole_number(writer, "length"),
     "step": lambda writer, node: writer.leaf(None, 0),
     "timed": lambda writer, node: writer.leaf(*node.data),
     "argument": lambda writer, node: f"x{node.data}",
