@@ -47,6 +47,11 @@ class Spent(BaseException):
         self.budget = budget
         super().__init__(f"the budget of work is spent: more than {budget.limit:.0f} units")
 
+    def __reduce__(self) -> tuple[type[Spent], tuple[Budget], dict[str, object]]:
+        """What was found by the work stays behind."""
+        budget = Budget(self.budget.limit, self.budget.spent)
+        return Spent, (budget,), {**vars(self), "budget": budget}
+
 
 _PRESENT: ContextVar[Budget | None] = ContextVar("symgrad budget of work", default=None)
 

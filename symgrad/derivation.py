@@ -27,6 +27,7 @@ from symgrad.claims import (
     surroundings,
     unsettled,
 )
+from symgrad.copies import Exact
 from symgrad.errors import ClaimError, DerivationError, SymgradError
 from symgrad.files import no_derivation
 from symgrad.language.provable import as_sympy
@@ -42,7 +43,7 @@ class Ref:
 
 
 @dataclass(frozen=True)
-class Prose:
+class Prose(Exact):
     """A paragraph whose ``{names}`` stand for mathematics, claims or references; its text never holds formulas."""
 
     template: str
@@ -58,7 +59,7 @@ class Prose:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Exact):
     """One line of a chain: ``op expression``, with the reason that takes the previous line to it."""
 
     op: str
@@ -69,7 +70,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Chain:
+class Chain(Exact):
     """An expression and the steps that lead away from it; each is a claim about the line before."""
 
     start: Expr
@@ -121,7 +122,7 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Given:
+class Given(Exact):
     """Equations that define what follows: nothing is claimed of them."""
 
     equations: tuple[tuple[Basic, Basic], ...]
@@ -129,7 +130,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Curve:
+class Curve(Exact):
     """The graph of an expression over an interval of its variable."""
 
     label: str | Expr
@@ -141,7 +142,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Orbit:
+class Orbit(Exact):
     """What a recurrence makes of an expression: the symbols are updated together, `of` is drawn after each step."""
 
     label: str | Expr
@@ -152,7 +153,7 @@ class Orbit:
 
 
 @dataclass(frozen=True)
-class Points:
+class Points(Exact):
     """Numbers that were measured: found by a computation in doubles, and neither proved nor certain to a digit."""
 
     label: str | Expr
@@ -161,7 +162,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(Exact):
     """Measured numbers over a grid, a row for each of `ys`, drawn as colours between lines of equal height."""
 
     label: str | Expr
@@ -171,7 +172,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Exact):
     """Curves in one frame, or a field; with ``log10`` the vertical axis shows powers of ten, however small."""
 
     caption: str | Prose
@@ -191,7 +192,7 @@ Cell: TypeAlias = str | Basic | Claim | Prose
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Exact):
     """Rows of text, mathematics and claims; a claim is shown with its verdict."""
 
     caption: str | Prose

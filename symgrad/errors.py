@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SymgradError(Exception):
     """Any mistake of a user that symgrad can name; its text is one line."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back from other processes as they were raised: with their text and their facts."""
+        return _revived, (type(self), self.args, dict(vars(self)))
+
+
+def _revived(kind: type[SymgradError], args: tuple[object, ...], facts: dict[str, Any]) -> SymgradError:
+    """An error without its constructor, which makes the text out of the facts."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(facts)
+    return error
 
 
 class ParseError(SymgradError, ValueError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr
 
 from symgrad.claims import Claim, Where
+from symgrad.copies import Exact
 from symgrad.derivation import Prose, Table, table
 from symgrad.errors import ClaimError
 from symgrad.prove import verify
@@ -20,7 +21,7 @@ Property = Callable[[Expr, Where], Claim]
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Candidate(Exact):
     """An expression that may be the function that is meant.
 
     Attributes

@@ -14,6 +14,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
+from symgrad.copies import Exact
 from symgrad.errors import ClaimError
 from symgrad.verdicts import Verdict
 
@@ -21,7 +22,7 @@ Condition: TypeAlias = Relational | sympy.Contains
 
 
 @dataclass(frozen=True)
-class Relation:
+class Relation(Exact):
     """`lhs op rhs`, with op one of `==`, `!=`, `<`, `<=`, `>`, `>=`.
 
     `==` says more than equality: that both sides are defined on the whole domain.
@@ -60,7 +61,7 @@ class ExtremumKind(Enum):
 
 
 @dataclass(frozen=True)
-class Extremum:
+class Extremum(Exact):
     """The maximum (minimum, supremum, infimum) of `of` over `variable` is `value`, attained at `at` if it is given."""
 
     kind: ExtremumKind
@@ -127,7 +128,7 @@ def _narrowed(values: Set, narrowed: Set, condition: Condition) -> Set:
 
 
 @dataclass(frozen=True)
-class Domain:
+class Domain(Exact):
     """Where a statement is said to hold: a set for each variable, and conditions that tie several together.
 
     Attributes

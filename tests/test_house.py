@@ -12,6 +12,7 @@ import symgrad
 ROOT = Path(symgrad.__file__).parent
 FLOORS = {
     "budget": 0,
+    "copies": 0,
     "elliptic": 1,
     "errors": 0,
     "files": 0,

@@ -27,6 +27,9 @@ class Open(Exception):
         super().__init__("" if asked is None else str(asked))
         self.asked = asked
 
+    def __reduce__(self) -> tuple[type[Open], tuple[Expr | None], dict[str, object]]:
+        return Open, (self.asked,), vars(self)
+
 
 @dataclass(frozen=True)
 class Monomial:

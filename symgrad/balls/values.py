@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 from enum import Enum
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ class NoValue(Enum):
     UNKNOWN = "unknown"
 
 
+RADIUS_BITS = 30  # of the mantissa of a radius
 MOST_EXACT_BITS = 100_000  # of numerator or denominator; larger fractions are enclosed
 UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
 Ball: TypeAlias = fmpq | arb | acb
@@ -25,6 +27,40 @@ Value: TypeAlias = Ball | NoValue | bool | None
 def ball(value: Ball | int) -> arb | acb:
     """The value as a ball of the present precision."""
     return value if isinstance(value, (arb, acb)) else arb(value)
+
+
+def _parts(number: arb) -> tuple[int, int] | str:
+    """An exact number as its mantissa and exponent, or what it is in place of one."""
+    if number.is_finite():
+        mantissa, exponent = number.man_exp()
+        return int(mantissa), int(exponent)
+    return "nan" if number.is_nan() else "inf" if number > 0 else "-inf"
+
+
+def ball_of_parts(middle: tuple[int, int] | str, radius: tuple[int, int] | str) -> arb:
+    """The ball around a number, with the same radius, or the next one above it."""
+    if isinstance(middle, str) or isinstance(radius, str):
+        return arb(*(_NOT_FINITE[part] if isinstance(part, str) else part for part in (middle, radius)))
+    wanted = arb(radius)
+    # flint takes the next number above a radius that it is given, so that one below it is given first.
+    made = arb(middle, _just_below(*radius))
+    return made if made.rad() >= wanted else arb(middle, radius)
+
+
+def _just_below(mantissa: int, exponent: int) -> tuple[int, int]:
+    """A radius less half a unit in the last place of radii."""
+    shift = RADIUS_BITS - mantissa.bit_length()
+    return (2 * (mantissa << shift) - 1, exponent - shift - 1) if mantissa and shift >= 0 else (mantissa, exponent)
+
+
+def complex_ball_of_parts(real: arb, imaginary: arb) -> acb:
+    return acb(real, imaginary)
+
+
+_NOT_FINITE = {"nan": arb.nan(), "inf": arb.pos_inf(), "-inf": arb.neg_inf()}
+# Balls are results of ours, and flint's cannot be pickled or copied by themselves.
+copyreg.pickle(arb, lambda ball: (ball_of_parts, (_parts(ball.mid()), _parts(ball.rad()))))
+copyreg.pickle(acb, lambda ball: (complex_ball_of_parts, (ball.real, ball.imag)))
 
 
 def real_part_only(value: Ball) -> Ball:

@@ -65,6 +65,9 @@ class Node:
                 cls._known[key] = known
             return known
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Node, (self.op, self.args, self.shape, self.data)
+
     def __repr__(self) -> str:
         inside = [*map(repr, self.args), *([repr(self.data)] if self.data is not None else [])]
         return f"{self.op}({', '.join(inside)})"

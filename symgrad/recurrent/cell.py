@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr, MatrixExpr
 from sympy.core.function import Function
 
+from symgrad.copies import Exact
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.notation import latex
 from symgrad.recurrent.shapes import checked_shape
@@ -36,7 +37,7 @@ STEPS_TO_CHECK = 4
 
 
 @dataclass(frozen=True)
-class Equation:
+class Equation(Exact):
     """A variable and what it is equal to.
 
     Examples

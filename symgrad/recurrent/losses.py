@@ -9,6 +9,7 @@ import sympy
 from sympy import Expr, MatrixExpr, Rational
 
 from symgrad.activations import softplus
+from symgrad.copies import Exact
 from symgrad.errors import CellError, ShapeError
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import Input, TimedMatrix, TimedScalar, dot, hadamard, logsumexp, shape_of, total
@@ -16,7 +17,7 @@ from symgrad.vectors.writing import to_text
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(Exact):
     """The loss of one step.
 
     Attributes

@@ -13,12 +13,22 @@ ELMAN = "Elman, Finding structure in time, Cognitive Science 14 (1990)"
 NETWORK = "Goodfellow, Bengio, Courville, Deep Learning (2016), section 10.2"
 
 
-def _network(activation: Callable[[Any], Any]) -> Callable[[Names], dict[Any, Any]]:
-    def build(names: Names) -> dict[Any, Any]:
-        h, x = names.state(), names.input()
-        return {h: activation(names.affine(h.prev, x))}
+def _network(activation: Callable[[Any], Any], names: Names) -> dict[Any, Any]:
+    h, x = names.state(), names.input()
+    return {h: activation(names.affine(h.prev, x))}
 
-    return build
+
+# By name, so that a row of the zoo is found again in another process.
+def _sigmoid(names: Names) -> dict[Any, Any]:
+    return _network(sigmoid, names)
+
+
+def _tanh(names: Names) -> dict[Any, Any]:
+    return _network(tanh, names)
+
+
+def _relu(names: Names) -> dict[Any, Any]:
+    return _network(relu, names)
 
 
 def _linear(names: Names) -> dict[Any, Any]:
@@ -59,12 +69,18 @@ def _independent(names: Names) -> dict[Any, Any]:
 
 ROWS = (
     CellRow("linear", "Linear network", _linear, NETWORK, "no activation: the state is an affine function of the last"),
-    CellRow("sigmoid", "Sigmoid network", _network(sigmoid), ELMAN, "the hidden layer alone, with a logistic sigmoid"),
-    CellRow("tanh", "Tanh network", _network(tanh), NETWORK, "the hidden layer alone; torch.nn.RNN with one bias"),
+    CellRow(
+        "sigmoid",
+        "Sigmoid network",
+        _sigmoid,
+        ELMAN,
+        "the hidden layer alone, with a logistic sigmoid",
+    ),
+    CellRow("tanh", "Tanh network", _tanh, NETWORK, "the hidden layer alone; torch.nn.RNN with one bias"),
     CellRow(
         "relu",
         "ReLU network",
-        _network(relu),
+        _relu,
         "Le, Jaitly, Hinton, A simple way to initialize recurrent networks of rectified linear units (2015)",
         "the slope at zero is that of symgrad's relu; the initial weights of the paper are no part of it",
     ),
