@@ -58,7 +58,7 @@ class Entry:
     read: Claim | ClaimError
 
 
-def load_claims(path: Path) -> tuple[Claim, ...]:
+def load_claims(path: str | Path) -> tuple[Claim, ...]:
     """The claims of a TOML or JSON file, in its order; unnamed ones are called by their number.
 
     Raises
@@ -67,7 +67,7 @@ def load_claims(path: Path) -> tuple[Claim, ...]:
         If the file cannot be read or a claim in it is none; the message names file, line and claim.
     """
     claims = []
-    for entry in read_claims(path):
+    for entry in read_claims(Path(path)):
         if isinstance(entry.read, ClaimError):
             raise entry.read
         claims.append(entry.read)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Basic, Expr, Symbol
+from sympy import Basic, Derivative, Expr, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import near_names, norms, syntax
@@ -289,8 +289,21 @@ def _claim(statement: Statement, conditions: list[Condition], symbols: Mapping[s
     if names:
         statement = _renamed(statement, names)
         conditions = [c.xreplace(names) for c in conditions]
+    _check_derivatives(statement.expressions)
     free = {s for e in statement.expressions for s in free_symbols(e)}
     return Claim(statement, Domain.of(free, conditions), **facts)
+
+
+def _check_derivatives(expressions: Iterable[Expr]) -> None:
+    """Refuse derivatives by whole numbers, and those of which the order is no number."""
+    for node in (node for e in expressions for node in e.atoms(Derivative)):
+        for variable, order in node.variable_count:
+            if variable.is_integer:
+                raise ClaimError(
+                    f"a derivative is with respect to a real or complex variable; {variable} is an integer"
+                )
+            if not order.is_Integer:
+                raise ClaimError(f"the order of a derivative is a number; got {order}")
 
 
 def _assumed(

@@ -6,6 +6,7 @@ that on the budget of work, and raises `TooLarge` instead of asking what would t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from math import comb
 
@@ -30,6 +31,8 @@ LIGHT = (
 )  # fmt: skip
 HIGHEST_REAL, LARGEST_REAL = 24, 600  # degree of a polynomial whose real roots are wanted, bits of its coefficients
 COUNTED_NO_FURTHER = 10**9
+HIGHEST_OF_DOUBLES = 700.0  # whose exponential is a double
+MOST_EXPONENT = 100_000.0  # of e: SymPy compares numbers by their digits, and writes all of those before the point
 
 
 class TooLarge(sympy.PolynomialError):  # type: ignore[misc]
@@ -114,6 +117,8 @@ def polynomial(e: Expr, *generators: Symbol, **options: object) -> sympy.Poly:
     """The expression as a polynomial."""
     terms = count_terms(e)
     _ask(terms, MOST_EXPANDED, "terms when multiplied out", WORK_OF_A_QUESTION + 60 * terms)
+    if not is_comparable(e):
+        raise TooLarge("a number in it is beyond comparison by digits")
     return sympy.Poly(e, *generators, **options)
 
 
@@ -142,6 +147,40 @@ def _is_light_in(e: Basic, s: Symbol) -> bool:
         return bool(e.exp.is_Rational) and abs(e.exp) <= HIGHEST_PUT_IN and _is_light_in(e.base, s)
     kinds = (sympy.Add, sympy.Mul, Symbol, sympy.core.relational.Relational, sympy.Sum, sympy.Tuple, *LIGHT)
     return isinstance(e, kinds) and all(_is_light_in(a, s) for a in e.args)
+
+
+def is_comparable(e: Basic) -> bool:
+    """Whether no exponential of a large number stands in an expression, as exp(exp(1000)).
+
+    Examples
+    --------
+    >>> is_comparable(sympy.exp(1000)), is_comparable(sympy.log(sympy.exp(sympy.exp(1000), evaluate=False) + 2))
+    (True, False)
+    """
+    sizes: dict[Basic, float] = {}
+    for node in _parts(e):
+        parts = [sizes[a] for a in node.args]
+        if isinstance(node, sympy.exp | sympy.Pow) and node.is_number:
+            exponent = parts[0] if isinstance(node, sympy.exp) else parts[1] * math.log(2 + parts[0])
+            if exponent > MOST_EXPONENT:
+                return False
+            sizes[node] = math.exp(min(exponent, HIGHEST_OF_DOUBLES))
+        else:
+            sizes[node] = _size(node, parts)
+    return True
+
+
+def _size(node: Basic, parts: list[float]) -> float:
+    """About how large a number is, or larger; 0 for what is none."""
+    if isinstance(node, sympy.Rational):
+        return math.exp(min(max(0, int(node.p).bit_length() - int(node.q).bit_length() + 1), HIGHEST_OF_DOUBLES))
+    if isinstance(node, sympy.Add):
+        return sum(parts)
+    if isinstance(node, sympy.Mul):
+        return math.prod(1 + part for part in parts) if node.is_number else 0
+    if isinstance(node, sympy.log):
+        return math.log(2 + parts[0])
+    return max(parts, default=4 if isinstance(node, sympy.NumberSymbol) else 0)
 
 
 def check_derivative(e: Expr, x: Symbol) -> None:

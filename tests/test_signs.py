@@ -6,9 +6,10 @@ from flint import fmpq
 from sympy import E, Interval, LambertW, Rational, S, exp, log, oo, sqrt, tanh
 
 import symgrad as sg
-from symgrad.prove import approaches, bounds
+from symgrad.prove import approaches, bounds, calculus
 from symgrad.prove.algebraic import sign_on
 from symgrad.prove.bounds import sign_of
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.gram import is_sum_of_squares
 from symgrad.prove.signs import Signs
 from symgrad.prove.tails import sign_beyond
@@ -119,3 +120,38 @@ def test_what_is_approached_is_approached_from_within():
     assert (S.One, True) not in approaches.places(jump, x, Interval(1, 2))
     assert approaches.limit_beside(jump, x, S.One, from_left=True) == 11
     assert approaches.limit_beside(jump, x, S.One, from_left=False) == 0
+
+
+@pytest.mark.parametrize(
+    "place", [Rational(10) ** k for k in (2, 30, 120, 300, 1000)], ids=lambda n: f"1e{len(str(n)) - 1}"
+)
+@pytest.mark.parametrize("grown", [x, x**3, exp(x), log(x), sqrt(x), x / log(x), -1 / x], ids=str)
+def test_what_grows_passes_every_number_however_large(grown, place):
+    """Wherever a function crosses a value, its sign on the way there says nothing of its limit."""
+    domain = Domain(((x, Interval.open(2, oo)),))
+    value = grown.subs(x, place) if grown.func is not exp else place
+    for direction in (1, -1):
+        assert sign_of(direction * (grown - value), domain) is None
+        towards = calculus.limit(direction * (grown - value), x, oo, True)
+        assert towards is None or constant_sign(towards) == direction or towards == direction * oo
+
+
+def test_numbers_that_are_written_out_in_more_digits_than_there_is_memory_for_are_not_compared():
+    assert sign_of(x - exp(exp(exp(10))), Domain(((x, POSITIVE),))) is None
+
+
+def test_only_numbers_are_orders_of_derivatives_and_only_numbers_that_move_are_what_is_differentiated_by():
+    n = sg.integer("n")
+    with pytest.raises(sg.errors.ClaimError, match="order of a derivative is a number; got n"):
+        sg.claim(exp(x), "==", sympy.Derivative(exp(x), (x, n)))
+    with pytest.raises(sg.errors.ClaimError, match="n is an integer"):
+        sg.claim("diff(n**2, n) == 2*n", where=["n integer"])
+    with pytest.raises(sg.errors.ParseError, match="order of a derivative is a number; got n"):
+        sg.claim("diff(exp(x), x, n) == exp(x)")
+    assert sg.verify("diff(x**2*y, x, y) == 2*x").holds
+
+
+@pytest.mark.parametrize("thing", [x > 0, None, 3, [x], b"x > 0"], ids=repr)
+def test_what_is_no_claim_is_told(thing):
+    with pytest.raises(sg.errors.ClaimError, match="verify takes a claim or a text"):
+        sg.verify(thing)

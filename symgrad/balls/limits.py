@@ -32,11 +32,14 @@ class Found:
         Why there is none, or how the value was found.
     constants : tuple of Expr
         What must have a value for this to be true.
+    grown : Expr or None
+        Of what grows without bound, infinity or minus infinity.
     """
 
     value: Expr | None
     why: str = ""
     constants: tuple[Expr, ...] = ()
+    grown: Expr | None = None
 
 
 def constant_sign(e: Expr) -> int | None:
@@ -128,8 +131,9 @@ def _read(expander: Expander, s: Expansion) -> Found:
             return Found(S.Zero, "", constants)
         if grows == 0:
             return Found(c, "", constants)
-        if scale.known(c):
-            return Found(None, "it grows without bound", constants)
+        towards = scale.known(c)
+        if towards:
+            return Found(None, "it grows without bound", constants, towards * S.Infinity)
     if s.rest is not None and scale.growth(s.rest.monomial) >= 0:
         raise Open
     return Found(S.Zero, "", constants)

@@ -112,7 +112,7 @@ def _sign_of(expression: Expr, domain: Domain, depth: int, is_quick: bool = Fals
     if not expression.free_symbols:
         known = constant_sign(expression)
         return None if not known else Finding(known, True, True, _as_number(expression * known))
-    if expression.has(*ROUGH, sympy.Derivative, sympy.Subs):
+    if expression.has(*ROUGH, sympy.Derivative, sympy.Subs) or not sized.is_comparable(expression):
         return None
     domain = _relevant(expression, domain)
     if not all(is_light_at(expression, {s: end}) for s, v in domain.sets for end in _ends(v)):

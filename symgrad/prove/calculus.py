@@ -186,7 +186,7 @@ VALUE_BITS = 128
 
 
 def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
-    """The limit by exact expansions, believed only where enclosures on the way there come ever closer to it."""
+    """The limit by exact expansions, which say as well towards which side something grows without bound."""
     if not expression.free_symbols:
         return expression
     if expression.free_symbols != {x} or expression.count_ops() > LARGEST_LIMIT or expression.has(sympy.Derivative):
@@ -196,14 +196,12 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
         if _has_value(there) and tails.approaches(expression, x, end, from_left, there):
             return there
     try:
-        found = limits.limit(expression, x, end, "-" if from_left else "+", _sign_of_constant).value
+        found = limits.limit(expression, x, end, "-" if from_left else "+", _sign_of_constant)
     except Open:
         return None
-    grown = (S.Infinity, S.NegativeInfinity)
-    for value in grown if found is None else (found,):
-        if not value.free_symbols and tails.approaches(expression, x, end, from_left, value):
-            return value
-    return None
+    value = found.grown if found.value is None else found.value
+    parts = (*found.constants, *(() if value is None or value.is_infinite else (value,)))
+    return value if all(_has_value(part) for part in parts) else None
 
 
 def _has_value(number: Expr) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 import sympy
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Rational, S, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations, sized
@@ -279,7 +279,7 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
                 yield from _zeros_of_slope(smooth, x, part)
                 yield from _with_parameters(smooth, x) if len(domain.symbols) > 1 else ()
             yield from (b for b in parameters.borders(function, x) if b.free_symbols)
-    ends = (end for part in parts for end in (part.inf, part.sup))
+    ends = (end for part in parts if part.is_subset(S.Reals) for end in (part.inf, part.sup))
     angles = ANGLES if function.has(sympy.sin, sympy.cos, sympy.tan) else ()
     yield from (v for v in (*ends, *SIMPLE, *angles) if v.is_finite and contains(values, v))
     if len(domain.symbols) == 1:

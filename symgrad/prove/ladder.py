@@ -13,7 +13,7 @@ from symgrad import sized
 from symgrad.balls import UnsupportedError, has_endless
 from symgrad.budget import Budget, Spent, attempt, charge, working_within
 from symgrad.claims import Claim, claim
-from symgrad.errors import PluginError, VerdictTruthError
+from symgrad.errors import ClaimError, PluginError, VerdictTruthError
 from symgrad.precision import in_turn
 from symgrad.prove import (
     algebra,
@@ -105,6 +105,9 @@ def verify(says: Claim | str) -> Verdict:
     at x = 0: left undefined, right 1/2
     """
     asked = claim(says) if isinstance(says, str) else says
+    if not isinstance(asked, Claim):
+        kind = type(says).__name__
+        raise ClaimError(f'verify takes a claim or a text, as in verify(claim(a, "==", b)); got {kind} {says}')
     started = time.perf_counter()
     verdict = _restated(asked, _guarded_verdict(asked))
     doubts = () if verdict.holds else asked.doubts

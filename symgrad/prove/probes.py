@@ -8,7 +8,7 @@ from itertools import islice
 
 import sympy
 from flint import arb
-from sympy import Expr, Rational, S, Symbol
+from sympy import Expr, FiniteSet, Rational, S, Symbol
 from sympy.sets import Set
 
 from symgrad.balls import Tape, UnsupportedError, precision
@@ -19,6 +19,7 @@ from symgrad.prove.points import SEED, Point, holds_at, kind_of, points, to_rati
 from symgrad.prove.roots import zeros
 
 LEAST_POWER, GREATEST_POWER = -16, 24  # of ten
+VERY_FAR = (100, 1000, 4000)  # powers of ten, for what grows as slowly as a logarithm, or is compared with 10**400
 BESIDE = (Rational(1, 10**4), Rational(1, 10**8), Rational(1, 10**15))
 WITHIN = 16
 MOST_CENTRES, MOST_BASES = 12, 3
@@ -54,6 +55,12 @@ def _values(goal: Goal, x: Symbol, values: Set) -> Iterator[Rational]:
         for step in BESIDE:
             yield from (place - step, place + step)
     yield from _far_out()
+    ends = sorted({end for end in values.boundary if end.is_Rational}) if isinstance(values.boundary, FiniteSet) else []
+    for power in VERY_FAR:
+        size = S(10) ** power
+        yield from (size, -size)
+        for end in ends:
+            yield from (end + 1 / size, end - 1 / size)
 
 
 def _far_integers(goal: Goal) -> Iterator[Rational]:
@@ -65,6 +72,8 @@ def _far_integers(goal: Goal) -> Iterator[Rational]:
             yield S(size)
             if not has_sums:
                 yield S(-size)
+    if not has_sums:
+        yield from (sign * S(10) ** power for power in VERY_FAR for sign in (1, -1))
     if has_sums and goal.op != "==":
         yield S(LONG_SUM)
 

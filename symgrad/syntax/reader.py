@@ -305,7 +305,7 @@ class Reader:
 
     def _derivative(self, node: ast.Call) -> Expr:
         if len(node.args) < 2:
-            raise self.fault(node, "write diff(f, x), diff(f, x, n) or diff(f, x, y)")
+            raise self.fault(node, "write diff(f, x), diff(f, x, 3) or diff(f, x, y)")
         variables: list[tuple[Symbol, int]] = []
         for argument in node.args[1:]:
             if isinstance(argument, ast.Name):
@@ -314,7 +314,14 @@ class Reader:
                 variables[-1] = (variables[-1][0], self._order(argument))
             else:
                 raise self.fault(argument, "what is differentiated by is a variable")
-        return self._make(node, written.derivative, self.expression(node.args[0]), *variables)
+        expression = self.expression(node.args[0])
+        orders = [s for s, _ in variables[1:] if not expression.has(s)]
+        if orders:
+            reason = (
+                f"the order of a derivative is a number; got {orders[0]}, which does not stand in the formula either"
+            )
+            raise self.fault(node, reason)
+        return self._make(node, written.derivative, expression, *variables)
 
     def _order(self, node: ast.expr) -> int:
         order = self._integer(node, "the order of a derivative")
