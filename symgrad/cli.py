@@ -103,7 +103,8 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
     """Check derivations and write their documents.
 
     PATHS are Python files that end in a Derivation, or folders of such files; by default the folder derivations.
-    Only what has changed since the last build is checked and written again.
+    Only what has changed since the last build, or reads what has, is checked and written again. Documents of other
+    derivations stay; one is removed when its file is gone from a folder that is named here.
 
     \b
     Examples:
@@ -120,6 +121,7 @@ def build(paths: tuple[Path, ...], formats: str, output: Path, accept: tuple[str
             output,
             verify=_decider(no_cache),
             on_progress=lambda what, done, total, name: on_progress(f"{what} {name}", done, total),
+            anew=no_cache,
         )
     terminal.print_build(report)
     if report.failures:

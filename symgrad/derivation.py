@@ -32,6 +32,7 @@ from symgrad.errors import ClaimError, DerivationError, SymgradError
 from symgrad.files import no_derivation
 from symgrad.language.provable import as_sympy
 from symgrad.language.written import copied, substituted
+from symgrad.reads import Reads, reading
 from symgrad.statements import Condition
 
 
@@ -492,18 +493,24 @@ def load_derivation(path: Path) -> Derivation:
     DerivationError
         If the file is missing, raises, or defines no derivation; the message names file and line.
     """
+    return derivation_and_reads(path)[0]
+
+
+def derivation_and_reads(path: Path) -> tuple[Derivation, Reads]:
+    """The derivation of a file, and what other files that read: modules and data."""
     if not path.is_file():
         raise DerivationError(str(path), None, "this is a folder" if path.is_dir() else "no such file")
     if reason := no_derivation(path):
         raise DerivationError(str(path), None, reason)
     try:
-        names = copy_context().run(_run, path)
+        with reading(path) as found_reads:
+            names = copy_context().run(_run, path)
     except (Exception, SystemExit) as error:
         raise DerivationError(str(path), _line_in(path, error), _one_line(error)) from error
     found = names.get("derivation")
     if not isinstance(found, Derivation):
         raise DerivationError(str(path), None, "must end in a Derivation called derivation")
-    return found
+    return found, found_reads[0]
 
 
 def _run(path: Path) -> dict[str, object]:

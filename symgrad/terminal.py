@@ -99,6 +99,8 @@ def print_build(report: BuildReport) -> None:
     if report.documents:
         print_table(("document", "claims", "verdicts", "", ""), rows, right=("claims",))
         click.echo(f"documents: {one_line(', '.join(str(page) for page in report.indexes))}")
+    if report.removed:
+        click.echo(f"removed, as their derivations are gone: {one_line(', '.join(map(str, report.removed)))}")
     for failure in report.failures:
         click.echo(f"symgrad: {one_line(str(failure.error))}", err=True)
 

@@ -20,6 +20,7 @@ FLOORS = {
     "near_names": 0,
     "notation": 0,
     "precision": 0,
+    "reads": 1,
     "seals": 1,
     "shown": 0,
     "sized": 1,

@@ -162,7 +162,11 @@ def test_two_builds_in_two_folders_are_the_same_bytes(folder, tmp_path, verify):
     shutil.copytree(folder, elsewhere)
     build([folder], FORMATS, tmp_path / "one", verify)
     build([elsewhere / "second.py", elsewhere / "first.py"], FORMATS, tmp_path / "two", Verify())
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
+    for made in (one, two):
+        sources = json.loads(made.pop(NAME))["sources"]  # alone this tells where the derivations are
+        assert sorted(sources) == ["first", "second"]
+    assert one == two
 
 
 SCRIPT = """
@@ -281,7 +285,7 @@ def test_a_verdict_that_was_typed_into_the_manifest_is_found_anew(folder, output
     build([folder], ["html"], output, verify)
     before = contents(output)
     data = json.loads((output / NAME).read_text())
-    for _, facts in data["derivations"].values():
+    for _, _, facts in data["derivations"].values():
         for check in facts["checks"]:
             check |= {"outcome": "CERTIFIED", "method": "by hand"}
     page = next(path for path in output.rglob("first.html"))

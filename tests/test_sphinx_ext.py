@@ -1,5 +1,6 @@
 """The Sphinx extension: what directives show, references across pages, warnings with places, every builder."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -267,6 +268,33 @@ def test_only_the_pages_of_a_changed_derivation_are_read_again(project, tmp_path
     try:
         updated = again.builder.read()
         assert set(updated) == {"tanh", "other"}
+    finally:
+        again.cleanup()
+
+
+@pytest.mark.parametrize("name", ["derivations/more.txt", "helper_of_pages.py", "derivations/reads.py", "read.toml"])
+def test_pages_are_read_again_when_what_their_derivations_read_has_changed(project, tmp_path, monkeypatch, name):
+    source = tmp_path / "source"
+    monkeypatch.syspath_prepend(str(source))
+    (source / "helper_of_pages.py").write_text("RIGHT = '1'\n")
+    (source / "derivations" / "more.txt").write_text("1")
+    (source / "read.toml").write_text('[[claim]]\nsays = "x == 1*x"\n')
+    (source / "derivations" / "reads.py").write_text(
+        "from pathlib import Path\nimport helper_of_pages, symgrad as sg\n"
+        "more = Path(__file__).with_name('more.txt').read_text()\n"
+        "derivation = sg.Derivation('Reads', sg.statement(f'1*x == {more}*x*{helper_of_pages.RIGHT}'))\n"
+    )
+    page = "T\n=\n\n.. symgrad:derivation:: reads\n\n.. symgrad:verdicts:: read.toml\n"
+    other = ":orphan:\n\nO\n=\n\n.. symgrad:claim:: x == x\n"
+    assert warnings_of(project("text", index_rst=page, other_rst=other)) == ""
+    kept = (source / name).stat()
+    (source / name).write_text((source / name).read_text().replace("1", "2", 1))
+    os.utime(source / name, ns=(kept.st_atime_ns, kept.st_mtime_ns))  # as a file that is restored from elsewhere
+    again = SphinxTestApp("text", srcdir=source)
+    try:
+        again.build()
+        assert "refuted" in warnings_of(again)
+        assert "other" not in re.findall(r"reading sources\.\.\. \[ *\d+%\] (\w+)", again.status.getvalue())
     finally:
         again.cleanup()
 

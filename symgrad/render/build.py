@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,10 @@ from symgrad.checks import Check
 from symgrad.errors import DerivationError, MissingExtraError, OutputError, SymgradError
 from symgrad.files import may_hold_claims, no_derivation
 from symgrad.fingerprints import digest, digest_of_bytes, environment
+from symgrad.reads import Reads
 from symgrad.render import output as files
 from symgrad.render.facts import Facts, Piece
-from symgrad.render.manifest import LIBRARIES, Manifest, StoredPage
+from symgrad.render.manifest import LIBRARIES, Known, Manifest, StoredPage
 from symgrad.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ FORMATS = {
 
 EXTRA_LIBRARIES = ("docutils", "matplotlib", "nbformat", "pypandoc", "typst")
 INDEX = "index"
+FAR, MOST_UP = "far:", 4  # from how many folders further up a document tells nothing of
 
 OnProgress = Callable[[str, int, int, str], None]
 """Told of each piece of work before it is done: what is done (``reading``, ``checking``, ``rendering``), how many such
@@ -87,12 +90,15 @@ class BuildReport:
     documents : tuple of Document
         In the order of the index.
     failures : tuple of Failure
+    removed : tuple of Path
+        The files of documents whose derivations are gone from the folders that were named.
     """
 
     output: Path
     indexes: tuple[Path, ...]
     documents: tuple[Document, ...]
     failures: tuple[Failure, ...]
+    removed: tuple[Path, ...] = ()
 
 
 def build(
@@ -101,12 +107,15 @@ def build(
     output: Path = Path("build"),
     verify: Callable[[Claim], Verdict] | None = None,
     on_progress: OnProgress | None = None,
+    *,
+    anew: bool = False,
 ) -> BuildReport:
     """Check derivations and write their documents, each format in a folder of its own.
 
     A derivation that cannot be read, checked or rendered is reported, and the others are still built. Documents that
-    earlier builds made of other derivations are removed, but only if nothing failed: a wrong path, or a derivation with
-    a mistake in it, costs no document that is there already. Where there is nothing to build, nothing is written.
+    earlier builds made of other derivations stay, and the index lists them. One is removed only when its derivation is
+    gone from a folder that is named here, and only if nothing failed: a wrong path, or a derivation with a mistake in
+    it, costs no document that is there already. Where there is nothing to build, nothing is written.
 
     Parameters
     ----------
@@ -120,6 +129,8 @@ def build(
         What finds the verdict of a claim, by default `symgrad.verify`.
     on_progress : callable, optional
         See `OnProgress`.
+    anew : bool
+        Whether all is read, checked and rendered again, whatever earlier builds have found.
 
     Raises
     ------
@@ -128,12 +139,13 @@ def build(
     MissingExtraError
         If a library for documents is not installed.
     """
-    wanted = tuple(dict.fromkeys(formats))
+    wanted, named = tuple(dict.fromkeys(formats)), tuple(paths)
     for name in wanted:
         if name not in FORMATS:
             raise OutputError(f"no documents of the kind {name!r}; known are {', '.join(FORMATS)}")
-    sources, failures = _sources(paths)
-    job = _Build(output, wanted, sources, verify, on_progress or (lambda *_: None))
+    sources, failures = _sources(named)
+    folders = [path for path in named if path.is_dir()]
+    job = _Build(output, wanted, sources, folders, anew, verify, on_progress or (lambda *_: None))
     job.failures.extend(failures)
     try:
         report = job.run()
@@ -197,6 +209,8 @@ class _Build:
     output: Path
     formats: tuple[str, ...]
     sources: dict[str, Path]
+    folders: list[Path]
+    anew: bool
     verify: Callable[[Claim], Verdict] | None
     on_progress: OnProgress
     failures: list[Failure] = field(default_factory=list)
@@ -211,7 +225,11 @@ class _Build:
         self.environment = environment(LIBRARIES)
         self.manifest, self.loaded = Manifest.load(self.output), True
         self.digests: dict[str, str] = {}
+        self.reads: dict[str, Reads] = {}
         self.known: dict[str, Facts] = {}
+        self.fresh: set[str] = set()  # those that are not known from before
+        self.removed: list[Path] = []
+        self.refuse_taken()
         self.rendered: dict[tuple[str, str], tuple[str, dict[str, bytes]]] = {}
         self._workshop: Workshop | None = None
         self.read()
@@ -259,14 +277,34 @@ class _Build:
             self.on_progress("reading", number, len(self.sources), path.name)
             try:
                 self.digests[stem] = digest(self.environment, digest_of_bytes(_bytes(path)))
-                self.known[stem] = self.remembered(stem) or self.workshop.facts(stem, path)
+                remembered = self.remembered(stem)
+                if remembered is None:
+                    self.fresh.add(stem)
+                    self.known[stem] = self.workshop.facts(stem, path)
+                    self.reads[stem] = self.workshop.reads(stem).seen_from(path.parent.absolute())
+                else:
+                    self.known[stem], self.reads[stem] = remembered.facts, remembered.reads
             except SymgradError as error:
                 self.fail(stem, error)
 
-    def remembered(self, stem: str) -> Facts | None:
-        """What the last build knew of a derivation, if that has not changed."""
-        made_from, facts = self.manifest.derivations.get(stem, ("", None))
-        return facts if made_from == self.digests[stem] else None
+    def refuse_taken(self) -> None:
+        """Give up derivations whose documents would take the places of those of others that are still there."""
+        for stem, path in list(self.sources.items()):
+            other = self.manifest.sources.get(stem, "")
+            if other and not other.startswith(FAR) and other != _place(path, self.output):
+                known = Path(os.path.normpath(self.output / other))
+                if known.is_file() and not _same(known, path):
+                    said = f"its document would take the place of that of {known}; rename one, or give another -o"
+                    self.failures.append(Failure(path, f"{path}: {said}"))
+                    del self.sources[stem]
+
+    def remembered(self, stem: str) -> Known | None:
+        """What the last build knew of a derivation, if neither that has changed nor what it reads."""
+        known = self.manifest.derivations.get(stem)
+        if self.anew or known is None or known.fingerprint != self.digests[stem]:
+            return None
+        reads = known.reads.found_at(self.sources[stem].parent.absolute())
+        return known if reads.is_unchanged else None
 
     def drop_dangling(self) -> None:
         """Give up derivations that refer to what is not there, until all references lead somewhere."""
@@ -284,13 +322,15 @@ class _Build:
         name, _, inside = label.partition(".")
         stem = files.document_name(name)
         facts = self.known.get(stem)
+        if facts is None and all(stem in self.others(kind) for kind in self.formats):
+            facts = self.others(self.formats[0])[stem]
         if facts is None or (inside and inside not in facts.labels):
             return None
         return (*(facts.labels[inside] if inside else ("", "")), stem, facts.title)
 
     def check(self) -> None:
         """Find the verdicts of all derivations that are new or have changed."""
-        new = [stem for stem in self.known if self.remembered(stem) is None]
+        new = [stem for stem in self.known if stem in self.fresh]
         total, done = sum(self.workshop.count(stem) for stem in new) if new else 0, 0
         for stem in new:
             try:
@@ -300,33 +340,62 @@ class _Build:
                     checks.append(self.workshop.check(claim))
                     done += 1
                 self.known[stem] = replace(self.known[stem], checks=tuple(checks))
-                self.manifest.derivations[stem] = self.digests[stem], self.known[stem]
+                self.manifest.derivations[stem] = Known(self.digests[stem], self.reads[stem], self.known[stem])
             except SymgradError as error:
                 self.fail(stem, error)
 
     # --- documents ------------------------------------------------------------------------------------------
 
-    def order(self) -> list[str]:
-        """The documents in the order of their sources, where page 2 comes before page 10; those without at the end."""
-        source = {stem: facts.source for stem, facts in self.known.items()}
-        return sorted(self.known, key=lambda stem: (not source[stem], _natural(source[stem]), stem))
+    def others(self, kind: str) -> dict[str, Facts]:
+        """What is known of documents that stand there in a format, and that are none of this build."""
+        gone = self.gone()
+        return {
+            stem: known.facts
+            for stem, known in self.manifest.derivations.items()
+            if stem not in self.sources and stem not in gone and self.stands(kind, stem)
+        }
 
-    def surroundings(self, stem: str, order: list[str]) -> dict[str, Any]:
+    def stands(self, kind: str, stem: str) -> bool:
+        page = self.manifest.pages.get((kind, stem))
+        return page is not None and all((self.output / kind / name).is_file() for name in page.files)
+
+    def gone(self) -> list[str]:
+        """The documents whose derivations are gone from the folders that were named.
+
+        After a failure it is not known which are gone and which were only named wrongly, or hold a mistake.
+        """
+        if self.failures:
+            return []
+        folders = {_place(folder / "_", self.output).rpartition("/")[0]: folder for folder in self.folders}
+        known = {stem: place.rpartition("/") for stem, place in self.manifest.sources.items()}
+        return [
+            stem
+            for stem, (above, _, name) in known.items()
+            if stem not in self.sources and above in folders and not os.path.lexists(folders[above] / name)
+        ]
+
+    def order(self, kind: str | None = None) -> list[str]:
+        """The documents in the order of their sources, where page 2 comes before page 10; those without at the end.
+
+        Those of this build, or all that stand there in a format.
+        """
+        listed = self.known if kind is None else {**self.others(kind), **self.known}
+        source = {stem: facts.source for stem, facts in listed.items()}
+        return sorted(listed, key=lambda stem: (not source[stem], _natural(source[stem]), stem))
+
+    def surroundings(self, kind: str, stem: str) -> dict[str, Any]:
         """What a document shows of others: its neighbours and what its references lead to."""
+        order, listed = self.order(kind), {**self.others(kind), **self.known}
         place = order.index(stem)
         neighbours = {"previous": place - 1, "next": place + 1}
         return {
             "targets": {label: self.target(label) for label in self.known[stem].references},
-            **{
-                name: (order[at], self.known[order[at]].title)
-                for name, at in neighbours.items()
-                if 0 <= at < len(order)
-            },
+            **{name: (order[at], listed[order[at]].title) for name, at in neighbours.items() if 0 <= at < len(order)},
         }
 
-    def listed(self, stem: str) -> Facts:
+    def listed(self, kind: str, stem: str) -> Facts:
         """What the list of all documents says of one, with references into others by their names."""
-        facts = self.known[stem]
+        facts = self.known[stem] if stem in self.known else self.others(kind)[stem]
         opening = (Piece("text", " in ".join(self._called(p.content))) if p.kind == "ref" else p for p in facts.opening)
         return replace(facts, opening=tuple(opening))
 
@@ -336,36 +405,38 @@ class _Build:
 
     def plan(self) -> dict[tuple[str, str], str]:
         """All documents to be had, with the fingerprints of what they are made from."""
-        order = self.order()
-        around = {stem: self.surroundings(stem, order) for stem in order}
-        catalogue = [(stem, self.listed(stem).as_json()) for stem in order]
-        plan = {(kind, stem): digest(self.digests[stem], around[stem]) for kind in self.formats for stem in order}
-        indexes = self.formats if order else ()  # a list of nothing takes the place of no list
-        return plan | {(kind, INDEX): digest(self.environment, catalogue) for kind in indexes}
+        plan: dict[tuple[str, str], str] = {}
+        for kind in self.formats if self.known else ():  # a list of nothing takes the place of no list
+            catalogue = [(stem, self.listed(kind, stem).as_json()) for stem in self.order(kind)]
+            for stem in self.order():
+                made_from = self.digests[stem], self.reads[stem].as_json(), self.known[stem].as_json()
+                plan[kind, stem] = digest(made_from, self.surroundings(kind, stem))
+            plan[kind, INDEX] = digest(self.environment, catalogue)
+        return plan
 
     def render(self) -> bool:
         """Make what is missing or no longer right; False if a derivation had to be given up, as others may show it."""
-        order = self.order()
         stale = [(key, made_from) for key, made_from in self.plan().items() if not self.is_current(key, made_from)]
         for number, ((kind, stem), fingerprint) in enumerate(stale):
             self.on_progress("rendering", number, len(stale), f"{stem}, {kind}")
             try:
-                self.rendered[kind, stem] = fingerprint, self.make(kind, stem, order)
+                self.rendered[kind, stem] = fingerprint, self.make(kind, stem)
             except SymgradError as error:
                 self.fail(stem, error)
                 return False
         return True
 
-    def make(self, kind: str, stem: str, order: list[str]) -> dict[str, bytes]:
+    def make(self, kind: str, stem: str) -> dict[str, bytes]:
         if stem == INDEX:
-            return self.workshop.index(kind, [(name, self.listed(name)) for name in order])
-        return self.workshop.page(kind, stem, self.sources[stem], self.known[stem], **self.surroundings(stem, order))
+            return self.workshop.index(kind, [(name, self.listed(kind, name)) for name in self.order(kind)])
+        return self.workshop.page(kind, stem, self.sources[stem], self.known[stem], **self.surroundings(kind, stem))
 
     def is_current(self, key: tuple[str, str], fingerprint: str) -> bool:
         """Whether a document is rendered already, or stands in the output folder as we left it."""
         if self.rendered.get(key, ("", {}))[0] == fingerprint:
             return True
-        page = self.manifest.pages.get(key)
+        is_uncertain = key[1] in self.fresh and not self.reads[key[1]].is_certain
+        page = None if self.anew or is_uncertain else self.manifest.pages.get(key)
         if page is None or page.fingerprint != fingerprint:
             return False
         return all(self.is_untouched(key[0], name, content) for name, content in page.files.items())
@@ -387,27 +458,27 @@ class _Build:
             page = StoredPage(fingerprint, {name: digest_of_bytes(content) for name, content in contents.items()})
             self.manifest.pages[kind, stem] = page
             self.remove_files(kind, before, keep=set(contents))
+            if stem != INDEX:
+                self.manifest.sources[stem] = _place(self.sources[stem], self.output)
             written.add(stem)
         return written
 
     def remove_stale(self) -> None:
-        """Remove the documents of derivations that are gone, in the formats asked for.
+        """Remove the documents of derivations that are gone, in the formats asked for."""
+        for stem in self.gone():
+            for kind in self.formats:
+                self.removed += self.remove_files(kind, self.manifest.pages.pop((kind, stem), None), keep=set())
+            if not any(key[1] == stem for key in self.manifest.pages):
+                self.manifest.derivations.pop(stem, None)
+                del self.manifest.sources[stem]
 
-        After a failure it is not known which are gone and which were only named wrongly, or hold a mistake.
-        """
-        if self.failures:
-            return
-        for key in [key for key in self.manifest.pages if key[0] in self.formats]:
-            if key[1] != INDEX and key[1] not in self.known:
-                self.remove_files(key[0], self.manifest.pages.pop(key), keep=set())
-        for stem in [stem for stem in self.manifest.derivations if stem not in self.sources]:
-            del self.manifest.derivations[stem]
-
-    def remove_files(self, kind: str, page: StoredPage | None, keep: set[str]) -> None:
-        """Remove files of a document, unless someone has changed them since."""
-        for name, content in page.files.items() if page is not None else ():
-            if name not in keep and self.is_untouched(kind, name, content):
-                files.remove(self.output / kind, name)
+    def remove_files(self, kind: str, page: StoredPage | None, keep: set[str]) -> list[Path]:
+        """Remove files of a document, unless someone has changed them since; which were removed."""
+        names = [name for name, content in page.files.items() if self.is_untouched(kind, name, content)] if page else []
+        removed = [name for name in names if name not in keep]
+        for name in removed:
+            files.remove(self.output / kind, name)
+        return [self.output / kind / name for name in removed]
 
     def report(self, written: set[str]) -> BuildReport:
         def paths(stem: str) -> tuple[Path, ...]:
@@ -418,7 +489,17 @@ class _Build:
             Document(self.sources[stem], self.known[stem].title, paths(stem), stem in written, self.known[stem].checks)
             for stem in self.order()
         )
-        return BuildReport(self.output, paths(INDEX), documents, tuple(self.failures))
+        return BuildReport(self.output, paths(INDEX), documents, tuple(self.failures), tuple(self.removed))
+
+
+def _place(path: Path, output: Path) -> str:
+    """Where a derivation is, seen from the output folder; one that is far away by a fingerprint of its folder."""
+    here, there = (os.path.realpath(folder) for folder in (output, path.parent))
+    with contextlib.suppress(ValueError):  # on Windows another drive
+        above = os.path.relpath(there, here).replace(os.sep, "/")
+        if not above.startswith("../" * MOST_UP):
+            return f"{above}/{path.name}"
+    return f"{FAR}{digest(there)}/{path.name}"
 
 
 def _bytes(path: Path) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from symgrad.reads import Reads
 from symgrad.render.facts import Facts
 from symgrad.render.output import write
 from symgrad.seals import is_sealed, seal
@@ -35,19 +36,48 @@ class StoredPage:
     files: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Known:
+    """A derivation as it was read and checked.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Of its file, and of symgrad.
+    reads : Reads
+        What other files it read, by paths from its own folder.
+    facts : Facts
+    """
+
+    fingerprint: str
+    reads: Reads
+    facts: Facts
+
+    def as_json(self) -> list[Any]:
+        return [self.fingerprint, self.reads.as_json(), self.facts.as_json()]
+
+    @classmethod
+    def from_json(cls, data: Any) -> Known:
+        fingerprint, reads, facts = data
+        return cls(str(fingerprint), Reads.from_json(reads), Facts.from_json(facts))
+
+
 @dataclass
 class Manifest:
     """The memory of builds into one folder.
 
     Attributes
     ----------
-    derivations : dict of str to (str, Facts)
-        By the name of the document: the fingerprint of the derivation's file, and what is known of it.
+    derivations : dict of str to Known
+        By the name of the document.
+    sources : dict of str to str
+        Likewise the derivation's file, by its path from the output folder.
     pages : dict of (str, str) to StoredPage
         By format and name of the document.
     """
 
-    derivations: dict[str, tuple[str, Facts]] = field(default_factory=dict)
+    derivations: dict[str, Known] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     pages: dict[tuple[str, str], StoredPage] = field(default_factory=dict)
 
     @classmethod
@@ -59,23 +89,25 @@ class Manifest:
         """
         try:
             data = json.loads((output / NAME).read_text(encoding="utf-8"))
-            derivations, pages = data["derivations"], data["pages"]
-            if not is_sealed(data.get("seal"), derivations, pages):
+            derivations, pages, sources = data["derivations"], data["pages"], data.get("sources", {})
+            if not is_sealed(data.get("seal"), derivations, pages, sources):
                 derivations, pages = {}, {name: {**page, "fingerprint": ""} for name, page in pages.items()}
             return cls(
-                {stem: (made_from, Facts.from_json(facts)) for stem, (made_from, facts) in derivations.items()},
+                {stem: Known.from_json(known) for stem, known in derivations.items()},
+                _texts(sources),
                 {_key(name): StoredPage(page["fingerprint"], _texts(page["files"])) for name, page in pages.items()},
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls()
 
     def save(self, output: Path) -> None:
-        derivations = {stem: [made_from, facts.as_json()] for stem, (made_from, facts) in self.derivations.items()}
+        derivations = {stem: known.as_json() for stem, known in self.derivations.items()}
         pages = {
             "/".join(key): {"fingerprint": page.fingerprint, "files": dict(page.files)}
             for key, page in self.pages.items()
         }
-        data = {"derivations": derivations, "pages": pages, "seal": seal(derivations, pages)}
+        sealed = seal(derivations, pages, self.sources)
+        data = {"derivations": derivations, "pages": pages, "sources": self.sources, "seal": sealed}
         write(output, NAME, (json.dumps(data, sort_keys=True, indent=1) + "\n").encode("utf-8"))
 
 

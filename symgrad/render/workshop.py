@@ -8,8 +8,9 @@ from pathlib import Path
 
 from symgrad.checks import Check
 from symgrad.claims import Claim
-from symgrad.derivation import Derivation, load_derivation
+from symgrad.derivation import Derivation, derivation_and_reads
 from symgrad.prove import verify as prove
+from symgrad.reads import Reads
 from symgrad.render.catalogue import Entry
 from symgrad.render.document import Link, Page, Target
 from symgrad.render.facts import Facts
@@ -32,14 +33,18 @@ class Workshop:
         # A missing library is better reported now than after a long proof.
         self._renderers = {name: import_module(f"symgrad.render.{name}") for name in formats}
         self._verify = verify or prove
-        self._derivations: dict[str, Derivation] = {}
+        self._derivations: dict[str, tuple[Derivation, Reads]] = {}
 
     def facts(self, stem: str, path: Path) -> Facts:
         """What is known of a derivation before its statements are checked."""
-        return facts_of(self._derivation(stem, path))
+        return facts_of(self._derivation(stem, path)[0])
+
+    def reads(self, stem: str) -> Reads:
+        """What other files that derivation read."""
+        return self._derivations[stem][1]
 
     def claims(self, stem: str) -> tuple[Claim, ...]:
-        return self._derivations[stem].claims
+        return self._derivations[stem][0].claims
 
     def count(self, stem: str) -> int:
         return len(self.claims(stem))
@@ -58,7 +63,7 @@ class Workshop:
         next: tuple[str, str] | None = None,
     ) -> dict[str, bytes]:
         """The files of a document."""
-        derivation = self._derivation(stem, path)
+        derivation, _ = self._derivation(stem, path)
         page = Page(
             stem,
             derivation,
@@ -76,7 +81,7 @@ class Workshop:
         files: dict[str, bytes] = self._renderers[kind].index(entries)
         return files
 
-    def _derivation(self, stem: str, path: Path) -> Derivation:
+    def _derivation(self, stem: str, path: Path) -> tuple[Derivation, Reads]:
         if stem not in self._derivations:
-            self._derivations[stem] = load_derivation(path)
+            self._derivations[stem] = derivation_and_reads(path)
         return self._derivations[stem]

@@ -15,9 +15,9 @@ from sphinx.application import Sphinx
 from symgrad import __version__
 from symgrad.sphinx_ext import mathml
 from symgrad.sphinx_ext.directives import DIRECTIVES, ROLES
-from symgrad.sphinx_ext.domain import SymgradDomain
+from symgrad.sphinx_ext.domain import SymgradDomain, outdated
 
-ENV_VERSION = 1
+ENV_VERSION = 2
 STYLESHEET = "symgrad.css"
 
 
@@ -36,6 +36,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.connect("html-page-context", mathml.keep_together)
     app.connect("builder-inited", _add_stylesheet)
+    app.connect("env-get-outdated", outdated)
     return {
         "version": __version__,
         "env_version": ENV_VERSION,

@@ -78,7 +78,9 @@ class Shown(SphinxDirective):
 
     def page(self, path: Path) -> Page:
         """A derivation out of a file, checked."""
-        return self.checked(document_name(path.stem), sources.derivation_in(path))
+        derivation, reads = sources.derivation_in(path)
+        domain_of(self.env).note_reads(self.env.docname, reads)
+        return self.checked(document_name(path.stem), derivation)
 
     def checked(self, stem: str, derivation: Derivation) -> Page:
         """A derivation, checked; claims that fail are warnings."""
@@ -202,7 +204,9 @@ class VerdictsDirective(Shown):
 
     def shown(self) -> list[nodes.Node]:
         head: list[list[nodes.Node]] = [[nodes.Text(text)] for text in ("Claim", "Statement", "Verdict", "Source")]
-        rows = [head, *map(self._entry, sources.claims_in(self.path(self.arguments[0])))]
+        entries, reads = sources.claims_in(self.path(self.arguments[0]))
+        domain_of(self.env).note_reads(self.env.docname, reads)
+        rows = [head, *map(self._entry, entries)]
         return [_table(rows, (2, 5, 3, 3))]
 
     def _entry(self, entry: Entry) -> list[list[nodes.Node]]:

@@ -7,12 +7,15 @@ from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
+
+from symgrad.reads import Reads
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +47,8 @@ class SymgradDomain(Domain):
         kind: ObjType(kind, "ref") for kind in ("derivation", "equation", "figure", "table", "claim", "cell")
     }
     roles: ClassVar[dict[str, Any]] = {"ref": XRefRole(innernodeclass=nodes.inline, warn_dangling=True)}
-    initial_data: ClassVar[dict[str, Any]] = {"targets": {}}
-    data_version = 1
+    initial_data: ClassVar[dict[str, Any]] = {"targets": {}, "reads": {}}
+    data_version = 2
     dangling_warnings: ClassVar[dict[str, str]] = {
         "ref": "no derivation, equation, figure, table, claim or cell is called %(target)s"
     }
@@ -63,12 +66,23 @@ class SymgradDomain(Domain):
             log.warning(text, name, taken.docname, location=location, type="symgrad", subtype="duplicate")
         self.targets[name] = target
 
+    @property
+    def reads(self) -> dict[str, Reads]:
+        """What the derivations and claims of each page were read from."""
+        found: dict[str, Reads] = self.data["reads"]
+        return found
+
+    def note_reads(self, docname: str, reads: Reads) -> None:
+        self.reads[docname] = self.reads.get(docname, Reads()) | reads
+
     def clear_doc(self, docname: str) -> None:
+        self.reads.pop(docname, None)
         for name in [name for name, target in self.targets.items() if target.docname == docname]:
             del self.targets[name]
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         self.targets.update((n, t) for n, t in otherdata["targets"].items() if t.docname in docnames)
+        self.reads.update((name, reads) for name, reads in otherdata["reads"].items() if name in docnames)
 
     def resolve_xref(
         self,
@@ -126,6 +140,12 @@ class SymgradDomain(Domain):
     def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
         for name, (kind, docname, anchor, title) in self.targets.items():
             yield name, title, kind, docname, anchor, 1 if kind == "derivation" else 0
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]) -> list[str]:
+    """The pages that show what was read from files which have changed since, or may have."""
+    read = domain_of(env).reads.items()
+    return [name for name, reads in read if name not in removed and not reads.is_unchanged]
 
 
 def domain_of(env: BuildEnvironment) -> SymgradDomain:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from symgrad.cache import remembered
 from symgrad.checks import Check
 from symgrad.claim_files import Entry, read_claims
 from symgrad.claims import Claim
-from symgrad.derivation import Derivation, load_derivation
+from symgrad.derivation import Derivation, derivation_and_reads
 from symgrad.errors import CellError, ClaimError
 from symgrad.gradients import Gradients, bptt
+from symgrad.reads import Reads
 from symgrad.recurrent import (
     CELLS,
     Cell,
@@ -35,27 +35,32 @@ LOSSES = {
 }
 
 
-def derivation_in(path: Path) -> Derivation:
-    """The derivation of a file, read once as long as the file is the same.
+_loaded: dict[Path, tuple[Derivation, Reads]] = {}
+
+
+def derivation_in(path: Path) -> tuple[Derivation, Reads]:
+    """The derivation of a file, read once as long as the file is the same and all that it reads; and what that is.
 
     Raises
     ------
     DerivationError
         If there is none.
     """
-    return _loaded(path, path.stat().st_mtime_ns if path.is_file() else 0)
+    known = _loaded.get(path)
+    if known is None or not known[1].is_unchanged:
+        file = Reads.of(path)
+        derivation, reads = derivation_and_reads(path)
+        known = _loaded[path] = derivation, file | reads
+    return known
 
 
-@lru_cache(maxsize=64)
-def _loaded(path: Path, changed: int) -> Derivation:
-    return load_derivation(path)
-
-
-def claims_in(path: Path) -> tuple[Entry, ...]:
-    """The claims of a file of claims or of a derivation, with the error of each that is none."""
+def claims_in(path: Path) -> tuple[tuple[Entry, ...], Reads]:
+    """The claims of a file of claims or of a derivation, with the error of each that is none; and what was read."""
     if path.suffix == ".py":
-        return tuple(Entry(claim.id, None, claim) for claim in derivation_in(path).claims)
-    return read_claims(path)
+        derivation, reads = derivation_in(path)
+        return tuple(Entry(claim.id, None, claim) for claim in derivation.claims), reads
+    reads = Reads.of(path)
+    return read_claims(path), reads
 
 
 def checked(claim: Claim) -> Check:
