@@ -61,7 +61,7 @@ def _proved(goal: Goal, decide: Decide, most_goals: int) -> Verdict | None:
         return None
     verdicts = []
     for values in product(*finite.values()):
-        verdict = _at(goal, dict(zip(finite, values, strict=True)), decide)
+        verdict = at(goal, dict(zip(finite, values, strict=True)), decide)
         if verdict is None or verdict.holds is None:
             return None
         if verdict.outcome is Outcome.REFUTED:
@@ -98,7 +98,7 @@ def _differentiates(goal: Goal, finite: dict[Symbol, tuple[Expr, ...]]) -> bool:
     return any(set(d.variables) & set(finite) for d in derivatives)
 
 
-def _at(goal: Goal, point: Point, decide: Decide) -> Verdict | None:
+def at(goal: Goal, point: Point, decide: Decide) -> Verdict | None:
     """The verdict on the goal at a point; nothing where it is not certain whether the point is in the domain."""
     carried = [c.subs(point) for c in goal.domain.conditions]
     known = {c: _is_true(c) for c in carried if not c.free_symbols}

@@ -76,6 +76,7 @@ FAILED = "the prover failed"
 SLIP = "this is a slip of symgrad, please report the claim; its log, symgrad.prove, says what failed"
 ALIKE = "both sides are the same expression as given; write it as text, or with Derivative"
 FEWEST_POINTS = 5
+MOST_MISSED = 4  # points without enclosures that provers look at
 FOR_EMPTINESS = 3_000_000  # units of work
 NOTHING = Verdict(
     Outcome.UNINFORMATIVE, "conditions", "the conditions leave no point, so that the claim is about nothing"
@@ -228,7 +229,7 @@ def _decide(goal: Goal, depth: int, parts: list[Proof] | None = None) -> Verdict
         return told[0]
     if no_enclosures:
         return Verdict(Outcome.UNDECIDED, "no enclosures", no_enclosures)
-    evidence = _evidence(goal, seen)
+    evidence = _evidence(goal, seen, _decide_from(depth, None) if depth == 0 else None)
     return evidence if told is None or evidence.outcome is not Outcome.SUPPORTED else told[0]
 
 
@@ -273,12 +274,29 @@ def _told(goal: Goal) -> str:
         return f"a goal that cannot be printed: {type(error).__name__}"
 
 
-def _evidence(goal: Goal, seen: Agreement) -> Verdict:
+def _at_missed(goal: Goal, agreed: Agreement, decide: Decide) -> Verdict | Agreement:
+    """What provers say of the first points at which no enclosure could be had, as at the end of a power series."""
+    settled = []
+    for point in agreed.missed[:MOST_MISSED]:
+        verdict = finite.at(goal, point, decide)
+        if verdict is not None and verdict.outcome is Outcome.REFUTED:
+            return verdict
+        if verdict is not None and verdict.holds:
+            settled.append(point)
+    return replace(agreed, missed=tuple(p for p in agreed.missed if p not in settled))
+
+
+def _evidence(goal: Goal, seen: Agreement, decide: Decide | None) -> Verdict:
     """What a search at high precision leaves: a late counterexample, or samples."""
     deep = refute(goal, deep=True)
     if isinstance(deep, Verdict):
         return deep
     agreed = deep if deep.points or deep.level else seen
+    if decide is not None and agreed.missed and any(map(has_endless, goal.sides)):
+        found = _at_missed(goal, agreed, decide)
+        if isinstance(found, Verdict):
+            return found
+        agreed = found
     fewest = FEWEST_POINTS if goal.variables else 1
     gap = agreed.gap if goal.variables else ""
     if agreed.level and (goal.op not in ("<=", ">=") or agreed.points < fewest):

@@ -178,7 +178,7 @@ def _refuted_or_seen(goal: Goal, *, deep: bool) -> Verdict | Agreement:
             level.append(point)
         elif found is not None:
             agreed, digits = agreed + 1, min(digits, found)
-        elif not trial.unfolds:
+        elif without_end or not trial.unfolds:
             missed.append(point)
     if without_end:
         return Agreement(agreed, digits if agreed else 0, tuple(missed), tuple(level))

@@ -154,6 +154,10 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
         if facts.is_nonzero(expression.xreplace(Signs(domain).refined)):
             return True
         return _has_norm_without_zero(expression, domain, look)
+    if isinstance(expression, sympy.Mul):
+        return all(never_zero(factor, domain, look) for factor in expression.args)
+    if _has_its_zeros_outside(expression, domain):
+        return True
     signs = Signs(domain)
     if expression.has(S.ImaginaryUnit) and all(facts.is_real(s) for s in expression.free_symbols):
         parts = cuts.cartesian_parts(expression, signs)
@@ -164,6 +168,31 @@ def never_zero(expression: Expr, domain: Domain, look: Look) -> bool:
     if facts.is_nonzero(expression.xreplace(signs.refined)) or cuts.is_off_cut(expression, signs):
         return True
     return _has_norm_without_zero(expression, domain, look)
+
+
+def _has_its_zeros_outside(expression: Expr, domain: Domain) -> bool:
+    """Whether a polynomial in one variable has factors of degree one and two alone, and their zeros are excluded."""
+    if len(expression.free_symbols) != 1 or expression.has(*ROUGH):
+        return False
+    (z,) = expression.free_symbols
+    if not expression.is_polynomial(z):
+        return False
+    try:
+        _, factors = sized.polynomial(expression, z, extension=True).factor_list()
+    except sympy.PolynomialError:
+        return False
+    if not all(1 <= factor.degree() <= 2 for factor, _ in factors):
+        return False
+    return all(facts.is_in(domain.set_of(z), zero) is False for factor, _ in factors for zero in _zeros_of(factor))
+
+
+def _zeros_of(factor: sympy.Poly) -> list[Expr]:
+    """The complex zeros of a polynomial of degree one or two."""
+    c, b, a = (factor.nth(k) for k in range(3))
+    if a == 0:
+        return [-c / b]
+    root = sympy.sqrt(b**2 - 4 * a * c)
+    return [(-b + root) / (2 * a), (-b - root) / (2 * a)]
 
 
 def _has_norm_without_zero(expression: Expr, domain: Domain, look: Look) -> bool:
