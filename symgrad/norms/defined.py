@@ -12,7 +12,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.language.written import origin
 from symgrad.norms.context import Context
 from symgrad.norms.entries import entry_of
-from symgrad.norms.kept import TOTAL
+from symgrad.syntax.kept import TOTAL
 from symgrad.vectors import (
     Elementwise,
     OfMatrix,

@@ -11,16 +11,14 @@ import sympy
 from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
-from symgrad.norms import kept
 from symgrad.norms.mentioned import CALLED, DECLARED
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in
 from symgrad.statements import Condition, Conjunction, Domain, Relation, Statement, condition_text, free_symbols
 from symgrad.syntax import parse_where, vocabulary
+from symgrad.syntax.keeping_reader import KeepingReader
 from symgrad.syntax.reader import OPERATORS
-from symgrad.syntax.vector_reader import VectorReader
 from symgrad.syntax.vector_scan import VectorSource
-from symgrad.vectors import ENTRY, LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, dims, norm, spectral_radius
-from symgrad.vectors.writing import to_text
+from symgrad.vectors import LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, dims, norm, spectral_radius
 
 WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
 _SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
@@ -131,12 +129,11 @@ def _side(side: Any, names: Mapping[str, Any], read: type[NormReader]) -> Expr:
     return sympy.S(side)
 
 
-class NormReader(VectorReader):
+class NormReader(KeepingReader):
     """Reads a statement about norms; names that are not declared are real scalars."""
 
     def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
         super().__init__(source, names)
-        self.parts: list[Any] = []
         bound = {id(node) for node in ast.walk(self.tree) if id(node) in self.bindings}
         called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
         called |= {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Subscript)}
@@ -180,30 +177,11 @@ class NormReader(VectorReader):
         if not self.is_matrix(argument):
             self._ask_for_shape(argument)
             return self._apply(node, "Abs", sympy.Abs, [self.expression(argument)])
-        return self._kept(node, lambda: self._of_matrix(node, WORDS[self.name_of(node)], self.matrix(argument)))
+        return self.kept(node, lambda: self._of_matrix(node, WORDS[self.name_of(node)], self.matrix(argument)))
 
     def side(self, node: ast.expr) -> Expr:
         """A side of a statement."""
-        return self._kept(node, lambda: self.expression(node))
-
-    def matrix(self, node: ast.expr) -> Any:
-        made = super().matrix(node)
-        self.parts += kept.of_matrix(made)
-        return made
-
-    def evaluated(self, node: ast.AST, value: Expr) -> Expr:
-        self.parts += kept.of_scalar(value)
-        return super().evaluated(node, value)
-
-    def _kept(self, node: ast.expr, make: Callable[[], Expr]) -> Expr:
-        """What is read, unless a part that has no value everywhere is lost in it, as in A/k - A/k."""
-        since = len(self.parts)
-        made = make()
-        lost = next((part for part in self.parts[since:] if not kept.is_in(made, part)), None)
-        if lost is not None:
-            shown = to_text(lost.xreplace({ENTRY: Symbol("y", real=True)}))
-            raise self.fault(node, f"{shown} cancels here, and it has no value everywhere; write it without")
-        return made
+        return self.kept(node, lambda: self.expression(node))
 
     def _of_matrix(self, node: ast.Call, make: Any, matrix: Any) -> Expr:
         try:

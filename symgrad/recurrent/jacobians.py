@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr
+from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.errors import CellError
+from symgrad.norms.scopes import bound_by
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.forms import Step, jacobian_product
 from symgrad.recurrent.rules import product, total_of
-from symgrad.vectors import TIME, OrderedProduct, shape_of
+from symgrad.vectors import TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, shape_of
 
 MOST_STEPS = 4  # with several states the number of ways grows with every step
 
@@ -97,6 +99,29 @@ def state_jacobian(late: Any, early: Any) -> Any:
 def without_jacobians(grad: Backward, e: Any) -> Any:
     """The expression with each derivative of a state by what the rules give for it."""
     return e.replace(lambda part: isinstance(part, StateJacobian), lambda part: part.by_rules(grad))
+
+
+def moving_parameter(parameters: Iterable[Any], formulas: Iterable[Any]) -> Symbol | None:
+    """A parameter of a cell that is bound around a value or a slope of it, which moves with it in ways not written.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> moving_parameter([w], [sympy.Integral(w*h, (w, 0, 1))]), moving_parameter([w], [sympy.Integral(w, (w, 0, 1))])
+    (w, None)
+    """
+    symbols = {p for p in parameters if isinstance(p, Symbol)}
+    for node in (node for e in formulas for node in sympy.preorder_traversal(e)):
+        moving = bound_by(node) & symbols
+        if moving and any(map(_moves, node.atoms(StateJacobian, TimedScalar, TimedMatrix))):
+            return min(moving, key=str)
+    return None
+
+
+def _moves(value: Any) -> bool:
+    """Whether this may depend on parameters: no input does, and no state before the first step."""
+    return isinstance(value, StateJacobian) or (value.role is not Role.INPUT and value.time != 0)
 
 
 def with_jacobians(grad: Backward, e: Any) -> Any:

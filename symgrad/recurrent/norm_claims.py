@@ -15,7 +15,6 @@ import sympy
 from flint import arb, fmpq
 from sympy import Expr, Symbol, srepr
 
-from symgrad import activations
 from symgrad.balls import precision
 from symgrad.balls.matrices import Surroundings
 from symgrad.balls.spectra import fraction
@@ -26,16 +25,17 @@ from symgrad.norms.points import SEED, at_random, numbers, oblique, scales, spec
 from symgrad.norms.reading import NormReader, declared, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
-from symgrad.norms.scopes import moved
+from symgrad.norms.scopes import BoundVariableError, moved
 from symgrad.notation import latex
 from symgrad.prove.witnesses import NO_VALUE
 from symgrad.recurrent import far_runs
 from symgrad.recurrent.backward import Backward, argument_name
 from symgrad.recurrent.cell import Cell
-from symgrad.recurrent.jacobians import StateJacobian, state_jacobian, without_jacobians
+from symgrad.recurrent.jacobians import StateJacobian, moving_parameter, state_jacobian, without_jacobians
 from symgrad.recurrent.losses import as_loss
 from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
+from symgrad.recurrent.scalar_slopes import has_kinks
 from symgrad.recurrent.step_domains import Steps, check_times
 from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
 from symgrad.syntax import names_in
@@ -197,7 +197,6 @@ class _BySlopes(Backward):
     slopes_in_output = False
 
 
-KINKED = (sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Piecewise)
 AT_KINKS = "where a case changes, the slope is the one that programs take"
 DELICATE = "a slope of the cell has no value in the form that the rules give it, and may have one all the same,"
 
@@ -243,6 +242,9 @@ class CellRelation(Judged):
         return Domain(domain.sets, tuple(kind(*both, evaluate=False) for kind, both in sides))
 
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
+        moving = moving_parameter(argument_names(self.grad).values(), (*self.expressions, *domain.conditions))
+        if moving is not None:
+            return Verdict(Outcome.UNDECIDED, "bounds of norms", str(BoundVariableError(moving)))
         steps = Steps.of(self.cell, self.expressions, domain)
         verdict = self._from_start(steps, decide)
         if self._is_doubtful(verdict):
@@ -256,14 +258,8 @@ class CellRelation(Judged):
     @property
     def _has_kinks(self) -> bool:
         """Whether a slope is spoken of that has no value where a case of the cell changes."""
-        sides = [
-            activations.expand(part.function.expr if isinstance(part, Elementwise) else part)
-            for e in self.cell.steps
-            for part in (e.right, *e.right.atoms(Elementwise))
-            if isinstance(part, Elementwise | Expr)
-        ]
         is_about_slopes = any(e.atoms(StateJacobian) for e in self.expressions)
-        return is_about_slopes and any(side.has(*KINKED) for side in sides)
+        return is_about_slopes and any(has_kinks(e.right) for e in self.cell.steps)
 
     def _is_doubtful(self, verdict: Verdict) -> bool:
         """Whether a refutation rests on a slope without a value that may have one, as that of h**k at 0 for k = 1."""

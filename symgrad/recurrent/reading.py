@@ -12,6 +12,7 @@ from symgrad.errors import CellError
 from symgrad.precision import in_turn
 from symgrad.recurrent.cell import Cell
 from symgrad.syntax import parse_vector, vocabulary
+from symgrad.syntax.keeping_reader import KeepingReader
 from symgrad.syntax.vector_names import bound_names, unknown
 from symgrad.syntax.vector_reader import read_source
 from symgrad.syntax.vector_scan import VectorSource
@@ -31,7 +32,7 @@ def read_equation(text: str, names: Mapping[str, Any], gradients: Mapping[str, A
     left, right = VectorSource(text).sides()
     name = text[: left.stop].strip()
     if name in gradients:
-        return gradients[name], read_source(right, names)
+        return gradients[name], read_source(right, names, KeepingReader)
     tree, place = left.tree()
     if isinstance(tree, ast.Name) and tree.id not in names:
         raise left.fault(place(tree), unknown(tree.id, {**names, **gradients}))
@@ -39,7 +40,7 @@ def read_equation(text: str, names: Mapping[str, Any], gradients: Mapping[str, A
     if not isinstance(variable, TimedScalar | TimedMatrix):
         known = ", ".join(gradients)
         raise left.fault(place(tree), f"a line is for a variable at some step, or for one of {known}; got {name}")
-    return variable, read_source(right, names)
+    return variable, read_source(right, names, KeepingReader)
 
 
 Shape = Any
@@ -88,7 +89,7 @@ def read_cell(text: str | Iterable[str], shapes: Mapping[str, Shape] | None = No
         variable = read_source(left, names)
         if variable in equations:
             raise CellError(f"two equations define {variable}")
-        equations[variable] = read_source(right, names)
+        equations[variable] = read_source(right, names, KeepingReader)
     return Cell(equations, name=name)
 
 

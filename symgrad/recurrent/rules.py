@@ -20,6 +20,7 @@ from symgrad.activations.rows import ROWS
 from symgrad.errors import CellError
 from symgrad.recurrent.blocks import in_blocks, merged, pushed
 from symgrad.recurrent.cell import Equation
+from symgrad.recurrent.scalar_slopes import differentiated
 from symgrad.vectors import (
     ENTRY,
     Elementwise,
@@ -120,8 +121,8 @@ def _scalar_slope(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
     if named and isinstance(e, Function) and e.args[0] == v and e.func.__name__ in ROWS:
         in_output = ROWS[e.func.__name__].slope_in_output
         if in_output is not None:
-            return in_output(named[e], *e.args[1:])
-    return e.diff(v).xreplace(named)
+            return in_output(named[e], *getattr(e, "parameters", ()))
+    return differentiated(e, v).xreplace(named)
 
 
 def _slope_in_arguments(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
@@ -129,7 +130,8 @@ def _slope_in_arguments(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
     stand_ins = {f: sympy.Function(f.func.__name__)(*f.args) for f in e.atoms(Function) if _is_activation(f)}
     back = {made.func: f.func for f, made in stand_ins.items()}
     plain = e.replace(_is_activation, lambda f: sympy.Function(f.func.__name__)(*f.args))
-    return plain.diff(v).replace(lambda f: f.func in back, lambda f: back[f.func](*f.args))
+    slope = differentiated(plain, v, {made.func for made in stand_ins.values()})
+    return slope.replace(lambda f: f.func in back, lambda f: back[f.func](*f.args))
 
 
 def _is_activation(f: Any) -> bool:
@@ -261,12 +263,12 @@ def slope_of(e: Elementwise, output: Any) -> Any:
         row = ROWS.get(body.func.__name__)
         if row is not None and row.slope_in_output is not None:
             return entries_of(row.slope_in_output(ENTRY, *getattr(body, "parameters", ())), ENTRY, output)
-        in_output = body.diff(y).xreplace({body: _OUTPUT})
+        in_output = differentiated(body, y).xreplace({body: _OUTPUT})
         if not in_output.has(y):
             return entries_of(in_output, _OUTPUT, output)
         if body.func.__name__ in ACTIVATIONS:
             return Elementwise(Lambda((y,), sympy.Derivative(body, y)), e.argument)
-    return entries_of(body.diff(y), y, e.argument)
+    return entries_of(differentiated(body, y), y, e.argument)
 
 
 _OUTPUT = sympy.Dummy("output", real=True)

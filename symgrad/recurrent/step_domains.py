@@ -25,7 +25,7 @@ from symgrad.recurrent.cell import Cell
 from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.statements import Domain, free_symbols
 from symgrad.syntax import to_text
-from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum, timed_in
+from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum, shape_of, timed_in
 
 MOST_ROWS = 400  # of inequalities that follow from others
 LARGEST_STEP = 8  # that is looked for where the usual ones do not fit
@@ -67,6 +67,9 @@ class Steps:
         """
         spans = tuple(_spans(cell, expressions, stated))
         indices = _indices(spans)
+        size = next((s for s in indices if s in _sizes(cell)), None)
+        if size is not None:
+            raise ClaimError(f"{size} is a size of the cell; write another letter for the step")
         sets = {**stated.as_dict(), **{s: _set_of(s, stated) for s in (TIME, LENGTH, *indices)}}
         plain = Domain(_in_order(sets), stated.conditions)
         given = [*_rows_of_sets(stated), *_rows_of(stated.conditions)]
@@ -217,6 +220,12 @@ def check_times(expressions: Iterable[Any]) -> None:
             raise CellError(
                 f"{jacobian}: the later state stands above, at t or T, and the earlier one at step 0 or after"
             )
+
+
+def _sizes(cell: Cell) -> set[Symbol]:
+    """The symbols in the shapes of what a cell is made of."""
+    made_of = (*cell.defined, *cell.inputs, *cell.parameters)
+    return {s for v in made_of for side in shape_of(v) for s in sympy.S(side).free_symbols}
 
 
 def _indices(spans: Iterable[Span]) -> tuple[Symbol, ...]:

@@ -76,19 +76,23 @@ def parse_equation(text: str, names: Mapping[str, Any]) -> tuple[Expr, Expr]:
     return read_source(left, names), read_source(right, names)
 
 
-def read_source(source: VectorSource, names: Mapping[str, Any]) -> Expr:
+def read_source(source: VectorSource, names: Mapping[str, Any], kind: type[VectorReader] | None = None) -> Expr:
     """The formula that a text, or a part of one, describes."""
-    reader = VectorReader(source, names)
+    reader = (kind or VectorReader)(source, names)
     if isinstance(reader.tree, ast.Compare):
         raise reader.fault(reader.tree, "this is an equation; a formula is wanted, without a relation")
     try:
-        return reader.matrix(reader.tree) if reader.is_matrix(reader.tree) else reader.scalar(reader.tree)
+        return reader.whole()
     except RecursionError:
         raise reader.fault(reader.tree, "nested too deeply to be evaluated") from None
 
 
 class VectorReader(MatrixReader):
     """Reads one text; scalars by the rules of the scalar reader."""
+
+    def whole(self) -> Any:
+        """The value of the text."""
+        return self.matrix(self.tree) if self.is_matrix(self.tree) else self.scalar(self.tree)
 
     def matrix(self, node: ast.expr) -> Any:
         """The value of a node that is a matrix."""

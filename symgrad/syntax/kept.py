@@ -1,4 +1,4 @@
-"""Parts of matrices that have no value everywhere, which SymPy's arithmetic may lose, as in A/k - A/k."""
+"""Parts of formulas that have no value everywhere, which SymPy's arithmetic may lose, as in A/k - A/k."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Integer
 from sympy.core.function import AppliedUndef
 
 from symgrad.activations import ACTIVATIONS
@@ -23,7 +23,8 @@ def of_scalar(written: Any) -> Iterator[Any]:
     """The parts of a scalar as it was written that need not have a value: powers, and values of functions."""
     for node in sympy.preorder_traversal(written):
         if _is_partial(node):
-            yield from _powers(as_sympy(node)) if isinstance(node, sympy.Pow) else (as_sympy(node),)
+            is_wanted = _is_partial_power if isinstance(node, sympy.Pow) else _is_partial
+            yield from filter(is_wanted, sympy.preorder_traversal(as_sympy(node)))
 
 
 def of_matrix(made: Any) -> Iterator[Any]:
@@ -41,10 +42,6 @@ def is_in(made: Any, part: Any) -> bool:
         return any(p.base == part.base for node in nodes for p in ([node] if _is_partial_power(node) else []))
     turned = part.T.doit() if isinstance(part, sympy.MatrixExpr) else part
     return part in nodes or turned in nodes
-
-
-def _powers(e: Expr) -> Iterator[Expr]:
-    return (p for p in sympy.preorder_traversal(e) if _is_partial_power(p))
 
 
 def _is_partial(node: Any) -> bool:
