@@ -9,7 +9,7 @@ import pytest
 import sympy
 from sympy import I, Rational
 
-from symgrad import claim
+from symgrad import claim, verify
 from symgrad.balls import Ball, Tape, ball, precision, separated
 from symgrad.language.provable import provable
 from symgrad.language.written import named
@@ -17,6 +17,7 @@ from symgrad.prove import recurrences, relations, special
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.recurrences import Equal
 from symgrad.prove.signs import Signs
+from symgrad.verdicts import Outcome
 
 MOST_POINTS, FEWEST_POINTS = 12, 3
 
@@ -174,3 +175,38 @@ def test_every_pair_is_tried():
         met |= {kinds, kinds[::-1]}
     assert set(relations.PAIRS) <= met
     assert {(f, f) for f in relations.MULTIPLICATIONS} <= met
+
+
+FAR_OUT = [
+    ("harmonic(1/2, -x)**2 + 1 > 0", ()),
+    ("harmonic(x, -x)**2 + 1 > 0", ("x > 0",)),
+    ("andre(n) >= 0", ("n integer", "n >= 0")),
+    ("andre(x)**2 + 1 > 0", ("x > 0",)),
+    ("re(riemann_xi(10**20)) == riemann_xi(10**20)", ()),
+]
+IN_ITS_ORDER = [
+    "besselk(Abs(x), 0)",
+    "jn(floor(x), 2)",
+    "betainc(-2, Abs(x), 0, 1/2)",
+    "besselj(betainc(2, 3, 0, x), 1)",
+]
+WITH_LISTS = [
+    ("Abs(hyp1f1(x, exp(x), 0)) != 7", ()),
+    ("hyp2f3(-n, floor(x), 2, -x, -1, sqrt(x)) >= 0", ("n integer", "n >= 0")),
+    ("hyp1f1(x*y, exp(x), x + y)**2 + 1 > 0", ("x > 0", "y > 0")),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), FAR_OUT, ids=str)
+def test_values_far_out_that_would_take_without_end_are_not_computed(says, where):
+    assert verify(claim(says, where=where)).holds is not False
+
+
+@pytest.mark.parametrize("function", IN_ITS_ORDER)
+def test_no_derivative_is_known_where_sympy_leaves_it(function):
+    assert verify(claim(f"diff({function}, x) == 1")).outcome is Outcome.UNDECIDED
+
+
+@pytest.mark.parametrize(("says", "where"), WITH_LISTS, ids=str)
+def test_lists_of_parameters_are_no_numbers(says, where):
+    assert verify(claim(says, where=where)).holds is not False

@@ -25,6 +25,7 @@ from symgrad.precision import precision
 
 LARGEST_WHOLE = 10_000
 LARGEST_BERNOULLI = 1_000
+LARGEST_ORDER = 100  # of polylogarithms and of zeta functions
 ENOUGH_BITS = 400  # for sums of values that take seconds at thousands of bits
 MOST_PRODUCT_BITS = 20_000
 
@@ -124,6 +125,8 @@ def _harmonic(n: Ball, order: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immuta
         return ball(n + 1).digamma() + arb.const_euler()
     if not (is_real(order) and is_real(n)) or not sign(order - 1) or sign(n + 1) != 1:
         return UNKNOWN
+    if not ball(order).abs_upper() <= LARGEST_ORDER:
+        return UNKNOWN
     return ball(order).zeta() - ball(order).zeta(ball(n + 1))
 
 
@@ -194,6 +197,8 @@ def _genocchi(n: Ball, x: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable 
 
 def _andre(n: Ball) -> Value:
     """i^(n+1) Li_-n(-i) + (-i)^(n+1) Li_-n(i)."""
+    if not ball(n).abs_upper() <= LARGEST_ORDER:
+        return UNKNOWN
     with precision(min(flint.ctx.prec, ENOUGH_BITS)):
         i, order = acb(0, 1), acb(ball(n))
         quarter = i * arb.pi() / 2 * (order + 1)

@@ -32,7 +32,7 @@ SLOW = frozenset((
     sympy.hankel1, sympy.hankel2, sympy.jn, sympy.yn, sympy.hn1, sympy.hn2, sympy.elliptic_e, sympy.elliptic_f,
     sympy.elliptic_pi, sympy.lerchphi, sympy.hyper, sympy.meijerg, sympy.betainc, sympy.betainc_regularized,
     sympy.andre, sympy.riemann_xi, sympy.stieltjes, sympy.trigamma, sympy.Ynm, sympy.assoc_legendre, sympy.bernoulli,
-    sympy.euler, sympy.genocchi, *JACOBI,
+    sympy.euler, sympy.genocchi, sympy.harmonic, *JACOBI,
 ))  # fmt: skip
 # The largest orders and parameters, all arguments but the last; what is not listed has bounds of its own or needs none.
 _LARGEST_ORDER: dict[type[Basic], int] = {

@@ -118,7 +118,10 @@ def _partial(e: Expr, place: int) -> Expr:
             raise NotSmooth(f"no derivative of {_name(e)} in its argument {place + 1}")
         return rule(*e.args)
     dummies = [sympy.Dummy() if i == place else a for i, a in enumerate(e.args)]
-    return e.func(*dummies).diff(dummies[place]).xreplace({dummies[place]: e.args[place]})
+    slope = e.func(*dummies).diff(dummies[place])
+    if slope.has(Derivative, sympy.Subs):
+        raise NotSmooth(f"no derivative of {_name(e)} in its argument {place + 1}")
+    return slope.xreplace({dummies[place]: e.args[place]})
 
 
 def evaluated(expression: Basic) -> Basic:
@@ -240,8 +243,9 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
         if e.func in ROUGH:
             raise NotSmooth(f"no derivative of {_name(e)}")
         return differentiated(e, x)
-    dummies = [sympy.Dummy(real=True) for _ in e.args]
-    outer = e.func(*dummies)
-    return sympy.Add(
-        *(outer.diff(d).xreplace(dict(zip(dummies, e.args))) * _rough_derivative(a, x) for d, a in zip(dummies, e.args))
-    )
+    places = {sympy.Dummy(real=True): a for a in e.args}
+    outer = e.func(*places)
+    slopes = {d: outer.diff(d) for d, a in places.items() if a.has(x)}
+    if any(slope.has(Derivative, sympy.Subs) for slope in slopes.values()):
+        raise NotSmooth(_none_of(e))
+    return sympy.Add(*(slope.xreplace(places) * _rough_derivative(places[d], x) for d, slope in slopes.items()))

@@ -103,7 +103,7 @@ def _combinations(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, 
     found: dict[Expr, tuple[Symbol, Interval]] = {}
     for f in sorted(expression.atoms(sympy.Function), key=sympy.default_sort_key):
         for u in f.args:
-            values = _combined(u, domain) if len(u.free_symbols) > 1 else None
+            values = _combined(u, domain) if isinstance(u, Expr) and len(u.free_symbols) > 1 else None
             if values is not None and u not in found:
                 found[u] = (_named(len(found), expression), values)
     return found

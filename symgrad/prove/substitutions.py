@@ -65,7 +65,7 @@ def _in_one(t: Symbol, w: Expr, how: str) -> str:
 
 def _arguments(u: Expr, x: Symbol) -> list[Expr]:
     """Arguments of functions, and bases, that are rational functions of x, but not linear ones."""
-    found = [a for f in u.atoms(sympy.Function, sympy.exp) for a in f.args]
+    found = [a for f in u.atoms(sympy.Function, sympy.exp) for a in f.args if isinstance(a, Expr)]
     found += [p.base for p in u.atoms(sympy.Pow) if not isinstance(p, sympy.exp) and not p.exp.is_Integer]
     bent = (a for a in dict.fromkeys(found) if a.is_rational_function(x) and sympy.diff(a, x, 2) != 0)
     return sorted(bent, key=lambda a: (a.count_ops(), str(a)))[:MOST_COMBINATIONS]
@@ -73,7 +73,7 @@ def _arguments(u: Expr, x: Symbol) -> list[Expr]:
 
 def _combinations(u: Expr) -> list[Expr]:
     """Arguments of functions, and bases, that hold several variables."""
-    found = [a for f in u.atoms(sympy.Function, sympy.exp) for a in f.args]
+    found = [a for f in u.atoms(sympy.Function, sympy.exp) for a in f.args if isinstance(a, Expr)]
     found += [p.base for p in u.atoms(sympy.Pow) if not isinstance(p, sympy.exp)]
     several = dict.fromkeys(a for a in found if len(a.free_symbols) > 1)
     return sorted(several, key=lambda a: (a.count_ops(), str(a)))[:MOST_COMBINATIONS]
