@@ -23,6 +23,7 @@ from symgrad.prove import facts
 
 MOST_STEPS = 60
 MOST_SHIFTS = 6
+LARGEST_NUMBER = 10_000
 
 Sign = Callable[[Expr], int | None]
 Coefficient = Callable[..., Expr]
@@ -122,6 +123,11 @@ def positive_root(w: Expr, degree: int, sign: Sign) -> Expr:
             return w ** sympy.Rational(1, degree)
         roots.append((base if known == 1 else -base) ** (power / degree))
     return sympy.Mul(*roots)
+
+
+def has_large_number(e: Expr) -> bool:
+    """Whether SymPy would write out, digit by digit, what is made of an argument."""
+    return any(isinstance(a, sympy.Rational) and abs(a) > LARGEST_NUMBER for a in e.args)
 
 
 def factors_to_divide(value: Expr) -> tuple[Expr, ...]:

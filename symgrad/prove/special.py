@@ -23,10 +23,9 @@ from symgrad import sized
 from symgrad.elliptic import JACOBI, JacobiFunction, jacobi_cn, jacobi_dn, jacobi_sn
 from symgrad.language.written import call
 from symgrad.prove import facts, hypergeometric
-from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide, positive_root
+from symgrad.prove.recurrences import RECURRENCES, Equal, Sign, factors_to_divide, has_large_number, positive_root
 
 LARGEST_ORDER = 40
-LARGEST_NUMBER = 10_000
 MOST_MULTIPLE = 6
 
 
@@ -40,10 +39,8 @@ def normal(e: Expr, sign: Sign) -> Equal | None:
     sign : callable
         The sign of an expression on the domain, None where it is not known.
     """
-    if any(isinstance(a, sympy.Rational) and abs(a) > LARGEST_NUMBER for a in e.args):
-        return None  # SymPy writes out what is made of it
     row = REWRITINGS.get(e.func)
-    found = row(sign, *e.args) if row is not None else None
+    found = row(sign, *e.args) if row is not None and not has_large_number(e) else None
     if isinstance(found, Equal):
         return found
     if found is not None and found != e:
