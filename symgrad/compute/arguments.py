@@ -93,7 +93,7 @@ def is_in_time(key: Any) -> bool:
 
 @cache
 def is_initial(key: Any) -> bool:
-    """Whether an argument is a state before the first step or after the last, which is zero if left out."""
+    """Whether an argument is a value before the first step or after the last, which is zero if left out."""
     return isinstance(key, Timed) and not is_in_time(key)
 
 

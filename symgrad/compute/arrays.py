@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symgrad.compute.algebra import Algebra
+from symgrad.compute.arguments import is_initial
 from symgrad.compute.buffers import Buffers
 from symgrad.compute.lowering import definition
 from symgrad.compute.nodes import Node, dropped, entrywise, is_zero, multiply
-from symgrad.compute.program import COSTLY, EXPONENT, LOST, Line, Program, Steps, rebuilt
+from symgrad.compute.program import COSTLY, EXPONENT, LOST, Line, Program, Steps, is_adjoint, rebuilt
 from symgrad.compute.schedule import Group, Schedule, fused, schedule_of
 from symgrad.compute.sources import functions_of
 from symgrad.compute.writing import (
@@ -89,13 +90,29 @@ class Source:
 def pads_of(program: Program) -> dict[Any, Pads]:
     """The rows beyond the steps that the lines of a program read."""
     found = {line.target: Pads() for line in program.lines if isinstance(line.target, Timed)}
+
+    def add(variable: Any, before: int, after: int) -> None:
+        old = found.get(variable, Pads())
+        found[variable] = Pads(max(old.before, before), max(old.after, after))
+
     for line in program.lines:
         for variable, shift in line.reads:
-            old = found.get(variable, Pads())
-            inside = line.steps is Steps.BORDER
-            before, after = (0, 0) if inside else (max(0, -shift), max(0, shift))
-            found[variable] = Pads(max(old.before, before), max(old.after, after))
+            if line.steps is not Steps.BORDER:
+                add(variable, -shift, shift)
+            elif is_adjoint(variable):  # of a step that a run of one step does not have
+                row = shift + (int(line.at) if line.at.is_Integer else int(line.at - LENGTH) + 1)
+                add(variable, 1 - row, row - 1)
+            else:
+                add(variable, 0, 0)
+    for key in program.arguments.values():
+        if is_initial(key):
+            is_before = key.time.is_Integer
+            add(program.series_of(key), 1 - int(key.time) if is_before else 0, 0 if is_before else _after(key))
     return found
+
+
+def _after(key: Any) -> int:
+    return int(key.time - LENGTH)
 
 
 def source_of(

@@ -29,8 +29,7 @@ from symgrad.compute.segments import Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.language.provable import as_sympy
 from symgrad.precision import in_turn
-from symgrad.recurrent.backward import argument_name, initial_states
-from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.cell import Cell, argument_name
 from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.recurrent.rules import product, total_of
 from symgrad.recurrent.sweep import state_jacobians
@@ -319,7 +318,7 @@ def _of_cell(what: Any, cell: Cell | None) -> Program:
         *(line for p in products for line in p.lines()),
         _result(plain, {v.time for v in timed_in(what)}),
     ]
-    keys = (*cell.parameters, *_more(what, cell), *cell.inputs, *initial_states(cell))
+    keys = (*cell.parameters, *_more(what, cell), *cell.inputs, *cell.borders)
     identities = tuple(v for p in products for v in p.identities)
     target = lines[-1].target
     return Program(tuple(shared(lines)), {argument_name(k): k for k in keys}, (), {VALUE: target}, identities)

@@ -56,14 +56,13 @@ class Loops:
         for loop in self.loops:
             elsewhere = [line for other in self.loops if other is not loop for line in other.lines]
             found |= {v for line in elsewhere for v, _ in line.reads if v in loop.targets}
-            borders = {read for line in self.borders for read in line.reads if read[0] in loop.targets}
-            found |= {v for v, shift in borders if not _is_first(loop, shift)}
+            borders = {(v, line.at + shift) for line in self.borders for v, shift in line.reads if v in loop.targets}
+            found |= {v for v, step in borders if not self._has_just_computed(loop, step)}
         return found
 
-
-def _is_first(loop: Loop, shift: int) -> bool:
-    """Whether a single step that reads so far away reads step 1 after a loop that ends there."""
-    return loop.direction < 0 and shift == 1
+    def _has_just_computed(self, loop: Loop, step: Any) -> bool:
+        """Whether single steps, which come after all loops, still find the value of a step as the last one computed."""
+        return loop is self.loops[-1] and loop.direction < 0 and bool(step == 1)
 
 
 def loops_of(groups: Iterable[Group], direction: int) -> Loops:

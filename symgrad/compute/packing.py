@@ -6,6 +6,7 @@ product, so that one product with all rows takes a quarter of the time.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from sympy.core.symbol import Str
 
 from symgrad.compute.lowering import VALUE
 from symgrad.compute.nodes import Node, add, entrywise, matmul, transpose
-from symgrad.compute.program import Line, Program, Steps
+from symgrad.compute.program import Line, Program, Steps, names_in
 from symgrad.compute.schedule import schedule_of
 from symgrad.vectors import TIME, Role, Timed, TimedMatrix
 
@@ -34,14 +35,13 @@ def packed(program: Program) -> Program:
     ['packed1[t]', 'packed2[t]']
     """
     loops = [group.targets for group in schedule_of(program).forward if group.direction]
-    lines, number = list(program.lines), 0
+    lines, taken = list(program.lines), names_in(program.lines)
+    names = (name for name in map("packed{}".format, itertools.count(1)) if name not in taken)
     for targets in loops:
         for members in _same_vector(lines, targets):
-            number += 1
-            lines = _with_one_product(lines, members, number)
+            lines = _with_one_product(lines, members, next(names))
             for part in _same_activation(lines, members):
-                number += 1
-                lines = _with_one_activation(lines, part, number)
+                lines = _with_one_activation(lines, part, next(names))
     lines = [replace(line, node=_with_one_transposed(line.node)) for line in lines]
     return replace(program, lines=tuple(lines))
 
@@ -81,7 +81,7 @@ def _activation_of(variable: Any, lines: Iterable[Line]) -> Any:
     return next((data for data in found if data[1] == VALUE), None)
 
 
-def _with_one_product(lines: list[Line], members: list[Line], number: int) -> list[Line]:
+def _with_one_product(lines: list[Line], members: list[Line], name: str) -> list[Line]:
     products = {line.target: _only(line) for line in members}
     weights = [products[line.target].args[0] for line in members]
     (rows,), columns = members[0].node.shape, weights[0].shape[1]
@@ -89,7 +89,7 @@ def _with_one_product(lines: list[Line], members: list[Line], number: int) -> li
     vector = products[members[0].target].args[1]
     whole = len(members) * rows
     rests = Node("stack", [_without(line.node, products[line.target], rows) for line in members], (whole,))
-    made = _variable(number, whole)
+    made = _variable(name, whole)
     node = add(matmul(block, vector, (whole, columns), (columns, S.One)), rests)
     return _replaced(lines, members, Line(made, node, Steps.EVERY), made, rows)
 
@@ -129,12 +129,12 @@ def _same_activation(lines: list[Line], members: list[Line]) -> Iterator[list[Li
         yield run
 
 
-def _with_one_activation(lines: list[Line], members: list[Line], number: int) -> list[Line]:
+def _with_one_activation(lines: list[Line], members: list[Line], name: str) -> list[Line]:
     parts = {line.target: line.node for line in lines}
     slices = [parts[line.node.args[0].data[0]] for line in members]
     (rows,) = members[0].node.shape
     whole = Node("slice", slices[0].args, (len(members) * rows,), ((slices[0].data[0][0], slices[-1].data[0][1]),))
-    made = _variable(number, len(members) * rows)
+    made = _variable(name, len(members) * rows)
     return _replaced(
         lines, members, Line(made, entrywise("call", whole, data=members[0].node.data), Steps.EVERY), made, rows
     )
@@ -174,8 +174,8 @@ def _with_one_transposed(node: Node) -> Node:
     return add(*(t for t in terms if t not in chosen), product)
 
 
-def _variable(number: int, size: Expr) -> Any:
-    return TimedMatrix(Str(f"packed{number}"), Str(Role.INTERMEDIATE.value), TIME, size, S.One)
+def _variable(name: str, size: Expr) -> Any:
+    return TimedMatrix(Str(name), Str(Role.INTERMEDIATE.value), TIME, size, S.One)
 
 
 def _shape(variable: Timed) -> tuple[Any, ...]:

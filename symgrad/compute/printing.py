@@ -5,20 +5,23 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+import sympy
 from sympy import Expr, Symbol
 
+from symgrad.activations.rows import ROWS
 from symgrad.compute.arguments import is_in_time, is_initial
+from symgrad.compute.arrays import Pads, pads_of
 from symgrad.compute.loops import Loop, Loops, loops_of
 from symgrad.compute.lowering import SLOPE, definition
 from symgrad.compute.nodes import COMPARISONS, Node, dropped
 from symgrad.compute.program import LOSS, Line, Program, Steps
 from symgrad.compute.schedule import schedule_of
-from symgrad.vectors import LENGTH, Timed, shape_of
+from symgrad.recurrent.cell import free_name
+from symgrad.vectors import LENGTH, TIME, Timed, shape_of
 
-_TAKEN = {"np", "math", "t", "T", LOSS, *keyword.kwlist, *dir(builtins)}
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _NUMPY = {
     "atan": "arctan", "asin": "arcsin", "acos": "arccos", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
@@ -33,13 +36,19 @@ _HELPERS = {
     "softmax": "def softmax(x):\n    powers = np.exp(x - x.max())\n    return powers / powers.sum()",
     "logsumexp": "def logsumexp(x):\n    return x.max() + np.log(np.exp(x - x.max()).sum())",
 }
+_TAKEN = {
+    "np", "math", "t", "T", LOSS, *keyword.kwlist, *dir(builtins),
+    *_HELPERS, *ROWS, *(f"{name}_slope" for name in ROWS),
+}  # fmt: skip
 
 
 def code_of(program: Program) -> str:
     """A program as one function in NumPy.
 
     It takes arguments by name, in the shapes of `Run` without leading axes, and T where no argument has steps; it gives
-    the loss and the gradients by argument, or the results of a formula. Names that are no names of Python are replaced.
+    the loss and the gradients by argument, or the results of a formula. Names that are no names of Python, or mean
+    something in the function, get an underscore. Initial states are 0 if left out, but for those that alone show a
+    size.
 
     Examples
     --------
@@ -51,7 +60,7 @@ def code_of(program: Program) -> str:
     import numpy as np
     <BLANKLINE>
     <BLANKLINE>
-    def run(W, target, h0):
+    def run(W, target, h0=0):
         T = len(target)
         n = len(W)
         h = np.zeros((T + 2, n))
@@ -87,6 +96,9 @@ class _Printer:
         self.lines = [line for passes in self.passes for line in passes.lines]
         self.names = self._names()
         self.helpers: dict[str, str] = {}
+        self.shown = dict(self._shown())
+        found, computed = pads_of(program), {line.target for line in self.lines if isinstance(line.target, Timed)}
+        self.pads = {v: Pads(max(1, found[v].before), max(1, found[v].after)) for v in computed}
 
     def text(self) -> str:
         body = list(self._body())
@@ -94,7 +106,10 @@ class _Printer:
         math = ["import math\n"] if any("math." in text for text in (*used, *body)) else []
         arguments = self.program.arguments.values()
         has_steps = any(is_in_time(key) for key in arguments) or not any(isinstance(k, Timed) for k in self.names)
-        given = ", ".join([*(self.names[key] for key in arguments), *([] if has_steps else ["T"])])
+        showing = {key for key, _ in self.shown.values()}
+        free = [key for key in arguments if is_initial(key) and key not in showing]
+        required = [self.names[key] for key in arguments if key not in free]
+        given = ", ".join([*required, *([] if has_steps else ["T"]), *(f"{self.names[key]}=0" for key in free)])
         head = [*math, "import numpy as np", "\n", *used, f"def run({given}):"]
         return "\n".join([*head, *(f"    {line}" for line in body)])
 
@@ -107,9 +122,10 @@ class _Printer:
         things |= {s: str(s) for n in leaves for e in n.shape for s in e.free_symbols}
         found: dict[Any, str] = {}
         used = set(_TAKEN) - {LOSS}
-        for number, (thing, name) in enumerate(things.items(), 1):
-            fits = _PLAIN.fullmatch(name) is not None and name not in used
-            found[thing] = name if fits else f"value{number}"
+        for thing, name in things.items():
+            wanted = name if _PLAIN.fullmatch(name) else "value"
+            wanted = f"{wanted}_" if wanted in _TAKEN - {LOSS} else wanted
+            found[thing] = free_name(wanted, used)
             used.add(found[thing])
         return found
 
@@ -123,29 +139,34 @@ class _Printer:
         computed = list(dict.fromkeys(line.target for line in self.lines if isinstance(line.target, Timed)))
         for target in computed:
             shape = "".join(f", {self._size(s)}" for s in dropped(shape_of(target)))
-            yield f"{self.names[target]} = np.zeros({f'(T + 2{shape})' if shape else 'T + 2'})"
+            steps = f"T + {self.pads[target].before + self.pads[target].after}"
+            yield f"{self.names[target]} = np.zeros({f'({steps}{shape})' if shape else steps})"
         for variable in self.program.identities:
             start = f"np.eye({self._size(shape_of(variable)[0])})" if shape_of(variable) else "1"
-            yield f"{self.names[variable]}[0] = {start}"
+            yield f"{self.names[variable]}[{self.pads[variable].before - 1}] = {start}"
         for key in arguments.values():
             if is_initial(key):
-                yield f"{self.names[_series_of(key, self.names)]}[{self._step(key.time)}] = {self.names[key]}"
+                series = self.program.series_of(key)
+                yield f"{self.names[series]}[{self._row(series, key.time)}] = {self.names[key]}"
         totals = dict.fromkeys(line.target for line in self.lines if not isinstance(line.target, Timed))
         yield from (f"{self.names[total]} = 0" for total in totals)
         for passes in self.passes:
             yield from self._pass(passes)
         yield f"return {self._result()}"
 
-    def _sizes(self) -> Iterator[str]:
-        """Sizes from the arguments that show them."""
+    def _shown(self) -> Iterator[tuple[Any, tuple[Any, int]]]:
+        """Of each size the first argument that shows it, and along which of its axes."""
         known: set[Any] = set()
         for key in self.program.arguments.values():
             for axis, size in enumerate(dropped(shape_of(key))):
                 if isinstance(size, Symbol) and size not in known and size in self.names:
                     known.add(size)
-                    place = axis + is_in_time(key)
-                    shown = f"len({self.names[key]})" if not place else f"{self.names[key]}.shape[{place}]"
-                    yield f"{self.names[size]} = {shown}"
+                    yield size, (key, axis + is_in_time(key))
+
+    def _sizes(self) -> Iterator[str]:
+        for size, (key, place) in self.shown.items():
+            shown = f"len({self.names[key]})" if not place else f"{self.names[key]}.shape[{place}]"
+            yield f"{self.names[size]} = {shown}"
 
     def _pass(self, passes: Loops) -> Iterator[str]:
         for loop in passes.loops:
@@ -176,30 +197,39 @@ class _Printer:
     def _line(self, line: Line, step: Any) -> Iterator[str]:
         name, text = self.names[line.target], self._expression(line.node, step)
         if isinstance(line.target, Timed):
-            yield f"{name}[t] = {text}"
+            yield f"{name}[{self._row(line.target, _T)}] = {text}"
         else:
             yield f"{name} += {text}"
 
     def _result(self) -> str:
         gradients = self.program.gradients
         if LOSS not in self.names:
-            return ", ".join(self._given(target) for target in gradients.values())
-        found = ", ".join(f"{name!r}: {self._given(target)}" for name, target in gradients.items())
+            return ", ".join(self._given(target, None) for target in gradients.values())
+        keys = self.program.arguments
+        found = ", ".join(f"{name!r}: {self._given(target, keys.get(name))}" for name, target in gradients.items())
         return f"{self.names[LOSS]}, {{{found}}}"
 
-    def _given(self, target: Any) -> str:
+    def _given(self, target: Any, key: Any) -> str:
+        """A result; where nothing flows into a gradient, zeros in the shape of its argument."""
         if target not in self.names:
-            return "0"
-        return f"{self.names[target]}[1:-1]" if isinstance(target, Timed) else self.names[target]
+            sizes = [*(["T"] if is_in_time(key) else []), *map(self._size, dropped(shape_of(key)))] if key else []
+            shape = ", ".join(sizes) if len(sizes) < 2 else f"({', '.join(sizes)})"
+            return f"np.zeros({shape})" if sizes else "0"
+        if not isinstance(target, Timed):
+            return self.names[target]
+        return f"{self.names[target]}[{self.pads[target].before}:-{self.pads[target].after}]"
 
     # --- expressions ----------------------------------------------------------------------------------------
 
     def _size(self, e: Expr) -> str:
         return str(e.xreplace({s: Symbol(self.names[s]) for s in e.free_symbols if s in self.names}))
 
-    def _step(self, step: Any) -> str:
-        """A step as an index of a series, which has a row for step 0 and one for step T + 1."""
-        return str(step.subs(LENGTH, Symbol("T"))) if hasattr(step, "subs") else str(step)
+    def _row(self, variable: Any, step: Any) -> str:
+        """The index of the row of a step: of a series, which has rows before step 1 and after T, or of an argument."""
+        before = self.pads[variable].before if variable in self.pads else 0
+        row = sympy.expand(step + before - 1)
+        found = str(row.xreplace({LENGTH: Symbol("T"), TIME: _T}))
+        return found if "T" in found or not row.has(_T, TIME) else found.replace(" ", "")
 
     def _expression(self, node: Node, step: Any) -> str:
         if node.op == "timed":
@@ -242,23 +272,15 @@ class _Printer:
 
     def _timed(self, node: Node, step: Any) -> str:
         variable, shift = node.data
-        is_given = variable in self.program.arguments.values()
-        shift = shift - is_given  # the row of step 1 is the first
-        if step is not None:
-            return f"{self.names[variable]}[{self._step(step + shift)}]"
-        return f"{self.names[variable]}[t{f'{shift:+d}' if shift else ''}]"
+        return f"{self.names[variable]}[{self._row(variable, (_T if step is None else step) + shift)}]"
 
 
+_T = Symbol("t")
 _BOTH = {Steps.LAST, Steps.BEFORE_LAST}
 
 
 def _is_zero(node: Node) -> bool:
     return node.op == "zeros" or (node.op == "number" and node.data == 0)
-
-
-def _series_of(key: Any, names: Mapping[Any, str]) -> Any:
-    """The variable of which an argument is the value at one step."""
-    return next(v for v in names if isinstance(v, Timed) and v.key == key.key and v != key)
 
 
 def _number(printer: _Printer, node: Node, step: Any) -> str:

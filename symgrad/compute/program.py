@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
 import sympy
+from sympy import MatrixExpr
 from sympy.core.symbol import Str
 
-from symgrad.compute.lowering import Lowering
+from symgrad.compute.lowering import Lowering, timed
 from symgrad.compute.nodes import FUNCTIONS, Node, add, divide
 from symgrad.recurrent.backward import Backward
-from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.cell import Cell, free_name
+from symgrad.recurrent.sweep import Share
 from symgrad.vectors import LENGTH, TIME, Role, Timed, TimedMatrix, TimedScalar
 
 LOSS = "loss"
@@ -75,6 +78,8 @@ class Program:
     rescaled : tuple of Timed
         Numbers, linear in those of the step before, that are divided by powers of two, the same for all, when they get
         too small or too large. `EXPONENT` is the sum of those, and `LOST` tells where one step alone left the range.
+    copies : dict of Timed to Timed
+        By input that is read outside of the steps too: the variable that has its values and those, as states have.
     """
 
     lines: tuple[Line, ...]
@@ -83,6 +88,7 @@ class Program:
     gradients: dict[str, Any]
     identities: tuple[Any, ...] = ()
     rescaled: tuple[Any, ...] = ()
+    copies: Mapping[Any, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The program as a function in NumPy that can be pasted; see `printing.code_of`."""
@@ -95,15 +101,89 @@ class Program:
         """The variables of the backward sweep."""
         return {line.target for line in self.lines if is_adjoint(line.target)}
 
+    def series_of(self, border: Any) -> Any:
+        """The variable of which a value outside of the steps is one."""
+        home = border.at(TIME)
+        return self.copies.get(home, home)
+
+    def with_copies(self) -> Program:
+        """The same with a variable of its own for each input that is read outside of the steps."""
+        borders = (k for k in self.arguments.values() if isinstance(k, Timed) and k.time != TIME)
+        inputs = dict.fromkeys(k.at(TIME) for k in borders if k.role is Role.INPUT)
+        taken = {*names_in(self.lines), *self.arguments}
+        copies: dict[Any, Any] = {}
+        for x in inputs:
+            name = free_name(f"{x.name}_steps", taken)
+            taken.add(name)
+            copies[x] = x.func(Str(name), Str(Role.INTERMEDIATE.value), *x.args[2:])
+        if not copies:
+            return self
+        reads = {n for line in self.lines for n in line.node.walk() if n.op == "timed" and n.data[0] in copies}
+        table = {n: Node("timed", (), n.shape, (copies[n.data[0]], n.data[1])) for n in reads}
+        made = (Line(copy, timed(x), Steps.EVERY) for x, copy in copies.items())
+        lines = (*made, *(replace(line, node=rebuilt(line.node, table)) for line in self.lines))
+        return replace(self, lines=lines, copies=copies)
+
+
+def names_in(lines: Iterable[Line]) -> set[str]:
+    """The names of all variables of lines."""
+    given = list(lines)
+    read = {v.name for line in given for v, _ in line.reads}
+    return read | {line.target.name for line in given if isinstance(line.target, Timed)}
+
 
 def is_adjoint(target: Any) -> bool:
     return isinstance(target, Timed) and target.role is Role.ADJOINT
 
 
 class Equations(Backward):
-    """The equations of a program: slopes are f'(a), so that each is computed where it keeps its digits."""
+    """The equations of a program: slopes are f'(a), so that each is computed where it keeps its digits.
+
+    Shares that go to the same step or the one before are computed where they arrive, all others at the step that gives
+    them, as a variable of their own, which is 0 outside of the steps. So nothing is computed from what does not exist.
+    """
 
     slopes_in_output = False
+
+    @cached_property
+    def adjoints(self) -> dict[Any, Any]:
+        return self._named_adjoints | {v: v for v in self._sent}
+
+    @cached_property
+    def order(self) -> tuple[Any, ...]:
+        found = [e.left for e in reversed(self.cell.steps)]
+        for sent, share in reversed(self._sent.items()):
+            found.insert(found.index(share.by) + 1 if share.by is not None else 0, sent)
+        return tuple(found)
+
+    @cached_property
+    def _sent(self) -> dict[Any, Share]:
+        """The shares that are computed at the step that gives them, by the variables that they are."""
+        taken = {*self.cell.names, *(v.name for v in self._named_adjoints.values())}
+        found: dict[Any, Share] = {}
+        for share in (s for shares in self._direct_shares.values() for s in shares if _goes_far(s)):
+            name = free_name("sent", taken)
+            taken.add(name)
+            found[_like(name, Role.ADJOINT, share.value)] = share
+        return found
+
+    @cached_property
+    def shares(self) -> dict[Any, list[Share]]:
+        found = {of: [s for s in shares if not _goes_far(s)] for of, shares in self._direct_shares.items()}
+        for sent, share in self._sent.items():
+            found[share.of].append(Share(share.of, sent, share.shift, sent.at(TIME + share.shift)))
+            found[sent] = [Share(sent, share.by, 0, share.value.subs(TIME, TIME - share.shift))]
+        return found
+
+
+def _goes_far(share: Share) -> bool:
+    return share.shift not in (0, 1) or (share.by is None and share.shift != 0)
+
+
+def _like(name: str, role: Role, value: Any) -> Any:
+    """A variable of the shape of a value."""
+    facts = Str(name), Str(role.value), TIME
+    return TimedMatrix(*facts, *value.shape) if isinstance(value, MatrixExpr) else TimedScalar(*facts)
 
 
 def program_of(grad: Backward) -> Program:
@@ -127,7 +207,7 @@ def program_of(grad: Backward) -> Program:
         gradients[name] = _gradient_target(equations, key)
         lines += _gradient(equations, key, gradients[name])
     arguments = {equations.name_of(key): key for key in equations.arguments}
-    return Program(tuple(shared(lines)), arguments, grad.cell.states, gradients)
+    return Program(tuple(shared(lines)), arguments, grad.cell.states, gradients).with_copies()
 
 
 def forward_lines(cell: Cell) -> Iterator[Line]:
@@ -159,6 +239,7 @@ def _gradient_target(grad: Backward, key: Any) -> Any:
     name = f"d{grad.name_of(key)}"
     if not _is_in_time(key):
         return name
+    name = free_name(name, (v.name for v in grad.adjoints.values()))
     return key.func(Str(name), Str(Role.ADJOINT.value), *key.args[2:])
 
 
@@ -170,7 +251,7 @@ def _gradient(grad: Backward, key: Any, target: Any) -> Iterator[Line]:
     if _is_in_time(key):
         yield _last(target, grad.of_input(key, last=True))
         yield Line(target, Lowering().node(grad.of_input(key)), Steps.BEFORE_LAST)
-    elif key in grad.initial_states:
+    elif key in grad.borders:
         yield Line(target, Lowering(key.time).node(grad[key]), Steps.BORDER, key.time)
     else:
         terms = grad.terms(key)
@@ -195,26 +276,35 @@ def shared(lines: Iterable[Line]) -> Iterator[Line]:
             if node.op in COSTLY and any(n.op == "timed" for n in node.walk()):
                 users.setdefault(node, set()).add(place)
     own = {node: variable for (variable, _), node in homes.items() if isinstance(variable, Timed)}
-    made: dict[Node, Any] = {}
+    made: dict[Node, Line] = {}
+    taken = names_in(given)
     for node, places in users.items():
         if len(places) > 1 and node not in own and all(given[p].steps is not Steps.BORDER for p in places):
-            made[node] = _named(node, len(made) + 1)
-    table = {node: Node("timed", (), node.shape, (variable, 0)) for node, variable in {**own, **made}.items()}
+            name = next(n for n in map("shared{}".format, itertools.count(len(made) + 1)) if n not in taken)
+            taken.add(name)
+            # What is read before the last step alone may not be there for the last one.
+            kinds = {given[p].steps for p in places}
+            made[node] = Line(_named(node, name), node, kinds.pop() if len(kinds) == 1 else Steps.EVERY)
+    targets = own | {node: line.target for node, line in made.items()}
+    table = {node: Node("timed", (), node.shape, (variable, 0)) for node, variable in targets.items()}
     waiting = dict(made)
     for line in given:
         for node in line.node.walk():
             if node in waiting:
                 inside = rebuilt(node, {k: v for k, v in table.items() if k is not node})
-                yield Line(waiting.pop(node), inside, Steps.EVERY)
+                yield replace(waiting.pop(node), node=inside)
+        if line.steps is Steps.BORDER:  # a variable that is this at each step may be something else outside of them
+            yield line
+            continue
         kept = {k: v for k, v in table.items() if own.get(k) != line.target}
         yield Line(line.target, rebuilt(line.node, kept), line.steps, line.at)
 
 
-def _named(node: Node, number: int) -> Any:
-    name, role = Str(f"shared{number}"), Str(Role.INTERMEDIATE.value)
+def _named(node: Node, name: str) -> Any:
+    facts = Str(name), Str(Role.INTERMEDIATE.value)
     if not node.shape:
-        return TimedScalar(name, role, TIME)
-    return TimedMatrix(name, role, TIME, *(node.shape if len(node.shape) == 2 else (*node.shape, sympy.S.One)))
+        return TimedScalar(*facts, TIME)
+    return TimedMatrix(*facts, TIME, *(node.shape if len(node.shape) == 2 else (*node.shape, sympy.S.One)))
 
 
 def rebuilt(node: Node, table: dict[Node, Node]) -> Node:

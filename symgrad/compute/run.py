@@ -17,6 +17,7 @@ from symgrad.compute.backends import centred, check_options, compiled_source, in
 from symgrad.compute.packing import packed
 from symgrad.compute.program import Program, is_adjoint, program_of
 from symgrad.compute.scaled import Scaled
+from symgrad.compute.schedule import demand_loops
 from symgrad.compute.segments import Output, Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.recurrent.backward import Backward
@@ -34,7 +35,8 @@ class Run:
     """A loss with all its gradients, ready to be called with arrays by name.
 
     Leading axes of any argument broadcast as in a generalized ufunc of NumPy. Vectors in time are (..., T, n), vectors
-    (..., n), matrices (..., n, m), scalars in time (..., T), scalars (...). Initial states are zero if left out.
+    (..., n), matrices (..., n, m), scalars in time (..., T), scalars (...). Initial states, and other values outside of
+    the steps, are zero if left out.
 
     Attributes
     ----------
@@ -62,10 +64,11 @@ class Run:
 
     def __post_init__(self) -> None:
         check_options(self.backend, self.digits, self.scaled, self.threads)
-        if self.checkpoint and self.gradients.runs_in_reverse:
+        if self.checkpoint and self.gradients.looks_ahead:
             raise CellError(
-                "checkpoint=True is for cells that look at earlier steps only; this one looks at later ones"
+                "checkpoint=True is for cells and losses that look at earlier steps only; this one looks at later ones"
             )
+        demand_loops(self.gradients.cell)
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
@@ -110,7 +113,7 @@ class Run:
             self._wirings[kind] = Wiring(program, source_of(program, scalars, kept, plain=plain, is_small=is_small))
         return self._wirings[kind]
 
-    def __call__(self, **given: Any) -> Output:
+    def __call__(self, /, **given: Any) -> Output:
         """Loss, gradients and states at a point.
 
         Raises

@@ -10,7 +10,8 @@ from sympy.utilities.iterables import strongly_connected_components
 
 from symgrad.compute.program import Line, Program, Steps, is_adjoint
 from symgrad.errors import CellError
-from symgrad.vectors import Timed
+from symgrad.recurrent.cell import Cell, shift_of
+from symgrad.vectors import Timed, timed_in
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,24 @@ class Schedule:
 
     forward: tuple[Group, ...]
     backward: tuple[Group, ...]
+
+
+def demand_loops(cell: Cell) -> None:
+    """Refuse a cell whose variables wait for earlier and for later steps of each other: loops compute no such cell.
+
+    Each of its variables can still be computed, one after the other in the right order, as `Gradients.evaluate` does.
+    """
+    defined = {e.left.key: e.left for e in cell.steps}
+    edges = [(e.left.key, v.key, shift_of(v)) for e in cell.steps for v in timed_in(e.right) if v.key in defined]
+    for part in strongly_connected_components((sorted(defined), [(a, b) for a, b, _ in edges])):
+        shifts = [shift for a, b, shift in edges if a in part and b in part]
+        if min(shifts, default=0) < 0 < max(shifts, default=0):
+            raise _both_sides(defined[key] for key in part)
+
+
+def _both_sides(targets: Iterable[Any]) -> CellError:
+    names = ", ".join(sorted(map(str, targets)))
+    return CellError(f"{names} wait for earlier and for later steps at once; no loop computes them")
 
 
 def schedule_of(program: Program) -> Schedule:
@@ -73,8 +92,7 @@ def _group(targets: set[Any], lines: list[Line]) -> Group:
     if not shifts:
         return Group(own, 0)
     if min(shifts) < 0 < max(shifts):
-        names = ", ".join(sorted(map(str, targets)))
-        raise CellError(f"{names} wait for earlier and for later steps at once; no loop computes them")
+        raise _both_sides(targets)
     return Group(in_order(own, targets), 1 if min(shifts) < 0 else -1)
 
 

@@ -16,7 +16,7 @@ from symgrad.compute.arithmetic import Arithmetic, is_finite
 from symgrad.compute.arrays import LOWEST, Pads, Source
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import LOSS, Program
-from symgrad.vectors import LENGTH, TIME, Timed, shape_of
+from symgrad.vectors import LENGTH, Timed, shape_of
 
 if TYPE_CHECKING:
     from symgrad.compute.compiled import Compiled
@@ -51,7 +51,7 @@ def arguments_in(
 
 @dataclass(frozen=True)
 class _Row:
-    """An initial state: the argument that gives it, of which series, before its steps or after, in which row."""
+    """A value outside of the steps: the argument that gives it, of which series, before or after, in which row."""
 
     name: str
     key: Any
@@ -88,11 +88,12 @@ class Wiring:
 
     @cached_property
     def rows(self) -> tuple[_Row, ...]:
-        """The initial states."""
+        """The values outside of the steps, such as initial states."""
         return tuple(self._row(name, k) for name, k in self.program.arguments.items() if is_initial(k))
 
     def _row(self, name: str, key: Any) -> _Row:
-        pads, series = self.source.pads[key.at(TIME)], self.identifier(key.at(TIME))
+        home = self.program.series_of(key)
+        pads, series = self.source.pads[home], self.identifier(home)
         if key.time.is_Integer:
             return _Row(name, key, series, True, pads.before - 1 + int(key.time))
         return _Row(name, key, series, False, int(key.time - LENGTH) - 1)
@@ -143,7 +144,7 @@ class Wiring:
 
     @cached_property
     def at_border(self) -> frozenset[str]:
-        """The gradients of initial states."""
+        """The gradients of values outside of the steps."""
         return frozenset(target for _, target, key, _ in self.gradients if is_initial(key))
 
     @cached_property
@@ -193,7 +194,7 @@ class Segments:
 
     @cached_property
     def borders(self) -> dict[str, tuple[list[Any], list[Any]]]:
-        """Rows of states before the first step and after the last."""
+        """Rows of variables before the first step and after the last."""
         found: dict[str, tuple[list[Any], list[Any]]] = {}
         zero = self.algebra.number(0)
         for variable in self.wiring.program.identities:

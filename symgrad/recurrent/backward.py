@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -12,7 +12,17 @@ from sympy import Expr, MatrixExpr, OneMatrix, S
 
 from symgrad.errors import CellError
 from symgrad.recurrent import sweep
-from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.cell import (
+    Cell,
+    Equation,
+    argument_name,
+    borders_of,
+    demand_one_meaning,
+    demand_own_names,
+    demand_real,
+    free_name,
+    shift_of,
+)
 from symgrad.recurrent.losses import Loss, as_loss
 from symgrad.recurrent.rules import total_of
 from symgrad.recurrent.sweep import Share, state_jacobians
@@ -51,20 +61,28 @@ def checked_loss(cell: Cell, loss: Any, at: str) -> Loss:
 
 
 def _check_loss(cell: Cell, loss: Loss) -> None:
+    where = f"the loss {loss}"
+    demand_real(loss.term, where)
     known = {v.key for v in (*cell.defined, *cell.inputs)}
+    names = {v.name: v for v in (*cell.defined, *cell.inputs, *cell.parameters)}
     for v in timed_in(loss.term):
         if v.role is not Role.INPUT and v.key not in known:
-            raise CellError(f"the loss {loss} names {v}; the cell has {', '.join(cell.names)}")
-        if v.time != TIME:
-            raise CellError(f"the loss {loss} is that of one step; it names {v}")
+            raise CellError(f"{where} names {v}; the cell has {', '.join(cell.names)}")
+        try:
+            shift_of(v)
+        except CellError as error:
+            raise CellError(f"{where}: {error}") from None
         if v.role is Role.INPUT and v.name in {p.name for p in (*cell.defined, *cell.parameters)}:
-            raise CellError(f"the loss {loss}: the cell has another {v.name}; give the target a name of its own")
+            raise CellError(f"{where}: the cell has another {v.name}; give the target a name of its own")
+    for v in (*timed_in(loss.term), *parameters_in(loss.term)):
+        demand_one_meaning(v, names, where)
     if not any(v.key in {d.key for d in cell.defined} for v in timed_in(loss.term)):
-        raise CellError(f"the loss {loss} depends on nothing that the cell computes: {', '.join(cell.names)}")
+        raise CellError(f"{where} depends on nothing that the cell computes: {', '.join(cell.names)}")
+    demand_own_names((*cell.borders, *borders_of(loss.term)), names.values(), where)
 
 
 class Terms(NamedTuple):
-    """The parts of a gradient: of every step at step t, of the last step at step T."""
+    """The parts of a gradient: of every step at step t, of single steps at those steps, T mostly."""
 
     every: list[Any]
     last: list[Any]
@@ -73,6 +91,11 @@ class Terms(NamedTuple):
 @dataclass(frozen=True)
 class Backward:
     """The equations of a cell differentiated in reverse: adjoint equations, then the gradients.
+
+    One law says what stands in them. Each use of a variable by an equation, or by the loss of a step, gives a share of
+    an adjoint: that of the equation, so many steps after the variable. Adjoints of steps outside of 1 to T are zero,
+    and a product with one is never evaluated. The adjoint of the loss of a step is 1 where that counts, or 1/T for the
+    mean, and else 0; it is written out where it is known, which for a loss of the values of its own step is everywhere.
 
     Attributes
     ----------
@@ -92,16 +115,30 @@ class Backward:
     @cached_property
     def adjoints(self) -> dict[Any, Any]:
         """The adjoint of every variable that has an equation, both at step t."""
+        return self._named_adjoints
+
+    @cached_property
+    def _named_adjoints(self) -> dict[Any, Any]:
         return {v: adjoint(name, v) for v, name in zip(self.cell.defined, _adjoint_names(self.cell))}
+
+    @cached_property
+    def loss_adjoint(self) -> Any:
+        """The adjoint of the loss of step t."""
+        taken = {*self.cell.names, *(v.name for v in self.adjoints.values()), *map(self.name_of, self.arguments)}
+        return adjoint(free_name("lossbar", taken), _LOSS)
 
     @cached_property
     def shares(self) -> dict[Any, list[Share]]:
         """All shares by what gets them: of the equations, in reverse, then of the loss."""
+        return self._direct_shares
+
+    @cached_property
+    def _direct_shares(self) -> dict[Any, list[Share]]:
         found: dict[Any, list[Share]] = {}
         loss = self._loss_shares
         for share in (
             *loss,
-            *(s for e in reversed(self.cell.steps) for s in self._shares_of(e, self.adjoints[e.left])),
+            *(s for e in reversed(self.cell.steps) for s in self._shares_of(e, self._named_adjoints[e.left])),
         ):
             found.setdefault(share.of, []).append(share)
         return found
@@ -111,85 +148,133 @@ class Backward:
 
     @cached_property
     def _loss_shares(self) -> tuple[Share, ...]:
-        left = _LOSS_MATRIX if isinstance(self.loss.term, MatrixExpr) else _LOSS
         seed = OneMatrix(1, 1) if isinstance(self.loss.term, MatrixExpr) else S.One
-        found = self._shares_of(Equation(left, self.loss.term), seed)
+        found = self._shares_of(Equation(self.loss.term, self.loss.term), seed)
         weight = 1 / LENGTH if self.at == "mean" else S.One
         return tuple(Share(s.of, None, s.shift, s.value if weight == 1 else weight * s.value) for s in found)
 
     @cached_property
-    def _alive_at_end(self) -> set[Any]:
-        """What has an adjoint other than zero at step T."""
-        start = {s.of for s in self._loss_shares}
-        return self._alive(start, start if self.runs_in_reverse else ())
-
-    @cached_property
-    def _alive_before(self) -> set[Any]:
-        """What has an adjoint other than zero at some step before T."""
-        start = set() if self.at == "last" else {s.of for s in self._loss_shares}
-        return self._alive(start, self._alive_at_end)
+    def last_steps(self) -> int:
+        """How many of the last steps have adjoint equations of their own, with step T."""
+        later = max((s.shift for found in self.shares.values() for s in found if s.by is None), default=0)
+        return max(1, later + (self.at == "last"))
 
     @cached_property
     def runs_in_reverse(self) -> bool:
-        """Whether some equation looks at later steps, as the second half of a bidirectional network does."""
+        """Whether some value that is computed is used at earlier steps, as in the half of a bidirectional network."""
+        return any(s.shift < 0 for of, found in self.shares.items() if of in self.adjoints for s in found)
+
+    @cached_property
+    def looks_ahead(self) -> bool:
+        """Whether an equation or the loss looks at later steps, if of inputs only."""
         return any(s.shift < 0 for found in self.shares.values() for s in found)
 
-    def _alive(self, start: set[Any], later: Iterable[Any]) -> set[Any]:
-        alive = {v for v in start if v in self.adjoints}
+    @cached_property
+    def _alive(self) -> dict[Any, set[Any]]:
+        """What has an adjoint other than zero: so many steps before T, and at the steps before all of those."""
+        alive: dict[Any, set[Any]] = {place: set() for place in (*range(self.last_steps), _BEFORE)}
         while True:
             more = {
-                of
+                (place, of)
+                for place in alive
                 for of, found in self.shares.items()
-                if of in self.adjoints
+                if of in self.adjoints and of not in alive[place]
                 for s in found
-                if (s.shift == 0 and s.by in alive) or (s.shift != 0 and later and (s.by in alive or s.by in later))
+                if self._reaches(s, place, alive)
             }
-            if more <= alive:
+            if not more:
                 return alive
-            alive |= more
+            for place, of in more:
+                alive[place].add(of)
+
+    def _reaches(self, share: Share, place: Any, alive: Mapping[Any, set[Any]]) -> bool:
+        """Whether a share is other than zero for a variable at such a step."""
+        if share.by is None:
+            time = TIME if place == _BEFORE else LENGTH - place
+            return bool(self._loss_adjoint_at(time, share.shift) != 0)
+        if share.shift < 0:  # steps from both ends of the sequence come together
+            return any(share.by in found for found in alive.values())
+        if place != _BEFORE:
+            source = place - share.shift
+            return source >= 0 and share.by in alive[source]
+        later = range(max(0, self.last_steps - share.shift), self.last_steps)
+        return share.by in alive[_BEFORE] or any(share.by in alive[k] for k in later)
+
+    def _loss_adjoint_at(self, time: Any, shift: int) -> Any:
+        """The adjoint of the loss so many steps after a step, in units of its weight: 1, 0, or its name.
+
+        The step is t, one of 1 to T - `last_steps`; or one of the last ones; or one outside of 1 to T.
+        """
+        step = sympy.expand(time + shift)
+        named = self.loss_adjoint.at(step) * (LENGTH if self.at == "mean" else 1)
+        from_end = step - LENGTH
+        if step.is_Integer:
+            return S.Zero if step < 1 else S.One if step == 1 and self.at != "last" else named
+        if from_end.is_Integer and (from_end > 0 or self.at == "last"):
+            return S.One if from_end == 0 else S.Zero
+        if self.at == "last":
+            return S.Zero
+        return S.One if shift >= 0 or from_end == 0 else named
 
     # --- equations ------------------------------------------------------------------------------------------
 
     @cached_property
-    def backward(self) -> tuple[Equation, ...]:
-        """The adjoint equations of a step t < T, in the order in which they are computed.
+    def order(self) -> tuple[Any, ...]:
+        """The variables in the order in which the adjoints of one step are computed."""
+        return tuple(e.left for e in reversed(self.cell.steps))
 
-        Adjoints of steps after T are zero, so that with the loss at every step they hold for t = T as well.
+    @cached_property
+    def backward(self) -> tuple[Equation, ...]:
+        """The adjoint equations of a step before the last ones, in the order in which they are computed.
+
+        That is t < T, but where the loss looks at earlier steps: then `final` has some more of the last steps. Adjoints
+        of steps after T are zero, so that with the loss at every step they hold for t = T as well.
         """
-        needed = set(self._alive_before)
-        needed |= {s.by for v in self._alive_before for s in self.shares[v] if s.shift and s.by in self._alive_at_end}
-        return tuple(
-            Equation(self.adjoints[e.left], self._sum_before(e.left))
-            for e in reversed(self.cell.steps)
-            if e.left in needed
-        )
+        needed = set(self._alive[_BEFORE])
+        at_end = set().union(*(self._alive[k] for k in range(self.last_steps)))
+        needed |= {s.by for v in self._alive[_BEFORE] for s in self.shares[v] if s.shift and s.by in at_end}
+        return tuple(Equation(self.adjoints[v], self._sum_at(v, TIME)) for v in self.order if v in needed)
 
     @cached_property
     def final(self) -> tuple[Equation, ...]:
-        """The adjoint equations of the last step, t = T."""
+        """The adjoint equations of the last step, t = T, then of those before it that have equations of their own."""
         return tuple(
-            Equation(self.adjoints[e.left], self._sum_at_end(e.left)).at(LENGTH)
-            for e in reversed(self.cell.steps)
-            if e.left in self._alive_at_end
+            Equation(self.adjoints[v].at(LENGTH - k), self._sum_at(v, LENGTH - k))
+            for k in range(self.last_steps)
+            for v in self.order
+            if v in self._alive[k]
         )
 
-    def _sum_before(self, v: Any) -> Any:
-        kept = [
-            s.value
-            for s in self.shares.get(v, [])
-            if (s.by is None and self.at != "last")
-            or (s.by is not None and s.shift == 0 and s.by in self._alive_before)
-            or (s.by is not None and s.shift != 0 and s.by in self._alive_before | self._alive_at_end)
-        ]
-        return _total(kept, v)
+    def adjoint_equation(self, name: Any) -> Equation:
+        """The equation of an adjoint at the step at which it stands; zero where no share reaches it."""
+        steps_before = sympy.expand(LENGTH - name.time)
+        if steps_before.is_Integer and 0 <= steps_before < self.last_steps:
+            return next((e for e in self.final if e.left == name), Equation(name, zero_like(name)))
+        home = name.at(TIME)
+        found = next((e for e in self.backward if e.left == home), Equation(home, zero_like(name)))
+        return found.at(name.time)
 
-    def _sum_at_end(self, v: Any) -> Any:
-        kept = [
-            s.value
-            for s in self.shares.get(v, [])
-            if s.by is None or (s.by in self._alive_at_end and s.shift == 0) or s.shift < 0
-        ]
-        return _total(kept, v)
+    def _sum_at(self, of: Any, time: Any) -> Any:
+        """All shares that something gets at a step: t, one of the last ones, or one outside of 1 to T."""
+        steps_before = sympy.expand(LENGTH - time)
+        is_last = steps_before.is_Integer and steps_before >= 0
+        place = int(steps_before) if is_last else _BEFORE if time == TIME else None
+        return _total([v for s in self.shares.get(of, []) for v in self._value_at(s, time, place)], of)
+
+    def _value_at(self, share: Share, time: Any, place: Any) -> Iterator[Any]:
+        if share.by is None:
+            weight = self._loss_adjoint_at(time, share.shift)
+            if weight != 0:
+                value = share.value.subs(TIME, time)
+                yield value if weight == 1 else weight * value
+        elif self._reaches(share, place, self._alive) if place is not None else self._is_used(share, time):
+            yield share.value.subs(TIME, time)
+
+    def _is_used(self, share: Share, time: Any) -> bool:
+        """Whether the equation of a share is one of steps 1 to T, for a value outside of them."""
+        step = sympy.expand(time + share.shift)
+        is_inside = step >= 1 if step.is_Integer else step - LENGTH <= 0
+        return bool(is_inside) and any(share.by in found for found in self._alive.values())
 
     def equation_of(self, what: Any) -> Equation:
         """The gradient with respect to something as an equation, for printing and compiling."""
@@ -203,16 +288,21 @@ class Backward:
 
     @cached_property
     def arguments(self) -> tuple[Any, ...]:
-        """All that there is a gradient for: parameters, inputs, initial states."""
+        """All that there is a gradient for: parameters, inputs, values outside of the steps."""
         in_loss = [v.at(TIME) for v in timed_in(self.loss.term) if v.role is Role.INPUT]
         more = [p for p in parameters_in(self.loss.term) if p not in self.cell.parameters]
         inputs = dict.fromkeys((*self.cell.inputs, *in_loss))
-        return (*self.cell.parameters, *more, *inputs, *self.initial_states)
+        return (*self.cell.parameters, *more, *inputs, *self.borders)
+
+    @cached_property
+    def borders(self) -> tuple[Any, ...]:
+        """What the cell and the loss read outside of steps 1 to T."""
+        return tuple(dict.fromkeys((*self.cell.borders, *borders_of(self.loss.term, self.at == "last"))))
 
     @cached_property
     def initial_states(self) -> tuple[Any, ...]:
         """States before the first step that it looks at; those after the last step for what runs in reverse."""
-        return initial_states(self.cell)
+        return tuple(v for v in self.borders if v.role is Role.STATE)
 
     def key(self, what: Any) -> Any:
         """The argument that is meant by a variable or a name.
@@ -229,53 +319,34 @@ class Backward:
         return by_name[what]
 
     def _gradient(self, key: Any) -> Any:
-        if key in self.initial_states:
-            return self._at_border(key)
+        if key in self.borders:
+            return self._sum_at(key.at(TIME), key.time)
         if isinstance(key, TimedScalar | TimedMatrix):
-            before = self.of_input(key)
-            return before if before != _total([], key) else self.of_input(key, last=True)
+            times = (TIME, *(LENGTH - k for k in range(self.last_steps)))
+            found = [self._sum_at(key, time) for time in times]
+            return next((e for e in found if e != _total([], key)), found[1])
         terms = self.terms(key)
         summed = [over_time(total_of(terms.every), 1, LENGTH)] if terms.every else []
         return _total([*summed, *terms.last], key)
 
     def terms(self, key: Any) -> Terms:
-        """The parts of the gradient of a parameter: what every step gives, and what the last step alone gives."""
-        found = self.shares.get(key, [])
-        every = [s.value for s in found if s.by in self._alive_before or (s.by is None and self.at != "last")]
+        """The parts of the gradient of a parameter: what every step gives, and what single steps alone give."""
+        found, before = self.shares.get(key, []), self._alive[_BEFORE]
+        every = [s.value for s in found if s.by in before or (s.by is None and self.at != "last")]
         last = [
-            s.value.subs(TIME, LENGTH)
+            s.value.subs(TIME, LENGTH - k)
+            for k in range(self.last_steps)
             for s in found
-            if s.by not in self._alive_before and (s.by in self._alive_at_end or (s.by is None and self.at == "last"))
+            if s.by not in before and (s.by in self._alive[k] or (s.by is None and self.at == "last" and not k))
         ]
         return Terms(every, last)
 
     def of_input(self, key: Any, *, last: bool = False) -> Any:
-        """The gradient with respect to an input x_t, for t < T or for t = T.
+        """The gradient with respect to an input x_t, for t < T or for t = T; see `backward`.
 
         With the loss at the last step alone, a target or the input of an output layer matters at t = T only.
         """
-        alive = self._alive_at_end if last else self._alive_before
-        kept = [
-            s.value
-            for s in self.shares.get(key, [])
-            if (s.by is None and (last or self.at != "last"))
-            or (s.by is not None and s.shift == 0 and s.by in alive)
-            or (s.by is not None and (s.shift < 0 or (s.shift > 0 and not last)))
-        ]
-        return _total([value.subs(TIME, LENGTH) for value in kept] if last else kept, key)
-
-    def _at_border(self, key: Any) -> Any:
-        home, time = key.at(TIME), key.time
-        kept = [
-            s.value.subs(TIME, time)
-            for s in self.shares.get(home, [])
-            if s.by is not None and s.shift and self._inside(time + s.shift)
-        ]
-        return _total(kept, key)
-
-    @staticmethod
-    def _inside(step: Expr) -> bool:
-        return bool(step >= 1) if step.is_Integer else bool((LENGTH - step).is_nonnegative)
+        return self._sum_at(key, LENGTH if last else TIME)
 
     @staticmethod
     def name_of(argument: Any) -> str:
@@ -316,19 +387,6 @@ class Backward:
         return sympy.Matrix(rows) if self.cell.is_scalar else sympy.BlockMatrix(rows)
 
 
-def initial_states(cell: Cell) -> tuple[Any, ...]:
-    """The states outside of steps 1 to T that the equations of a cell look at."""
-    found: dict[Any, None] = {}
-    for equation in cell.steps:
-        for v in timed_in(equation.right):
-            shift = int(TIME - v.time)
-            if v.role is Role.STATE and shift > 0:
-                found |= dict.fromkeys(v.at(1 - k) for k in range(1, shift + 1))
-            elif v.role is Role.STATE and shift < 0:
-                found |= dict.fromkeys(v.at(LENGTH + k) for k in range(1, -shift + 1))
-    return tuple(found)
-
-
 def _total(terms: list[Any], like: Any) -> Any:
     found = total_of(terms)
     return found if found is not None else zero_like(like)
@@ -341,7 +399,7 @@ def over_time(term: Any, low: Any, high: Any, index: Any = TIME) -> Any:
 
 
 _LOSS = TimedScalar(sympy.core.symbol.Str("loss"), sympy.core.symbol.Str(Role.INTERMEDIATE.value), TIME)
-_LOSS_MATRIX = TimedMatrix(_LOSS.args[0], _LOSS.args[1], TIME, S.One, S.One)
+_BEFORE = "before"
 
 
 def _adjoint_names(cell: Cell) -> list[str]:
@@ -359,19 +417,10 @@ def _adjoint_names(cell: Cell) -> list[str]:
         else:
             first, *below = v.name.split("_")
             wanted = "_".join([f"{first}bar", *below])
-        name = next(n for n in (wanted, *(f"{wanted}_{k}" for k in range(2, 1000))) if n not in taken)
+        name = free_name(wanted, taken)
         taken.add(name)
         found.append(name)
     return found
-
-
-def argument_name(argument: Any) -> str:
-    """The name under which an argument is given: x, W, h0 for the initial state."""
-    if isinstance(argument, TimedScalar | TimedMatrix) and argument.time != TIME:
-        if argument.time.is_Integer:
-            return f"{argument.name}{-int(argument.time) if argument.time < 0 else 0}"
-        return f"{argument.name}_end"
-    return str(argument.name)
 
 
 class LossDerivative:

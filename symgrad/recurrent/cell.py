@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, MatrixExpr
+from sympy import Expr, MatrixExpr, S
 from sympy.core.function import Function
+from sympy.utilities.iterables import strongly_connected_components
 
 from symgrad.copies import Exact
 from symgrad.errors import CellError, ShapeError, shape_text
@@ -17,6 +19,7 @@ from symgrad.notation import latex
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import (
     ENTRY,
+    LENGTH,
     TIME,
     Elementwise,
     Intermediate,
@@ -33,7 +36,7 @@ from symgrad.vectors import (
 from symgrad.vectors.writing import to_text
 
 Variable: TypeAlias = TimedScalar | TimedMatrix
-STEPS_TO_CHECK = 4
+GIVEN_OR_COMPUTED = (Role.STATE, Role.INPUT, Role.INTERMEDIATE)  # the roles of what has a value at every step
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,16 @@ class Equation(Exact):
 class Cell:
     """A recurrent step: states, intermediate values and their equations, in the order in which they are computed.
 
+    The steps are 1 to T. What an equation or a loss reads at a step outside of them, of a state, an input, a target or
+    an intermediate value alike, is an argument of its own, which is zero if left out and has a gradient of its own:
+    `h0` for h[0], then `h1` for h[-1], `h2` for h[-2]; `h_end` for h[T+1], then `h_end1` for h[T+2].
+
     Parameters
     ----------
     equations : mapping of variable to expression
-        Each state and each intermediate value in terms of those before it, of states at earlier steps (`h.prev`),
-        inputs and parameters. Vectors are written as `W @ h.prev + U @ x + b`, activations apply to each entry.
+        Each state and each intermediate value in terms of those before it, of inputs and parameters, and of what
+        stands at other steps (`h.prev`, `x.next`, `z.at(sg.TIME - 2)`). Vectors are written as
+        `W @ h.prev + U @ x + b`, activations apply to each entry.
     name : str
         What documents call it.
     source : str
@@ -94,8 +102,9 @@ class Cell:
     Raises
     ------
     CellError
-        If a name is used before it is defined or defined twice, if equations go round in a circle, or if there is no
-        equation for a state.
+        If a name is used before it is defined or defined twice, if equations go round in a circle, if there is no
+        equation for a state, if two things have one name, arguments of values outside of the steps included, or if an
+        equation is not real.
     ShapeError
         If shapes do not fit; it names the equation and both shapes.
 
@@ -130,6 +139,7 @@ class Cell:
             _check_shapes(equation)
         _check_order(written)
         steps = _with_preactivations(written)
+        _check_arguments(steps)
         for attribute, value in (("equations", written), ("steps", steps), ("name", name), ("source", source)):
             object.__setattr__(self, attribute, value)
 
@@ -154,6 +164,11 @@ class Cell:
     @cached_property
     def parameters(self) -> tuple[Any, ...]:
         return tuple(dict.fromkeys(p for step in self.steps for p in parameters_in(step.right)))
+
+    @cached_property
+    def borders(self) -> tuple[Variable, ...]:
+        """What the equations read outside of steps 1 to T."""
+        return tuple(dict.fromkeys(b for step in self.steps for b in borders_of(step.right)))
 
     @cached_property
     def is_scalar(self) -> bool:
@@ -207,7 +222,15 @@ def _read(left: Any, right: Any) -> Expr:
     expression = sympy.S(right) if isinstance(right, int) else right
     if not isinstance(expression, Expr):
         raise CellError(f"the equation of {left}: what it is equal to must be an expression; got {right!r}")
+    demand_real(expression, f"the equation of {left}")
     return applied_to_entries(expression)
+
+
+def demand_real(expression: Expr, where: str) -> None:
+    """Refuse numbers that are not real."""
+    for number in (S.ImaginaryUnit, S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+        if expression.has(number):
+            raise CellError(f"{where}: cells compute with real numbers, and {to_text(expression)} has {number} in it")
 
 
 def applied_to_entries(expression: Expr) -> Expr:
@@ -220,18 +243,86 @@ def applied_to_entries(expression: Expr) -> Expr:
 def _check_names(equations: tuple[Equation, ...]) -> None:
     if not equations:
         raise CellError("a cell needs at least one equation, as in Cell({h: tanh(w*h.prev)})")
-    kinds: dict[str, tuple[Any, str]] = {}
+    known: dict[str, Any] = {}
     for equation in equations:
         for v in (equation.left, *timed_in(equation.right), *parameters_in(equation.right)):
-            facts = (shape_of(v), getattr(v, "role", Role.PARAMETER).value)
-            known = kinds.setdefault(v.name, facts)
-            if known != facts:
-                first, second = (f"{role} {shape_text(shape)}" for shape, role in (known, facts))
-                raise CellError(f"{equation}: the name {v.name} stands for {first} and for {second}")
+            demand_one_meaning(v, known, str(equation))
     lefts = [e.left.name for e in equations]
     for name in lefts:
         if lefts.count(name) > 1:
             raise CellError(f"two equations define {name}")
+
+
+def demand_one_meaning(v: Any, known: dict[str, Any], where: str) -> None:
+    """Take note of what a name stands for; refuse a second meaning."""
+    thing = v.at(TIME) if isinstance(v, TimedScalar | TimedMatrix) else v
+    other = known.setdefault(v.name, thing)
+    if other != thing:
+        first, second = (f"{_role(a)} {shape_text(shape_of(a))}" for a in (other, thing))
+        raise CellError(
+            f"{where}: the name {v.name} stands for {first} and for {second}"
+            if first != second
+            else f"{where}: two parameters are called {v.name}, with different assumptions; make it once"
+        )
+
+
+def _role(v: Any) -> str:
+    return str(getattr(v, "role", Role.PARAMETER).value)
+
+
+# --- other steps --------------------------------------------------------------------------------------------------
+
+
+def shift_of(v: Variable) -> int:
+    """How many steps after step t a variable stands.
+
+    Raises
+    ------
+    CellError
+        If that is no fixed number.
+    """
+    shift = sympy.expand(v.time - TIME)
+    if not shift.is_Integer:
+        raise CellError(f"{v} stands at no fixed distance from step t")
+    return int(shift)
+
+
+def borders_of(expression: Expr, at_last: bool = False) -> Iterator[Variable]:
+    """What an expression of every step, or one of step T alone, reads outside of steps 1 to T, for whatever T."""
+    for v in timed_in(expression):
+        if v.role in GIVEN_OR_COMPUTED:
+            shift = shift_of(v)
+            yield from (v.at(1 - k) for k in range(1, 1 - shift))
+            yield from (v.at(LENGTH + k) for k in range(shift if at_last and shift > 0 else 1, shift + 1))
+
+
+def argument_name(argument: Any) -> str:
+    """The name under which an argument is given: x, W, h0 for the initial state, h_end for the one after the last."""
+    if not isinstance(argument, TimedScalar | TimedMatrix) or argument.time == TIME:
+        return str(argument.name)
+    from_end = sympy.expand(argument.time - LENGTH)
+    if from_end.is_Integer:
+        return f"{argument.name}_end{int(from_end) - 1 if from_end > 1 else ''}"
+    return f"{argument.name}{-int(argument.time)}"
+
+
+def demand_own_names(borders: Iterable[Variable], others: Iterable[Any], where: str) -> None:
+    """Refuse a variable or parameter that has the name of the argument for a value outside of the steps."""
+    named = {v.name: v for v in others}
+    for border in borders:
+        name = argument_name(border)
+        if name in named:
+            raise CellError(
+                f"{where}: the {_role(named[name])} {name} has the name of the argument for {border}, which is read "
+                f"outside of steps 1 to T; give the {_role(named[name])} another name"
+            )
+
+
+def _check_arguments(steps: tuple[Equation, ...]) -> None:
+    borders = dict.fromkeys(b for e in steps for b in borders_of(e.right))
+    things = (v for e in steps for v in (e.left, *timed_in(e.right), *parameters_in(e.right)))
+    now = (v.at(TIME) if isinstance(v, TimedScalar | TimedMatrix) else v for v in things)
+    demand_own_names(borders, now, "the cell")
 
 
 def _check_shapes(equation: Equation) -> None:
@@ -243,13 +334,13 @@ def _check_shapes(equation: Equation) -> None:
 
 def _check_order(equations: tuple[Equation, ...]) -> None:
     defined = {e.left.key for e in equations}
-    states = {e.left.key for e in equations if e.left.role is Role.STATE}
     for place, equation in enumerate(equations):
         before = {e.left.key for e in equations[:place]}
         for v in timed_in(equation.right):
-            shift = sympy.expand(v.time - TIME)
-            if not shift.is_Integer:
-                raise CellError(f"{equation}: {v} stands at no fixed distance from step t")
+            try:
+                shift = shift_of(v)
+            except CellError as error:
+                raise CellError(f"{equation}: {error}") from None
             if v.role is Role.ADJOINT or v.role is Role.INPUT:
                 continue
             if v.key not in defined:
@@ -257,8 +348,6 @@ def _check_order(equations: tuple[Equation, ...]) -> None:
             if shift == 0 and v.key not in before:
                 hint = f"; did you mean {v.name}.prev?" if v.role is Role.STATE else ""
                 raise CellError(f"{equation}: {v} is used before it is defined{hint}")
-            if shift != 0 and v.key not in states:
-                raise CellError(f"{equation}: {v.name} is an intermediate value; only a State has other steps")
     _check_circles(equations)
 
 
@@ -267,23 +356,34 @@ def _known(equations: tuple[Equation, ...]) -> str:
 
 
 def _check_circles(equations: tuple[Equation, ...]) -> None:
-    """States that wait for later steps and for earlier ones at once can never be computed."""
-    steps = range(1, STEPS_TO_CHECK + 1)
-    waiting = {
-        (e.left.key, time): {
-            (v.key, time + int(v.time - TIME))
-            for v in timed_in(e.right)
-            if v.role is not Role.INPUT and time + int(v.time - TIME) in steps
-        }
-        for e in equations
-        for time in steps
-    }
-    while waiting:
-        ready = {node for node, needs in waiting.items() if not needs & waiting.keys()}
-        if not ready:
-            names = sorted({key[0] for key, _ in waiting})
+    """Variables that wait for later steps and for earlier ones at once can never be computed.
+
+    They can be, if all ways from a variable back to itself lead to earlier steps, or all to later ones. Where two of
+    one part of the graph lead to different sides, or one to the same step, some way round them ends where it began.
+    """
+    defined = {e.left.key for e in equations}
+    waits = [(e.left.key, v.key, shift_of(v)) for e in equations for v in timed_in(e.right) if v.key in defined]
+    for part in strongly_connected_components((sorted(defined), [(a, b) for a, b, _ in waits])):
+        edges = [(a, b, shift) for a, b, shift in waits if a in part and b in part]
+        if all(_returns(part, [(a, b, sign * shift) for a, b, shift in edges]) for sign in (1, -1)):
+            names = sorted(key[0] for key in part)
             raise CellError(f"the equations of {', '.join(names)} go round in a circle: each waits for the other")
-        waiting = {node: needs for node, needs in waiting.items() if node not in ready}
+
+
+def _returns(nodes: list[Any], edges: list[tuple[Any, Any, int]]) -> bool:
+    """Whether some closed way has a length of at most 0: Bellman and Ford, with a little less for every edge."""
+    most = len(nodes)
+    lengths = dict.fromkeys(nodes, 0)
+    for _ in range(most):
+        shorter: dict[Any, int] = {}
+        for a, b, length in edges:
+            found = lengths[a] + length * (most + 1) - 1
+            if found < min(lengths[b], shorter.get(b, found + 1)):
+                shorter[b] = found
+        if not shorter:
+            return False
+        lengths |= shorter
+    return bool(edges)
 
 
 # --- names for pre-activations ------------------------------------------------------------------------------------
@@ -315,7 +415,7 @@ def _with_preactivations(equations: tuple[Equation, ...]) -> tuple[Equation, ...
         while arguments := _composed(right):
             argument = arguments[0]
             wanted = "a" if total == 1 else f"a_{left.name}"
-            name = _free_name(wanted, taken)
+            name = free_name(wanted, taken)
             taken.add(name)
             rows_columns = shape_of(argument)
             shape = rows_columns[:1] if len(rows_columns) == 2 and rows_columns[1] == 1 else rows_columns
@@ -326,5 +426,8 @@ def _with_preactivations(equations: tuple[Equation, ...]) -> tuple[Equation, ...
     return tuple(steps)
 
 
-def _free_name(wanted: str, taken: set[str]) -> str:
-    return next(n for n in (wanted, *(f"{wanted}_{k}" for k in range(2, 1000))) if n not in taken)
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """The name that is wanted, or one made from it that is not taken."""
+    known = set(taken)
+    numbered = (f"{wanted}_{k}" for k in itertools.count(2))
+    return wanted if wanted not in known else next(n for n in numbered if n not in known)

@@ -36,7 +36,8 @@ def stacked(*layers: Cell, shared: Iterable[str] = ()) -> Cell:
     ----------
     *layers : Cell
         The lowest first. What they define and their parameters get the number of the layer after the first letter, as
-        in h1, W1_f; inputs keep their names.
+        in h1, W1_f, of ten layers and more h01, W01_f: h10 would be the initial state of h1, too. Inputs keep their
+        names.
     shared : iterable of str
         Parameters that all layers that have them share, under their own names.
 
@@ -62,7 +63,9 @@ def stacked(*layers: Cell, shared: Iterable[str] = ()) -> Cell:
     equations: list[Equation] = []
     below: Any = None
     for number, layer in enumerate(layers, 1):
-        numbered = layer.renamed({name: _numbered(name, number) for name in _own_names(layer) if name not in kept})
+        numbered = layer.renamed(
+            {name: _numbered(name, number, len(layers)) for name in _own_names(layer) if name not in kept}
+        )
         found = numbered.equations if below is None else _fed(numbered, below, number)
         equations.extend(found)
         below = output_of(numbered)
@@ -200,9 +203,9 @@ def _own_names(cell: Cell) -> list[str]:
     return [v.name for v in own]
 
 
-def _numbered(name: str, number: int) -> str:
+def _numbered(name: str, number: int, layers: int) -> str:
     first, *below = name.split("_")
-    return "_".join([f"{first}{number}", *below])
+    return "_".join([f"{first}{number:0{len(str(layers))}}", *below])
 
 
 def _first_input(cell: Cell) -> Any:
@@ -243,7 +246,9 @@ def _checked_shared(layers: Iterable[Cell], shared: Iterable[str]) -> set[str]:
 
 def _check_apart(equations: list[Equation], layers: tuple[Cell, ...], kept: set[str]) -> None:
     """Numbers make names different unless a name ends in a number itself."""
-    names = [_numbered(name, k) for k, layer in enumerate(layers, 1) for name in _own_names(layer) if name not in kept]
+    count = len(layers)
+    own = ((k, name) for k, layer in enumerate(layers, 1) for name in _own_names(layer))
+    names = [_numbered(name, k, count) for k, name in own if name not in kept]
     given = {v.name for layer in layers for v in layer.inputs}
     for name in names:
         if names.count(name) > 1 or name in kept | given:

@@ -108,7 +108,7 @@ class Court:
     def names(self) -> dict[str, Any]:
         """What the names in texts stand for."""
         grad = self.grad
-        known = {v.name: v for v in (*grad.cell.defined, *grad.adjoints.values())}
+        known = {v.name: v for v in (*grad.cell.defined, *grad.adjoints.values(), grad.loss_adjoint)}
         known |= {a.name: a.at(TIME) if isinstance(a, TimedScalar | TimedMatrix) else a for a in grad.arguments}
         for name, variable in self.other_names.items():
             if variable not in grad.adjoints:
@@ -185,11 +185,7 @@ class Court:
             return Equation(left, left.by_rules(self.grad))
         if not isinstance(left, TimedScalar | TimedMatrix):
             return self.grad.equation_of(self._argument(left))
-        if left.time == LENGTH:
-            return next((e for e in self.grad.final if e.left == left), Equation(left, zero_like(left)))
-        home = left.at(TIME)
-        found = next((e for e in self.grad.backward if e.left == home), Equation(home, zero_like(left)))
-        return found.at(left.time)
+        return self.grad.adjoint_equation(left)
 
     def _argument(self, left: Any) -> Any:
         return self.grad.key(left.argument)
@@ -280,9 +276,9 @@ class Court:
             late_enough = [(t, t) for t in steps if not distance.is_Integer or t >= distance]
             return [(t, dict.fromkeys(indices, k)) for t, k in (pairs if indices else late_enough)]
         if isinstance(left, TimedScalar | TimedMatrix) and left.time != LENGTH:
-            return [(step, {}) for step in range(1, length)]
+            return [(step, {}) for step in range(1, length + 1 - self.grad.last_steps)]
         if self._is_for_each_step(left):
-            return [(step, {}) for step in range(1, length)]
+            return [(step, {}) for step in range(1, length + 1 - self.grad.last_steps)]
         return [(length, {})]
 
     def _is_for_each_step(self, left: Any) -> bool:

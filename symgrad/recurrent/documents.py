@@ -116,9 +116,13 @@ def _gradients(grad: Backward) -> Iterator[Item]:
     parameters = [a for a in grad.arguments if not isinstance(a, Timed)]
     yield prose("Each parameter is used at every step, so that its gradient is a sum over the steps:")
     yield from _lines(grad, map(grad.equation_of, parameters))
-    if grad.initial_states:
-        yield prose("The states before the first step get what that step gives back:")
-        yield from _lines(grad, map(grad.equation_of, grad.initial_states))
+    if grad.borders:
+        yield prose(_BORDERS if len(grad.borders) > len(grad.initial_states) else _INITIAL)
+        yield from _lines(grad, map(grad.equation_of, grad.borders))
+
+
+_INITIAL = "The states before the first step get what that step gives back:"
+_BORDERS = "What stands outside of the steps 1 to T gets what the steps that look at it give back:"
 
 
 def _jacobians(grad: Backward) -> Iterator[Item]:

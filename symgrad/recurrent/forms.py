@@ -78,9 +78,10 @@ class Step:
         return _stacked([self._slope_of(s) for s in self.grad.cell.states])
 
     def _slope_of(self, state: Any) -> Any:
-        here, later = self.from_loss.get(state), self.from_loss.get(state.prev)
-        if later is not None:
-            raise CellError("the loss of one step looks at the state before it; only the adjoint recursion has that")
+        here = self.from_loss.get(state)
+        for v in self.from_loss:
+            if isinstance(v, Timed) and v.key == state.key and v.time != TIME:
+                raise CellError(f"the loss of step t looks at {v}; only the adjoint recursion has that")
         return here if here is not None else zero_like(state)
 
     def share(self, of: Any, stacked: Any, time: Any) -> Any:

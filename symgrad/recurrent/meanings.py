@@ -17,7 +17,6 @@ from symgrad.vectors import (
     Softmax,
     TimedMatrix,
     TimedScalar,
-    zero_like,
 )
 
 
@@ -53,23 +52,28 @@ def backward_definitions(grad: Backward, left: Any) -> dict[Any, Any]:
     """Adjoints of names within a step by those of states; at the step of the line, of states as well."""
     is_line = isinstance(left, TimedScalar | TimedMatrix)
     states = {grad.adjoints[s].key for s in grad.cell.states}
-    before = {e.left.key: e.right for e in grad.backward}
-    ended = {e.left.key: e.right for e in grad.final}
     here = left.time if is_line else None
-    found: dict[Any, Any] = {}
-    for variable, name in grad.adjoints.items():
-        in_loss = any(s.by is None for s in grad.shares.get(variable, []))
-        at_end = ended.get(name.key, zero_like(name))
-        found[name.key] = _adjoint_at(name.key, before, at_end, here, name.key in states, in_loss and grad.at == "last")
-    return found
+    return {
+        name.key: _adjoint_at(grad, name, here, name.key not in states and _is_one_for_all_steps(grad, variable))
+        for variable, name in grad.adjoints.items()
+    }
 
 
-def _adjoint_at(key: Any, before: Any, at_end: Any, here: Any, is_state: bool, only_last: bool) -> Callable[[Any], Any]:
+def _is_one_for_all_steps(grad: Backward, variable: Any) -> bool:
+    """Whether one equation holds at every step, T included: what the loss gives is the same at all of them."""
+    from_loss = [s for s in grad.shares.get(variable, []) if s.by is None]
+    return not from_loss or (grad.at != "last" and all(s.shift == 0 for s in from_loss))
+
+
+def _adjoint_at(grad: Backward, name: Any, here: Any, is_one: bool) -> Callable[[Any], Any]:
+    before = {e.left: e.right for e in grad.backward}
+
     def meant(time: Any) -> Any:
-        if time == LENGTH:
-            return at_end
-        if time == here or not (is_state or only_last):
-            return before[key].subs(TIME, time) if key in before else None
+        steps_before = sympy.expand(LENGTH - time)
+        if steps_before.is_Integer and 0 <= steps_before < grad.last_steps:
+            return grad.adjoint_equation(name.at(time)).right
+        if time == here or is_one:
+            return before[name].subs(TIME, time) if name in before else None
         return None
 
     return meant

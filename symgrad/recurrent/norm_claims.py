@@ -29,8 +29,8 @@ from symgrad.norms.scopes import BoundVariableError, moved
 from symgrad.notation import latex
 from symgrad.prove.witnesses import NO_VALUE
 from symgrad.recurrent import far_runs
-from symgrad.recurrent.backward import Backward, argument_name
-from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.backward import Backward
+from symgrad.recurrent.cell import Cell, argument_name
 from symgrad.recurrent.jacobians import StateJacobian, moving_parameter, state_jacobian, without_jacobians
 from symgrad.recurrent.losses import as_loss
 from symgrad.recurrent.reading import read_cell
@@ -358,7 +358,7 @@ class CellRelation(Judged):
             return
         factors = far_runs.factors_for(self.expressions, domain.conditions)
         others = {str(s): s for s in self._other_scalars(steps)}
-        initial = {argument_name(s) for s in self.grad.initial_states}
+        initial = {argument_name(s) for s in self.grad.borders}
         shapes = {name: _shape(key, sizes) for name, key in keys.items()}
         families: dict[str, list[Any]] = {}
         still: dict[str, Any] = {}
@@ -437,7 +437,7 @@ class CellRelation(Judged):
         self, keys: Mapping[str, Any], shapes: Mapping[str, Any], domain: Domain, length: int
     ) -> Iterator[dict[str, Any]]:
         """Runs from several initial states, as slopes may be largest away from 0, or differ from unit to unit."""
-        initial = {argument_name(s) for s in self.grad.initial_states}
+        initial = {argument_name(s) for s in self.grad.borders}
         squares = [name for name, shape in shapes.items() if _is_square(shape)]
         plain = {name: self._family(key, shapes[name], domain, length, (fmpq(1),))[0] for name, key in keys.items()}
         unit = {name: np.eye(shapes[name][0], dtype=int) * fmpq(1) for name in squares}

@@ -17,6 +17,7 @@ from symgrad.balls.matrices import Array, Surroundings, added_up, plain
 from symgrad.errors import CellError, ShapeError
 from symgrad.precision import in_turn
 from symgrad.recurrent.backward import Backward
+from symgrad.recurrent.reach import Reach
 from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, shape_of
 
 
@@ -46,8 +47,8 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
     ----------
     grad : Gradients
     arguments : mapping of str to array
-        Parameters, inputs, initial states and targets by name: vectors in time (T, m), vectors (n,), matrices (n, m),
-        scalars in time (T,). Initial states are zero if left out.
+        Parameters, inputs, targets and values outside of the steps, such as initial states, by name: vectors in time
+        (T, m), vectors (n,), matrices (n, m), scalars in time (T,). Values outside of the steps are zero if left out.
     sizes : mapping, optional
         Sizes that no argument shows; the number of steps under `LENGTH`, where no argument has steps.
 
@@ -58,7 +59,8 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
     around = surroundings(grad, arguments, sizes)
     run_forward(grad, around)
     run_backward(grad, around)
-    found = {name: _gradient(grad, key, around) for name, key in argument_names(grad).items()}
+    reach = Reach(grad, around.length)
+    found = {name: _gradient(grad, key, around, reach) for name, key in argument_names(grad).items()}
     states = {
         s.name: np.array([plain(around.timed[s.key, k]) for k in range(1, around.length + 1)], dtype=object)
         for s in grad.cell.states
@@ -101,7 +103,7 @@ def surroundings(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[An
     unknown = [name for name in arguments if name not in wanted]
     if unknown:
         raise CellError(f"unknown argument {unknown[0]}; arguments are {', '.join(wanted)}")
-    border = set(grad.initial_states)
+    border = set(grad.borders)
     missing = [name for name, key in wanted.items() if key not in border and name not in arguments]
     if missing:
         raise CellError(f"the argument {missing[0]} is missing; arguments are {', '.join(wanted)}")
@@ -183,12 +185,15 @@ def run_forward(grad: Backward, around: Surroundings) -> None:
 
 
 def run_backward(grad: Backward, around: Surroundings) -> None:
-    """The adjoints of all steps; those that no equation gives are zero."""
-    for variable in grad.adjoints.values():
-        for step in range(1, around.length + 1):
+    """The adjoints of all steps; those that no step of the loss reaches are zero."""
+    reach = Reach(grad, around.length)
+    steps = range(1, around.length + 1)
+    for step in steps:
+        for variable in grad.adjoints.values():
             around.timed[variable.key, step] = around.zero(variable)
-    earlier = {(e.left.key, step): e.right for e in grad.backward for step in range(1, around.length)}
-    _run({**earlier, **{(e.left.key, around.length): e.right for e in grad.final}}, around)
+        weight = arb(int(reach.counts(step)))
+        around.timed[grad.loss_adjoint.key, step] = weight / around.length if grad.at == "mean" else weight
+    _run({(grad.adjoints[v].key, step): reach.value(v, step) for v, step in reach.alive}, around)
 
 
 def _run(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> None:
@@ -219,10 +224,15 @@ def total_loss(grad: Backward, around: Surroundings) -> Any:
     return found / around.length if grad.at == "mean" else found
 
 
-def _gradient(grad: Backward, key: Any, around: Surroundings) -> Any:
-    formula = grad[key]
+def _gradient(grad: Backward, key: Any, around: Surroundings, reach: Reach) -> Any:
+    if not isinstance(key, TimedScalar | TimedMatrix):
+        return plain(around.evaluate(grad[key]))
+    home = key.at(TIME)
+
+    def at(step: int) -> Any:
+        value = reach.value(home, step)
+        return plain(around.zero(key) if value is None else around.evaluate(value, step))
+
     if not is_in_time(key):
-        return plain(around.evaluate(formula))
-    before, ended = grad.of_input(key), grad.of_input(key, last=True)
-    rows = [plain(around.evaluate(before, step)) for step in range(1, around.length)]
-    return np.array([*rows, plain(around.evaluate(ended, around.length))], dtype=object)
+        return at(around.number(key.time))
+    return np.array([at(step) for step in range(1, around.length + 1)], dtype=object)

@@ -72,13 +72,22 @@ def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
 
 
 def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_output: bool = True) -> dict[Any, Any]:
-    """Shares of adjoints carried through equations in reverse, until none of their left sides has one."""
+    """Shares of adjoints carried through equations in reverse, until none of their left sides has one.
+
+    Raises
+    ------
+    CellError
+        If a name within a step is used at another one: then a step is more than what leads from states to states.
+    """
     for equation in reversed(equations):
         share = total_of(waiting.pop(equation.left, []))
         if share is None:
             continue
         for variable, values in pullback(equation, share, in_output).items():
             waiting.setdefault(variable, []).extend(values)
+    for variable in waiting:
+        if isinstance(variable, Timed) and variable.role is Role.INTERMEDIATE and variable.time != TIME:
+            raise CellError(f"{variable} is used at step t; only the adjoint recursion has values of other steps")
     return {variable: total_of(values) for variable, values in waiting.items()}
 
 
@@ -148,7 +157,8 @@ def _jacobian(share: Any, seed: Any, state: Any, other: Any) -> Any:
 def _demand_one_step(cell: Cell) -> None:
     for equation in cell.steps:
         for v in timed_in(equation.right):
-            if v.role is Role.STATE and v.time not in (TIME, TIME - 1):
+            allowed = {Role.STATE: (TIME, TIME - 1), Role.INTERMEDIATE: (TIME,)}
+            if v.role in allowed and v.time not in allowed[v.role]:
                 raise CellError(f"{equation}: a product of Jacobians needs steps that look one step back; got {v}")
     for state in cell.states:
         if shape_of(state) and shape_of(state)[1] != 1:

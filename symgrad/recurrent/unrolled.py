@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr, S
+from sympy import Expr, S
 
 from symgrad.errors import CellError
 from symgrad.notation import latex
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.forms import Step
+from symgrad.recurrent.reach import Reach
 from symgrad.recurrent.rules import total_of
-from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, TimeSum
+from symgrad.vectors import LENGTH, TIME, zero_like
 from symgrad.vectors.variables import Timed
 
 MOST_STEPS = 10_000
@@ -83,44 +84,26 @@ def unroll(grad: Backward, steps: int) -> Unrolled:
     if grad.runs_in_reverse:
         raise CellError("a cell that looks at later steps is not unrolled step by step; evaluate it instead")
     forward = tuple(e.at(k) for k in range(1, steps + 1) for e in grad.cell.steps)
-    ended = {LENGTH: sympy.Integer(steps)}
-    last = [Equation(e.left.xreplace(ended), e.right.xreplace(ended)) for e in grad.final]
-    earlier = [e.at(k) for k in range(steps - 1, 0, -1) for e in grad.backward]
-    gone = _beyond(grad, steps)
-    backward = tuple(Equation(e.left, _dropped(e.right.xreplace(ended), gone)) for e in (*last, *earlier))
+    reach = Reach(grad, steps)
+
+    def written(v: Any, step: int) -> Any:
+        value = reach.value(v, step)
+        return None if value is None else value.xreplace({TIME: sympy.Integer(step), LENGTH: sympy.Integer(steps)})
+
+    backward = tuple(
+        Equation(grad.adjoints[v].at(k), written(v, k))
+        for k in range(steps, 0, -1)
+        for v in grad.order
+        if (v, k) in reach.alive
+    )
     parameters = [a for a in grad.arguments if not isinstance(a, Timed)]
-    gradients = {p: _written_out(grad[p], steps) for p in parameters}
+    gradients = {
+        p: found
+        if (found := total_of(e for k in range(1, steps + 1) if (e := written(p, k)) is not None)) is not None
+        else zero_like(p)
+        for p in parameters
+    }
     return Unrolled(steps, forward, backward, gradients, _closed(grad, steps, parameters))
-
-
-def _beyond(grad: Backward, steps: int) -> set[Any]:
-    """Adjoints that are zero: of steps after the last, and at the last step of what matters before it only."""
-    found = {a.at(k) for a in grad.adjoints.values() for k in range(steps + 1, steps + 4)}
-    ended = {e.left.key for e in grad.final}
-    return found | {a.at(steps) for a in grad.adjoints.values() if a.key not in ended}
-
-
-def _dropped(e: Any, zeros: set[Any]) -> Any:
-    """The expression without the terms that hold a zero."""
-    if not zeros & e.atoms(TimedScalar, TimedMatrix):
-        return e
-    if isinstance(e, sympy.MatAdd | sympy.Add):
-        kept = [term for term in e.args if not zeros & term.atoms(TimedScalar, TimedMatrix)]
-        found = total_of(kept)
-        return found if found is not None else sympy.ZeroMatrix(*e.shape) if isinstance(e, MatrixExpr) else S.Zero
-    return sympy.ZeroMatrix(*e.shape) if isinstance(e, MatrixExpr) else S.Zero
-
-
-def _written_out(e: Any, steps: int) -> Any:
-    """A sum over time as the sum of its terms."""
-    e = e.xreplace({LENGTH: sympy.Integer(steps)})
-    if isinstance(e, TimeSum):
-        return total_of(e.term.xreplace({TIME: sympy.Integer(k)}) for k in range(1, steps + 1))
-    if isinstance(e, sympy.Sum):
-        return sympy.Add(*(e.function.xreplace({TIME: sympy.Integer(k)}) for k in range(1, steps + 1)))
-    if isinstance(e, sympy.MatAdd | sympy.Add):
-        return total_of(_written_out(a, steps) for a in e.args)
-    return e
 
 
 def _closed(grad: Backward, steps: int, parameters: list[Any]) -> dict[Any, Expr]:
