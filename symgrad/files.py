@@ -5,11 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # on Windows, where a file that is open cannot be removed
+    fcntl = None  # type: ignore[assignment]
+
 VARIABLE = "SYMGRAD_CACHE"
+UNFINISHED = ".tmp"
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 OFF = "off"
+_ALSO_OFF = (OFF, "0", "no", "false", "none")
 
 _CLAIMS = "it may hold claims, which symgrad verify decides"
 _MARKED = "claims that are marked in text are tests, which pytest --symgrad decides"
@@ -57,19 +66,51 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If it cannot be written; what was there before is still there.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _remove_leftovers(path.parent)
+    while True:
+        unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
+        try:
+            with open(unfinished, "xb") as file:
+                if _hold(file.fileno()) is False or not os.fstat(file.fileno()).st_nlink:
+                    continue  # it was taken for a leftover before it was held
+                file.write(content)
+                file.flush()
+                if fcntl is not None:
+                    os.replace(unfinished, path)
+            if fcntl is None:  # Windows moves no file that is open
+                os.replace(unfinished, path)
+            return
+        except BaseException:
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed runs have left unfinished in a folder: files that nobody holds."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _LEFTOVER.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError), open(entry.path, "r+b") as file:
+                    if fcntl is None or _hold(file.fileno()):
+                        os.unlink(entry.path)
+
+
+def _hold(file: int) -> bool | None:
+    """Hold an open file, unless another does; None where files cannot be held."""
+    if fcntl is None:
+        return None
     try:
-        with open(unfinished, "xb") as file:
-            file.write(content)
-        os.replace(unfinished, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def cache_folder(surroundings: Mapping[str, str] = os.environ) -> Path | None:
-    """Where what was found is kept by default; None if the variable `SYMGRAD_CACHE` is ``off``.
+    """Where what was found is kept by default; None if the variable `SYMGRAD_CACHE` is ``off``, or a word for it.
 
     Examples
     --------
@@ -78,6 +119,6 @@ def cache_folder(surroundings: Mapping[str, str] = os.environ) -> Path | None:
     """
     chosen = surroundings.get(VARIABLE)
     if chosen:
-        return None if chosen == OFF else Path(chosen)
+        return None if chosen.strip().casefold() in _ALSO_OFF else Path(chosen)
     above = surroundings.get("XDG_CACHE_HOME")
     return Path(above or os.path.expanduser("~/.cache")) / "symgrad"

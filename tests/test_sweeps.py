@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -298,8 +299,8 @@ def logged(folder, **options):
     return Logged({}, str(folder / "log"), **options)
 
 
-def swept(folder, **options):
-    return sg.sweep(logged(folder, **options), w=NUMBERS, chunks={"w": 1}, store=folder / "a.zarr")
+def swept(folder, w=NUMBERS, **options):
+    return sg.sweep(logged(folder, **options), w=w, chunks={"w": 1}, store=folder / "a.zarr")
 
 
 def computed(folder):
@@ -327,6 +328,134 @@ def test_a_kill_loses_nothing_and_nothing_is_computed_twice(tmp_path):
     assert sorted(second) == sorted(NUMBERS[~marks])
     assert np.array_equal(found.loss, NUMBERS**2)
     assert np.array_equal(found.dw, 2 * NUMBERS)
+
+
+SHARING = "import test_sweeps as t; from pathlib import Path; t.swept(Path({folder!r}), pause={pause})"
+
+
+def another_process(folder, pause):
+    folders = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    code = SHARING.format(folder=str(folder), pause=pause)
+    return subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": folders})
+
+
+def names_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def wait_for(folder, count, *processes):
+    while not (folder / "log").exists() or len(computed(folder)) < count:
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.02)
+
+
+def test_two_processes_share_a_sweep_and_no_chunk_is_computed_twice(tmp_path):
+    processes = [another_process(tmp_path, 0.05) for _ in range(2)]
+    assert [process.wait(600) for process in processes] == [0, 0]
+    assert sorted(computed(tmp_path)) == NUMBERS.tolist()
+    assert np.array_equal(swept(tmp_path).loss, NUMBERS**2)
+
+
+def test_one_that_resumes_takes_over_what_a_killed_one_had_taken_and_nothing_is_left_over(tmp_path):
+    (tmp_path / "whole").mkdir()
+    swept(tmp_path / "whole")
+    first = another_process(tmp_path, 0.2)
+    wait_for(tmp_path, 3, first)
+    second = another_process(tmp_path, 0.01)
+    wait_for(tmp_path, 8, first, second)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert second.wait(600) == 0
+    numbers = computed(tmp_path)
+    assert set(numbers) == set(NUMBERS)
+    assert len(numbers) <= len(NUMBERS) + 1  # at most what was written down, but not yet written, at the kill
+    assert np.array_equal(swept(tmp_path).loss, NUMBERS**2)
+    assert names_in(tmp_path / "a.zarr") == names_in(tmp_path / "whole" / "a.zarr")
+    assert sorted(os.listdir(tmp_path)) == ["a.zarr", "log", "whole"]
+
+
+@pytest.mark.parametrize("kind", ["none", "threads"])
+def test_threads_of_one_process_share_a_sweep(tmp_path, kind):
+    def sweep(_):
+        with ThreadPoolExecutor(3) as executor:
+            return sg.sweep(
+                logged(tmp_path, pause=0.005), w=NUMBERS, chunks={"w": 1}, store=tmp_path / "a.zarr",
+                executor=executor if kind == "threads" else None,
+            ).load()  # fmt: skip
+
+    with ThreadPoolExecutor(3) as executor:
+        found = list(executor.map(sweep, range(3)))
+    assert sorted(computed(tmp_path)) == NUMBERS.tolist()
+    assert all(np.array_equal(each.loss, NUMBERS**2) for each in found)
+
+
+def chunk(name, place=3):
+    return lambda store: [path for path in (store / name / "c").rglob("*") if path.is_file()][place]
+
+
+DAMAGED = {
+    "the data of a chunk": chunk("loss"),
+    "the data of a gradient": chunk("dw"),
+    "a mark": chunk("chunk_done"),
+    "a fingerprint": chunk("chunk_content"),
+    "what a result is": lambda store: store / "loss" / "zarr.json",
+    "what the marks are": lambda store: store / "chunk_done" / "zarr.json",
+    "what the fingerprints are": lambda store: store / "chunk_content" / "zarr.json",
+    "what a coordinate is": lambda store: store / "w" / "zarr.json",
+    "the file of locks": lambda store: store / "chunk_done" / "locks",
+}
+DAMAGES = {
+    "missing": Path.unlink,
+    "empty": lambda path: path.write_bytes(b""),
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-3]),
+    "garbage": lambda path: path.write_bytes(b"\x00\x01garbage\xff" * 5),
+}
+SILENT = ("what a coordinate is", "the file of locks")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("what", DAMAGED)
+def test_what_is_damaged_or_missing_is_named_and_computed_again(tmp_path, what, damage):
+    few = NUMBERS[:5]
+    swept(tmp_path, w=few)
+    DAMAGES[damage](DAMAGED[what](tmp_path / "a.zarr"))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        found = swept(tmp_path, w=few).load()
+    assert np.array_equal(found.loss, few**2)
+    assert np.array_equal(found.dw, 2 * few)
+    assert np.array_equal(found.w, few)
+    named = [str(each.message) for each in heard if "damaged or missing; it is computed again" in str(each.message)]
+    assert (named == []) == (what in SILENT)
+    assert all(text.startswith(f"{tmp_path / 'a.zarr'}: the chunk (") for text in named)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = len(computed(tmp_path))
+        assert np.array_equal(swept(tmp_path, w=few).load().loss, few**2)
+        assert len(computed(tmp_path)) == before
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "b").mkdir()
+    for place, said in (("file/a.zarr", "cannot write"), ("/proc/nothing/a.zarr", "cannot write")):
+        with pytest.raises(sg.OutputError, match=said) as told:
+            sg.sweep(logged(tmp_path), w=NUMBERS, store=tmp_path / place)
+        assert "\n" not in str(told.value)
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_disk_that_fills_up_is_one_line_and_the_sweep_can_go_on(tmp_path, monkeypatch):
+    from symgrad.compute import stores
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stores, "_write", full)
+        with pytest.raises(sg.OutputError, match=r"cannot write .*a\.zarr: No space left on device"):
+            swept(tmp_path)
+    assert np.array_equal(swept(tmp_path).loss, NUMBERS**2)
 
 
 def test_an_error_stops_a_sweep_and_keeps_what_was_done(tmp_path):
@@ -441,4 +570,6 @@ def test_a_half_made_store_is_out_of_sight(run, tmp_path):
     given = {"w": [1.0, 2.0], "b": 0.0, "T": 2}
     sg.sweep(run, **given, store=tmp_path / "other.zarr")
     shutil.move(tmp_path / "other.zarr", tmp_path / ".a.zarr.1.tmp")
+    (tmp_path / ".a.zarr.2.tmp").mkdir()
     assert sg.sweep(run, **given, store=tmp_path / "a.zarr").loss.shape == (2,)
+    assert os.listdir(tmp_path) == ["a.zarr"]  # what a killed run has left is removed by the next

@@ -69,8 +69,12 @@ class Grid:
     def all_blocks(self) -> Iterator[tuple[Place, Block]]:
         """The blocks with their places among all blocks."""
         for place in itertools.product(*map(range, self.counts)):
-            sizes = zip(place, self.blocks.values(), self.shape)
-            yield place, tuple(slice(k * size, min((k + 1) * size, length)) for k, size, length in sizes)
+            yield place, self.block(place)
+
+    def block(self, place: Place) -> Block:
+        """The block at a place among all blocks."""
+        sizes = zip(place, self.blocks.values(), self.shape)
+        return tuple(slice(k * size, min((k + 1) * size, length)) for k, size, length in sizes)
 
     def within(self, block: Block) -> tuple[dict[str, Any], int | None]:
         """The arguments of a block, as a program takes them, and the number of steps where it is chosen."""

@@ -7,9 +7,10 @@ import dataclasses
 import os
 import pickle
 import sys
+import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from functools import lru_cache
 from importlib import import_module, metadata
 from pathlib import Path
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 
 LOG_BITS = 64  # in which logarithms are computed that become doubles
+AT_ONCE = max(64, 4 * (os.cpu_count() or 1))  # chunks that wait in an executor; others may take what does not
+PATIENCE = 0.05  # seconds, after which it is looked again whether another sweep is done with its chunks
 
 
 def sweep(
@@ -58,7 +61,7 @@ def sweep(
         The numbers of steps. Inputs are cut to their first T steps.
     store : path, optional
         A folder in Zarr's format. Each chunk is written when it is computed; the same call after an interruption goes
-        on where it stopped.
+        on where it stopped, and at the same time, from another process, it takes a share of the chunks.
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Who computes the chunks; this process, one after the other, if left out.
     chunks : mapping of str to int, optional
@@ -100,12 +103,19 @@ def sweep(
     grid = grid_of(program.program.arguments, program.sizes, arguments, T, chunks)
     about, facts = _about(program), _facts(program, grid)
     target = Memory(grid, about) if store is None else Store(grid, about, Path(store), facts)
-    waiting = [(place, block) for place, block in grid.all_blocks() if not target.has(place)]
-    tasks = ((place, block, _task(program, grid, block)) for place, block in waiting)
+    there = target.there()
+    waiting = [place for place, _ in grid.all_blocks() if place not in there]
+    for place in filter(target.is_damaged, waiting):
+        warnings.warn(
+            f"{store}: the chunk {place} or its mark was damaged or missing; it is computed again",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     underflows: set[str] = set()
-    with _progress(len(waiting)) as advance:
-        for place, block, (parts, said) in _results(tasks, executor):
-            target.put(place, block, parts)
+    with contextlib.closing(target), _progress(len(waiting)) as advance:
+        for place, found in _results(_Taken(program, grid, target, waiting, advance), executor):
+            parts, said = found
+            target.put(place, grid.block(place), parts)
             underflows |= said
             advance()
     for text in sorted(underflows):
@@ -184,19 +194,55 @@ def _task(program: Any, grid: Grid, block: Block) -> Task:
     return Task(pickle.dumps(program), arguments, len(grid.leads), os.getpid())
 
 
-def _results(tasks: Iterable[tuple[Place, Block, Task]], executor: Any) -> Iterator[tuple[Place, Block, Any]]:
-    """Places, blocks and what was computed, in the order in which it comes."""
+@dataclasses.dataclass
+class _Taken:
+    """The chunks that are to be computed: each is taken when its turn comes, unless another sweep has it."""
+
+    program: Any
+    grid: Grid
+    target: Memory | Store
+    waiting: list[Place]
+    advance: Callable[[], None]
+
+    def next(self) -> tuple[Place, Task] | None:
+        """A chunk that nobody else computes; None if there is none at present, or at all."""
+        for place in list(self.waiting):
+            is_mine = self.target.take(place)
+            if is_mine or self.target.has(place):
+                self.waiting.remove(place)
+            if is_mine:
+                return place, _task(self.program, self.grid, self.grid.block(place))
+            if place not in self.waiting:
+                self.advance()
+        return None
+
+
+def _results(taken: _Taken, executor: Any) -> Iterator[tuple[Place, Any]]:
+    """Places and what was computed, in the order in which it comes; at the end all chunks are there."""
     if executor is None:
-        yield from ((place, block, _computed(task)) for place, block, task in tasks)
+        while taken.waiting:
+            mine = taken.next()
+            if mine is not None:
+                yield mine[0], _computed(mine[1])
+            elif taken.waiting:
+                time.sleep(PATIENCE)
         return
+    at_once = AT_ONCE
     if hasattr(executor, "get_executor"):  # a client of Dask
+        at_once = max(AT_ONCE, 2 * sum(executor.ncores().values()))
         executor = executor.get_executor(pure=False)
-    waiting = {executor.submit(_computed, task): (place, block) for place, block, task in tasks}
+    running: dict[Any, Place] = {}
     try:
-        for future in as_completed(list(waiting)):
-            yield *waiting.pop(future), future.result()
+        while taken.waiting or running:
+            while len(running) < at_once and (mine := taken.next()) is not None:
+                running[executor.submit(_computed, mine[1])] = mine[0]
+            if not running:
+                time.sleep(PATIENCE if taken.waiting else 0)
+                continue
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
     finally:
-        for future in waiting:
+        for future in running:
             future.cancel()
 
 
