@@ -9,7 +9,7 @@ import sympy
 
 import symgrad as sg
 from symgrad.errors import ClaimError
-from symgrad.recurrent.step_domains import Row, is_impossible
+from symgrad.recurrent.inequalities import Row, is_impossible
 from symgrad.verdicts import Outcome
 
 VECTOR = (["h[t] = tanh(W @ h[t-1])"], ["h vector (n)", "W matrix (n, n)"])

@@ -8,12 +8,15 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import mpmath
 import numpy as np
+import sympy
 from flint import acb, arb
 
+from symgrad.activations.functions import expand
 from symgrad.balls import precision
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.run import Run
@@ -30,6 +33,7 @@ ENTRIES = 3  # of each argument; a difference takes two runs of the network for 
 RTOL = 1e-8  # what a gradient in doubles is held to: half of their digits
 SEED = 20
 FIRST_BITS, MOST_BITS = 256, 1 << 15
+NOT_ANALYTIC = (sympy.Abs, sympy.sign, sympy.conjugate, sympy.re, sympy.im, sympy.arg)
 WANTED_BITS = 60  # that an estimate is to have beyond its error
 DIGITS = 70  # in which entries and estimates are compared
 
@@ -250,6 +254,12 @@ class _Oracle:
         forward = self._by_forward_mode(name, place)
         return tuple(e for e in (*found, forward) if e is not None)
 
+    @cached_property
+    def is_analytic(self) -> bool:
+        """Whether all functions of the cell and of the loss are analytic, so that a complex step is one of them."""
+        formulas = (*(e.right for e in self.grad.cell.steps), self.grad.loss.term)
+        return not any(expand(e).has(*NOT_ANALYTIC) for e in formulas)
+
     def _certain(self, compute: Callable[[int], Any]) -> Any:
         """What a computation in balls gives, with as many bits as its digits need; None if there are never enough."""
         bits = FIRST_BITS
@@ -283,6 +293,8 @@ class _Oracle:
                     gaps = [(at[k] - 2 * at[0] + at[-k]) / (k * step) for k in (1, 2)]
                     kink = abs(2 * gaps[0] - gaps[1])
                     found = [_of_ball("central difference", central, abs(wide - central) + kink)]
+                    if not self.is_analytic:
+                        return found
                     with contextlib.suppress(CellError):  # a kink has no value off the real line
                         turned = acb(self._loss(name, place, acb(0, 1) * step)).imag / step
                         # The next term of the series is that of the difference with the other sign, so that the gap

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from itertools import product as combinations
-from math import gcd, lcm
 from typing import Any, NamedTuple, TypeAlias
 
 import sympy
@@ -22,12 +21,12 @@ from symgrad.language.provable import as_sympy
 from symgrad.norms.relation import from_start
 from symgrad.norms.scopes import bound_by
 from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.inequalities import Row, is_impossible, row_of
 from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.statements import Domain, free_symbols
 from symgrad.syntax import to_text
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum, shape_of, timed_in
 
-MOST_ROWS = 400  # of inequalities that follow from others
 LARGEST_STEP = 8  # that is looked for where the usual ones do not fit
 Limits: TypeAlias = tuple[tuple[Any, ...], ...]  # of sums over steps: variable, first and last value
 
@@ -247,13 +246,6 @@ def _starts(step: Symbol, stated: Domain) -> bool:
 # --- inequalities between steps -----------------------------------------------------------------------------------
 
 
-class Row(NamedTuple):
-    """That a sum of multiples of steps, all of them whole numbers, is at least 0."""
-
-    terms: tuple[tuple[Symbol, int], ...]
-    constant: int
-
-
 def _rows_of_sets(domain: Domain) -> Iterator[Row]:
     for symbol, values in domain.sets:
         if symbol.is_integer:
@@ -270,7 +262,7 @@ def _rows_of(conditions: Iterable[Any]) -> Iterator[Row]:
         difference = sympy.expand(sides[1] - sides[0])
         for kind, sign, shift in _SIGNS:
             if isinstance(condition, kind):
-                row = _row(sign * difference - shift)
+                row = row_of(sign * difference - shift)
                 if row is not None:
                     yield row
 
@@ -282,62 +274,10 @@ _SIGNS = (
 )  # fmt: skip
 
 
-def _row(e: Expr) -> Row | None:
-    """Of an expression that is at least 0 and a sum of multiples of whole numbers."""
-    parts = sympy.expand(e).as_coefficients_dict()
-    if not all(c.is_Rational and (s == 1 or (s.is_Symbol and s.is_integer)) for s, c in parts.items()):
-        return None
-    scale = lcm(*(int(c.q) for c in parts.values()))
-    terms = {s: int(c * scale) for s, c in parts.items() if s != 1 and c != 0}
-    return _reduced(terms, int(parts.get(sympy.S.One, sympy.S.Zero) * scale))
-
-
-def _reduced(terms: Mapping[Symbol, int], constant: int) -> Row:
-    """Without a common factor; the constant is rounded down, as the rest is whole."""
-    factor = gcd(*terms.values()) or 1
-    return Row(tuple((s, c // factor) for s, c in sorted(terms.items(), key=lambda item: str(item[0])) if c),
-               constant // factor if terms else constant)  # fmt: skip
-
-
-def is_impossible(rows: Iterable[Row]) -> bool:
-    """Whether no whole numbers certainly meet all rows, by the elimination of Fourier and Motzkin.
-
-    Examples
-    --------
-    >>> t, k = sympy.symbols("t k", integer=True)
-    >>> is_impossible([*_rows_of([k <= t, 2 * k > 2 * t - 1, t >= 0])])
-    False
-    >>> is_impossible([*_rows_of([k <= t, 2 * k > 2 * t + 1])])
-    True
-    """
-    known = set(rows)
-    while True:
-        if any(not row.terms and row.constant < 0 for row in known):
-            return True
-        symbols = sorted({s for row in known for s, _ in row.terms}, key=str)
-        if not symbols:
-            return False
-        ways = {s: [[r for r in known if dict(r.terms).get(s, 0) * sign > 0] for sign in (1, -1)] for s in symbols}
-        chosen = min(symbols, key=lambda s: len(ways[s][0]) * len(ways[s][1]))
-        lower, upper = ways[chosen]
-        rest = {row for row in known if chosen not in dict(row.terms)}
-        known = rest | {_without(chosen, a, b) for a in lower for b in upper}
-        if len(known) > MOST_ROWS:
-            return False
-
-
-def _without(symbol: Symbol, low: Row, high: Row) -> Row:
-    """What follows from two rows, of which one bounds a symbol from below and one from above."""
-    below, above = dict(low.terms), dict(high.terms)
-    a, b = -above[symbol], below[symbol]
-    terms = {s: a * below.get(s, 0) + b * above.get(s, 0) for s in {*below, *above} if s != symbol}
-    return _reduced({s: c for s, c in terms.items() if c}, a * low.constant + b * high.constant)
-
-
 def _follows(condition: Any, known: Iterable[Row]) -> bool:
     """Whether a condition low <= high on steps certainly holds where the others do."""
     low, high = condition.args
-    against = _row(sympy.expand(low - high - 1))
+    against = row_of(sympy.expand(low - high - 1))
     return against is not None and is_impossible([*known, against])
 
 
@@ -355,7 +295,7 @@ def _narrowed(domain: Domain, asked: Iterable[Any]) -> Domain:
     """The domain where these conditions hold as well; those on one symbol narrow its set."""
     sets, joint = domain.as_dict(), list[Any]()
     for condition in asked:
-        row = _row(sympy.expand(condition.args[1] - condition.args[0]))
+        row = row_of(sympy.expand(condition.args[1] - condition.args[0]))
         if row is None or len(row.terms) != 1:
             joint.append(condition)
             continue
@@ -398,7 +338,7 @@ def _shown(conditions: Iterable[Any]) -> Iterator[str]:
 
 
 def _solved(low: Expr, high: Expr) -> str:
-    row = _row(high - low)
+    row = row_of(high - low)
     if row is None or len(row.terms) != 1:
         return f"{to_text(low)} <= {to_text(high)}"
     ((symbol, factor),) = row.terms
