@@ -24,7 +24,20 @@ MEMORY = sg.read_cell(
     {**dict.fromkeys(("f", "i", "g", "c", "o", "h", "b_f", "p"), n), "x": m, "U": (n, m)}
     | {f"W_{gate}": (n, n) for gate in "figo"},
 )
-CELLS = {"rnn": RNN, "swish": SWISH, "scalar": SCALAR, "memory": MEMORY}
+RELU = sg.read_cell("h[t] = relu(W @ h[t-1] + U @ x[t] + b)", VECTOR)
+RELU_UNIT = sg.read_cell("h[t] = relu(w*h[t-1] + u*x[t])")
+LINEAR = sg.read_cell("h[t] = W @ h[t-1] + x[t]", {"h": n, "x": n, "W": (n, n)})
+LINEAR_UNIT = sg.read_cell("h[t] = w*h[t-1] + x[t]")
+CELLS = {
+    "relu": RELU,
+    "relu unit": RELU_UNIT,
+    "linear": LINEAR,
+    "linear unit": LINEAR_UNIT,
+    "rnn": RNN,
+    "swish": SWISH,
+    "scalar": SCALAR,
+    "memory": MEMORY,
+}
 
 
 def judgement(cell, lines, at="last"):
@@ -56,6 +69,39 @@ TRUE = [
     ("scalar", "last", "dw = sum(h[t-1]*delta[t], (t, 1, T))"),
     ("memory", "last", "obar[t] = hadamard(hbar[t], tanh(c[t]))"),
     ("memory", "last", "fbar[t] = hadamard(cbar[t], c[t-1])"),
+]
+
+
+TRUE += [
+    ("rnn", "last", "delta[t-1] = hadamard(W.T @ delta[t], 1 - h[t-1]**2)"),
+    ("rnn", "last", "hbar[T-1] = W.T @ delta[T]"),
+    ("rnn", "last", "hbar[2] = W.T @ delta[3]"),
+    ("rnn", "last", "hbar[T-k] = W.T @ delta[T-k+1]"),
+    ("rnn", "last", "hbar[t] = product(diag(1 - h[i]**2) @ W, (i, t+1, T)).T @ hbar[T]"),
+    ("rnn", "last", "hbar[t] = W.T @ product(W @ diag(1 - h[i]**2), (i, t+1, T-1)).T @ delta[T]"),
+    ("rnn", "last", "delta[t] = product(W @ diag(1 - h[i]**2), (i, t, T-1)).T @ delta[T]"),
+    ("rnn", "last", "dh0 = product(diag(1 - h[i]**2) @ W, (i, 1, T)).T @ hbar[T]"),
+    ("rnn", "last", "dh[0] = W.T @ delta[1]"),
+    ("rnn", "last", "hbar[0] = W.T @ delta[1]"),
+    ("rnn", "last", "dW = outer(delta[1], h[0]) + sum(outer(delta[t], h[t-1]), (t, 2, T))"),
+    ("rnn", "last", "dW = outer(delta[T], h[T-1]) + sum(outer(delta[t], h[t-1]), (t, 1, T-1))"),
+    ("rnn", "last", "dW = sum(outer(delta[T-k], h[T-k-1]), (k, 0, T-1))"),
+    ("rnn", "last", "dx[2] = U.T @ delta[2]"),
+    ("rnn", "last", "dx[T] = U.T @ delta[T]"),
+    ("rnn", "last", "dx[t] = U.T @ delta[t]"),
+    ("rnn", "last", "dh[t]/dh[t-1] = diag(1 - h[t]**2) @ W"),
+    ("rnn", "last", "dh[t]/dh[k] = product(diag(1 - h[i]**2) @ W, (i, k+1, t))"),
+    ("rnn", "last", "dh[T]/dh[k] = product(dh[i]/dh[i-1], (i, k+1, T))"),
+    ("rnn", "every", "hbar[t] = sum(product(diag(1 - h[i]**2) @ W, (i, t+1, s)).T @ (h[s] - target[s]), (s, t, T))"),
+    ("rnn", "every", "hbar[t+1] = W.T @ delta[t+2] + h[t+1] - target[t+1]"),
+    ("scalar", "last", "delta[t] = (1 - tanh(a[t])**2)*hbar[t]"),
+    ("scalar", "last", "hbar[t] = w**(T-t)*product(1 - h[i]**2, (i, t+1, T))*hbar[T]"),
+    ("relu", "last", "delta[t] = hadamard(slope(relu, a[t]), hbar[t])"),
+    ("relu unit", "last", "delta[t] = slope(relu, a[t])*hbar[t]"),
+    ("linear", "last", "hbar[t] = W.T**(T-t) @ hbar[T]"),
+    ("linear", "last", "hbar[T-2] = W.T @ W.T @ hbar[T]"),
+    ("linear unit", "last", "hbar[t] = w**(T-t)*hbar[T]"),
+    ("linear unit", "every", "dw = sum(sum(w**(s-t)*(h[s] - target[s]), (s, t, T))*h[t-1], (t, 1, T))"),
 ]
 
 
@@ -111,6 +157,29 @@ WRONG = {
     "initial state forgotten": ("rnn", "last", "dh0 = 0"),
     "initial state without slope": ("rnn", "last", "dh0 = W.T @ hbar[1]"),
     "sign": ("rnn", "last", "hbar[T] = target[T] - h[T]"),
+    "the adjoint after the last step": ("rnn", "last", "hbar[t+1] = W.T @ delta[t+2]"),
+    "a step too far": ("rnn", "last", "hbar[t] = product(diag(1 - h[i]**2) @ W, (i, t, T)).T @ hbar[T]"),
+    "product not transposed": ("rnn", "last", "hbar[t] = product(diag(1 - h[i]**2) @ W, (i, t+1, T)) @ hbar[T]"),
+    "product of transposes": ("rnn", "last", "hbar[t] = product(W.T @ diag(1 - h[i]**2), (i, t+1, T)) @ hbar[T]"),
+    "product from 2": ("rnn", "last", "dh0 = product(diag(1 - h[i]**2) @ W, (i, 2, T)).T @ hbar[T]"),
+    "first term twice": ("rnn", "last", "dW = outer(delta[1], h[0]) + sum(outer(delta[t], h[t-1]), (t, 1, T))"),
+    "both ends apart": (
+        "rnn",
+        "last",
+        "dW = outer(delta[1], h[0]) + outer(delta[T], h[T-1]) + sum(outer(delta[t], h[t-1]), (t, 2, T-1))",
+    ),
+    "counted to T": ("rnn", "last", "dW = sum(outer(delta[T-k], h[T-k-1]), (k, 0, T-2))"),
+    "later loss forgotten": (
+        "rnn",
+        "every",
+        "hbar[t] = product(diag(1 - h[i]**2) @ W, (i, t+1, T)).T @ (h[T] - target[T])",
+    ),
+    "power too high": ("linear", "last", "hbar[t] = W.T**(T-t+1) @ hbar[T]"),
+    "power of the entries": ("linear", "last", "hbar[T-2] = hadamard(W.T, W.T) @ hbar[T]"),
+    "slope at the output": ("swish", "last", "delta[t] = hadamard(slope(swish, h[t]), hbar[t])"),
+    "Jacobian of the wrong step": ("rnn", "last", "dh[t]/dh[t-1] = diag(1 - h[t-1]**2) @ W"),
+    "Jacobian transposed": ("rnn", "last", "dh[t]/dh[t-1] = W.T @ diag(1 - h[t]**2)"),
+    "gradient of another step": ("rnn", "last", "dx[2] = U.T @ delta[3]"),
 }
 
 
@@ -149,11 +218,49 @@ def test_conventions_are_named(name):
     assert f"EQUAL UP TO {name.upper()}" in str(found)
 
 
-def test_other_names_of_adjoints():
+def test_other_names_of_adjoints_are_read_and_printed():
     (h,) = RNN.states
     loss = sg.half_squared_error(h)
-    found = sg.check_backward(RNN, loss, backward=["e[T] = h[T] - target[T]"], adjoints={"e": h})
-    assert found.holds is True
+    found = sg.check_backward(
+        RNN, loss, backward=["e[T] = h[T] - target[T]", "e[t] = W @ delta[t+1]"], adjoints={"e": h}
+    )
+    assert [line.holds for line in found.lines] == [True, False]
+    assert "e[T] = h[T] - target[T]" in str(found)
+    assert "the rules give e[t] = W.T @ delta[t+1]" in str(found)
+    assert "hbar" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("hbar[t] = W.T @ delta[t+1]", "for t = 1, ..., T - 1"),
+        ("delta[t-1] = hadamard(W.T @ delta[t], 1 - h[t-1]**2)", "for t = 2, ..., T"),
+        ("hbar[t] = W.T @ delta[t-1]", "for t = 2, ..., T - 1"),
+        ("hbar[T-2] = W.T @ delta[T-1]", "for every T >= 3"),
+        ("hbar[T-k] = W.T @ delta[T-k+1]", "for k = 1, ..., T - 1"),
+        ("db = sum(delta[t], (t, 1, T))", "for every T"),
+        ("dh[t]/dh[k] = product(dh[i]/dh[i-1], (i, k+1, t))", "for t = 1, ..., T and k = 0, ..., t - 1"),
+    ],
+)
+def test_a_line_says_for_which_steps_it_was_judged(line, words):
+    (found,) = judgement("rnn", [line]).lines
+    assert found.judged_for == words
+    assert str(found).splitlines()[0].endswith(f", {words}")
+
+
+@pytest.mark.parametrize(
+    "line", ["hbar[t] = W.T @ hadamard(h[-1], delta[t+1])", "db = sum(hadamard(delta[t], h[t-2]), (t, 1, T))"]
+)
+def test_a_line_that_asks_for_a_state_before_the_first_says_so(line):
+    (found,) = judgement("rnn", [line]).lines
+    assert found.holds is False
+    assert "there is no value for h at step -1" in str(found)
+
+
+def test_a_matrix_that_is_not_square_has_no_power():
+    with pytest.raises(sg.ParseError, match="only a square matrix has powers") as caught:
+        judgement("rnn", ["dU = U**2"])
+    assert "hadamard(U, U)" in str(caught.value)
 
 
 @pytest.mark.parametrize(

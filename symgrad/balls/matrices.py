@@ -134,7 +134,9 @@ class _Evaluation:
     def _is_beyond(self, e: Any) -> bool:
         """Whether an adjoint of no step of the run is a factor: its product is zero, whatever the others are."""
         if isinstance(e, TimedScalar | TimedMatrix):
-            return e.role is Role.ADJOINT and not 1 <= self._time(e.time) <= self.around.length
+            step = self._time(e.time)
+            is_inside = 1 <= step <= self.around.length or (e.key, step) in self.around.timed
+            return e.role is Role.ADJOINT and not is_inside
         is_product = isinstance(e, sympy.MatMul | sympy.HadamardProduct | sympy.Transpose)
         return is_product and any(self._is_beyond(a) for a in e.args)
 

@@ -279,7 +279,7 @@ class Backward:
     def equation_of(self, what: Any) -> Equation:
         """The gradient with respect to something as an equation, for printing and compiling."""
         key = self.key(what)
-        return Equation(_gradient_name(key), self._gradient(key))
+        return Equation(gradient_name(key), self._gradient(key))
 
     # --- gradients ------------------------------------------------------------------------------------------
 
@@ -341,12 +341,12 @@ class Backward:
         ]
         return Terms(every, last)
 
-    def of_input(self, key: Any, *, last: bool = False) -> Any:
-        """The gradient with respect to an input x_t, for t < T or for t = T; see `backward`.
+    def of_input(self, key: Any, *, last: bool = False, before: int | None = None) -> Any:
+        """The gradient with respect to an input x_t, for t < T or for t = T, or so many steps before T; see `backward`.
 
         With the loss at the last step alone, a target or the input of an output layer matters at t = T only.
         """
-        return self._sum_at(key, LENGTH if last else TIME)
+        return self._sum_at(key, LENGTH - before if before is not None else LENGTH if last else TIME)
 
     @staticmethod
     def name_of(argument: Any) -> str:
@@ -423,6 +423,11 @@ def _adjoint_names(cell: Cell) -> list[str]:
     return found
 
 
+def _is_inside(step: Expr) -> bool:
+    """Whether a step that is a number or counted from T is one of 1 to T."""
+    return bool(step >= 1) if step.is_Integer else bool(sympy.expand(LENGTH - step).is_nonnegative)
+
+
 class LossDerivative:
     """The derivative of the loss with respect to an argument, as it stands on the left of an equation."""
 
@@ -434,7 +439,10 @@ class LossDerivative:
 
     @property
     def name(self) -> str:
-        return f"d{argument_name(self.argument)}"
+        argument = self.argument
+        if isinstance(argument, TimedScalar | TimedMatrix) and argument.time != TIME and _is_inside(argument.time):
+            return f"d{argument}"
+        return f"d{argument_name(argument)}"
 
     def _sympystr(self, printer: Any) -> str:
         return self.name
@@ -453,5 +461,6 @@ class _ScalarDerivative(LossDerivative, Expr):  # type: ignore[misc]
     is_commutative = True
 
 
-def _gradient_name(argument: Any) -> Any:
+def gradient_name(argument: Any) -> Any:
+    """The derivative of the loss with respect to an argument, as it stands on the left of an equation."""
     return (_MatrixDerivative if shape_of(argument) else _ScalarDerivative)(argument)

@@ -17,15 +17,16 @@ from symgrad.balls.matrices import MissingStepError, Surroundings
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.prove.sentences import counted
 from symgrad.prove.witnesses import show
-from symgrad.recurrent.backward import Backward, over_time
+from symgrad.recurrent.backward import Backward, LossDerivative, gradient_name
 from symgrad.recurrent.cell import Equation
-from symgrad.recurrent.equality import proves_paths
-from symgrad.recurrent.forms import paths
 from symgrad.recurrent.index_form import Definitions, Reader
+from symgrad.recurrent.inequalities import row_of
 from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
-from symgrad.recurrent.meanings import backward_definitions, forward_definitions
-from symgrad.recurrent.reading import read_equation, read_formula
-from symgrad.recurrent.rules import total_of
+from symgrad.recurrent.line_proofs import proves
+from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, step_of, steps_of
+from symgrad.recurrent.meanings import forward_definitions
+from symgrad.recurrent.reach import Reach
+from symgrad.recurrent.reading import Differential, read_equation, read_formula
 from symgrad.recurrent.runs import run_backward, run_forward, surroundings
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import (
@@ -36,6 +37,7 @@ from symgrad.vectors import (
     TimedMatrix,
     TimedScalar,
     TimeSum,
+    renamed,
     shape_of,
     timed_in,
     zero_like,
@@ -43,7 +45,7 @@ from symgrad.vectors import (
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "index notation"
-EQUAL = Verdict(Outcome.PROVED, METHOD, "both sides are equal for all sizes and steps")
+STEPS = "steps"
 BITS = 256
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
 LARGEST_NUMERATOR = 12
@@ -65,12 +67,15 @@ class Line:
         What the rules give for the same name.
     convention : str
         The convention under which the line is equal, where it is not equal as it stands.
+    judged_for : str
+        The steps for which it was judged, as in "for t = 1, ..., T - 1".
     """
 
     equation: Equation
     verdict: Verdict
     right: str
     convention: str = ""
+    judged_for: str = ""
 
     @property
     def holds(self) -> bool | None:
@@ -82,9 +87,11 @@ class Line:
         return f"EQUAL UP TO {self.convention.upper()}" if self.convention else self.verdict.outcome.name
 
     def __str__(self) -> str:
-        lines = [f"{self.word:<10}{self.equation}"]
+        lines = [f"{self.word:<10}{self.equation}{f', {self.judged_for}' if self.judged_for else ''}"]
         if not self.convention and self.verdict.witness is not None:
             lines.append(f"          {self.verdict.witness}")
+        if not self.holds and self.verdict.method in (STEPS, METHOD, "shapes"):
+            lines.append(f"          {self.verdict.evidence}")
         if not self.holds:
             lines.append(f"          the rules give {self.right}")
         return "\n".join(lines)
@@ -139,15 +146,32 @@ class Court:
             return line.left, line.right
         if not isinstance(line, str):
             raise CellError(f"a line is a text such as 'hbar[t] = W.T @ delta[t+1]', or an Equation; got {line!r}")
-        left, right = read_equation(line, self.names, self._gradient_names)
-        return left, right
+        left, right = read_equation(line, self.names, self._gradient_names, self._differentials)
+        return self._differentiated(left.variable) if isinstance(left, Differential) else left, right
 
     @cached_property
     def _gradient_names(self) -> dict[str, Any]:
         return {str(self.grad.equation_of(a).left): self.grad.equation_of(a).left for a in self.grad.arguments}
 
+    @cached_property
+    def _differentials(self) -> dict[str, Any]:
+        """What stands with a step in dh[t] or dx[2]: the adjoint of h, and the gradient of x, as variables h and x."""
+        known = (*self.grad.cell.defined, *(a for a in self.grad.arguments if isinstance(a, TimedScalar | TimedMatrix)))
+        return {f"d{v.name}": v.at(TIME) for v in known}
+
+    def _differentiated(self, v: Any) -> Any:
+        """The left side that a variable at a step stands for where its differential was written."""
+        if v.role is Role.INPUT or v in self.grad.borders:
+            return gradient_name(v)
+        home = v.at(TIME)
+        if home in self.grad.adjoints and not (v.time.is_Integer and v.time < 1):
+            return self.grad.adjoints[home].at(v.time)
+        raise CellError(f"d{v}: there is no {v}; the cell has the states {', '.join(map(str, self.grad.cell.states))}")
+
     def adjoint_line(self, name: Any) -> Any:
         """The left side of a line of the backward equations."""
+        if isinstance(name, StateJacobian | LossDerivative):
+            return name
         found = self.names.get(name) if isinstance(name, str) else name
         adjoints = {a.key for a in self.grad.adjoints.values()}
         if getattr(found, "key", None) in adjoints:
@@ -159,8 +183,10 @@ class Court:
         """The left side of a line of the gradients."""
         if isinstance(name, str) and name in self._gradient_names:
             return self._gradient_names[name]
-        if name in self._gradient_names.values():
+        if name in self._gradient_names.values() or isinstance(name, StateJacobian | LossDerivative):
             return name
+        if getattr(name, "role", None) is Role.ADJOINT:
+            return self.adjoint_line(name)
         return self.grad.equation_of(name).left
 
     def _equation(self, left: Any, formula: Any) -> Equation:
@@ -183,53 +209,95 @@ class Court:
         """What the rules give for a name."""
         if isinstance(left, StateJacobian):
             return Equation(left, left.by_rules(self.grad))
-        if not isinstance(left, TimedScalar | TimedMatrix):
-            return self.grad.equation_of(self._argument(left))
-        return self.grad.adjoint_equation(left)
+        at = step_of(left, self._is_for_each_step(left))
+        gap = sympy.expand(LENGTH - at)
+        home = getattr(left, "argument", None)
+        if isinstance(home, TimedScalar | TimedMatrix) and home.time == TIME and gap.is_Integer:
+            return Equation(left, self._truth(type(left)(home.at(at)), gap))  # a target that matters at T only
+        return Equation(left, self._truth(left, gap if gap.is_Integer else None))
 
-    def _argument(self, left: Any) -> Any:
-        return self.grad.key(left.argument)
+    def _truth(self, left: Any, gap: Expr | None) -> Any:
+        """What the rules give at a step so far before T; before the last steps where the distance is not known."""
+        if isinstance(left, LossDerivative):
+            return self._true_gradient(left.argument, gap)
+        is_last = gap is not None and 0 <= gap < self.grad.last_steps
+        if gap is not None and gap < 0:
+            return zero_like(left)
+        if is_last:
+            found = self.grad.adjoint_equation(left.at(LENGTH - gap)).right
+            return found.subs(LENGTH, sympy.expand(left.time + gap))
+        return self.grad.adjoint_equation(left.at(TIME)).right.subs(TIME, left.time)
+
+    def _true_gradient(self, argument: Any, gap: Expr | None) -> Any:
+        if not isinstance(argument, TimedScalar | TimedMatrix) or argument in self.grad.borders:
+            return self.grad.equation_of(argument).right
+        home = argument.at(TIME)
+        if gap is not None and 0 <= gap < self.grad.last_steps:
+            return self.grad.of_input(home, before=int(gap)).subs(LENGTH, sympy.expand(argument.time + gap))
+        return self.grad.of_input(home).subs(TIME, argument.time)
 
     def judged(self, equation: Equation) -> Line:
         """The verdict on one line."""
         right = self.derived(equation.left)
         as_written, equation = equation, Equation(equation.left, without_jacobians(self.grad, equation.right))
-        return replace(self._judged(equation, right), equation=as_written)
+        found = self._judged(equation, right)
+        return replace(found, equation=self.shown(as_written), right=str(self.shown(right)))
+
+    def shown(self, equation: Equation) -> Equation:
+        """An equation with the names of adjoints that were given."""
+        names = {self.grad.adjoints[v].name: name for name, v in self.other_names.items()}
+        if not names:
+            return equation
+        return Equation(*(renamed(side, names) for side in (equation.left, equation.right)))
 
     def _judged(self, equation: Equation, right: Equation) -> Line:
         if shape_of(equation.left) != checked_shape(equation.right, str(equation)):
             right_shape, left_shape = shape_text(checked_shape(equation.right, "")), shape_text(shape_of(equation.left))
             shapes = f"the left side has the shape {left_shape}, and the right side {right_shape}"
             return Line(equation, Verdict(Outcome.REFUTED, "shapes", shapes), str(right))
-        found = self._numbers_or_error(equation)
-        if isinstance(found, Verdict) and found.witness is not None:
-            return Line(equation, found, str(right))
+        found, judged_for = self._numbers_or_error(equation), str(self._line_steps(equation))
+        if isinstance(found, Verdict) and (found.witness is not None or found.method == STEPS):
+            return Line(equation, found, str(right), judged_for=judged_for)
         if self.proves(equation):
-            return Line(equation, EQUAL, str(right))
+            return Line(equation, proved(judged_for), str(right), judged_for=judged_for)
         if isinstance(found, CellError):
             raise found
-        return Line(equation, found, str(right))
+        return Line(equation, found, str(right), judged_for=judged_for)
 
     def fits(self, equation: Equation) -> bool:
         """Whether a line has the shape of its name and is true."""
-        return checked_shape(equation.right, str(equation)) == shape_of(equation.left) and self.proves(equation)
+        if checked_shape(equation.right, str(equation)) != shape_of(equation.left):
+            return False
+        found = self._numbers_or_error(equation)
+        return getattr(found, "outcome", None) is not Outcome.REFUTED and self.proves(equation)
 
     def proves(self, equation: Equation) -> bool:
         """Whether a line is true for all sizes, weights and steps."""
-        truths = [self.derived(equation.left).right]
-        if equation.right.has(OrderedProduct, sympy.Product) and not isinstance(equation.left, StateJacobian):
-            argument = self._argument(equation.left)
-            truths += [paths(self.grad, argument)] if proves_paths(self.grad, argument) else []
-        truths += [apart for t in truths if (apart := _last_term_apart(t, equation.right)) is not None]
-        return any(reader.equal(equation.right, t) for t in truths for reader in self._readers(equation.left))
-
-    def _readers(self, left: Any) -> Iterator[Reader]:
-        # States of a cell that looks ahead, written out, stand for those of later steps without end.
+        steps = self._line_steps(equation)
+        if not isinstance(equation.left, StateJacobian):
+            return proves(self.grad, equation.left, equation.right, self._truth, steps)
+        truth = self.derived(equation.left).right
+        known = tuple(row for e in steps.known if (row := row_of(e)) is not None)
         for states_too in (False,) if self.grad.runs_in_reverse else (False, True):
             forward = forward_definitions(self.grad, states_too)
-            backward = backward_definitions(self.grad, left)
-            expanded = {**forward.expanded, **backward}
-            yield Reader(Definitions(expanded, forward.named))
+            if Reader(Definitions(forward.expanded, forward.named, known=known)).equal(equation.right, truth):
+                return True
+        return False
+
+    def _line_steps(self, equation: Equation) -> Any:
+        left = equation.left
+        if isinstance(left, StateJacobian):
+            return JacobianSteps(left)
+        return steps_of(left, equation.right, self._ends, self._is_for_each_step(left), self.grad.last_steps)
+
+    @cached_property
+    def _ends(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """The first step at which a variable has a value, and how far behind T the last one is."""
+        length = 3
+        steps: dict[tuple[str, str], list[int]] = {}
+        for key, step in self._run(length, 0).timed:
+            steps.setdefault(key, []).append(step)
+        return {key: (min(found), max(found) - length) for key, found in steps.items()}
 
     # --- numbers --------------------------------------------------------------------------------------------
 
@@ -242,48 +310,64 @@ class Court:
 
     def numbers(self, equation: Equation) -> Verdict:
         """A counterexample in numbers, or the evidence that there is none."""
-        truth = self.derived(equation.left)
-        compared, missing = 0, ""
-        for length, draw in RUNS:
+        steps, compared, missing = self._line_steps(equation), 0, ""
+        for length, draw in steps.lengths(RUNS):
             around = self._run(length, draw)
-            for step, indices in self._steps(equation.left, length):
+            for value in steps.values(length):
+                step, indices = steps.placed(value) if isinstance(steps, JacobianSteps) else _placed(steps, value)
                 with precision(BITS):
-                    true = around.evaluate(truth.right, step, indices)
+                    true = self._true_value(equation.left, steps, length, around, step, indices)
+                    unknown = self._asks_for_no_adjoint(equation.right, around, step, indices)
                     try:
                         stated = around.evaluate(equation.right, step, indices)
                     except MissingStepError as error:
-                        missing = f"in a run of {length} steps {error}"
+                        missing = missing or f"in a run of {length} steps {error}"
                         continue
                     found = _first_difference(stated, true)
+                if unknown:
+                    asked = f"in a run of {length} steps there is no value for {unknown}"
+                    return Verdict(Outcome.REFUTED if found is not None else Outcome.UNDECIDED, STEPS, asked)
                 if found is not None:
                     return _refuted(equation, around, step, indices, *found)
                 compared += np.size(stated)
         if missing:
-            return Verdict(Outcome.REFUTED, "steps", missing)  # where a side has no value, an equation does not hold
+            return Verdict(Outcome.REFUTED, STEPS, missing)  # where a side has no value, an equation does not hold
         if not compared:
             return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
         return Verdict(
             Outcome.SUPPORTED, "numbers", f"both sides agree in {counted(compared, 'entry')}; no proof found"
         )
 
-    def _steps(self, left: Any, length: int) -> list[tuple[int, dict[Symbol, int]]]:
-        """The steps at which a line says something, with the values of its other times."""
+    def _true_value(
+        self, left: Any, steps: Any, length: int, around: Surroundings, step: int, indices: Mapping[Any, int]
+    ) -> Any:
         if isinstance(left, StateJacobian):
-            indices = [s for s in left.early.time.free_symbols if s not in (TIME, LENGTH)]
-            steps = range(1, length + 1)
-            pairs = [(t, k) for t in steps for k in range(t)]
-            distance = sympy.expand(TIME - left.early.time)
-            late_enough = [(t, t) for t in steps if not distance.is_Integer or t >= distance]
-            return [(t, dict.fromkeys(indices, k)) for t, k in (pairs if indices else late_enough)]
-        if isinstance(left, TimedScalar | TimedMatrix) and left.time != LENGTH:
-            return [(step, {}) for step in range(1, length + 1 - self.grad.last_steps)]
-        if self._is_for_each_step(left):
-            return [(step, {}) for step in range(1, length + 1 - self.grad.last_steps)]
-        return [(length, {})]
+            return around.evaluate(self.derived(left).right, step, indices)
+        if isinstance(left, TimedScalar | TimedMatrix):
+            return around.evaluate(left, step, indices)
+        home = left.argument
+        if not isinstance(home, TimedScalar | TimedMatrix) or home in self.grad.borders:
+            return around.evaluate(self._truth(left, None), step, indices)
+        at = around.number(steps.at, step, indices)
+        found = Reach(self.grad, length).value(home.at(TIME), at)
+        return around.zero(home) if found is None else around.evaluate(found, at, indices)
+
+    def _asks_for_no_adjoint(self, right: Any, around: Surroundings, step: int, indices: Mapping[Any, int]) -> str:
+        """The first adjoint that is asked for before the first step, where nothing is computed; "" if there is none."""
+        if self.grad.runs_in_reverse:
+            return ""
+        for key, at in asked_steps(right, around, step, indices):
+            if key in self._adjoint_keys and at < 1 and (key, at) not in around.timed:
+                return f"{key[0]} at step {at}"
+        return ""
+
+    @cached_property
+    def _adjoint_keys(self) -> set[tuple[str, str]]:
+        return {v.key for v in (*self.grad.adjoints.values(), self.grad.loss_adjoint)}
 
     def _is_for_each_step(self, left: Any) -> bool:
         """Whether a line says the gradient of an input x_t for each t < T; one of a target may be for T alone."""
-        argument = None if isinstance(left, TimedScalar | TimedMatrix) else self._argument(left)
+        argument = left.argument if isinstance(left, LossDerivative) else None
         is_input = isinstance(argument, TimedScalar | TimedMatrix) and argument.time == TIME
         return is_input and self.grad.of_input(argument) != zero_like(argument)
 
@@ -310,8 +394,38 @@ class Court:
             around = surroundings(grad, arguments, {**sizes, LENGTH: length})
             run_forward(grad, around)
             run_backward(grad, around)
+            for home, name in grad.adjoints.items():  # of states before the first step, as far as there are any
+                for border in (b for b in grad.borders if b.key == home.key and b.time.is_Integer):
+                    around.timed[name.key, int(border.time)] = around.evaluate(grad[border])
         around.given |= arguments
         return around
+
+
+def proved(judged_for: str) -> Verdict:
+    return Verdict(Outcome.PROVED, METHOD, f"both sides are equal for all sizes, {judged_for}")
+
+
+def _placed(steps: LineSteps, value: int) -> tuple[int, dict[Any, int]]:
+    """The step t and the values of other indices."""
+    return (value, {}) if steps.index in (None, TIME) else (value, {steps.index: value})
+
+
+def asked_steps(
+    e: Any, around: Surroundings, step: int, indices: Mapping[Any, int]
+) -> Iterator[tuple[tuple[str, str], int]]:
+    """All variables with all steps at which an expression asks for them."""
+    if isinstance(e, TimedScalar | TimedMatrix):
+        yield e.key, around.number(e.time, step, indices)
+    elif isinstance(e, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
+        *inner, (index, low, high) = e.args[1:]
+        inside = e.func(e.args[0], *inner) if inner else e.args[0]
+        for k in range(around.number(low, step, indices), around.number(high, step, indices) + 1):
+            there = (k, indices) if index == TIME else (step, {**indices, index: k})
+            yield from asked_steps(inside, around, *there)
+    else:
+        for part in e.args:
+            if isinstance(part, sympy.Basic):
+                yield from asked_steps(part, around, step, indices)
 
 
 def _refuted(
@@ -319,7 +433,7 @@ def _refuted(
 ) -> Verdict:
     """The name stands on the left, with its true value, and what is said of it on the right."""
     point = {str(s): str(v) for s, v in around.sizes.items()} | {"T": str(around.length)}
-    if isinstance(equation.left, TimedScalar | TimedMatrix | StateJacobian):
+    if isinstance(equation.left, TimedScalar | TimedMatrix | StateJacobian) or step != around.length:
         point |= {"t": str(step), **{str(s): str(v) for s, v in indices.items()}}
     if place:
         point["entry"] = place
@@ -365,14 +479,3 @@ def _first_difference(stated: Any, true: Any) -> tuple[str, str, str] | None:
 
 def _digits(value: Any) -> str:
     return show(ball(value), 8)
-
-
-def _last_term_apart(truth: Any, stated: Any) -> Any:
-    """A sum to T with the term of T by itself, where a line sums to T - 1 only: an adjoint may be zero at T."""
-    if not any(e.args[1][2] == LENGTH - 1 for e in stated.atoms(TimeSum, sympy.Sum)):
-        return None
-    if not isinstance(truth, TimeSum | sympy.Sum) or truth.args[1][2] != LENGTH:
-        return None
-    index, low, high = truth.args[1]
-    term = truth.term if isinstance(truth, TimeSum) else truth.function
-    return total_of([over_time(term, low, high - 1, index), term.subs(index, high)])

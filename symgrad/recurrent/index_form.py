@@ -9,10 +9,7 @@ normal form of its own.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -20,113 +17,44 @@ import sympy
 from sympy import Dummy, Expr, MatrixExpr, S, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
+from symgrad.activations.rows import ROWS
 from symgrad.errors import CellError
 from symgrad.recurrent.blocks import pushed
+from symgrad.recurrent.inequalities import Row, is_certain, row_of
+from symgrad.recurrent.monomials import (
+    COLUMN,
+    ONE,
+    PRODUCT,
+    PRODUCT_TIME,
+    ROW,
+    ZERO,
+    Atom,
+    Form,
+    Index,
+    delta,
+    moved,
+    repeated,
+    single,
+    sum_of,
+    summed,
+)
+from symgrad.recurrent.regions import cancels
+from symgrad.recurrent.rules import entries_of
+from symgrad.recurrent.scalar_slopes import differentiated
 from symgrad.vectors import (
     ENTRY,
     TIME,
     Elementwise,
     LogSumExp,
     OrderedProduct,
+    Role,
     Softmax,
     TimedMatrix,
     TimedScalar,
     TimeSum,
 )
 
-Index: TypeAlias = Dummy | str | None
-MOST_LABELLINGS = 5040
-MOST_TERMS = 20_000
-ROW, COLUMN = "row", "column"
-
-
-@dataclass(frozen=True)
-class Atom:
-    """What has entries: a variable at a time, a function of a matrix, a product over time."""
-
-    head: str
-    times: tuple[Expr, ...] = ()
-    inner: tuple[Form, ...] = ()
-
-    def key(self, names: Mapping[Symbol, Symbol]) -> str:
-        times = ",".join(str(sympy.expand(time.xreplace(dict(names)))) for time in self.times)
-        inner = ";".join(form.key(names) for form in self.inner)
-        return f"{self.head}@{times}<{inner}>" if inner else f"{self.head}@{times}"
-
-
-@dataclass(frozen=True)
-class Monomial:
-    """A product of entries, with the sums over time that stand before it."""
-
-    factors: tuple[tuple[Atom, tuple[Index, ...]], ...] = ()
-    sizes: tuple[tuple[Dummy, Expr], ...] = ()
-    times: tuple[Dummy, ...] = ()
-    conditions: frozenset[Expr] = frozenset()
-
-    def __mul__(self, other: Monomial) -> Monomial:
-        return Monomial(
-            self.factors + other.factors,
-            self.sizes + other.sizes,
-            self.times + other.times,
-            self.conditions | other.conditions,
-        )
-
-
-@dataclass(frozen=True)
-class Form:
-    """A sum of monomials with coefficients that are scalars."""
-
-    terms: tuple[tuple[Expr, Monomial], ...]
-
-    def __add__(self, other: Form) -> Form:
-        return Form(self.terms + other.terms)
-
-    def __mul__(self, other: Form) -> Form:
-        if len(self.terms) * len(other.terms) > MOST_TERMS:
-            raise CellError(f"a formula of more than {MOST_TERMS} terms in index notation")
-        return Form(tuple((a * b, m * _apart(k, m)) for a, m in self.terms for b, k in other.terms))
-
-    def scaled(self, number: Expr) -> Form:
-        return Form(tuple((number * c, m) for c, m in self.terms))
-
-    def canonical(self, names: Mapping[Symbol, Symbol] | None = None) -> dict[str, Expr]:
-        """Coefficients by monomials, each monomial under the one name it has."""
-        found: dict[str, Expr] = defaultdict(lambda: S.Zero)
-        for coefficient, monomial in self.terms:
-            number, key = _named(coefficient, monomial, names or {})
-            found[key] += number
-        expanded = {key: sympy.expand(c) for key, c in found.items()}
-        return {key: c for key, c in sorted(expanded.items()) if sympy.cancel(c) != 0}
-
-    def key(self, names: Mapping[Symbol, Symbol]) -> str:
-        return "+".join(f"({c})*{m}" for m, c in self.canonical(names).items())
-
-
-def _apart(monomial: Monomial, other: Monomial) -> Monomial:
-    """The monomial with times of its own where both sum over the same one."""
-    shared = set(monomial.times) & set(other.times)
-    return _moved(monomial, {time: Dummy(time.name, integer=True) for time in shared}) if shared else monomial
-
-
-def _moved(monomial: Monomial, table: Mapping[Any, Any]) -> Monomial:
-    return Monomial(
-        tuple((_atom_moved(atom, table), indices) for atom, indices in monomial.factors),
-        monomial.sizes,
-        tuple(table.get(time, time) for time in monomial.times),
-        frozenset(sympy.expand(c.xreplace(dict(table))) for c in monomial.conditions),
-    )
-
-
-def _atom_moved(atom: Atom, table: Mapping[Any, Any]) -> Atom:
-    times = tuple(sympy.expand(time.xreplace(dict(table))) for time in atom.times)
-    inner = tuple(
-        Form(tuple((c.xreplace(dict(table)), _moved(m, table)) for c, m in form.terms)) for form in atom.inner
-    )
-    return Atom(atom.head, times, inner)
-
-
-ONE = Form(((S.One, Monomial()),))
-ZERO = Form(())
+Adjoint: TypeAlias = Callable[[Any, Sequence[Row]], Expr | None]
 
 
 @dataclass(frozen=True)
@@ -138,11 +66,17 @@ class Definitions:
     expanded : mapping of name to callable
         Names that are replaced by what they stand for, as functions of the time; None where a name stays.
     named : tuple of (name atom maker, expression at t)
-        Functions of matrices that have a name: where one occurs, the name is written.
+        Functions of a matrix or of a scalar that have a name: where one occurs, the name is written.
+    adjoint : callable, optional
+        What an adjoint stands for where inequalities between steps hold; None where its name stays.
+    known : tuple of Row
+        What is known of t and T.
     """
 
     expanded: Mapping[tuple[str, str], Callable[[Expr], Expr | None]] = field(default_factory=dict)
     named: tuple[tuple[Any, Expr], ...] = ()
+    adjoint: Adjoint | None = None
+    known: tuple[Row, ...] = ()
 
 
 class Reader:
@@ -152,6 +86,7 @@ class Reader:
         self.definitions = definitions or Definitions()
         self._names: dict[Any, Any] = {}
         self._is_naming = False
+        self._rows = list(self.definitions.known)  # what is known of steps, those of the sums around included
 
     def form(self, expression: Expr) -> Form:
         """The form of the entry at (row, column) of a matrix expression, or of a scalar."""
@@ -172,7 +107,9 @@ class Reader:
             sides = [[pushed(left)], [pushed(right)]]
         found: dict[str, Expr] = {}
         for a, b in zip(*sides):
-            found |= (self.form(a) + self.form(b).scaled(S.NegativeOne)).canonical()
+            form = self.form(a) + self.form(b).scaled(S.NegativeOne)
+            rest = form.canonical()
+            found |= rest if rest and not cancels(form, self.definitions.known) else {}
         return found
 
     def _in_parts(self, e: Expr) -> Expr:
@@ -194,14 +131,43 @@ class Reader:
             for f in matrices:
                 form = form * self._scalar_with_matrix(f)
             terms.append(form)
-        return _sum(terms)
+        return sum_of(terms)
 
     def _scalar_names(self, e: Expr) -> Expr:
+        e = e.xreplace(dict(self._scalar_functions(e)))
         while table := {v: meant for v in e.atoms(TimedScalar) if (meant := self._meant(v)) is not None}:
             e = sympy.expand(e.xreplace(table))
         return e
 
+    def _scalar_functions(self, e: Expr) -> Iterator[tuple[Expr, Expr]]:
+        """Functions of scalars, and their slopes, with the names that the cell has for them."""
+        scalars = [(v, f) for v, f in self.definitions.named if isinstance(v, TimedScalar)]
+        if not scalars or self._is_naming:
+            return
+        times = sorted({v.time + shift for v in e.atoms(TimedScalar) for shift in (0, 1)}, key=str)
+        for variable, function in scalars:
+            in_output = getattr(ROWS.get(function.func.__name__), "slope_in_output", None)
+            slope = differentiated(function.func(ENTRY, *function.args[1:]), ENTRY) if in_output is not None else None
+            for time in times:
+                name, at = variable.at(time), function.args[0].subs(TIME, time)
+                if slope is not None and not slope.is_polynomial(ENTRY):
+                    yield slope.xreplace({ENTRY: at}), in_output(name, *function.args[1:])  # type: ignore[misc]
+                for other in e.atoms(function.func):
+                    if other.args[1:] == function.args[1:] and self._is_same_scalar(other.args[0], at):
+                        yield other, name
+
+    def _is_same_scalar(self, left: Expr, right: Expr) -> bool:
+        if left == right:
+            return True
+        self._is_naming = True
+        try:
+            return not self._scalar(left - right).canonical()
+        finally:
+            self._is_naming = False
+
     def _meant(self, v: Any) -> Expr | None:
+        if self.definitions.adjoint is not None and getattr(v, "role", None) is Role.ADJOINT:
+            return self.definitions.adjoint(v, tuple(self._rows))
         known = self.definitions.expanded.get(getattr(v, "key", ("", "")))
         return None if known is None else known(v.time)
 
@@ -209,7 +175,7 @@ class Reader:
         if isinstance(f, sympy.Sum):
             (*limits, last), body = f.limits, f.function
             inner = sympy.Sum(body, *limits) if limits else body
-            return self._summed_over(last, lambda time: self._scalar(inner.subs(last[0], time)))
+            return self._summed_over(last, inner, self._scalar)
         if isinstance(f, sympy.Product):
             (*limits, last), body = f.limits, f.function
             inner = sympy.Product(body, *limits) if limits else body
@@ -217,7 +183,13 @@ class Reader:
         if isinstance(f, sympy.Trace):
             bound = None if f.arg.shape[0] == 1 else Dummy("i")
             entry = self._entry(pushed(f.arg), bound, bound)
-            return entry if bound is None else _summed(entry, bound, f.arg.shape[0])
+            return entry if bound is None else summed(entry, bound, f.arg.shape[0])
+        if isinstance(f, sympy.Pow) and not f.exp.has(MatrixExpr):
+            if f.exp.is_Integer and 0 < f.exp <= MOST_FACTORS:
+                return repeated(self._scalar(f.base), int(f.exp))
+            return single(Atom(f"power {f.exp}", (), (self._scalar(f.base),)), None, None)
+        if isinstance(f, sympy.Function) and all(isinstance(a, Expr) for a in f.args):
+            return single(Atom(f"scalar {f.func.__name__}", (), tuple(map(self._scalar, f.args))), None, None)
         raise CellError(f"a scalar function of a matrix, {f}; write it as a 1 by 1 matrix")
 
     # --- matrices -------------------------------------------------------------------------------------------
@@ -237,7 +209,7 @@ class Reader:
             return self._entry(pushed(meant), i, j)
         times = (e.time,) if hasattr(e, "time") else ()
         head = ":".join(key) if key else str(e)
-        return _single(Atom(head, times), i, j)
+        return single(Atom(head, times), i, j)
 
     def _slice(self, e: MatrixSlice, i: Index, j: Index) -> Form:
         meant = self._meant(e.parent)
@@ -245,10 +217,10 @@ class Reader:
             return self._entry(pushed(e.func(meant, e.rowslice, e.colslice)), i, j)
         (atom, _), *_ = self._variable(e.parent, i, j).terms[0][1].factors
         (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
-        return _single(replace(atom, head=f"{atom.head}[{r0}:{r1},{c0}:{c1}]"), i, j)
+        return single(replace(atom, head=f"{atom.head}[{r0}:{r1},{c0}:{c1}]"), i, j)
 
     def _sum(self, e: Expr, i: Index, j: Index) -> Form:
-        return _sum([self._entry(a, i, j) for a in e.args])
+        return sum_of([self._entry(a, i, j) for a in e.args])
 
     def _product(self, e: Expr, i: Index, j: Index) -> Form:
         scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
@@ -263,7 +235,7 @@ class Reader:
                 bounds.append((right, size))
             left = right
         for bound, size in bounds:
-            form = _summed(form, bound, size)
+            form = summed(form, bound, size)
         return form * self._scalar(sympy.Mul(*scalars)) if scalars else form
 
     def _transpose(self, e: Expr, i: Index, j: Index) -> Form:
@@ -278,17 +250,15 @@ class Reader:
     def _power(self, e: Expr, i: Index, j: Index) -> Form:
         if e.exp.is_Integer and e.exp > 0:
             form = self._entry(e.base, i, j)
-            return _repeated(form, int(e.exp))
+            return repeated(form, int(e.exp))
         y = Dummy("y", real=True)
         return self._elementwise(Elementwise(sympy.Lambda((y,), y**e.exp), e.base), i, j)
 
     def _matrix_power(self, e: Expr, i: Index, j: Index) -> Form:
-        if e.exp.is_Integer and 0 <= e.exp <= 12:
-            return self._entry(sympy.MatMul(*[e.base] * int(e.exp)) if e.exp else sympy.Identity(e.shape[0]), i, j)
-        return _single(Atom(f"power {e.exp}", (e.exp,), (self.form(e.base),)), i, j)
+        return self._product_over((PRODUCT_TIME, S.One, e.exp), self.form, e.base, i, j)
 
     def _identity(self, e: Expr, i: Index, j: Index) -> Form:
-        return _delta(i, j)
+        return delta(i, j)
 
     def _ones(self, e: Expr, i: Index, j: Index) -> Form:
         return ONE
@@ -299,13 +269,16 @@ class Reader:
     def _diagonal(self, e: Expr, i: Index, j: Index) -> Form:
         vector = e.args[0]
         entry = self._entry(vector, i, None) if vector.shape[1] == 1 else self._entry(vector, None, i)
-        return _delta(i, j) * entry
+        return delta(i, j) * entry
 
     def _elementwise(self, e: Elementwise, i: Index, j: Index) -> Form:
-        (y,), body = e.function.variables, sympy.expand(e.function.expr.doit())
         named = self._name_of(e)
         if named is not None:
             return self._entry(named, i, j)
+        in_output = self._slope_in_output(e)
+        if in_output is not None:
+            return self._entry(in_output, i, j)
+        (y,), body = e.function.variables, sympy.expand(e.function.expr.doit())
         argument = self.form(e.argument)
         entry = self._entry(pushed(e.argument), i, j)
         terms = []
@@ -314,7 +287,18 @@ class Reader:
             for factor in sympy.Mul.make_args(term):
                 form = form * self._function(factor, y, e, entry, argument, i, j)
             terms.append(form)
-        return _sum(terms)
+        return sum_of(terms)
+
+    def _slope_in_output(self, e: Elementwise) -> Any:
+        """The slope of an activation at its argument in terms of the name of its output, where the rules have it so."""
+        (y,), body = e.function.variables, e.function.expr
+        if not isinstance(body, sympy.Derivative) or body.expr.args[:1] != (y,):
+            return None
+        row = ROWS.get(body.expr.func.__name__)
+        output = self._name_of(Elementwise(sympy.Lambda((y,), body.expr), e.argument))
+        if output is None or row is None or row.slope_in_output is None:
+            return None
+        return pushed(entries_of(row.slope_in_output(ENTRY, *body.expr.args[1:]), ENTRY, output))
 
     def _function(self, f: Expr, y: Symbol, e: Elementwise, entry: Form, argument: Form, i: Index, j: Index) -> Form:
         base, exponent = f.as_base_exp()
@@ -322,22 +306,22 @@ class Reader:
             return self._scalar(f)
         if exponent.is_Integer and exponent > 0 and exponent <= 12:
             if base == y:
-                return _repeated(entry, int(exponent))
+                return repeated(entry, int(exponent))
             if exponent > 1:
-                return _repeated(self._function(base, y, e, entry, argument, i, j), int(exponent))
+                return repeated(self._function(base, y, e, entry, argument, i, j), int(exponent))
         named = self._name_of(Elementwise(sympy.Lambda((y,), f), e.argument)) if f != e.function.expr else None
         if named is not None:
             return self._entry(named, i, j)
-        return _single(Atom(f"function {f.xreplace({y: ENTRY})}", (), (argument,)), i, j)
+        return single(Atom(f"function {f.xreplace({y: ENTRY})}", (), (argument,)), i, j)
 
     def _softmax(self, e: Softmax, i: Index, j: Index) -> Form:
         named = self._name_of(e)
         if named is not None:
             return self._entry(named, i, j)
-        return _single(Atom("softmax", (), (self.form(e.argument),)), i, j)
+        return single(Atom("softmax", (), (self.form(e.argument),)), i, j)
 
     def _logsumexp(self, e: LogSumExp, i: Index, j: Index) -> Form:
-        return _single(Atom("logsumexp", (), (self.form(e.argument),)), None, None)
+        return single(Atom("logsumexp", (), (self.form(e.argument),)), None, None)
 
     def _name_of(self, e: Any) -> Any:
         """The variable that is defined as this function of this argument, if there is one."""
@@ -370,47 +354,83 @@ class Reader:
         return left.shape == right.shape and self.form(left).key({}) == self.form(right).key({})
 
     def _time_sum(self, e: TimeSum, i: Index, j: Index) -> Form:
-        return self._summed_over(e.limits, lambda time: self._entry(pushed(e.term.subs(e.limits[0], time)), i, j))
+        return self._summed_over(e.limits, e.term, lambda term: self._entry(pushed(term), i, j))
 
-    @staticmethod
-    def _summed_over(limits: tuple[Symbol, Expr, Expr], term: Callable[[Dummy], Form]) -> Form:
-        """The sum over a time, counted from 1 where it starts at a number."""
-        index, low, high = limits
-        time = Dummy(index.name, integer=True)
-        form = term(time)
-        shift = low - 1 if low.is_Integer else S.Zero
-        table = {time: time + shift}
-        conditions = (sympy.expand(time + shift - low), sympy.expand(high - time - shift))
-        terms = []
-        for coefficient, monomial in form.terms:
-            moved = _moved(monomial, table) if shift else monomial
-            there = replace(moved, times=(*moved.times, time), conditions=moved.conditions | set(conditions))
-            terms.append((coefficient.xreplace(table) if shift else coefficient, there))
-        return Form(tuple(terms))
-
-    def _ordered(self, e: OrderedProduct, i: Index, j: Index) -> Form:
-        return self._product_over(e.limits, self.form, e.factor, i, j)
-
-    def _product_over(
-        self, limits: tuple[Symbol, Expr, Expr], read: Callable[[Expr], Form], factor: Expr, i: Index, j: Index
-    ) -> Form:
-        """A product over a time: one where it is empty, its factor where there is one, else a generator."""
+    def _summed_over(self, limits: Any, term: Expr, read: Callable[[Expr], Form]) -> Form:
+        """The sum over a time; of so many terms that they can be written out, one after the other."""
         index, low, high = limits
         count = sympy.expand(high - low + 1)
-        if count.is_Integer and count <= 0:
-            return _delta(i, j)
-        if count == 1:
-            there = factor.subs(index, low)
-            return self._entry(pushed(there), i, j) if isinstance(there, MatrixExpr) else read(there)
+        if count.is_Integer and count <= MOST_FACTORS:
+            return sum_of([read(term.subs(index, sympy.expand(low + k))) for k in range(max(0, int(count)))])
         time = Dummy(index.name, integer=True)
-        form = read(factor.subs(index, time))
-        canonical = Form(
-            tuple((c.xreplace({time: _PRODUCT_TIME}), _moved(m, {time: _PRODUCT_TIME})) for c, m in form.terms)
+        conditions = frozenset((sympy.expand(time - low), sympy.expand(high - time)))
+        depth = len(self._rows)
+        self._rows += [row for c in conditions if (row := row_of(c)) is not None]
+        form = read(term.subs(index, time))
+        del self._rows[depth:]
+        return Form(
+            tuple((c, replace(m, times=(*m.times, time), conditions=m.conditions | conditions)) for c, m in form.terms)
         )
-        return _single(Atom("product", (low, high), (canonical,)), i, j)
+
+    def _ordered(self, e: OrderedProduct, i: Index, j: Index) -> Form:
+        turned = self._turned(e)
+        return self._entry(turned, i, j) if turned is not None else self._product_over(
+            e.limits, self.form, e.factor, i, j
+        )  # fmt: skip
+
+    def _turned(self, e: OrderedProduct) -> Any:
+        """A product with its index running down as time does, or with what is constant last in each factor."""
+        index, low, high = e.limits
+        times = {sign for v in e.factor.atoms(*_TIMED) if (sign := sympy.expand(v.time).coeff(index)) != 0}
+        if times == {-1}:
+            flipped = e.factor.subs(index, -index)
+            return pushed(sympy.Transpose(OrderedProduct(pushed(flipped.T), (index, -high, -low))))
+        factor = pushed(e.factor)
+        parts = list(factor.args) if isinstance(factor, sympy.MatMul) else []
+        place = next((k for k, part in enumerate(parts) if part.has(index)), 0)
+        before, after = parts[:place], parts[place:]
+        is_plain = place and all(isinstance(part, MatrixExpr) for part in parts)
+        if (
+            not is_plain
+            or before[0].shape[0] != after[0].shape[0]
+            or not is_certain(sympy.expand(high - low), self._rows)
+        ):
+            return None
+        middle = OrderedProduct(
+            sympy.MatMul(*(a.subs(index, index + 1) for a in after), *before), (index, low, high - 1)
+        )
+        return pushed(sympy.MatMul(*before, middle, *(a.subs(index, low) for a in after)))
+
+    def _product_over(self, limits: Any, read: Callable[[Expr], Form], factor: Expr, i: Index, j: Index) -> Form:
+        """A product over a time; of so many factors that they can be written out, one after the other."""
+        index, low, high = limits
+        count = sympy.expand(high - low + 1)
+        is_matrix = isinstance(factor, MatrixExpr)
+        if count.is_Integer and count <= MOST_FACTORS:
+            factors = [factor.subs(index, sympy.expand(high - k)) for k in range(max(0, int(count)))]
+            if not factors:
+                return delta(i, j)
+            return self._entry(pushed(sympy.MatMul(*factors)), i, j) if is_matrix else self._scalar(sympy.Mul(*factors))
+        if not is_matrix and not factor.has(index):
+            return self._scalar(factor**count)
+        if not is_matrix and len(parts := sympy.Mul.make_args(sympy.factor_terms(factor))) > 1:
+            form = ONE
+            for part in parts:
+                form = form * self._product_over(limits, read, part, i, j)
+            return form
+        time = Dummy(index.name, integer=True)
+        depth = len(self._rows)
+        self._rows += [row for c in (time - low, high - time) if (row := row_of(c)) is not None]
+        form = read(factor.subs(index, time))
+        del self._rows[depth:]
+        canonical = Form(
+            tuple((c.xreplace({time: PRODUCT_TIME}), moved(m, {time: PRODUCT_TIME})) for c, m in form.terms)
+        )
+        ends = (low, high) if factor.has(index) else (S.One, count)
+        return single(Atom(PRODUCT, ends, (canonical,), factor.shape[0] if is_matrix else None), i, j)
 
 
-_PRODUCT_TIME = Symbol("i", integer=True)
+MOST_FACTORS = 12  # of a product, and terms of a sum, that are written out
 _TIMED = (TimedScalar, TimedMatrix)
 
 _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
@@ -433,128 +453,6 @@ _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
 }
 
 
-def _single(atom: Atom, i: Index, j: Index) -> Form:
-    indices = tuple(index for index in (i, j) if index is not None)
-    return Form(((S.One, Monomial(((atom, indices),))),))
-
-
-def _sum(forms: Iterable[Form]) -> Form:
-    return Form(tuple(term for form in forms for term in form.terms))
-
-
-def _repeated(form: Form, times: int) -> Form:
-    product = ONE
-    for _ in range(times):
-        product = product * form
-    return product
-
-
-_DELTA = Atom("delta")
-
-
-def _delta(i: Index, j: Index) -> Form:
-    return ONE if i is None or i == j else Form(((S.One, Monomial(((_DELTA, (i, j)),))),))
-
-
-def _summed(form: Form, bound: Dummy, size: Expr) -> Form:
-    """The sum over an index: a delta in it is used up, and an index that nothing holds counts its size."""
-    return Form(tuple(_summed_term(c, m, bound, size) for c, m in form.terms))
-
-
-def _summed_term(coefficient: Expr, monomial: Monomial, bound: Dummy, size: Expr) -> tuple[Expr, Monomial]:
-    factors = list(monomial.factors)
-    for place, (atom, indices) in enumerate(factors):
-        if atom == _DELTA and bound in indices:
-            other = indices[0] if indices[1] == bound else indices[1]
-            rest = factors[:place] + factors[place + 1 :]
-            return coefficient, replace(monomial, factors=tuple((a, _with(ix, bound, other)) for a, ix in rest))
-    if not any(bound in indices for _, indices in factors):
-        return coefficient * size, monomial
-    fresh = Dummy("k")
-    return coefficient, replace(
-        monomial,
-        factors=tuple((a, _with(ix, bound, fresh)) for a, ix in factors),
-        sizes=(*monomial.sizes, (fresh, size)),
-    )
-
-
-def _with(indices: tuple[Index, ...], old: Index, new: Index) -> tuple[Index, ...]:
-    return tuple(new if index == old else index for index in indices)
-
-
 def _blocks(e: Expr) -> list[Expr]:
     """The blocks of a block matrix, else the matrix itself."""
     return list(e.blocks) if isinstance(e, sympy.BlockMatrix) else [e]
-
-
-# --- canonical names ------------------------------------------------------------------------------------------------
-
-
-def _named(coefficient: Expr, monomial: Monomial, names: Mapping[Symbol, Symbol]) -> tuple[Expr, str]:
-    """The coefficient that holds no summed time, and the name of the monomial: the least over all labellings."""
-    factors = list(monomial.factors)
-    number, rest = coefficient.as_independent(*monomial.times, as_Add=False) if monomial.times else (coefficient, S.One)
-    conditions = _closure(monomial.conditions, monomial.times)
-    best: str | None = None
-    for order in itertools.permutations(range(len(monomial.times))):
-        table = dict(names)
-        depth = len(names)
-        table |= {time: Symbol(f"s{depth + order[k]}", integer=True) for k, time in enumerate(monomial.times)}
-        keys = [(atom.key(table), indices) for atom, indices in factors]
-        shown = sorted(str(sympy.expand(c.xreplace(table))) for c in conditions)
-        label = f"{_labelled(keys, dict(monomial.sizes))} for {rest.xreplace(table)} over {shown}"
-        best = label if best is None else min(best, label)
-    return number, best or ""
-
-
-def _closure(conditions: frozenset[Expr], times: Sequence[Dummy]) -> frozenset[Expr]:
-    """All differences that must not be negative and follow by adding two of which a summed time falls out."""
-    found = set(conditions)
-    while True:
-        more = set()
-        for a, b in itertools.combinations(found, 2):
-            total = sympy.expand(a + b)
-            if any((a.has(t) and b.has(t) and not total.has(t)) for t in times) and not total.is_number:
-                more.add(total)
-        if more <= found:
-            break
-        found |= more
-    return frozenset(c for c in found if c.has(*times)) if times else frozenset(found)
-
-
-def _labelled(keys: list[tuple[str, tuple[Index, ...]]], sizes: Mapping[Dummy, Expr]) -> str:
-    """The product with its summed indices renamed so that its text is the least."""
-    bound = [index for index in sizes if any(index in indices for _, indices in keys)]
-    colours = dict.fromkeys(bound, "")
-    for _ in range(len(bound) + 1):
-        finer = {index: _colour(index, keys, colours) for index in bound}
-        settled = len(set(finer.values())) == len(set(colours.values()))
-        colours = finer
-        if settled:
-            break
-    classes: dict[str, list[Dummy]] = defaultdict(list)
-    for index in bound:
-        classes[colours[index]].append(index)
-    groups = [classes[colour] for colour in sorted(classes)]
-    choices = itertools.islice(itertools.product(*(itertools.permutations(group) for group in groups)), MOST_LABELLINGS)
-    return min(_text(keys, [index for group in choice for index in group], sizes) for choice in choices)
-
-
-def _colour(index: Dummy, keys: list[tuple[str, tuple[Index, ...]]], colours: Mapping[Dummy, str]) -> str:
-    seen = []
-    for key, indices in keys:
-        for place, here in enumerate(indices):
-            if here == index:
-                others = [colours.get(i, i) if k != place else "." for k, i in enumerate(indices)]
-                seen.append(f"{key}{others}")
-    return _short("|".join(sorted(seen)))
-
-
-def _short(text: str) -> str:
-    """A short name of a text, the same in every process."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _text(keys: list[tuple[str, tuple[Index, ...]]], order: list[Dummy], sizes: Mapping[Dummy, Expr]) -> str:
-    numbers = {index: f"#{place}" for place, index in enumerate(order)}
-    return "*".join(sorted(f"{key}[{','.join(str(numbers.get(i, i)) for i in indices)}]" for key, indices in keys))

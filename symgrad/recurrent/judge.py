@@ -10,7 +10,7 @@ from sympy import Expr
 
 from symgrad.errors import CellError
 from symgrad.precision import in_turn
-from symgrad.recurrent.backward import Backward, checked_loss
+from symgrad.recurrent.backward import Backward, LossDerivative, checked_loss
 from symgrad.recurrent.blocks import pushed
 from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.court import Court, Line
@@ -19,8 +19,6 @@ from symgrad.shown import Word, table
 from symgrad.vectors import (
     ParameterMatrix,
     Role,
-    TimedMatrix,
-    TimedScalar,
     shape_of,
     timed_in,
 )
@@ -79,12 +77,13 @@ def check_backward(
     cell : Cell
     loss : Loss or Expr
     backward : mapping of adjoint to formula, or texts such as ``"hbar[t] = W.T @ delta[t+1]"``
-        Lines for a step t < T, or for t = T where the left side says so. The adjoint of h is called hbar, that of the
-        pre-activation delta, as in `Gradients.backward`.
+        Lines for a step t < T, or for t = T where the left side says so; each line says for which steps it was judged.
+        The adjoint of h is called hbar, that of the pre-activation delta, as in `Gradients.backward`.
     gradients : mapping of parameter to formula, or texts such as ``"dW = sum(outer(delta[t], h[t-1]), (t, 1, T))"``
+        Also ``"dx[2] = ..."`` for one step, and Jacobians, ``"dh[t]/dh[t-1] = ..."``.
     at : {"last", "every", "mean"}
     adjoints : mapping of str to variable, optional
-        Other names for adjoints in the texts: ``{"dh": h}``.
+        Other names for adjoints in the texts and in what is printed: ``{"dh": h}``.
 
     Returns
     -------
@@ -102,7 +101,7 @@ def check_backward(
     >>> h, W = sg.State("h", n), sg.Parameter("W", n, n)
     >>> cell = sg.Cell({h: sg.tanh(W @ h.prev)})
     >>> print(sg.check_backward(cell, sg.half_squared_error(h), backward=["hbar[t] = W.T @ delta[t+1]"]))
-    PROVED    hbar[t] = W.T @ delta[t+1]
+    PROVED    hbar[t] = W.T @ delta[t+1], for t = 1, ..., T - 1
     >>> wrong = sg.check_backward(cell, sg.half_squared_error(h), backward=["hbar[t] = W @ delta[t+1]"])
     >>> wrong.holds, wrong.first_wrong.right
     (False, 'hbar[t] = W.T @ delta[t+1]')
@@ -130,7 +129,7 @@ def _by_convention(court: Court, lines: list[Line]) -> list[Line]:
 
 def _transposed_layout(court: Court, equation: Equation) -> Equation | None:
     """Backward written with the shape of the transposed parameter."""
-    if isinstance(equation.left, TimedScalar | TimedMatrix) or 1 in (shape_of(equation.left) or (1,)):
+    if not isinstance(equation.left, LossDerivative) or 1 in (shape_of(equation.left) or (1,)):
         return equation
     return Equation(equation.left, pushed(transposed(equation.right)))
 
@@ -139,15 +138,15 @@ def _opposite_sign(court: Court, equation: Equation) -> Equation | None:
     """Errors as minus the derivative: every adjoint stands for minus itself."""
     adjoints = [v for v in timed_in(equation.right) if v.role is Role.ADJOINT]
     right = equation.right.xreplace({v: -v for v in adjoints})
-    is_adjoint = isinstance(equation.left, TimedScalar | TimedMatrix)
-    return Equation(equation.left, -right if is_adjoint else right)
+    is_gradient = isinstance(equation.left, LossDerivative)
+    return Equation(equation.left, right if is_gradient else -right)
 
 
 def _transposed_weights(court: Court, equation: Equation) -> Equation | None:
     """Weights that act from the other side, as in a = W^T h."""
     square = [p for p in court.grad.cell.parameters if isinstance(p, ParameterMatrix) and p.shape[0] == p.shape[1]]
     right = equation.right.xreplace({p: p.T for p in square})
-    argument = None if isinstance(equation.left, TimedScalar | TimedMatrix) else court._argument(equation.left)
+    argument = getattr(equation.left, "argument", None)
     return Equation(equation.left, transposed(right) if argument in square else pushed(right))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import random
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,6 +32,7 @@ from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Cell, argument_name
 from symgrad.recurrent.jacobians import StateJacobian, moving_parameter, state_jacobian, without_jacobians
 from symgrad.recurrent.losses import as_loss
+from symgrad.recurrent.quotients import JACOBIAN, Quotients
 from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
 from symgrad.recurrent.scalar_slopes import has_kinks
@@ -52,7 +52,6 @@ STATE_SIZES, OTHER_SIZE = (2, 1, 3), 1  # special runs are of the first of these
 RANDOM_RUNS = 6
 STARTS = tuple(fmpq(k, 4) for k in (4, -4, 6, -6, 8, -8, 2, -2, 3, -3, 10, -10, 14, -14))  # of initial states
 Run: TypeAlias = tuple[dict[Symbol, int], dict[str, Any], dict[Symbol, Any]]
-_SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")
 
 
 def cell_claim(
@@ -139,7 +138,7 @@ class CellReader(NormReader):
         super().__init__(source, names)
 
     def _prepared(self, tree: ast.expr) -> ast.expr:
-        return _Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
+        return Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
 
     def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
         return {**super()._own_calls(), JACOBIAN: self._jacobian}
@@ -152,43 +151,6 @@ class CellReader(NormReader):
         if not all(isinstance(v, TimedScalar | TimedMatrix) for v in (late, early)):
             raise self.fault(node, "the Jacobian of a state is written dh[T]/dh[0]")
         return state_jacobian(late, early)
-
-
-JACOBIAN = "state_jacobian"
-
-
-class _Quotients(ast.NodeTransformer):
-    """dh[T]/dh[0] and dh_T/dh_0 as calls."""
-
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self.names = names
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        if isinstance(node.op, ast.Div):
-            late, early = self._differential(node.left), self._differential(node.right)
-            if late is not None and early is not None:
-                function = ast.copy_location(ast.Name(JACOBIAN, ast.Load()), node)
-                return ast.copy_location(ast.Call(function, [late, early], []), node)
-        return self.generic_visit(node)
-
-    def _differential(self, node: ast.expr) -> ast.expr | None:
-        """The state at a step of which a node is the differential."""
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            name, time = node.value.id, node.slice
-        elif isinstance(node, ast.Name):
-            match = _SHORT.fullmatch(node.id)
-            if match is None:
-                return None
-            name = f"d{match['name']}"
-            text = match["time"]
-            time = ast.Constant(int(text)) if text.isdigit() else ast.Name(text, ast.Load())
-            ast.copy_location(time, node)
-        else:
-            return None
-        if name in self.names or not name.startswith("d") or name[1:] not in self.names:
-            return None
-        state = ast.copy_location(ast.Name(name[1:], ast.Load()), node)
-        return ast.copy_location(ast.Subscript(state, time, ast.Load()), node)
 
 
 class _BySlopes(Backward):

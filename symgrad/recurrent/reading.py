@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sympy import Expr
@@ -11,36 +12,80 @@ from sympy import Expr
 from symgrad.errors import CellError
 from symgrad.precision import in_turn
 from symgrad.recurrent.cell import Cell
-from symgrad.syntax import parse_vector, vocabulary
+from symgrad.recurrent.jacobians import StateJacobian, state_jacobian
+from symgrad.recurrent.quotients import JACOBIAN, Quotients
+from symgrad.syntax import vocabulary
 from symgrad.syntax.keeping_reader import KeepingReader
 from symgrad.syntax.vector_names import bound_names, unknown
 from symgrad.syntax.vector_reader import read_source
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import Input, Intermediate, Parameter, State, TimedMatrix, TimedScalar
 
-read_formula = parse_vector
+
+def read_formula(text: str, names: Mapping[str, Any]) -> Expr:
+    """The formula of a text, in which dh[t]/dh[k] is the derivative of a state with respect to an earlier one."""
+    return read_source(VectorSource(text), names, LineReader)
 
 
-def read_equation(text: str, names: Mapping[str, Any], gradients: Mapping[str, Any]) -> tuple[Any, Expr]:
-    """The sides of a line of a derivation: a variable at some step or a gradient such as dW, and its formula.
+class LineReader(KeepingReader):
+    """Reads formulas in which the derivative of one state with respect to another is written as a quotient."""
+
+    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+        self._known = names
+        super().__init__(source, names)
+
+    def _prepared(self, tree: ast.expr) -> ast.expr:
+        return Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
+
+    def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
+        return {**super()._own_calls(), JACOBIAN: self._jacobian}
+
+    def _jacobian(self, node: ast.Call) -> Any:
+        late, early = (self.value(a) for a in node.args) if len(node.args) == 2 else (None, None)
+        if not all(isinstance(v, TimedScalar | TimedMatrix) for v in (late, early)):
+            raise self.fault(node, "the Jacobian of a state is written dh[T]/dh[0]")
+        return state_jacobian(late, early)
+
+
+@dataclass(frozen=True)
+class Differential:
+    """The left side of dh[t] = ... or dx[2] = ...: what the loss is differentiated with respect to."""
+
+    variable: Any
+
+
+def read_equation(
+    text: str, names: Mapping[str, Any], gradients: Mapping[str, Any], differentials: Mapping[str, Any]
+) -> tuple[Any, Expr]:
+    """The sides of a line of a derivation: a variable at some step, a gradient or a Jacobian, and its formula.
+
+    Parameters
+    ----------
+    gradients : mapping of name such as dW or dx to what the formula is that of
+    differentials : mapping of name such as dh or dx to variable
+        What stands with a step, as in dx[2].
 
     Raises
     ------
     ParseError
-        If the left side is neither, or the right side is no formula.
+        If the left side is none of them, or the right side is no formula.
     """
     left, right = VectorSource(text).sides()
     name = text[: left.stop].strip()
     if name in gradients:
-        return gradients[name], read_source(right, names, KeepingReader)
+        return gradients[name], read_source(right, names, LineReader)
     tree, place = left.tree()
     if isinstance(tree, ast.Name) and tree.id not in names:
         raise left.fault(place(tree), unknown(tree.id, {**names, **gradients}))
-    variable = read_source(left, names)
-    if not isinstance(variable, TimedScalar | TimedMatrix):
-        known = ", ".join(gradients)
+    known = ", ".join(gradients)
+    if isinstance(tree, ast.Subscript) and isinstance(tree.value, ast.Name) and tree.value.id not in names:
+        if tree.value.id not in differentials:
+            raise left.fault(place(tree), unknown(tree.value.id, {**names, **gradients}))
+        return Differential(read_source(left, differentials)), read_source(right, names, LineReader)
+    found = read_source(left, names, LineReader)
+    if not isinstance(found, TimedScalar | TimedMatrix | StateJacobian):
         raise left.fault(place(tree), f"a line is for a variable at some step, or for one of {known}; got {name}")
-    return variable, read_source(right, names, KeepingReader)
+    return found, read_source(right, names, LineReader)
 
 
 Shape = Any

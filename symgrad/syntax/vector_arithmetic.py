@@ -157,7 +157,7 @@ class MatrixReader(Reader):
         if isinstance(node.op, ast.Add | ast.Sub):
             return self._matrix_sum(node)
         if isinstance(node.op, ast.Pow):
-            return self._entry_power(node)
+            return self._matrix_power(node)
         return self._matrix_product(node)
 
     def _matrix_sum(self, node: ast.BinOp) -> Any:
@@ -227,8 +227,22 @@ class MatrixReader(Reader):
             self._refuse(node, "@", before, node, left.shape, right.shape)
         return self._build(node, lambda: sympy.MatMul(left, right).doit(deep=False))
 
-    def _entry_power(self, node: ast.BinOp) -> Any:
-        base, exponent = self.matrix(node.left), self.scalar(node.right)
+    def _matrix_power(self, node: ast.BinOp) -> Any:
+        """The power of a square matrix; of a vector, of each entry."""
+        base = self.matrix(node.left)
+        if S.One in base.shape:
+            return self._entry_power(node, base)
+        if sympy.expand(base.shape[0] - base.shape[1]) != 0:
+            shape, text = shape_text(base.shape), self._shown(node.left)
+            wanted = f"hadamard({text}, {text}), or elementwise(y, y**3, {text}), is the power of its entries"
+            raise self.fault(node, f"** of {text}: only a square matrix has powers, and its shape is {shape}; {wanted}")
+        exponent = self._time(node.right)
+        if exponent.is_negative:
+            raise self.fault(node, "the inverse of a matrix is not part of formulas; got a negative power")
+        return self._build(node, lambda: sympy.MatPow(base, exponent).doit(deep=False))
+
+    def _entry_power(self, node: ast.BinOp, base: Any) -> Any:
+        exponent = self.scalar(node.right)
         with self.asking_sympy(node):
             self.ledger.check_power(ENTRY, exponent)
         return base if exponent == 1 else self._build(node, sympy.HadamardPower, base, exponent)

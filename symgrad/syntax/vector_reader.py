@@ -77,7 +77,7 @@ def parse_equation(text: str, names: Mapping[str, Any]) -> tuple[Expr, Expr]:
 
 
 def read_source(source: VectorSource, names: Mapping[str, Any], kind: type[VectorReader] | None = None) -> Expr:
-    """The formula that a text, or a part of one, describes."""
+    """The formula that a text, or a part of one, describes; read by a reader of more words where one is given."""
     reader = (kind or VectorReader)(source, names)
     if isinstance(reader.tree, ast.Compare):
         raise reader.fault(reader.tree, "this is an equation; a formula is wanted, without a relation")

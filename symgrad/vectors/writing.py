@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr
+from sympy import Expr, MatrixExpr, S
 from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
@@ -86,7 +86,15 @@ def _hadamard(e: Any) -> tuple[str, int]:
 
 
 def _power(e: Any) -> tuple[str, int]:
-    return f"{_in(e.base, ATOM)}**{e.exp if e.exp.is_Integer and e.exp > 0 else f'({e.exp})'}", ATOM
+    if S.One not in e.shape:  # ** of a matrix is the matrix power
+        if e.exp == 2:
+            return f"hadamard({', '.join([_text(e.base)[0]] * 2)})", ATOM
+        return f"elementwise(y, y**{_exponent(e.exp)}, {_text(e.base)[0]})", ATOM
+    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", ATOM
+
+
+def _exponent(exponent: Expr) -> str:
+    return str(exponent) if exponent.is_Integer and exponent > 0 else f"({exponent})"
 
 
 def _elementwise(e: Elementwise) -> tuple[str, int]:
@@ -141,10 +149,7 @@ def _identity(e: Any) -> tuple[str, int]:
 
 
 def _matrix_power(e: Any) -> tuple[str, int]:
-    if not e.exp.is_Integer:
-        index = next(name for name in ("i", "j", "k") if name not in {s.name for s in e.exp.free_symbols})
-        return f"product({_text(e.base)[0]}, ({index}, 1, {e.exp}))", ATOM
-    return " @ ".join([_in(e.base, ATOM)] * int(e.exp)), PRODUCT
+    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", ATOM
 
 
 def _diagonal(e: Any) -> tuple[str, int]:

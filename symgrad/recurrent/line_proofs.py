@@ -1,0 +1,332 @@
+"""Proofs of lines about a cell, for all sizes, weights and steps.
+
+A line is proved in cases: at each of the last steps, where adjoints are what the loss gives, and at the steps before
+them; or, for a gradient, at each of the least T and at those above them. In each case both sides are written in the
+same names: adjoints by those of states a step later, or by closed sums of products of Jacobians, functions by the names
+that the cell has for them. A line about an adjoint may also be proved by induction from the last step backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import sympy
+from sympy import Expr, S, Symbol
+
+from symgrad.errors import CellError
+from symgrad.recurrent.backward import Backward, over_time
+from symgrad.recurrent.forms import EARLIER, Step, jacobian_product
+from symgrad.recurrent.index_form import Definitions, Reader
+from symgrad.recurrent.inequalities import Row, is_certain, row_of
+from symgrad.recurrent.line_steps import LineSteps
+from symgrad.recurrent.meanings import forward_definitions
+from symgrad.recurrent.rules import product, transposed
+from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, timed_in, zero_like
+
+_LATE = Symbol("s", integer=True)
+MOST_SPLIT = 3  # of the least T that are cases of their own
+MOST_MORE = 2  # last steps that are cases of their own beyond those that adjoints look ahead
+
+Truth = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Some of the steps for which a line is to be proved.
+
+    Attributes
+    ----------
+    left, right : Expr
+        The sides there, with what is known of t or T put in.
+    known : tuple of Row
+        What is known of t and T.
+    length : Expr
+        T, or the number that it is.
+    """
+
+    left: Any
+    right: Any
+    known: tuple[Row, ...]
+    length: Expr
+
+    @classmethod
+    def of(cls, left: Any, right: Any, table: dict[Any, Expr], known: Sequence[Expr]) -> Case:
+        rows = tuple(row for e in known if (row := row_of(e)) is not None)
+        return cls(_put(left, table), _put(right, table), rows, table.get(LENGTH, LENGTH))
+
+
+def _put(e: Any, table: dict[Any, Expr]) -> Any:
+    for old, new in table.items():
+        e = e.subs(old, new)
+    return e
+
+
+def proves(grad: Backward, left: Any, right: Any, truth: Callable[[Any, Any], Any], steps: LineSteps) -> bool:
+    """Whether a line certainly holds for all its steps.
+
+    Parameters
+    ----------
+    truth : callable
+        What the rules give for a left side at a step before T, and for one at T: of the left side and of the gap
+        between its step and T, which is None where it is not known to be 0.
+    """
+    index = steps.index
+    if index is not None and steps.at.coeff(index) == -1:  # counted from the other end
+        rest = sympy.expand(steps.at + index)
+        left, right = (side.subs(index, rest - index) for side in (left, right))
+        ends = sympy.expand(rest - steps.high), sympy.expand(rest - steps.low)
+        steps = replace(steps, at=index, low=ends[0], high=ends[1])
+    line = _Line(grad, left, right, truth, steps)
+    return line.is_proved_with_index() if steps.index is not None else line.is_proved_for_each_length()
+
+
+@dataclass(frozen=True)
+class _Line:
+    grad: Backward
+    left: Any
+    right: Any
+    truth: Callable[[Any, Any], Any]
+    steps: LineSteps
+
+    def is_proved_for_each_length(self) -> bool:
+        """The least T as cases of their own, as few as will do."""
+        least = self.steps.least
+        for start in range(least, least + MOST_SPLIT + 1):
+            if not self._is_proved(Case.of(self.left, self.right, {}, [LENGTH - start])):
+                continue
+            numbers = (S(number) for number in range(least, start))
+            return all(self._is_proved(Case.of(self.left, self.right, {LENGTH: n}, [])) for n in numbers)
+        return False
+
+    def is_proved_with_index(self) -> bool:
+        """The last steps as cases of their own, as many as adjoints look ahead."""
+        index, low, high = self.steps.index, self.steps.low, self.steps.high
+        behind = sympy.expand(LENGTH - high)
+        if not (behind.is_Integer and low.is_Integer):
+            return False
+        ahead = max(self._looks_ahead() + self.grad.last_steps - 1, int(behind))
+        for value in range(int(behind), ahead + MOST_MORE + 1):
+            at = LENGTH - value
+            if not self._is_proved(Case.of(self.left, self.right, {index: at}, [at - low])):
+                return False
+            if value < ahead:
+                continue
+            case = Case.of(self.left, self.right, {}, [index - low, LENGTH - value - 1 - index])
+            if self._is_proved(case) or self._by_induction(case):
+                return True
+        return False
+
+    def _looks_ahead(self) -> int:
+        """How many steps after its index a line and the rules look at adjoints, at most."""
+        index = self.steps.index
+        seen = [v for side in (self.left, self.right) for v in timed_in(side) if v.role is Role.ADJOINT]
+        shifts = [sympy.expand(v.time - index) for v in seen]
+        more = [sympy.expand(self.steps.at - index)]
+        return max([int(s) for s in (*shifts, *more) if s.is_Integer], default=0) + self._lag
+
+    @property
+    def _lag(self) -> int:
+        """How many steps later an adjoint equation looks, at most."""
+        return max([s.shift for found in self.grad.shares.values() for s in found if s.shift > 0], default=1)
+
+    # --- cases ----------------------------------------------------------------------------------------------
+
+    def _is_proved(self, case: Case) -> bool:
+        right = self.truth(case.left, _gap(case.left, case))
+        if right is None:
+            return False
+        right = right.subs(LENGTH, case.length) if case.length != LENGTH else right
+        return any(_equal(reader, case.right, right) for reader in self._readers(case))
+
+    def _readers(self, case: Case) -> Iterator[Reader]:
+        """Readers in the order of the work that they make."""
+        grad = self.grad
+        # States of a cell that looks ahead, written out, stand for those of later steps without end.
+        ways = (False,) if grad.runs_in_reverse else (False, True)
+        yield from self._plain_readers(case)
+        if has_closed_adjoints(grad):
+            closed = _Meaning(grad, case.length, (), is_closed=True).of
+            for states_too in ways:
+                forward = forward_definitions(grad, states_too)
+                yield Reader(Definitions(forward.expanded, forward.named, closed, case.known))
+
+    def _plain_readers(self, case: Case) -> Iterator[Reader]:
+        yield Reader(Definitions(known=case.known))
+        by_rules = _Meaning(self.grad, case.length, self._bases(case)).of
+        for states_too in (False,) if self.grad.runs_in_reverse else (False, True):
+            forward = forward_definitions(self.grad, states_too)
+            yield Reader(Definitions(forward.expanded, forward.named, by_rules, case.known))
+
+    def _bases(self, case: Case) -> tuple[Expr, ...]:
+        """The latest steps at which adjoints stand, those in sums apart: earlier ones are written in terms of them."""
+        if self.grad.runs_in_reverse:
+            return ()
+        rule = self.truth(case.left, _gap(case.left, case))
+        found: list[Expr] = []
+        for v in (v for side in (case.right, rule) for v in timed_in(side) if v.role is Role.ADJOINT):
+            near = next((k for k, at in enumerate(found) if sympy.expand(at - v.time).is_Integer), None)
+            if near is None:
+                found.append(v.time)
+            elif sympy.expand(v.time - found[near]) > 0:
+                found[near] = v.time
+        return (*found, case.length)
+
+    # --- induction ------------------------------------------------------------------------------------------
+
+    def is_induction(self) -> bool:
+        """Whether the last step and the step from one to the one before it prove the line, without closed sums."""
+        for back in range(2):
+            last = Case.of(self.left, self.right, {TIME: LENGTH - back}, [LENGTH - 1 - back])
+            rule = self.truth(last.left, S(back))
+            if not any(_equal(reader, last.right, rule) for reader in self._plain_readers(last)):
+                return False
+        before = Case.of(self.left, self.right, {}, [TIME - 1, LENGTH - 2 - TIME])
+        return self._by_induction(before)
+
+    def _by_induction(self, case: Case) -> bool:
+        """That what is said of an adjoint at later steps makes it true at this one."""
+        if not isinstance(case.left, TimedScalar | TimedMatrix) or case.left.role is not Role.ADJOINT:
+            return False
+        if self.grad.runs_in_reverse:
+            return False
+        here, index = case.left.time, self.steps.index
+        truth = self.truth(case.left, None)
+        if sympy.expand(here - index).has(index):
+            return False
+
+        def later(v: Any, rows: Sequence[Row]) -> Expr | None:
+            gap = sympy.expand(v.time - here)
+            if v.key == case.left.key and gap.is_Integer and 1 <= gap <= self._lag:
+                return case.right.subs(index, index + gap)
+            return by_rules(v, rows)
+
+        by_rules = _Meaning(self.grad, case.length, (here + 1, case.length)).of
+        for states_too in (False, True):
+            forward = forward_definitions(self.grad, states_too)
+            reader = Reader(Definitions(forward.expanded, forward.named, later, case.known))
+            if _equal(reader, case.right, truth):
+                return True
+        return False
+
+
+def _gap(left: Any, case: Case) -> Expr | None:
+    at = getattr(left, "time", getattr(getattr(left, "argument", None), "time", None))
+    if at is None:
+        return None
+    gap = sympy.expand(case.length - at)
+    return gap if gap.is_Integer else None
+
+
+def _equal(reader: Reader, left: Any, right: Any) -> bool:
+    try:
+        return reader.equal(left, right)
+    except CellError:  # what has no form in index notation is not shown to be equal
+        return False
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    """What adjoints stand for: those within a step by those of states, and those of states as far as is asked for.
+
+    Attributes
+    ----------
+    bases : tuple of Expr
+        Adjoints of states at earlier steps than one of these are written out.
+    is_closed : bool
+        Whether adjoints of states stand for their closed sum over later steps.
+    """
+
+    grad: Backward
+    length: Expr
+    bases: tuple[Expr, ...]
+    is_closed: bool = False
+
+    def of(self, v: Any, rows: Sequence[Row]) -> Expr | None:
+        """What an adjoint stands for where these inequalities hold; None where its name stays."""
+        gap = sympy.expand(self.length - v.time)
+        if is_certain(-gap - 1, rows):
+            return zero_like(v)
+        if not is_certain(v.time - 1, rows):
+            return None
+        if v.key == self.grad.loss_adjoint.key:
+            return self._weight(gap, rows)
+        last = next((k for k in range(self.grad.last_steps) if _is_equal(gap, k, rows)), None)
+        if last is not None:
+            return self._rule(v, last)
+        if not is_certain(gap - self.grad.last_steps, rows):
+            return self._wherever(v, rows, gap)
+        if v.key in _carried(self.grad):
+            if self.is_closed:
+                return _closed(self.grad, v, self.length)
+            steps = [sympy.expand(base - v.time) for base in self.bases]
+            if not any(s.is_Integer and s > 0 for s in steps):
+                return None
+        return self._rule(v)
+
+    def _weight(self, gap: Expr, rows: Sequence[Row]) -> Expr | None:
+        """The adjoint of the loss of a step from 1 to T."""
+        if self.grad.at != "last":
+            return 1 / self.length if self.grad.at == "mean" else S.One
+        return S.One if _is_equal(gap, 0, rows) else S.Zero if is_certain(gap - 1, rows) else None
+
+    def _wherever(self, v: Any, rows: Sequence[Row], gap: Expr) -> Expr | None:
+        """At a step that is T or before it: what stands there in every case, if that is the same."""
+        if not is_certain(gap, rows):
+            return None
+        if v.key in _carried(self.grad):
+            return _closed(self.grad, v, self.length) if self.is_closed else None
+        rules = [self._rule(v), *(self._rule(v, k) for k in range(self.grad.last_steps))]
+        return rules[0] if all(rule == rules[0] for rule in rules) else None
+
+    def _rule(self, v: Any, last: int | None = None) -> Expr:
+        """What the rules give at the step of an adjoint: so many steps before T, or before those."""
+        at = TIME if last is None else LENGTH - last
+        right = self.grad.adjoint_equation(v.at(at)).right
+        moved = {u: u.at(sympy.expand(v.time + u.time - at)) for u in timed_in(right)}
+        right = right.xreplace(moved)  # the number of steps in a mean is no step
+        return right.subs(LENGTH, self.length) if self.length != LENGTH else right
+
+
+def _is_equal(e: Expr, number: int, rows: Sequence[Row]) -> bool:
+    return is_certain(e - number, rows) and is_certain(number - e, rows)
+
+
+@lru_cache(maxsize=64)
+def _carried(grad: Backward) -> frozenset[Any]:
+    """The adjoints that other steps give to: those of states, and of what is used at other steps."""
+    moved = {v for v, found in grad.shares.items() for s in found if s.shift and s.by is not None}
+    return frozenset(grad.adjoints[v].key for v in grad.adjoints if v in moved or v in grad.cell.states)
+
+
+def _closed(grad: Backward, v: Any, length: Expr) -> Any:
+    """The adjoint of the state of a cell of one: the sum over later steps t of (J_t ... J_{k+1})^T g_t."""
+    step = Step.of(grad)
+    late = LENGTH if grad.at == "last" else _LATE
+    back = transposed(jacobian_product(step, EARLIER + 1, late))
+    term = product(back, step.loss_slope.subs(TIME, late))
+    found = term if grad.at == "last" else over_time(term, EARLIER, LENGTH, _LATE)
+    return found.subs(EARLIER, v.time).subs(LENGTH, length)
+
+
+@lru_cache(maxsize=64)
+def has_closed_adjoints(grad: Backward) -> bool:
+    """Whether the adjoint of the one state is certainly the closed sum, at all steps from 1 to T, by induction."""
+    if len(grad.cell.states) != 1 or len(_carried(grad)) != 1 or grad.runs_in_reverse or grad.last_steps != 1:
+        return False
+    (state,) = grad.cell.states
+    v = grad.adjoints[state]
+    try:
+        claim = _closed(grad, v.at(EARLIER), LENGTH).subs(EARLIER, TIME)
+    except CellError:
+        return False
+
+    def truth(left: Any, gap: Expr | None) -> Any:
+        if gap == 0:
+            return grad.adjoint_equation(left.at(LENGTH)).right
+        return grad.adjoint_equation(v).right.subs(TIME, left.time)
+
+    line = _Line(grad, v, claim, truth, LineSteps(TIME, TIME, S.One, LENGTH, 1))
+    return line.is_induction()

@@ -1,0 +1,269 @@
+"""Sums of products of entries with indices, and the one name that each product has."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Dummy, Expr, S, Symbol
+
+from symgrad.errors import CellError
+
+Index: TypeAlias = Dummy | str | None
+MOST_LABELLINGS = 5040
+MOST_TERMS = 20_000
+ROW, COLUMN = "row", "column"
+PRODUCT, POWER = "product", "power"
+PRODUCT_TIME = Symbol("i", integer=True)
+
+
+@dataclass(frozen=True)
+class Atom:
+    """What has entries: a variable at a time, a function of a matrix, a product over time."""
+
+    head: str
+    times: tuple[Expr, ...] = ()
+    inner: tuple[Form, ...] = ()
+    size: Expr | None = field(default=None, compare=False)  # of a product of square matrices
+
+    def key(self, names: Mapping[Symbol, Symbol]) -> str:
+        times = ",".join(str(sympy.expand(time.xreplace(dict(names)))) for time in self.times)
+        inner = ";".join(form.key(names) for form in self.inner)
+        return f"{self.head}@{times}<{inner}>" if inner else f"{self.head}@{times}"
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """A product of entries, with the sums over time that stand before it."""
+
+    factors: tuple[tuple[Atom, tuple[Index, ...]], ...] = ()
+    sizes: tuple[tuple[Dummy, Expr], ...] = ()
+    times: tuple[Dummy, ...] = ()
+    conditions: frozenset[Expr] = frozenset()
+
+    def __mul__(self, other: Monomial) -> Monomial:
+        return Monomial(
+            self.factors + other.factors,
+            self.sizes + other.sizes,
+            self.times + other.times,
+            self.conditions | other.conditions,
+        )
+
+
+@dataclass(frozen=True)
+class Form:
+    """A sum of monomials with coefficients that are scalars."""
+
+    terms: tuple[tuple[Expr, Monomial], ...]
+
+    def __add__(self, other: Form) -> Form:
+        return Form(self.terms + other.terms)
+
+    def __mul__(self, other: Form) -> Form:
+        if len(self.terms) * len(other.terms) > MOST_TERMS:
+            raise CellError(f"a formula of more than {MOST_TERMS} terms in index notation")
+        return Form(tuple((a * b, m * _apart(k, m)) for a, m in self.terms for b, k in other.terms))
+
+    def scaled(self, number: Expr) -> Form:
+        return Form(tuple((number * c, m) for c, m in self.terms))
+
+    def canonical(self, names: Mapping[Symbol, Symbol] | None = None) -> dict[str, Expr]:
+        """Coefficients by monomials, each monomial under the one name it has."""
+        found: dict[str, Expr] = defaultdict(lambda: S.Zero)
+        for coefficient, monomial in self.terms:
+            number, key = _named(coefficient, monomial, names or {})
+            found[key] += number
+        expanded = {key: sympy.expand(c) for key, c in found.items()}
+        return {key: c for key, c in sorted(expanded.items()) if sympy.cancel(c) != 0}
+
+    def key(self, names: Mapping[Symbol, Symbol]) -> str:
+        return "+".join(f"({c})*{m}" for m, c in self.canonical(names).items())
+
+
+def _apart(monomial: Monomial, other: Monomial) -> Monomial:
+    """The monomial with times of its own where both sum over the same one."""
+    shared = set(monomial.times) & set(other.times)
+    return moved(monomial, {time: Dummy(time.name, integer=True) for time in shared}) if shared else monomial
+
+
+def moved(monomial: Monomial, table: Mapping[Any, Any]) -> Monomial:
+    return Monomial(
+        tuple((_atom_moved(atom, table), indices) for atom, indices in monomial.factors),
+        monomial.sizes,
+        tuple(table.get(time, time) for time in monomial.times),
+        frozenset(sympy.expand(c.xreplace(dict(table))) for c in monomial.conditions),
+    )
+
+
+def _atom_moved(atom: Atom, table: Mapping[Any, Any]) -> Atom:
+    times = tuple(sympy.expand(time.xreplace(dict(table))) for time in atom.times)
+    inner = tuple(Form(tuple((c.xreplace(dict(table)), moved(m, table)) for c, m in form.terms)) for form in atom.inner)
+    return Atom(atom.head, times, inner, atom.size)
+
+
+ONE = Form(((S.One, Monomial()),))
+ZERO = Form(())
+
+
+def single(atom: Atom, i: Index, j: Index) -> Form:
+    indices = tuple(index for index in (i, j) if index is not None)
+    return Form(((S.One, Monomial(((atom, indices),))),))
+
+
+def sum_of(forms: Iterable[Form]) -> Form:
+    return Form(tuple(term for form in forms for term in form.terms))
+
+
+def repeated(form: Form, times: int) -> Form:
+    product = ONE
+    for _ in range(times):
+        product = product * form
+    return product
+
+
+DELTA = Atom("delta")
+
+
+def delta(i: Index, j: Index) -> Form:
+    return ONE if i is None or i == j else Form(((S.One, Monomial(((DELTA, (i, j)),))),))
+
+
+def summed(form: Form, bound: Dummy, size: Expr) -> Form:
+    """The sum over an index: a delta in it is used up, and an index that nothing holds counts its size."""
+    return Form(tuple(_summed_term(c, m, bound, size) for c, m in form.terms))
+
+
+def _summed_term(coefficient: Expr, monomial: Monomial, bound: Dummy, size: Expr) -> tuple[Expr, Monomial]:
+    factors = list(monomial.factors)
+    for place, (atom, indices) in enumerate(factors):
+        if atom == DELTA and bound in indices:
+            other = indices[0] if indices[1] == bound else indices[1]
+            rest = factors[:place] + factors[place + 1 :]
+            return coefficient, replace(monomial, factors=tuple((a, _with(ix, bound, other)) for a, ix in rest))
+    if not any(bound in indices for _, indices in factors):
+        return coefficient * size, monomial
+    fresh = Dummy("k")
+    return coefficient, replace(
+        monomial,
+        factors=tuple((a, _with(ix, bound, fresh)) for a, ix in factors),
+        sizes=(*monomial.sizes, (fresh, size)),
+    )
+
+
+def _with(indices: tuple[Index, ...], old: Index, new: Index) -> tuple[Index, ...]:
+    return tuple(new if index == old else index for index in indices)
+
+
+def without_deltas(monomial: Monomial) -> Monomial:
+    """The monomial with each delta that holds a summed index used up."""
+    for place, (atom, indices) in enumerate(monomial.factors):
+        bound = [index for index in indices if any(index == k for k, _ in monomial.sizes)]
+        if atom != DELTA or (indices[0] != indices[1] and not bound):
+            continue
+        rest = monomial.factors[:place] + monomial.factors[place + 1 :]
+        if indices[0] == indices[1]:
+            return without_deltas(replace(monomial, factors=rest))
+        gone = bound[0]
+        other = indices[0] if indices[1] == gone else indices[1]
+        factors = tuple((a, _with(ix, gone, other)) for a, ix in rest)
+        sizes = tuple((k, size) for k, size in monomial.sizes if k != gone)
+        return without_deltas(replace(monomial, factors=factors, sizes=sizes))
+    return monomial
+
+
+def inside_of(atom: Atom, at: Expr, indices: tuple[Index, ...]) -> Form:
+    """The factor of an ordered product at a step, as the entry at a row and a column."""
+    (form,) = atom.inner
+    names: dict[Index, Index] = dict(zip((ROW, COLUMN), indices))
+    terms = []
+    for coefficient, monomial in form.terms:
+        fresh: dict[Index, Index] = {**names, **{k: Dummy("k") for k, _ in monomial.sizes}}
+        table: dict[Symbol, Expr] = {PRODUCT_TIME: at, **{t: Dummy(t.name, integer=True) for t in monomial.times}}
+        there = moved(monomial, table)
+        factors = tuple((a, tuple(fresh.get(index, index) for index in ix)) for a, ix in there.factors)
+        sizes = tuple((fresh[k], size) for k, size in there.sizes)
+        terms.append((coefficient.xreplace(table), replace(there, factors=factors, sizes=sizes)))
+    return Form(tuple(terms))
+
+
+def counted(monomial: Monomial, table: Mapping[Symbol, Expr]) -> Monomial:
+    """The monomial with its summed steps counted from elsewhere, under the same names."""
+    return replace(moved(replace(monomial, times=()), table), times=monomial.times)
+
+
+# --- canonical names ------------------------------------------------------------------------------------------------
+
+
+def _named(coefficient: Expr, monomial: Monomial, names: Mapping[Symbol, Symbol]) -> tuple[Expr, str]:
+    """The coefficient that holds no summed time, and the name of the monomial: the least over all labellings."""
+    factors = list(monomial.factors)
+    number, rest = coefficient.as_independent(*monomial.times, as_Add=False) if monomial.times else (coefficient, S.One)
+    conditions = _closure(monomial.conditions, monomial.times)
+    best: str | None = None
+    for order in itertools.permutations(range(len(monomial.times))):
+        table = dict(names)
+        depth = len(names)
+        table |= {time: Symbol(f"s{depth + order[k]}", integer=True) for k, time in enumerate(monomial.times)}
+        keys = [(atom.key(table), indices) for atom, indices in factors]
+        shown = sorted(str(sympy.expand(c.xreplace(table))) for c in conditions)
+        label = f"{labelled(keys, dict(monomial.sizes))} for {rest.xreplace(table)} over {shown}"
+        best = label if best is None else min(best, label)
+    return number, best or ""
+
+
+def _closure(conditions: frozenset[Expr], times: Sequence[Dummy]) -> frozenset[Expr]:
+    """All differences that must not be negative and follow by adding two of which a summed time falls out."""
+    found = set(conditions)
+    while True:
+        more = set()
+        for a, b in itertools.combinations(found, 2):
+            total = sympy.expand(a + b)
+            if any((a.has(t) and b.has(t) and not total.has(t)) for t in times) and not total.is_number:
+                more.add(total)
+        if more <= found:
+            break
+        found |= more
+    return frozenset(c for c in found if c.has(*times)) if times else frozenset(found)
+
+
+def labelled(keys: list[tuple[str, tuple[Index, ...]]], sizes: Mapping[Dummy, Expr]) -> str:
+    """The product with its summed indices renamed so that its text is the least."""
+    bound = [index for index in sizes if any(index in indices for _, indices in keys)]
+    colours = dict.fromkeys(bound, "")
+    for _ in range(len(bound) + 1):
+        finer = {index: _colour(index, keys, colours) for index in bound}
+        settled = len(set(finer.values())) == len(set(colours.values()))
+        colours = finer
+        if settled:
+            break
+    classes: dict[str, list[Dummy]] = defaultdict(list)
+    for index in bound:
+        classes[colours[index]].append(index)
+    groups = [classes[colour] for colour in sorted(classes)]
+    choices = itertools.islice(itertools.product(*(itertools.permutations(group) for group in groups)), MOST_LABELLINGS)
+    return min(_text(keys, [index for group in choice for index in group], sizes) for choice in choices)
+
+
+def _colour(index: Dummy, keys: list[tuple[str, tuple[Index, ...]]], colours: Mapping[Dummy, str]) -> str:
+    seen = []
+    for key, indices in keys:
+        for place, here in enumerate(indices):
+            if here == index:
+                others = [colours.get(i, i) if k != place else "." for k, i in enumerate(indices)]
+                seen.append(f"{key}{others}")
+    return _short("|".join(sorted(seen)))
+
+
+def _short(text: str) -> str:
+    """A short name of a text, the same in every process."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _text(keys: list[tuple[str, tuple[Index, ...]]], order: list[Dummy], sizes: Mapping[Dummy, Expr]) -> str:
+    numbers = {index: f"#{place}" for place, index in enumerate(order)}
+    return "*".join(sorted(f"{key}[{','.join(str(numbers.get(i, i)) for i in indices)}]" for key, indices in keys))
