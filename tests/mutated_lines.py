@@ -52,6 +52,9 @@ def own_cells():
         "mixture unit": ({q: (1 - sg.sigmoid(v * z)) * q.prev + sg.sigmoid(v * z) * sg.tanh(w * q.prev)}, q),
         "gain": ({h: sg.hadamard(g, h.prev) + sg.tanh(U @ x)}, h),
         "swish": ({h: sg.swish(W @ h.prev + U @ x + b)}, h),
+        "input before": ({h: sg.tanh(W @ h.prev + U @ x + V @ y.prev)}, h),
+        "value before": ({a: sg.tanh(U @ x + V @ h.prev), h: W @ h.prev + a + a.prev}, h),
+        "change": ({h: sg.tanh(W @ h.prev + U @ x), o: h - h.prev}, o),
     }
 
 
@@ -88,7 +91,7 @@ def true_lines(grad):
     for equation in grad.backward:
         yield moved(equation, TIME - 1)
     gradients = [grad.equation_of(a) for a in grad.arguments if not isinstance(a, TimedScalar | TimedMatrix)]
-    gradients += [grad.equation_of(a) for a in grad.initial_states]
+    gradients += [grad.equation_of(a) for a in grad.borders]
     for equation in gradients:
         yield equation
         yield from rewritten(equation)
@@ -173,9 +176,9 @@ class Truth:
             around = surroundings(grad, given, {**{s: int(k) for s, k in sizes.items()}, LENGTH: length})
             run_forward(grad, around)
             run_backward(grad, around)
-            for border in grad.initial_states:
-                name = grad.adjoints[border.at(TIME)]
-                if border.time.is_Integer:
+            for border in grad.borders:
+                name = grad.adjoints.get(border.at(TIME))
+                if name is not None and border.time.is_Integer:
                     around.timed[name.key, int(border.time)] = around.evaluate(grad[border])
         return around
 
@@ -199,7 +202,7 @@ class Truth:
             return around.evaluate(left, step)
         key = left.argument
         if isinstance(key, TimedScalar | TimedMatrix) and key.time == TIME:
-            return around.evaluate(self.grad.of_input(key, last=step == length), step)
+            return around.evaluate(self.grad.of_input(key, before=length - step), step)
         return around.evaluate(self.grad.equation_of(key).right, step)
 
 
