@@ -182,6 +182,8 @@ FAR_OUT = [
     ("harmonic(x, -x)**2 + 1 > 0", ("x > 0",)),
     ("andre(n) >= 0", ("n integer", "n >= 0")),
     ("andre(x)**2 + 1 > 0", ("x > 0",)),
+    ("re(dirichlet_eta(exp(x))) == dirichlet_eta(exp(x))", ()),
+    ("zeta(x**2, 1/2) != 3", ("x > 2",)),
     ("re(riemann_xi(10**20)) == riemann_xi(10**20)", ()),
 ]
 IN_ITS_ORDER = [
@@ -189,6 +191,7 @@ IN_ITS_ORDER = [
     "jn(floor(x), 2)",
     "betainc(-2, Abs(x), 0, 1/2)",
     "besselj(betainc(2, 3, 0, x), 1)",
+    "hyp2f3(floor(x), x, x, 2, Abs(x), 0)",
 ]
 WITH_LISTS = [
     ("Abs(hyp1f1(x, exp(x), 0)) != 7", ()),

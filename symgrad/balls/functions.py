@@ -43,7 +43,7 @@ def _multiply(*factors: Ball) -> Ball:
     return product
 
 
-HIGHEST_ZETA = 2000  # imaginary parts, in proportion to which the zeta function takes long
+HIGHEST_ZETA = 2000  # imaginary parts, in proportion to which it takes long; all arguments of one with a shift
 
 
 def _power(base: Ball, exponent: Ball) -> Value:
@@ -253,6 +253,8 @@ def _zeta(s: Ball, *shift: Ball) -> Value:
     if isinstance(s, acb) and not abs(s.imag) < HIGHEST_ZETA:
         return UNKNOWN
     values = [ball(v) for v in (s, *shift)]
+    if shift and not values[0].abs_upper() <= HIGHEST_ZETA:
+        return UNKNOWN
     if not all(isinstance(v, arb) for v in values):
         values = [acb(v) for v in values]
     return values[0].zeta(*values[1:])
@@ -260,7 +262,7 @@ def _zeta(s: Ball, *shift: Ball) -> Value:
 
 def _eta(s: Ball, shift: Ball = fmpq(1)) -> Value:  # noqa: B008 (an immutable number)
     """The alternating zeta function: of a shift, by two values of Hurwitz's."""
-    if isinstance(s, acb) and not abs(s.imag) < HIGHEST_ZETA:
+    if not ball(s).abs_upper() <= HIGHEST_ZETA:
         return UNKNOWN
     if shift == 1:
         return acb(ball(s)).dirichlet_eta()

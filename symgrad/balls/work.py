@@ -55,6 +55,10 @@ _LARGEST_ORDER: dict[type[Basic], int] = {
     ),
     10_000,
 )  # fmt: skip
+# What takes close to a second at many thousands of bits: more of them are not computed.
+_MOST_BITS: dict[type[Basic], int] = dict.fromkeys(
+    (sympy.zeta, sympy.dirichlet_eta, sympy.harmonic, sympy.stieltjes, sympy.lerchphi, sympy.elliptic_pi), 2_000
+)
 WORK_OF_A_RUN = 12  # of all operations of a formula, besides theirs
 SPARE_BITS = 64
 WORK_OF_A_CALL, TERMS_PER_UNIT, FARTHEST_SERIES = 40, 1_500, 4
@@ -73,14 +77,15 @@ def bounded(kind: type[Basic], function: Callable[..., Value]) -> Callable[..., 
     if kind not in SLOW and kind not in _LARGEST_ORDER:
         return function
     largest = _LARGEST_ORDER.get(kind)
+    most_bits = _MOST_BITS.get(kind)
 
     def function_where_quick(*arguments: Ball) -> Value:
         if largest is not None and not all(_is_at_most(order, largest) for order in arguments[:-1]):
             return UNKNOWN
-        bits = int(flint.ctx.prec)
+        bits = min(int(flint.ctx.prec), most_bits or int(flint.ctx.prec))
         terms = bits + sum(_terms(a, bits) for a in arguments)
         charge(WORK_OF_A_CALL + terms**2 / TERMS_PER_UNIT)
-        with precision(min(flint.ctx.prec, *(_known_bits(a) + SPARE_BITS for a in arguments))):
+        with precision(min(bits, *(_known_bits(a) + SPARE_BITS for a in arguments))):
             return function(*arguments)
 
     return function_where_quick

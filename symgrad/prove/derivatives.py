@@ -243,6 +243,8 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
         if e.func in ROUGH:
             raise NotSmooth(f"no derivative of {_name(e)}")
         return differentiated(e, x)
+    if not all(isinstance(a, Expr) for a in e.args):
+        raise NotSmooth(_none_of(e))
     places = {sympy.Dummy(real=True): a for a in e.args}
     outer = e.func(*places)
     slopes = {d: outer.diff(d) for d, a in places.items() if a.has(x)}
