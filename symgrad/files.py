@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import re
@@ -16,6 +17,13 @@ except ImportError:  # on Windows, where a file that is open cannot be removed
 
 VARIABLE = "SYMGRAD_CACHE"
 UNFINISHED = ".tmp"
+_MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 OFF = "off"
 _ALSO_OFF = (OFF, "0", "no", "false", "none")
@@ -37,9 +45,35 @@ _SIGNS_OF_CLAIMS = re.compile(rb"""(?<![\w-])["']?(?:claim["']?\s*[]=:]|says["']
 def may_hold_claims(path: Path) -> bool:
     """Whether a file of a folder is one of claims, if perhaps a broken one, and not of somebody else's settings."""
     try:
-        return _SIGNS_OF_CLAIMS.search(path.read_bytes()) is not None
+        content = path.read_bytes()
+        return _SIGNS_OF_CLAIMS.search(decoded(content).encode("utf-8")) is not None
+    except ValueError:
+        return _SIGNS_OF_CLAIMS.search(content) is not None
     except OSError:
         return True  # reading it says what is wrong
+
+
+def text_of(path: Path) -> str:
+    """A text file by its byte order mark, and in UTF-8 without one; lines end in a line feed.
+
+    Raises
+    ------
+    OSError, UnicodeError
+        If it cannot be read, or is in another coding.
+    """
+    return decoded(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decoded(content: bytes) -> str:
+    """Bytes as text, by their byte order mark.
+
+    Examples
+    --------
+    >>> decoded("π".encode("utf-8-sig")), decoded("π".encode("utf-16")), decoded("π".encode())
+    ('π', 'π', 'π')
+    """
+    coding = next((coding for mark, coding in _MARKS if content.startswith(mark)), "utf-8")
+    return content.decode(coding)
 
 
 def reader_of(path: Path) -> str:

@@ -22,10 +22,13 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import decode_source
 from pathlib import Path
 
 from symgrad.claims import Claim, claim
 from symgrad.errors import ClaimError, ParseError
+from symgrad.files import text_of
+from symgrad.shown import one_line
 
 DOCUMENTS = (".rst", ".md", ".txt")
 MARK = "symgrad:"
@@ -97,7 +100,7 @@ def marked_in(path: Path) -> Iterator[Marked]:
         If the file cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = decode_source(path.read_bytes()) if path.suffix == ".py" else text_of(path)
         if MARK not in text:
             return
         if path.suffix == ".py":
@@ -107,7 +110,7 @@ def marked_in(path: Path) -> Iterator[Marked]:
     except (OSError, ValueError, SyntaxError, RecursionError) as error:
         if isinstance(error, ParseError | ClaimError):
             raise
-        raise ClaimError(f"{path}: {error}") from None
+        raise ClaimError(one_line(f"{path}: {error}")) from None
 
 
 def _in_docstrings(tree: ast.Module) -> Iterator[Marked]:

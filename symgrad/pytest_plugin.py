@@ -6,14 +6,13 @@ Nothing happens until it is asked for: by ``pytest --symgrad``, which collects e
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from symgrad import collected
 from symgrad.shown import one_line
 from symgrad.verdicts import ACCEPTABLE
 
@@ -47,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if not (parent.config.getoption("symgrad") or parent.session.isinitpath(file_path)):
         return None
-    readers = [reader for reader, suffixes, sign in _KINDS if file_path.suffix in suffixes and _has(sign, file_path)]
+    readers = [reader for reader, suffixes, is_one in _KINDS if file_path.suffix in suffixes and is_one(file_path)]
     return ClaimFile.from_parent(parent, path=file_path, readers=readers) if readers else None
 
 
@@ -65,7 +64,7 @@ class ClaimFile(pytest.File):
             for reader in self.readers:
                 yield from reader(self)
         except SymgradError as error:
-            raise self.CollectError(f"symgrad: {error}") from None
+            raise self.CollectError(one_line(f"symgrad: {error}")) from None
 
 
 def _claims(file: ClaimFile) -> Iterator[ClaimItem]:
@@ -79,23 +78,20 @@ def _claims(file: ClaimFile) -> Iterator[ClaimItem]:
 
 def _steps(file: ClaimFile) -> Iterator[ClaimItem]:
     from symgrad.derivation import load_derivation
+    from symgrad.errors import DerivationError
     from symgrad.testing import chains
 
-    if not _names_a_derivation(file.path):
-        return
-    derivation = load_derivation(file.path)
+    try:
+        derivation = load_derivation(file.path)
+    except DerivationError as error:
+        failed = error.__cause__
+        if isinstance(failed, ImportError) and collected.only_imports_one(file.path):
+            return
+        if failed is not None or collected.must_be_a_derivation(file.path):
+            raise
+        return  # the name of a derivation, for something else
     for claim, chain in zip(derivation.claims, chains(derivation)):
         yield ClaimItem.from_parent(file, name=one_line(claim.id), claim=claim, line=None, chain=chain)
-
-
-def _names_a_derivation(path: Path) -> bool:
-    """Whether the module itself assigns that name; a text inside of it may do so as well."""
-    try:
-        body = ast.parse(path.read_bytes()).body
-    except (SyntaxError, ValueError):
-        return True  # loading it says what is wrong
-    named = (node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)] for node in body)
-    return any(getattr(target, "id", "") == "derivation" for targets in named for target in targets)
 
 
 def _marked(file: ClaimFile) -> Iterator[ClaimItem]:
@@ -156,25 +152,18 @@ class MarkedItem(ClaimItem):
         super().runtest()
         if self.found.shown is not None:
             wanted = statement_latex(self.claim.statement, self.claim.domain)
-            assert same_latex(self.found.shown, wanted), (
-                f"the formula that is shown is not the claim: {self.claim}\n  shown:  {self.found.shown}\n"
-                f"  symgrad: {wanted}"
-            )
-
-
-def _has(pattern: re.Pattern[bytes], path: Path) -> bool:
-    try:
-        return pattern.search(path.read_bytes()) is not None
-    except OSError:
-        return False
+            if not same_latex(self.found.shown, wanted):
+                raise AssertionError(
+                    f"the formula that is shown is not the claim: {self.claim}\n  shown:  {self.found.shown}\n"
+                    f"  symgrad: {wanted}"
+                )
 
 
 Reader = Callable[[ClaimFile], Iterator[ClaimItem]]
 
-# What a file must hold before it is looked at closely, so that other people's files are left alone.
-_KINDS: tuple[tuple[Reader, tuple[str, ...], re.Pattern[bytes]], ...] = (
-    (_claims, (".toml",), re.compile(rb"^\s*(\[\[claim\]\]|says\s*=)", re.MULTILINE)),
-    (_claims, (".json",), re.compile(rb'"claim"\s*:\s*\[|"says"\s*:')),
-    (_steps, (".py",), re.compile(rb"^derivation\b[^=\n]*=[^=]", re.MULTILINE)),
-    (_marked, (".py", ".rst", ".md", ".txt"), re.compile(rb"(\.\. |<!-- ?)symgrad:|\{symgrad:claim\}")),
+# What a file must hold before it is read, so that other people's files are left alone.
+_KINDS: tuple[tuple[Reader, tuple[str, ...], Callable[[Path], bool]], ...] = (
+    (_claims, (".toml", ".json"), collected.holds_claims),
+    (_steps, (".py",), collected.names_a_derivation),
+    (_marked, (".py", ".rst", ".md", ".txt"), collected.holds_marked_claims),
 )

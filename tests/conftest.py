@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
+OF_PYTHON = ("__pycache__", "symgrad.egg-info")
 OUTPUTS = ("build", "dist", "docs/_build")  # what commands write in a checkout
 
 # How fast a machine is decides no test, and neither does chance: `--hypothesis-profile=default` looks for new examples.
@@ -76,8 +77,13 @@ def in_no_checkout(nowhere, monkeypatch):
 
 
 def in_the_checkout():
-    """What tests could leave in a checkout: names at its top, and all that is in the folders of outputs."""
-    names = {name: None for name in os.listdir(ROOT) if not name.startswith(".")}
+    """What tests could leave in a checkout: names anywhere in it, and all that is in the folders of outputs."""
+    names = {}
+    for folder, below, found in os.walk(ROOT):
+        below[:] = [name for name in below if not name.startswith(".") and name not in OF_PYTHON]
+        names |= {
+            os.path.relpath(os.path.join(folder, name), ROOT): None for name in [*below, *found] if name[0] != "."
+        }
     files = (path for folder in OUTPUTS for path in (ROOT / folder).rglob("*") if path.is_file())
     return names | {str(path.relative_to(ROOT)): path.stat().st_mtime_ns for path in files}
 

@@ -51,6 +51,7 @@ FLOORS = {
     "render": 12,
     "marked": 13,
     "testing": 13,
+    "collected": 13,
     "completion": 13,
     "formula_arguments": 13,
     "doctor": 13,

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 import symgrad as sg
+from symgrad.claim_files import read_claims
 from symgrad.marked import marked, marked_in, same_latex
 from symgrad.notation import latex
 
@@ -141,6 +142,138 @@ def test_files_of_claims_become_items_named_by_id(run):
 
 def test_json_is_read_too(run):
     run("claims.json", claims_json='{"claim": [{"id": "a", "says": "1 + 1 == 2"}]}').assert_outcomes(passed=1)
+
+
+ONE = 'id = "one"\nsays = "1 + 1 == 2"\n'
+SPELLINGS = {
+    "plain": f"[[claim]]\n{ONE}",
+    "spaces": f"[[ claim ]]\n{ONE}",
+    "tabs and indents": f"  [[\tclaim\t]]  # one\n{ONE}",
+    "quoted": f'[["claim"]]\n{ONE}',
+    "in apostrophes": f"[['claim']]\n{ONE}",
+    "escaped": '[["cl\\u0061im"]]\n"s\\u0061ys" = "1 + 1 == 2"\nid = "one"\n',
+    "inline": 'claim = [{id = "one", says = "1 + 1 == 2"}]\n',
+    "inline over lines": 'claim = [\n  # first\n  {"id" = "one", "says" = "1 + 1 == 2"},\n]\n',
+    "quoted inline": '"claim"=[{id="one",says="1 + 1 == 2"}]',
+    "quoted inside": '[[claim]]\nid = "one"\n"says" = """1 + 1 == 2"""\n',
+    "carriage returns": f"[[claim]]\n{ONE}".replace("\n", "\r\n"),
+    "byte order mark": f"\ufeff[[claim]]\n{ONE}",
+}
+
+
+def test_every_spelling_of_toml_that_verify_reads_is_collected(pytester, run):
+    for number, text in enumerate(SPELLINGS.values()):
+        (pytester.path / f"s{number}.toml").write_bytes(text.encode("utf-8"))
+        assert [entry.id for entry in read_claims(pytester.path / f"s{number}.toml")] == ["one"]
+    run("--symgrad").assert_outcomes(passed=len(SPELLINGS))
+    run("s0.toml", "s1.toml").assert_outcomes(passed=2)
+
+
+SHORT = 'import symgrad as sg\nmade = sg.Derivation("A", sg.statement("1 == 1"))\n'
+WAYS = {
+    "plain": "derivation = made",
+    "under if": "if made:\n    derivation = made",
+    "under else": "if not made.title:\n    pass\nelse:\n    derivation = made",
+    "under try": "try:\n    derivation = made\nfinally:\n    pass",
+    "under with": "import contextlib\nwith contextlib.nullcontext(made) as derivation:\n    pass",
+    "in a loop": "for derivation in [made]:\n    pass",
+    "in a loop that ends": "while True:\n    derivation = made\n    break",
+    "annotated": "derivation: sg.Derivation = made",
+    "in a tuple": "derivation, other = made, 1",
+    "starred": "first, (*_, derivation) = 1, (2, made)",
+    "chained": "other = derivation = made",
+    "in an expression": "print(derivation := made)",
+    "in a comprehension": "[derivation := each for each in [made]]",
+    "by a match": "match made:\n    case derivation:\n        pass",
+    "by a function": "def f():\n    global derivation\n    derivation = made\nf()",
+    "a function and its value": "def derivation():\n    return made\nderivation = derivation()",
+    "decorated": "def now(f):\n    return f()\n@now\ndef derivation():\n    return made",
+    "by a name": "globals()['derivation'] = made",
+    "by a keyword": "globals().update(derivation=made)",
+    "by a text": "exec('derivation = made')",
+    "indented by tabs": "if True:\n\tderivation=made",
+    "with a backslash": "derivation \\\n    = made",
+    "after a semicolon": "a = 1; derivation = made",
+    "imported": "from module_with_one import derivation",
+    "imported under its name": "from module_with_one import made as derivation",
+    "imported with all": "from module_with_one import *",
+}
+OTHERS = {
+    "a function": "def derivation():\n    return made",
+    "a fixture": "import pytest\n@pytest.fixture\ndef derivation():\n    raise ValueError",
+    "a class": "class derivation:\n    pass",
+    "inside a function": "def f():\n    derivation = made",
+    "a global that nobody makes": "def f():\n    global derivation\n    derivation = made",
+    "only read": "derivations = [derivation for derivation in [made]]",
+    "in a text": "'''\nderivation = made\n'''",
+    "imported within a package": "from .other import derivation",
+}
+
+
+def test_derivations_that_are_assigned_in_any_way_are_collected_and_others_left_alone(pytester, run):
+    (pytester.path / "module_with_one.py").write_text(f"{SHORT}derivation = made\n")
+    pytester.syspathinsert()
+    for letter, texts in (("w", WAYS), ("o", OTHERS)):
+        for number, text in enumerate(texts.values()):
+            (pytester.path / f"{letter}{number}.py").write_text(f"{SHORT}{text}\n")
+    run("--symgrad").assert_outcomes(passed=len(WAYS) + 1)
+    run("w0.py", "w1.py", "w2.py").assert_outcomes(passed=3)
+
+
+CODED = {
+    "mark.py": ("derivation = made", "utf-8-sig"),
+    "latin.py": ("# caf\xe9\nderivation = made", "latin-1"),
+    "greek.py": ("derivation = made  # \u03c0", "iso8859-7"),
+}
+
+
+def test_files_in_other_codings_are_read(pytester, run):
+    for name, (text, coding) in CODED.items():
+        cookie = "" if coding == "utf-8-sig" else f"# -*- coding: {coding} -*-\n"
+        (pytester.path / name).write_bytes(f"{cookie}{SHORT}{text}\n".encode(coding))
+    said = '"""A docstring.\n\n.. symgrad:claim:: tanh(0) == 0\n"""\n# caf\xe9\n'
+    (pytester.path / "doc.py").write_bytes(f"# coding: latin-1\n{said}".encode("latin-1"))
+    for name, coding in {"a.md": "utf-8-sig", "b.md": "utf-16"}.items():
+        (pytester.path / name).write_bytes("<!-- symgrad: tanh(0) == 0 -->\n".encode(coding))
+    (pytester.path / "c.json").write_bytes('{"claim": [{"says": "1 + 1 == 2"}]}'.encode("utf-8-sig"))
+    run("--symgrad").assert_outcomes(passed=len(CODED) + 4)
+
+
+BAD = {
+    "utf16.toml": "[[claim]]\nsays = '1 == 1'\n".encode("utf-16"),
+    "latin.toml": "[[ claim ]]\nsays = '1 == 1' # caf\xe9\n".encode("latin-1"),
+    "half.toml": b"[[ claim ]]\nsays = '1 == 1\n",
+    "half.json": b'{"claim": [{"says": "1 == 1"}',
+    "nul.py": f"{SHORT}derivation = made\0".encode(),
+    "utf16.py": f"{SHORT}derivation = made".encode("utf-16"),
+    "cookie.py": f"# coding: nonsense\n{SHORT}derivation = made\n".encode(),
+    "syntax.py": f"{SHORT}if True:\n    derivation = (made\n".encode(),
+    "raises.py": f"{SHORT}derivation = made.nothing\n".encode(),
+    "other.py": f"{SHORT}derivation, _ = 1, 2\n".encode(),
+    "exits.py": f"{SHORT}derivation = made\nraise SystemExit(3)\n".encode(),
+    "latin.md": "<!-- symgrad: tanh(0) == 0 -->\ncaf\xe9\n".encode("latin-1"),
+}
+
+
+def test_every_bad_file_is_one_line_that_names_it(pytester, run):
+    for name, content in BAD.items():
+        (pytester.path / name).write_bytes(content)
+    result = run("--symgrad")
+    result.assert_outcomes(errors=len(BAD))
+    for name in BAD:
+        said = [line for line in result.stdout.lines if line.startswith("symgrad: ") and f"/{name}" in line]
+        assert len(said) == 1, name
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_formula_that_is_not_the_claim_is_told_in_three_lines(run):
+    result = run("page.md", page_md="<!-- symgrad: tanh(0) == 0 -->\n\n$$\\tanh(0) = 1$$\n")
+    result.assert_outcomes(failed=1)
+    lines = result.stdout.lines
+    place = next(k for k, line in enumerate(lines) if line.startswith("the formula that is shown is not the claim"))
+    assert [line.split()[0] for line in lines[place + 1 : place + 3]] == ["shown:", "symgrad:"]
+    assert lines[place + 3].startswith("=")
+    assert "assert" not in result.stdout.str()
 
 
 def test_the_first_wrong_step_of_a_chain_is_named(run):
