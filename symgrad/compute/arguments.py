@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
+from symgrad.compute.nodes import Node
 from symgrad.errors import CellError, ShapeError
 from symgrad.vectors import TIME, Timed, shape_of
 
@@ -151,6 +152,21 @@ def _fit(name: str, key: Any, array: Any, sizes: dict[Any, int], lengths: dict[s
     table = {s: sympy.Integer(v) for s, v in sizes.items()} if composed else {}
     if any(size.free_symbols <= set(sizes) and size.xreplace(table) != k for size, k in composed):
         raise _misfit(name, key, array, sizes)
+
+
+def check_parts(parts: Iterable[Node], arguments: Arguments) -> None:
+    """Raise ShapeError if a slice is no part of what it is taken from, at the sizes that the arguments show."""
+    for part in parts:
+        (whole,) = part.args
+        limits = [*zip(whole.shape, part.data, strict=True)]
+        if not all(e.free_symbols <= arguments.sizes.keys() for size, ends in limits for e in (size, *ends)):
+            continue
+        numbers = [tuple(map(arguments.size, (start, stop, size))) for size, (start, stop) in limits]
+        if not all(0 <= start < stop <= size for start, stop, size in numbers):
+            name = str(getattr(whole.data[0] if whole.op == "timed" else whole.data, "name", "a matrix"))
+            shown = ", ".join(f"{start}:{stop}" for _, (start, stop) in limits)
+            shape = tuple(size for _, _, size in numbers)
+            raise ShapeError(f"{name}[{shown}] is no part of {name}", "slice", (numbers[0][1:2], shape))
 
 
 def _misfit(name: str, key: Any, array: Any, sizes: Mapping[Any, int]) -> ShapeError:

@@ -15,7 +15,7 @@ from symgrad.compute.lanes import DOUBLE, LONG, constant
 from symgrad.compute.layouts import INDEX, WIDTH, Part, Value
 from symgrad.compute.loops import Loop
 from symgrad.compute.lowering import definition
-from symgrad.compute.nodes import COMPARISONS, EXACT_EXPONENTS, FUNCTIONS, Node, entrywise
+from symgrad.compute.nodes import COMPARISONS, EXACT_EXPONENTS, FUNCTIONS, Node, entrywise, is_one, places_of
 from symgrad.errors import CellError
 
 if TYPE_CHECKING:
@@ -294,11 +294,28 @@ class Body:
 
     def slice(self, node: Node) -> Value:
         whole = self.value(node.args[0])
-        starts = [self.layout.size(start) for start, _ in node.data]
-        shape = self.layout.shape(node.shape)
-        if len(shape) == len(starts):
-            return self.assembled(shape, lambda *place: self.entry(whole, *(s + p for s, p in zip(starts, place))))
-        raise CellError("backend='compiled' has no parts of matrices that are vectors; use backend='numpy'")
+        places = [(self.layout.size(start), stop is None) for start, stop in places_of(node)]
+
+        def entry(*within: int) -> Part:
+            more = iter(within)
+            return self.entry(whole, *(start if is_single else start + next(more) for start, is_single in places))
+
+        return self.assembled(self.layout.shape(node.shape), entry)
+
+    def block(self, node: Node) -> Value:
+        """A matrix of matrices, each of which may be a row, a column or a number."""
+        across, shapes = node.data[1], [self.layout.shape(shape) for shape in node.data[2]]
+        parts = [self.value(a) for a in node.args]
+        kept = [tuple(not is_one(size) for size in shape) for shape in node.data[2]]
+        rows = [(k, i) for k in range(0, len(parts), across) for i in range(shapes[k][0])]
+        columns = [(k, j) for k in range(across) for j in range(shapes[k][1])]
+
+        def entry(i: int, j: int) -> Part:
+            (first, row), (more, column) = rows[i], columns[j]
+            k = first + more
+            return self.entry(parts[k], *(place for place, is_kept in zip((row, column), kept[k]) if is_kept))
+
+        return self.assembled(self.layout.shape(node.shape), entry)
 
     def trace(self, node: Node) -> Value:
         matrix = self.value(node.args[0])
@@ -444,6 +461,7 @@ _MAKERS: dict[str, Callable[[Body, Node], Value]] = {
     "diagonal": Body.diagonal,
     "stack": Body.stack,
     "slice": Body.slice,
+    "block": Body.block,
     "trace": Body.trace,
     "softmax": Body.softmax,
     "logsumexp": Body.logsumexp,

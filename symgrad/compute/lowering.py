@@ -26,6 +26,7 @@ from symgrad.vectors import (
 
 VALUE, SLOPE = "value", "slope"
 CONSTANTS = (sympy.pi, sympy.E)
+MOST_FACTORS = 16  # of a power of a matrix that is written out
 
 
 class Lowering:
@@ -164,17 +165,40 @@ class Lowering:
 
     def _softmax(self, e: Softmax) -> Node:
         argument = self.node(e.argument)
-        return Node("softmax", (argument,), argument.shape)
+        return Node("softmax", (argument,), argument.shape) if argument.shape else nodes.number(1)
 
     def _logsumexp(self, e: LogSumExp) -> Node:
-        return Node("logsumexp", (self.node(e.argument),))
+        argument = self.node(e.argument)
+        return Node("logsumexp", (argument,)) if argument.shape else argument
+
+    def _diagonal(self, e: sympy.DiagMatrix) -> Node:
+        entries = self.node(e.args[0])
+        return Node("diagonal", (entries,), dropped(e.shape)) if entries.shape else entries
 
     def _matrix_power(self, e: sympy.MatPow) -> Node:
-        return Node("matrix_power", (self.node(e.base), self.node(e.exp)), dropped(e.shape))
+        base = self.node(e.base)
+        if not base.shape and e.exp.is_Rational:
+            return nodes.power(base, e.exp)
+        if e.exp.is_Integer and 0 < e.exp <= MOST_FACTORS:
+            found, shape = base, e.shape
+            for _ in range(int(e.exp) - 1):
+                found = nodes.matmul(found, base, shape, shape)
+            return found
+        return Node("matrix_power", (base, self.node(e.exp)), dropped(e.shape))
+
+    def _explicit(self, e: Any) -> Node:
+        """A matrix whose entries are written out."""
+        rows, columns = e.shape
+        parts = [self.node(entry) for entry in e.as_explicit()]
+        if not dropped(e.shape):
+            return parts[0]
+        if 1 in (rows, columns):
+            return Node("stack", parts, dropped(e.shape))
+        return Node("block", parts, dropped(e.shape), (rows, columns, ((S.One, S.One),) * len(parts)))
 
     def _stack(self, e: sympy.BlockMatrix) -> Node:
         rows, columns = e.blockshape
-        blocks = [self._whole(e.blocks[i, j]) for i in range(rows) for j in range(columns)]
+        blocks = [self.node(e.blocks[i, j]) for i in range(rows) for j in range(columns)]
         if columns == 1 and e.shape[1] == 1:
             return Node("stack", blocks, dropped(e.shape))
         if rows == 1 and e.shape[0] == 1:
@@ -182,13 +206,11 @@ class Lowering:
         shapes = tuple(tuple(e.blocks[i, j].shape) for i in range(rows) for j in range(columns))
         return Node("block", blocks, dropped(e.shape), (rows, columns, shapes))
 
-    def _whole(self, e: Any) -> Node:
-        return self.node(e)
-
     def _slice(self, e: MatrixSlice) -> Node:
         parent = self.node(e.parent)
-        limits = [limit for limit, size in zip((e.rowslice, e.colslice), e.parent.shape) if size != 1]
-        return Node("slice", (parent,), dropped(e.shape), tuple((S(a), S(b)) for a, b, _ in limits))
+        sized = zip((e.rowslice, e.colslice), e.parent.shape)
+        limits = tuple((S(start), S(stop)) for (start, stop, _), size in sized if not nodes.is_one(size))
+        return Node("slice", (parent,), dropped(e.shape), limits) if limits else parent
 
 
 def timed(e: Any, step: Any = TIME) -> Node:
@@ -308,10 +330,11 @@ RULES: dict[type, Callable[[Lowering, Any], Node]] = {
     sympy.HadamardProduct: lambda lowering, e: nodes.multiply(*lowering.nodes(e.args)),
     sympy.HadamardPower: lambda lowering, e: nodes.power(lowering.node(e.base), e.exp),
     sympy.MatPow: Lowering._matrix_power,
-    sympy.DiagMatrix: lambda lowering, e: Node("diagonal", (lowering.node(e.args[0]),), dropped(e.shape)),
+    sympy.DiagMatrix: Lowering._diagonal,
     sympy.Identity: lambda lowering, e: Node("identity", (), dropped(e.shape)),
     sympy.OneMatrix: lambda lowering, e: Node("ones", (), dropped(e.shape)),
     sympy.ZeroMatrix: lambda lowering, e: Node("zeros", (), dropped(e.shape)),
+    sympy.MatrixBase: Lowering._explicit,
     sympy.BlockMatrix: Lowering._stack,
     MatrixSlice: Lowering._slice,
     Elementwise: Lowering._elementwise,

@@ -233,7 +233,18 @@ def is_zero(node: Node) -> bool:
 
 def dropped(shape: Iterable[Any]) -> Shape:
     """A shape without axes that are known to have length 1."""
-    return tuple(S(size) for size in shape if size != 1)
+    return tuple(S(size) for size in shape if not is_one(size))
+
+
+def is_one(size: Any) -> bool:
+    """Whether a size is known to be 1: that of a single row, k + 1 less k, is."""
+    found = S(size)
+    return bool(found == 1 or (found.is_Add and sympy.expand(found) == 1))
+
+
+def places_of(node: Node) -> Iterator[tuple[Expr, Expr | None]]:
+    """Where each axis of a slice starts and ends; where it has one entry, and is none of the result, no end."""
+    return ((start, None if is_one(stop - start) else stop) for start, stop in node.data)
 
 
 class Tracing:

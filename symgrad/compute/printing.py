@@ -12,11 +12,11 @@ import sympy
 from sympy import Expr, Symbol
 
 from symgrad.activations.rows import ROWS
-from symgrad.compute.arguments import is_in_time, is_initial
+from symgrad.compute.arguments import is_in_time, is_initial, seen_shape
 from symgrad.compute.arrays import Pads, pads_of
 from symgrad.compute.loops import Loop, Loops, loops_of
 from symgrad.compute.lowering import SLOPE, definition
-from symgrad.compute.nodes import COMPARISONS, Node, dropped
+from symgrad.compute.nodes import COMPARISONS, Node, dropped, is_one, places_of
 from symgrad.compute.program import LOSS, Line, Program, Steps
 from symgrad.compute.schedule import schedule_of
 from symgrad.recurrent.cell import free_name
@@ -135,6 +135,7 @@ class _Printer:
         arguments = self.program.arguments
         series = [key for key in arguments.values() if is_in_time(key)]
         yield from [f"T = len({self.names[series[0]]})"] if series else []
+        yield from self._without_axes()
         yield from self._sizes()
         computed = list(dict.fromkeys(line.target for line in self.lines if isinstance(line.target, Timed)))
         for target in computed:
@@ -153,6 +154,14 @@ class _Printer:
         for passes in self.passes:
             yield from self._pass(passes)
         yield f"return {self._result()}"
+
+    def _without_axes(self) -> Iterator[str]:
+        """Arguments without the axes that are known to have length 1."""
+        for key in self.program.arguments.values():
+            kept = len(dropped(shape_of(key)))
+            if key in self.names and kept != len(seen_shape(key)):
+                axes = [*(["T"] if is_in_time(key) else []), *["-1"] * kept]
+                yield f"{self.names[key]} = np.reshape({self.names[key]}, {_closed_tuple(axes)})"
 
     def _shown(self) -> Iterator[tuple[Any, tuple[Any, int]]]:
         """Of each size the first argument that shows it, and along which of its axes."""
@@ -206,8 +215,18 @@ class _Printer:
         if LOSS not in self.names:
             return ", ".join(self._given(target, None) for target in gradients.values())
         keys = self.program.arguments
-        found = ", ".join(f"{name!r}: {self._given(target, keys.get(name))}" for name, target in gradients.items())
+        found = ", ".join(
+            f"{name!r}: {self._in_shape(self._given(target, keys.get(name)), keys.get(name))}"
+            for name, target in gradients.items()
+        )
         return f"{self.names[LOSS]}, {{{found}}}"
+
+    def _in_shape(self, text: str, key: Any) -> str:
+        """A gradient in the shape of its argument."""
+        if key is None or len(seen_shape(key)) == len(dropped(shape_of(key))):
+            return text
+        axes = [*(["T"] if is_in_time(key) else []), *map(self._size, seen_shape(key))]
+        return f"np.reshape({text}, {_closed_tuple(axes)})"
 
     def _given(self, target: Any, key: Any) -> str:
         """A result; where nothing flows into a gradient, zeros in the shape of its argument."""
@@ -237,6 +256,8 @@ class _Printer:
         if node.op in _LEAVES:
             return str(_LEAVES[node.op](self, node, step))
         parts = [self._part(a, node, step) for a in node.args]
+        if node.op in _OF_PARTS:
+            return str(_OF_PARTS[node.op](self, parts, node))
         if node.op in _TEXTS:
             return str(_TEXTS[node.op](parts, node))
         if node.op in COMPARISONS:
@@ -322,6 +343,10 @@ def _tuple(printer: _Printer, node: Node) -> str:
     return sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
+def _closed_tuple(parts: list[str]) -> str:
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
 def _joined(operator: str) -> Any:
     return lambda parts, node: f"{_closed(parts[0])} {operator} {_closed(parts[1])}"
 
@@ -341,11 +366,40 @@ _TEXTS: dict[str, Any] = {
     "diagonal": lambda parts, node: f"np.diag({parts[0]})",
     "trace": lambda parts, node: f"np.trace({parts[0]})",
     "matrix_power": lambda parts, node: f"np.linalg.matrix_power({', '.join(parts)})",
-    "stack": lambda parts, node: f"np.concatenate([{', '.join(parts)}])",
-    "slice": lambda parts, node: f"{_closed(parts[0])}[{', '.join(f'{a}:{b}' for a, b in node.data)}]",
     "both": lambda parts, node: f"({parts[0]}) & ({parts[1]})",
     "either": lambda parts, node: f"({parts[0]}) | ({parts[1]})",
 }
+
+
+def _stack(printer: _Printer, parts: list[str], node: Node) -> str:
+    entries = (text if a.shape else f"[{text}]" for text, a in zip(parts, node.args, strict=True))
+    return f"np.concatenate([{', '.join(entries)}])"
+
+
+def _slice(printer: _Printer, parts: list[str], node: Node) -> str:
+    places = (
+        printer._size(start) if stop is None else f"{printer._size(start)}:{printer._size(stop)}"
+        for start, stop in places_of(node)
+    )
+    return f"{_closed(parts[0])}[{', '.join(places)}]"
+
+
+def _block(printer: _Printer, parts: list[str], node: Node) -> str:
+    _, across, shapes = node.data
+    whole = [_two_dimensional(text, shape) for text, shape in zip(parts, shapes, strict=True)]
+    rows = (f"[{', '.join(whole[k : k + across])}]" for k in range(0, len(whole), across))
+    return f"np.block([{', '.join(rows)}])"
+
+
+def _two_dimensional(text: str, shape: tuple[Any, Any]) -> str:
+    """A part of a matrix; a row is one of a matrix with one row."""
+    is_row, is_column = map(is_one, shape)
+    if is_column:
+        return f"np.reshape({text}, (-1, 1))"
+    return f"np.reshape({text}, (1, -1))" if is_row else text
+
+
+_OF_PARTS: dict[str, Any] = {"stack": _stack, "slice": _slice, "block": _block}
 
 
 def _closed(text: str) -> str:

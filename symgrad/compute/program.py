@@ -96,6 +96,12 @@ class Program:
 
         return code_of(self)
 
+    @cached_property
+    def parts(self) -> tuple[Node, ...]:
+        """The slices that fit some sizes only."""
+        slices = dict.fromkeys(n for line in self.lines for n in line.node.walk() if n.op == "slice")
+        return tuple(n for n in slices if any(e.free_symbols for e in (*n.args[0].shape, *sum(n.data, ()))))
+
     @property
     def adjoints(self) -> set[Any]:
         """The variables of the backward sweep."""

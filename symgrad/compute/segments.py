@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.compute.algebra import Algebra
-from symgrad.compute.arguments import Arguments, arguments_of, is_in_time, is_initial
+from symgrad.compute.arguments import Arguments, arguments_of, check_parts, is_in_time, is_initial
 from symgrad.compute.arithmetic import Arithmetic, is_finite
 from symgrad.compute.arrays import LOWEST, Pads, Source
 from symgrad.compute.nodes import dropped
@@ -46,7 +46,9 @@ def arguments_in(
 ) -> Arguments:
     """The arguments of a program as arrays of an arithmetic, checked."""
     shapes = {s: v for s, v in sizes.items() if s != LENGTH}
-    return arguments_of(program.arguments, given, shapes, arithmetic.convert, sizes.get(LENGTH))
+    found = arguments_of(program.arguments, given, shapes, arithmetic.convert, sizes.get(LENGTH))
+    check_parts(program.parts, found)
+    return found
 
 
 @dataclass(frozen=True)

@@ -281,13 +281,17 @@ def _place_of(node: Node) -> Node | None:
 
 
 def _stack(writer: Writer, node: Node) -> str:
-    parts = [writer.text(a) if a.shape else f"spread({writer.text(a)}, 1)" for a in node.args]
+    parts = [writer.text(a) if a.shape else f"spread({writer.value(a)}, 1)" for a in node.args]
     return f"{AT_ONE_STEP if writer.in_loop else ''}stack({', '.join(parts)})"
 
 
 def _slice(writer: Writer, node: Node) -> str:
-    ends = ", ".join(f"{writer.size(a)}:{writer.size(b)}" for a, b in node.data)
-    return f"{writer.text(node.args[0])}[..., {ends}]"
+    places = (
+        writer.size(start) if stop is None else f"{writer.size(start)}:{writer.size(stop)}"
+        for start, stop in nodes.places_of(node)
+    )
+    number = "" if node.shape or writer.plain else "[()]"  # NumPy would store a lone object in an array of its own
+    return f"{writer.text(node.args[0])}[..., {', '.join(places)}]{number}"
 
 
 def _filled(writer: Writer, node: Node) -> str:
@@ -316,6 +320,8 @@ def _block(writer: Writer, node: Node) -> str:
 
 def _whole(writer: Writer, node: Node, shape: tuple[Expr, Expr]) -> str:
     """A part of a matrix with both its axes."""
+    if not node.shape:
+        return f"spread({writer.value(node)}, 2)"
     text = writer.text(node)
     places = [":" if size != 1 else "None" for size in shape]
     return f"{text}[..., {', '.join(places)}]" if "None" in places else text

@@ -16,6 +16,7 @@ from sympy.utilities.iterables import strongly_connected_components
 from symgrad.copies import Exact
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.notation import latex
+from symgrad.recurrent.operations import in_operations
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import (
     ENTRY,
@@ -223,7 +224,7 @@ def _read(left: Any, right: Any) -> Expr:
     if not isinstance(expression, Expr):
         raise CellError(f"the equation of {left}: what it is equal to must be an expression; got {right!r}")
     demand_real(expression, f"the equation of {left}")
-    return applied_to_entries(expression)
+    return in_operations(applied_to_entries(expression), f"the equation of {left}")
 
 
 def demand_real(expression: Expr, where: str) -> None:

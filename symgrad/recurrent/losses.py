@@ -11,6 +11,7 @@ from sympy import Expr, MatrixExpr, Rational
 from symgrad.activations import softplus
 from symgrad.copies import Exact
 from symgrad.errors import CellError, ShapeError
+from symgrad.recurrent.operations import in_operations
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import Input, TimedMatrix, TimedScalar, dot, hadamard, logsumexp, shape_of, total
 from symgrad.vectors.writing import to_text
@@ -45,10 +46,15 @@ def as_loss(loss: Any) -> Loss:
     term = loss.term if isinstance(loss, Loss) else sympy.S(loss) if isinstance(loss, int) else loss
     if not isinstance(term, Expr):
         raise CellError(f"a loss is a Loss or an expression in the variables of the cell; got {loss!r}")
+    term = in_operations(term, "the loss")
     shape = checked_shape(term, f"the loss {to_text(term)}")
     if shape not in ((), (1, 1)):
         raise ShapeError(f"the loss {to_text(term)} must be a scalar, as in dot(v, v)", "loss", (shape, ()))
-    return loss if isinstance(loss, Loss) else Loss(term)
+    return (
+        loss
+        if isinstance(loss, Loss) and loss.term is term
+        else Loss(term, *([loss.name] if isinstance(loss, Loss) else []))
+    )
 
 
 def half_squared_error(output: Any, target: Any = None) -> Loss:

@@ -203,14 +203,23 @@ def _diagonal(e: Any, share: Any, output: Any) -> Iterable[Share]:
     return [(e.args[0], product(hadamard_of([share, sympy.Identity(e.shape[0])]), one))]
 
 
-def _stack(e: BlockMatrix, share: Any, output: Any) -> Iterable[Share]:
-    if e.blockshape[1] != 1:
-        raise CellError(f"there is a rule for matrices one below the other, not for {to_text(e)}")
-    start = S.Zero
-    for block in e.blocks:
-        stop = sympy.expand(start + block.shape[0])
-        yield block, sliced(share, start, stop)
-        start = stop
+def _blocks(e: BlockMatrix, share: Any, output: Any) -> Iterable[Share]:
+    rows, columns = e.blockshape
+    top = S.Zero
+    for i in range(rows):
+        bottom = sympy.expand(top + e.blocks[i, 0].shape[0])
+        band, left = sliced(share, top, bottom) if rows > 1 else share, S.Zero
+        for j in range(columns):
+            right = sympy.expand(left + e.blocks[i, j].shape[1])
+            part = transposed(sliced(transposed(band), left, right)) if columns > 1 else band
+            yield e.blocks[i, j], part
+            left = right
+        top = bottom
+
+
+def _matrix_power(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    base, before = transposed(e.base), int(e.exp) - 1
+    return [(e.base, product(*[base] * k, share, *[base] * (before - k))) for k in range(before + 1)]
 
 
 def _slice(e: MatrixSlice, share: Any, output: Any) -> Iterable[Share]:
@@ -240,12 +249,13 @@ def _trace(e: Any, share: Any, output: Any) -> Iterable[Share]:
 RULES: dict[type, Rule] = {
     sympy.MatAdd: _add,
     sympy.MatMul: _multiply,
+    sympy.MatPow: _matrix_power,
     sympy.Transpose: _transpose,
     sympy.HadamardProduct: _hadamard,
     sympy.HadamardPower: _power,
     sympy.DiagMatrix: _diagonal,
     sympy.Trace: _trace,
-    BlockMatrix: _stack,
+    BlockMatrix: _blocks,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
     Softmax: _softmax,

@@ -62,7 +62,7 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
     reach = Reach(grad, around.length)
     found = {name: _gradient(grad, key, around, reach) for name, key in argument_names(grad).items()}
     states = {
-        s.name: np.array([plain(around.timed[s.key, k]) for k in range(1, around.length + 1)], dtype=object)
+        s.name: np.array([_seen(around.timed[s.key, k], s) for k in range(1, around.length + 1)], dtype=object)
         for s in grad.cell.states
     }
     return Values(total_loss(grad, around), found, states)
@@ -226,13 +226,19 @@ def total_loss(grad: Backward, around: Surroundings) -> Any:
 
 def _gradient(grad: Backward, key: Any, around: Surroundings, reach: Reach) -> Any:
     if not isinstance(key, TimedScalar | TimedMatrix):
-        return plain(around.evaluate(grad[key]))
+        return _seen(around.evaluate(grad[key]), key)
     home = key.at(TIME)
 
     def at(step: int) -> Any:
         value = reach.value(home, step)
-        return plain(around.zero(key) if value is None else around.evaluate(value, step))
+        return _seen(around.zero(key) if value is None else around.evaluate(value, step), key)
 
     if not is_in_time(key):
         return at(around.number(key.time))
     return np.array([at(step) for step in range(1, around.length + 1)], dtype=object)
+
+
+def _seen(value: Any, key: Any) -> Any:
+    """A value in the shape of its argument: a matrix whose size happens to be 1 stays a matrix."""
+    is_matrix = len(shape_of(key)) == 2 and shape_of(key)[1] != 1
+    return value if is_matrix else plain(value)

@@ -144,6 +144,13 @@ def _demand_vector(name: str, argument: Any) -> None:
         raise ShapeError(f"{name} takes a vector", name, (getattr(argument, "shape", ()),))
 
 
+def _demand_matrices(name: str, *arguments: Any) -> None:
+    for argument in arguments:
+        if not isinstance(argument, MatrixExpr):
+            shapes = tuple(getattr(a, "shape", ()) for a in arguments)
+            raise ShapeError(f"{name} takes vectors; {argument} is a scalar", name, shapes)
+
+
 class _OverTime(_ReadsAsVector):
     """What runs over an index of time: args are the term and (index, low, high)."""
 
@@ -353,16 +360,19 @@ def concatenate(*parts: MatrixExpr) -> MatrixExpr:
 
 def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     """The outer product of two vectors, left @ right.T."""
+    _demand_matrices("outer", left, right)
     return sympy.MatMul(left, right.T).doit(deep=False)
 
 
 def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     """The inner product of two vectors, left.T @ right; a 1 by 1 matrix."""
+    _demand_matrices("dot", left, right)
     return sympy.MatMul(sympy.Transpose(left), right).doit(deep=False)
 
 
 def total(matrix: MatrixExpr) -> MatrixExpr:
     """The sum of all entries of a vector, as a 1 by 1 matrix."""
+    _demand_vector("total", matrix)
     return sympy.MatMul(OneMatrix(1, matrix.shape[0]), matrix)
 
 

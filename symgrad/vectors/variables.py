@@ -7,14 +7,17 @@ expression by one step. The state `h` stands for h_t, `h.prev` for h_{t-1}, `h.a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import reduce
 from typing import Any, TypeAlias
 
+import numpy as np
 import sympy
 from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol
 from sympy.core.symbol import Str
+from sympy.matrices.exceptions import NonSquareMatrixError
+from sympy.matrices.exceptions import ShapeError as SympyShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import CellError, ShapeError
@@ -76,6 +79,73 @@ class _ReadsAsVector(MatrixExpr):  # type: ignore[misc]
     def __rmatmul__(self, other: Any) -> Expr:
         return _product(other, self)
 
+    def __mul__(self, other: Any) -> Expr:
+        return _told(lambda: super(_ReadsAsVector, self).__mul__(other), self, "*", other)
+
+    def __rmul__(self, other: Any) -> Expr:
+        return _told(lambda: super(_ReadsAsVector, self).__rmul__(other), other, "*", self)
+
+    def __pow__(self, other: Any) -> Expr:
+        return _told(lambda: super(_ReadsAsVector, self).__pow__(other), self, "**", other)
+
+    def __truediv__(self, other: Any) -> Expr:
+        return _quotient(self, other)
+
+    def __rtruediv__(self, other: Any) -> Expr:
+        return _quotient(other, self)
+
+    def __getitem__(self, place: Any) -> Expr:
+        try:
+            return super().__getitem__(place)
+        except IndexError:
+            raise ShapeError(f"{self} has no part {_shown_place(place)}", "slice", (self.shape,)) from None
+
+    __array_ufunc__ = None  # so that numbers and arrays of NumPy on the left hand over to us
+
+
+def _told(made: Callable[[], Expr], left: Any, sign: str, right: Any) -> Expr:
+    """What SymPy makes; shapes that do not fit are told as those of other operations."""
+    try:
+        return made()
+    except (SympyShapeError, NonSquareMatrixError):
+        shapes: tuple[tuple[object, ...], ...] = tuple(tuple(getattr(f, "shape", ())) for f in (left, right))
+        told = "a product of matrices" if sign == "*" else "the power of a square matrix"
+        hint = "entry by entry it is hadamard(u, v)"
+        raise ShapeError(f"{left} {sign} {right} is {told}; {hint}", sign, shapes) from None
+
+
+def _shown_place(place: Any) -> str:
+    def shown(one: Any) -> str:
+        if not isinstance(one, slice):
+            return str(one)
+        return ":".join("" if end is None else str(end) for end in (one.start, one.stop))
+
+    return f"[{', '.join(map(shown, place if isinstance(place, tuple) else (place,)))}]"
+
+
+def _as_matrix(term: Any) -> Any:
+    """A matrix of SymPy whose entries are written out as an expression; an array of NumPy is refused."""
+    if isinstance(term, sympy.MatrixBase):
+        return term.as_immutable()
+    if isinstance(term, np.ndarray):
+        raise CellError(
+            f"an array of NumPy of shape {term.shape} is no part of a formula; declare it as a Parameter or an Input "
+            "and give it when the program is called, or write it as sympy.Matrix"
+        )
+    return term
+
+
+def _quotient(left: Any, right: Any) -> Expr:
+    """A matrix by a number; by a 1 by 1 matrix, the product with the inverse of its entry."""
+    if not isinstance(right, MatrixExpr):
+        return MatrixExpr.__truediv__(left, right)
+    if right.shape != (1, 1):
+        shapes = (getattr(left, "shape", ()), right.shape)
+        hint = "the quotient of each entry is hadamard(u, elementwise(lambda y: 1/y, v))"
+        raise ShapeError(f"{left} / {right} divides by a vector or a matrix; {hint}", "/", shapes)
+    inverse = sympy.HadamardPower(right, -1)
+    return left @ inverse if isinstance(left, MatrixExpr) else sympy.S(left) * inverse
+
 
 def _negative(term: Any) -> Any:
     return -term if isinstance(term, Expr | int | float) else term
@@ -83,7 +153,7 @@ def _negative(term: Any) -> Any:
 
 def _filled(term: Any, like: Any) -> Any:
     """A number as the matrix of the shape of the other term that holds it everywhere."""
-    number = sympy.S(term) if isinstance(term, int) else term
+    number = sympy.S(term) if isinstance(term, int | float) else _as_matrix(term)
     if isinstance(number, Expr) and not isinstance(number, MatrixExpr):
         return number * OneMatrix(*like.shape)
     return number
@@ -99,6 +169,14 @@ def _sum(left: Any, right: Any, sign: str) -> Expr:
 
 
 def _product(left: Any, right: Any) -> Expr:
+    left, right = _as_matrix(left), _as_matrix(right)
+    if isinstance(left, Expr | int | float) and isinstance(right, Expr | int | float):
+        scalar = next((f for f in (left, right) if not isinstance(f, MatrixExpr)), None)
+        if scalar is not None:
+            shapes = tuple(getattr(f, "shape", ()) for f in (left, right))
+            raise ShapeError(
+                f"{left} @ {right}: @ is a product of matrices; {scalar} is a scalar, multiplied with *", "@", shapes
+            )
     if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)):
         return NotImplemented
     if left.shape[1] != right.shape[0]:
