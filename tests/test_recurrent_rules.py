@@ -24,6 +24,7 @@ D, v, w, s = sg.Parameter("D", n, n), sg.Parameter("v", n), sg.Parameter("w", m)
 OPERATIONS = {
     sympy.MatAdd: A + 2 * B,
     sympy.MatMul: s * (A @ C @ D),
+    sympy.MatPow: sympy.MatMul(sympy.MatPow(D, 3), v),
     sympy.Transpose: A.T,
     sympy.HadamardProduct: sg.hadamard(A, B, A @ C @ A),
     sympy.HadamardPower: sympy.HadamardPower(A, 3),

@@ -146,8 +146,12 @@ def _rule_of(e: Any) -> Rule:
     for kind, rule in RULES.items():
         if isinstance(e, kind):
             return rule
+    raise _without_rule(e)
+
+
+def _without_rule(e: Any) -> CellError:
     known = ", ".join(sorted(kind.__name__ for kind in RULES))
-    raise CellError(
+    return CellError(
         f"there is no rule to differentiate {type(e).__name__}, in {to_text(e)}; there are rules for {known}"
     )
 
@@ -218,6 +222,8 @@ def _blocks(e: BlockMatrix, share: Any, output: Any) -> Iterable[Share]:
 
 
 def _matrix_power(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    if not (e.exp.is_Integer and e.exp.is_positive):  # an inverse is a power to SymPy
+        raise _without_rule(e)
     base, before = transposed(e.base), int(e.exp) - 1
     return [(e.base, product(*[base] * k, share, *[base] * (before - k))) for k in range(before + 1)]
 
