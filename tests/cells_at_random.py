@@ -47,7 +47,7 @@ def drawn(seed, is_vector=False):
     if choice < 0.3:
         h = ("sum", h, ("gate", ("z", lag()), ("h", later())))
     elif choice < 0.5:
-        h = ("sum", h, ("over", ("h", later()), ("x", 0)))
+        h = ("sum", h, ("tanh", ("over", ("h", later()), ("x", 0))))  # grows no further, which would cost digits
     equations["h"] = h
     equations["g"] = wrap(("sum", ("times", "c", "h", now()), ("times", "e", "x", lag()), ("times", "s", "g", later())))
     equations["o"] = ("sum", ("times", "p", "g", now()), ("times", "q", "h", now()), ("times", "m", "u", lag()))

@@ -200,6 +200,54 @@ def test_parts_of_composed_cells_look_at_other_steps():
         assert_close(gradient, found.gradients[name], name)
 
 
+# --- formulas -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("at", "backend"), [("last", "numpy"), ("every", "compiled"), ("mean", "balls")])
+def test_an_adjoint_is_compiled_by_itself(at, backend):
+    z = sg.Intermediate("z")
+    cell = sg.Cell({z: x.prev * h.prev, h: sg.tanh(w * h.at(sg.TIME - 2) + u * z.prev)})
+    grad = sg.bptt(cell, (h - z.prev) ** 2, at)
+    arguments = point(grad, 4, 0)
+    exact = {k: float(v) if v.ndim == 0 else v.astype(object) for k, v in arguments.items()}
+    for equation in grad.backward:
+        found = doubles(sg.compile(equation, grad, backend=backend)(**arguments))
+        with precision(100):
+            expected = [grad.value_of(equation.left.at(step), exact) for step in range(1, 5)]
+        assert_close(expected, found, str(equation))
+    for equation in grad.final:
+        with precision(100):
+            expected = grad.value_of(equation.left, exact)
+        assert_close(expected, sg.compile(equation, grad, backend=backend)(**arguments), str(equation))
+    run = grad.compile()(**arguments)
+    for argument in grad.arguments:
+        found = sg.compile(grad.equation_of(argument), grad, backend=backend)(**arguments)
+        assert_close(run.gradients[grad.name_of(argument)], found, str(argument))
+
+
+def test_an_adjoint_without_its_loss_is_refused_in_one_line():
+    grad = sg.bptt(sg.Cell({h: w * h.prev + x}), h)
+    for what, about in (
+        (grad.backward[0], None),
+        (grad.backward[0], grad.cell),
+        (grad.backward[0].right, grad.cell),
+        (grad.loss_adjoint, grad),
+    ):
+        with pytest.raises(CellError) as found:
+            sg.compile(what, about)(w=1, x=[1, 2])
+        assert "\n" not in str(found.value)
+
+
+def test_formulas_look_at_other_steps_by_the_same_rule():
+    cell = sg.Cell({h: h.prev + x})
+    assert sg.compile(h.at(sg.TIME - 2) + x.next, cell)(x=[1, 2, 3], h0=10, h1=20, x_end=7).tolist() == [22, 13, 18]
+    assert sg.compile(h.at(sg.LENGTH - 2), cell)(x=[1], h1=5) == 5
+    assert sg.compile(h.at(2), cell)(x=[1, 2, 3]) == 3
+    assert sg.compile(x.at(0), cell)(x=[1, 2, 3], x0=8) == 8
+    with pytest.raises(CellError, match="the formula is about step 5; this run has T = 3"):
+        sg.compile(h.at(5), cell)(x=[1, 2, 3])
+
+
 # --- names --------------------------------------------------------------------------------------------------------
 
 

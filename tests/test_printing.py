@@ -45,7 +45,9 @@ def test_formulas_and_products_of_jacobians_too():
     assert pasted(formula.program)(w=2.0, h0=0.1, T=6) == pytest.approx(float(formula(w=2.0, h0=0.1)), rel=1e-12)
 
 
-@pytest.mark.parametrize("name", ["np", "T", "t", "lambda", "print", "h_prime", "math", "self", "loss", "tanh", "hbar", "dq"])
+@pytest.mark.parametrize(
+    "name", ["np", "T", "t", "lambda", "print", "h_prime", "math", "self", "loss", "tanh", "hbar", "dq"]
+)
 def test_names_that_would_be_something_else_are_replaced(name):
     h, w = sg.State("h"), sg.Parameter(name)
     run = sg.bptt(sg.Cell({h: w * h.prev}), h).compile({sg.LENGTH: 2})

@@ -160,7 +160,7 @@ def source_of(
     ]
     gives = (*sorted(early - emitter.carried_only, key=str), *((EXPONENT, LOST) if program.rescaled else ()))
     forward = Pass("forward", tuple(given), gives, emitter.carried)
-    taken = sorted((t for t in early if isinstance(t, Timed)), key=str)
+    taken = sorted((t for t in early - emitter.carried_only if isinstance(t, Timed)), key=str)
     backward = Pass("backward", (*given, *taken), tuple(sorted(late, key=str)))
     lines = [
         *definitions(leaves, names, scalars=False, plain=plain),
@@ -173,8 +173,8 @@ def source_of(
 
 def _carried_only(schedule: Schedule, kept: set[Any]) -> set[Any]:
     """The variables of a loop forward of which no more is read outside than the value of the last step."""
-    wanted = set(kept)
-    for group in (*schedule.forward, *schedule.backward):
+    wanted = set(kept) | {v for group in schedule.backward for line in group.lines for v, _ in line.reads}
+    for group in schedule.forward:
         for line in group.lines:
             outside = {
                 v for v, shift in line.reads if v not in group.targets and (shift or line.steps is not Steps.LAST)

@@ -23,13 +23,36 @@ from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
-from symgrad.compute.program import EXPONENT, LOST, Line, Program, Steps, forward_lines, shared
+from symgrad.compute.program import (
+    EXPONENT,
+    LOST,
+    Equations,
+    Line,
+    Program,
+    Steps,
+    backward_lines,
+    forward_lines,
+    gradient_lines,
+    gradient_target,
+    names_in,
+    shared,
+)
 from symgrad.compute.scaled import Scaled
+from symgrad.compute.schedule import demand_loops
 from symgrad.compute.segments import Segments, Wiring, arguments_in
 from symgrad.errors import CellError, UnderflowWarning
 from symgrad.language.provable import as_sympy
 from symgrad.precision import in_turn
-from symgrad.recurrent.cell import Cell, argument_name
+from symgrad.recurrent.backward import Backward, LossDerivative
+from symgrad.recurrent.cell import (
+    GIVEN_OR_COMPUTED,
+    Cell,
+    Equation,
+    argument_name,
+    borders_of,
+    demand_own_names,
+    free_name,
+)
 from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.recurrent.rules import product, total_of
 from symgrad.recurrent.sweep import state_jacobians
@@ -46,8 +69,8 @@ class Formula:
 
     Attributes
     ----------
-    what : Expr or Claim
-    cell : Cell or None
+    what : Expr, Claim or Equation
+    cell : Cell, Gradients or None
         What the variables of the formula belong to.
     backend : str
     sizes : dict of Symbol to int
@@ -57,7 +80,7 @@ class Formula:
     """
 
     what: Any
-    cell: Cell | None = None
+    cell: Cell | Backward | None = None
     backend: str = "numpy"
     sizes: Mapping[Any, int] = field(default_factory=dict)
     digits: int | None = None
@@ -66,6 +89,20 @@ class Formula:
 
     def __post_init__(self) -> None:
         check_options(self.backend, self.digits, self.scaled, self.threads)
+        if self._home is not None:
+            demand_loops(self._home)
+
+    @property
+    def _home(self) -> Cell | None:
+        return self.cell.cell if isinstance(self.cell, Backward) else self.cell
+
+    @cached_property
+    def _least_length(self) -> int:
+        """How many steps a run has at least, so that all that the formula names is there."""
+        if self.cell is None:
+            return 1
+        numbers = (int(v.time) for v in timed_in(_expression(self.what)) if v.time.is_Integer)
+        return max([1, *numbers])
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
@@ -76,6 +113,8 @@ class Formula:
     @cached_property
     def program(self) -> Program:
         """The program that every backend reads."""
+        if isinstance(self.cell, Backward):
+            return _of_gradients(self.what, self.cell)
         return _of_cell(self.what, self.cell) if self.cell is not None else _of_symbols(self.what)
 
     @cached_property
@@ -101,7 +140,7 @@ class Formula:
             self._wirings[kind] = Wiring(self.program, source)
         return self._wirings[kind]
 
-    def __call__(self, **given: Any) -> Any:
+    def __call__(self, /, **given: Any) -> Any:
         """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
 
         Raises
@@ -182,7 +221,7 @@ class Formula:
     def _rescaled(self) -> Formula | None:
         """The formula in doubles that are rescaled, if it is a product of Jacobians as it is."""
         program = self.program
-        if self.cell is None or not self.cell.is_scalar or len(program.identities) != 1 or program.rescaled:
+        if self._home is None or not self._home.is_scalar or len(program.identities) != 1 or program.rescaled:
             return None
         line = next(line for line in program.lines if line.target == VALUE) if VALUE in _targets(program) else None
         if line is None or line.node.op != "timed" or line.node.data[1] or line.node.data[0] not in self._products:
@@ -196,7 +235,7 @@ class Formula:
     def _products(self) -> tuple[Any, ...]:
         """What is carried from step to step of the one product of Jacobians in the formula."""
         (jacobian,) = self.what.atoms(StateJacobian)
-        return tuple(_Product(self.cell, jacobian, 1).variables.values()) if self.cell is not None else ()
+        return tuple(_Product(self._home, jacobian, 1).variables.values()) if self._home is not None else ()
 
     def _by_rescaling(self, given: Mapping[str, Any]) -> Scaled:
         """The value in doubles; where a single step left their range, with certain digits."""
@@ -221,13 +260,15 @@ class Formula:
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any], is_watched: bool = False) -> list[Any]:
         """The values; `is_watched` says that NumPy is to compute them, array by array."""
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
-        is_plain = self.cell is not None and self.cell.is_scalar and not self.program.rescaled
+        if arguments.length < self._least_length:
+            raise CellError(f"the formula is about step {self._least_length}; this run has T = {arguments.length}")
+        is_plain = self._home is not None and self._home.is_scalar and not self.program.rescaled
         wiring = self._compiled if self.backend == "compiled" and not self.scaled and not is_watched else None
         scalars = is_plain and not arguments.lead and wiring is None and not is_watched
         points = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
         is_plain = arithmetic is DOUBLES
         wiring = wiring or self._wiring(scalars, is_plain, is_plain and bool(arguments.lead))
-        like = self.what if isinstance(self.what, Expr) else S.Zero
+        like = S.Zero if isinstance(self.what, Claim) else _expression(self.what)
         found: list[Any] = []
         for place, part in arguments.blocks(self.program.arguments, points):
             results = Segments.of(wiring, arithmetic, part, scalars).results(like)
@@ -254,7 +295,7 @@ def _at_points(array: Any, chosen: Any, has_steps: bool) -> Any:
 @in_turn
 def compile(  # the public name is the verb
     what: Any,
-    cell: Cell | None = None,
+    cell: Cell | Backward | None = None,
     sizes: Mapping[Any, int] | None = None,
     backend: str = "numpy",
     *,
@@ -266,13 +307,14 @@ def compile(  # the public name is the verb
 
     A formula about a cell is one of step T, if its variables stand there, or of every step, if they stand at step t;
     its derivatives of states, `state_jacobian`, are products of Jacobians: from step 0 to t or T, from t to T, and of
-    one step.
+    one step. Adjoints and gradients depend on the loss, so that a formula in them is one about `Gradients`.
 
     Parameters
     ----------
-    what : Expr or Claim
-    cell : Cell, optional
-        The cell that the formula is about.
+    what : Expr, Claim or Equation
+        Of an equation, such as one of `Gradients.backward`, the left side is computed.
+    cell : Cell or Gradients, optional
+        What the formula is about.
     sizes, backend, digits, scaled, threads
         As in `Gradients.compile`.
 
@@ -291,6 +333,12 @@ def compile(  # the public name is the verb
     >>> run = sg.compile(sg.state_jacobian(h.at(sg.LENGTH), h.at(0)), cell, {sg.LENGTH: 10})
     >>> run(w=[1, 2, 3]).round(12).tolist()
     [3.87522e-07, 5.608732e-06, 1.89413e-07]
+
+    The adjoint of the state at each step:
+
+    >>> grad = sg.bptt(cell, h)
+    >>> sg.compile(grad.backward[0], grad, {sg.LENGTH: 3})(w=1).round(6).tolist()
+    [0.05241, 0.227727, 1.0]
     """
     return Formula(what, cell, backend, sizes or {}, digits, scaled, threads)
 
@@ -300,6 +348,8 @@ def _of_symbols(what: Any) -> Program:
         expressions = dict(zip(SIDES, map(as_sympy, what.statement.expressions)))
     elif isinstance(what, Expr) and not isinstance(what, MatrixExpr):
         expressions = {VALUE: as_sympy(what)}
+    elif isinstance(what, Equation):
+        raise CellError(f"the equation {what} is about a cell; give the gradients, too: compile(equation, grad)")
     else:
         raise CellError(f"a program is made of an expression or a claim; got {type(what).__name__}")
     symbols = sorted({s for e in expressions.values() for s in e.free_symbols}, key=str)
@@ -308,31 +358,74 @@ def _of_symbols(what: Any) -> Program:
     return Program(tuple(made), {str(s): s for s in symbols}, (), {name: name for name in expressions})
 
 
-def _of_cell(what: Any, cell: Cell | None) -> Program:
-    assert cell is not None
-    jacobians = sorted(what.atoms(StateJacobian), key=str)
+def _expression(what: Any) -> Any:
+    return what.left if isinstance(what, Equation) else what
+
+
+def _of_cell(what: Any, cell: Cell) -> Program:
+    formula = _expression(what)
+    for v in timed_in(formula):
+        if v.role is Role.ADJOINT:
+            raise CellError(f"{v} is an adjoint, which depends on the loss; give the gradients: compile(formula, grad)")
+    jacobians = sorted(formula.atoms(StateJacobian), key=str)
     products = [_Product(cell, jacobian, number) for number, jacobian in enumerate(jacobians, 1)]
-    plain = what.xreplace({p.jacobian: p.value for p in products})
-    lines = [
-        *forward_lines(cell),
-        *(line for p in products for line in p.lines()),
-        _result(plain, {v.time for v in timed_in(what)}),
-    ]
-    keys = (*cell.parameters, *_more(what, cell), *cell.inputs, *cell.borders)
+    plain = formula.xreplace({p.jacobian: p.value for p in products})
+    lines = [*forward_lines(cell), *(line for p in products for line in p.lines())]
+    lines.append(_result(plain, {v.time for v in timed_in(formula)}, lines))
     identities = tuple(v for p in products for v in p.identities)
-    target = lines[-1].target
-    return Program(tuple(shared(lines)), {argument_name(k): k for k in keys}, (), {VALUE: target}, identities)
+    return _program(lines, (*cell.parameters, *cell.inputs, *cell.borders), plain, lines[-1].target, identities)
 
 
-def _more(what: Any, cell: Cell) -> list[Any]:
-    return [p for p in parameters_in(what) if p not in cell.parameters]
+def _of_gradients(what: Any, grad: Backward) -> Program:
+    equations, formula = Equations.of(grad), _expression(what)
+    lines = [*forward_lines(grad.cell), *backward_lines(equations)]
+    if isinstance(formula, LossDerivative):
+        target = gradient_target(equations, formula.argument)
+        given = [*gradient_lines(equations, formula.argument, target)]
+        lines += given or [Line(target, Lowering().node(zero_like(formula.argument)), Steps.BORDER, S.Zero)]
+        return _program(lines, equations.arguments, S.Zero, target)
+    computed = {line.target for line in lines}
+    for v in dict.fromkeys(v.at(TIME) for v in timed_in(formula) if v.role is Role.ADJOINT):
+        if v not in grad.adjoints.values():
+            known = ", ".join(map(str, grad.adjoints.values()))
+            raise CellError(f"{v} is no adjoint of a variable of the cell; there are {known}")
+        if v not in computed:  # nothing flows there
+            lines.append(Line(v, Lowering().node(zero_like(v)), Steps.EVERY))
+    lines.append(_result(formula, {v.time for v in timed_in(formula)}, lines))
+    return _program(lines, equations.arguments, formula, lines[-1].target)
 
 
-def _result(formula: Any, times: set[Any]) -> Line:
+def _program(
+    lines: list[Line], keys: tuple[Any, ...], formula: Any, target: Any, identities: tuple[Any, ...] = ()
+) -> Program:
+    """The program of a formula, which may name parameters, inputs and steps that the cell does not."""
+    inputs = (v.at(TIME) for v in timed_in(formula) if v.role is Role.INPUT)
+    arguments = dict.fromkeys((*keys, *parameters_in(formula), *inputs))
+    outside = dict.fromkeys(v for v in _outside(formula) if v not in arguments)
+    demand_own_names(outside, arguments, "the formula")
+    named = {argument_name(k): k for k in arguments | outside}
+    return Program(tuple(shared(lines)), named, (), {VALUE: target}, identities).with_copies()
+
+
+def _outside(formula: Any) -> Iterator[Any]:
+    """What a formula of every step, of step T or of one that is named reads outside of the steps."""
+    for v in timed_in(formula):
+        from_end = sympy.expand(v.time - LENGTH)
+        if v.role not in GIVEN_OR_COMPUTED:
+            continue
+        if v.time.is_Integer:
+            yield from [v] if v.time < 1 else []
+        elif from_end.is_Integer:
+            yield from borders_of(v.at(TIME + from_end), at_last=True)
+        else:
+            yield from borders_of(v)
+
+
+def _result(formula: Any, times: set[Any], others: list[Line]) -> Line:
     """The line of a formula: at every step, at the last one, or at one that is named."""
     if any(time.has(TIME) for time in times):
         shape = shape_of(formula)
-        target = _made("result", shape)
+        target = _made(free_name("result", names_in(others)), shape)
         return Line(target, Lowering().node(formula), Steps.EVERY)
     if any(time.has(LENGTH) for time in times):
         return Line(VALUE, Lowering(LENGTH).node(formula), Steps.LAST, LENGTH)
@@ -363,7 +456,7 @@ class _Product:
         for k, state in enumerate(self.cell.states, 1):
             rows, columns = (state, self.early) if self.runs_forward else (self.late, state)
             shape = (shape_of(rows)[0], shape_of(columns)[0]) if shape_of(state) else ()
-            found[state.key] = _made(f"product{self.number}state{k}", shape)
+            found[state.key] = _made(free_name(f"product{self.number}state{k}", self.cell.names), shape)
         return found
 
     @property

@@ -151,6 +151,10 @@ class Equations(Backward):
 
     slopes_in_output = False
 
+    @classmethod
+    def of(cls, grad: Backward) -> Equations:
+        return grad if isinstance(grad, Equations) else cls(grad.cell, grad.loss, grad.at)
+
     @cached_property
     def adjoints(self) -> dict[Any, Any]:
         return self._named_adjoints | {v: v for v in self._sent}
@@ -205,13 +209,13 @@ def program_of(grad: Backward) -> Program:
     >>> [str(line.target) for line in program.lines]
     ['a[t]', 'h[t]', 'loss', 'hbar[t]', 'shared1[t]', 'delta[t]', 'hbar[t]', 'delta[t]', 'dw', 'dh0']
     """
-    equations = grad if isinstance(grad, Equations) else Equations(grad.cell, grad.loss, grad.at)
-    lines = [*forward_lines(grad.cell), *_loss(equations), *_backward(equations)]
+    equations = Equations.of(grad)
+    lines = [*forward_lines(grad.cell), *_loss(equations), *backward_lines(equations)]
     gradients: dict[str, Any] = {}
     for key in equations.arguments:
         name = equations.name_of(key)
-        gradients[name] = _gradient_target(equations, key)
-        lines += _gradient(equations, key, gradients[name])
+        gradients[name] = gradient_target(equations, key)
+        lines += gradient_lines(equations, key, gradients[name])
     arguments = {equations.name_of(key): key for key in equations.arguments}
     return Program(tuple(shared(lines)), arguments, grad.cell.states, gradients).with_copies()
 
@@ -222,7 +226,7 @@ def forward_lines(cell: Cell) -> Iterator[Line]:
         yield Line(equation.left, Lowering().node(equation.right), Steps.EVERY)
 
 
-def _loss(grad: Backward) -> Iterator[Line]:
+def _loss(grad: Equations) -> Iterator[Line]:
     if grad.at == "last":
         yield Line(LOSS, Lowering().node(grad.loss.term), Steps.LAST, LENGTH)
     else:
@@ -230,7 +234,8 @@ def _loss(grad: Backward) -> Iterator[Line]:
         yield Line(LOSS, divide(term, Node("length")) if grad.at == "mean" else term, Steps.EVERY)
 
 
-def _backward(grad: Backward) -> Iterator[Line]:
+def backward_lines(grad: Equations) -> Iterator[Line]:
+    """The equations of the adjoints."""
     for equation in grad.final:
         yield _last(equation.left.at(TIME), equation.right)
     for equation in grad.backward:
@@ -241,7 +246,8 @@ def _last(target: Any, value: Any) -> Line:
     return Line(target, Lowering(LENGTH).node(value), Steps.LAST, LENGTH)
 
 
-def _gradient_target(grad: Backward, key: Any) -> Any:
+def gradient_target(grad: Equations, key: Any) -> Any:
+    """The variable or the name of the result that the gradient with respect to an argument is."""
     name = f"d{grad.name_of(key)}"
     if not _is_in_time(key):
         return name
@@ -253,7 +259,8 @@ def _is_in_time(key: Any) -> bool:
     return isinstance(key, Timed) and bool(key.time == TIME)
 
 
-def _gradient(grad: Backward, key: Any, target: Any) -> Iterator[Line]:
+def gradient_lines(grad: Equations, key: Any, target: Any) -> Iterator[Line]:
+    """What the gradient with respect to an argument is made of."""
     if _is_in_time(key):
         yield _last(target, grad.of_input(key, last=True))
         yield Line(target, Lowering().node(grad.of_input(key)), Steps.BEFORE_LAST)
@@ -276,7 +283,8 @@ def shared(lines: Iterable[Line]) -> Iterator[Line]:
     """The lines with a line of its own for every costly value of a step that several of them use."""
     given = list(lines)
     users: dict[Node, set[int]] = {}
-    homes = {(line.target, 0): line.node for line in given if line.steps is Steps.EVERY}
+    forward = (line for line in given if not any(is_adjoint(v) for v, _ in line.reads))
+    homes = {(line.target, 0): line.node for line in forward if line.steps is Steps.EVERY}
     for place, line in enumerate(given):
         for node in line.node.walk():
             if node.op in COSTLY and any(n.op == "timed" for n in node.walk()):

@@ -312,6 +312,8 @@ class Segments:
         """What a program of a formula gives, in the shape of the formula."""
         values: dict[str, Any] = {}
         self.call("forward", values, self.borders, 0, self.arguments.length)
+        if set(self.wiring.gives["backward"]) - {LOWEST}:  # adjoints
+            self.call("backward", values, self.borders, 0, self.arguments.length)
         return [
             self.seen(self.inside(values, target), variable)
             if variable is not None

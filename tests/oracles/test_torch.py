@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from cells_at_random import drawn, in_symgrad, point, total_loss, with_zeros
 from cells_by_hand import outputs, steps, total
 
 import symgrad as sg
@@ -122,6 +123,24 @@ def test_every_loss_agrees_with_autograd(loss, at):
     cell = sg.CELLS["elman"].cell(*SIZES.values())
     grad = gradients_of(cell, ours_of, at)
     compare_with_torch(grad, STEPS["elman"], random_arguments(grad, 7, 5), theirs)
+
+
+@pytest.mark.parametrize("is_vector", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_cells_that_look_at_other_steps_agree_with_autograd(seed, is_vector):
+    what = drawn(100 + seed, is_vector)
+    grad = in_symgrad(what)
+    runs = [grad.compile(), grad.compile(backend="compiled")] if seed % 4 == 0 else [grad.compile()]
+    for length in (1, 2, 3, 8):
+        arguments = point(grad, length, seed)
+        leaves = tensors(with_zeros(grad, arguments))
+        whole = total_loss(what, leaves, length, {"tanh": torch.tanh, "sigmoid": torch.sigmoid})
+        whole.backward()
+        found = [ours(grad, arguments), *((out.loss, out.gradients) for out in (run(**arguments) for run in runs))]
+        for loss, gradients in found:
+            assert_close("loss", whole.detach().numpy(), loss)
+            for name, expected in of_torch(leaves).items():
+                assert_close(f"{what}: {name}, {length}", expected, gradients[name])
 
 
 def compare_with_torch(grad, step, arguments, loss):
