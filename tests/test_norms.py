@@ -116,6 +116,8 @@ FALSE = [
      lambda A, x, **_: (norm((A @ x)[:, None]), radius(A) * norm(x[:, None]))),
     ("norm(sign(x) - sign(y)) <= norm(x - y)",
      lambda x, y, **_: (norm((np.sign(x) - np.sign(y))[:, None]), norm((x - y)[:, None]))),
+    ("norm(relu(A)) <= norm(A)", lambda A, **_: (norm(np.maximum(A, 0)), norm(A))),
+    ("norm(A - A.T) < 2*norm(A)", lambda A, **_: (norm(A - A.T), 2 * norm(A))),
     ("norm(sigmoid(x)) <= norm(x)", lambda x, **_: (norm(1 / (1 + np.exp(-x))[:, None]), norm(x[:, None]))),
 ]  # fmt: skip
 
@@ -136,6 +138,13 @@ def test_what_is_false_is_refuted_by_numbers_that_anybody_can_check(says, sides)
     assert (float(Fraction(verdict.witness.left)), float(Fraction(verdict.witness.right))) == pytest.approx(
         (left, right)
     )
+
+
+def test_steps_start_at_1_and_that_is_said():
+    says = "norm(product(A, (i, 1, T))) <= norm(A)**T"
+    assert sg.verify(sg.claim(says, where=SQUARE)).evidence.endswith("for T >= 1")
+    assert "for T >= 1" not in sg.verify(sg.claim(says, where=[*SQUARE, "T >= 2"])).evidence
+    assert sg.verify(sg.claim("norm(A) == 0", where=[*SQUARE, "norm(A + A.T) == 0"])).holds is False
 
 
 UNDEFINED = ["norm(A)/norm(A) == 1", "norm(A/norm(A)) <= 1", "norm(log(x)) >= 0", "norm(exp(log(x))) == norm(x)",

@@ -164,7 +164,7 @@ def test_the_same_from_python_and_as_a_method():
 @pytest.mark.parametrize(
     ("says", "error", "reason"),
     [
-        ("norm(dh[T]/dh[0]) <= norm(V)**T", ParseError, "V is none of a, h, x, U, W, b"),
+        ("norm(dh[T]/dh[0]) <= norm(V)**T", ParseError, "V is none of h0, h, x, U, W, b"),
         ("norm(dg[T]/dh[0]) <= 1", ParseError, "dg is none of"),
         ("norm(dx[T]/dh[0]) <= 1", CellError, "the states of the cell are h[t]"),
         ("norm(dh[0]/dh[T]) <= 1", CellError, "the later state stands above"),
@@ -449,3 +449,74 @@ def test_slopes_at_kinks_are_said_to_be_those_of_programs(cell, is_told):
 def test_a_cell_without_a_state_is_refused():
     with pytest.raises(sg.CellError, match="the cell has no state"):
         sg.cell_claim("h[t] = tanh(w)", "dh[T]/dh[0] == 0")
+
+
+VECTORS = ["h, x vector (n)", "W matrix (n, n)"]
+# What is said of initial states and inputs: the cell, the claim, the conditions, and whether it is true.
+GIVEN = [
+    ("h[t] = h[t-1]", "h[1] > 0", ["h0 > 0"], True),
+    ("h[t] = h[t-1]", "h[1] > 0", ["h[0] >= 0"], False),
+    ("h[t] = h[t-1]", "h[0] == h0", [], True),
+    ("h[t] = w*h[t-1]", "h[1] == w*h0", [], True),
+    ("h[t] = w*h[t-1]", "h[1] == 2*w*h0", [], False),
+    ("h[t] = hard_tanh(h[t-1])", "dh[1]/dh[0] == 1", ["h0 in (-1, 1)"], True),
+    ("h[t] = hard_tanh(h[t-1])", "dh[1]/dh[0] == 1", ["h0 in (-2, 2)"], False),
+    ("h[t] = x[t]*h[t-1]", "Abs(dh[t]/dh[t-1]) <= 1", ["x in (0, 1)"], True),
+    ("h[t] = x[t]*h[t-1]", "Abs(dh[t]/dh[t-1]) <= 1", ["x in (0, 1.01)"], False),
+    ("h[t] = x[t]*h[t-1]", "Abs(dh[T]/dh[0]) <= 1/2", ["x in (0, 1)"], False),
+    ("h[t] = x[t]*h[t-1]", "dh[t]/dh[t-1] > 3", ["x > 3"], True),
+    ("h[t] = x[t]*h[t-1]", "dh[t]/dh[t-1] > 3", ["x[t] >= 3"], False),
+    ("h[t] = x[t]*h[t-1]", "dh[t]/dh[t-1] == x", [], True),
+    ("h[t] = x[t]*h[t-1]", "dh[T]/dh[0] <= 1", ["x < 1"], False),
+    ("h[t] = hadamard(x[t], h[t-1])", "norm(dh[T]/dh[0]) <= 1", [*VECTORS[:1], "norm(x) <= 2"], False),
+    ("h[t] = tanh(W @ h[t-1])", "norm(h[1]) <= norm(W)/2", [*VECTORS, "norm(h0) <= 1"], False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "says", "where", "truth"), GIVEN)
+def test_names_of_initial_states_and_inputs_mean_those_of_the_cell(cell, says, where, truth):
+    verdict = sg.verify(sg.cell_claim(cell, says, where=where))
+    assert verdict.holds is truth, verdict
+
+
+# True, and beyond the provers: inputs are limited at every step of a run, not at one of them.
+@pytest.mark.parametrize(
+    ("cell", "says", "where"),
+    [
+        ("h[t] = x[t]*h[t-1]", "Abs(dh[T]/dh[0]) <= 1", ["x in (0, 1)"]),
+        ("h[t] = hadamard(x[t], h[t-1])", "norm(dh[T]/dh[0]) <= 1", [*VECTORS[:1], "norm(x) <= 1"]),
+        ("h[t] = relu(w*h[t-1])", "dh[T]/dh[0] == w**T", ["h0 > 0", "w > 0"]),
+        ("h[t] = tanh(W @ h[t-1])", "norm(h[1]) <= norm(W)", [*VECTORS, "norm(h0) <= 1"]),
+    ],
+)
+def test_what_is_said_of_inputs_is_said_of_all_steps(cell, says, where):
+    assert sg.verify(sg.cell_claim(cell, says, where=where)).holds is not False
+
+
+def test_names_that_nobody_gave_are_free_for_others():
+    says, where = "norm(dh[t]/dh[t-1]) <= a*norm(W)", ["h, b vector (n)", "W matrix (n, n)"]
+    step = "h[t] = sigmoid(W @ h[t-1] + b)"
+    assert sg.verify(sg.cell_claim(step, says, where=[*where, "a >= 1/4"])).holds is True
+    assert sg.verify(sg.cell_claim(step, says, where=[*where, "a >= 1/5"])).holds is False
+    of_slopes = "norm(dh[t]/dh[t-1]) <= norm(diag(slope(sigmoid, a[t])))*norm(W)"
+    assert sg.verify(sg.cell_claim(step, of_slopes, where=where)).holds is True
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        (["T < 0"], "steps are 0 to T, and the conditions leave T none"),
+        (["w complex"], "w is said to be complex"),
+        (["T real"], "T is a number of steps here"),
+        (["h0 in {0, 1}"], "an interval is understood"),
+    ],
+)
+def test_conditions_that_leave_no_claim_are_told(where, reason):
+    with pytest.raises(sg.errors.ClaimError, match=reason):
+        sg.cell_claim("h[t] = w*h[t-1]", "Abs(dh[T]/dh[0]) <= Abs(w)**T", where=where)
+
+
+def test_refutations_at_kinks_say_which_slope_was_taken():
+    verdict = sg.verify(sg.cell_claim("h[t] = elu(w*h[t-1], 2)", "Abs(dh[t]/dh[t-1]) < 2*Abs(w)", where=["w != 0"]))
+    assert verdict.holds is False
+    assert "where a case changes, the slope is the one that programs take" in verdict.evidence

@@ -91,7 +91,9 @@ def _special(rows: int, columns: int) -> list[Array]:
         _of(rows, columns, lambda i, j: 1),
         _of(rows, columns, lambda i, j: (1 - 2 * (i % 2)) * int(i == j)),
     ]
-    found += [oblique(rows)] if rows == columns > 1 else []
+    if rows == columns > 1:
+        found += [oblique(rows), _of(rows, columns, lambda i, j: (i < j) - (i > j))]
+        found += [_of(rows, columns, lambda i, j: -1 if i == j > 0 else 1)]
     return list({str(a.tolist()): a for a in found}.values())
 
 
@@ -151,11 +153,12 @@ def numbers(symbol: Symbol, values: Any) -> list[Any]:
     """Values of a scalar that lie in a set, the simplest first."""
     if symbol.is_integer:
         return [fmpq(k) for k in COUNTS if values.contains(sympy.Integer(k)) == sympy.true]
-    inside = [v for v in SCALARS if values.contains(_exact(v)) == sympy.true]
+    inside = [v for v in SCALARS if values.contains(exact(v)) == sympy.true]
     return inside or _ends(values)
 
 
-def _exact(value: fmpq) -> Expr:
+def exact(value: fmpq) -> Expr:
+    """A fraction as a number of SymPy's."""
     return sympy.Rational(int(value.p), int(value.q))
 
 

@@ -18,7 +18,7 @@ from symgrad.syntax import parse_where, vocabulary
 from symgrad.syntax.keeping_reader import KeepingReader
 from symgrad.syntax.reader import OPERATORS
 from symgrad.syntax.vector_scan import VectorSource
-from symgrad.vectors import LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, dims, norm, spectral_radius
+from symgrad.vectors import LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, TimedScalar, dims, norm, spectral_radius
 
 WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
 _SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
@@ -57,10 +57,15 @@ def statement_of(
     reader: type[NormReader] | None = None,
 ) -> tuple[Statement, Domain]:
     """The statement and the domain of a claim, where it is known what names stand for."""
-    plain = [c for c in conditions if isinstance(c, str) and not CALLED.search(c)]
-    parsed, kinds = parse_where(plain)
-    known = {**names, **{name: symbol for name, symbol in kinds.items() if name not in names and name != LENGTH.name}}
     read = reader or NormReader
+    plain = [c for c in conditions if isinstance(c, str) and not read.reads(c)]
+    parsed, kinds = parse_where(plain)
+    if not kinds.get(LENGTH.name, LENGTH).is_integer:
+        raise ClaimError(f"{LENGTH} is a number of steps here, an integer; write another letter for a real number")
+    beyond = next((name for name, symbol in kinds.items() if not symbol.is_real), None)
+    if beyond is not None:
+        raise ClaimError(f"claims about norms are about real numbers and matrices; {beyond} is said to be complex")
+    known = {**names, **{name: symbol for name, symbol in kinds.items() if name not in names and name != LENGTH.name}}
     statement = _statement(says, op, rhs, known, read)
     joint = [*_relations(conditions, known, read), *_meant(parsed, statement, known)]
     return statement, _domain(
@@ -131,6 +136,11 @@ def _side(side: Any, names: Mapping[str, Any], read: type[NormReader]) -> Expr:
 
 class NormReader(KeepingReader):
     """Reads a statement about norms; names that are not declared are real scalars."""
+
+    @classmethod
+    def reads(cls, condition: str) -> bool:
+        """Whether a condition is read as such a statement, and not as one about numbers alone."""
+        return bool(CALLED.search(condition))
 
     def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
         super().__init__(source, names)
@@ -211,10 +221,10 @@ def _is_differential(node: ast.expr) -> bool:
 def _relations(conditions: Iterable[Any], names: Mapping[str, Any], read: type[NormReader]) -> Iterator[Condition]:
     """The conditions in which norms stand."""
     for condition in conditions:
-        if isinstance(condition, str) and CALLED.search(condition):
+        if isinstance(condition, str) and read.reads(condition):
             for left, op, right in read(VectorSource(condition), names).relations():
                 yield vocabulary.RELATIONS[op](left, right, evaluate=False)
-        elif isinstance(condition, sympy.Basic) and condition.atoms(OfMatrix):
+        elif isinstance(condition, sympy.Basic) and condition.atoms(OfMatrix, TimedScalar):
             yield condition
 
 
@@ -222,6 +232,7 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
     """The conditions with the symbols of the statement for those of the same name."""
     spoken_of = {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
     spoken_of |= {s.name: s for s in (TIME, LENGTH)}
+    spoken_of |= {name: v for name, v in names.items() if isinstance(v, TimedScalar)}
     for condition in conditions:
         table = {s: spoken_of[s.name] for s in condition.free_symbols if s.name in spoken_of}
         if len(table) == 1 and LENGTH in table.values():  # which SymPy takes for positive, whatever is said of it
@@ -232,14 +243,26 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
         moved = condition.xreplace(table)
         if moved is sympy.false:
             raise ClaimError(f"the domain is empty: {condition_text(condition)} never holds")
-        if moved is not sympy.true:
+        if isinstance(moved, sympy.Contains) and moved.atoms(TimedScalar):
+            yield from _as_relations(moved)
+        elif moved is not sympy.true:
             yield moved
+
+
+def _as_relations(membership: sympy.Contains) -> Iterator[Condition]:
+    """That a value of a cell lies in an interval, as conditions on it."""
+    value, values = membership.args
+    if not isinstance(values, sympy.Interval):
+        raise ClaimError(f"of values of a cell, an interval is understood; got {condition_text(membership)}")
+    for end, is_open, sign in ((values.start, values.left_open, ">"), (values.end, values.right_open, "<")):
+        if end.is_finite:
+            yield vocabulary.RELATIONS[sign if is_open else f"{sign}="](value, end, evaluate=False)
 
 
 def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[Any]) -> Domain:
     joint = list(joint)
-    about_norms = [c for c in joint if c.atoms(OfMatrix)]
-    others = [*(c for c in joint if not c.atoms(OfMatrix)), *(c for c in plain if not c.atoms(OfMatrix))]
+    about_norms = [c for c in joint if c.atoms(OfMatrix, TimedScalar)]
+    others = [c for c in (*joint, *plain) if not c.atoms(OfMatrix, TimedScalar)]
     found = Domain.of(scalars_in(*statement.expressions, *about_norms), others)
     positive = sympy.Range(1, sympy.oo)
     sets = {s: values.intersect(positive) if s.is_integer and s.is_positive else values for s, values in found.sets}

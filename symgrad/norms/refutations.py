@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from symgrad.errors import CellError
 from symgrad.language.written import substituted
 from symgrad.norms.scopes import atoms_of
 from symgrad.statements import Domain, Relation, free_symbols
+from symgrad.vectors import TIME, Role, timed_in
 from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "ball arithmetic"
@@ -44,6 +45,8 @@ class Place:
         Values of the scalars, times and sizes.
     shown : mapping of str to str
         What a reader needs to check it by hand.
+    steps : tuple of int
+        Of the run: what is said of an input is said of all of them.
     """
 
     around: Surroundings
@@ -51,6 +54,11 @@ class Place:
     shown: Callable[[], Mapping[str, str]]
     step: int = 0
     indices: Mapping[Symbol, int] | None = None
+    steps: tuple[int, ...] = ()
+
+    def at(self, step: int) -> Place:
+        """The same place at another step of the run."""
+        return replace(self, step=step, scalars={**self.scalars, TIME: fmpq(step)})
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Sides:
     def __init__(self, relation: Relation, domain: Domain) -> None:
         self.op = relation.op
         self.sides = [_Side(e) for e in relation.expressions]
-        self.conditions = [(type(c), _Side(c.lhs), _Side(c.rhs)) for c in domain.conditions]
+        self.conditions = [(type(c), _Side(c.lhs), _Side(c.rhs), _is_about_inputs(c)) for c in domain.conditions]
         self.sets = domain.sets
         self._known: dict[tuple[Symbol, str], bool] = {}
 
@@ -77,8 +85,10 @@ class Sides:
         with precision(BITS):
             if not all(self._lies_in(s, values, place.scalars.get(s)) for s, values in self.sets):
                 return None
-            if not all(_is_met(kind, left.at(place), right.at(place)) for kind, left, right in self.conditions):
-                return None
+            for kind, low, high, is_about_inputs in self.conditions:
+                places = map(place.at, place.steps) if is_about_inputs else (place,)
+                if not all(_is_met(kind, low.at(there), high.at(there)) for there in places):
+                    return None
             left, right = (side.at(place) for side in self.sides)
             return left, right
 
@@ -109,6 +119,11 @@ class _Side:
         except CellError:  # not certain here, or a variable without a value at that step
             return UNKNOWN
         return self.tape(*values, *(place.scalars[s] for s in self.symbols))
+
+
+def _is_about_inputs(condition: Any) -> bool:
+    """Whether a condition speaks of inputs at step t, and so of those of all steps."""
+    return any(v.role is Role.INPUT and TIME in free_symbols(v.time) for v in timed_in(condition))
 
 
 def _is_met(kind: type, left: Value, right: Value) -> bool:

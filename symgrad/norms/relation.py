@@ -48,8 +48,14 @@ class NormRelation(Judged):
         return self.relation.expressions
 
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
-        relation, domain = _of_any_length(self.relation, domain)
-        return verdict_on(relation, Context(decide, domain), lambda: _places(relation, domain))
+        relation, known = _of_any_length(self.relation, domain)
+        verdict = verdict_on(relation, Context(decide, known), lambda: _places(relation, known))
+        spoken_of = any(LENGTH in free_symbols(e) for e in (*self.expressions, *domain.conditions))
+        says_start = LENGTH in domain.symbols and domain.set_of(LENGTH).inf.is_finite
+        is_assumed = spoken_of and not says_start
+        if not (verdict.holds and is_assumed):
+            return verdict
+        return replace(verdict, evidence="; ".join(filter(None, (verdict.evidence, f"for {LENGTH} >= 1"))))
 
     def slips(self) -> Iterator[tuple[str, NormRelation]]:
         for name, relation in slips(self.relation):

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,8 +20,9 @@ from symgrad.balls.matrices import Surroundings
 from symgrad.balls.spectra import fraction
 from symgrad.claims import Claim
 from symgrad.errors import CellError
+from symgrad.language.provable import as_sympy
 from symgrad.norms.context import Context
-from symgrad.norms.points import SEED, at_random, numbers, oblique, scales, special, whole_numbers
+from symgrad.norms.points import SCALARS, SEED, at_random, exact, numbers, oblique, scales, special, whole_numbers
 from symgrad.norms.reading import NormReader, declared, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
@@ -42,7 +44,7 @@ from symgrad.syntax import names_in
 from symgrad.syntax.vector_names import unknown
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.typeset import signed
-from symgrad.vectors import LENGTH, TIME, Elementwise, ParameterMatrix, TimedMatrix, TimedScalar, shape_of
+from symgrad.vectors import LENGTH, TIME, Elementwise, ParameterMatrix, TimedMatrix, TimedScalar, shape_of, timed_in
 from symgrad.vectors.operations import total
 from symgrad.verdicts import Outcome, Verdict
 
@@ -50,8 +52,10 @@ LENGTHS = (1, 2, 3)  # of runs, unless the conditions want others
 SPECIAL_RUNS = (32, 14, 4)  # of the shortest runs first
 STATE_SIZES, OTHER_SIZE = (2, 1, 3), 1  # special runs are of the first of these sizes, random ones of all
 RANDOM_RUNS = 6
+NEAR = sympy.Rational(1, 1024)
 STARTS = tuple(fmpq(k, 4) for k in (4, -4, 6, -6, 8, -8, 2, -2, 3, -3, 10, -10, 14, -14))  # of initial states
 Run: TypeAlias = tuple[dict[Symbol, int], dict[str, Any], dict[Symbol, Any]]
+_AT_A_STEP = re.compile(r"\b(?!in\[)\w+\[")
 
 
 def cell_claim(
@@ -104,7 +108,12 @@ def cell_claim(
     names, rest = declared(conditions)
     if not isinstance(cell, Cell):
         cell, names = _read(cell, names)
-    known = {**{v.name: v for v in (*cell.defined, *cell.inputs, *cell.parameters)}, **names}
+    starts = {argument_name(border): border for border in cell.borders}
+    spoken = " ".join(part for part in (says, rhs, *rest) if isinstance(part, str))
+    unnamed = {v.name for v in cell.defined} - {e.left.name for e in cell.equations}
+    hidden = {name for name in unnamed if not re.search(rf"\b{name}\[", spoken)}  # those names are free for others
+    of_cell = {v.name: v for v in (*cell.defined, *cell.inputs, *cell.parameters) if v.name not in hidden}
+    known = {**starts, **of_cell, **names}
     statement, domain = statement_of(says, op, rhs, known, rest, reader=CellReader)
     return Claim(_about(cell, statement, domain), domain, id=id, source=source, expect=expect)
 
@@ -132,6 +141,10 @@ def _about(cell: Cell, statement: Statement, domain: Domain) -> Statement:
 
 class CellReader(NormReader):
     """Reads statements in which the derivative of one state with respect to another is written as a quotient."""
+
+    @classmethod
+    def reads(cls, condition: str) -> bool:
+        return super().reads(condition) or bool(_AT_A_STEP.search(condition))
 
     def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
         self._known = names
@@ -211,9 +224,11 @@ class CellRelation(Judged):
         verdict = self._from_start(steps, decide)
         if self._is_doubtful(verdict):
             return Verdict(Outcome.UNDECIDED, verdict.method, f"{DELICATE} at {shown_place(verdict)}")
+        rests_on_slopes = self._has_kinks and verdict.holds is not None
+        told = [verdict.evidence] if verdict.evidence or not rests_on_slopes else []
+        told += [AT_KINKS] if rests_on_slopes else []
         if not verdict.holds:
-            return verdict
-        told = [verdict.evidence, AT_KINKS] if self._has_kinks else [verdict.evidence]
+            return replace(verdict, evidence="; ".join(told))
         told += [f"for {' and '.join(steps.assumed)}"] if steps.assumed else []
         return replace(verdict, evidence="; ".join(told))
 
@@ -287,7 +302,8 @@ class CellRelation(Judged):
                 shown = {s: k for s, k in known.items() if s != TIME or has_t}
                 values = {s: fmpq(k) for s, k in known.items()} | scalars | self._given(arguments)
                 at = {s: times[s] for s in steps.indices}
-                yield Place(around, values, shown_at(shown, arguments | scalars), times[TIME], at)
+                told = shown_at(shown, arguments | scalars)
+                yield Place(around, values, told, times[TIME], at, tuple(range(1, length + 1)))
 
     @cached_property
     def _tapes(self) -> dict[Any, Any]:
@@ -380,6 +396,8 @@ class CellRelation(Judged):
             shapes = {name: _shape(key, sizes) for name, key in keys.items()}
             factors = scales(*self.expressions, *domain.conditions)
             families = {name: self._family(key, shapes[name], domain, length, factors) for name, key in keys.items()}
+            for name, limits in self._limits(domain).items():
+                families[name] = _meeting(limits, keys[name], families[name])
             count = max(map(len, families.values()), default=1)
             for place in range(min(count, most) if not first else 0):
                 drawn = {name: family[place % len(family)] for name, family in families.items()}
@@ -453,6 +471,18 @@ class CellRelation(Judged):
             if not near:
                 return None
             found[s] = near[0]
+        return found
+
+    def _limits(self, domain: Domain) -> dict[str, list[Any]]:
+        """What conditions say of inputs and initial states, by their names: it may not hold where these are 0."""
+        found: dict[str, list[Any]] = {}
+        keys = {
+            k.key: name for name, k in argument_names(self.grad).items() if isinstance(k, TimedScalar | TimedMatrix)
+        }
+        for condition in domain.conditions:
+            for v in timed_in(condition):
+                if v.key in keys:
+                    found.setdefault(keys[v.key], []).append(condition)
         return found
 
     @staticmethod
@@ -570,6 +600,22 @@ def _exactly(values: Any) -> Any:
     if any(v is None for v in found.ravel()):
         return None
     return found if found.ndim else found.item()
+
+
+def _meeting(limits: list[Any], key: Any, family: list[Any]) -> list[Any]:
+    """Values of an argument with one number in all its places, first those which conditions on it alone allow."""
+    named = sorted({q for c in limits for q in c.atoms(sympy.Rational)})
+    between = [(low + high) / 2 for low, high in pairwise(named)]
+    tried = dict.fromkeys((*map(exact, SCALARS), *between, *(q + d for q in named for d in (0, NEAR, -NEAR))))
+    allowed = [q for q in tried if all(_may_hold(c, key, q) for c in limits)]
+    return [*(family[0] * 0 + fmpq(int(q.p), int(q.q)) for q in allowed), *family]
+
+
+def _may_hold(condition: Any, key: Any, number: Expr) -> bool:
+    """Whether a condition is not certainly false where a scalar of the cell is this number at each step."""
+    table = {v: number for v in timed_in(condition) if v.key == key.key and isinstance(v, TimedScalar)}
+    left, right = (as_sympy(side).xreplace(table) for side in condition.args)
+    return bool(condition.func(left, right) != sympy.false)
 
 
 def _one(values: list[Any], place: int) -> Any:

@@ -69,6 +69,9 @@ class Steps:
         size = next((s for s in indices if s in _sizes(cell)), None)
         if size is not None:
             raise ClaimError(f"{size} is a size of the cell; write another letter for the step")
+        nowhere = next((s for s in (TIME, LENGTH) if _is_never_a_step(s, stated)), None)
+        if nowhere is not None:
+            raise ClaimError(f"the domain is empty: steps are 0 to {LENGTH}, and the conditions leave {nowhere} none")
         sets = {**stated.as_dict(), **{s: _set_of(s, stated) for s in (TIME, LENGTH, *indices)}}
         plain = Domain(_in_order(sets), stated.conditions)
         given = [*_rows_of_sets(stated), *_rows_of(stated.conditions)]
@@ -219,6 +222,10 @@ def check_times(expressions: Iterable[Any]) -> None:
             raise CellError(
                 f"{jacobian}: the later state stands above, at t or T, and the earlier one at step 0 or after"
             )
+
+
+def _is_never_a_step(step: Symbol, stated: Domain) -> bool:
+    return step in stated.symbols and bool(stated.set_of(step).intersect(sympy.Range(0, sympy.oo)).is_empty)
 
 
 def _sizes(cell: Cell) -> set[Symbol]:

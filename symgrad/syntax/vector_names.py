@@ -90,8 +90,9 @@ def sizes_in(names: Mapping[str, Any]) -> dict[str, Symbol]:
 
 
 def at_step(value: Any) -> Any:
-    """A variable at step t; what does not change with time as it is."""
-    return value.at(TIME) if isinstance(value, TimedScalar | TimedMatrix) else value
+    """A variable at step t; what does not change with time, and a state before the first step, as it is."""
+    is_moving = isinstance(value, TimedScalar | TimedMatrix) and value.time.has(TIME)
+    return value.at(TIME) if is_moving else value
 
 
 def unknown(name: str, known: Mapping[str, Any]) -> str:

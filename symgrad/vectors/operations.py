@@ -334,12 +334,20 @@ def hadamard_of(factors: list[MatrixExpr]) -> MatrixExpr:
 
 
 def _by_powers(factors: list[MatrixExpr]) -> list[MatrixExpr]:
-    """Equal factors as one power, where the first of them stands."""
-    powers: dict[MatrixExpr, Expr] = {}
+    """Whole powers of one factor, all above it or all below, as one power.
+
+    Other powers stay as they are: sqrt(x) times itself is x only where it has a value, and so is x times 1/x.
+    """
+    whole: dict[tuple[MatrixExpr, bool], Expr] = {}
+    others = []
     for f in factors:
         base, exponent = (f.base, f.exp) if isinstance(f, sympy.HadamardPower) else (f, S.One)
-        powers[base] = powers.get(base, S.Zero) + exponent
-    return [base if e == 1 else sympy.HadamardPower(base, e) for base, e in powers.items() if e != 0]
+        if exponent.is_Integer:
+            key = base, bool(exponent > 0)
+            whole[key] = whole.get(key, S.Zero) + exponent
+        else:
+            others.append(f)
+    return [*(base if e == 1 else sympy.HadamardPower(base, e) for (base, _), e in whole.items()), *others]
 
 
 def concatenate(*parts: MatrixExpr) -> MatrixExpr:
