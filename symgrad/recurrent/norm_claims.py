@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +23,7 @@ from symgrad.errors import CellError
 from symgrad.language.provable import as_sympy
 from symgrad.norms.context import Context
 from symgrad.norms.points import SCALARS, SEED, at_random, exact, numbers, oblique, scales, special, whole_numbers
-from symgrad.norms.reading import NormReader, declared, statement_of
+from symgrad.norms.reading import declared, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_at
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
 from symgrad.norms.scopes import BoundVariableError, moved
@@ -32,17 +32,15 @@ from symgrad.prove.witnesses import NO_VALUE
 from symgrad.recurrent import far_runs
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Cell, argument_name
-from symgrad.recurrent.jacobians import StateJacobian, moving_parameter, state_jacobian, without_jacobians
+from symgrad.recurrent.cell_reader import CellReader
+from symgrad.recurrent.jacobians import StateJacobian, moving_parameter, without_jacobians
 from symgrad.recurrent.losses import as_loss
-from symgrad.recurrent.quotients import JACOBIAN, Quotients
 from symgrad.recurrent.reading import read_cell
 from symgrad.recurrent.runs import argument_names, is_in_time, run_forward, surroundings
 from symgrad.recurrent.scalar_slopes import has_kinks
 from symgrad.recurrent.step_domains import Steps, check_times
 from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
 from symgrad.syntax import names_in
-from symgrad.syntax.vector_names import unknown
-from symgrad.syntax.vector_scan import VectorSource
 from symgrad.typeset import signed
 from symgrad.vectors import LENGTH, TIME, Elementwise, ParameterMatrix, TimedMatrix, TimedScalar, shape_of, timed_in
 from symgrad.vectors.operations import total
@@ -55,7 +53,6 @@ RANDOM_RUNS = 6
 NEAR = sympy.Rational(1, 1024)
 STARTS = tuple(fmpq(k, 4) for k in (4, -4, 6, -6, 8, -8, 2, -2, 3, -3, 10, -10, 14, -14))  # of initial states
 Run: TypeAlias = tuple[dict[Symbol, int], dict[str, Any], dict[Symbol, Any]]
-_AT_A_STEP = re.compile(r"\b(?!in\[)\w+\[")
 
 
 def cell_claim(
@@ -137,33 +134,6 @@ def _about(cell: Cell, statement: Statement, domain: Domain) -> Statement:
     made.by_rules, made.ruled(domain)  # a Jacobian that the cell does not have is told now
     Steps.of(cell, made.expressions, domain)  # and that no step is left of the domain
     return made
-
-
-class CellReader(NormReader):
-    """Reads statements in which the derivative of one state with respect to another is written as a quotient."""
-
-    @classmethod
-    def reads(cls, condition: str) -> bool:
-        return super().reads(condition) or bool(_AT_A_STEP.search(condition))
-
-    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
-        self._known = names
-        super().__init__(source, names)
-
-    def _prepared(self, tree: ast.expr) -> ast.expr:
-        return Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
-
-    def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
-        return {**super()._own_calls(), JACOBIAN: self._jacobian}
-
-    def _ask(self, name: str) -> str:
-        return super()._ask(name) if name in self._known else unknown(name, self._known)
-
-    def _jacobian(self, node: ast.Call) -> Any:
-        late, early = (self.value(a) for a in node.args) if len(node.args) == 2 else (None, None)
-        if not all(isinstance(v, TimedScalar | TimedMatrix) for v in (late, early)):
-            raise self.fault(node, "the Jacobian of a state is written dh[T]/dh[0]")
-        return state_jacobian(late, early)
 
 
 class _BySlopes(Backward):
