@@ -36,6 +36,18 @@ _UNSEEN = frozenset((
     "sqlite3.connect", "ctypes.dlopen", "winreg.OpenKey",
 ))  # fmt: skip
 _LISTED = frozenset(("os.listdir", "os.scandir"))
+# What a run may ask that leaves no file, by the names that it uses for it, and modules that answer so, or that open
+# files in threads and processes of their own.
+_ASKS = frozenset((
+    "environ", "environb", "getenv", "argv", "exists", "lexists", "is_file", "is_dir", "isfile", "isdir", "stat",
+    "lstat", "getmtime", "getsize",
+))  # fmt: skip
+_ANSWERING = frozenset((
+    "time", "datetime", "uuid", "secrets", "platform", "locale", "getpass", "socket", "ssl", "urllib", "http", "ftplib",
+    "subprocess", "multiprocessing", "concurrent", "threading", "asyncio", "dbm", "shelve", "sqlite3", "ctypes",
+))  # fmt: skip
+# Libraries whose versions belong to the fingerprint of symgrad, and of which it is known that they read files openly.
+_KNOWN_LIBRARIES = frozenset(("symgrad", "sympy", "mpmath", "numpy", "flint", "matplotlib", "docutils"))
 _LOOKED_UP_BY_NAME = frozenset(("__import__", "import_module", "exec", "eval", "run_path", "run_module"))
 _DEVICES = ("/dev/", "/proc/", "/sys/")
 
@@ -150,8 +162,9 @@ def reading(path: Path) -> Iterator[list[Reads]]:
 
 def _summed_up(path: Path, seen: _Seen, before: set[str]) -> Reads:
     files = {name: found for name, found in seen.files.items() if not _is_same(name, path)}
-    is_certain = seen.is_certain
-    for name, source in _imported(path).items():
+    imported, asks = _imported(path)
+    is_certain = seen.is_certain and not asks
+    for name, source in imported.items():
         files.setdefault(os.path.abspath(source), _LOADED.get(name) or _of_file(source))
         # What was loaded before, and not by us, may be another than what stands in its file now.
         is_certain = is_certain and (name not in before or name in _LOADED)
@@ -185,25 +198,49 @@ def _is_as_loaded(name: str) -> bool:
 # --- modules ------------------------------------------------------------------------------------------------------
 
 
-def _imported(path: Path) -> dict[str, str]:
-    """The modules of users that a file imports, and that these import, with their sources."""
+def _imported(path: Path) -> tuple[dict[str, str], bool]:
+    """The modules of users that a file imports, and that these import, with their sources; and whether any asks.
+
+    To import a library of which nothing is known counts as to ask: it may read files where nobody sees it.
+    """
     found: dict[str, str] = {}
-    waiting = [(str(path), "")]
+    waiting, asks = [(str(path), "")], False
     while waiting:
-        for name in _names(*waiting.pop()):
+        place, package = waiting.pop()
+        tree = _tree(place)
+        names = set(_LOADED) if tree is None else _names(tree, package)
+        asks = asks or tree is None or _asks(tree) or any(map(_is_unknown, names))
+        for name in names:
             source = _source(sys.modules.get(name))
             if source is not None and name not in found:
                 found[name] = source
                 waiting.append((source, _package(name)))
-    return found
+    return found, asks
 
 
-def _names(path: str, package: str) -> set[str]:
-    """The modules that a file may import; all that are loaded, where it looks them up by their names."""
+def _tree(path: str) -> ast.Module | None:
     try:
-        tree = ast.parse(Path(path).read_bytes())
+        return ast.parse(Path(path).read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError):
-        return set(_LOADED)
+        return None  # such as an extension in machine code
+
+
+def _asks(tree: ast.Module) -> bool:
+    return any(getattr(node, "attr", getattr(node, "id", "")) in _ASKS for node in ast.walk(tree))
+
+
+def _is_unknown(name: str) -> bool:
+    """Whether a name is that of an installed library of which nothing is known, or of what is known to tell news."""
+    top = name.partition(".")[0]
+    if top in _ANSWERING:
+        return True
+    path = getattr(sys.modules.get(top), "__file__", None)
+    is_installed = isinstance(path, str) and _is_installed(path)
+    return is_installed and top not in _KNOWN_LIBRARIES and top not in sys.stdlib_module_names
+
+
+def _names(tree: ast.Module, package: str) -> set[str]:
+    """The modules that a file may import; all that are loaded, where it looks them up by their names."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
