@@ -77,6 +77,10 @@ class CellError(SymgradError, ValueError):
     """A cell, loss or equation that cannot be read as one; the text names the equation."""
 
 
+class NoFunctionError(CellError):
+    """A function that programs do not have."""
+
+
 class ShapeError(CellError):
     """Shapes that do not fit an operation.
 

@@ -1,10 +1,12 @@
 """Gradients of somebody else: right ones pass, wrong ones are found, and told by their mistake."""
 
+import mpmath
 import numpy as np
 import pytest
+import sympy
 
 import symgrad as sg
-from symgrad.compute.mistakes import mistakes
+from symgrad.compute.mistakes import Mistakes
 
 SIZES = {"n": 3, "m": 2, "p": 2}
 LENGTH = 6
@@ -33,10 +35,13 @@ def by_hand(W, U, b, x, target, h0, **slips):
     dW, dU, db, dx, delta = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b), np.zeros_like(x), np.zeros_like(b)
     for step in range(length, 0, -1):
         back = W @ delta if slips.get("transpose") else W.T @ delta
-        hbar = back + (h[step] - target[step - 1]) * (2 if slips.get("no half") else 1)
+        back = -back if slips.get("back sign") else back
+        error = (h[step] - target[step - 1]) * (-1 if slips.get("error sign") else 1)
+        hbar = back + error * (2 if slips.get("no half") else 1)
         if slips.get("truncated") and step % 3 == 0:
             hbar = h[step] - target[step - 1]
-        delta = hbar if slips.get("no slope") else hbar * (1 - h[step] ** 2)
+        slope = 1 + h[step] ** 2 if slips.get("slope sign") else 1 - h[step] ** 2
+        delta = hbar if slips.get("no slope") else hbar * slope
         dW += np.outer(delta, h[step] if slips.get("late state") else h[step - 1])
         dU += np.outer(delta, x[step - 1])
         db += delta
@@ -76,6 +81,40 @@ def test_mistakes_are_told_by_name(slip, argument, hint):
         assert hint in finding.hint, str(check)
 
 
+@pytest.mark.parametrize(
+    ("slip", "hint"),
+    [
+        (lambda W, delta: W @ delta, "transpose: W.T @ delta[1] as W @ delta[1]"),
+        (lambda W, delta: delta, "dropped factor: W.T @ delta[1] as delta[1]"),
+    ],
+)
+def test_mistakes_in_the_gradient_of_the_initial_state_are_told(slip, hint):
+    grad, point = cell_and_point("tanh")
+
+    def spoilt(**a):
+        found = by_hand(**a)
+        return {**found, "h0": slip(a["W"], np.linalg.solve(a["W"].T, found["h0"]))}
+
+    (finding,) = sg.check_gradient(spoilt, grad, **point).findings
+    assert finding.argument == "h0"
+    assert hint in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("slips", "hint"),
+    [
+        ({"slope sign": True}, "sign: delta[t] = hadamard(hbar[t], 1 - h[t]**2) as hadamard(hbar[t], 1 + h[t]**2)"),
+        ({"error sign": True}, "the sign is wrong"),
+        ({"back sign": True}, "sign: hbar[t] = W.T @ delta[t+1] + h[t] - target[t] as"),
+    ],
+)
+def test_signs_that_flip_are_told(slips, hint):
+    grad, point = cell_and_point("tanh")
+    check = sg.check_gradient(lambda **a: by_hand(**a, **slips), grad, **point)
+    finding = next(f for f in check.findings if f.argument == "W")
+    assert hint in finding.hint, str(check)
+
+
 def test_truncation_is_told_with_its_window():
     grad, point = cell_and_point("tanh")
     check = sg.check_gradient(lambda **a: by_hand(**a, truncated=True), grad, **point)
@@ -101,7 +140,7 @@ def test_hints_are_for_any_cell(name):
     """A program that makes a slip is recognized by the words that made it."""
     grad, point = cell_and_point(name)
     argument = next(iter(grad.cell.parameters)).name
-    words, gradients = next(iter(mistakes(grad, argument, point, {})))
+    words, gradients = next(iter(Mistakes(grad, point, {}).of(argument)))
     wrong = gradients[argument]
     check = sg.check_gradient(lambda **_: {argument: wrong}, grad, **point)
     assert check.findings[0].hint in (f"as if by {words}", "the sign is wrong")
@@ -257,3 +296,79 @@ def test_bad_gradients_are_named(f, options, message):
 def test_what_is_checked_must_be_known(what, message):
     with pytest.raises(sg.CellError, match=message):
         sg.check_gradient(dict, what)
+
+
+KINKS = {
+    "relu": (sg.relu, 0.0, (0, 1)),
+    "hard swish": (sg.activations.ACTIVATIONS["hard_swish"].function, 3.0, (1, 1.5)),
+    "modulus": (abs, 0.0, (-1, 1)),
+    "leaky relu": (sg.leaky_relu, 0.0, (0.01, 1)),
+    "larger of two": (lambda x: sympy.Max(x, 2 * x - 1), 1.0, (1, 2)),
+    "by cases": (lambda x: sympy.Piecewise((x, x < 2), (3 * x - 4, True)), 2.0, (1, 3)),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_at_a_kink_any_slope_between_those_of_both_sides_is_right_and_says_nothing(name):
+    f, at, (low, high) = KINKS[name]
+    x = sg.real("x")
+    for slope in (low, (low + high) / 2, high):
+        check = sg.check_gradient(lambda x, slope=slope: slope, f(x), wrt="x", x=at)
+        assert check.verdict.outcome is sg.Outcome.UNINFORMATIVE, str(check)
+        assert "at a kink of" in check.verdict.evidence
+        assert f"= {at:g}" in check.verdict.evidence or "= 0" in check.verdict.evidence
+    for slope in (low - 0.1, high + 0.1):
+        check = sg.check_gradient(lambda x, slope=slope: slope, f(x), wrt="x", x=at)
+        assert check.verdict.outcome is sg.Outcome.REFUTED
+        assert f"between {low:g} and {high:g}" in str(check)
+
+
+def test_beside_a_kink_there_is_one_slope():
+    x = sg.real("x")
+    check = sg.check_gradient(lambda x: 0.5, sg.relu(x), wrt="x", x=1e-300)
+    assert check.verdict.outcome is sg.Outcome.REFUTED
+    assert sg.check_gradient(lambda x: 1.0, sg.relu(x), wrt="x", x=1e-12).verdict.outcome is sg.Outcome.SUPPORTED
+
+
+def test_a_cell_at_a_kink_names_it_and_judges_the_other_entries():
+    h, w, x = sg.State("h"), sg.Parameter("w"), sg.Input("x")
+    grad = sg.bptt(sg.Cell({h: sg.relu(w * h.prev + x)}), h)
+    point = {"w": 2.0, "x": np.array([1.0, -2.0]), "h0": 0.0}
+    for slope in (0.0, 0.3, 1.0):
+        theirs = lambda w, x, h0, s=slope: {"w": s * 1.0, "x": np.array([s * 2.0, s])}  # noqa: E731
+        check = sg.check_gradient(theirs, grad, **point)
+        assert check.verdict.outcome is sg.Outcome.UNINFORMATIVE, str(check)
+        assert "relu at a[t] = 0, step 2" in str(check)
+    check = sg.check_gradient(lambda w, x, h0: {"w": 1.5}, grad, **point)
+    assert check.verdict.outcome is sg.Outcome.REFUTED
+    assert "between 0 and 1" in str(check)
+
+
+SPECIAL = {
+    "digamma": (sympy.digamma, lambda x: mpmath.polygamma(1, x)),
+    "loggamma": (sympy.loggamma, mpmath.digamma),
+    "gamma": (sympy.gamma, lambda x: mpmath.gamma(x) * mpmath.digamma(x)),
+    "erfinv": (sympy.erfinv, lambda x: mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(mpmath.erfinv(x) ** 2)),
+    "besselj": (lambda x: sympy.besselj(0, x), lambda x: -mpmath.besselj(1, x)),
+    "LambertW": (sympy.LambertW, lambda x: mpmath.lambertw(x).real / (x * (1 + mpmath.lambertw(x).real))),
+    "airyai": (sympy.airyai, lambda x: mpmath.airyai(x, derivative=1)),
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_functions_that_programs_do_not_have_are_compared_in_balls(name):
+    f, slope = SPECIAL[name]
+    points = np.array([0.25, 0.5])
+    right = lambda x: np.array([float(slope(v)) for v in x])  # noqa: E731
+    assert sg.check_gradient(right, f(sg.real("x")), wrt="x", x=points).verdict.outcome is sg.Outcome.SUPPORTED
+    wrong = sg.check_gradient(lambda x: 1.0001 * right(x), f(sg.real("x")), wrt="x", x=points)
+    assert wrong.verdict.outcome is sg.Outcome.REFUTED
+
+
+def test_a_cell_of_a_function_that_programs_do_not_have_is_compared_in_balls():
+    h, w, x = sg.State("h"), sg.Parameter("w"), sg.Input("x")
+    grad = sg.bptt(sg.Cell({h: sympy.loggamma(2 + w * x)}), h)
+    right = lambda w, x, h0=0: {"w": x[-1] * float(mpmath.digamma(2 + w * x[-1]))}  # noqa: E731
+    point = {"w": 0.5, "x": np.array([0.3, 0.7])}
+    assert sg.check_gradient(right, grad, **point).verdict.outcome is sg.Outcome.SUPPORTED
+    assert sg.check_gradient(lambda **a: {"w": -right(**a)["w"]}, grad, **point).verdict.outcome is sg.Outcome.REFUTED

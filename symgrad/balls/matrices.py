@@ -94,7 +94,7 @@ class Surroundings:
 
     def evaluate(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> Any:
         """The value of an expression at a step: an array of balls for a matrix, a ball for a scalar."""
-        return _Evaluation(self, step, indices or {}).value(e)
+        return WalkedFormula(self, step, indices or {}).value(e)
 
 
 @cache
@@ -104,7 +104,7 @@ def _later(time: Expr) -> int | None:
     return int(steps) if steps.is_Integer else None
 
 
-class _Evaluation:
+class WalkedFormula:
     """One evaluation at one step."""
 
     def __init__(self, around: Surroundings, step: int, indices: Mapping[Symbol, int]) -> None:
@@ -115,10 +115,10 @@ class _Evaluation:
             return self._timed(e)
         if not isinstance(e, MatrixExpr):
             return self._scalar(e)
-        for kind, rule in _RULES.items():
-            if isinstance(e, kind):
-                return getattr(self, rule.__name__)(e)  # so that a subclass evaluates in its own numbers
-        raise CellError(f"{type(e).__name__} has no value here")
+        rule = _rule_of(e.__class__)
+        if rule is None:
+            raise CellError(f"{type(e).__name__} has no value here")
+        return getattr(self, rule)(e)  # so that a subclass evaluates in its own numbers
 
     def _time(self, time: Expr) -> int:
         return self.around.number(time, self.step, self.indices)
@@ -184,10 +184,10 @@ class _Evaluation:
         found = spectral_norm if isinstance(leaf, SpectralNorm) else spectral_radius
         return _certain(found(self.value(leaf.matrix)), leaf)
 
-    def _with(self, index: Symbol, k: int) -> _Evaluation:
+    def _with(self, index: Symbol, k: int) -> WalkedFormula:
         if index == TIME:
-            return _Evaluation(self.around, k, self.indices)
-        return _Evaluation(self.around, self.step, {**self.indices, index: k})
+            return WalkedFormula(self.around, k, self.indices)
+        return WalkedFormula(self.around, self.step, {**self.indices, index: k})
 
     def _range(self, low: Expr, high: Expr) -> range:
         return range(self._time(low), self._time(high) + 1)
@@ -319,28 +319,34 @@ class _Evaluation:
         return found
 
 
-_RULES: dict[type, Callable[[_Evaluation, Any], Any]] = {
-    ParameterMatrix: _Evaluation._parameter,
-    sympy.MatAdd: _Evaluation._sum,
-    sympy.MatMul: _Evaluation._multiply,
-    sympy.Transpose: _Evaluation._transpose,
-    sympy.HadamardProduct: _Evaluation._hadamard,
-    sympy.HadamardPower: _Evaluation._power,
-    sympy.MatPow: _Evaluation._matrix_power,
-    sympy.KroneckerProduct: _Evaluation._kronecker,
-    sympy.DiagMatrix: _Evaluation._diagonal,
-    sympy.Identity: _Evaluation._identity,
-    sympy.MatrixBase: _Evaluation._explicit,
-    sympy.OneMatrix: _Evaluation._filled,
-    sympy.ZeroMatrix: _Evaluation._filled,
-    sympy.BlockMatrix: _Evaluation._blocks,
-    MatrixSlice: _Evaluation._slice,
-    Elementwise: _Evaluation._elementwise,
-    Softmax: _Evaluation._softmax,
-    LogSumExp: _Evaluation._logsumexp,
-    TimeSum: _Evaluation._over_time,
-    OrderedProduct: _Evaluation._ordered,
+_RULES: dict[type, Callable[[WalkedFormula, Any], Any]] = {
+    ParameterMatrix: WalkedFormula._parameter,
+    sympy.MatAdd: WalkedFormula._sum,
+    sympy.MatMul: WalkedFormula._multiply,
+    sympy.Transpose: WalkedFormula._transpose,
+    sympy.HadamardProduct: WalkedFormula._hadamard,
+    sympy.HadamardPower: WalkedFormula._power,
+    sympy.MatPow: WalkedFormula._matrix_power,
+    sympy.KroneckerProduct: WalkedFormula._kronecker,
+    sympy.DiagMatrix: WalkedFormula._diagonal,
+    sympy.Identity: WalkedFormula._identity,
+    sympy.MatrixBase: WalkedFormula._explicit,
+    sympy.OneMatrix: WalkedFormula._filled,
+    sympy.ZeroMatrix: WalkedFormula._filled,
+    sympy.BlockMatrix: WalkedFormula._blocks,
+    MatrixSlice: WalkedFormula._slice,
+    Elementwise: WalkedFormula._elementwise,
+    Softmax: WalkedFormula._softmax,
+    LogSumExp: WalkedFormula._logsumexp,
+    TimeSum: WalkedFormula._over_time,
+    OrderedProduct: WalkedFormula._ordered,
 }
+
+
+@cache
+def _rule_of(kind: Any) -> str | None:
+    """The name of the rule for a kind of matrix."""
+    return next((rule.__name__ for known, rule in _RULES.items() if issubclass(kind, known)), None)
 
 
 def _leaves(e: Any) -> Iterable[Any]:

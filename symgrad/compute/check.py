@@ -10,17 +10,21 @@ from typing import Any
 
 import mpmath
 import numpy as np
+from flint import arb
 from sympy import Expr, MatrixExpr
 
 from symgrad.compute.arguments import is_in_time
+from symgrad.compute.crosscheck import middle
+from symgrad.compute.enclosed import Enclosed
 from symgrad.compute.formulas import Formula
-from symgrad.compute.mistakes import mistakes
+from symgrad.compute.mistakes import Mistakes
 from symgrad.compute.run import Run
 from symgrad.compute.scaled import Scaled
-from symgrad.errors import CellError, VerdictTruthError
+from symgrad.errors import CellError, NoFunctionError, VerdictTruthError
 from symgrad.precision import many_digits
 from symgrad.recurrent.backward import Backward, checked_loss
 from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.scalar_slopes import differentiated
 from symgrad.shown import table
 from symgrad.verdicts import Outcome, Verdict
 
@@ -140,7 +144,8 @@ def check_gradient(
     Returns
     -------
     GradientCheck
-        REFUTED with findings; SUPPORTED; or UNINFORMATIVE if all gradients are 0 at this point.
+        REFUTED with findings; SUPPORTED; or UNINFORMATIVE if all gradients are 0 at this point, or have other slopes
+        ahead than behind: at a kink, any slope between those of both sides is right.
 
     Examples
     --------
@@ -159,9 +164,14 @@ def check_gradient(
     if unknown:
         raise CellError(f"f gives a gradient named {unknown[0]}; known are {', '.join(expected)}")
     spread = _flat(reference.convert(reference.spread()))
-    checked = {name: _Entries.of(name, array, expected[name], spread[name], rtol) for name, array in found.items()}
+    low, high = reference.slopes or (expected, expected)
+    checked = {
+        name: _Entries.of(name, array, expected[name], spread[name], (low[name], high[name]), rtol)
+        for name, array in found.items()
+    }
     findings = [_finding(entries, reference) for entries in checked.values() if entries.wrong]
-    return GradientCheck(_verdict(findings, checked, len(expected)), tuple(findings))
+    kinks = reference.enclosed.kinks() if any(entries.at_kinks for entries in checked.values()) else []
+    return GradientCheck(_verdict(findings, checked, len(expected), kinks), tuple(findings))
 
 
 def _named(result: Any, wrt: str | Sequence[str] | None) -> Any:
@@ -188,6 +198,7 @@ class _Reference:
     """What the gradients are compared with."""
 
     grad: Backward | None
+    what: Any
     formulas: Mapping[str, Any]
     sizes: Mapping[Any, int]
     arguments: Mapping[str, Any]
@@ -205,54 +216,95 @@ class _Reference:
         convert: Callable[[Any], Any],
     ) -> _Reference:
         if isinstance(what, Backward):
-            return cls(what, {}, sizes, arguments, convert)
+            return cls(what, None, {}, sizes, arguments, convert)
         if isinstance(what, Cell):
             if loss is None:
                 raise CellError("the gradient of a cell is that of a loss; give one, such as sg.half_squared_error(h)")
-            return cls(Backward(what, checked_loss(what, loss, at), at), {}, sizes, arguments, convert)
+            return cls(Backward(what, checked_loss(what, loss, at), at), None, {}, sizes, arguments, convert)
         if isinstance(what, Expr) and not isinstance(what, MatrixExpr):
             symbols = {str(s): s for s in what.free_symbols}
             wanted = [wrt] if isinstance(wrt, str) else list(wrt or symbols)
             missing = [name for name in wanted if name not in symbols]
             if missing:
                 raise CellError(f"{what} has no {missing[0]}; it has {', '.join(sorted(symbols))}")
-            return cls(None, {name: what.diff(symbols[name]) for name in wanted}, sizes, arguments, convert)
+            slopes = {name: differentiated(what, symbols[name]) for name in wanted}
+            return cls(None, what, slopes, sizes, arguments, convert)
         raise CellError(f"check_gradient takes a cell, gradients or an expression; got {type(what).__name__}")
 
     @cached_property
-    def ours(self) -> dict[str, Scaled]:
-        """The gradients at the point, under our names."""
-        return self.gradients()
+    def ours(self) -> dict[str, Any]:
+        """The gradients at the point, under our names: arrays of numbers of mpmath."""
+        return self.gradients(self._point)
 
     @cached_property
     def expected(self) -> dict[str, Any]:
         """Likewise under the names of the user, with all digits."""
-        return _flat(self.convert({name: gradient.to_mpmath() for name, gradient in self.ours.items()}))
+        return _flat(self.convert(dict(self.ours)))
 
-    def gradients(self, nudge: Callable[[Any], Any] = np.asarray) -> dict[str, Scaled]:
-        """The gradients at the point, or where all its numbers are nudged."""
-        point = {k: nudge(np.asarray(v, dtype=float)) for k, v in self.arguments.items()}
+    @property
+    def _point(self) -> dict[str, Any]:
+        return {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}
+
+    @cached_property
+    def enclosed(self) -> Enclosed:
+        """The same in balls."""
+        return Enclosed(self.grad, self.what, tuple(self.formulas), self._point, self.sizes)
+
+    @cached_property
+    def _has_program(self) -> bool:
+        """Whether programs have all functions that are needed; balls have many more."""
+        try:
+            if self.grad is not None:
+                return bool(self._run.program)
+            return all(Formula(formula, scaled=True).program for formula in self.formulas.values())
+        except NoFunctionError:
+            return False
+
+    @cached_property
+    def _run(self) -> Run:
+        assert self.grad is not None, "a run is one of a cell"
+        return Run(self.grad, sizes=self.sizes, scaled=True)
+
+    def gradients(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """The gradients at a point."""
+        if not self._has_program:
+            return {k: _middles(v) for k, v in self.enclosed.certain(point).items()}
         if self.grad is not None:
-            return Run(self.grad, sizes=self.sizes, scaled=True)(**point).gradients
+            return {k: _of_scaled(v) for k, v in self._run(**point).gradients.items()}
         found = {}
         for name, formula in self.formulas.items():
             used = {k: v for k, v in point.items() if k in {str(s) for s in formula.free_symbols}}
             value = Formula(formula, scaled=True)(**used)
             shape = np.broadcast_shapes(*(np.shape(v) for v in point.values()))
-            found[name] = Scaled(np.broadcast_to(value.mantissa, shape), np.broadcast_to(value.exponent, shape))
+            whole = Scaled(np.broadcast_to(value.mantissa, shape), np.broadcast_to(value.exponent, shape))
+            found[name] = _of_scaled(whole)
         return found
 
     def spread(self) -> dict[str, Any]:
         """How far each entry moves when all arguments are changed by one part in one, to first order."""
         generator = np.random.default_rng(SEED)
 
-        def nudged(array: Any) -> Any:
-            return array * (1 + NUDGE * generator.choice((-1.0, 1.0), array.shape))
+        def nudged() -> dict[str, Any]:
+            signs = {k: generator.choice((-1.0, 1.0), v.shape) for k, v in self._point.items()}
+            return {k: v * (1 + NUDGE * signs[k]) for k, v in self._point.items()}
 
-        moved = [self.gradients(nudged) for _ in range(DRAWS)]
-        return {
-            k: reduce(np.maximum, [abs((m[k] - g).to_mpmath()) / NUDGE for m in moved]) for k, g in self.ours.items()
-        }
+        moved = [self.gradients(nudged()) for _ in range(DRAWS)]
+        return {k: reduce(np.maximum, [abs(m[k] - g) / NUDGE for m in moved]) for k, g in self.ours.items()}
+
+    @cached_property
+    def slopes(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The least and the greatest slope of each entry beside a kink, under the names of the user; None without."""
+        if not self.enclosed.may_have_kinks:
+            return None
+        around = self.enclosed.slopes_around()
+        if not any(entry is not None for array in around.values() for entry in np.ravel(array)):
+            return None
+        low, high = ({k: _ends(around[k], v, end) for k, v in self.ours.items()} for end in ("lower", "upper"))
+        first, second = _flat(self.convert(low)), _flat(self.convert(high))
+        return (
+            {k: np.minimum(first[k], second[k]) for k in first},
+            {k: np.maximum(first[k], second[k]) for k in first},
+        )
 
     def is_in_time(self, name: str) -> bool:
         keys = {} if self.grad is None else {self.grad.name_of(k): k for k in self.grad.arguments}
@@ -261,32 +313,42 @@ class _Reference:
     def hint(self, name: str, array: Any) -> str:
         """The mistake that would give this gradient; under a name of the user, one in the adjoints."""
         right = np.asarray(self.expected[name], dtype=float)
-        for words, gradients in self.mistakes(name) if name in self.ours else self.mistakes_of_all():
+        for words, gradients in self.mistakes(name if name in self.ours else ""):
             mistaken = np.asarray(gradients[name], dtype=float)
             if _near(array, mistaken) and not _near(right, mistaken):
                 return f"as if by {words}"
         return ""
 
-    def mistakes_of_all(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Those that are in no argument's own equation; each is made once, when it is first looked at."""
-        made, more = self._shared
-        yield from made
-        for found in more:
-            made.append(found)
-            yield found
-
     @cached_property
-    def _shared(self) -> tuple[list[Any], Iterator[tuple[str, dict[str, Any]]]]:
-        return [], self.mistakes("")
+    def _mistakes(self) -> Mistakes | None:
+        if self.grad is None:
+            return None
+        return Mistakes(self.grad, {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}, self.sizes)
 
     def mistakes(self, argument: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Known mistakes with the gradients that they give, under the names of the user."""
-        if self.grad is None:
+        if self._mistakes is None:
             return
-        point = {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}
-        right = {name: np.asarray(gradient.to_mpmath(), dtype=float) for name, gradient in self.ours.items()}
-        for words, gradients in mistakes(self.grad, argument, point, self.sizes):
+        right = {name: np.asarray(gradient, dtype=float) for name, gradient in self.ours.items()}
+        for words, gradients in self._mistakes.of(argument):
             yield words, _flat(self.convert({**right, **gradients}))
+
+
+def _of_scaled(value: Scaled) -> Any:
+    return np.asarray(value.to_mpmath(), dtype=object)
+
+
+def _middles(balls: Any) -> Any:
+    return np.vectorize(middle, otypes=[object])(balls) if np.size(balls) else balls
+
+
+def _ends(around: Any, value: Any, end: str) -> Any:
+    """The ends of the balls beside a kink; elsewhere the value itself."""
+    found = np.array(value, dtype=object)
+    for place, entry in np.ndenumerate(around):
+        if entry is not None:
+            found[place] = middle(getattr(arb(entry), end)())
+    return found
 
 
 def _near(array: Any, other: Any) -> bool:
@@ -314,22 +376,31 @@ class _Entries:
     array: Any
     exact: Any
     allowed: Any
+    low: Any
+    high: Any
 
     @classmethod
-    def of(cls, name: str, value: Any, wanted: Any, spread: Any, rtol: float | None) -> _Entries:
+    def of(cls, name: str, value: Any, wanted: Any, spread: Any, ends: tuple[Any, Any], rtol: float | None) -> _Entries:
         array, eps = _as_array(value)
         exact = np.asarray(wanted, dtype=object)
         if array.shape != exact.shape:
             raise CellError(f"the gradient of {name} must have the shape {exact.shape}; got {array.shape}")
         relative = eps**HELD_TO if rtol is None else rtol
         allowed = relative * abs(exact) + ROUNDINGS * eps * abs(np.asarray(spread, dtype=object))
-        return cls(name, array, exact, np.asarray(allowed, dtype=object))
+        low, high = (np.asarray(end, dtype=object) for end in ends)
+        return cls(name, array, exact, np.asarray(allowed, dtype=object), low, high)
 
     @cached_property
     def wrong(self) -> list[tuple[int, ...]]:
         with many_digits(DIGITS) as numbers:
-            gaps = {p: abs(numbers.mpf(float(self.array[p])) - self.exact[p]) for p in np.ndindex(self.array.shape)}
-        return [p for p, gap in gaps.items() if not gap <= self.allowed[p]]
+            return [p for p in np.ndindex(self.array.shape) if not self._gap(p, numbers) <= self.allowed[p]]
+
+    def _gap(self, place: tuple[int, ...], numbers: Any) -> Any:
+        """How far an entry is from what is right, or beside a kink from all slopes of both sides."""
+        got = numbers.mpf(float(self.array[place]))
+        if self.low[place] == self.high[place]:
+            return abs(got - self.exact[place])
+        return max(self.low[place] - got, got - self.high[place], 0)
 
     @cached_property
     def ratios(self) -> list[float]:
@@ -340,7 +411,13 @@ class _Entries:
     @property
     def is_seen(self) -> bool:
         """Whether 0, or a false factor, would have been found wrong in an entry."""
-        return any(abs(e) > a for e, a in zip(self.exact.ravel(), self.allowed.ravel(), strict=True))
+        entries = zip(self.exact.ravel(), self.allowed.ravel(), self.low.ravel(), self.high.ravel(), strict=True)
+        return any(abs(e) > a and low == high for e, a, low, high in entries)
+
+    @property
+    def at_kinks(self) -> list[tuple[int, ...]]:
+        """The entries that have other slopes ahead than behind."""
+        return [p for p in np.ndindex(self.array.shape) if self.low[p] != self.high[p]]
 
 
 def _finding(entries: _Entries, reference: _Reference) -> Finding:
@@ -350,7 +427,12 @@ def _finding(entries: _Entries, reference: _Reference) -> Finding:
     hint = _pattern(array, exact, factor, reference.arguments)
     if not hint and 2 * len(shown) > array.size:  # a slip in an equation shows in most entries
         hint = reference.hint(name, array)
-    return Finding(name, shown, array.size, repr(float(array[first])), mpmath.nstr(exact[first], 8), factor, hint)
+    wanted = mpmath.nstr(exact[first], 8)
+    if first in entries.at_kinks:
+        low, high = (float(end[first]) for end in (entries.low, entries.high))
+        ends = (0.0 if abs(end) < MATCH * (high - low) else end for end in (low, high))
+        wanted = f"between {' and '.join(f'{end:.6g}' for end in ends)}"
+    return Finding(name, shown, array.size, repr(float(array[first])), wanted, factor, hint)
 
 
 def _common(ratios: list[float]) -> float | None:
@@ -383,10 +465,16 @@ def _pattern(array: Any, exact: Any, factor: float | None, arguments: Mapping[st
     return next((text for value, text in words.items() if abs(factor - value) <= MATCH), "")
 
 
-def _verdict(findings: list[Finding], checked: Mapping[str, _Entries], arguments: int) -> Verdict:
+def _verdict(findings: list[Finding], checked: Mapping[str, _Entries], arguments: int, kinks: Sequence[str]) -> Verdict:
     words = f"{len(checked)} of {arguments} arguments compared"
     blind = [name for name, entries in checked.items() if not entries.is_seen]
-    if blind:
-        words += f"; {', '.join(blind)}: 0 at this point up to rounding, so that no factor could have been found wrong"
+    zero = [name for name in blind if not checked[name].at_kinks]
+    if zero:
+        words += f"; {', '.join(zero)}: 0 at this point up to rounding, so that no factor could have been found wrong"
+    kinked = [name for name, entries in checked.items() if entries.at_kinks]
+    if kinked:
+        number = sum(len(checked[name].at_kinks) for name in kinked)
+        which = f"{number} {'entry has' if number == 1 else 'entries have'} no one slope here"
+        words += f"; {', '.join(kinked)}: {which}, at a kink of {'; '.join(kinks) or 'the cell'}"
     outcome = Outcome.SUPPORTED if len(blind) < len(checked) else Outcome.UNINFORMATIVE
     return Verdict(Outcome.REFUTED if findings else outcome, "comparison with certain digits", words)

@@ -202,10 +202,11 @@ def _number(array: Any, place: tuple[int, ...]) -> Any:
     entry = array[place]
     if isinstance(entry, Scaled):
         return entry.to_mpmath()
-    return _middle(entry) if isinstance(entry, arb) else mpmath.mp.convert(entry)
+    return middle(entry) if isinstance(entry, arb) else mpmath.mp.convert(entry)
 
 
-def _middle(ball: arb) -> Any:
+def middle(ball: arb) -> Any:
+    """The middle of a ball as a number of mpmath, with the digits that are right of it."""
     digits = max(20, int(ball.rel_accuracy_bits() * 0.30103) + 5) if not ball.is_zero() else 20
     return _decimal(arb(ball).mid().str(min(digits, 60), radius=False))
 
@@ -368,7 +369,7 @@ def _of_ball(method: str, ball: Any, more: Any = None) -> Estimate:
     """The middle of a ball and its radius, with what a truncation adds."""
     number = arb(ball)
     radius = number.rad() + (arb(more).abs_upper() if more is not None else arb(0))
-    middle = _middle(number)
+    centre = middle(number)
     with many_digits(DIGITS) as numbers:
-        error = numbers.mpf(arb(radius).mid().str(5, radius=False)) + abs(middle) * numbers.mpf(10) ** -16
-        return Estimate(method, middle, of_mpmath(error))
+        error = numbers.mpf(arb(radius).mid().str(5, radius=False)) + abs(centre) * numbers.mpf(10) ** -16
+        return Estimate(method, centre, of_mpmath(error))

@@ -12,7 +12,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.activations.rows import ROWS
 from symgrad.compute import nodes
 from symgrad.compute.nodes import Node, dropped
-from symgrad.errors import CellError
+from symgrad.errors import CellError, NoFunctionError
 from symgrad.vectors import (
     LENGTH,
     TIME,
@@ -104,7 +104,7 @@ class Lowering:
             return nodes.entrywise(_NAMES[name], *arguments)
         if isinstance(e, sympy.Heaviside):
             return self.node(sympy.Piecewise((0, e.args[0] < 0), (1, e.args[0] > 0), (e.args[1], True)))
-        raise CellError(f"programs have no function {name}; they have {', '.join(sorted({*_NAMES, *ROWS}))}")
+        raise NoFunctionError(f"programs have no function {name}; they have {', '.join(sorted({*_NAMES, *ROWS}))}")
 
     def _log(self, e: sympy.log) -> Node:
         rest = e.args[0] - 1

@@ -1,133 +1,215 @@
-"""Known mistakes in gradients: programs of equations with one slip in them, to compare with what somebody else has."""
+"""Known mistakes in gradients: equations with one slip in them, to compare with what somebody else has.
+
+Every mistake is walked through in doubles, with the forward values of one run; no program is made for it.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import islice
+from functools import cached_property, partial
 from typing import Any
 
-from symgrad.compute.arguments import is_in_time, is_initial
-from symgrad.compute.program import Equations
-from symgrad.compute.run import Run
-from symgrad.compute.segments import Output
-from symgrad.errors import SymgradError, UnderflowWarning
-from symgrad.precision import TURN
-from symgrad.recurrent.backward import Backward, Terms
+import numpy as np
+import sympy
+from sympy import Expr, MatrixExpr
+
+from symgrad.balls import precision
+from symgrad.compute.arguments import is_in_time
+from symgrad.compute.in_doubles import Doubles
+from symgrad.errors import SymgradError
+from symgrad.recurrent import runs
+from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.slips import slips
-from symgrad.vectors import LENGTH, TIME
+from symgrad.vectors import LENGTH, TIME, Timed, TimeSum
 from symgrad.vectors.writing import to_text
 
-MOST = 150  # programs are made for one hint
+MOST = 150  # equations that are walked through for one hint
 MOST_WINDOWS = 64
+BITS = 64
+
+Formulas = dict[tuple[Any, int], Any]
 
 
-@dataclass(frozen=True)
-class _Mistaken(Equations):
-    """Equations of which some are replaced."""
+@dataclass
+class Mistakes:
+    """The mistakes that may have been made in the gradients of a cell at a point.
 
-    replaced: Mapping[Any, Any] = field(default_factory=dict)
-    gradient: Any = None
-    terms_instead: Any = None
-
-    @cached_property
-    def backward(self) -> tuple[Equation, ...]:
-        return tuple(Equation(e.left, self.replaced.get(e.left, e.right)) for e in super().backward)
-
-    @cached_property
-    def final(self) -> tuple[Equation, ...]:
-        return tuple(Equation(e.left, self.replaced.get(e.left, e.right)) for e in super().final)
-
-    def terms(self, key: Any) -> Terms:
-        return self.terms_instead if key == self.gradient else super().terms(key)
-
-
-def mistakes(
-    grad: Backward, argument: str, point: Mapping[str, Any], sizes: Mapping[Any, int]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What a mistake is called, and the gradients that it gives at a point.
-
-    First those in the equation of the gradient of an argument, if one is named, then in the adjoints, then truncation:
-    states that carry no gradient over the borders of windows of so many steps.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> h, w = sg.State("h"), sg.Parameter("w")
-    >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h)
-    >>> for words, _ in list(mistakes(grad, "w", {"w": 1.0, "h0": 0.5}, {sg.LENGTH: 3}))[:4]:
-    ...     print(words)
-    a slip, sign: delta[t]*h[t-1] as -delta[t]*h[t-1]
-    a slip, dropped factor: delta[t]*h[t-1] as h[t-1]
-    a slip, dropped factor: delta[t]*h[t-1] as delta[t]
-    a slip, index: delta[t]*h[t-1] as delta[t-1]*h[t-1]
+    Attributes
+    ----------
+    grad : Backward
+    point : mapping of str to array
+    sizes : mapping
     """
-    equations = Equations(grad.cell, grad.loss, grad.at)
-    for words, mistaken in islice(_all(equations, argument), MOST):
-        with contextlib.suppress(SymgradError, ArithmeticError, LookupError, ValueError, TypeError):
-            # An equation with a slip in it need not be computable.
-            yield f"a slip, {words}", _quietly(mistaken, sizes, point).gradients
-    yield from _truncated(grad, point, sizes)
+
+    grad: Backward
+    point: Mapping[str, Any]
+    sizes: Mapping[Any, int]
+    _made: list[tuple[str, Doubles | None]] = field(default_factory=list)
+
+    def of(self, argument: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What a mistake is called, and the gradients that it gives: of one argument, or of all where none is named.
+
+        First those in the equation of the gradient of the argument, then in the adjoints, then truncation: states that
+        carry no gradient over the borders of windows of so many steps.
+        """
+        names = runs.argument_names(self.grad)
+        wanted = {argument: names[argument]} if argument in names else names
+        if argument in names:
+            yield from self._in_gradient(argument, names[argument])
+        for words, around in self._in_adjoints():
+            found = None if around is None else _tried(partial(self._gradients, around, wanted))
+            if found is not None:
+                yield words, found
+
+    # --- gradients ------------------------------------------------------------------------------------------
+
+    def _gradients(self, around: Doubles, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._gradient(around, key) for name, key in wanted.items()}
+
+    def _gradient(self, around: Doubles, key: Any, instead: Mapping[Any, Any] | None = None) -> Any:
+        def value(formula: Any, step: int) -> Any:
+            return _plain(around.evaluate((instead or {}).get(formula, formula), step))
+
+        if not is_in_time(key):
+            return value(self.grad[key], around.length)
+        steps = range(1, around.length + 1)
+        return np.array([value(self._of_input(key, step, around), step) for step in steps])
+
+    def _of_input(self, key: Any, step: int, around: Doubles) -> Any:
+        before = around.length - step
+        return self.grad.of_input(key, before=before if before < self.grad.last_steps else None)
+
+    def _in_gradient(self, argument: str, key: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        formula = self.grad.of_input(key) if is_in_time(key) else self.grad[key]
+        for name, spoilt in slips(Equation(key, formula)):
+            found = _tried(partial(self._gradient, self._right, key, {formula: spoilt.right}))
+            if found is not None:
+                yield f"a slip, {name}: {_as_said(formula, spoilt.right)}", {argument: found}
+
+    # --- adjoints -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _right(self) -> Doubles:
+        """The values of a run without a mistake."""
+        with precision(BITS):
+            point = {k: v.item() if np.ndim(v) == 0 else v for k, v in self.point.items()}
+            exact = runs.surroundings(self.grad, point, self.sizes)
+        around = Doubles.of(exact)
+        runs.run_forward(self.grad, around)
+        runs.run_backward(self.grad, around)
+        around.timed = {place: _as_doubles(value) for place, value in around.timed.items()}
+        return around
+
+    def _in_adjoints(self) -> Iterator[tuple[str, Doubles | None]]:
+        """Each is walked through once, when it is first asked for."""
+        yield from self._made
+        for words, around in self._new:
+            self._made.append((words, around))
+            yield words, around
+
+    @cached_property
+    def _new(self) -> Iterator[tuple[str, Doubles | None]]:
+        return self._all()
+
+    def _all(self) -> Iterator[tuple[str, Doubles | None]]:
+        right = self._formulas
+        for words, replaced in list(_slips_in_adjoints(self.grad).items())[:MOST]:
+            table = {(place, old): new for place, old, new in replaced}
+            formulas = {node: self._replaced(node, e, table) for node, e in right.items()}
+            yield f"a slip, {words}", self._walked(formulas)
+        for window in range(1, min(self._right.length, MOST_WINDOWS)):
+            words = "truncation, states that carry no gradient over the borders of windows of"
+            yield f"{words} {window} step{'s' if window > 1 else ''}", self._walked(right, window)
+
+    def _replaced(self, node: tuple[Any, int], e: Any, table: Mapping[tuple[Any, Any], Any]) -> Any:
+        before = self._right.length - node[1]
+        return table.get(((node[0], before if before < self.grad.last_steps else None), e), e)
+
+    @cached_property
+    def _formulas(self) -> Formulas:
+        """The adjoint equations of all steps."""
+        found: Formulas = {}
+        for step in range(1, self._right.length + 1):
+            before = self._right.length - step
+            is_last = before < self.grad.last_steps
+            for variable in self.grad.order:
+                name = self.grad.adjoints[variable].at(LENGTH - before if is_last else TIME)
+                found[name.key, step] = self.grad.adjoint_equation(name).right
+        return found
+
+    def _walked(self, formulas: Formulas, window: int = 0) -> Doubles | None:
+        right = self._right
+        around = Doubles(right.sizes, right.length, right.parameters, dict(right.timed), window=window)
+        for variable in self.grad.adjoints.values():
+            for step in range(1, right.length + 1):
+                around.timed[variable.key, step] = around.zero(variable)
+        return _tried(partial(_run, formulas, around))  # type: ignore[no-any-return]
 
 
-def _quietly(grad: Backward, sizes: Mapping[Any, int], point: Mapping[str, Any]) -> Output:
-    with TURN, warnings.catch_warnings():  # filters belong to the whole process, not to a thread
-        warnings.simplefilter("ignore", UnderflowWarning)
-        return Run(grad, sizes=sizes)(**point)
+def _run(formulas: Formulas, around: Doubles) -> Doubles:
+    runs.run_formulas(formulas, around)
+    return around
 
 
-def _truncated(
-    grad: Backward, point: Mapping[str, Any], sizes: Mapping[Any, int]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The gradients of windows of k steps, each from the states at which the one before it ends."""
-    parameters = [grad.name_of(k) for k in grad.cell.parameters]
-    series = {grad.name_of(k) for k in grad.arguments if is_in_time(k)} & set(point)
-    initial = {grad.name_of(k): k for k in grad.arguments if is_initial(k)}
-    length = len(point[min(series)]) if series else sizes[LENGTH]
-    if grad.runs_in_reverse or any(k.time != 0 for k in initial.values()):
-        return
-    for window in range(1, min(length, MOST_WINDOWS)):
-        total: dict[str, Any] = dict.fromkeys(parameters, 0.0)
-        states = {name: point[name] for name in initial if name in point}
-        for start in range(0, length, window):
-            stop = min(start + window, length)
-            part = {k: v[start:stop] if k in series else v for k, v in point.items()} | states
-            output = _quietly(grad, {**sizes, LENGTH: stop - start}, part)
-            share = {"every": 1.0, "mean": (stop - start) / length, "last": float(stop == length)}[grad.at]
-            total = {name: found + share * output.gradients[name] for name, found in total.items()}
-            states = {name: output.states[k.name][-1] for name, k in initial.items()}
-        yield f"truncation, states that carry no gradient over the borders of windows of {window} steps", total
+def _as_said(right: Any, wrong: Any) -> str:
+    """What is right and what is in its place; of sums over the same steps, the terms."""
+    is_sum = isinstance(right, TimeSum | sympy.Sum) and type(right) is type(wrong) and right.args[1] == wrong.args[1]
+    return " as ".join(to_text(e.args[0] if is_sum else e) for e in (right, wrong))
 
 
-def _all(equations: Equations, argument: str) -> Iterator[tuple[str, _Mistaken]]:
-    facts = equations.cell, equations.loss, equations.at
-    if argument in map(equations.name_of, equations.cell.parameters):
-        key = equations.key(argument)
-        terms = equations.terms(key)
-        for place, term in enumerate(terms.every):
-            for name, spoilt in slips(Equation(key, term)):
-                every = [*terms.every[:place], spoilt.right, *terms.every[place + 1 :]]
-                words = f"{name}: {to_text(term)} as {to_text(spoilt.right)}"
-                yield words, _Mistaken(*facts, {}, key, Terms(every, terms.last))
-    for words, replaced in _in_adjoints(equations).items():
-        yield words, _Mistaken(*facts, replaced)
+def _tried(make: Callable[[], Any]) -> Any:
+    """What is made; nothing where an equation with a slip in it has no value."""
+    try:
+        with np.errstate(all="ignore"):
+            return make()
+    except (SymgradError, ArithmeticError, LookupError, ValueError, TypeError):
+        return None
 
 
-def _in_adjoints(equations: Equations) -> dict[str, dict[Any, Any]]:
+def _as_doubles(value: Any) -> Any:
+    return np.asarray(value, dtype=float) if isinstance(value, np.ndarray) else float(value)
+
+
+def _plain(value: Any) -> Any:
+    is_column = isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 1
+    return value[:, 0] if is_column else value
+
+
+def _slips_in_adjoints(grad: Backward) -> dict[str, list[tuple[Any, Any, Any]]]:
     """Slips in adjoint equations; one that can be made at every step and at the last is made at both."""
-    found: dict[str, dict[Any, Any]] = {}
-    for equation in (*equations.backward, *equations.final):
-        for name, spoilt in slips(equation):
+    found: dict[str, list[tuple[Any, Any, Any]]] = {}
+    for equation in (*grad.backward, *grad.final):
+        before = LENGTH - equation.left.time
+        place = equation.left.key, int(before) if before.is_Integer else None
+        for name, spoilt in (*_loss_of_other_sign(grad, equation), *slips(equation)):
             words = f"{name}: {_at_step(equation)} as {to_text(_at_step(spoilt).right)}"
-            found.setdefault(words, {})[equation.left] = spoilt.right
+            found.setdefault(words, []).append((place, equation.right, spoilt.right))
     return found
+
+
+def _loss_of_other_sign(grad: Backward, equation: Equation) -> Iterator[tuple[str, Equation]]:
+    """The equation with minus the slope of the loss, as by an error that is target less output."""
+    left, right = equation.left, equation.right
+    terms = right.args if right.is_Add or right.is_MatAdd else (right,)
+    mine = [t for t in terms if not any(v.role is left.role for v in t.atoms(Timed))]
+    if mine and len(mine) < len(terms):
+        others = [-t if t in mine else t for t in terms]
+        yield "sign", Equation(left, _sum(others))
+
+
+def _sum(terms: list[Expr]) -> Expr:
+    found = terms[0]
+    for term in terms[1:]:
+        found = found + term
+    return found.doit(deep=False) if isinstance(found, MatrixExpr) else found
 
 
 def _at_step(equation: Equation) -> Equation:
     """An equation of the last step as one of step t."""
-    there = {LENGTH: TIME}
-    return Equation(equation.left.xreplace(there), equation.right.xreplace(there))
+    before = LENGTH - equation.left.time
+    if not before.is_Integer:
+        return equation
+    moved = {v: v.at(v.time.xreplace({LENGTH: TIME + before})) for v in equation.right.atoms(Timed)}
+    return Equation(equation.left.at(TIME), equation.right.xreplace(moved))

@@ -144,15 +144,23 @@ def _jacobians(grad: Backward) -> Iterator[Item]:
         first=EARLIER + 1,
     )
     yield line(grad, over_steps, over_steps.by_rules(grad))
-    yield prose(
-        "So a gradient is a double sum over paths: from the loss of a step back along the product to a step {k}, and "
-        "there into the immediate derivative. The sum over {k} ends at the step of the loss.",
-        k=EARLIER,
-    )
+    sums = dict(_path_sums(grad))
+    if sums:
+        yield prose(
+            "So a gradient is a double sum over paths: from the loss of a step back along the product to a step {k}, and "
+            "there into the immediate derivative. The sum over {k} ends at the step of the loss.",
+            k=EARLIER,
+        )
+    for parameter, formula in sums.items():
+        yield line(grad, grad.equation_of(parameter).left, with_jacobians(grad, formula))
+
+
+def _path_sums(grad: Backward) -> Iterator[tuple[Any, Any]]:
+    """The parameters whose gradient is a sum over paths, each with that sum."""
     for parameter in (a for a in grad.arguments if not isinstance(a, Timed)):
-        if _has_paths(grad, parameter):
-            yield line(grad, grad.equation_of(parameter).left, with_jacobians(grad, paths(grad, parameter)))
-
-
-def _has_paths(grad: Backward, parameter: Any) -> bool:
-    return bool(paths(grad, parameter).has(sympy.Product, OrderedProduct))
+        try:
+            found = paths(grad, parameter)
+        except CellError:  # as where the loss looks at other steps than its own
+            continue
+        if found.has(sympy.Product, OrderedProduct):
+            yield parameter, found

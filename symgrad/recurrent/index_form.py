@@ -71,12 +71,15 @@ class Definitions:
         What an adjoint stands for where inequalities between steps hold; None where its name stays.
     known : tuple of Row
         What is known of t and T.
+    last : Expr or None
+        T, where a sum to T is to have its last term apart, as adjoints there are what the loss gives.
     """
 
     expanded: Mapping[tuple[str, str], Callable[[Expr], Expr | None]] = field(default_factory=dict)
     named: tuple[tuple[Any, Expr], ...] = ()
     adjoint: Adjoint | None = None
     known: tuple[Row, ...] = ()
+    last: Expr | None = None
 
 
 class Reader:
@@ -362,6 +365,8 @@ class Reader:
         count = sympy.expand(high - low + 1)
         if count.is_Integer and count <= MOST_FACTORS:
             return sum_of([read(term.subs(index, sympy.expand(low + k))) for k in range(max(0, int(count)))])
+        if high == self.definitions.last and is_certain(sympy.expand(high - low), self._rows):
+            return self._summed_over((index, low, high - 1), term, read) + read(term.subs(index, high))
         time = Dummy(index.name, integer=True)
         conditions = frozenset((sympy.expand(time - low), sympy.expand(high - time)))
         depth = len(self._rows)

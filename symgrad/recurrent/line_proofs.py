@@ -17,7 +17,7 @@ import sympy
 from sympy import Expr, S, Symbol
 
 from symgrad.errors import CellError
-from symgrad.recurrent.backward import Backward, over_time
+from symgrad.recurrent.backward import Backward, LossDerivative, over_time
 from symgrad.recurrent.forms import EARLIER, Step, jacobian_product
 from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.inequalities import Row, is_certain, row_of
@@ -147,6 +147,10 @@ class _Line:
         # States of a cell that looks ahead, written out, stand for those of later steps without end.
         ways = (False,) if grad.runs_in_reverse else (False, True)
         yield from self._plain_readers(case)
+        if isinstance(case.left, LossDerivative):
+            by_rules = _Meaning(grad, case.length, self._bases(case)).of
+            forward = forward_definitions(grad, False)
+            yield Reader(Definitions(forward.expanded, forward.named, by_rules, case.known, case.length))
         if has_closed_adjoints(grad):
             closed = _Meaning(grad, case.length, (), is_closed=True).of
             for states_too in ways:
@@ -249,6 +253,9 @@ class _Meaning:
         gap = sympy.expand(self.length - v.time)
         if is_certain(-gap - 1, rows):
             return zero_like(v)
+        if v.time.is_Integer and v.time < 1:
+            border = next((b for b in self.grad.borders if self._is_adjoint_of(v, b)), None)
+            return None if border is None else self.grad[border].subs(LENGTH, self.length)
         if not is_certain(v.time - 1, rows):
             return None
         if v.key == self.grad.loss_adjoint.key:
@@ -265,6 +272,10 @@ class _Meaning:
             if not any(s.is_Integer and s > 0 for s in steps):
                 return None
         return self._rule(v)
+
+    def _is_adjoint_of(self, v: Any, border: Any) -> bool:
+        name = self.grad.adjoints.get(border.at(TIME))
+        return name is not None and name.key == v.key and border.time == v.time
 
     def _weight(self, gap: Expr, rows: Sequence[Row]) -> Expr | None:
         """The adjoint of the loss of a step from 1 to T."""

@@ -181,7 +181,7 @@ def _number(value: Any) -> Any:
 def run_forward(grad: Backward, around: Surroundings) -> None:
     """The values of all variables of the cell at steps 1 to T, each when what it needs is there."""
     steps = range(1, around.length + 1)
-    _run({(e.left.key, step): e.right for e in grad.cell.steps for step in steps}, around)
+    run_formulas({(e.left.key, step): e.right for e in grad.cell.steps for step in steps}, around)
 
 
 def run_backward(grad: Backward, around: Surroundings) -> None:
@@ -193,10 +193,10 @@ def run_backward(grad: Backward, around: Surroundings) -> None:
             around.timed[variable.key, step] = around.zero(variable)
         weight = arb(int(reach.counts(step)))
         around.timed[grad.loss_adjoint.key, step] = weight / around.length if grad.at == "mean" else weight
-    _run({(grad.adjoints[v].key, step): reach.value(v, step) for v, step in reach.alive}, around)
+    run_formulas({(grad.adjoints[v].key, step): reach.value(v, step) for v, step in reach.alive}, around)
 
 
-def _run(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> None:
+def run_formulas(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> None:
     """Evaluate formulas, each at its step, in an order in which each finds what it needs."""
     needs: dict[Any, set[Any]] = {}
     users: dict[Any, list[Any]] = defaultdict(list)

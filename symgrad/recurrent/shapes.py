@@ -28,7 +28,7 @@ def checked_shape(expression: Expr, where: str) -> Shape:
         _check_traces(expression, where)
         return ()
     for argument in expression.args:
-        if isinstance(argument, MatrixExpr):
+        if isinstance(argument, Expr):
             checked_shape(argument, where)
     for kind, rule in _RULES.items():
         if isinstance(expression, kind):

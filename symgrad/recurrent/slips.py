@@ -60,7 +60,7 @@ def _spoilt(e: Any) -> Iterator[tuple[str, Any]]:
     for place, argument in enumerate(e.args):
         if isinstance(argument, sympy.Expr):
             for name, other in _spoilt(argument):
-                if name != "sign" or isinstance(e, sympy.MatAdd | sympy.Add):
+                if name != "sign" or other != -argument or isinstance(e, sympy.MatAdd | sympy.Add):
                     with suppress(ValueError):  # SymPy refuses what does not fit where sizes are numbers
                         yield name, _rebuilt(e, place, other)
 
