@@ -111,17 +111,18 @@ class Reads:
         return Reads(files, folders, self.missing, self.is_certain)
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        told = {
             "files": dict(sorted(self.files.items())),
             "folders": dict(sorted(self.folders.items())),
             "missing": list(self.missing),
-            "is_certain": self.is_certain,
+            "is_uncertain": not self.is_certain,
         }
+        return {name: value for name, value in told.items() if value}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Reads:
-        files, folders = ({str(k): str(v) for k, v in data[name].items()} for name in ("files", "folders"))
-        return cls(files, folders, tuple(map(str, data["missing"])), data["is_certain"] is True)
+        files, folders = ({str(k): str(v) for k, v in data.get(name, {}).items()} for name in ("files", "folders"))
+        return cls(files, folders, tuple(map(str, data.get("missing", ()))), not data.get("is_uncertain"))
 
 
 MOST_UP = 4  # folders; a path that leads further up is kept as a whole

@@ -413,10 +413,10 @@ def test_an_unwritable_folder_is_named(run, folder, tmp_path):
 
 
 def test_a_full_disk_leaves_no_half_written_file(folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python would keep the first 1000 bytes of a module
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python would keep the first bytes of a module
 
     def small_files_only():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))  # room for the manifest, and for no page
 
     result = symgrad("build", folder / "c.py", "-o", tmp_path / "out", preexec_fn=small_files_only)
     assert result.returncode == 2
