@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgrad.claims import Claim
+from symgrad.compute.dtypes import FLOAT64
 from symgrad.compute.run import Run
 from symgrad.derivation import Derivation, Stated
 from symgrad.notation import latex
@@ -134,6 +135,7 @@ class Gradients(Backward):
         scaled: bool = False,
         checkpoint: bool = False,
         threads: int = 1,
+        dtype: Any = FLOAT64,
     ) -> Run:
         """A program of the loss and all gradients, called with arrays; see `Run`.
 
@@ -150,6 +152,9 @@ class Gradients(Backward):
             Keep states at about sqrt(T) steps only, and compute those between them again.
         threads : int
             Of compiled, which divide the points of leading axes among them.
+        dtype : {"float64", "float32"}
+            Of what numpy and compiled give back. They compute in doubles, whatever it is and whatever is given, and
+            round once to float32.
 
         Examples
         --------
@@ -160,7 +165,7 @@ class Gradients(Backward):
         >>> out.gradients["w"].round(6).tolist()
         [0.120685, 0.111285]
         """
-        return Run(self, backend, sizes or {}, digits, scaled, checkpoint, threads)
+        return Run(self, backend, sizes or {}, digits, scaled, checkpoint, threads, dtype)
 
     def unroll(self, steps: int) -> unrolled.Unrolled:
         """All equations of so many steps written out; see `unrolled.unroll`."""

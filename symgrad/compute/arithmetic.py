@@ -21,6 +21,7 @@ from symgrad.precision import of_mpmath as number_of_mpmath
 
 LEAST_NORMAL = 2.0**-1022  # below, a double has fewer digits
 NEARLY_ZERO = LEAST_NORMAL * 2.0**53  # below, products have begun to lose digits
+MOST_WHOLE = 2.0**53  # up to which every integer is a double
 ONE = "one_"  # what functions of plain numbers are told apart by from those of arrays
 
 
@@ -174,22 +175,41 @@ def is_finite(array: Any) -> bool:
 
 
 def as_doubles(name: str, value: Any) -> Any:
-    """An argument as an array of doubles.
+    """An argument as an array of doubles, each of which is the number that was given.
 
     Raises
     ------
     CellError
-        If it is not real and numeric, or holds nan or an infinity.
+        If it is not real and numeric, holds nan or an infinity, or a number that no double is.
     """
     found = np.asarray(value)
     if found.dtype.kind not in "biuf":
-        raise CellError(f"{name} must be real numbers; got an array of {found.dtype}")
+        hint = "; exact numbers and texts are for the backends mpmath and balls" if found.dtype.kind in "OU" else ""
+        raise CellError(f"{name} must be real numbers; got an array of {found.dtype}{hint}")
     doubles = found.astype(float, copy=False)
     if not is_finite(doubles):
         place = tuple(int(k) for k in np.argwhere(~np.isfinite(doubles))[0])
         where = f"at {place} it is" if place else "it is"
         raise CellError(f"{name} must be finite; {where} {doubles[place]}")
+    if found.dtype.itemsize >= 8 and found.dtype != doubles.dtype:
+        _demand_exact(name, found, doubles)
     return doubles
+
+
+def _demand_exact(name: str, found: Any, doubles: Any) -> None:
+    """Refuse integers and long doubles that no double is."""
+    if found.dtype.kind in "iu":
+        suspects = np.argwhere(np.abs(doubles) >= MOST_WHOLE)
+        wrong = [place for place in map(tuple, suspects) if int(doubles[place]) != int(found[place])]
+    else:
+        wrong = [*map(tuple, np.argwhere(doubles.astype(found.dtype) != found))]
+    if wrong:
+        place = tuple(map(int, wrong[0]))
+        where = f"at {place} it is" if place else "it is"
+        raise CellError(
+            f"{name} must be doubles; {where} {found[place]}, which no double is: round it with astype(float), or use "
+            "backend='mpmath' or 'balls'"
+        )
 
 
 DOUBLES = Arithmetic(float, lambda p, q=1: p / q, as_doubles, cache(_of_doubles))
@@ -249,6 +269,9 @@ def in_digits_of(numbers: Any) -> Arithmetic:
         if isinstance(value, sympy.Rational | Fraction):
             p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
             return numbers.mpf(int(p)) / int(q)
+        if isinstance(value, np.longdouble) and np.isfinite(value):  # Python has no such number
+            p, q = value.as_integer_ratio()
+            return numbers.mpf(p) / q
         if isinstance(value, mpmath.mp.constant):  # such as mpmath.pi, which is known to any precision
             return numbers.make_mpf(value.func(numbers.prec, "n"))
         return numbers.mpf(value.item() if isinstance(value, np.generic) else value)
@@ -278,6 +301,8 @@ def _as_ball(value: Any) -> arb:
     if isinstance(value, sympy.Rational | Fraction):
         p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
         return arb(fmpq(int(p), int(q)))
+    if isinstance(value, np.longdouble) and np.isfinite(value):  # Python has no such number
+        return arb(fmpq(*value.as_integer_ratio()))
     if isinstance(value, mpmath.mpf):
         p, q = mpmath.libmp.to_rational(value._mpf_)
         return arb(fmpq(int(p), int(q)))

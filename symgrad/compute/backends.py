@@ -14,6 +14,7 @@ from flint import arb
 
 from symgrad.balls import precision
 from symgrad.compute.arithmetic import BALLS, DOUBLES, Arithmetic, UndecidedError, in_digits_of
+from symgrad.compute.dtypes import FLOAT64
 from symgrad.compute.program import Program
 from symgrad.errors import CellError, PrecisionError
 from symgrad.precision import many_digits
@@ -178,7 +179,9 @@ def compiled_source(program: Program, kept: Iterable[Any] | None, threads: int) 
     return Compiled.of(program, kept, threads)
 
 
-def check_options(backend: str, digits: int | None, scaled: bool = False, threads: int = 1) -> None:
+def check_options(
+    backend: str, digits: int | None, scaled: bool = False, threads: int = 1, dtype: str = FLOAT64
+) -> None:
     """Raise CellError if there is no such backend, or if it has no such option."""
     if backend not in BACKENDS:
         raise CellError(f"backend is one of {', '.join(BACKENDS)}; got {backend!r}")
@@ -190,3 +193,6 @@ def check_options(backend: str, digits: int | None, scaled: bool = False, thread
         raise CellError(f"digits are for the backends mpmath and balls; the backend is {backend}")
     if scaled and backend not in ("numpy", "compiled"):
         raise CellError(f"scaled=True is for the backends numpy and compiled; {backend} never underflows")
+    if dtype != FLOAT64 and (scaled or backend not in ("numpy", "compiled")):
+        other = "scaled=True gives mantissas and exponents" if scaled else f"{backend} has numbers of its own"
+        raise CellError(f"dtype={dtype!r} is for the backends numpy and compiled, without scaled=True; {other}")

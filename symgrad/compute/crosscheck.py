@@ -7,7 +7,7 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from flint import acb, arb
 from symgrad.activations.functions import expand
 from symgrad.balls import precision
 from symgrad.compute.arguments import is_in_time
+from symgrad.compute.dtypes import FLOAT64
 from symgrad.compute.run import Run
 from symgrad.compute.scaled import Scaled
 from symgrad.errors import CellError, UnderflowWarning
@@ -151,6 +152,7 @@ def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol:
     Parameters
     ----------
     run : Run
+        One with dtype="float32" is looked at before it rounds.
     point : mapping of str to array
         Arguments without leading axes.
     entries : int
@@ -174,7 +176,7 @@ def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol:
     if not isinstance(run, Run):
         raise CellError(f"crosscheck takes what compile gives; got {type(run).__name__}")
     grad = run.gradients
-    output, oracle = _quietly(run, point), _Oracle(grad, point, run.sizes)
+    output, oracle = _quietly(replace(run, dtype=FLOAT64), point), _Oracle(grad, point, run.sizes)
     rows, total = [], 0
     for name, array in output.gradients.items():
         shape = array.shape if isinstance(array, Scaled) else np.shape(array)

@@ -21,6 +21,7 @@ from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.dtypes import FLOAT32, FLOAT64, dtype_name, in_singles, told_as_lost
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
 from symgrad.compute.program import (
@@ -77,6 +78,8 @@ class Formula:
     digits : int or None
     scaled : bool
     threads : int
+    dtype : str
+        Of the value: "float64", or "float32", which are doubles that are rounded once.
     """
 
     what: Any
@@ -86,9 +89,11 @@ class Formula:
     digits: int | None = None
     scaled: bool = False
     threads: int = 1
+    dtype: str = FLOAT64
 
     def __post_init__(self) -> None:
-        check_options(self.backend, self.digits, self.scaled, self.threads)
+        object.__setattr__(self, "dtype", dtype_name(self.dtype))
+        check_options(self.backend, self.digits, self.scaled, self.threads, self.dtype)
         if self._home is not None:
             demand_loops(self._home)
 
@@ -106,9 +111,8 @@ class Formula:
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
-        return {
-            name: getattr(self, name) for name in ("what", "cell", "backend", "sizes", "digits", "scaled", "threads")
-        }
+        names = ("what", "cell", "backend", "sizes", "digits", "scaled", "threads", "dtype")
+        return {name: getattr(self, name) for name in names}
 
     @cached_property
     def program(self) -> Program:
@@ -178,6 +182,14 @@ class Formula:
                 RuntimeWarning,
                 stacklevel=2,
             )
+        if self.dtype == FLOAT32:
+            singles, lost, beyond = in_singles(self._numbers(found))
+            found = list(singles.values())
+            if lost:
+                warnings.warn(told_as_lost(lost), UnderflowWarning, stacklevel=2)
+            if beyond:
+                text = f"{', '.join(beyond)}: infinite, as it is beyond the range of float32; use dtype='float64'"
+                warnings.warn(text, RuntimeWarning, stacklevel=2)
         return found[0] if len(found) == 1 else tuple(found)
 
     def _certain(self, given: Mapping[str, Any]) -> Any:
@@ -302,6 +314,7 @@ def compile(  # the public name is the verb
     digits: int | None = None,
     scaled: bool = False,
     threads: int = 1,
+    dtype: Any = FLOAT64,
 ) -> Formula:
     """A program for an expression, for both sides of a claim, or for a formula about a cell.
 
@@ -315,7 +328,7 @@ def compile(  # the public name is the verb
         Of an equation, such as one of `Gradients.backward`, the left side is computed.
     cell : Cell or Gradients, optional
         What the formula is about.
-    sizes, backend, digits, scaled, threads
+    sizes, backend, digits, scaled, threads, dtype
         As in `Gradients.compile`.
 
     Examples
@@ -340,7 +353,7 @@ def compile(  # the public name is the verb
     >>> sg.compile(grad.backward[0], grad, {sg.LENGTH: 3})(w=1).round(6).tolist()
     [0.05241, 0.227727, 1.0]
     """
-    return Formula(what, cell, backend, sizes or {}, digits, scaled, threads)
+    return Formula(what, cell, backend, sizes or {}, digits, scaled, threads, dtype)
 
 
 def _of_symbols(what: Any) -> Program:

@@ -14,6 +14,7 @@ from symgrad.compute.arguments import is_in_time
 from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.dtypes import FLOAT64, dtype_name, in_singles, told_as_lost
 from symgrad.compute.packing import packed
 from symgrad.compute.program import Program, is_adjoint, program_of
 from symgrad.compute.scaled import Scaled
@@ -52,6 +53,8 @@ class Run:
         Whether states are kept at some steps only and computed again between them.
     threads : int
         Of compiled, over leading axes.
+    dtype : str
+        Of loss, gradients and states: "float64", or "float32", which are doubles that are rounded once.
     """
 
     gradients: Backward
@@ -61,9 +64,11 @@ class Run:
     scaled: bool = False
     checkpoint: bool = False
     threads: int = 1
+    dtype: str = FLOAT64
 
     def __post_init__(self) -> None:
-        check_options(self.backend, self.digits, self.scaled, self.threads)
+        object.__setattr__(self, "dtype", dtype_name(self.dtype))
+        check_options(self.backend, self.digits, self.scaled, self.threads, self.dtype)
         if self.checkpoint and self.gradients.looks_ahead:
             raise CellError(
                 "checkpoint=True is for cells and losses that look at earlier steps only; this one looks at later ones"
@@ -72,7 +77,7 @@ class Run:
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from; its program is made again in another process."""
-        names = ("gradients", "backend", "sizes", "digits", "scaled", "checkpoint", "threads")
+        names = ("gradients", "backend", "sizes", "digits", "scaled", "checkpoint", "threads", "dtype")
         return {name: getattr(self, name) for name in names}
 
     @cached_property
@@ -124,6 +129,11 @@ class Run:
             If a shape does not fit; it names the argument, the shape that is wanted and the shape that came.
         PrecisionError
             If the digits that were asked for cannot be made certain.
+
+        Warns
+        -----
+        UnderflowWarning
+            If an entry may be 0 because it is too small for the numbers that are computed in or given back.
         """
         for prepared in self._prepared:
             if prepared.accepts(given):
@@ -132,7 +142,7 @@ class Run:
                     break
                 if least < NEARLY_ZERO:
                     self._tell_of_nearly_zero(output)
-                return output
+                return self._in_dtype(output)
         given = {name: a for name, a in given.items() if a is not None}
 
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
@@ -150,7 +160,20 @@ class Run:
             self._check_finite(output, adjoints)
             if any(map(_has_lost_digits, adjoints)):
                 self._tell_of_nearly_zero(output)
-        return output
+        return self._in_dtype(output)
+
+    def _in_dtype(self, output: Output) -> Output:
+        """The output as it is given back."""
+        if self.dtype == FLOAT64:
+            return output
+        found, lost, beyond = in_singles(_numbers((output, None)))
+        if beyond:
+            raise CellError(f"{beyond[0]} is beyond the range of float32; use dtype='float64'")
+        if lost:
+            warnings.warn(told_as_lost(lost), UnderflowWarning, stacklevel=3)
+        loss, *arrays = found.values()
+        gradients, states = arrays[: len(output.gradients)], arrays[len(output.gradients) :]
+        return Output(loss, dict(zip(output.gradients, gradients)), dict(zip(output.states, states)))
 
     def _check_finite(self, output: Output, adjoints: list[Any]) -> None:
         with np.errstate(all="ignore"):
