@@ -176,7 +176,8 @@ def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol:
     if not isinstance(run, Run):
         raise CellError(f"crosscheck takes what compile gives; got {type(run).__name__}")
     grad = run.gradients
-    output, oracle = _quietly(replace(run, dtype=FLOAT64), point), _Oracle(grad, point, run.sizes)
+    doubles = run if run.dtype == FLOAT64 else replace(run, dtype=FLOAT64)
+    output, oracle = _quietly(doubles, point), _Oracle(grad, point, run.sizes)
     rows, total = [], 0
     for name, array in output.gradients.items():
         shape = array.shape if isinstance(array, Scaled) else np.shape(array)
