@@ -1,11 +1,14 @@
 """Calls from several threads: each has the digits that it asked for, and the process keeps its own precision."""
 
+import ast
 import gc
 import multiprocessing
 import os
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import flint
 import mpmath
@@ -193,3 +196,25 @@ def test_budgets_and_verdicts_are_those_of_one_thread():
     wanted = [sg.verify(sg.claim(says, where=where)) for says, where, _ in CLAIMS]
     found = in_threads(lambda k: sg.verify(sg.claim(CLAIMS[k % 5][0], where=CLAIMS[k % 5][1])), 25)
     assert found == wanted * 5
+
+
+# What sets a precision of the process, or takes it for a while; and filters of warnings, which belong to it as well.
+OF_THE_PROCESS = re.compile(r"work(dps|prec)\(|\b(mp|ctx)\.(dps|prec) *=(?!=)|catch_warnings\(")
+IN_TURN = re.compile(r"^\s*with TURN, ")
+MAY = {"precision.py", "doctor.py"}  # the one place for it; and what imports libraries to see whether they are there
+
+
+@pytest.mark.parametrize("path", sorted(Path(sg.__file__).parent.rglob("*.py")), ids=lambda path: path.name)
+def test_what_belongs_to_the_process_is_changed_by_one_thread_at_a_time(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if OF_THE_PROCESS.search(line)]
+    assert path.name in MAY or [line for line in lines if not IN_TURN.match(line)] == []
+
+
+@pytest.mark.parametrize("path", sorted(Path(sg.__file__).parent.rglob("*.py")), ids=lambda path: path.name)
+def test_no_generator_waits_in_the_middle_of_a_turn(path):
+    if path.name == "precision.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        taken = ", ".join(map(ast.unparse, node.items)) if isinstance(node, ast.With) else ""
+        if re.search(r"\b(precision|many_digits|many_bits|TURN)\b", taken):
+            assert not [inner for inner in ast.walk(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
