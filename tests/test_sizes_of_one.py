@@ -147,3 +147,11 @@ def test_states_that_do_not_reach_the_loss_have_gradients_of_zero():
     out = sg.bptt(cell, s).compile({sg.LENGTH: 2})(w=0.5, s0=1.0, q0=[1.0])
     assert out.gradients["q0"].tolist() == [0.0]
     assert out.gradients["s0"] != 0
+
+
+def test_a_cell_of_scalars_and_vectors_has_a_document_and_no_jacobians():
+    """Its document ended in a raw error where one state did not depend on the other."""
+    grad, _ = cell_of("matrix times vector", "n = 2, m = 1 in symbols")
+    with pytest.raises(sg.CellError, match="some are scalars and some are vectors"):
+        grad.jacobians  # noqa: B018
+    assert grad.derivation()

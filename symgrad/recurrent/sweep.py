@@ -134,7 +134,8 @@ def state_jacobians(cell: Cell, in_output: bool = True) -> dict[tuple[Any, Any],
     Raises
     ------
     CellError
-        If a state is a matrix, or a step looks at other steps than the one before.
+        If a state is a matrix, some are scalars and some are vectors, or a step looks at other steps than the one
+        before.
     """
     _demand_one_step(cell)
     found = {}
@@ -163,3 +164,8 @@ def _demand_one_step(cell: Cell) -> None:
     for state in cell.states:
         if shape_of(state) and shape_of(state)[1] != 1:
             raise CellError(f"the state {state} is a matrix; its Jacobian is no matrix")
+    if len({bool(shape_of(state)) for state in cell.states}) > 1:
+        raise CellError(
+            f"of the states {', '.join(map(str, cell.states))} some are scalars and some are vectors; their Jacobians "
+            "are no matrices that multiply: write the scalars as vectors of size 1"
+        )
