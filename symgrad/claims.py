@@ -11,11 +11,20 @@ from sympy import Basic, Derivative, Expr, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import near_names, norms, syntax
+from symgrad.balls import check_numbers
 from symgrad.errors import ClaimError
 from symgrad.language.written import renamed
 from symgrad.notation import declared
 from symgrad.precision import in_turn
-from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
+from symgrad.statements import (
+    Condition,
+    Domain,
+    Extremum,
+    ExtremumKind,
+    Relation,
+    Statement,
+    free_symbols,
+)
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
 EXPECTATIONS = ("holds", "refuted")
@@ -290,6 +299,7 @@ def _claim(statement: Statement, conditions: list[Condition], symbols: Mapping[s
         statement = _renamed(statement, names)
         conditions = [c.xreplace(names) for c in conditions]
     _check_derivatives(statement.expressions)
+    check_numbers(conditions)
     free = {s for e in statement.expressions for s in free_symbols(e)}
     return Claim(statement, Domain.of(free, conditions), **facts)
 

@@ -121,10 +121,14 @@ Statement: TypeAlias = Relation | Extremum | Conjunction | Judged
 
 def _narrowed(values: Set, narrowed: Set, condition: Condition) -> Set:
     try:
-        return values.intersect(narrowed)
+        found = values.intersect(narrowed)
     except TypeError:  # SymPy's way to say that it cannot compare two numbers
+        found = sympy.Intersection(values, narrowed, evaluate=False)
+    is_open = found.has(sympy.Intersection, sympy.Complement, sympy.ConditionSet)
+    if is_open and values.is_subset(S.Reals) and not values.is_subset(S.Integers):
         said = condition_text(condition)
-        raise ClaimError(f"which numbers fulfil {said} cannot be told; write its end as a plain number") from None
+        raise ClaimError(f"which numbers fulfil {said} cannot be told; write its end as a plain number")
+    return found
 
 
 @dataclass(frozen=True)

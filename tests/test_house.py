@@ -29,7 +29,7 @@ FLOORS = {
     "statements": 2,
     "activations": 2,
     "language": 3,
-    "balls": 4,
+    "balls": 3.5,
     "syntax": 4,
     "typeset": 4,
     "norms": 5,
@@ -65,8 +65,8 @@ FLOORS = {
     "templates": 16,
 }
 PROVE_FLOORS = {
-    "combine": 0, "derivatives": 0, "facts": -1, "findings": 0, "gram": 0, "points": 0, "power_series": 0,
-    "ring": 0, "sentences": -1, "written_out": 0,
+    "combine": 0, "compared": -0.5, "derivatives": 0, "facts": -1, "findings": 0, "gram": 0, "points": 0,
+    "power_series": 0, "ring": 0, "sentences": -1, "written_out": 0,
     "boxes": 1, "conditions": 0, "goals": 1, "numbers": 1, "recurrences": 1, "rules": 1, "witnesses": 2,
     "refutations": 3,
     "hypergeometric": 2, "kinks": 2, "plugins": 2, "recognised": 2, "relations": 2, "roots": 2, "signs": 2,

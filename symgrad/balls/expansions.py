@@ -24,7 +24,7 @@ from symgrad.balls.recurring import ball_of
 from symgrad.balls.rewritten import REWRITTEN
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.taylor import ANALYTIC, AT_BORDER, at_place, derivatives
-from symgrad.balls.values import ball, is_real
+from symgrad.balls.values import as_integer, ball, is_real
 from symgrad.budget import charge, remembered
 from symgrad.language.written import origin
 
@@ -483,7 +483,10 @@ def _floor_beside(self: Expander, constant: Expr, small: Expansion) -> Expr:
     if constant.free_symbols:
         side = 0 if small == NOTHING else self.lead(small)[2]
         return sympy.ceiling(constant) - 1 if side < 0 else sympy.floor(constant)
-    whole = sympy.Integer(int(ball_of(constant).mid().floor().unique_fmpz()))  # or a neighbour, which is told by signs
+    near = as_integer(ball_of(constant).mid().floor())  # or a neighbour, which is told by signs
+    if near is None:
+        raise Open
+    whole = sympy.Integer(near)
     signs = {n: self.scale.known(constant - n) for n in (whole - 1, whole, whole + 1)}
     if 0 in signs.values():
         place = next(n for n, known in signs.items() if known == 0)

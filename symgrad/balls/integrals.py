@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cmp_to_key
 from itertools import pairwise
 
 import flint
@@ -20,7 +21,7 @@ from symgrad.balls.ratios import is_moderate
 from symgrad.balls.recurring import ball_of, recurring_zeros
 from symgrad.balls.remainders import integral_beyond
 from symgrad.balls.tape import UnsupportedError
-from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value
+from symgrad.balls.values import UNDEFINED, UNKNOWN, Ball, NoValue, Value, as_fraction, as_integer
 from symgrad.budget import not_interrupted, remembered
 from symgrad.precision import precision
 
@@ -104,14 +105,18 @@ def _places(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:
 
 def _middle(start: Expr, end: Expr) -> list[Expr]:
     """A point between two that may both be singular."""
-    if start.is_infinite:
-        return [sympy.floor(end) - 1] if end.is_Rational else [Rational(sympy.floor(end)) - 1]
-    if end.is_infinite:
-        return [sympy.floor(start) + 1]
+    if start.is_infinite or end.is_infinite:
+        near = end if start.is_infinite else start
+        if near.is_Rational:
+            return [sympy.floor(near) + (-1 if start.is_infinite else 1)]
+        whole = as_integer(ball_of(near).mid().floor())
+        return [] if whole is None else [sympy.Integer(whole + (-1 if start.is_infinite else 2))]
     if start.is_Rational and end.is_Rational:
         return [(start + end) / 2]
     middle = (17 * ball_of(start) + 15 * ball_of(end)) / 32  # off the centre, where what is symmetric has its poles
-    exact = middle.mid().fmpq()
+    exact = as_fraction(middle.mid())
+    if exact is None:
+        return []
     near = Rational(int(exact.p), int(exact.q)).limit_denominator(100)
     return [near] if _order(start, near) < 0 and _order(near, end) < 0 else []
 
@@ -119,7 +124,7 @@ def _middle(start: Expr, end: Expr) -> list[Expr]:
 def breaks(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:
     """Where between the ends the expression may be singular or have a kink, in order."""
     inner = [p for p in _breaks(e, x, low, high) if _order(low, p) < 0 and _order(p, high) < 0]
-    return sorted(inner, key=lambda p: float(ball_of(p).mid()))
+    return sorted(inner, key=cmp_to_key(_order))
 
 
 def _breaks(e: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr]:

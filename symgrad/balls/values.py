@@ -19,6 +19,7 @@ class NoValue(Enum):
 
 RADIUS_BITS = 30  # of the mantissa of a radius
 MOST_EXACT_BITS = 100_000  # of numerator or denominator; larger fractions are enclosed
+LONGEST_FRACTION = 100_000  # bits, of balls that are written as fractions
 UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
 Ball: TypeAlias = fmpq | arb | acb
 Value: TypeAlias = Ball | NoValue | bool | None
@@ -90,6 +91,22 @@ def separated(left: Value, right: Value) -> bool:
     if isinstance(left, NoValue) or isinstance(right, NoValue):
         return False
     return not acb(ball(left)).overlaps(acb(ball(right)))
+
+
+def as_fraction(number: arb) -> fmpq | None:
+    """An exact number as a fraction; None where it is too long to be written down, at which FLINT ends the process."""
+    if not (number.is_finite() and number.is_exact()):
+        return None
+    mantissa, exponent = number.man_exp()
+    return number.fmpq() if abs(int(exponent)) + int(mantissa).bit_length() < LONGEST_FRACTION else None
+
+
+def as_integer(value: arb) -> int | None:
+    """The one integer in a ball; None where there is none or more than one, or it is too long to be written down."""
+    if not value.is_finite() or not abs(value).upper() < arb((1, LONGEST_FRACTION)):
+        return None
+    found = value.unique_fmpz()
+    return None if found is None else int(found)
 
 
 def rational(number: sympy.Rational) -> fmpq:

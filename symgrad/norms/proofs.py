@@ -11,6 +11,7 @@ import sympy
 from sympy import Abs, Dummy, Expr, Interval, MatrixExpr, S, Symbol, Union, expand, oo
 from sympy.sets import Set
 
+from symgrad.balls import is_told
 from symgrad.errors import ClaimError
 from symgrad.language.provable import as_sympy, provable
 from symgrad.language.written import limit, origin, substituted
@@ -423,7 +424,7 @@ _MONOTONE: dict[type, Callable[[Any, Context, bool], list[Bound] | None]] = {
 
 def _is_nonnegative(e: Expr, within: Context) -> bool:
     """Whether an expression is certainly not negative, as its form shows or as the prover finds."""
-    if isinstance(e, OfMatrix | Abs) or (e.is_number and e.is_nonnegative):
+    if isinstance(e, OfMatrix | Abs) or (e.is_number and e.is_nonnegative and is_told(e)):
         return True
     if isinstance(e, sympy.Add | sympy.Mul) and atoms_of(e) and all(_is_nonnegative(a, within) for a in e.args):
         return True

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from sympy import Expr, MatrixExpr, Symbol
 
+from symgrad.balls import check_numbers
 from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
 from symgrad.norms.mentioned import CALLED, DECLARED
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in
@@ -263,6 +264,7 @@ def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[An
     joint = list(joint)
     about_norms = [c for c in joint if c.atoms(OfMatrix, TimedScalar)]
     others = [c for c in (*joint, *plain) if not c.atoms(OfMatrix, TimedScalar)]
+    check_numbers(others)
     found = Domain.of(scalars_in(*statement.expressions, *about_norms), others)
     positive = sympy.Range(1, sympy.oo)
     sets = {s: values.intersect(positive) if s.is_integer and s.is_positive else values for s, values in found.sets}

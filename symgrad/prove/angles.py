@@ -6,6 +6,7 @@ import sympy
 from sympy import Expr, S, Symbol
 
 from symgrad import sized
+from symgrad.balls import is_told
 from symgrad.prove import facts
 from symgrad.prove.factors import by_factors
 from symgrad.prove.facts import constant_sign
@@ -83,6 +84,8 @@ def _arc(angle: Expr, domain: Domain) -> tuple[sympy.Set | None, int]:
     (low, low_open), (high, high_open) = ends
     below = -S.Infinity if low == -S.Pi else sympy.tan(low / 2)
     above = S.Infinity if high == S.Pi else sympy.tan(high / 2)
+    if not (is_told(below) and is_told(above)):
+        return None, 0
     return sympy.Interval(below, above, low_open, high_open), half_turns
 
 

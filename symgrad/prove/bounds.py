@@ -59,6 +59,8 @@ def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
     small = [k for k in range(-MOST_SMALL, MOST_SMALL + 1) if facts.is_in(values, sympy.Integer(k)) is True]
     found: list[Finding | None] = []
     for k in small:
+        if not is_light_at(expression, {n: sympy.Integer(k)}):
+            return None
         value = activations.expand(expression.subs(n, k))
         of_value = constant_sign(value) or (0 if constant_zero(value) else None)
         found.append(None if of_value is None else Finding(of_value, of_value != 0, True, "is known"))

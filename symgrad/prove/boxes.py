@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sympy
-from flint import arb
+from flint import arb, fmpq
 from sympy import Expr, Symbol
 
-from symgrad.balls import RootOfNonnegative, Tape, UnsupportedError, Value, ball, is_real, precision, sign
+from symgrad import sized
+from symgrad.balls import RootOfNonnegative, Tape, UnsupportedError, Value, as_integer, ball, is_real, precision, sign
 from symgrad.budget import remembered
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.facts import MOST_CONSTANT_BITS
@@ -139,7 +140,9 @@ def rational_below(number: Expr) -> sympy.Rational:
         return number
     with precision(MOST_CONSTANT_BITS):
         value = Tape(number, ())()
-        if not isinstance(value, arb):
-            return sympy.floor(number * 10**12) / sympy.Integer(10) ** 12
-        below = (value * 10**12).lower().floor().fmpq()
-    return sympy.Rational(int(below.p), int(below.q) * 10**12)
+        if not isinstance(value, fmpq | arb):
+            raise sized.TooLarge(f"no enclosure of {number}")
+        below = as_integer((ball(value) * 10**12).lower().floor())
+    if below is None:
+        raise sized.TooLarge(f"a whole number below {number}")
+    return sympy.Rational(below, 10**12)

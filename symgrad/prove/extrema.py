@@ -17,6 +17,7 @@ from symgrad.prove import (
     approaches,
     bounds,
     calculus,
+    compared,
     constants,
     facts,
     parameters,
@@ -233,7 +234,7 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
     rest = Domain(
         tuple((s, v) for s, v in domain.sets if s != x), tuple(c for c in domain.conditions if not c.has(x))
     )  # fmt: skip
-    tied = [c.xreplace({x: place}) for c in domain.conditions if c.has(x)]
+    tied = [compared.put_in(c, {x: place}) for c in domain.conditions if c.has(x)]
     if not place.free_symbols:
         alone = facts.is_in(values, place)
     else:

@@ -13,6 +13,7 @@ from symgrad.balls import Tape, precision, sign
 from symgrad.elliptic import jacobi_cn, jacobi_sn
 from symgrad.language.written import origin
 from symgrad.prove import algebraic, facts, ring, sentences
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form, simplified
 from symgrad.prove.points import as_balls, points
@@ -191,13 +192,11 @@ def _range_of_exp(exponent: Expr, domain: Domain) -> sympy.Set:
         (x,) = free
         slope = sympy.diff(exponent, x)
         values = domain.set_of(x)
-        if not slope.free_symbols and exponent.subs(x, 0) == 0 and isinstance(values, Interval):
-            low, high = (values.inf, values.sup) if facts.is_positive(slope) else (-values.sup, -values.inf)
-            left_open, right_open = (
-                (values.left_open, values.right_open)
-                if facts.is_positive(slope)
-                else (values.right_open, values.left_open)
-            )
+        known = None if slope.free_symbols else constant_sign(slope)
+        if known and exponent.subs(x, 0) == 0 and isinstance(values, Interval):
+            low, high = (values.inf, values.sup) if known == 1 else (-values.sup, -values.inf)
+            opens = values.left_open, values.right_open
+            left_open, right_open = opens[::known]
             below, above = (S.One if facts.is_zero(low) else S.Zero), (S.One if facts.is_zero(high) else S.Infinity)
             if facts.is_zero(low) or facts.is_negative(low) or facts.is_zero(high):
                 return Interval(

@@ -179,7 +179,7 @@ def _is_equal(a: Expr, b: Expr) -> bool | None:
         return bool(a == b)
     if is_nonzero(a - b):
         return False
-    known = _sign_of_gap(a, b)
+    known = sign_of_gap(a, b)
     return None if known is None else known == 0
 
 
@@ -191,11 +191,12 @@ def _is_inside(number: Expr, end: Expr, is_open: bool, inward: int) -> bool | No
     """Whether a real number is on the inner side of an end."""
     if end.is_infinite:
         return True
-    gap = 0 if number == end else _sign_of_gap(number, end)
+    gap = 0 if number == end else sign_of_gap(number, end)
     return None if gap is None else not is_open if gap == 0 else gap == inward
 
 
-def _sign_of_gap(a: Expr, b: Expr) -> int | None:
+def sign_of_gap(a: Expr, b: Expr) -> int | None:
+    """The sign of a - b where it is certain."""
     if isinstance(a, sympy.Rational) and isinstance(b, sympy.Rational):
         return int(bool(a > b)) - int(bool(a < b))
     gap = a - b

@@ -14,7 +14,7 @@ from sympy import Basic, Derivative, Expr, S, Symbol
 from sympy.core.relational import Relational
 from sympy.sets import Set
 
-from symgrad.prove import algebra, moves, side_conditions
+from symgrad.prove import algebra, compared, moves, side_conditions
 from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.facts import constant_sign
@@ -100,7 +100,7 @@ def _differentiates(goal: Goal, finite: dict[Symbol, tuple[Expr, ...]]) -> bool:
 
 def at(goal: Goal, point: Point, decide: Decide) -> Verdict | None:
     """The verdict on the goal at a point; nothing where it is not certain whether the point is in the domain."""
-    carried = [c.subs(point) for c in goal.domain.conditions]
+    carried = [compared.put_in(c, point) for c in goal.domain.conditions]
     known = {c: _is_true(c) for c in carried if not c.free_symbols}
     if False in known.values():
         return NO_POINT

@@ -12,6 +12,7 @@ from sympy.sets import Set
 from symgrad import sized
 from symgrad.language.provable import at_point, partial_values, provable
 from symgrad.language.written import meaning, substituted
+from symgrad.prove import compared
 from symgrad.prove.conditions import is_total
 from symgrad.prove.derivatives import evaluated
 from symgrad.statements import Domain, Relation, free_symbols
@@ -104,16 +105,18 @@ class Goal:
         return self.mapped(lambda e: e.xreplace(table))
 
     def at(self, point: Mapping[Symbol, Expr]) -> Goal:
-        """The goal at fixed values of some variables; TooLarge where SymPy would write out a number without end.
+        """The goal at fixed values of some variables; TooLarge where SymPy would write out a number, or mistake it.
 
         A condition that fails there stays, and says that there is no such point.
         """
         sized.check_point((*self.sides, *self.written, *self.domain.conditions), point)
+        if not all(compared.is_told_at(side, point) for side in self.sides):
+            raise sized.TooLarge("a number that SymPy would compare by digits which are noise")
         # A derivative at a point is no derivative of what stands there.
         is_plain = not any(set(d.variables) & set(point) for e in self.written for d in e.atoms(sympy.Derivative))
         written = tuple(substituted(e, point) for e in self.written) if is_plain else ()
         moved = replace(self.mapped(lambda e: at_point(e, point)), written=written)
-        conditions = tuple(c.subs(point) for c in self.domain.conditions)
+        conditions = tuple(compared.put_in(c, point) for c in self.domain.conditions)
         kept = tuple(c for c in conditions if c != sympy.true)
         sets = tuple((s, v) for s, v in self.domain.sets if s not in point)
         return replace(moved, domain=Domain(sets, kept))

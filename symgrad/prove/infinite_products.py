@@ -11,6 +11,7 @@ from symgrad.balls.limits import Found, expansions, has_end
 from symgrad.balls.ratios import is_moderate
 from symgrad.prove import facts
 from symgrad.prove.existence import Known
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.infinite_sums import LARGEST_SHIFT, NotFound, infinite_sum, linear, no_zero
 
 
@@ -82,7 +83,7 @@ def _pairs(e: Expr, m: Symbol) -> tuple[Expr, list[Expr], Expr]:
             continue
         a, b, c = poly.all_coeffs()
         shift, square = b / (2 * a), c / a - (b / (2 * a)) ** 2
-        if not shift.is_Integer or not 0 <= shift <= LARGEST_SHIFT or not square > 0:
+        if not shift.is_Integer or not 0 <= shift <= LARGEST_SHIFT or constant_sign(square) != 1:
             rest *= factor**times
             continue
         root = sympy.sqrt(square)

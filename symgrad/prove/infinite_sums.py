@@ -19,6 +19,7 @@ from symgrad.balls.ratios import is_moderate, leading, term_ratio
 from symgrad.balls.series import split_sign
 from symgrad.prove import facts
 from symgrad.prove.existence import Known
+from symgrad.prove.facts import constant_sign
 from symgrad.prove.power_series import Row, row_of
 
 HIGHEST = 8  # degree in the index
@@ -382,7 +383,7 @@ def _of_quadratic(above: Expr, below: Expr, m: Symbol) -> Expr | None:
     a, b, c = poly.all_coeffs()
     shift = b / (2 * a)
     rest = c / a - shift**2
-    if not shift.is_Integer or not rest > 0 or abs(shift) > LARGEST_SHIFT:
+    if not shift.is_Integer or constant_sign(rest) != 1 or abs(shift) > LARGEST_SHIFT:
         return None
     root = sympy.sqrt(rest)
     whole = (S.Pi * root * sympy.coth(S.Pi * root) + 1) / (2 * rest)  # over m + s from 0 on

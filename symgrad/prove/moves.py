@@ -17,7 +17,8 @@ from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.prove import bounds, cuts, facts, sentences, witnesses
+from symgrad.balls import is_told
+from symgrad.prove import bounds, compared, cuts, facts, sentences, witnesses
 from symgrad.prove.combine import NO_POINT
 from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
@@ -117,7 +118,7 @@ def moved(goal: Goal, u: Expr, v: Symbol, part: Set) -> Move:
     if values is not None:
         sets[v] = values
     bounds_of_v = _as_conditions(old, goal.domain.set_of(v))
-    carried = [c.xreplace({v: old}) for c in goal.domain.conditions]
+    carried = [compared.put_in(c, {v: old}) for c in goal.domain.conditions]
     domain = narrowed(sets, (*carried, *bounds_of_v))
     return Move(None if domain is None else replace(changed, domain=domain), {v: old})
 
@@ -139,6 +140,8 @@ def linear_range(u: Expr, domain: Domain) -> Set:
     except sympy.PolynomialError:
         return S.Reals
     low = high = S.Zero
+    if not u.free_symbols:
+        return Interval(u, u) if facts.is_real(u) else S.Reals
     for powers, coefficient in terms:
         if sum(powers) > 1 or not facts.is_real(coefficient):
             return S.Reals
@@ -146,7 +149,10 @@ def linear_range(u: Expr, domain: Domain) -> Set:
             low, high = low + coefficient, high + coefficient
             continue
         values = domain.set_of(sorted(u.free_symbols, key=str)[powers.index(1)])
-        ends = sorted((coefficient * values.inf, coefficient * values.sup))
+        known = constant_sign(coefficient)
+        if not known:
+            return S.Reals
+        ends = (coefficient * values.inf, coefficient * values.sup)[::known]
         low, high = low + ends[0], high + ends[1]
     return Interval(low, high)
 
@@ -162,10 +168,10 @@ def _as_conditions(old: Expr, values: Set) -> list[Relational]:
     else:
         raise CannotMove(f"bounds {values}")
     if values.inf.is_finite:
-        found.append(low(old, values.inf))
+        found.append(low(old, values.inf, evaluate=False))
     if values.sup.is_finite:
-        found.append(high(old, values.sup))
-    return found
+        found.append(high(old, values.sup, evaluate=False))
+    return [compared.put_in(condition, {}) for condition in found]
 
 
 @dataclass(frozen=True)
@@ -241,6 +247,8 @@ def _alone(condition: Relational) -> tuple[Symbol, Set] | None:
     if slope.free_symbols or constant_sign(slope) not in (1, -1) or not facts.is_real(v):
         return None
     border = sized.expand(v - u / slope)
+    if not is_told(border):
+        return None
     if isinstance(condition, sympy.Eq):
         return v, FiniteSet(border)
     is_strict = isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan)

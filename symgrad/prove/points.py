@@ -14,9 +14,9 @@ from sympy.core.relational import Relational
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.balls import Ball, Tape, UnsupportedError, precision, rational
+from symgrad.balls import Ball, Tape, UnsupportedError, as_fraction, precision, rational
 from symgrad.budget import charge, remembered
-from symgrad.prove import facts
+from symgrad.prove import compared, facts
 from symgrad.statements import Domain
 
 Point = dict[Symbol, Expr]
@@ -42,6 +42,8 @@ SEED = 20_240_229  # any fixed number: the same claim meets the same points on e
 MOST_SPECIAL = 400
 MOST_MISSED = 20  # draws in a row of which none lies in the domain
 END_BITS = (192, 1024, 4096)
+MOST_HEIGHT = 12_000  # bits of a coordinate; Python prints no number of more than 4300 digits
+MOST_DECIMALS = 40  # that are tried one by one, to find a short number between two others
 WORK_OF_A_SYMBOL = 1_000  # besides what is counted on the way
 
 
@@ -92,12 +94,12 @@ def _tests(conditions: tuple[Relational, ...], variables: tuple[Symbol, ...]) ->
 
 
 def is_light_at(expression: Basic, point: Point) -> bool:
-    """Whether SymPy may put the point in: 2**n at a large n it would write out, digit by digit."""
+    """Whether SymPy may put the point in: 2**n at a large n it would write out, and compare what cancels by noise."""
     try:
         sized.check_point((expression,), point)
     except sized.TooLarge:
         return False
-    return True
+    return compared.is_told_at(expression, point)
 
 
 def as_balls(point: Point) -> list[Ball]:
@@ -199,7 +201,7 @@ def _inside(end: Expr, inward: int, bits: int) -> Expr | None:
             if not isinstance(value, arb):
                 return None
             return to_rational(value.upper() if inward == 1 else value.lower())
-    except UnsupportedError:
+    except (UnsupportedError, sized.TooLarge):
         return None
 
 
@@ -232,9 +234,10 @@ def _near_ends(values: Set) -> Iterator[Rational]:
 
 def _between(low: Rational, high: Rational) -> Rational:
     """The shortest decimal near the middle of two numbers that lies between them."""
-    middle = (low + high) / 2
-    places = (k for k in itertools.count() if low < _rounded(middle, k) < high)
-    return _rounded(middle, next(places))
+    middle, gap = (low + high) / 2, high - low
+    least = max(MOST_DECIMALS, (gap.q.bit_length() - gap.p.bit_length()) * 3 // 10)
+    digits = itertools.chain(range(MOST_DECIMALS), itertools.count(least))
+    return next(v for k in digits if low < (v := _rounded(middle, k)) < high)
 
 
 def _rounded(number: Rational, digits: int) -> Rational:
@@ -285,5 +288,7 @@ def _draw(kind: Kind, generator: random.Random) -> Expr:
 
 def to_rational(value: Ball) -> Rational:
     """An exact ball as a SymPy number."""
-    exact = value if isinstance(value, fmpq) else value.fmpq()
+    exact = value if isinstance(value, fmpq) else as_fraction(value) if isinstance(value, arb) else None
+    if exact is None or exact.height_bits() > MOST_HEIGHT:
+        raise sized.TooLarge("a number too long to be written down")
     return Rational(int(exact.p), int(exact.q))

@@ -17,6 +17,7 @@ from symgrad.prove.goals import Goal
 from symgrad.prove.kinks import places, switches
 from symgrad.prove.points import SEED, Point, holds_at, kind_of, points, to_rational
 from symgrad.prove.roots import zeros
+from symgrad.sized import TooLarge
 
 LEAST_POWER, GREATEST_POWER = -16, 24  # of ten
 VERY_FAR = (100, 1000, 4000)  # powers of ten, for what grows as slowly as a logarithm, or is compared with 10**400
@@ -111,6 +112,8 @@ def _approximated(number: Expr) -> Rational | None:
     try:
         with precision(CENTRE_BITS):
             value = Tape(number, ())()
-    except UnsupportedError:
+            if not isinstance(value, arb):
+                return None
+            return Rational(round(to_rational(value.mid()) * 10**DECIMALS), 10**DECIMALS)
+    except (UnsupportedError, TooLarge):
         return None
-    return Rational(round(to_rational(value.mid()) * 10**DECIMALS), 10**DECIMALS) if isinstance(value, arb) else None

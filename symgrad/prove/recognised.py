@@ -12,7 +12,7 @@ import sympy
 from flint import arb, fmpq, fmpz_mat
 from sympy import Expr, Rational, S, Symbol
 
-from symgrad.balls import Ball, Tape, UnsupportedError, ball, is_real, precision, rational
+from symgrad.balls import Ball, Tape, UnsupportedError, as_fraction, as_integer, ball, is_real, precision, rational
 from symgrad.prove import facts
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.points import points, to_rational
@@ -105,14 +105,19 @@ def _newton(slope: Tape, curvature: Tape, place: fmpq) -> fmpq | None:
 
 def _short(value: arb) -> fmpq:
     scale = 2 ** (BITS - 40)
-    return fmpq(int((value.mid() * scale).floor().unique_fmpz() or 0), scale)
+    return fmpq(_whole(value.mid() * scale) or 0, scale)
+
+
+def _whole(value: arb) -> int | None:
+    return as_integer(value.floor())
 
 
 def _guesses(value: arb, named: tuple[Expr, ...]) -> Iterator[Expr]:
     for form, inverse in FORMS:
         shown = form(value)
         if shown.is_finite():
-            fraction = _fraction(to_rational(shown.mid()))
+            exact = as_fraction(shown.mid())
+            fraction = None if exact is None else _fraction(to_rational(exact))
             if fraction is not None:
                 yield inverse(fraction)
     if not named:
@@ -130,10 +135,7 @@ def _combination(value: arb, named: tuple[Expr, ...]) -> Expr | None:
     scale = 2 ** (RELATION_BITS * size)
     if scale.bit_length() > BITS - 90 or not all(is_real(n) and n.is_finite() for n in numbers):
         return None
-    rows = [
-        [int(i == j) for j in range(size)] + [int((n.mid() * scale).floor().unique_fmpz() or 0)]
-        for i, n in enumerate(numbers)
-    ]
+    rows = [[int(i == j) for j in range(size)] + [_whole(n.mid() * scale) or 0] for i, n in enumerate(numbers)]
     first = [int(e) for e in fmpz_mat(rows).lll().table()[0]]
     leading, *others = first[:size]
     if not leading or max(map(abs, first)) > 2**RELATION_BITS // 8:

@@ -11,7 +11,7 @@ from sympy import Derivative, Expr, S, Symbol, preorder_traversal
 
 from symgrad import sized
 from symgrad.language.written import bound_variables
-from symgrad.prove import bounds, cuts, facts, moves, sentences, side_conditions, witnesses
+from symgrad.prove import bounds, compared, cuts, facts, moves, sentences, side_conditions, witnesses
 from symgrad.prove.borders import open_parts
 from symgrad.prove.combine import NO_POINT, all_of
 from symgrad.prove.conditions import Condition
@@ -19,7 +19,7 @@ from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches, with_arguments
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
-from symgrad.prove.points import contains, points
+from symgrad.prove.points import points
 from symgrad.prove.roots import is_steep, zeros
 from symgrad.prove.signs import Signs
 from symgrad.prove.slopes import Slope, slope_at
@@ -139,7 +139,10 @@ def _on_line(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict 
                 resolved_piece = _resolved(resolved_piece, other, other, known.sign)
         verdicts.append(decide(resolved_piece))
     for border in borders:
-        if contains(values, border):
+        inside = facts.is_in(values, border)
+        if inside is None:
+            return None  # it may be an end in another form
+        if inside:
             at_border = _at(goal, x, border, decide)
             if at_border is None:
                 return None
@@ -174,12 +177,12 @@ def _split_at(x: Symbol, borders: list[Expr]) -> str:
 
 def _at(goal: Goal, x: Symbol, border: Expr, decide: Decide) -> Verdict | None:
     """The verdict at a border point, or on all points with this x."""
-    carried = [c.subs(x, border) for c in goal.domain.conditions]
+    carried = [compared.put_in(c, {x: border}) for c in goal.domain.conditions]
     rest = moves.narrowed({s: held for s, held in goal.domain.sets if s != x}, carried)
     if rest is None:
         return NO_POINT
     slopes = _slopes(goal, x, border, rest)
-    if slopes is None:
+    if slopes is None or not all(compared.is_told_at(side, {x: border}) for side in goal.sides):
         return None
     if isinstance(slopes, Slope):
         return _no_slope(slopes, x, border, rest)

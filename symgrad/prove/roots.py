@@ -14,6 +14,7 @@ from sympy import Expr, S, Symbol
 from sympy.sets import Set
 
 from symgrad import sized
+from symgrad.balls import is_told
 from symgrad.prove import facts
 from symgrad.prove.facts import constant_sign
 
@@ -33,8 +34,8 @@ def zeros(u: Expr, x: Symbol, values: Set) -> list[Expr] | None:
     except (_Unknown, NotImplementedError, ValueError, sympy.PolynomialError):
         return None
     known = [(z, facts.is_real_number(z)) for z in found]
-    if any(real is None for _, real in known):
-        return None
+    if any(real is None for _, real in known) or not all(map(is_told, found)):
+        return None  # they could not be put in order, nor cut a set
     return sorted((z for z, real in known if real), key=lambda z: sympy.N(z, 30))
 
 
@@ -169,7 +170,7 @@ def _preimages(f: Expr, value: Expr, x: Symbol, values: Set, depth: int) -> Iter
     """Where f(w(x)) is the value: the zeros of w minus what the inverse of f gives."""
     base, exponent = f.as_base_exp()
     if isinstance(f, sympy.Pow) and exponent.is_Rational:
-        inner = [value ** (1 / exponent), -(value ** (1 / exponent))]
+        inner = _bases(value, exponent)
         argument = base
     elif f.func in ANGLES:
         (argument,) = f.args
@@ -185,6 +186,19 @@ def _preimages(f: Expr, value: Expr, x: Symbol, values: Set, depth: int) -> Iter
             raise _Unknown
         if known:
             yield from _zeros(argument - w, x, values, depth - 1)
+
+
+def _bases(value: Expr, exponent: Expr) -> list[Expr]:
+    """The real numbers of which a real power is the value: SymPy's odd root of a negative number is not real."""
+    known = 0 if facts.is_zero(value) else constant_sign(value)
+    if known is None:
+        raise _Unknown
+    if known == 0:
+        return [S.Zero] if exponent.p > 0 else []
+    root = (known * value) ** (1 / exponent)
+    if exponent.p % 2:
+        return [known * root] if exponent.q % 2 or known == 1 else []
+    return [root, -root] if known == 1 else []
 
 
 INVERSES: dict[type, Callable[[Expr], Expr]] = {

@@ -10,7 +10,7 @@ from sympy import Dummy, Expr, Interval, S, Symbol
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.balls import Ball, Tape, UnsupportedError, ball, is_real, precision
+from symgrad.balls import Ball, Tape, UnsupportedError, as_integer, ball, is_real, precision
 from symgrad.budget import charge
 from symgrad.elliptic import jacobi_dn
 from symgrad.prove import facts
@@ -22,6 +22,7 @@ from symgrad.statements import Domain
 LARGEST_ASKED = 150  # operations; SymPy's assumptions take long on larger expressions
 LARGEST_DEGREE = 60
 INNER_BITS = (128, 512, 4096)  # with which a number between two ends is looked for
+MOST_DIGITS = 20_000  # of such a number
 WORK_OF_A_SIGN = 200  # for each part of an expression, besides what is counted on the way
 
 
@@ -208,12 +209,16 @@ def inner_rational(low: Expr, high: Expr) -> sympy.Rational | None:
     return None
 
 
-def _between(low: arb, high: arb, gap: arb) -> sympy.Rational:
+def _between(low: arb, high: arb, gap: arb) -> sympy.Rational | None:
     """The shortest decimal that certainly lies between two balls."""
-    digits = max(0, int((1 / gap).log_base(10).upper().ceil().unique_fmpz() or 0)) if gap.upper() < 1 else 0
-    while True:
+    digits = max(0, as_integer((1 / gap).log_base(10).upper().ceil()) or 0) if gap.upper() < 1 else 0
+    while digits < MOST_DIGITS:
         scale = arb(10) ** digits
-        tried = ((low + high) / 2 * scale).mid().floor().unique_fmpz() / fmpq(10**digits)
+        below = as_integer(((low + high) / 2 * scale).mid().floor())
+        if below is None:
+            return None
+        tried = fmpq(below) / fmpq(10**digits)
         if low < tried < high:
             return sympy.Rational(int(tried.p), int(tried.q))
         digits += 1
+    return None

@@ -17,7 +17,7 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.sets import Set
 
 from symgrad import sized
-from symgrad.prove import facts, moves, sentences, side_conditions
+from symgrad.prove import compared, facts, moves, sentences, side_conditions
 from symgrad.prove.combine import all_of
 from symgrad.prove.derivatives import by_floors
 from symgrad.prove.goals import Decide, Goal
@@ -99,10 +99,11 @@ def _cases(step: Expr, goal: Goal) -> Expr | None:
     values = moves.linear_range(u, Domain(sets))
     if values.inf.is_infinite or values.sup.is_infinite:
         return None
-    low, high = sympy.floor(values.inf), sympy.floor(values.sup)
-    if high - low > MOST_CASES:
+    low, high = compared.whole_below(values.inf), compared.whole_below(values.sup)
+    if low is None or high is None or high - low > MOST_CASES:
         return None
-    return Piecewise(*((k - 1, u < k) for k in map(sympy.Integer, range(low + 1, high + 1))), (high, True))
+    borders = map(sympy.Integer, range(low + 1, high + 1))
+    return Piecewise(*((k - 1, sympy.Lt(u, k, evaluate=False)) for k in borders), (sympy.Integer(high), True))
 
 
 def _period(goal: Goal, floors: Iterable[Expr], x: Symbol) -> Rational | None:
@@ -153,7 +154,7 @@ def _folded(goal: Goal, x: Symbol, period: Rational, decide: Decide) -> Verdict 
     turns = Symbol(next(n for n in _names_of_turns(x) if n not in names), integer=True)
     shifted = {x: x + period * turns}
     sets = {**dict(goal.domain.sets), x: first, turns: counts}
-    domain = moves.narrowed(sets, [c.xreplace(shifted) for c in goal.domain.conditions])
+    domain = moves.narrowed(sets, [compared.put_in(c, shifted) for c in goal.domain.conditions])
     if domain is None:
         return None
     there = replace(goal.mapped(lambda e: _shifted(e, shifted)), domain=domain)

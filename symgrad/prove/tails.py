@@ -58,9 +58,9 @@ def _rational_near(number: Expr) -> Rational | None:
     """A rational number that differs from a real one by less than the shortest step."""
     try:
         value = Tape(number, ())()
-    except UnsupportedError:
+        return to_rational(value.mid()) if isinstance(value, arb) else None
+    except (UnsupportedError, sized.TooLarge):
         return None
-    return to_rational(value.mid()) if isinstance(value, arb) else None
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from flint import acb, arb
 from sympy import Expr, I, Rational, S, Symbol
 
 from symgrad import sized
-from symgrad.balls import Ball, Tape, UnsupportedError, ball, precision
+from symgrad.balls import Ball, Tape, UnsupportedError, as_integer, ball, precision
 from symgrad.prove import facts
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import NotSmooth, evaluated, smooth_derivative
-from symgrad.prove.points import Point, as_balls, contains, holds_at, is_light_at, kind_of, points, to_rational
+from symgrad.prove.points import Point, as_balls, contains, holds_at, is_light_at, kind_of, points
 from symgrad.statements import Domain
 
 BITS, STEPS = 192, 80
@@ -157,7 +157,9 @@ def _runs_into_zero(tapes: tuple[Tape, Tape], domain: Domain, start: Point, x: S
 def _as_number(value: Ball) -> Expr:
     """The number to 12 decimals, so that what runs into a border that is no point of the domain ends upon it."""
     at = acb(ball(value))
-    real, imaginary = (Rational(round(to_rational(part.mid()) * 10**12), 10**12) for part in (at.real, at.imag))
+    real, imaginary = (
+        Rational(as_integer((part.mid() * 10**12 + 0.5).floor()) or 0, 10**12) for part in (at.real, at.imag)
+    )
     return real + I * imaginary if imaginary else real
 
 

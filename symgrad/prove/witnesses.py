@@ -12,10 +12,21 @@ from flint import acb, arb, fmpq
 from sympy import Derivative, Expr, Float, Rational, Symbol
 
 from symgrad import sized, syntax
-from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, UnsupportedError, Value, ball, precision, rational
+from symgrad.balls import (
+    UNDEFINED,
+    Ball,
+    NoValue,
+    Tape,
+    UnsupportedError,
+    Value,
+    as_fraction,
+    ball,
+    precision,
+    rational,
+)
 from symgrad.errors import ClaimError, ParseError
 from symgrad.language.written import substituted
-from symgrad.prove import facts, sentences
+from symgrad.prove import compared, facts, sentences
 from symgrad.prove.derivatives import NotSmooth, enclosable
 from symgrad.prove.goals import Goal
 from symgrad.statements import free_symbols
@@ -87,7 +98,7 @@ def _fails(condition: sympy.Basic, point: Mapping[Symbol, Expr]) -> bool:
     """Whether a condition certainly does not hold at a point."""
     try:
         sized.check_point((condition,), point)
-        if condition.xreplace(dict(point)) == sympy.false:
+        if compared.put_in(condition, dict(point)) == sympy.false:
             return True
         with precision(BITS):
             return Tape(substituted(condition, point), ())() is False
@@ -278,7 +289,8 @@ def _decimal(value: fmpq) -> str:
 
 
 def _real(value: arb, digits: int) -> str:
-    exact = str(value.fmpq()) if value.is_exact() and value.abs_upper() < 10**LONGEST_FRACTION else ""
+    fraction = as_fraction(value) if value.abs_upper() < 10**LONGEST_FRACTION else None
+    exact = "" if fraction is None else str(fraction)
     if 0 < len(exact) <= LONGEST_FRACTION:
         return exact
     is_next_to_zero = value.contains(0) and bool(value.abs_upper() < arb(10) ** (-2 * digits))

@@ -13,6 +13,7 @@ from sympy import Expr, Interval, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
+from symgrad.balls import is_told
 from symgrad.errors import ClaimError, ParseError
 from symgrad.statements import Condition, Domain, free_symbols
 from symgrad.syntax import vocabulary
@@ -304,6 +305,8 @@ def _end(source: Source, bracket: str = "(") -> Expr:
         raise reader.fault(reader.tree, f"the {whose} are plain numbers; write 0 < x < b for others")
     with _deciding(source, source.start):
         is_real = end.is_extended_real
+    if not is_told(end):
+        raise reader.fault(reader.tree, f"where the {whose} stand cannot be told; write them as plain numbers")
     if not is_real or (end.is_infinite and bracket == "{"):
         raise reader.fault(reader.tree, f"the {whose} are real")
     return end
