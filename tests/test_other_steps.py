@@ -200,6 +200,22 @@ def test_parts_of_composed_cells_look_at_other_steps():
         assert_close(gradient, found.gradients[name], name)
 
 
+@pytest.mark.parametrize(
+    "loss", [sg.half_squared_error(h, sg.Input("target").next), (h - h.prev) ** 2, h * sg.Intermediate("z").prev]
+)
+def test_documents_and_unrolled_forms_have_all_steps(loss):
+    z = sg.Intermediate("z")
+    grad = sg.bptt(sg.Cell({z: sg.tanh(w * h.prev + x.prev), h: z + u * h.prev}), loss)
+    assert all(sg.verify(claim).holds for claim in grad.derivation().claims)
+    values = {"w": 0.5, "u": 0.25, "x": [1.0, 2.0], "h0": 1.5, "x0": -1.0}
+    values |= {name: 0.75 for name in map(grad.name_of, grad.arguments) if name not in values}
+    values |= {"target": [0.5, -0.5]} if "target" in values else {}
+    found = grad.unroll(2)
+    for parameter in (w, u):
+        expected = grad.evaluate(values).gradients[parameter.name]
+        assert_close(expected, grad.value_of(found.gradients[parameter], values), parameter.name)
+
+
 # --- formulas -----------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,8 @@ def backward_derivation(grad: Backward, title: str = "") -> Derivation:
     """
     for variable, name in grad.adjoints.items():
         declare(name, f"adjoint of {variable.name}: the derivative of the loss with respect to it")
+    weight = "1/T" if grad.at == "mean" else "1"
+    declare(grad.loss_adjoint, f"adjoint of the loss of a step: {weight} where that counts, and 0 elsewhere")
     name = grad.cell.name or "A recurrent cell"
     sources = [s for s in (grad.cell.source,) if s]
     return Derivation(title or f"{name}: gradients through time", *_items(grad), source="; ".join(sources))
@@ -92,7 +94,10 @@ def _loss(grad: Backward) -> Iterator[Item]:
 
 def _backward(grad: Backward) -> Iterator[Item]:
     if grad.at == "last" or not _same(grad.final, grad.backward):
-        yield prose("At the last step, {T}, only the loss gives to the adjoints:", T=LENGTH)
+        if grad.last_steps == 1:
+            yield prose("At the last step, {T}, only the loss gives to the adjoints:", T=LENGTH)
+        else:
+            yield prose("The loss looks at steps before its own, so that the last steps have equations of their own:")
         yield from _lines(grad, grad.final)
     if grad.at == "last":
         yield prose("Before it, each adjoint gathers what the steps that use the variable give back:")
@@ -147,8 +152,8 @@ def _jacobians(grad: Backward) -> Iterator[Item]:
     sums = dict(_path_sums(grad))
     if sums:
         yield prose(
-            "So a gradient is a double sum over paths: from the loss of a step back along the product to a step {k}, and "
-            "there into the immediate derivative. The sum over {k} ends at the step of the loss.",
+            "So a gradient is a double sum over paths: from the loss of a step back along the product to a step {k}, "
+            "and there into the immediate derivative. The sum over {k} ends at the step of the loss.",
             k=EARLIER,
         )
     for parameter, formula in sums.items():

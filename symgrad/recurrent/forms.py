@@ -11,6 +11,7 @@ The adjoint recursion sums over t first, from behind; forward mode sums over k f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sympy
@@ -49,8 +50,6 @@ class Step:
         For each state the variable that stands for its adjoint at step t.
     shares : dict
         What the step gives, for these adjoints, to everything that it depends on.
-    from_loss : dict
-        What the loss of step t gives to states and parameters, not through states.
     opaque : Expr or None
         What stands for the Jacobian where its entries do not matter.
     """
@@ -58,14 +57,18 @@ class Step:
     grad: Backward
     seeds: dict[Any, Any]
     shares: dict[Any, Any]
-    from_loss: dict[Any, Any]
     opaque: Any = None
 
     @classmethod
     def of(cls, grad: Backward) -> Step:
         states = grad.cell.states
         seeds = {s: adjoint(f"v_{s.name}" if len(states) > 1 else "v", s) for s in states}
-        return cls(grad, seeds, through_step(grad.cell, dict(seeds)), _loss_shares(grad))
+        return cls(grad, seeds, through_step(grad.cell, dict(seeds)))
+
+    @cached_property
+    def from_loss(self) -> dict[Any, Any]:
+        """What the loss of step t gives to states and parameters, not through states."""
+        return _loss_shares(self.grad)
 
     @property
     def jacobian(self) -> Any:

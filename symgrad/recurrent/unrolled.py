@@ -97,12 +97,8 @@ def unroll(grad: Backward, steps: int) -> Unrolled:
         if (v, k) in reach.alive
     )
     parameters = [a for a in grad.arguments if not isinstance(a, Timed)]
-    gradients = {
-        p: found
-        if (found := total_of(e for k in range(1, steps + 1) if (e := written(p, k)) is not None)) is not None
-        else zero_like(p)
-        for p in parameters
-    }
+    terms = {p: [written(p, k) for k in range(1, steps + 1)] for p in parameters}
+    gradients = {p: total_of([*(e for e in found if e is not None)] or [zero_like(p)]) for p, found in terms.items()}
     return Unrolled(steps, forward, backward, gradients, _closed(grad, steps, parameters))
 
 
@@ -110,16 +106,20 @@ def _closed(grad: Backward, steps: int, parameters: list[Any]) -> dict[Any, Expr
     """The nested closed form: P_t = D_t + J_t P_{t-1} from P_0 = 0 with everything substituted."""
     if not grad.cell.is_scalar or len(grad.cell.states) != 1 or steps > MOST_NESTED:
         return {}
-    step = Step.of(grad)
+    try:
+        step = Step.of(grad)
+        slope, jacobian = step.loss_slope, step.jacobian
+    except CellError:  # the cell or the loss looks at other steps than t and t - 1
+        return {}
     found = {}
     for p in parameters:
-        immediate, slope = step.immediate(p), step.loss_slope
+        immediate = step.immediate(p)
         if p not in step.shares or p in step.from_loss:
             continue
         nested: Any = S.Zero
         total: Any = S.Zero
         for k in range(1, steps + 1):
-            nested = _collected(step.jacobian.subs(TIME, k), nested, immediate.subs(TIME, k))
+            nested = _collected(jacobian.subs(TIME, k), nested, immediate.subs(TIME, k))
             if k == steps or grad.at != "last":
                 total += slope.subs(TIME, k).xreplace({LENGTH: sympy.Integer(steps)}) * nested
         found[p] = total

@@ -53,6 +53,9 @@ class VectorSource(Source):
         yield VectorSource(self.text, signs[0].end(), len(self.text))
 
 
+_STEPS = {"prev": "-1", "next": "+1"}  # what variables of Python have for other steps
+
+
 class VectorScan(Scan):
     """One walk over the words of a vector formula."""
 
@@ -63,7 +66,8 @@ class VectorScan(Scan):
         if self.wants_value:
             raise self._fault("a value is missing before '.'")
         if name != "T":
-            raise self._fault(f"the only attribute is .T, the transpose; got .{name[:MAX_NAME]}")
+            hint = f"; a text says [t{_STEPS[name]}]" if name in _STEPS else ""
+            raise self._fault(f"the only attribute is .T, the transpose; got .{name[:MAX_NAME]}{hint}")
         self.pending[-1] += 1
         self._check_depth()
 
