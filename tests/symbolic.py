@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symgrad.balls.matrices import Surroundings, _Evaluation
+from symgrad.balls.matrices import Surroundings, WalkedFormula
 from symgrad.recurrent.runs import run_backward, run_forward
 from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, shape_of
 
 
-class _Symbolic(_Evaluation):
+class _Symbolic(WalkedFormula):
     """The evaluation of `values` with SymPy expressions in place of balls."""
 
     def _scalar(self, e: Any) -> Any:

@@ -33,6 +33,9 @@ CONTRADICTED: Mapping[str, frozenset[int]] = {
 }  # fmt: skip
 
 
+ADMITS_EQUAL = frozenset({"==", "<=", ">="})  # for the others, sides that cannot be told apart say nothing
+
+
 @dataclass(frozen=True)
 class Place:
     """A point at which a relation is tried.
@@ -154,7 +157,7 @@ def refute(sides: Sides, places: Iterator[Place]) -> Verdict | Seen:
         known = _difference(left, right)
         if UNDEFINED in (left, right) or known in CONTRADICTED[sides.op]:
             return Verdict(Outcome.REFUTED, METHOD, "", Witness(place.shown(), _digits(left), _digits(right)))
-        agreed += known is not None or _is_close(left, right)
+        agreed += known is not None or (sides.op in ADMITS_EQUAL and _is_close(left, right))
     return Seen(agreed, tried)
 
 

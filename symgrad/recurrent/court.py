@@ -211,10 +211,7 @@ class Court:
             return Equation(left, left.by_rules(self.grad))
         at = step_of(left, self._is_for_each_step(left))
         gap = sympy.expand(LENGTH - at)
-        home = getattr(left, "argument", None)
-        if isinstance(home, TimedScalar | TimedMatrix) and home.time == TIME and gap.is_Integer:
-            return Equation(left, self._truth(type(left)(home.at(at)), gap))  # a target that matters at T only
-        return Equation(left, self._truth(left, gap if gap.is_Integer else None))
+        return Equation(left, self._truth(_at_its_step(left, at), gap if gap.is_Integer else None))
 
     def _truth(self, left: Any, gap: Expr | None) -> Any:
         """What the rules give at a step so far before T; before the last steps where the distance is not known."""
@@ -275,7 +272,7 @@ class Court:
         """Whether a line is true for all sizes, weights and steps."""
         steps = self._line_steps(equation)
         if not isinstance(equation.left, StateJacobian):
-            return proves(self.grad, equation.left, equation.right, self._truth, steps)
+            return proves(self.grad, _at_its_step(equation.left, steps.at), equation.right, self._truth, steps)
         truth = self.derived(equation.left).right
         known = tuple(row for e in steps.known if (row := row_of(e)) is not None)
         for states_too in (False,) if self.grad.runs_in_reverse else (False, True):
@@ -399,6 +396,13 @@ class Court:
                     around.timed[name.key, int(border.time)] = around.evaluate(grad[border])
         around.given |= arguments
         return around
+
+
+def _at_its_step(left: Any, at: Expr) -> Any:
+    """The gradient of a target that matters at T only as the one of that step."""
+    home = left.argument if isinstance(left, LossDerivative) else None
+    is_in_time = isinstance(home, TimedScalar | TimedMatrix) and home.time == TIME
+    return gradient_name(home.at(at)) if is_in_time and at == LENGTH else left
 
 
 def proved(judged_for: str) -> Verdict:
