@@ -39,7 +39,7 @@ def in_operations(e: Any, where: str) -> Expr:
     >>> import symgrad as sg
     >>> h, q = sg.State("h", 3), sg.State("q", 1)
     >>> print(to_text(in_operations(h[1, 0] * h, "h")), to_text(in_operations(q**-1, "q")))
-    trace(h[t][1:2, :])*h[t] q[t]**(-1)
+    trace(h[t][1:2])*h[t] q[t]**(-1)
     """
     if isinstance(e, sympy.Float):
         return sympy.Rational(str(e))
