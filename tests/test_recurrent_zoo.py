@@ -249,6 +249,7 @@ def lines_of(grad):
 # Slips that leave a line true, each with the reason.
 TRUE_SLIPS = {
     "dU_im = sum(hbar_im[t] @ x[t].T, (t, 1, T - 1))": "the loss sees the real part alone: hbar_im[T] is 0",
+    "dc0 = cbar[0]": "the adjoint of the state before the first step is its gradient",
 }
 
 

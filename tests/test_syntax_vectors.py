@@ -341,7 +341,7 @@ def test_backward_equations_and_gradients_read_back(name, at):
     gradients = [grad.equation_of(a) for a in grad.arguments]
     lefts = {str(e.left): e.left for e in gradients}
     for equation in (*grad.backward, *grad.final, *gradients):
-        left, right = read_equation(str(equation), known, lefts)
+        left, right = read_equation(str(equation), known, lefts, {})
         assert left == equation.left
         assert right == equation.right or Reader(Definitions({}, ())).equal(right, equation.right), str(equation)
 

@@ -92,7 +92,7 @@ def verdict_on(
     places: Callable[[], Iterator[Place]],
     further: Callable[[], Iterator[Place]] = lambda: iter(()),
 ) -> Verdict:
-    """The verdict, which says where powers of square matrices are those of their entries.
+    """The refuter first, then the prover, then the refuter at further places, then what evidence there is.
 
     Parameters
     ----------
@@ -101,25 +101,6 @@ def verdict_on(
     places, further : callable
         Where the relation is tried before, and after no proof was found.
     """
-    found = _verdict_on(relation, within, places, further)
-    return replace(found, evidence="; ".join(filter(None, (found.evidence, *_powers_of_entries(relation)))))
-
-
-def _powers_of_entries(relation: Relation) -> Iterator[str]:
-    """What a reader of A**2 may take for A @ A."""
-    powers = {p for e in relation.expressions for p in e.atoms(sympy.HadamardPower) if p.shape[0] == p.shape[1] != 1}
-    for power in sorted(powers, key=sympy.default_sort_key)[:1]:
-        base = to_text(power.base)
-        yield f"{to_text(power)} is the power of each entry; the matrix times itself is {base} @ {base}"
-
-
-def _verdict_on(
-    relation: Relation,
-    within: Context,
-    places: Callable[[], Iterator[Place]],
-    further: Callable[[], Iterator[Place]],
-) -> Verdict:
-    """The refuter first, then the prover, then the refuter at further places, then what evidence there is."""
     try:
         known, reasons = freed(relation, within)
         seen = _seen(known, within, places)

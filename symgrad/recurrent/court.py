@@ -400,7 +400,7 @@ class Court:
 
 def _at_its_step(left: Any, at: Expr) -> Any:
     """The gradient of a target that matters at T only as the one of that step."""
-    home = left.argument if isinstance(left, LossDerivative) else None
+    home: Any = left.argument if isinstance(left, LossDerivative) else None
     is_in_time = isinstance(home, TimedScalar | TimedMatrix) and home.time == TIME
     return gradient_name(home.at(at)) if is_in_time and at == LENGTH else left
 
