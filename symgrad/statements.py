@@ -124,8 +124,10 @@ def _narrowed(values: Set, narrowed: Set, condition: Condition) -> Set:
         found = values.intersect(narrowed)
     except TypeError:  # SymPy's way to say that it cannot compare two numbers
         found = sympy.Intersection(values, narrowed, evaluate=False)
-    is_open = found.has(sympy.Intersection, sympy.Complement, sympy.ConditionSet)
-    if is_open and values.is_subset(S.Reals) and not values.is_subset(S.Integers):
+    is_open = found.has(sympy.Intersection, sympy.ConditionSet) or (
+        found.has(sympy.Complement) and not values.is_subset(S.Integers)
+    )
+    if is_open and values.is_subset(S.Reals):
         said = condition_text(condition)
         raise ClaimError(f"which numbers fulfil {said} cannot be told; write its end as a plain number")
     return found

@@ -305,7 +305,7 @@ def _end(source: Source, bracket: str = "(") -> Expr:
         raise reader.fault(reader.tree, f"the {whose} are plain numbers; write 0 < x < b for others")
     with _deciding(source, source.start):
         is_real = end.is_extended_real
-    if not is_told(end):
+    if is_real is not False and not is_told(end):
         raise reader.fault(reader.tree, f"where the {whose} stand cannot be told; write them as plain numbers")
     if not is_real or (end.is_infinite and bracket == "{"):
         raise reader.fault(reader.tree, f"the {whose} are real")
