@@ -297,11 +297,12 @@ def test_nothing_that_others_read_meanwhile_counts(reading_folder):
     text = "sum(range(10**7))\n" + PAGE.format(title="A", more=1, number=1)
     (reading_folder / "_page.py").write_text(text)
     threads = [threading.Thread(target=lambda: (reading_folder / "data.txt").read_text()) for _ in range(3)]
-    for thread in threads:
-        threading.Timer(0.02, thread.start).start()
+    timers = [threading.Timer(0.02, thread.start) for thread in threads]
+    for timer in timers:
+        timer.start()
     _, reads = derivation_and_reads(reading_folder / "_page.py")
     assert (dict(reads.files), dict(reads.folders), reads.is_certain) == ({}, {}, True)
-    for thread in threads:
+    for thread in (*timers, *threads):  # on a busy machine a timer may not have started its thread yet
         thread.join()
 
 
