@@ -294,6 +294,22 @@ def test_what_is_written_reads_back(formula):
     assert back == formula or Reader(Definitions({}, ())).equal(back, formula), text
 
 
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (sympy.Transpose(sympy.MatPow(NAMES["W"], 2)), "(W**2).T"),
+        (sympy.MatPow(NAMES["W"].T, 2), "W.T**2"),
+        (sympy.Transpose(sympy.HadamardPower(NAMES["h"], 2)), "(h[t]**2).T"),
+        (sympy.HadamardPower(sympy.HadamardPower(NAMES["h"], 3), sympy.Rational(1, 2)), "(h[t]**3)**(1/2)"),
+        (sympy.MatMul(sympy.MatPow(NAMES["W"], 2), NAMES["h"]), "W**2 @ h[t]"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_powers_stand_in_brackets_where_something_follows_that_binds_more(formula, text):
+    assert to_text(formula) == text
+    assert parse_vector(text, NAMES).doit() == formula.doit()
+
+
 VECTOR = {"h": n, "x": m, "W": (n, n), "U": (n, m), "b": n}
 GATES = {name: shape for g in "ifog" for name, shape in {g: n, f"W_{g}": (n, n + m), f"b_{g}": n}.items()} | {
     "c": n,

@@ -13,7 +13,7 @@ from sympy.printing.str import StrPrinter
 from symgrad.notation import in_order
 from symgrad.vectors.operations import Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
 
-SUM, PRODUCT, ATOM = range(3)
+SUM, PRODUCT, POWER, ATOM = range(4)
 
 
 def to_text(e: Expr) -> str:
@@ -73,7 +73,7 @@ def _product(e: Any) -> tuple[str, int]:
     number = sympy.Mul(*scalars)
     sign, number = ("-", -number) if number.could_extract_minus_sign() else ("", number)
     front = "" if number == 1 else f"{_in(number, PRODUCT)}*"
-    inside = " @ ".join(_in(m, ATOM if len(matrices) > 1 else PRODUCT) for m in matrices)
+    inside = " @ ".join(_in(m, POWER if len(matrices) > 1 else PRODUCT) for m in matrices)
     return f"{sign}{front}{f'({inside})' if front and len(matrices) > 1 else inside}", PRODUCT
 
 
@@ -90,7 +90,7 @@ def _power(e: Any) -> tuple[str, int]:
         if e.exp == 2:
             return f"hadamard({', '.join([_text(e.base)[0]] * 2)})", ATOM
         return f"elementwise(y, y**{_exponent(e.exp)}, {_text(e.base)[0]})", ATOM
-    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", ATOM
+    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
 
 
 def _exponent(exponent: Expr) -> str:
@@ -149,7 +149,7 @@ def _identity(e: Any) -> tuple[str, int]:
 
 
 def _matrix_power(e: Any) -> tuple[str, int]:
-    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", ATOM
+    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
 
 
 def _diagonal(e: Any) -> tuple[str, int]:
