@@ -16,15 +16,7 @@ from symgrad.errors import ClaimError
 from symgrad.language.written import renamed
 from symgrad.notation import declared
 from symgrad.precision import in_turn
-from symgrad.statements import (
-    Condition,
-    Domain,
-    Extremum,
-    ExtremumKind,
-    Relation,
-    Statement,
-    free_symbols,
-)
+from symgrad.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
 from symgrad.typeset import bound_symbols, domain_latex, statement_latex
 
 EXPECTATIONS = ("holds", "refuted")

@@ -46,10 +46,6 @@ class _Symbolic(WalkedFormula):
         found[...] = sympy.Integer(isinstance(e, sympy.OneMatrix))
         return found
 
-    def _with(self, index: Any, k: int) -> Any:
-        step, indices = (k, self.indices) if index == TIME else (self.step, {**self.indices, index: k})
-        return _Symbolic(self.around, step, indices)
-
 
 def _slope(function: Any, entry: Any) -> Any:
     (y,) = function.variables

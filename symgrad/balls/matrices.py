@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import sympy
@@ -149,15 +149,19 @@ class WalkedFormula:
         if e in self.around.parameters:
             return self.around.parameters[e]
         if isinstance(e, sympy.Sum | sympy.Product):
-            *inner, (index, low, high) = e.limits  # SymPy puts sums of sums together, the outermost last
-            inside = e.func(e.function, *inner) if inner else e.function
-            values = [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
+            values = self._at_every_step(e)
             return _product(values) if isinstance(e, sympy.Product) else added_up([arb(0), *values])
         tape, leaves = self.around.tapes.get(e) or self._compiled(e)
         gone = {leaf: sympy.S.Zero for leaf in leaves if self._is_beyond(leaf)}
         if gone:
             return self._scalar(e.xreplace(gone))
         return _certain(tape(*(self._leaf(leaf) for leaf in leaves)), e)
+
+    def _at_every_step(self, e: Any) -> list[Any]:
+        """The values of what is summed or multiplied, at all values of the outermost index."""
+        *inner, (index, low, high) = e.limits  # SymPy puts sums of sums together, the outermost last
+        inside = e.func(e.function, *inner) if inner else e.function
+        return [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
 
     def _compiled(self, e: Expr) -> tuple[Tape, tuple[Any, ...]]:
         stand_ins = {leaf: Dummy(real=True) for leaf in dict.fromkeys(_leaves(e))}
@@ -184,10 +188,10 @@ class WalkedFormula:
         found = spectral_norm if isinstance(leaf, SpectralNorm) else spectral_radius
         return _certain(found(self.value(leaf.matrix)), leaf)
 
-    def _with(self, index: Symbol, k: int) -> WalkedFormula:
+    def _with(self, index: Symbol, k: int) -> Self:
         if index == TIME:
-            return WalkedFormula(self.around, k, self.indices)
-        return WalkedFormula(self.around, self.step, {**self.indices, index: k})
+            return type(self)(self.around, k, self.indices)
+        return type(self)(self.around, self.step, {**self.indices, index: k})
 
     def _range(self, low: Expr, high: Expr) -> range:
         return range(self._time(low), self._time(high) + 1)

@@ -89,11 +89,6 @@ class _Walked(WalkedFormula):
     def _is_beyond(self, e: Any) -> bool:
         return False
 
-    def _with(self, index: Any, k: int) -> _Walked:
-        if index == sympy.Symbol("t", integer=True):
-            return _Walked(self.around, k, self.indices)
-        return _Walked(self.around, self.step, {**self.indices, index: k})
-
     def _scalar(self, e: Expr) -> Any:
         return self._number(_written_out(e), {})
 
@@ -124,9 +119,7 @@ class _Walked(WalkedFormula):
         if e.func in FUNCTIONS:
             return FUNCTIONS[e.func](*(self._number(a, known) for a in e.args))
         if isinstance(e, sympy.Sum | sympy.Product):
-            *inner, (index, low, high) = e.limits
-            inside = e.func(e.function, *inner) if inner else e.function
-            values = [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
+            values = self._at_every_step(e)
             return math.prod(values) if isinstance(e, sympy.Product) else sum(values)
         if e in (sympy.true, sympy.false):
             return bool(e)

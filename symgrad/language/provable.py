@@ -156,7 +156,7 @@ _COMPARING = (
 
 
 # Of a number that is zero in disguise, or next to zero, SymPy may take the wrong side.
-_STEPS = (
+STEPS = (
     sympy.sign, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod, sympy.arg, sympy.Heaviside, sympy.atan2, sympy.Max,
     sympy.Min,
 )  # fmt: skip
@@ -309,7 +309,7 @@ class _Making:
     def _is_trusted(self, kind: Any, parts: Arguments) -> bool:
         if kind in _COMPARING and len(parts) > MAX_BRANCHES:
             return False
-        if kind in _STEPS and not all(map(_shows_its_digits, parts)):
+        if kind in STEPS and not all(map(_shows_its_digits, parts)):
             return False
         trusted = issubclass(kind, ActivationFunction) or (kind in TRUSTED and TRUSTED[kind](*parts))
         return trusted and self._is_light(Ledger.check_call, kind.__name__, list(parts))

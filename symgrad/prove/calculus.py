@@ -9,7 +9,7 @@ from flint import fmpq_mpoly
 from sympy import Expr, Interval, S, Symbol
 
 from symgrad import sized
-from symgrad.balls import Ball, Tape, UnsupportedError, limits, precision
+from symgrad.balls import limits
 from symgrad.balls.growth import Open
 from symgrad.prove import cuts, facts, ring, sentences, tails
 from symgrad.prove.conditions import conditions
@@ -182,7 +182,6 @@ def _is_continuous_at(expression: Expr, x: Symbol, end: Expr) -> bool:
 
 LARGEST_LIMIT = 120  # operations
 MOST_TOLD = 6  # critical points
-VALUE_BITS = 128
 
 
 def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | None:
@@ -193,7 +192,7 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
         return None
     if end.is_finite and _is_continuous_at(expression, x, end):
         there = expression.subs(x, end)
-        if _has_value(there) and tails.approaches(expression, x, end, from_left, there):
+        if facts.has_value(there) and tails.approaches(expression, x, end, from_left, there):
             return there
     try:
         found = limits.limit(expression, x, end, "-" if from_left else "+", _sign_of_constant)
@@ -201,15 +200,7 @@ def limit(expression: Expr, x: Symbol, end: Expr, from_left: bool) -> Expr | Non
         return None
     value = found.grown if found.value is None else found.value
     parts = (*found.constants, *(() if value is None or value.is_infinite else (value,)))
-    return value if all(_has_value(part) for part in parts) else None
-
-
-def _has_value(number: Expr) -> bool:
-    try:
-        with precision(VALUE_BITS):
-            return isinstance(Tape(number, ())(), Ball)
-    except UnsupportedError:
-        return False
+    return value if all(facts.has_value(part) for part in parts) else None
 
 
 def _sign_of_constant(number: Expr) -> int | None:

@@ -10,6 +10,7 @@ from sympy import Basic, Expr, S
 from sympy.core.relational import Relational
 
 from symgrad.balls import Tape, UnsupportedError, as_integer, ball, is_told, precision
+from symgrad.language.provable import STEPS
 from symgrad.prove import facts
 
 WHOLE_BITS = (128, 1024, 4096)
@@ -33,10 +34,7 @@ def put_in(condition: Basic, table: Mapping[Expr, Expr]) -> Basic:
 
 
 # What SymPy evaluates by comparing numbers, and gives other values on either side.
-COMPARING = (
-    sympy.sign, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod, sympy.Heaviside, sympy.Abs, sympy.Max, sympy.Min,
-    sympy.arg, sympy.atan2, Relational,
-)  # fmt: skip
+COMPARING = (*STEPS, sympy.Abs, Relational)
 
 
 def is_told_at(e: Basic, point: Mapping[Expr, Expr]) -> bool:

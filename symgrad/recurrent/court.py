@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, MatrixExpr, Rational, Symbol
+from sympy import Expr, MatrixExpr, Rational
 
 from symgrad.balls import ball, precision, separated
 from symgrad.balls.matrices import MissingStepError, Surroundings
@@ -39,6 +39,7 @@ from symgrad.vectors import (
     TimeSum,
     renamed,
     shape_of,
+    size_symbols,
     timed_in,
     zero_like,
 )
@@ -378,7 +379,9 @@ class Court:
 
     def _new_run(self, length: int, draw: int) -> Surroundings:
         grad = self.grad
-        sizes = {s: 2 + k % 2 for k, s in enumerate(sorted(_size_symbols(grad), key=str))}
+        sizes = {
+            s: 2 + k % 2 for k, s in enumerate(sorted(size_symbols((*grad.arguments, *grad.cell.defined)), key=str))
+        }
         generator = random.Random(SEED + draw)
         arguments = {}
         for a in grad.arguments:
@@ -451,11 +454,6 @@ def _numbers(given: Any) -> str:
         return str(given)
     is_column = given.ndim > 1 and given.shape[-1] == 1
     return f"[{', '.join(map(_numbers, given[..., 0] if is_column else given))}]"
-
-
-def _size_symbols(grad: Backward) -> set[Symbol]:
-    known = (*grad.arguments, *grad.cell.defined)
-    return {s for a in known for size in shape_of(a) for s in sympy.S(size).free_symbols}
 
 
 def _rationals(shape: tuple[int, ...], generator: random.Random) -> Any:

@@ -42,7 +42,17 @@ from symgrad.recurrent.step_domains import Steps, check_times
 from symgrad.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
 from symgrad.syntax import names_in
 from symgrad.typeset import signed
-from symgrad.vectors import LENGTH, TIME, Elementwise, ParameterMatrix, TimedMatrix, TimedScalar, shape_of, timed_in
+from symgrad.vectors import (
+    LENGTH,
+    TIME,
+    Elementwise,
+    ParameterMatrix,
+    TimedMatrix,
+    TimedScalar,
+    shape_of,
+    size_symbols,
+    timed_in,
+)
 from symgrad.vectors.operations import total
 from symgrad.verdicts import Outcome, Verdict
 
@@ -431,9 +441,8 @@ class CellRelation(Judged):
 
     def _sizes(self, size: int, domain: Domain) -> dict[Symbol, int] | None:
         """All sizes, that of states the one given where the conditions allow it; nothing where they leave none."""
-        of_states = {s for state in self.cell.states for side in shape_of(state) for s in sympy.S(side).free_symbols}
-        shapes = (shape_of(k) for k in (*argument_names(self.grad).values(), *self.cell.defined))
-        every = {s for shape in shapes for side in shape for s in sympy.S(side).free_symbols}
+        of_states = size_symbols(self.cell.states)
+        every = size_symbols((*argument_names(self.grad).values(), *self.cell.defined))
         found = {}
         for s in sorted(every, key=str):
             wanted = size if s in of_states else OTHER_SIZE

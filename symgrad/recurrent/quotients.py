@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from symgrad.recurrent.jacobians import state_jacobian
+from symgrad.syntax.keeping_reader import KeepingReader
+from symgrad.syntax.vector_scan import VectorSource
+from symgrad.vectors import TimedMatrix, TimedScalar
 
 _SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")
 JACOBIAN = "state_jacobian"
@@ -43,3 +48,23 @@ class Quotients(ast.NodeTransformer):
             return None
         state = ast.copy_location(ast.Name(name[1:], ast.Load()), node)
         return ast.copy_location(ast.Subscript(state, time, ast.Load()), node)
+
+
+class QuotientReader(KeepingReader):
+    """Reads formulas in which the derivative of one state with respect to another is written as a quotient."""
+
+    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+        self._known = names
+        super().__init__(source, names)
+
+    def _prepared(self, tree: ast.expr) -> ast.expr:
+        return Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
+
+    def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
+        return {**super()._own_calls(), JACOBIAN: self._jacobian}
+
+    def _jacobian(self, node: ast.Call) -> Any:
+        late, early = (self.value(a) for a in node.args) if len(node.args) == 2 else (None, None)
+        if not all(isinstance(v, TimedScalar | TimedMatrix) for v in (late, early)):
+            raise self.fault(node, "the Jacobian of a state is written dh[T]/dh[0]")
+        return state_jacobian(late, early)

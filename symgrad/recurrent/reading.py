@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from sympy import Expr
 from symgrad.errors import CellError
 from symgrad.precision import in_turn
 from symgrad.recurrent.cell import Cell
-from symgrad.recurrent.jacobians import StateJacobian, state_jacobian
-from symgrad.recurrent.quotients import JACOBIAN, Quotients
+from symgrad.recurrent.jacobians import StateJacobian
+from symgrad.recurrent.quotients import QuotientReader
 from symgrad.syntax import vocabulary
 from symgrad.syntax.keeping_reader import KeepingReader
 from symgrad.syntax.vector_names import bound_names, unknown
@@ -24,27 +24,7 @@ from symgrad.vectors import Input, Intermediate, Parameter, State, TimedMatrix, 
 
 def read_formula(text: str, names: Mapping[str, Any]) -> Expr:
     """The formula of a text, in which dh[t]/dh[k] is the derivative of a state with respect to an earlier one."""
-    return read_source(VectorSource(text), names, LineReader)
-
-
-class LineReader(KeepingReader):
-    """Reads formulas in which the derivative of one state with respect to another is written as a quotient."""
-
-    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
-        self._known = names
-        super().__init__(source, names)
-
-    def _prepared(self, tree: ast.expr) -> ast.expr:
-        return Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
-
-    def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
-        return {**super()._own_calls(), JACOBIAN: self._jacobian}
-
-    def _jacobian(self, node: ast.Call) -> Any:
-        late, early = (self.value(a) for a in node.args) if len(node.args) == 2 else (None, None)
-        if not all(isinstance(v, TimedScalar | TimedMatrix) for v in (late, early)):
-            raise self.fault(node, "the Jacobian of a state is written dh[T]/dh[0]")
-        return state_jacobian(late, early)
+    return read_source(VectorSource(text), names, QuotientReader)
 
 
 @dataclass(frozen=True)
@@ -73,7 +53,7 @@ def read_equation(
     left, right = VectorSource(text).sides()
     name = text[: left.stop].strip()
     if name in gradients:
-        return gradients[name], read_source(right, names, LineReader)
+        return gradients[name], read_source(right, names, QuotientReader)
     tree, place = left.tree()
     if isinstance(tree, ast.Name) and tree.id not in names:
         raise left.fault(place(tree), unknown(tree.id, {**names, **gradients}))
@@ -81,11 +61,11 @@ def read_equation(
     if isinstance(tree, ast.Subscript) and isinstance(tree.value, ast.Name) and tree.value.id not in names:
         if tree.value.id not in differentials:
             raise left.fault(place(tree), unknown(tree.value.id, {**names, **gradients}))
-        return Differential(read_source(left, differentials)), read_source(right, names, LineReader)
-    found = read_source(left, names, LineReader)
+        return Differential(read_source(left, differentials)), read_source(right, names, QuotientReader)
+    found = read_source(left, names, QuotientReader)
     if not isinstance(found, TimedScalar | TimedMatrix | StateJacobian):
         raise left.fault(place(tree), f"a line is for a variable at some step, or for one of {known}; got {name}")
-    return found, read_source(right, names, LineReader)
+    return found, read_source(right, names, QuotientReader)
 
 
 Shape = Any

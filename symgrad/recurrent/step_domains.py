@@ -21,11 +21,21 @@ from symgrad.language.provable import as_sympy
 from symgrad.norms.relation import from_start
 from symgrad.norms.scopes import bound_by
 from symgrad.recurrent.cell import Cell
-from symgrad.recurrent.inequalities import Row, is_impossible, row_of
+from symgrad.recurrent.inequalities import Row, is_certain, is_impossible, row_of
 from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.statements import Domain, free_symbols
 from symgrad.syntax import to_text
-from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum, shape_of, timed_in
+from symgrad.vectors import (
+    LENGTH,
+    TIME,
+    OrderedProduct,
+    Role,
+    TimedMatrix,
+    TimedScalar,
+    TimeSum,
+    size_symbols,
+    timed_in,
+)
 
 LARGEST_STEP = 8  # that is looked for where the usual ones do not fit
 Limits: TypeAlias = tuple[tuple[Any, ...], ...]  # of sums over steps: variable, first and last value
@@ -66,7 +76,8 @@ class Steps:
         """
         spans = tuple(_spans(cell, expressions, stated))
         indices = _indices(spans)
-        size = next((s for s in indices if s in _sizes(cell)), None)
+        sizes = size_symbols((*cell.defined, *cell.inputs, *cell.parameters))
+        size = next((s for s in indices if s in sizes), None)
         if size is not None:
             raise ClaimError(f"{size} is a size of the cell; write another letter for the step")
         nowhere = next((s for s in (TIME, LENGTH) if _is_never_a_step(s, stated)), None)
@@ -228,12 +239,6 @@ def _is_never_a_step(step: Symbol, stated: Domain) -> bool:
     return step in stated.symbols and bool(stated.set_of(step).intersect(sympy.Range(0, sympy.oo)).is_empty)
 
 
-def _sizes(cell: Cell) -> set[Symbol]:
-    """The symbols in the shapes of what a cell is made of."""
-    made_of = (*cell.defined, *cell.inputs, *cell.parameters)
-    return {s for v in made_of for side in shape_of(v) for s in sympy.S(side).free_symbols}
-
-
 def _indices(spans: Iterable[Span]) -> tuple[Symbol, ...]:
     found = {s for span in spans for link in span.links for time in link for s in free_symbols(time)}
     return tuple(sorted(found - {TIME, LENGTH}, key=str))
@@ -284,8 +289,7 @@ _SIGNS = (
 def _follows(condition: Any, known: Iterable[Row]) -> bool:
     """Whether a condition low <= high on steps certainly holds where the others do."""
     low, high = condition.args
-    against = row_of(sympy.expand(low - high - 1))
-    return against is not None and is_impossible([*known, against])
+    return is_certain(sympy.expand(high - low), known)
 
 
 def _without_idle(conditions: list[Any], given: list[Row]) -> list[Any]:

@@ -315,11 +315,9 @@ class Reader:
             else:
                 raise self.fault(argument, "what is differentiated by is a variable")
         expression = self.expression(node.args[0])
-        orders = [s for s, _ in variables[1:] if not expression.has(s)]
-        if orders:
-            reason = (
-                f"the order of a derivative is a number; got {orders[0]}, which does not stand in the formula either"
-            )
+        order = next((s for s, _ in variables[1:] if not expression.has(s)), None)
+        if order is not None:
+            reason = f"the order of a derivative is a number; got {order}, which does not stand in the formula either"
             raise self.fault(node, reason)
         return self._make(node, written.derivative, expression, *variables)
 

@@ -42,13 +42,14 @@ from symgrad.vectors.variables import (
     parameters_in,
     renamed,
     shape_of,
+    size_symbols,
     timed_in,
 )
 
 __all__ = [
     "dims", "State", "Input", "Intermediate", "Parameter", "Role", "Timed", "TimedMatrix", "TimedScalar",
-    "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "renamed", "TIME", "LENGTH",
-    "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise", "slope", "ones",
-    "hadamard", "hadamard_of", "concatenate", "outer", "dot", "total", "softmax", "logsumexp",
+    "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "size_symbols", "renamed",
+    "TIME", "LENGTH", "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise",
+    "slope", "ones", "hadamard", "hadamard_of", "concatenate", "outer", "dot", "total", "softmax", "logsumexp",
     "tanh", "sin", "arctan", "zero_like", "norm", "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
 ]  # fmt: skip

@@ -7,9 +7,8 @@ expression by one step. The state `h` stands for h_t, `h.prev` for h_{t-1}, `h.a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -384,7 +383,7 @@ def timed_in(expression: Expr) -> list[Variable]:
 
 def parameters_in(expression: Expr) -> list[Parameterlike]:
     """All parameters of an expression in the order of their names."""
-    sizes: set[Symbol] = reduce(set.union, (_size_symbols(e) for e in expression.atoms(MatrixExpr)), set())
+    sizes = size_symbols(expression.atoms(MatrixExpr))
     scalars = {
         s
         for s in expression.atoms(Symbol)
@@ -393,8 +392,9 @@ def parameters_in(expression: Expr) -> list[Parameterlike]:
     return sorted({*scalars, *expression.atoms(ParameterMatrix)}, key=lambda p: p.name)
 
 
-def _size_symbols(e: MatrixExpr) -> set[Symbol]:
-    return {s for size in e.shape for s in sympy.S(size).free_symbols}
+def size_symbols(things: Iterable[Any]) -> set[Symbol]:
+    """The symbols in the shapes of variables, parameters and other expressions."""
+    return {s for thing in things for size in shape_of(thing) for s in sympy.S(size).free_symbols}
 
 
 def renamed(expression: Expr, names: Mapping[str, str]) -> Expr:
