@@ -155,3 +155,18 @@ def test_only_numbers_are_orders_of_derivatives_and_only_numbers_that_move_are_w
 def test_what_is_no_claim_is_told(thing):
     with pytest.raises(sg.errors.ClaimError, match="verify takes a claim or a text"):
         sg.verify(thing)
+
+
+@pytest.mark.parametrize(
+    "polynomial", [z**2 + 2, z**2 + z + 1, z**2 - 2 * z - 1, (z - 1) * (z**2 + 1), 2 * z - 1], ids=str
+)
+def test_a_polynomial_has_no_zero_in_the_plane_where_each_of_its_zeros_is_left_out_and_not_before(polynomial):
+    w = sympy.Symbol("w", complex=True)
+    polynomial = polynomial.xreplace({z: w})
+    zeros = sympy.roots(polynomial, w)
+
+    def is_free(left_out):
+        return bounds.never_zero(polynomial, Domain(((w, S.Complexes - sympy.FiniteSet(*left_out)),)))
+
+    assert is_free(zeros)
+    assert not any(is_free([other for other in zeros if other != zero]) for zero in zeros)
