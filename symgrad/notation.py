@@ -8,8 +8,9 @@ from contextvars import ContextVar
 from typing import Any
 
 import sympy
-from sympy import Symbol
+from sympy import AtomicExpr, Symbol
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 
 # SymPy compares symbols by name and assumptions and caches the expressions they stand in, so a symbol
 # cannot carry a text of its own. Meanings live beside them, one vocabulary for each derivation file.
@@ -162,6 +163,42 @@ def _call_of(head: str) -> Callable[..., str]:
     return printed
 
 
+class StandIn(AtomicExpr):  # type: ignore[misc]
+    """An entry of a matrix in a formula of entries: printed as that matrix, in brackets where the matrix needs them."""
+
+    is_real = True
+    is_commutative = True
+    _diff_wrt = True
+
+    def __new__(cls, tex: str, precedence: int) -> StandIn:
+        made: StandIn = AtomicExpr.__new__(cls)
+        made.tex, made.precedence = tex, precedence
+        return made
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return self.tex, self.precedence
+
+    def sort_key(self, order: Any = None) -> Any:
+        return Symbol("z").sort_key(order)  # behind coefficients, whatever its text begins with
+
+    def _sympystr(self, printer: Any) -> str:
+        return str(self.tex)
+
+    _latex = _sympystr
+
+
+def stand_in(printer: Any, matrix: sympy.Basic) -> Any:
+    """A scalar that LaTeX prints as a matrix; operations with it are those of each entry."""
+    return StandIn(str(printer.doprint(matrix)), strength(matrix))
+
+
+def strength(e: sympy.Basic) -> int:
+    """How strongly the parts of an expression are bound where it is printed; SymPy's, and those that SymPy lacks."""
+    if isinstance(e, sympy.MatMul) and e.args[0].is_number and e.args[0].is_negative:
+        return int(PRECEDENCE["Add"])
+    return int(PRECEDENCE["Pow"] if isinstance(e, sympy.Transpose) else precedence_traditional(e))
+
+
 # SymPy puts the names of functions through the operator %, so that sign waits until SymPy is done.
 _PERCENT = "\0"
 
@@ -202,9 +239,15 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
     def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
         """Terms in SymPy's order, but for those that hold variables with roles."""
-        if not any(hasattr(part, "role") for part in expr.atoms(sympy.Expr) | expr.free_symbols):
+        parts = expr.atoms(sympy.Expr) | expr.free_symbols
+        if not any(hasattr(part, "role") or isinstance(part, StandIn) for part in parts):
             return str(super()._print_Add(expr, order))
         return self._signed_sum(in_order(self._as_ordered_terms(expr, order=order)))
+
+    def _print_Mul(self, expr: sympy.Mul) -> str:
+        if isinstance(-expr, StandIn):  # SymPy takes brackets for sums of its own alone
+            return f"- {self.parenthesize(-expr, PRECEDENCE['Mul'])}"
+        return str(super()._print_Mul(expr))
 
     def _signed_sum(self, parts: Iterable[sympy.Basic]) -> str:
         """The terms in their order, those without a minus first."""
@@ -223,13 +266,19 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         return r" \odot ".join(self._factor(factor) for factor in in_order(expr.args))
 
     def _print_HadamardPower(self, expr: sympy.HadamardPower) -> str:
-        base = self._factor(expr.base)
-        sign = "" if expr.shape[1] == 1 else r"\circ "
-        return f"{base}^{{{sign}{self._print(expr.exp)}}}"
+        if expr.shape[1] == 1:
+            return str(self._print(stand_in(self, expr.base) ** expr.exp))
+        return rf"{self._base(expr.base)}^{{\circ {self._print(expr.exp)}}}"
 
     def _print_Transpose(self, expr: sympy.Transpose) -> str:
-        inside = self._factor(expr.arg)
-        return rf"{inside}^\top"
+        return rf"{self._base(expr.arg)}^\top"
+
+    def _print_MatPow(self, expr: sympy.MatPow) -> str:
+        return f"{self._base(expr.base)}^{{{self._print(expr.exp)}}}"
+
+    def _base(self, expr: sympy.Basic) -> str:
+        """What has a power, in brackets where it is a power, a product or a sum itself."""
+        return self._bracketed(expr, strength(expr) <= PRECEDENCE["Pow"])
 
     def _print_DiagMatrix(self, expr: sympy.DiagMatrix) -> str:
         return rf"\operatorname{{diag}}\left({self._print(expr.args[0])}\right)"
@@ -248,10 +297,12 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
     def _factor(self, expr: sympy.Basic) -> str:
         """A factor, in brackets where it is a sum or holds a product of another kind."""
+        is_product = isinstance(expr, sympy.MatrixExpr) and strength(expr) <= PRECEDENCE["Mul"]
+        return self._bracketed(expr, is_product or isinstance(expr, sympy.Add))
+
+    def _bracketed(self, expr: sympy.Basic, is_loose: bool) -> str:
         shown = str(self._print(expr))
-        loose = isinstance(expr, sympy.MatAdd | sympy.HadamardProduct | sympy.Add | sympy.MatMul)
-        loose = loose or getattr(expr, "is_over_time", False)
-        return rf"\left({shown}\right)" if loose else shown
+        return rf"\left({shown}\right)" if is_loose else shown
 
 
 _PRINTER = _Printer({"ln_notation": False, "fold_short_frac": False, "inv_trig_style": "full"})

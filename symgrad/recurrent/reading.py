@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.recurrent.quotients import QuotientReader
 from symgrad.syntax import vocabulary
 from symgrad.syntax.keeping_reader import KeepingReader
-from symgrad.syntax.vector_names import bound_names, unknown
+from symgrad.syntax.vector_names import BINDERS, bound_names, call_name, unknown
 from symgrad.syntax.vector_reader import read_source
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import Input, Intermediate, Parameter, State, TimedMatrix, TimedScalar
@@ -155,10 +155,7 @@ class _Uses:
     def _look_at(self, tree: ast.AST) -> None:
         nodes = list(ast.walk(tree))
         bound = bound_names(tree)
-        within = [n.slice for n in nodes if isinstance(n, ast.Subscript)]
-        skipped = {id(n) for index in within for n in ast.walk(index)}
-        skipped |= {id(n.func) for n in nodes if isinstance(n, ast.Call)}
-        skipped |= {id(n) for ranges in nodes if isinstance(ranges, ast.Tuple) for n in ast.walk(ranges)}
+        skipped = {id(n) for tree in _of_no_cell(nodes) for n in ast.walk(tree)}
         for node in nodes:
             if isinstance(node, ast.Name) and id(node) not in skipped and id(node) not in bound:
                 self.used[node.id] = None
@@ -191,6 +188,17 @@ class _Uses:
         for name in self.shapes:
             if name not in self.defined and name not in self.used:
                 raise CellError(f"shapes: {unknown(name, {**self.defined, **self.used})}")
+
+
+def _of_no_cell(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The parts of a formula in which names stand for steps, sizes and functions."""
+    for node in nodes:
+        if isinstance(node, ast.Subscript):
+            yield node.slice
+        elif isinstance(node, ast.Call):
+            yield node.func
+            yield from node.args[:1] if call_name(node) == "slope" else ()
+            yield from node.args[1:] if call_name(node) in BINDERS else ()
 
 
 def _is_now(index: ast.expr) -> bool:

@@ -56,6 +56,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, Symbol, ast.AST]]:
                 for inside in args[:place]:
                     yield index, index_symbol(index), inside
     elif name == "elementwise" and len(args) == 3 and isinstance(args[0], ast.Name):
+        yield args[0].id, ENTRY, args[0]
         yield args[0].id, ENTRY, args[1]
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import sympy
 from sympy import Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
 from sympy.core.function import Function
+from sympy.printing.precedence import PRECEDENCE
 
 from symgrad.errors import CellError, ShapeError
+from symgrad.vectors.entries import function_of_entries, precedence_of_entries
 from symgrad.vectors.variables import Dimension, _ReadsAsVector
 
 # The bound variable of functions of an entry: a Dummy, so that no name of an author is the same, with a number of its
@@ -61,40 +63,16 @@ class Elementwise(_ReadsAsVector):
         return f"[{printer.doprint(body.xreplace({y: Symbol(_placeholder(argument))}))}]"
 
     def _latex(self, printer: Any) -> str:
-        (y,), body = self.function.variables, self.function.expr
-        argument = printer.doprint(self.argument)
-        if isinstance(body, Derivative):
-            return f"{_function_latex(printer, body.expr, y)}'\\left({argument}\\right)"
-        if isinstance(body, Function) and body.args[:1] == (y,):
-            return f"{_function_latex(printer, body, y)}\\left({argument}\\right)"
-        return _substituted(printer, body, y, argument)
+        return function_of_entries(printer, self.function, self.argument)
+
+    @property
+    def precedence(self) -> int:
+        """How strongly its parts are bound where it is printed."""
+        return precedence_of_entries(self.function, self.argument)
 
 
 def _placeholder(text: str) -> str:
     return text if text.replace("[", "").replace("]", "").isalnum() else f"({text})"
-
-
-def _function_latex(printer: Any, call: Expr, y: Symbol) -> str:
-    """The name of a function as its call is printed."""
-    shown = str(printer.doprint(call.func(Symbol("y"))))
-    return shown.split(r"\left(")[0].rstrip("{")
-
-
-class _Printed(Symbol):  # type: ignore[misc]
-    """A symbol that is printed as a text that is LaTeX already."""
-
-    def __new__(cls, tex: str) -> _Printed:
-        made: _Printed = Symbol.__xnew__(cls, tex)
-        return made
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return self.name if exp is None else f"{self.name}^{{{exp}}}"
-
-
-def _substituted(printer: Any, body: Expr, y: Symbol, argument: str) -> str:
-    plain = "+" not in argument and "-" not in argument.split("_")[0]
-    shown = argument if plain else rf"\left({argument}\right)"
-    return str(printer.doprint(body.xreplace({y: _Printed(shown)})))
 
 
 class Softmax(_ReadsAsVector):
@@ -154,7 +132,7 @@ def _demand_matrices(name: str, *arguments: Any) -> None:
 class _OverTime(_ReadsAsVector):
     """What runs over an index of time: args are the term and (index, low, high)."""
 
-    is_over_time = True
+    precedence = PRECEDENCE["Add"]  # a product that goes on behind it is not under the sign
 
     def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
         return MatrixExpr.__new__(cls, term, sympy.Tuple(*limits))

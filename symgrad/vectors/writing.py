@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr, S
+from sympy import Dummy, Expr, Lambda, MatrixExpr, S, Symbol
+from sympy.core.function import Application
 from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
 from symgrad.notation import in_order
-from symgrad.vectors.operations import Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
+from symgrad.vectors.operations import ENTRY, Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
@@ -44,6 +46,12 @@ class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
 
     def _print_Trace(self, e: Any) -> str:
         return f"trace({_text(e.arg)[0]})"
+
+    def _print_Derivative(self, e: Any) -> str:
+        call = e.expr
+        if call.args[:1] != e.variables or any(a.has(*e.variables) for a in call.args[1:]):
+            return str(super()._print_Derivative(e))
+        return f"slope({', '.join([call.func.__name__, *map(self._print, call.args)])})"
 
 
 _PRINTER = _ScalarPrinter()
@@ -86,11 +94,11 @@ def _hadamard(e: Any) -> tuple[str, int]:
 
 
 def _power(e: Any) -> tuple[str, int]:
-    if S.One not in e.shape:  # ** of a matrix is the matrix power
-        if e.exp == 2:
-            return f"hadamard({', '.join([_text(e.base)[0]] * 2)})", ATOM
-        return f"elementwise(y, y**{_exponent(e.exp)}, {_text(e.base)[0]})", ATOM
-    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
+    if S.One in e.shape:
+        return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
+    if e.exp == 2:  # ** of a matrix is the matrix power
+        return f"hadamard({', '.join([_text(e.base)[0]] * 2)})", ATOM
+    return _elementwise(Elementwise(Lambda((ENTRY,), ENTRY**e.exp), e.base))
 
 
 def _exponent(exponent: Expr) -> str:
@@ -99,14 +107,20 @@ def _exponent(exponent: Expr) -> str:
 
 def _elementwise(e: Elementwise) -> tuple[str, int]:
     (y,), body = e.function.variables, e.function.expr
-    argument = _text(e.argument)[0]
-    if isinstance(body, sympy.Derivative):
-        others = "".join(f", {_text(a)[0]}" for a in body.expr.args[1:])
-        return f"slope({body.expr.func.__name__}, {argument}{others})", ATOM
-    if isinstance(body, sympy.Function) and body.args[0] == y:
-        others = "".join(f", {_text(a)[0]}" for a in body.args[1:])
-        return f"{body.func.__name__}({argument}{others})", ATOM
-    return f"elementwise({y}, {body}, {argument})", ATOM
+    is_slope = isinstance(body, sympy.Derivative) and body.variables == (y,)
+    call = body.expr if is_slope else body
+    if isinstance(call, Application) and [a for a in call.args if a.has(y)] == [y]:
+        parts = [_text(e.argument if a == y else a)[0] for a in call.args]
+        return f"{'slope(' if is_slope else ''}{call.func.__name__}{', ' if is_slope else '('}{', '.join(parts)})", ATOM
+    letter = _letter_for(e)
+    return f"elementwise({letter}, {_text(body.xreplace({y: letter}))[0]}, {_text(e.argument)[0]})", ATOM
+
+
+def _letter_for(e: Elementwise) -> Symbol:
+    """A letter for the entry that stands for nothing else in what is written."""
+    taken = {a.name for a in e.atoms(sympy.Expr) | e.free_symbols if hasattr(a, "name") and not isinstance(a, Dummy)}
+    letters = itertools.chain("yzuv", (f"y_{k}" for k in itertools.count(1)))
+    return Symbol(next(letter for letter in letters if letter not in taken), real=True)
 
 
 def _called(name: str) -> Callable[[Any], tuple[str, int]]:
