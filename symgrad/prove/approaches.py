@@ -11,6 +11,7 @@ from sympy.sets import Set
 from symgrad.prove import bounds, calculus, facts
 from symgrad.prove.kinks import case_where, switches
 from symgrad.prove.roots import zeros
+from symgrad.prove.sets import interior, is_of_integers
 from symgrad.statements import Domain
 
 GAPS = (Rational(1), Rational(1, 10), Rational(1, 1000))
@@ -20,7 +21,7 @@ FAR = (Rational(1), Rational(10), Rational(1000))
 def places(function: Expr, x: Symbol, values: Set) -> Iterator[tuple[Expr, bool]]:
     """Where something may be approached that is not attained, and whether from the left: ends, and borders of cases."""
     parts = values.args if isinstance(values, sympy.Union) else (values,)
-    is_whole = values.is_subset(S.Integers)
+    is_whole = is_of_integers(values)
     for part in parts:
         if part.inf == part.sup or isinstance(part, sympy.FiniteSet):
             continue  # beside its points there are none of the domain
@@ -29,7 +30,7 @@ def places(function: Expr, x: Symbol, values: Set) -> Iterator[tuple[Expr, bool]
         )
     for switch in () if is_whole else switches(function):
         for border in zeros(switch, x, values) or ():
-            if facts.is_in(values.interior, border) is True:
+            if facts.is_in(interior(values), border) is True:
                 yield from ((border, True), (border, False))
 
 

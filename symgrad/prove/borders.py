@@ -17,6 +17,7 @@ from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import simplified
 from symgrad.prove.roots import zeros
+from symgrad.prove.sets import is_of_integers, meet, without
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.statements import Domain
 
@@ -194,10 +195,10 @@ def _by_exponentials(difference: Expr, how: str) -> str:
 
 def open_parts(values: Set, borders: list[Expr]) -> Iterator[Set]:
     """The set without the borders, as intervals and points that touch none of them."""
-    if values.is_subset(S.Integers):
+    if is_of_integers(values):
         ends = [-S.Infinity, *borders, S.Infinity]
-        parts = [values.intersect(Interval.open(low, high)) for low, high in pairwise(ends)]
+        parts = [meet(values, Interval.open(low, high)) for low, high in pairwise(ends)]
         yield from (part for part in parts if not part.is_empty)
         return
-    rest = values - sympy.FiniteSet(*borders)
+    rest = without(values, borders)
     yield from rest.args if isinstance(rest, sympy.Union) else (rest,)

@@ -29,9 +29,10 @@ from symgrad.prove.partial import by_border, by_ends_apart, by_partial_extremum
 from symgrad.prove.points import as_balls, is_light_at, points
 from symgrad.prove.polynomials import by_sum_of_squares
 from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.sets import hull, is_of_integers, is_of_reals, meet
 from symgrad.prove.stand_ins import by_elliptic_ranges, by_stand_ins, by_terms
 from symgrad.prove.substitutions import by_argument, by_combination, by_scale
-from symgrad.prove.validity import between_integers, hull
+from symgrad.prove.validity import between_integers
 from symgrad.sized import TooLarge
 from symgrad.statements import Domain
 
@@ -53,7 +54,7 @@ def sign_by_algebra(expression: Expr, domain: Domain) -> Finding | None:
 def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
     """The sign on a set of integers: at each that is small, and by all means on either side of those."""
     known = sign_of(expression, domain)
-    if known is not None or len(domain.symbols) != 1 or not domain.sets[0][1].is_subset(S.Integers):
+    if known is not None or len(domain.symbols) != 1 or not is_of_integers(domain.sets[0][1]):
         return known
     ((n, values),) = domain.sets
     small = [k for k in range(-MOST_SMALL, MOST_SMALL + 1) if facts.is_in(values, sympy.Integer(k)) is True]
@@ -65,7 +66,7 @@ def sign_on_integers(expression: Expr, domain: Domain) -> Finding | None:
         of_value = constant_sign(value) or (0 if constant_zero(value) else None)
         found.append(None if of_value is None else Finding(of_value, of_value != 0, True, "is known"))
     for side in (Interval(MOST_SMALL + 1, S.Infinity), Interval(-S.Infinity, -MOST_SMALL - 1)):
-        rest = values.intersect(side)
+        rest = meet(values, side)
         if not rest.is_empty:
             found.append(sign_of(expression, domain.restricted(n, rest)))
     parts = [f for f in found if f is not None]
@@ -178,7 +179,7 @@ def _on_all_parts(expression: Expr, domain: Domain, look: Look) -> Finding | Non
 
 
 def _ends(values: sympy.Set) -> tuple[Expr, ...]:
-    return tuple(end for end in (values.inf, values.sup) if end.is_finite) if values.is_subset(S.Reals) else ()
+    return tuple(end for end in (values.inf, values.sup) if end.is_finite) if is_of_reals(values) else ()
 
 
 def _relevant(expression: Expr, domain: Domain) -> Domain:

@@ -14,6 +14,7 @@ from symgrad.balls import RootOfNonnegative, Tape, UnsupportedError, Value, as_i
 from symgrad.budget import remembered
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.facts import MOST_CONSTANT_BITS
+from symgrad.prove.sets import is_of_reals
 from symgrad.statements import Domain
 
 MOST_BOXES = 4000
@@ -125,7 +126,7 @@ def bounded_box(domain: Domain, symbols: Iterable[Symbol]) -> Box | None:
     sides = []
     for symbol in sorted(symbols, key=str):
         values = domain.set_of(symbol)
-        if not values.is_subset(sympy.S.Reals):
+        if not is_of_reals(values):
             return None
         low, high = values.inf, values.sup
         if low.is_infinite or high.is_infinite:

@@ -19,6 +19,7 @@ from symgrad.prove.factors import sign_of_product
 from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form
+from symgrad.prove.sets import interior
 from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
 from symgrad.statements import Domain
@@ -33,7 +34,7 @@ def by_calculus(expression: Expr, domain: Domain, look: Look) -> Finding | None:
     if not isinstance(values, Interval):
         return None
     critical = critical_points(expression, x, values)
-    if critical is None or not is_smooth(expression, x, Domain(((x, values.interior),)), look):
+    if critical is None or not is_smooth(expression, x, Domain(((x, interior(values)),)), look):
         return None
     ends = [
         _value_at_end(expression, x, end, is_open, from_left)
@@ -84,7 +85,7 @@ def critical_points(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr
         found = _zeros_of_factor(part, tower, x)
         if found is None:
             return None
-        inside = [(z, facts.is_in(values.interior, z)) for z in found]
+        inside = [(z, facts.is_in(interior(values), z)) for z in found]
         if any(known is None for _, known in inside):
             return None
         zeros.extend(z for z, known in inside if known)
@@ -266,7 +267,7 @@ def by_concavity(expression: Expr, domain: Domain, look: Look) -> Finding | None
     known = {s for s in signs if s}
     if None in signs or len(known) > 1:
         return None
-    bend = look(smooth_derivative(slope, x), Domain(((x, values.interior),)))
+    bend = look(smooth_derivative(slope, x), Domain(((x, interior(values)),)))
     if bend is None or (known and known != {-bend.sign}):
         return None
     strict = not any(s == 0 and end is not None and end[1] for s, end in zip(signs, ends))
@@ -281,7 +282,7 @@ def _with_slope(expression: Expr, domain: Domain, look: Look) -> tuple[Symbol, I
     values = domain.set_of(x)
     if not isinstance(values, Interval) or expression.count_ops() > LARGEST_DIFFERENTIATED // look.depth:
         return None
-    if not is_smooth(expression, x, Domain(((x, values.interior),)), look):
+    if not is_smooth(expression, x, Domain(((x, interior(values)),)), look):
         return None
     try:
         return x, values, smooth_derivative(expression, x)
@@ -296,7 +297,7 @@ def _zeros(expression: Expr, x: Symbol, values: Interval, depth: int) -> Iterato
     """
     ends = ((values.start, values.left_open, False), (values.end, values.right_open, True))
     attained = [end for end, is_open, _ in ends if end.is_finite and not is_open]
-    inner = [p for p in ANCHORS if facts.is_in(values.interior, p) is True]
+    inner = [p for p in ANCHORS if facts.is_in(interior(values), p) is True]
     yield from ((p, True) for p in (*attained, *inner) if constant_zero(expression.subs(x, p)))
     if expression.count_ops() * depth > LARGEST_LIMIT:
         return

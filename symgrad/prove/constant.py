@@ -17,6 +17,7 @@ from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import SIMPLE, contains
 from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.sets import hull, interior
 from symgrad.prove.signs import Signs, inner_rational
 from symgrad.prove.tower import Tower
 from symgrad.prove.validity import between_integers, real_twin
@@ -48,8 +49,7 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 
 
 def _pieces(values: sympy.Set) -> tuple[sympy.Set, ...] | None:
-    if values.is_subset(sympy.S.Integers):
-        values = Interval(values.inf, values.sup)  # what holds between the integers holds at them
+    values = hull(values)  # what holds between the integers holds at them
     parts = values.args if isinstance(values, sympy.Union) else (values,)
     return parts if all(isinstance(part, Interval | FiniteSet) for part in parts) else None
 
@@ -60,7 +60,7 @@ def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, 
     index = x
     both, inside = between_integers(sympy.Tuple(left, right), goal.domain, x)
     (left, right), x = both, real_twin(x)
-    inside = replace(inside, sets=tuple((s, piece.interior if s == x else held) for s, held in inside.sets))
+    inside = replace(inside, sets=tuple((s, interior(piece) if s == x else held) for s, held in inside.sets))
     if not (bounds.is_smooth(left, x, inside) and bounds.is_smooth(right, x, inside)):
         return None
     if not _same_slope(left, right, x, inside):
@@ -69,7 +69,7 @@ def _on_piece(left: Expr, right: Expr, x: Symbol, piece: sympy.Set, goal: Goal, 
     for end in closed_ends:
         if not decide(goal.at({index: end})).holds:
             return None
-    for value in _easy_values(piece.interior):
+    for value in _easy_values(interior(piece)):
         verdict = decide(Goal(Relation(left.subs(x, value), "==", right.subs(x, value)), _without(goal.domain, index)))
         if verdict.outcome is Outcome.PROVED:
             return Verdict(Outcome.PROVED, METHOD, _same_at(x, value, left.subs(x, value)))

@@ -18,6 +18,7 @@ from symgrad.language.written import origin
 from symgrad.prove import facts
 from symgrad.prove.facts import constant_sign
 from symgrad.prove.roots import zeros
+from symgrad.prove.sets import interior
 from symgrad.prove.signs import Signs
 
 # Meromorphic functions: no cut anywhere, and real where their arguments are.
@@ -193,6 +194,6 @@ def _is_nonnegative(u: Expr, signs: Signs) -> bool:
     if len(u.free_symbols) == 1 and u.is_rational_function(*u.free_symbols):
         (x,) = u.free_symbols
         values = signs.domain.set_of(x)
-        if isinstance(values, sympy.Interval) and Signs(signs.domain.restricted(x, values.interior)).sign(u) == 1:
+        if isinstance(values, sympy.Interval) and Signs(signs.domain.restricted(x, interior(values))).sign(u) == 1:
             return True
     return signs.weak_sign(u) == 1

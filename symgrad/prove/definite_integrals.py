@@ -22,6 +22,7 @@ from symgrad.prove.integral_rows import by_rows
 from symgrad.prove.kinks import case_where, switches
 from symgrad.prove.laplace import from_zero
 from symgrad.prove.roots import zeros
+from symgrad.prove.sets import interior
 from symgrad.prove.signs import Signs, inner_rational
 
 
@@ -213,10 +214,10 @@ def _sign_by_ends(switch: Expr, x: Symbol, low: Expr, high: Expr, known: Known) 
 def _sign_inside(switch: Expr, x: Symbol, values: Set, known: Known) -> int | None:
     """The sign at some point, where the expression is continuous and has no zero inside."""
     places = zeros(switch, x, values)
-    if places is None or any(facts.is_in(values.interior, root) is not False for root in places):
+    if places is None or any(facts.is_in(interior(values), root) is not False for root in places):
         return None
-    there = known.within(x, values.interior)
-    if not known.is_continuous(switch, x, values.interior) or not cuts.is_certainly_real(switch, Signs(there.domain)):
+    there = known.within(x, interior(values))
+    if not known.is_continuous(switch, x, interior(values)) or not cuts.is_certainly_real(switch, Signs(there.domain)):
         return None
     inner = inner_rational(values.inf, values.sup)
     return None if inner is None else known(switch.subs(x, inner))

@@ -28,6 +28,7 @@ from symgrad.prove.infinite_products import infinite_product
 from symgrad.prove.infinite_sums import NotFound, finite_sum, infinite_sum
 from symgrad.prove.lost_parts import asks_for_values, have_values
 from symgrad.prove.roots import zeros
+from symgrad.prove.sets import meet
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict, Witness
@@ -262,7 +263,7 @@ class Closer:
             raise NotFound
         if e.has(sympy.Sum, sympy.Product) and place is S.Infinity:
             whole = S.Integers if x.is_integer else S.Reals
-            far = self.known.within(x, whole.intersect(Interval(FAR, S.Infinity)))
+            far = self.known.within(x, meet(whole, Interval(FAR, S.Infinity)))
             e = closed(e, far.domain).replace(lambda part: isinstance(part, sympy.Sum), lambda part: _finite(part, far))
         if e.has(sympy.I):
             return self._limit_in_parts(e, x, place, side)
@@ -287,7 +288,7 @@ class Closer:
         if values.is_empty:  # it runs backwards
             values = Interval(high, low)
         if facts.is_integer(x):
-            values = values.intersect(S.Integers)
+            values = meet(values, S.Integers)
         of = e.func(e.function, *inner) if inner else e.function
         of = self._inside(of, x, values)
         whole = e.func(of, (x, low, high))

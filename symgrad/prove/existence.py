@@ -16,6 +16,7 @@ from symgrad.prove.constants import constant_zero
 from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.facts import constant_sign
 from symgrad.prove.normal import normal_form
+from symgrad.prove.sets import is_of_reals
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 
@@ -105,7 +106,7 @@ class Known:
             return end
         if isinstance(end, Symbol) and end in self.domain.symbols:
             values = self.domain.set_of(end)
-            if values.is_subset(S.Reals):
+            if is_of_reals(values):
                 return values.inf if direction < 0 else values.sup
         return S.Infinity * direction
 

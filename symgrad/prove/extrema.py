@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 import sympy
-from sympy import Expr, Rational, S, Symbol
+from sympy import Expr, Rational, Symbol
 from sympy.core.relational import Relational
 
 from symgrad import activations, sized
@@ -33,6 +33,7 @@ from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import resolved, switches
 from symgrad.prove.points import SIMPLE, contains, points
 from symgrad.prove.recognised import touching
+from symgrad.prove.sets import is_of_integers, is_of_reals, meet
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain, Extremum, Relation
 from symgrad.verdicts import Outcome, Verdict
@@ -140,7 +141,7 @@ def _attained(statement: Extremum, domain: Domain, bound: Verdict, decide: Decid
             return witnesses.moved(found, {statement.variable: place})
         if found.holds:
             return _joined(bound, f"attained at {sentences.place(statement.variable, place)}", found)
-    is_worth_it = bound.holds and not domain.set_of(statement.variable).is_subset(sympy.S.Integers)
+    is_worth_it = bound.holds and not is_of_integers(domain.set_of(statement.variable))
     closer = _closer_bound(statement, domain, decide) if is_worth_it else None
     if closer is not None:
         return closer
@@ -250,7 +251,7 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
 def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bool | None:
     if part == sympy.S.Reals:
         return Signs(rest).is_real(place) or None
-    if part.is_subset(sympy.S.Integers) and not facts.is_integer(place):
+    if is_of_integers(part) and not facts.is_integer(place):
         return None
     if not isinstance(part, sympy.Interval | sympy.Range):
         return True if part == sympy.S.Integers else None
@@ -280,7 +281,7 @@ def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
                 yield from _zeros_of_slope(smooth, x, part)
                 yield from _with_parameters(smooth, x) if len(domain.symbols) > 1 else ()
             yield from (b for b in parameters.borders(function, x) if b.free_symbols)
-    ends = (end for part in parts if part.is_subset(S.Reals) for end in (part.inf, part.sup))
+    ends = (end for part in parts if is_of_reals(part) for end in (part.inf, part.sup))
     angles = ANGLES if function.has(sympy.sin, sympy.cos, sympy.tan) else ()
     yield from (v for v in (*ends, *SIMPLE, *angles) if v.is_finite and contains(values, v))
     if len(domain.symbols) == 1:
@@ -307,7 +308,7 @@ def _zeros_of_slope(function: Expr, x: Symbol, part: sympy.Interval) -> Iterator
         slope = smooth_derivative(function, x)
     except NotSmooth:
         return
-    within = part.intersect(TURN) if part.start.is_infinite or part.end.is_infinite else part
+    within = meet(part, TURN) if part.start.is_infinite or part.end.is_infinite else part
     if not isinstance(within, sympy.Interval):
         return
     for slopes in (slope, sized.expand(slope, trig=True)):

@@ -17,6 +17,7 @@ from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import normal_form, simplified
 from symgrad.prove.points import as_balls, points
+from symgrad.prove.sets import hull, interior
 from symgrad.prove.signs import polynomial_sign
 from symgrad.prove.tower import Tower
 from symgrad.prove.validity import is_smooth
@@ -153,12 +154,12 @@ def _sign_of_factor(part: fmpq_mpoly, tower: Tower, domain: Domain) -> tuple[int
     generator = tower.generators[place]
     t = sympy.Dummy(real=True)
     inside = _range(generator.expression, generator.kind, domain)
-    if inside is None or inside.interior is S.EmptySet:
+    if inside is None or interior(inside) is S.EmptySet:
         return None
     if len(places) > 1:
         return algebraic.sign_on(tower.polynomial_with(part, place, t), t, inside)
     polynomial = tower.univariate(part, place, t)
-    found = polynomial_sign(polynomial, t, inside.interior)
+    found = polynomial_sign(polynomial, t, interior(inside))
     return (found, polynomial_sign(polynomial, t, inside) is not None) if found else None
 
 
@@ -166,7 +167,7 @@ def _range(expression: Expr, kind: str, domain: Domain) -> sympy.Set | None:
     """A set that certainly holds all values of a generator, as tight as is plain to see."""
     if isinstance(expression, Symbol):
         values = domain.set_of(expression)
-        return Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
+        return hull(values)
     if kind == "exp":
         return (
             _range_of_exp(expression.exp, domain) if isinstance(expression, sympy.exp) else Interval.open(0, S.Infinity)

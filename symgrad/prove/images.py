@@ -24,6 +24,7 @@ from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import as_balls, points
 from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.sets import interior
 from symgrad.prove.signs import Signs, polynomial_sign
 from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
@@ -349,7 +350,7 @@ class Ranges:
         if len(e.free_symbols) == 1 and e.is_polynomial():
             (x,) = e.free_symbols  # a polynomial may be zero at the ends of an interval
             values = self.domain.set_of(x)
-            if isinstance(values, Interval) and polynomial_sign(e, x, values.interior) == 1:
+            if isinstance(values, Interval) and polynomial_sign(e, x, interior(values)) == 1:
                 return True
         if not self.by_all_means:
             return False

@@ -26,8 +26,8 @@ from symgrad.prove.findings import Finding
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.logistic import by_variable
 from symgrad.prove.parts import NONNEGATIVE, Freed, by_value, in_sizes, mirrored, multiplied, with_size
+from symgrad.prove.sets import hull, meet
 from symgrad.prove.signs import Signs
-from symgrad.prove.validity import hull
 from symgrad.statements import Domain
 from symgrad.verdicts import Outcome, Verdict
 
@@ -129,7 +129,7 @@ class _Cases:
         values = hull(domain.set_of(w))
         cases = []
         for s, held in ((1, values), (-1, mirrored(values))):
-            there = with_size(domain, w, size, held.intersect(NONNEGATIVE))
+            there = with_size(domain, w, size, meet(held, NONNEGATIVE))
             cases.append((e.xreplace({sympy.Abs(w): size, w: s * size}), there))
         return self._both(cases)
 

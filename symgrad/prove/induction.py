@@ -13,6 +13,7 @@ from symgrad.prove import bounds, cuts, facts, sentences, side_conditions, witne
 from symgrad.prove.combine import all_of
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.ring import NoNormalForm, Quotient
+from symgrad.prove.sets import is_of_integers
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
 from symgrad.statements import Domain, Relation
@@ -76,7 +77,7 @@ def indexed_nodes(e: Expr) -> set[Indexed]:
 def start_of(domain: Domain, variable: Symbol) -> Expr | None:
     """The least value of an integer variable: of its set, or by one joint condition such as k <= T."""
     values = domain.set_of(variable)
-    if not values.is_subset(S.Integers):
+    if not is_of_integers(values):
         return None
     above = [c for c in domain.conditions if not isinstance(c, sympy.Eq | sympy.Ne) and c.gts == variable]
     if any(c.has(variable) and c not in above for c in domain.conditions):

@@ -20,6 +20,7 @@ from symgrad.language.written import origin
 from symgrad.prove import bounds, facts
 from symgrad.prove.conditions import conditions
 from symgrad.prove.existence import Known
+from symgrad.prove.sets import interior, meet
 from symgrad.statements import Domain
 
 ORDER = 8  # of the expansions that tell whether a divisor vanishes
@@ -54,7 +55,7 @@ def _has_value(e: Expr, part: Expr, known: Known) -> bool:
     if len(e.limits) != 1 or len(e.limits[0]) != 3:
         return False
     x, low, high = e.limits[0]
-    inside = Interval(low, high).interior if facts.is_end(low) and facts.is_end(high) else S.Reals
+    inside = interior(Interval(low, high)) if facts.is_end(low) and facts.is_end(high) else S.Reals
     return _almost_everywhere(part, x, S.Reals if inside.is_empty else inside, known)
 
 
@@ -68,7 +69,7 @@ def _at_every_index(part: Expr, limits: tuple[sympy.Tuple, ...], known: Known) -
             m = Dummy("m", integer=True, nonnegative=True)
             return known.within(m, S.Naturals0).has_value(part.xreplace({k: low + m}))
         around = Interval(low if low.is_number else -S.Infinity, high if high.is_number else S.Infinity)
-        sets.append((k, S.Integers if around.is_empty else S.Integers.intersect(around)))
+        sets.append((k, S.Integers if around.is_empty else meet(S.Integers, around)))
         tied += [c for c in (sympy.Ge(k, low), sympy.Le(k, high)) if len(c.free_symbols) > 1]
     return Known(Domain(tuple(sorted(sets, key=lambda pair: str(pair[0]))), tuple(tied))).has_value(part)
 

@@ -25,6 +25,7 @@ from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import points
+from symgrad.prove.sets import meet
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 from symgrad.verdicts import Verdict, Witness
@@ -107,11 +108,11 @@ def moved(goal: Goal, u: Expr, v: Symbol, part: Set) -> Move:
     if part == ZERO:
         old, values = -rest / slope, None
     else:
-        old, values = (v - rest) / slope, part.intersect(linear_range(u, goal.domain))
+        old, values = (v - rest) / slope, meet(part, linear_range(u, goal.domain))
     if facts.is_integer(v):
         if slope not in (1, -1) or not facts.is_integer(rest):
             raise CannotMove(f"{v} is an integer")
-        values = None if values is None else values.intersect(S.Integers)
+        values = None if values is None else meet(values, S.Integers)
     change = _Change(goal, v, old, slope if values is not None else None)
     changed = goal.mapped(change)
     sets = {s: held for s, held in goal.domain.sets if s != v}
@@ -224,7 +225,7 @@ def narrowed(sets: Mapping[Symbol, Set], joint: Iterable[Relational]) -> Domain 
             continue
         alone = _alone(condition)
         if alone is not None and alone[0] in values:
-            values[alone[0]] = values[alone[0]].intersect(alone[1])
+            values[alone[0]] = meet(values[alone[0]], alone[1])
         else:
             kept.append(condition)
     if any(v.is_empty for v in values.values()):

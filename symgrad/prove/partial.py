@@ -13,6 +13,7 @@ from symgrad.prove.conditions import conditions
 from symgrad.prove.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.findings import Finding, Look
 from symgrad.prove.normal import simplified
+from symgrad.prove.sets import interior
 from symgrad.prove.signs import Signs
 from symgrad.prove.validity import discharged, is_smooth
 from symgrad.statements import Domain
@@ -61,7 +62,7 @@ def by_ends_apart(expression: Expr, domain: Domain, look: Look) -> Finding | Non
         ends = [end for end in (values.inf, values.sup) if end.is_finite and facts.is_in(values, end) is True]
         if not ends or not isinstance(values, Interval):
             continue
-        inside = look(expression, domain.restricted(v, values.interior))
+        inside = look(expression, domain.restricted(v, interior(values)))
         if inside is None:
             continue
         rest = Domain(tuple((s, held) for s, held in domain.sets if s != v))

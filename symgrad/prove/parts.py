@@ -13,8 +13,8 @@ from sympy.core.relational import Relational
 from symgrad import activations, sized
 from symgrad.activations import ActivationFunction, sigmoid
 from symgrad.prove import bounds, cuts, facts, sentences
+from symgrad.prove.sets import hull, meet
 from symgrad.prove.signs import Signs
-from symgrad.prove.validity import hull
 from symgrad.statements import Domain
 
 LINE, POSITIVE = Interval(-S.Infinity, S.Infinity), Interval.open(0, S.Infinity)
@@ -84,7 +84,7 @@ def in_sizes(e: Expr, domain: Domain) -> tuple[Expr, Domain]:
         opened = e.xreplace({sympy.Abs(w): size, **powers})
         if not opened.has(w):
             values = hull(domain.set_of(w))
-            sizes = values.intersect(NONNEGATIVE).union(mirrored(values).intersect(NONNEGATIVE))
+            sizes = meet(values, NONNEGATIVE).union(meet(mirrored(values), NONNEGATIVE))
             e, domain = opened, with_size(domain, w, size, sizes)
     return e, domain
 

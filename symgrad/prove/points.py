@@ -17,6 +17,7 @@ from symgrad import sized
 from symgrad.balls import Ball, Tape, UnsupportedError, as_fraction, precision, rational
 from symgrad.budget import charge, remembered
 from symgrad.prove import compared, facts
+from symgrad.prove.sets import is_of_integers, is_of_reals
 from symgrad.statements import Domain
 
 Point = dict[Symbol, Expr]
@@ -162,7 +163,7 @@ class Kind:
 @remembered
 def kind_of(values: Set) -> Kind:
     """The set prepared; its parts are known where it is made of intervals."""
-    is_real, is_integer = bool(values.is_subset(S.Reals)), bool(values.is_subset(S.Integers))
+    is_real, is_integer = is_of_reals(values), is_of_integers(values)
     parts = []
     for part in values.args if isinstance(values, sympy.Union) else (values,):
         ends = _ends_inside(part) if isinstance(part, sympy.Interval) else None

@@ -8,7 +8,7 @@ from itertools import islice
 
 import sympy
 from flint import arb
-from sympy import Expr, FiniteSet, Rational, S, Symbol
+from sympy import Expr, Rational, S, Symbol
 from sympy.sets import Set
 
 from symgrad.balls import Tape, UnsupportedError, precision
@@ -17,6 +17,7 @@ from symgrad.prove.goals import Goal
 from symgrad.prove.kinks import places, switches
 from symgrad.prove.points import SEED, Point, holds_at, kind_of, points, to_rational
 from symgrad.prove.roots import zeros
+from symgrad.prove.sets import ends, meet
 from symgrad.sized import TooLarge
 
 LEAST_POWER, GREATEST_POWER = -16, 24  # of ten
@@ -56,11 +57,11 @@ def _values(goal: Goal, x: Symbol, values: Set) -> Iterator[Rational]:
         for step in BESIDE:
             yield from (place - step, place + step)
     yield from _far_out()
-    ends = sorted({end for end in values.boundary if end.is_Rational}) if isinstance(values.boundary, FiniteSet) else []
+    rational_ends = sorted({end for end in ends(values) if end.is_Rational})
     for power in VERY_FAR:
         size = S(10) ** power
         yield from (size, -size)
-        for end in ends:
+        for end in rational_ends:
             yield from (end + 1 / size, end - 1 / size)
 
 
@@ -99,7 +100,7 @@ def _centred(goal: Goal) -> Iterator[Expr]:
 @remembered
 def _near(e: Expr, x: Symbol, values: Set) -> tuple[Rational, ...]:
     """Rational numbers next to the zeros of an expression in one variable."""
-    near = values.intersect(sympy.Interval(-WITHIN, WITHIN))
+    near = meet(values, sympy.Interval(-WITHIN, WITHIN))
     if near.is_empty or e.has(sympy.Sum, sympy.Product, sympy.Derivative):
         return ()
     return tuple(c for c in map(_approximated, zeros(e, x, near) or ()) if c is not None)

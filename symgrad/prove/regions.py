@@ -21,6 +21,7 @@ from symgrad.prove.kinks import resolved, switches, with_arguments
 from symgrad.prove.moves import NEGATIVE, POSITIVE, ZERO, CannotMove, Move
 from symgrad.prove.points import points
 from symgrad.prove.roots import is_steep, zeros
+from symgrad.prove.sets import is_of_reals
 from symgrad.prove.signs import Signs
 from symgrad.prove.slopes import Slope, slope_at
 from symgrad.statements import Domain
@@ -119,7 +120,7 @@ def _is_settled(factor: Expr, domain: Domain) -> bool:
 def _on_line(goal: Goal, switch: Expr, factor: Expr, decide: Decide) -> Verdict | None:
     (x,) = factor.free_symbols
     values = goal.domain.set_of(x)
-    if not values.is_subset(S.Reals) or _is_settled(factor, goal.domain):
+    if not is_of_reals(values) or _is_settled(factor, goal.domain):
         return None
     own = zeros(factor, x, values)
     if own is None or len(own) > MOST_PIECES:

@@ -27,6 +27,7 @@ from symgrad.prove.points import Point, contains, is_light_at, points
 from symgrad.prove.recognised import touching
 from symgrad.prove.ring import NoNormalForm
 from symgrad.prove.roots import common_zeros, zeros
+from symgrad.prove.sets import is_of_reals, meet
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
 from symgrad.prove.vanishing import exact_zero, seems_to_vanish, smallest, whole_zero
@@ -147,8 +148,8 @@ def _ranged(
             yield domain  # in which the index has no place
             continue
         low, high = ends
-        values = sympy.S.Integers.intersect(
-            sympy.Interval(low if low.is_number else -sympy.oo, high if high.is_number else sympy.oo)
+        values = meet(
+            sympy.S.Integers, sympy.Interval(low if low.is_number else -sympy.oo, high if high.is_number else sympy.oo)
         )
         tied = [c for c in (sympy.Ge(index, low), sympy.Le(index, high)) if len(c.free_symbols) > 1]
         sets = tuple(sorted((*domain.sets, (index, values)), key=lambda pair: str(pair[0])))
@@ -268,9 +269,9 @@ def _roots_near(expression: Expr, x: Symbol, values: sympy.Set) -> list[Expr]:
         return []
     found = _exact_roots(expression, x)
     if found is None:
-        if not values.is_subset(sympy.S.Reals):
+        if not is_of_reals(values):
             return []
-        near = values.intersect(sympy.Interval(-NEAR, NEAR))
+        near = meet(values, sympy.Interval(-NEAR, NEAR))
         found = [] if near.is_empty else zeros(expression, x, near) or []
         if not found and values.inf.is_finite and values.sup.is_finite:
             found = zeros(expression, x, values) or []

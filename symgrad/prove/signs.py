@@ -17,6 +17,7 @@ from symgrad.prove import facts
 from symgrad.prove.boxes import bounded_box
 from symgrad.prove.facts import constant_sign
 from symgrad.prove.findings import Look
+from symgrad.prove.sets import is_of_reals
 from symgrad.statements import Domain
 
 LARGEST_ASKED = 150  # operations; SymPy's assumptions take long on larger expressions
@@ -130,7 +131,7 @@ class Signs:
 
 
 def _facts(symbol: Symbol, values: Set) -> dict[str, bool]:
-    if not values.is_subset(S.Reals):
+    if not is_of_reals(values):
         return {"complex": True}
     low, high = values.inf, values.sup
     kind = "integer" if facts.is_integer(symbol) else "real"

@@ -17,6 +17,7 @@ from symgrad.prove.algebra import differentiates_kinks
 from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.roots import zeros
+from symgrad.prove.sets import without
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Outcome, Verdict
@@ -110,7 +111,7 @@ def _is_right_of_border(u: Expr, v: Expr, signs: Signs) -> bool:
     if places is None or not isinstance(values, sympy.Interval):
         return False
     inside = [z for z in places if facts.is_in(values, z) is not False]
-    rest = signs.domain.restricted(x, values - sympy.FiniteSet(*inside))
+    rest = signs.domain.restricted(x, without(values, inside))
     return _is_positive(u, rest) and all(constant_sign(v.xreplace({x: z})) == 1 for z in inside)
 
 

@@ -11,6 +11,7 @@ from sympy import Dummy, Expr, Interval, S, Symbol
 from symgrad.elliptic import JACOBI, jacobi_cn, jacobi_dn, jacobi_sn
 from symgrad.prove import facts, sentences
 from symgrad.prove.findings import Finding, Look
+from symgrad.prove.sets import lies_in
 from symgrad.prove.signs import Signs
 from symgrad.statements import Domain
 
@@ -136,7 +137,7 @@ def _monotone(expression: Expr, domain: Domain) -> dict[Expr, tuple[Symbol, Inte
     for f in sorted(expression.atoms(*RISING), key=sympy.default_sort_key):
         (u,) = f.args
         values = domain.set_of(u) if isinstance(u, Symbol) else None
-        if isinstance(values, Interval) and values.is_subset(RISING[f.func]) and values.start != values.end:
+        if isinstance(values, Interval) and lies_in(values, RISING[f.func]) and values.start != values.end:
             ends = [_at(f.func, end, direction) for end, direction in ((values.start, "+"), (values.end, "-"))]
             if all(facts.is_end(end) for end in ends):
                 found[f] = (_named(len(found), expression), Interval(*ends, values.left_open, values.right_open))

@@ -23,6 +23,7 @@ from symgrad.prove.derivatives import by_floors
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.kinks import with_arguments
 from symgrad.prove.moves import Move
+from symgrad.prove.sets import is_of_integers, is_of_reals
 from symgrad.statements import Domain, Relation
 from symgrad.verdicts import Verdict
 
@@ -93,7 +94,7 @@ def _cases(step: Expr, goal: Goal) -> Expr | None:
     """A floor of what is bounded on the domain, as a Piecewise; what is differentiated must be so around it, too."""
     (u,) = step.args
     margin = 1 if any(side.has(Derivative) for side in goal.sides) else 0
-    if any(values.is_subset(S.Reals) is not True for s, values in goal.domain.sets if s in u.free_symbols):
+    if any(not is_of_reals(values) for s, values in goal.domain.sets if s in u.free_symbols):
         return None
     sets = tuple((s, Interval(v.inf - margin, v.sup + margin)) for s, v in goal.domain.sets if s in u.free_symbols)
     values = moves.linear_range(u, Domain(sets))
@@ -158,7 +159,7 @@ def _folded(goal: Goal, x: Symbol, period: Rational, decide: Decide) -> Verdict 
     if domain is None:
         return None
     there = replace(goal.mapped(lambda e: _shifted(e, shifted)), domain=domain)
-    if first.is_subset(S.Integers):
+    if is_of_integers(first):
         if period > MOST_RESIDUES:
             return None
         return all_of([Move(there.at({x: r}), {x: r + period * turns}).decided(decide) for r in first], METHOD)

@@ -18,6 +18,7 @@ from symgrad.prove.derivatives import ROUGH
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.points import Point, contains
 from symgrad.prove.recognised import touching
+from symgrad.prove.sets import is_of_reals, meet
 from symgrad.prove.side_conditions import zero_on
 from symgrad.prove.written_out import written_out
 from symgrad.verdicts import Outcome, Verdict
@@ -108,7 +109,7 @@ def _with_arguments(u: Expr) -> Iterator[Expr]:
 
 def _candidates(difference: Expr, x: Symbol, values: Set) -> Iterator[Expr]:
     """Where the sides may touch: critical points, zeros of the slope, and usual angles."""
-    near = values.intersect(NEAR) if values.is_subset(S.Reals) else S.EmptySet
+    near = meet(values, NEAR) if is_of_reals(values) else S.EmptySet
     for part in near.args if isinstance(near, sympy.Union) else (near,):
         if isinstance(part, Interval) and not roots.is_steep(difference):
             yield from calculus.critical_points(difference, x, part) or ()

@@ -16,6 +16,7 @@ from symgrad.prove.conditions import Condition, conditions
 from symgrad.prove.derivatives import ROUGH, evaluated
 from symgrad.prove.findings import Look
 from symgrad.prove.ring import NoNormalForm
+from symgrad.prove.sets import hull
 from symgrad.prove.signs import Signs
 from symgrad.prove.tower import Tower
 from symgrad.statements import Domain
@@ -92,11 +93,6 @@ def _excludes(condition: Relational, expression: Expr) -> bool:
         sized.expand(e).as_content_primitive()[1] for e in (expression, condition.lhs - condition.rhs)
     )  # fmt: skip
     return asked in (said, sized.expand(-said))
-
-
-def hull(values: sympy.Set) -> sympy.Set:
-    """An interval around a set of integers; any other set as it is."""
-    return sympy.Interval(values.inf, values.sup) if values.is_subset(S.Integers) else values
 
 
 def real_twin(x: Symbol) -> Symbol:
