@@ -19,6 +19,7 @@ WORK_OF_A_QUESTION = 250  # however small it is
 MOST_NODES = 4_000
 MOST_EXPANDED, MOST_FACTORED, MOST_DEGREE = 4_000, 250, 120  # terms when multiplied out
 MOST_MONOMIALS, MOST_BITS_FACTORED = 50_000, 100_000
+MOST_BITS_IN_SEVERAL = 300  # of a coefficient, in several variables: SymPy looks for a prime beyond its powers
 MOST_DIFFERENTIATED = 12_000  # nodes of the derivative
 MOST_DENOMINATORS = 16
 MOST_SIMPLIFIED = 200
@@ -48,12 +49,15 @@ def expand(e: Expr, **hints: bool) -> Expr:
 
 def factor(e: Expr) -> Expr:
     """The expression as a product of irreducible factors."""
-    _ask_for_factors(e, "to factor")
-    dense = _monomials(e)  # what a few terms of a high degree in two variables become on the way
-    longest = max((_bits(number) for number in e.atoms(sympy.Rational)), default=0)
-    _ask(dense, MOST_MONOMIALS, "monomials to factor", dense)
-    _ask(dense * longest, MOST_BITS_FACTORED, "bits to factor", dense * longest)
+    _ask_for_irreducible_factors(e)
     return sympy.factor(e)
+
+
+def factor_list(e: Expr, *generators: Symbol) -> tuple[Expr, list[tuple[Expr, int]]]:
+    """The constant factor of an expression, and its irreducible factors with their multiplicities."""
+    _ask_for_irreducible_factors(e)
+    constant, factors = sympy.factor_list(e, *generators)
+    return constant, list(factors)
 
 
 def together(e: Expr) -> Expr:
@@ -195,6 +199,16 @@ def _ask_for_factors(e: Expr, what_for: str) -> None:
     _ask(terms, MOST_EXPANDED, f"terms {what_for}", 30 * terms)
     different = min(terms, _monomials(e))
     _ask(different, MOST_FACTORED, f"terms {what_for}", 200 * different)
+
+
+def _ask_for_irreducible_factors(e: Expr) -> None:
+    _ask_for_factors(e, "to factor")
+    dense = _monomials(e)  # what a few terms of a high degree in two variables become on the way
+    longest = max((_bits(number) for number in e.atoms(sympy.Rational)), default=0)
+    _ask(dense, MOST_MONOMIALS, "monomials to factor", dense)
+    _ask(dense * longest, MOST_BITS_FACTORED, "bits to factor", dense * longest)
+    if len(e.free_symbols) + len({a for a in e.atoms(sympy.Pow, sympy.Function) if a.is_number}) > 1:
+        _ask(longest, MOST_BITS_IN_SEVERAL, "bits of a number to factor in several variables", longest)
 
 
 def _ask(size: int, most: int, what: str, work: float) -> None:

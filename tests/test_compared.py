@@ -120,3 +120,26 @@ def test_what_is_too_long_to_be_written_down_does_not_end_the_process():
 def test_a_domain_does_not_end_at_a_number_that_may_be_another(where, end):
     with pytest.raises((sg.errors.ClaimError, sg.errors.ParseError), match=r"cannot be told|plain number"):
         sg.claim("x*x >= -1 - y*0", where=where.format(end))
+
+
+ONE = "sqrt(3+2*sqrt(2)) - sqrt(2)"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "x in (0, {}) U (1, 2)",
+        "x in [0, 3] \\ {{{}, 1}}",
+        "x in Union(Interval(0, {}), Interval(1, 2))",
+        ["x > 1", "x >= {}"],
+        ["Abs(x) <= {}", "x > -1"],
+        "Or(x < {}, x > 1)",
+    ],
+    ids=str,
+)
+def test_a_domain_has_no_two_ends_that_may_be_the_same(where):
+    """SymPy would unite and cut the sets by digits that are noise, and lose or add the point between them."""
+    said = [w.format(ONE) for w in ([where] if isinstance(where, str) else where)]
+    with pytest.raises((sg.errors.ClaimError, sg.errors.ParseError), match=r"cannot be told"):
+        sg.claim("x/x == 1", where=said)
+    assert sg.claim("x/x == 1", where=[w.replace(ONE, "3/4") for w in said])

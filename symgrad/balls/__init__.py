@@ -5,7 +5,7 @@ exact rationals as long as that is possible, then real balls, then complex balls
 UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can be said at this precision.
 """
 
-from symgrad.balls.digits import check_numbers, is_told
+from symgrad.balls.digits import are_told_apart, check_numbers, is_told
 from symgrad.balls.endless import enclosed_by_its_tape as _filled  # noqa: F401 (its rows are those of limits and sums)
 from symgrad.balls.functions import FUNCTIONS, RootOfNonnegative
 from symgrad.balls.near_zero import beside_zero as _beside_zero  # noqa: F401 (its rows are those of expansions)
@@ -30,6 +30,6 @@ from symgrad.precision import precision
 
 __all__ = [
     "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "RootOfNonnegative", "Tape", "UnsupportedError", "Value",
-    "as_fraction", "as_integer", "ball", "check_numbers", "enclose", "has_endless", "hull", "is_endless",
-    "is_exactly_zero", "is_real", "is_told", "precision", "rational", "separated", "sign", "unmistakable",
+    "are_told_apart", "as_fraction", "as_integer", "ball", "check_numbers", "enclose", "has_endless", "hull",
+    "is_endless", "is_exactly_zero", "is_real", "is_told", "precision", "rational", "separated", "sign", "unmistakable",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ made of the noise that is left: for it (sqrt(3 + 2*sqrt(2)) - sqrt(2) - 1)**2, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 import sympy
 from flint import acb
@@ -19,6 +20,7 @@ from symgrad.errors import ClaimError
 from symgrad.precision import precision
 from symgrad.statements import Condition, condition_text
 
+_SIGNS = {False: (1,), True: (1, -1)}  # Abs(x) < 1 ends at -1, too
 BITS = 256  # fewer than those to which SymPy carries a sum on
 
 
@@ -50,10 +52,36 @@ def _is_apart_from_zero(number: Expr) -> bool:
 
 def check_numbers(conditions: Iterable[Condition]) -> None:
     """Refuse conditions with numbers of which SymPy, when it narrows a domain, may mistake the order."""
+    of_one: dict[Basic, list[Condition]] = {}
     for condition in conditions:
         if not all(map(is_told, _numbers_in(condition))):
-            said = condition_text(condition)
-            raise ClaimError(f"which numbers fulfil {said} cannot be told; write its end as a plain number")
+            raise _untold((condition,))
+        if len(condition.free_symbols) == 1:
+            of_one.setdefault(next(iter(condition.free_symbols)), []).append(condition)
+    for together in of_one.values():
+        if not are_told_apart(together):
+            raise _untold(together)
+
+
+def _untold(conditions: Iterable[Condition]) -> ClaimError:
+    said = " and ".join(map(condition_text, conditions))
+    return ClaimError(f"which numbers fulfil {said} cannot be told; write its end as a plain number")
+
+
+def are_told_apart(parts: Iterable[Basic]) -> bool:
+    """Whether of all numbers in conditions or sets on one variable SymPy can be believed which is the larger one.
+
+    Examples
+    --------
+    >>> from sympy import FiniteSet, Interval, cos, sin
+    >>> are_told_apart([Interval(0, 1), FiniteSet(2)])
+    True
+    >>> are_told_apart([Interval(0, 1), FiniteSet(sin(1) ** 2 + cos(1) ** 2)])
+    False
+    """
+    ends = {sign * number for part in parts for number in _numbers_in(part) for sign in _SIGNS[part.has(sympy.Abs)]}
+    numbers = [end for end in ends if not end.is_infinite]
+    return all(is_told(a - b) for a, b in combinations(numbers, 2))
 
 
 def _numbers_in(e: Basic) -> Iterator[Expr]:

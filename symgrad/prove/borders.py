@@ -41,7 +41,7 @@ def by_zeros(u: Expr, domain: Domain, look: Look) -> Finding | None:
     if not all(validity.discharged(c, domain, look) for c in conditions(u)):
         return None
     inside = inner_rational(values.inf, values.sup)
-    known = None if inside is None else constant_sign(u.xreplace({x: inside}))
+    known = None if inside is None else facts.sign_at(u, {x: inside})
     return Finding(known, True, True, "is continuous and has no zero on the domain") if known else None
 
 

@@ -16,7 +16,6 @@ from symgrad import activations, sized
 from symgrad.elliptic import JACOBI
 from symgrad.language.written import origin
 from symgrad.prove import facts
-from symgrad.prove.facts import constant_sign
 from symgrad.prove.roots import zeros
 from symgrad.prove.sets import interior
 from symgrad.prove.signs import Signs
@@ -112,7 +111,7 @@ def _is_positive_at_zeros(u: Expr, v: Expr, signs: Signs) -> bool:
     if places is None:
         return False
     inside = [z for z in places if facts.is_in(signs.domain.set_of(x), z) is not False]
-    return all(constant_sign(u.xreplace({x: z})) == 1 for z in inside)
+    return all(facts.sign_at(u, {x: z}) == 1 for z in inside)
 
 
 def cartesian_parts(e: Expr, signs: Signs) -> tuple[Expr, Expr] | None:

@@ -8,14 +8,14 @@ the expression has a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
 import sympy
 from flint import acb, arb, fmpq
-from sympy import Basic, Expr, S
+from sympy import Basic, Expr, S, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.sets import Set
 
@@ -208,14 +208,19 @@ def sign_of_gap(a: Expr, b: Expr) -> int | None:
 
 def constant_sign(number: Expr) -> int | None:
     """Sign of a constant where an enclosure settles it; None for what may be zero."""
+    return sign_at(number, {})
+
+
+def sign_at(e: Expr, point: Mapping[Symbol, Expr]) -> int | None:
+    """The same at a point, which is not put in: SymPy would look for the prime factors of a number under a root."""
     bits = 64
     try:
-        tape = Tape(number, ())
+        tape, coordinates = Tape(e, tuple(point)), [Tape(value, ()) for value in point.values()]
     except UnsupportedError:
         return None
     while bits <= MOST_CONSTANT_BITS:
         with precision(bits):
-            found = sign(tape())
+            found = sign(tape(*(value() for value in coordinates)))
         if found is not None:
             return found
         bits *= 4

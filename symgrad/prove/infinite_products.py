@@ -75,7 +75,7 @@ def _pairs(e: Expr, m: Symbol) -> tuple[Expr, list[Expr], Expr]:
     gamma(s + ir) gamma(s - ir) = pi r/sinh(pi r) for s = 1; other whole numbers s by the recurrence.
     """
     value, shifts, rest = S.One, [], S.One
-    constant, factors = sympy.factor_list(e, m)
+    constant, factors = sized.factor_list(e, m)
     for factor, times in factors:
         poly = Poly(factor, m)
         if poly.degree() != 2 or poly.free_symbols_in_domain:

@@ -148,11 +148,11 @@ def _is_plain(ratio: Expr, m: Symbol, known: Known) -> bool:
 
 def _no_zero_but_constants(e: Expr, m: Symbol, known: Known) -> bool:
     """A factor without the index may vanish: then all terms but the first do, as the ratio says."""
-    return all(not f.has(m) or no_zero(f, m, known) for f, _ in sympy.factor_list(e)[1])
+    return all(not f.has(m) or no_zero(f, m, known) for f, _ in sized.factor_list(e)[1])
 
 
 def no_zero(e: Expr, m: Symbol, known: Known) -> bool:
-    for factor, _ in sympy.factor_list(e, m)[1] if e.has(m) else [(e, 1)]:
+    for factor, _ in sized.factor_list(e, m)[1] if e.has(m) else [(e, 1)]:
         if not factor.has(m):
             if known(factor) in (None, 0):
                 return False
@@ -323,7 +323,7 @@ def _hypergeometric(ratio: Expr, m: Symbol) -> tuple[tuple[Expr, ...], tuple[Exp
 
 
 def linear(e: Expr, m: Symbol) -> tuple[list[Expr] | None, Expr]:
-    constant, factors = sympy.factor_list(e, m)
+    constant, factors = sized.factor_list(e, m)
     found: list[Expr] = []
     for factor, times in factors:
         poly = Poly(factor, m)

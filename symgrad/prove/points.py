@@ -147,6 +147,10 @@ class Kind:
     is_integer: bool
     parts: tuple[tuple[Rational, Rational, bool, bool], ...] | None
 
+    @property
+    def is_finite(self) -> bool:
+        return self.parts is not None and all(low == high for low, high, *_ in self.parts)
+
     def holds(self, number: Expr) -> bool:
         """Whether the number certainly lies in the set."""
         if self.parts is None or not number.is_Rational:
@@ -209,7 +213,7 @@ def _inside(end: Expr, inward: int, bits: int) -> Expr | None:
 def _special_values(values: Set, also: Sequence[Rational]) -> list[Expr]:
     kind = kind_of(values)
     if not kind.is_real:
-        return [c for c in COMPLEX if facts.is_in(values, c) is not False]
+        return [c for c in COMPLEX if kind.holds(c)]
     wanted: list[Expr] = [*also, *SIMPLE, *_near_ends(values), *EXTREME]
     if kind.is_integer:
         start = [values.inf + k for k in range(6)] if values.inf.is_finite else []
@@ -219,6 +223,9 @@ def _special_values(values: Set, also: Sequence[Rational]) -> list[Expr]:
 
 def _near_ends(values: Set) -> Iterator[Rational]:
     for part in values.args if isinstance(values, sympy.Union) else (values,):
+        if isinstance(part, sympy.FiniteSet):
+            yield from (value for value in part.args if value.is_Rational)
+            continue
         for end, inward in ((part.inf, 1), (part.sup, -1)):
             if end.is_Rational:
                 yield end
@@ -257,6 +264,8 @@ def _random_points(
     """Points by chance; None in place of one of which a coordinate could not be found."""
     kinds = [(kind_of(values), specials[symbol]) for symbol, values in domain.sets]
     missed = 0
+    if all(kind.is_finite for kind, _ in kinds):
+        return  # all points are special
     while missed < MOST_MISSED and not any(kind.parts == () and kind.is_real for kind, _ in kinds):
         drawn = [_random_value(kind, generator, known) for kind, known in kinds]
         values = tuple(value for value in drawn if value is not None)

@@ -93,11 +93,14 @@ def _split_by_sign(switch: Expr) -> str:
 
 def _factors(switch: Expr) -> Iterator[Expr]:
     """The switch itself, if it is one factor, else its factors: products change sign where a factor does."""
+    if len(switch.free_symbols) == 1 or is_steep(switch):
+        yield switch
+        return
     try:
-        _, factors = (None, [(switch, 1)]) if is_steep(switch) else sympy.factor_list(switch)
+        _, factors = sized.factor_list(switch)
     except (sympy.PolynomialError, NotImplementedError):
         factors = []
-    if (len(factors) == 1 and factors[0][1] == 1) or len(switch.free_symbols) == 1:
+    if len(factors) == 1 and factors[0][1] == 1:
         yield switch
         return
     yield from (base for base, _ in sorted(factors, key=lambda f: len(f[0].free_symbols)) if base.free_symbols)

@@ -212,13 +212,13 @@ def inner_rational(low: Expr, high: Expr) -> sympy.Rational | None:
 
 def _between(low: arb, high: arb, gap: arb) -> sympy.Rational | None:
     """The shortest decimal that certainly lies between two balls."""
-    digits = max(0, as_integer((1 / gap).log_base(10).upper().ceil()) or 0) if gap.upper() < 1 else 0
+    digits = as_integer((1 / gap).log_base(10).upper().ceil()) or 0
     while digits < MOST_DIGITS:
-        scale = arb(10) ** digits
+        scale = fmpq(10) ** digits
         below = as_integer(((low + high) / 2 * scale).mid().floor())
         if below is None:
             return None
-        tried = fmpq(below) / fmpq(10**digits)
+        tried = below / scale
         if low < tried < high:
             return sympy.Rational(int(tried.p), int(tried.q))
         digits += 1

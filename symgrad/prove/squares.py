@@ -14,7 +14,6 @@ from sympy import Expr, Rational
 from symgrad import activations, sized
 from symgrad.prove import bounds, cuts, facts, side_conditions
 from symgrad.prove.algebra import differentiates_kinks
-from symgrad.prove.facts import constant_sign
 from symgrad.prove.goals import Decide, Goal
 from symgrad.prove.roots import zeros
 from symgrad.prove.sets import without
@@ -112,7 +111,7 @@ def _is_right_of_border(u: Expr, v: Expr, signs: Signs) -> bool:
         return False
     inside = [z for z in places if facts.is_in(values, z) is not False]
     rest = signs.domain.restricted(x, without(values, inside))
-    return _is_positive(u, rest) and all(constant_sign(v.xreplace({x: z})) == 1 for z in inside)
+    return _is_positive(u, rest) and all(facts.sign_at(v, {x: z}) == 1 for z in inside)
 
 
 def _is_positive(u: Expr, domain: Domain) -> bool:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import sympy
@@ -13,7 +14,7 @@ from sympy import Expr, Interval, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.sets import Set
 
-from symgrad.balls import is_told
+from symgrad.balls import are_told_apart, is_told
 from symgrad.errors import ClaimError, ParseError
 from symgrad.statements import Condition, Domain, free_symbols
 from symgrad.syntax import vocabulary
@@ -48,6 +49,7 @@ _ADVICE = {
     "R": "variables are real without a condition; write x real to say so",
     "C": "for complex numbers write z complex",
 }
+_UNTOLD = "which of these numbers is the larger one cannot be told; write them as plain numbers"
 _NEGATED: Mapping[str, str] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
@@ -164,6 +166,8 @@ def _one_of(reader: Reader, node: ast.expr, alternatives: list[list[Condition]])
     if len(free) != 1:
         raise reader.fault(node, "alternatives are read for one variable; make a claim of each case")
     (symbol,) = free
+    if not are_told_apart(chain(*alternatives)):
+        raise reader.fault(node, _UNTOLD)
     # The values of an integer among the reals: SymPy unites intervals, and seldom sets of integers.
     stand_in = sympy.Dummy(real=True) if symbol.is_integer else symbol
     domains = [_domain(stand_in, [c.xreplace({symbol: stand_in}) for c in part]) for part in alternatives]
@@ -236,16 +240,19 @@ def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
 def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symbol]) -> Any:
     name = _checked_name(source, match)
     whole, *taken_away = _split(source, *match.span("set"), "\\∖")
+    held, *left_out = (list(_sets(source, part)) for part in (whole, *taken_away))
+    if not are_told_apart(chain(held, *left_out)):
+        raise source.fault(match.start("set"), _UNTOLD)
     with _deciding(source, match.start("set")):
-        values = _union(source, whole) - sympy.Union(*(_union(source, part) for part in taken_away))
+        values = sympy.Union(*held) - sympy.Union(*chain(*left_out))
         is_empty = values.is_empty
     if is_empty:
         raise source.fault(match.start("set"), f"the domain is empty: no {name} lies in {match['set'].strip()}")
     return sympy.Contains(symbols.get(name, Symbol(name, real=True)), values, evaluate=False)
 
 
-def _union(source: Source, span: tuple[int, int]) -> Set:
-    return sympy.Union(*(_set(source, *part) for part in _split(source, *span, "U∪")))
+def _sets(source: Source, span: tuple[int, int]) -> Iterator[Set]:
+    return (_set(source, *part) for part in _split(source, *span, "U∪"))
 
 
 def _set(source: Source, start: int, stop: int) -> Set:
@@ -275,7 +282,10 @@ def _called_set(source: Source, name: str, start: int, stop: int) -> Set:
     if name == "Union" and "Union" in source.text[start:stop]:
         raise source.fault(start, "a union stands within no other")
     if name == "Union":
-        return sympy.Union(*(_set(source, *span) for span in _split(source, start, stop, ",")))
+        parts = [_set(source, *span) for span in _split(source, start, stop, ",")]
+        if not are_told_apart(parts):
+            raise source.fault(start, _UNTOLD)
+        return sympy.Union(*parts)
     low, high = _ends(source, start, stop)
     with _deciding(source, start):
         return _INTERVALS[name](low, high)
