@@ -56,6 +56,8 @@ TRUE = [
     ("rnn", "last", "hbar[t] = (delta[t+1].T @ W).T"),
     ("rnn", "last", "hbar[t] = W.T @ hadamard(hbar[t+1], 1 - h[t+1]**2)"),
     ("rnn", "last", "hbar[t] = W.T @ diag(1 - h[t+1]**2) @ hbar[t+1]"),
+    ("rnn", "last", "dx[t+1] = U.T @ delta[t+1]"),
+    ("rnn", "last", "dW = outer(delta[1], h0) + sum(outer(delta[t], h[t-1]), (t, 2, T))"),
     ("rnn", "last", "dW = sum(outer(delta[t], h[t-1]), (t, 1, T))"),
     ("rnn", "last", "dW = sum(outer(delta[k+1], h[k]), (k, 0, T-1))"),
     ("rnn", "last", "dU = sum(outer(hadamard(hbar[t], 1 - h[t]**2), x[t]), (t, 1, T))"),
@@ -255,6 +257,61 @@ def test_a_line_that_asks_for_a_state_before_the_first_says_so(line):
     (found,) = judgement("rnn", [line]).lines
     assert found.holds is False
     assert "there is no value for h at step -1" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("at", "line", "where", "right"),
+    [
+        (
+            "last",
+            "hbar[t+1] = W.T @ delta[t+2]",
+            "it fails at t = T - 1 only, and holds for t = 1, ..., T - 2",
+            "hbar[T] = h[T] - target[T]",
+        ),
+        (
+            "last",
+            "delta[t+2] = hadamard(W.T @ delta[t+3], 1 - h[t+2]**2)",
+            "it fails at t = T - 2 only, and holds for t = 1, ..., T - 3",
+            "delta[T] = hadamard(hbar[T], 1 - h[T]**2)",
+        ),
+        (
+            "last",
+            "delta[t] = hadamard(W.T @ delta[t+1], 1 - h[t]**2) + sum(delta[k], (k, t, 1))",
+            "it fails at t = 1 only, and holds for t = 2, ..., T - 1",
+            "delta[1] = hadamard(hbar[1], 1 - h[1]**2)",
+        ),
+        (
+            "last",
+            "db = sum(delta[k], (k, 1, T)) + sum(delta[k], (k, T, 1))",
+            "it fails at T = 1 only, and holds for every T >= 2",
+            "db = sum(delta[t], (t, 1, T))",
+        ),
+        (
+            "last",
+            "dx[t+2] = U.T @ hadamard(W.T @ delta[t+3], 1 - h[t+2]**2)",
+            "it fails at t = T - 2 only, and holds for t = 1, ..., T - 3",
+            "dx[T] = U.T @ delta[T]",
+        ),
+        (
+            "last",
+            "db = delta[T] + sum(delta[t], (t, 2, T - 1))",
+            "",
+            "db = sum(delta[t], (t, 1, T))",
+        ),
+        ("last", "hbar[t] = W @ delta[t+1]", "", "hbar[t] = W.T @ delta[t+1]"),
+    ],
+)
+def test_a_line_that_fails_at_few_steps_says_at_which(at, line, where, right):
+    (found,) = judgement("rnn", [line], at).lines
+    assert found.word == "REFUTED"
+    assert (found.verdict.evidence, found.right) == (where, right)
+    assert where in str(found)
+
+
+def test_a_line_that_asks_for_an_adjoint_before_the_first_is_refuted_where_it_is_false_elsewhere():
+    (found,) = judgement("rnn", ["db = delta[T] + delta[T-1]"]).lines
+    assert found.word == "REFUTED"
+    assert found.verdict.witness is not None
 
 
 def test_a_matrix_that_is_not_square_has_no_power():

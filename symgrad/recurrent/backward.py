@@ -424,8 +424,8 @@ def _adjoint_names(cell: Cell) -> list[str]:
 
 
 def _is_inside(step: Expr) -> bool:
-    """Whether a step that is a number or counted from T is one of 1 to T."""
-    return bool(step >= 1) if step.is_Integer else bool(sympy.expand(LENGTH - step).is_nonnegative)
+    """Whether a step may be one of 1 to T."""
+    return bool(step >= 1) if step.is_Integer else not sympy.expand(LENGTH - step).is_negative
 
 
 class LossDerivative:

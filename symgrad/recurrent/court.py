@@ -23,7 +23,7 @@ from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.inequalities import row_of
 from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.line_proofs import proves
-from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, step_of, steps_of
+from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, OnlyWrong, step_of, steps_of
 from symgrad.recurrent.meanings import forward_definitions
 from symgrad.recurrent.reach import Reach
 from symgrad.recurrent.reading import Differential, read_equation, read_formula
@@ -91,7 +91,8 @@ class Line:
         lines = [f"{self.word:<10}{self.equation}{f', {self.judged_for}' if self.judged_for else ''}"]
         if not self.convention and self.verdict.witness is not None:
             lines.append(f"          {self.verdict.witness}")
-        if not self.holds and self.verdict.method in (STEPS, METHOD, "shapes"):
+        is_false = self.verdict.outcome is Outcome.REFUTED
+        if not self.holds and self.verdict.evidence and (is_false or self.verdict.method in (STEPS, METHOD)):
             lines.append(f"          {self.verdict.evidence}")
         if not self.holds:
             lines.append(f"          the rules give {self.right}")
@@ -118,6 +119,7 @@ class Court:
         grad = self.grad
         known = {v.name: v for v in (*grad.cell.defined, *grad.adjoints.values(), grad.loss_adjoint)}
         known |= {a.name: a.at(TIME) if isinstance(a, TimedScalar | TimedMatrix) else a for a in grad.arguments}
+        known |= {grad.name_of(border): border for border in grad.borders}
         for name, variable in self.other_names.items():
             if variable not in grad.adjoints:
                 raise CellError(f"adjoints: {name} is to be the adjoint of {variable}, which the cell does not have")
@@ -239,7 +241,33 @@ class Court:
         right = self.derived(equation.left)
         as_written, equation = equation, Equation(equation.left, without_jacobians(self.grad, equation.right))
         found = self._judged(equation, right)
+        if found.verdict.witness is not None and (only := self._only_wrong(equation)) is not None:
+            verdict = replace(found.verdict, evidence=f"{only}, and {self._elsewhere(equation, only)}")
+            found, right = replace(found, verdict=verdict), self.derived(_put(equation.left, only))
         return replace(found, equation=self.shown(as_written), right=str(self.shown(right)))
+
+    def _only_wrong(self, equation: Equation) -> OnlyWrong | None:
+        """The few steps at which alone a false line fails, as far as runs show."""
+        steps = self._line_steps(equation)
+
+        def fails(length: int, value: int) -> bool:
+            around, (step, indices) = self._run(length, 0), _placed(steps, value)
+            with precision(BITS):
+                true = self._true_value(equation.left, steps, length, around, step, indices)
+                try:
+                    return _first_difference(around.evaluate(equation.right, step, indices), true) is not None
+                except MissingStepError:
+                    return True
+
+        try:
+            return steps.exception(fails) if isinstance(steps, LineSteps) else None
+        except CellError:  # as where a longer run has no numbers
+            return None
+
+    def _elsewhere(self, equation: Equation, only: OnlyWrong) -> str:
+        left = _at_its_step(equation.left, only.rest.at)
+        is_proved = proves(self.grad, left, equation.right, self._truth, only.rest)
+        return f"{'holds' if is_proved else 'agrees with numbers'} {only.rest}"
 
     def shown(self, equation: Equation) -> Equation:
         """An equation with the names of adjoints that were given."""
@@ -308,7 +336,7 @@ class Court:
 
     def numbers(self, equation: Equation) -> Verdict:
         """A counterexample in numbers, or the evidence that there is none."""
-        steps, compared, missing = self._line_steps(equation), 0, ""
+        steps, compared, missing, asked = self._line_steps(equation), 0, "", ""
         for length, draw in steps.lengths(RUNS):
             around = self._run(length, draw)
             for value in steps.values(length):
@@ -323,13 +351,16 @@ class Court:
                         continue
                     found = _first_difference(stated, true)
                 if unknown:
-                    asked = f"in a run of {length} steps there is no value for {unknown}"
-                    return Verdict(Outcome.REFUTED if found is not None else Outcome.UNDECIDED, STEPS, asked)
+                    asked = asked or f"in a run of {length} steps there is no value for {unknown}"
+                if unknown and found is not None:
+                    return Verdict(Outcome.REFUTED, STEPS, asked)
                 if found is not None:
                     return _refuted(equation, around, step, indices, *found)
                 compared += np.size(stated)
         if missing:
             return Verdict(Outcome.REFUTED, STEPS, missing)  # where a side has no value, an equation does not hold
+        if asked:
+            return Verdict(Outcome.UNDECIDED, STEPS, asked)
         if not compared:
             return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
         return Verdict(
@@ -399,6 +430,11 @@ class Court:
                     around.timed[name.key, int(border.time)] = around.evaluate(grad[border])
         around.given |= arguments
         return around
+
+
+def _put(left: Any, only: OnlyWrong) -> Any:
+    """The left side at the last step at which a line fails."""
+    return left if only.index == LENGTH else left.subs(only.index, only.high)
 
 
 def _at_its_step(left: Any, at: Expr) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import LossDerivative
@@ -15,6 +15,7 @@ from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum
 
 MOST_STEPS = 16  # of a run in which a line is tried
+MOST_TRIED = 4  # steps beyond the first, to see where alone a line fails
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,68 @@ class LineSteps:
             return found
         return [(self.least + k, k) for k in range(3)]
 
+    def exception(self, fails: Callable[[int, int], bool]) -> OnlyWrong | None:
+        """The few first or last steps, or the few least T, at which a line fails, if it does so there alone.
+
+        Parameters
+        ----------
+        fails : callable
+            Whether it fails in a run of so many steps at a value of the index.
+        """
+        longest = self.least + MOST_TRIED
+        if longest > MOST_STEPS:
+            return None
+        if self.index is None:
+            lengths = range(self.least, longest + 1)
+            few = _leading([fails(length, length) for length in lengths])
+            rest = replace(self, least=self.least + few)
+            return OnlyWrong(LENGTH, S(self.least), S(rest.least - 1), rest) if few else None
+        wrong = [fails(longest, value) for value in self.values(longest)]
+        if few := _leading(wrong):
+            rest = replace(self, low=self.low + few)
+            return OnlyWrong(self.index, self.low, rest.low - 1, replace(rest, least=_least(rest)))
+        if few := _leading(wrong[::-1]):
+            rest = replace(self, high=self.high - few)
+            return OnlyWrong(self.index, rest.high + 1, self.high, replace(rest, least=_least(rest)))
+        return None
+
     def __str__(self) -> str:
         if self.index is None:
             return "for every T" if self.least == 1 else f"for every T >= {self.least}"
         return f"for {self.index} = {self.low}, ..., {self.high}"
+
+
+@dataclass(frozen=True)
+class OnlyWrong:
+    """Where alone a line fails, and the steps at which it does not.
+
+    Attributes
+    ----------
+    index : Symbol
+        What tells where it is: the index of the line, or T.
+    low, high : Expr
+        The least and the greatest value of the index at which it fails.
+    rest : LineSteps
+    """
+
+    index: Symbol
+    low: Expr
+    high: Expr
+    rest: LineSteps
+
+    def __str__(self) -> str:
+        where = (
+            f"at {self.index} = {self.low}"
+            if self.low == self.high
+            else f"for {self.index} = {self.low}, ..., {self.high}"
+        )
+        return f"it fails {where} only"
+
+
+def _leading(wrong: list[bool]) -> int:
+    """How many come first of those that are wrong, if there are others and all of them are right."""
+    few = next((k for k, each in enumerate(wrong) if not each), 0)
+    return 0 if any(wrong[few:]) else few
 
 
 def steps_of(
