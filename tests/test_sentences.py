@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -233,7 +234,8 @@ def test_a_claim_that_fails_by_a_rounded_constant_is_told_so(says):
 
 def test_sides_that_differ_by_little_only_at_one_end_hold_no_rounded_constant():
     verdict = sg.verify(sg.claim("sin(x) == x - x**3/6", where=["x in (0, 1/1000)"]))
-    assert (verdict.holds, verdict.evidence) == (False, "")
+    assert verdict.holds is False
+    assert re.fullmatch(r"the left side less the right one is \d\.\d+e-\d+", verdict.evidence)
 
 
 PARTS_OF_CASES = [
@@ -261,3 +263,15 @@ def test_formulas_are_shown_only_where_a_reader_knows_the_names():
 def test_stand_ins_of_one_name_are_named_once():
     stand_ins = [sympy.Dummy("d", real=True), sympy.Dummy("d", real=True), sympy.Symbol("r", real=True)]
     assert sentences.same_normal_form(stand_ins) == "both sides have the same normal form in d and r"
+
+
+@pytest.mark.parametrize(
+    "says", ["1 == 1 + 10**(-40)", "x == x + 10**(-30)", "sin(x)**2 + cos(x)**2 < 1 + 10**(-50) - 2*10**(-50)"]
+)
+def test_a_witness_shows_that_the_sides_differ(says):
+    verdict = sg.verify(says)
+    left, right = (Fraction(side) for side in (verdict.witness.left, verdict.witness.right))
+    assert left != right
+    assert ("the left side less the right one is" in verdict.evidence) is (
+        0 < abs(left - right) < Fraction(1, 10**30) * left
+    )

@@ -47,6 +47,7 @@ ENDLESS_POINTS, ENDLESS_BITS = 10, (64,)
 DEEP_ENDLESS_POINTS, DEEP_ENDLESS_BITS = 16, (96,)
 METHOD = "ball arithmetic"
 MOST_DIGITS = 300
+MOST_COMPARED, FEW = 30, 3  # digits that a reader compares; those of a difference
 LONGEST_SUM = 64
 MOST_NAMED = 3  # points without a value, to a reader
 FEWEST_SUMMED, MOST_SUMMED = 3_000, 130_000
@@ -295,8 +296,8 @@ class _Trial:
                     return _refuted(shown, left, right, undefined), None
                 if CONTRADICTIONS[self.goal.op](left, right):
                     left, right = self._told_apart(values, bits, left, right)
-                    why = sentences.ROUNDED if self._is_rounded(left, right) else ""
-                    return replace(_refuted(shown, left, right, Missing()), evidence=why), None
+                    why = (sentences.ROUNDED if self._is_rounded(left, right) else "", _gap(left, right))
+                    return replace(_refuted(shown, left, right, Missing()), evidence="; ".join(filter(None, why))), None
                 digits = _common_digits(left, right)
                 if not FAVOURABLE[self.goal.op](left, right):
                     digits = LEVEL if _seem_equal(left, right) else None
@@ -359,6 +360,13 @@ def _refuted(point: Point, left: Value, right: Value, missing: Missing) -> Verdi
     return Verdict(Outcome.REFUTED, METHOD, _why(left, right, missing), witness)
 
 
+def _gap(left: Value, right: Value) -> str:
+    """By how much two values differ, where that takes more digits to see than anybody compares."""
+    if (_digits_to_tell_apart(left, right) or 0) <= MOST_COMPARED:
+        return ""
+    return f"the left side less the right one is {witnesses.show(_difference(left, right), FEW)}"
+
+
 def _why(left: Value, right: Value, missing: Missing) -> str:
     """What the witness does not say by itself."""
     if not missing.sides:
@@ -378,9 +386,9 @@ def _digits_to_tell_apart(left: Value, right: Value) -> int | None:
     """How many digits a reader needs to see that the values differ; None if all that are certain are the same."""
     if isinstance(left, NoValue) or isinstance(right, NoValue):
         return witnesses.DIGITS
-    for digits in (witnesses.DIGITS, 30, 60, 120, 300, 1000, 2000):
+    for digits in (witnesses.DIGITS, MOST_COMPARED, 60, 120, 300, 1000, 2000):
         are_exact = isinstance(left, fmpq) and isinstance(right, fmpq)
-        if are_exact and witnesses.show(left, digits) != witnesses.show(right, digits):
+        if are_exact and _told(left, digits) != _told(right, digits):
             return digits
         if _without_last_zeros(ball(left), digits) != _without_last_zeros(ball(right), digits):
             return digits
@@ -389,6 +397,11 @@ def _digits_to_tell_apart(left: Value, right: Value) -> int | None:
 
 def _without_last_zeros(value: arb | acb, digits: int) -> str:
     return _LAST_ZEROS.sub(r"\1", str(value.str(digits, radius=False)))
+
+
+def _told(value: fmpq, digits: int) -> str:
+    """An exact number as it is shown, but for zeros that say nothing."""
+    return _LAST_ZEROS.sub(r"\1", witnesses.show(value, digits))
 
 
 def _common_digits(left: Value, right: Value) -> int | None:

@@ -95,8 +95,8 @@ def _of_polynomial(u: Expr, x: Symbol) -> list[Expr]:
     if polynomial.degree() == 1:
         slope, start = polynomial.all_coeffs()
         return [sized.expand(-start / slope)]
-    if polynomial.degree() > MOST_DEGREE:
-        raise _Unknown
+    if polynomial.is_zero or polynomial.degree() > MOST_DEGREE:
+        raise _Unknown  # a zero in disguise vanishes everywhere
     factors = [base for base, _ in (f.as_base_exp() for f in sympy.Mul.make_args(sized.factor(u))) if base.has(x)]
     if len(factors) > 1 or factors[0] != u:
         return [zero for factor in factors for zero in _of_polynomial(factor, x)]
