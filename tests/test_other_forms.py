@@ -39,6 +39,16 @@ def disguised(where, draws):
     return [WHOLE.sub(lambda m: f"({m.group()}*{draws.choice(ONE)})", c) if "integer" not in c else c for c in where]
 
 
+def understood(says, conditions):
+    """The claim; none where two ends of a domain may be the same number."""
+    try:
+        return sg.claim(says, where=conditions)
+    except sg.SymgradError as error:
+        if "cannot be told" in str(error):
+            return None
+        raise
+
+
 SCALARS = [(says, where) for says, where, _ in CORPUS if of_scalars(where)][5::53]
 WITH_NUMBERS = [
     row for row in CORPUS if any(WHOLE.search(c) for c in row[1]) and not any("integer" in c for c in row[1])
@@ -67,11 +77,8 @@ def test_constants_in_another_form_get_no_wrong_verdict(rows):
     draws, wrong = random.Random(5), []
     for says, where, is_true in rows:
         conditions = disguised(where, draws)
-        try:
-            verdict = sg.verify(sg.claim(says, where=conditions))
-        except sg.SymgradError as error:
-            assert "cannot be told" in str(error)
-            continue
-        if verdict.holds is (not is_true):
+        asked = understood(says, conditions)
+        verdict = None if asked is None else sg.verify(asked)
+        if verdict is not None and verdict.holds is (not is_true):
             wrong.append((says, conditions, str(verdict)))
     assert wrong == []
