@@ -296,7 +296,7 @@ def _symbols(value: object) -> set[Symbol]:
     return set().union(*(_symbols(getattr(value, name)) for name in fields))
 
 
-def prose(template: str, **values: object) -> Prose:
+def prose(template: str, /, **values: object) -> Prose:
     """A paragraph; ``{name}`` in the text stands for the value of that name, a SymPy object as its formula."""
     return Prose(template, _checked_values(template, values))
 

@@ -69,7 +69,7 @@ def assert_refuted(
     decided(_claim(says, op, rhs, where, "refuted"))
 
 
-def assert_gradient(f: Callable[..., Any], what: Any, loss: Any = None, at: str = "last", **options: Any) -> None:
+def assert_gradient(f: Callable[..., Any], what: Any, /, loss: Any = None, at: str = "last", **options: Any) -> None:
     """Fail unless a function gives the gradients of a cell, or the derivatives of an expression, at a point.
 
     Parameters

@@ -18,6 +18,7 @@ from symgrad.compute.crosscheck import middle
 from symgrad.compute.enclosed import Enclosed
 from symgrad.compute.formulas import Formula
 from symgrad.compute.mistakes import Mistakes
+from symgrad.compute.named import by_name, demand_own_options
 from symgrad.compute.run import Run
 from symgrad.compute.scaled import Scaled
 from symgrad.errors import CellError, NoFunctionError, VerdictTruthError
@@ -105,6 +106,7 @@ class GradientCheck:
 def check_gradient(
     f: Callable[..., Any],
     what: Any,
+    /,
     loss: Any = None,
     at: str = "last",
     *,
@@ -112,6 +114,7 @@ def check_gradient(
     convert: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
     rtol: float | None = None,
     sizes: Mapping[Any, int] | None = None,
+    point: Mapping[str, Any] | None = None,
     **arguments: Any,
 ) -> GradientCheck:
     """Whether a function gives the gradients of a cell, or the derivatives of an expression, at a point.
@@ -138,6 +141,8 @@ def check_gradient(
         The relative error up to which an entry counts as right; 0.4 of the digits of its type unless given.
     sizes : mapping, optional
         As in `Gradients.compile`.
+    point : mapping of str to array, optional
+        Arguments by name, whatever their names: one called `loss` or `at` can only be given here.
     **arguments
         The point, without leading axes.
 
@@ -157,7 +162,11 @@ def check_gradient(
     REFUTED, comparison with certain digits; 1 of 1 arguments compared
     x: 1 of 2 entries are wrong at [1]: got 0.0, should be 4.2483543e-18
     """
+    arguments = by_name(check_gradient, point, arguments)
+    if not isinstance(sizes, Mapping | None):
+        raise CellError(f"sizes are a mapping of symbol to number, as in {{n: 3}}; got {sizes!r}")
     reference = _Reference.of(what, loss, at, dict(sizes or {}), arguments, wrt, convert or dict)
+    demand_own_options(check_gradient, reference.names, arguments, "point={…}")
     expected = reference.expected
     found = _flat(_named(f(**arguments), wrt))
     unknown = [name for name in found if name not in expected]
@@ -230,6 +239,13 @@ class _Reference:
             slopes = {name: differentiated(what, symbols[name]) for name in wanted}
             return cls(None, what, slopes, sizes, arguments, convert)
         raise CellError(f"check_gradient takes a cell, gradients or an expression; got {type(what).__name__}")
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all arguments."""
+        if self.grad is not None:
+            return [self.grad.name_of(a) for a in self.grad.arguments]
+        return sorted(str(s) for s in self.what.free_symbols)
 
     @cached_property
     def ours(self) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Grid:
         The numbers of steps: none where the arguments show it, one, or those of the axis T.
     blocks : dict of str to int
         How many points of each axis are computed together.
+    results : tuple of str
+        The names of what is computed.
     """
 
     axes: dict[str, Any]
@@ -51,6 +53,7 @@ class Grid:
     keys: Mapping[str, Any]
     lengths: Any
     blocks: dict[str, int]
+    results: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -101,6 +104,7 @@ def grid_of(
     given: Mapping[str, Any],
     steps: int | Sequence[int] | None,
     chunks: Mapping[str, int] | None,
+    results: tuple[str, ...] = (),
 ) -> Grid:
     """The grid that arguments span, checked.
 
@@ -110,20 +114,30 @@ def grid_of(
         If an argument or an axis is unknown, or its values do not fit; the text names it.
     """
     axes: dict[str, Any] = {}
-    arguments = {name: _placed(name, value, keys, axes) for name, value in given.items()}
+    arguments = {name: _placed(name, value, keys, axes, results) for name, value in given.items()}
     lengths = _lengths(steps)
+    for axis in axes:
+        if own_name(axis, results) != axis:
+            what = "the number of steps" if axis == STEPS else "a result"
+            raise CellError(f"{axis} is {what}; give the axis {axis} of the arguments another name")
     if steps is not None and np.ndim(steps) == 1:
-        if STEPS in axes:
-            raise CellError(f"{STEPS} is the number of steps; give the axis {STEPS} of the arguments another name")
         axes[STEPS] = lengths
     own = [_steps_of(p) for name, p in arguments.items() if is_in_time(keys[name])]
     longest = lengths.max() if len(lengths) else max(own, default=sizes.get(LENGTH, 1))
-    grid = Grid(axes, arguments, keys, lengths, _block_sizes(axes, chunks, int(longest)))
+    grid = Grid(axes, arguments, keys, lengths, _block_sizes(axes, chunks, int(longest)), results)
     _check(grid, sizes)
     return grid
 
 
-def _placed(name: str, value: Any, keys: Mapping[str, Any], axes: dict[str, Any]) -> Placed:
+def own_name(argument: str, results: tuple[str, ...]) -> str:
+    """The name of an argument among the results of a sweep."""
+    taken = {f"{kind}{result}" for result in (*results, STEPS) for kind in ("", "log10_", "sign_")}
+    return f"given_{argument}" if argument in taken else argument
+
+
+def _placed(
+    name: str, value: Any, keys: Mapping[str, Any], axes: dict[str, Any], results: tuple[str, ...] = ()
+) -> Placed:
     """An argument with its axes, which are added to those of the grid."""
     if name not in keys:
         raise CellError(f"unknown argument {name}; a sweep runs over {', '.join((*keys, STEPS))}")
@@ -135,7 +149,7 @@ def _placed(name: str, value: Any, keys: Mapping[str, Any], axes: dict[str, Any]
         wanted = f"{own} axes, or {own + 1} to sweep over the first; more as an xarray.DataArray, whose dims name them"
         raise ShapeError(f"{name} has {wanted}", name, (array.shape,))
     as_doubles(name, array.astype(float) if array.dtype == object else array)
-    names = tuple(map(str, value.dims[:extra])) if labelled else (name,) * extra
+    names = tuple(map(str, value.dims[:extra])) if labelled else (own_name(name, results),) * extra
     for k, axis in enumerate(names):
         plain = array if own == 0 and not labelled else np.arange(array.shape[k])
         coordinate = np.asarray(value.coords[axis]) if labelled and axis in value.coords else plain

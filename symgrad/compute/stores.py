@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.compute.grids import STEPS, Block, Grid, Place
+from symgrad.compute.grids import STEPS, Block, Grid, Place, own_name
 from symgrad.compute.sharing import Share, abandoned
 from symgrad.errors import CellError, OutputError
 from symgrad.files import UNFINISHED
@@ -54,7 +54,8 @@ class Part:
 def coordinates(grid: Grid) -> dict[str, tuple[tuple[str, ...], Any]]:
     """The coordinate of each axis, and the numbers that are the same everywhere or vary along axes of other names."""
     steps = {STEPS: ((), grid.lengths[0])} if len(grid.lengths) and STEPS not in grid.axes else {}
-    scalars = {name: p for name, p in grid.arguments.items() if p.array.ndim == len(p.axes) and name not in grid.axes}
+    named = {own_name(name, grid.results): p for name, p in grid.arguments.items()}
+    scalars = {name: p for name, p in named.items() if p.array.ndim == len(p.axes) and name not in grid.axes}
     return {
         **{name: ((name,), values) for name, values in grid.axes.items()},
         **{name: (p.axes, p.array.astype(float)) for name, p in scalars.items()},

@@ -22,6 +22,7 @@ from flint import arb
 from symgrad.compute.arguments import is_in_time, seen_shape
 from symgrad.compute.formulas import SIDES, VALUE
 from symgrad.compute.grids import Block, Grid, Place, grid_of
+from symgrad.compute.named import by_name, demand_own_options
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.stores import Memory, Part, Store
 from symgrad.errors import MissingExtraError, UnderflowWarning
@@ -40,6 +41,8 @@ PATIENCE = 0.05  # seconds, after which it is looked again whether another sweep
 
 def sweep(
     program: Any,
+    points: Mapping[str, Any] | None = None,
+    /,
     *,
     T: int | Sequence[int] | None = None,
     store: str | Path | None = None,
@@ -57,6 +60,8 @@ def sweep(
     ----------
     program : Run or Formula
         From `Gradients.compile` or `compile`.
+    points : mapping of str to array or xarray.DataArray, optional
+        Arguments by name, whatever their names: one called `chunks` can only be given here.
     T : int or sequence of int, optional
         The numbers of steps. Inputs are cut to their first T steps.
     store : path, optional
@@ -75,8 +80,8 @@ def sweep(
     xarray.Dataset
         ``loss``, and as ``dw`` the gradient of each argument ``w`` that has no value for each step; of a formula
         ``value``, of a claim ``left`` and ``right``. What need not fit into doubles (``scaled=True``, mpmath, balls)
-        is ``log10_dw``, the logarithm of the magnitude, and ``sign_dw``. With a store the arrays are read when they
-        are used.
+        is ``log10_dw``, the logarithm of the magnitude, and ``sign_dw``. An argument that has the name of one of them,
+        or T, is ``given_loss`` there. With a store the arrays are read when they are used.
 
     Raises
     ------
@@ -100,7 +105,11 @@ def sweep(
     """
     for library in ("xarray",) if store is None else ("xarray", "zarr", "dask"):
         _require(library)
-    grid = grid_of(program.program.arguments, program.sizes, arguments, T, chunks)
+    arguments = by_name(sweep, points, arguments)
+    demand_own_options(sweep, program.program.arguments, arguments, "sweep(program, {…})")
+    gradients = ("loss", *(f"d{name}" for name in program.program.arguments))
+    results = gradients if hasattr(program, "gradients") else (VALUE, *SIDES)
+    grid = grid_of(program.program.arguments, program.sizes, arguments, T, chunks, results)
     about, facts = _about(program), _facts(program, grid)
     target = Memory(grid, about) if store is None else Store(grid, about, Path(store), facts)
     there = target.there()
