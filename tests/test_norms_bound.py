@@ -277,6 +277,10 @@ NEVER_MET = [
     (["norm(A) < 1", "norm(A @ A) > 1"], None),
     (["norm(A) == 2", "norm(A) == 3"], None),
     (["norm(A) <= k", "k < 0"], None),
+    (["norm(A.T @ A + eye(n)) == 0"], None),
+    (["norm(A.T @ A + 2*B @ B.T) == 0", "norm(B) > 0"], None),
+    (["norm(A.T @ A - 4*eye(n)) == 0", "norm(A) < 2"], None),
+    (["norm(A - B) == 0", "norm(A) != norm(B)"], None),
     (["norm(W) < spectral_radius(W)"], layer("sigmoid")),
     (["norm(W) < 2", "norm(W @ W) >= 4"], layer("sigmoid")),
     (["norm(dh[T]/dh[0]) < 0"], layer("sigmoid")),
@@ -295,6 +299,10 @@ def test_conditions_that_are_never_met_prove_nothing(where, cell):
 MET = [  # at matrices that no sample is
     (["norm(A) == sqrt(2)"], "norm(A)**2 == 2"),
     (["norm(A) >= 10**9", "norm(A) <= 10**9"], "norm(A) == 10**9"),
+    (["norm(A.T @ A - 4*eye(n)) == 0"], "norm(A) == 2"),
+    (["norm(A.T @ A - eye(n)) == 0"], "spectral_radius(A @ B) <= norm(B)"),
+    (["norm(A.T @ A + B.T @ B) == 0"], "norm(A) == norm(B)"),
+    (["norm(A.T) <= 1/2"], "norm(A) < 1"),
     (["spectral_radius(A) == norm(A)", "norm(A) == sqrt(3)"], "spectral_radius(A) == sqrt(3)"),
 ]
 

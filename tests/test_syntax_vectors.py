@@ -134,6 +134,8 @@ ERRORS = [
     ("h*z", 3, "write hadamard(u, v) for the product by entries, u @ v for that of matrices"),
     ("W*h", 3, "write hadamard(u, v)"),
     ("h/z", 3, "nothing is divided by a vector"),
+    ("s @ s", 1, "@ stands between matrices, and s is a scalar; write *, or say its shape"),
+    ("h*exp(s @ s)", 7, "@ stands between matrices, and s is a scalar"),
     ("s @ h", 5, "@ stands between matrices, and s is a scalar; write *"),
     ("h**z", 4, "a scalar is wanted here; z has shape (n, 1)"),
     ("sin(s) + exp(2*sqrt(z + 1))*h", 29, "* of exp(2*sqrt(z + 1)) and h"),

@@ -18,7 +18,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.entries import largest_entry, least_slope, steepest
-from symgrad.norms.exact import of_largest, of_norm, of_radius, value, with_values
+from symgrad.norms.exact import is_nonnegative, of_largest, of_norm, of_radius, value, with_values
 from symgrad.norms.products import Factors, apart, canonical, spread, terms, word
 from symgrad.norms.scopes import atoms_of
 from symgrad.vectors import (
@@ -34,6 +34,7 @@ from symgrad.vectors import (
 
 PRODUCT = "the norm of a product is at most the product of the norms"
 SUM = "the norm of a sum is at most the sum of the norms"
+NONNEGATIVE = "the norm of a sum of positive semidefinite matrices is no less than that of each"
 RADIUS = "the spectral radius is at most the norm"
 DIAGONAL = "the norm of a diagonal matrix is its largest entry in absolute value"
 LARGEST = "no entry of a vector is larger than its norm"
@@ -65,6 +66,7 @@ def lower(leaf: Any, within: Context) -> list[Bound]:
     matrix = canonical(leaf.matrix)
     if isinstance(leaf, SpectralNorm):
         found += [Bound(b.value, (*b.reasons, REVERSE)) for b in _reverse(matrix)]
+        found += _of_nonnegative(matrix)
         if _is_square(matrix):
             found.append(Bound(of_radius(matrix), (RADIUS,)))
         if matrix.shape[1] == 1 != matrix.shape[0]:
@@ -351,6 +353,15 @@ def _reverse(matrix: Any) -> Iterator[Bound]:
         scale = Abs(with_values(number))
         for place, first in enumerate(norms):
             yield Bound(scale * (first - sympy.Add(*norms[:place], *norms[place + 1 :])))
+
+
+def _of_nonnegative(matrix: Any) -> Iterator[Bound]:
+    """The norm of each term of a sum of positive semidefinite matrices."""
+    number, factors = apart(matrix)
+    inside = factors[0] if len(factors) == 1 else matrix
+    summed = [_term(t, inside) for t in terms(inside)] if isinstance(inside, sympy.MatAdd) else []
+    if all(map(is_nonnegative, summed)):
+        yield from (Bound(Abs(with_values(number)) * of_norm(term), (NONNEGATIVE,)) for term in summed)
 
 
 # --- radii --------------------------------------------------------------------------------------------------------

@@ -76,6 +76,12 @@ def of_largest(vector: Any) -> Expr:
     return found * SpectralNorm(sympy.DiagMatrix(word(factors)))
 
 
+def is_nonnegative(matrix: Any) -> bool:
+    """Whether a matrix is plain to see to be positive semidefinite: a positive number times A^T A, or the identity."""
+    number, factors = apart(canonical(matrix))
+    return bool(number.is_positive) and len(factors) % 2 == 0 and reversed_word(factors) == factors
+
+
 def _parts(matrix: Any) -> tuple[Expr, Factors]:
     number, factors = apart(canonical(matrix))
     zero = number == 0 or any(isinstance(f, sympy.ZeroMatrix) for f in factors)

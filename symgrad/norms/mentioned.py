@@ -10,6 +10,7 @@ import sympy
 from symgrad.vectors import OfMatrix
 
 CALLED = re.compile(r"\b(?:norm|spectral_radius)\s*\(")
+OF_MATRICES = re.compile(r"@|\.T\b")
 DECLARED = re.compile(
     r"\s*(?P<names>\w+(?:\s*,\s*\w+)*)\s+(?:real\s+)?(?P<kind>matrix|matrices|vectors?)\s*(?P<shape>\(.*\))?\s*",
     re.DOTALL,

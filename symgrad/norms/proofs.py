@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product as combinations
 from typing import Any, TypeAlias
@@ -19,7 +19,7 @@ from symgrad.norms import units
 from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.defined import is_total, matrix_is_defined
-from symgrad.norms.exact import of_largest, of_radius, value
+from symgrad.norms.exact import is_nonnegative, of_largest, of_radius, value
 from symgrad.norms.scopes import atoms_of, is_free
 from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.vectors import TIME, OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
@@ -232,12 +232,13 @@ class _Scalars:
 
     def _hold(self, left: Expr, op: str, right: Expr, parts: Mapping[Any, tuple[Symbol, Set]]) -> bool:
         """The same with symbols for some parts, of which no more is known than where they lie."""
-        leaves = atoms_of(left) | atoms_of(right) | {a for c in self.within.domain.conditions for a in atoms_of(c)}
+        asked = [*self.within.domain.conditions, *_equal_norms(self.within.domain.conditions)]
+        said = [(c, [self.value(side) for side in c.args]) for c in asked]
+        leaves = atoms_of(left) | atoms_of(right) | {a for _, sides in said for side in sides for a in atoms_of(side)}
         table = {leaf: self.symbol(leaf) for leaf in sorted(leaves, key=sympy.default_sort_key)}
         whole = {**table, **{part: symbol for part, (symbol, _) in parts.items()}}
         conditions = [
-            c.func(*(provable(substituted(side, whole)) for side in c.args), evaluate=False)
-            for c in self.within.domain.conditions
+            c.func(*(provable(substituted(side, whole)) for side in sides), evaluate=False) for c, sides in said
         ]
         self.ties = []
         for small, large, reason in _ties(table):
@@ -286,6 +287,22 @@ class _Scalars:
 
     def _is(self, count: Expr, op: str) -> bool:
         return self.within.holds(count, op, S.Zero)
+
+
+def _equal_norms(conditions: Iterable[Any]) -> Iterator[Any]:
+    """What conditions say of norms that let the norm of a sum be 0: of two terms that they have one norm, and of
+    terms that are not negative, such as A.T @ A, that each of them is 0."""
+    for condition in conditions:
+        gap = next((side.matrix for side in condition.args if isinstance(side, SpectralNorm)), None)
+        if isinstance(condition, sympy.Eq) and S.Zero in condition.args and isinstance(gap, sympy.MatAdd):
+            if all(map(is_nonnegative, gap.args)):
+                yield from (sympy.Eq(value(SpectralNorm(part)), 0, evaluate=False) for part in gap.args)
+            first, *others = gap.args
+            sides = [value(SpectralNorm(part)) for part in (first, sympy.MatAdd(*others))]
+            for power, other in (sides, sides[::-1]):
+                if isinstance(power, sympy.Pow) and power.exp.is_Integer and power.exp > 0:
+                    yield sympy.Eq(power.base, other ** (1 / power.exp), evaluate=False)  # neither is negative
+            yield sympy.Eq(*sides, evaluate=False)
 
 
 def _powers(*sides: Expr) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.balls import check_numbers
 from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
-from symgrad.norms.mentioned import CALLED, DECLARED
+from symgrad.norms.mentioned import CALLED, DECLARED, OF_MATRICES
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in
 from symgrad.statements import Condition, Conjunction, Domain, Relation, Statement, condition_text, free_symbols
 from symgrad.syntax import parse_where, vocabulary
@@ -141,7 +141,7 @@ class NormReader(KeepingReader):
     @classmethod
     def reads(cls, condition: str) -> bool:
         """Whether a condition is read as such a statement, and not as one about numbers alone."""
-        return bool(CALLED.search(condition))
+        return bool(CALLED.search(condition) or OF_MATRICES.search(condition))
 
     def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
         super().__init__(source, names)
@@ -172,7 +172,9 @@ class NormReader(KeepingReader):
             if self.is_matrix(side):
                 shape = shape_text(self.matrix(side).shape)
                 raise self.fault(
-                    side, f"a claim compares scalars, such as norms; {self._shown(side)} has shape {shape}"
+                    side,
+                    f"a claim compares scalars, such as norms; {self._shown(side)} has shape {shape};"
+                    " that A and B are the same matrix is written norm(A - B) == 0",
                 )
         values = [self.side(side) for side in sides]
         for left, sign, right in zip(values, self.tree.ops, values[1:]):

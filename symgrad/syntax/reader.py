@@ -28,6 +28,7 @@ OPERATORS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
+NO_MATRIX = "@ stands between matrices, and {} is a scalar; write *, or say its shape"
 _INDEXED = ("Sum", "Product")
 _MAX_DERIVATIVE = 100
 
@@ -157,7 +158,12 @@ class Reader:
             return self._sum(node)
         if isinstance(node.op, ast.Mult | ast.Div):
             return self._product(node)
-        return self._power(node, self.expression(node.left), self.expression(node.right))
+        if isinstance(node.op, ast.Pow):
+            return self._power(node, self.expression(node.left), self.expression(node.right))
+        raise self.fault(
+            node.left,
+            f"@ stands between matrices, and {self._text_of(node.left)} is a scalar; write *, or say its shape",
+        )
 
     def _power(self, node: ast.AST, base: Expr, exponent: Expr) -> Expr:
         with self.asking_sympy(node):

@@ -13,7 +13,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.errors import shape_text
 from symgrad.syntax import vocabulary
-from symgrad.syntax.reader import Reader
+from symgrad.syntax.reader import NO_MATRIX, Reader
 from symgrad.syntax.vector_names import (
     FREE_INDICES,
     SHOWN,
@@ -196,7 +196,7 @@ class MatrixReader(Reader):
             value = self.value(leaf)
             if isinstance(op, ast.MatMult) and not (matrix is not None and self.is_matrix(leaf)):
                 scalar = self._shown(before if matrix is None else leaf)
-                raise self.fault(leaf, f"@ stands between matrices, and {scalar} is a scalar; write *")
+                raise self.fault(leaf, NO_MATRIX.format(scalar))
             if self.is_matrix(leaf):
                 matrix = self._joined(leaf, op, before, matrix, value)
                 before = leaf
