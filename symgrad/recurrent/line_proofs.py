@@ -24,7 +24,7 @@ from symgrad.recurrent.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.line_steps import LineSteps
 from symgrad.recurrent.meanings import forward_definitions
 from symgrad.recurrent.rules import product, transposed
-from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, timed_in, zero_like
+from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in, zero_like
 
 _LATE = Symbol("s", integer=True)
 MOST_SPLIT = 3  # of the least T that are cases of their own
@@ -142,25 +142,34 @@ class _Line:
         return any(_equal(reader, case.right, right) for reader in self._readers(case))
 
     def _readers(self, case: Case) -> Iterator[Reader]:
-        """Readers in the order of the work that they make."""
-        grad = self.grad
-        # States of a cell that looks ahead, written out, stand for those of later steps without end.
-        ways = (False,) if grad.runs_in_reverse else (False, True)
-        yield from self._plain_readers(case)
+        """Readers in the order of the work that they make; a line with products over time is one of closed sums."""
+        found = [self._plain_readers, self._gradient_readers, self._closed_readers]
+        is_closed = sympy.S(case.right).has(sympy.Product, OrderedProduct)
+        return (reader for readers in (found[::-1] if is_closed else found) for reader in readers(case))
+
+    @property
+    def _ways(self) -> tuple[bool, ...]:
+        """Whether states are written out; those of a cell that looks ahead stand for later steps without end."""
+        return (False,) if self.grad.runs_in_reverse else (False, True)
+
+    def _gradient_readers(self, case: Case) -> Iterator[Reader]:
         if isinstance(case.left, LossDerivative):
-            by_rules = _Meaning(grad, case.length, self._bases(case)).of
-            forward = forward_definitions(grad, False)
-            yield Reader(Definitions(forward.expanded, forward.named, by_rules, case.known, case.length))
-        if has_closed_adjoints(grad):
-            closed = _Meaning(grad, case.length, (), is_closed=True).of
-            for states_too in ways:
-                forward = forward_definitions(grad, states_too)
+            forward = forward_definitions(self.grad, False)
+            for is_eager in (False, *self._ways[1:]):
+                by_rules = _Meaning(self.grad, case.length, self._bases(case), is_eager=is_eager).of
+                yield Reader(Definitions(forward.expanded, forward.named, by_rules, case.known, case.length))
+
+    def _closed_readers(self, case: Case) -> Iterator[Reader]:
+        if has_closed_adjoints(self.grad):
+            closed = _Meaning(self.grad, case.length, (), is_closed=True).of
+            for states_too in self._ways:
+                forward = forward_definitions(self.grad, states_too)
                 yield Reader(Definitions(forward.expanded, forward.named, closed, case.known))
 
     def _plain_readers(self, case: Case) -> Iterator[Reader]:
         yield Reader(Definitions(known=case.known))
         by_rules = _Meaning(self.grad, case.length, self._bases(case)).of
-        for states_too in (False,) if self.grad.runs_in_reverse else (False, True):
+        for states_too in self._ways:
             forward = forward_definitions(self.grad, states_too)
             yield Reader(Definitions(forward.expanded, forward.named, by_rules, case.known))
 
@@ -241,12 +250,15 @@ class _Meaning:
         Adjoints of states at earlier steps than one of these are written out.
     is_closed : bool
         Whether adjoints of states stand for their closed sum over later steps.
+    is_eager : bool
+        Whether all that are certain to be before the last steps are written out.
     """
 
     grad: Backward
     length: Expr
     bases: tuple[Expr, ...]
     is_closed: bool = False
+    is_eager: bool = False
 
     def of(self, v: Any, rows: Sequence[Row]) -> Expr | None:
         """What an adjoint stands for where these inequalities hold; None where its name stays."""
@@ -269,7 +281,7 @@ class _Meaning:
             if self.is_closed:
                 return _closed(self.grad, v, self.length)
             steps = [sympy.expand(base - v.time) for base in self.bases]
-            if not any(s.is_Integer and s > 0 for s in steps):
+            if not self.is_eager and not any(s.is_Integer and s > 0 for s in steps):
                 return None
         return self._rule(v)
 

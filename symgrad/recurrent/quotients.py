@@ -28,6 +28,10 @@ class Quotients(ast.NodeTransformer):
             if late is not None and early is not None:
                 function = ast.copy_location(ast.Name(JACOBIAN, ast.Load()), node)
                 return ast.copy_location(ast.Call(function, [late, early], []), node)
+            left = node.left  # A @ dh[T]/dh[0], which Python reads as a quotient by dh[0]
+            if early is not None and isinstance(left, ast.BinOp) and self._differential(left.right) is not None:
+                quotient = ast.copy_location(ast.BinOp(left.right, node.op, node.right), node)
+                node = ast.copy_location(ast.BinOp(left.left, left.op, quotient), node)
         return self.generic_visit(node)
 
     def _differential(self, node: ast.expr) -> ast.expr | None:
