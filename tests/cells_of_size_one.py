@@ -129,6 +129,8 @@ TERMS = {
     "matrix of numbers": lambda a: a.v @ (sympy.Matrix([[1, -2]]) @ sg.concatenate(a.q.prev, a.x[0:1, :])),
     "number of one entry": lambda a: sympy.Matrix([[3]]) @ a.h.prev.T @ a.W if a.n == 1 else a.v @ sympy.Matrix([[3]]),
     "decimals": lambda a: 0.5 * a.h.prev + 0.25 * a.one + (a.v - 0.125),
+    "vector times squares of an entry": lambda a: a.h.prev @ a.q.prev @ a.q.prev + a.v @ a.x[0:1, :] ** 2 - a.h.prev,
+    "Oja's rule": lambda a: (a.v - a.h.prev @ a.q.prev) @ a.q.prev / 3,
 }
 
 LOSSES = {

@@ -62,7 +62,11 @@ def _sizes_in(node: Node) -> Iterator[Expr]:
 
 @dataclass
 class Writer:
-    """Writes nodes as expressions; `leaf` says how a variable so many steps away is read here."""
+    """Writes nodes as expressions; `leaf` says how a variable so many steps away is read here.
+
+    What is written for a node is an atom of Python: a name, a call, a subscript or brackets, so that a subscript, a
+    power or a sign may stand beside it.
+    """
 
     names: Names
     leaf: Any
@@ -77,7 +81,7 @@ class Writer:
         return ONE if self.scalars else ""
 
     def text(self, node: Node) -> str:
-        """The expression of a node, in brackets where it needs them."""
+        """The expression of a node, in brackets unless it is a name, a call or a subscript."""
         if node in self.known:
             return self.known[node]
         if node.op in _WRITERS:
@@ -95,7 +99,7 @@ class Writer:
     def value(self, node: Node) -> str:
         """The expression of a whole value, in the arithmetic also where it is a plain number."""
         if node.op == "number":
-            return repr(node.data.p / node.data.q) if self.plain else f"number({node.data.p}, {node.data.q})"
+            return _closed(repr(node.data.p / node.data.q)) if self.plain else f"number({node.data.p}, {node.data.q})"
         return self.text(node)
 
     def put(self, node: Node, place: str) -> str:
@@ -140,10 +144,15 @@ def nodes_vary(node: Node) -> bool:
 def _number(writer: Writer, node: Node) -> str:
     value: Rational = node.data
     if value.is_Integer and abs(value) < 2**53:
-        return str(value)
+        return _closed(str(value))
     if value.q in (2, 4, 8, 16) and abs(value) < 2**40:  # exact in every arithmetic
-        return repr(float(value))
+        return _closed(repr(float(value)))
     return writer.value(node)
+
+
+def _closed(number: str) -> str:
+    """A number, in brackets if it has a sign."""
+    return f"({number})" if number.startswith("-") else number
 
 
 def _whole_number(writer: Writer, text: str) -> str:
@@ -188,7 +197,7 @@ def _power(writer: Writer, node: Node) -> str:
     if node.data == 2 and node.args[0] in writer.known:
         return f"({writer.text(node.args[0])}*{writer.text(node.args[0])})"
     if node.data.is_Integer:
-        return f"{writer.text(node.args[0])}**{node.data}"
+        return f"({writer.text(node.args[0])}**{node.data})"
     return f"power({writer.text(node.args[0])}, number({node.data.p}, {node.data.q}))"
 
 
