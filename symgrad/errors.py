@@ -78,7 +78,7 @@ class CellError(SymgradError, ValueError):
 
 
 class NoFunctionError(CellError):
-    """A function that programs do not have."""
+    """A function or an operation that programs do not have."""
 
 
 class ShapeError(CellError):

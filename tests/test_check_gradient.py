@@ -100,6 +100,25 @@ def test_mistakes_in_the_gradient_of_the_initial_state_are_told(slip, hint):
     assert hint in finding.hint
 
 
+@pytest.mark.parametrize("at", ["last", "every"])
+def test_a_slip_of_every_step_is_told_from_the_gradient_of_the_initial_state_alone(at):
+    grad, point = cell_and_point("tanh")
+    grad = sg.bptt(grad.cell, grad.loss, at)
+
+    def initial(W, h0, x, target, U, b):
+        states = [h0]
+        for input_ in x:
+            states.append(np.tanh(W @ states[-1] + U @ input_ + b))
+        adjoint = np.zeros_like(h0)
+        for t in range(len(x), 0, -1):
+            adjoint += states[t] - target[t - 1] if at == "every" or t == len(x) else 0
+            adjoint = W @ (adjoint * (1 - states[t] ** 2))
+        return {"h0": adjoint}
+
+    (finding,) = sg.check_gradient(initial, grad, **point).findings
+    assert "transpose: hbar[t] = W.T @ delta[t+1]" in finding.hint
+
+
 @pytest.mark.parametrize(
     ("slips", "hint"),
     [
@@ -352,6 +371,7 @@ SPECIAL = {
     "besselj": (lambda x: sympy.besselj(0, x), lambda x: -mpmath.besselj(1, x)),
     "LambertW": (sympy.LambertW, lambda x: mpmath.lambertw(x).real / (x * (1 + mpmath.lambertw(x).real))),
     "airyai": (sympy.airyai, lambda x: mpmath.airyai(x, derivative=1)),
+    "hyper": (lambda x: sympy.hyper([1, 2], [3], x / 4), lambda x: mpmath.hyp2f1(2, 3, 4, x / 4) / 6),
 }
 
 

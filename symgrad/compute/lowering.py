@@ -54,7 +54,7 @@ class Lowering:
                 return RULES[kind](self, e)
         if isinstance(e, sympy.core.function.Function):
             return self._function(e)
-        raise CellError(f"no program can be made of {type(e).__name__}, in {e}")
+        raise NoFunctionError(f"no program can be made of {type(e).__name__}, in {e}")
 
     def nodes(self, parts: Any) -> list[Node]:
         return [self.node(part) for part in parts]

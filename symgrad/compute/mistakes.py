@@ -22,7 +22,7 @@ from symgrad.recurrent import runs
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.slips import slips
-from symgrad.vectors import LENGTH, TIME, Timed, TimeSum
+from symgrad.vectors import LENGTH, TIME, Timed, TimeSum, zero_like
 from symgrad.vectors.writing import to_text
 
 MOST = 150  # equations that are walked through for one hint
@@ -46,7 +46,7 @@ class Mistakes:
     grad: Backward
     point: Mapping[str, Any]
     sizes: Mapping[Any, int]
-    _made: list[tuple[str, Doubles | None]] = field(default_factory=list)
+    _made: list[_Walk] = field(default_factory=list)
 
     def of(self, argument: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """What a mistake is called, and the gradients that it gives: of one argument, or of all where none is named.
@@ -58,15 +58,15 @@ class Mistakes:
         wanted = {argument: names[argument]} if argument in names else names
         if argument in names:
             yield from self._in_gradient(argument, names[argument])
-        for words, around in self._in_adjoints():
-            found = None if around is None else _tried(partial(self._gradients, around, wanted))
+        for walk in self._in_adjoints():
+            found = None if walk.around is None else _tried(partial(self._gradients, walk.around, walk.instead, wanted))
             if found is not None:
-                yield words, found
+                yield walk.words, found
 
     # --- gradients ------------------------------------------------------------------------------------------
 
-    def _gradients(self, around: Doubles, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: self._gradient(around, key) for name, key in wanted.items()}
+    def _gradients(self, around: Doubles, instead: Mapping[Any, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._gradient(around, key, instead) for name, key in wanted.items()}
 
     def _gradient(self, around: Doubles, key: Any, instead: Mapping[Any, Any] | None = None) -> Any:
         def value(formula: Any, step: int) -> Any:
@@ -102,26 +102,41 @@ class Mistakes:
         around.timed = {place: _as_doubles(value) for place, value in around.timed.items()}
         return around
 
-    def _in_adjoints(self) -> Iterator[tuple[str, Doubles | None]]:
+    def _in_adjoints(self) -> Iterator[_Walk]:
         """Each is walked through once, when it is first asked for."""
         yield from self._made
-        for words, around in self._new:
-            self._made.append((words, around))
-            yield words, around
+        for walk in self._new:
+            self._made.append(walk)
+            yield walk
 
     @cached_property
-    def _new(self) -> Iterator[tuple[str, Doubles | None]]:
+    def _new(self) -> Iterator[_Walk]:
         return self._all()
 
-    def _all(self) -> Iterator[tuple[str, Doubles | None]]:
+    def _all(self) -> Iterator[_Walk]:
         right = self._formulas
         for words, replaced in list(_slips_in_adjoints(self.grad).items())[:MOST]:
             table = {(place, old): new for place, old, new in replaced}
             formulas = {node: self._replaced(node, e, table) for node, e in right.items()}
-            yield f"a slip, {words}", self._walked(formulas)
+            yield _Walk(f"a slip, {words}", self._walked(formulas), self._before_the_first(replaced))
         for window in range(1, min(self._right.length, MOST_WINDOWS)):
             words = "truncation, states that carry no gradient over the borders of windows of"
-            yield f"{words} {window} step{'s' if window > 1 else ''}", self._walked(right, window)
+            yield _Walk(f"{words} {window} step{'s' if window > 1 else ''}", self._walked(right, window))
+
+    def _before_the_first(self, replaced: list[tuple[Any, Any, Any]]) -> dict[Any, Any]:
+        """The gradients of values before the first step with a slip of every step, as it is one line of code."""
+        found = {}
+        for border in self.grad.borders:
+            name = self.grad.adjoints.get(border.at(TIME))
+            for (key, before), old, new in replaced:
+                if name is None or name.key != key or before is not None or not border.time.is_Integer:
+                    continue
+                right = self.grad[border]
+                gone, come = (set(_terms(e.subs(TIME, border.time))) for e in (old, new))
+                if gone - come <= {*_terms(right)}:
+                    terms = [*(t for t in _terms(right) if t not in gone - come), *(come - gone)]
+                    found[right] = _sum(terms) if terms else zero_like(right)
+        return found
 
     def _replaced(self, node: tuple[Any, int], e: Any, table: Mapping[tuple[Any, Any], Any]) -> Any:
         before = self._right.length - node[1]
@@ -146,6 +161,23 @@ class Mistakes:
             for step in range(1, right.length + 1):
                 around.timed[variable.key, step] = around.zero(variable)
         return _tried(partial(_run, formulas, around))  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """The adjoints of a run with a mistake: none where it has no value.
+
+    Attributes
+    ----------
+    words : str
+    around : Doubles or None
+    instead : mapping of formula to formula
+        The gradients in which the mistake is made as well.
+    """
+
+    words: str
+    around: Doubles | None
+    instead: Mapping[Any, Any] = field(default_factory=dict)
 
 
 def _run(formulas: Formulas, around: Doubles) -> Doubles:
@@ -192,11 +224,15 @@ def _slips_in_adjoints(grad: Backward) -> dict[str, list[tuple[Any, Any, Any]]]:
 def _loss_of_other_sign(grad: Backward, equation: Equation) -> Iterator[tuple[str, Equation]]:
     """The equation with minus the slope of the loss, as by an error that is target less output."""
     left, right = equation.left, equation.right
-    terms = right.args if right.is_Add or right.is_MatAdd else (right,)
+    terms = _terms(right)
     mine = [t for t in terms if not any(v.role is left.role for v in t.atoms(Timed))]
     if mine and len(mine) < len(terms):
         others = [-t if t in mine else t for t in terms]
         yield "sign", Equation(left, _sum(others))
+
+
+def _terms(e: Any) -> tuple[Any, ...]:
+    return tuple(e.args) if e.is_Add or e.is_MatAdd else (e,)
 
 
 def _sum(terms: list[Expr]) -> Expr:
