@@ -423,9 +423,10 @@ def _adjoint_names(cell: Cell) -> list[str]:
     return found
 
 
-def _is_inside(step: Expr) -> bool:
-    """Whether a step may be one of 1 to T."""
-    return bool(step >= 1) if step.is_Integer else not sympy.expand(LENGTH - step).is_negative
+def is_outside(step: Expr) -> bool:
+    """Whether a step that is a number or counted from T is none of 1 to T, whatever T is."""
+    after = sympy.expand(step - LENGTH)
+    return bool(step < 1) if step.is_Integer else bool(after.is_Integer and after > 0)
 
 
 class LossDerivative:
@@ -440,7 +441,7 @@ class LossDerivative:
     @property
     def name(self) -> str:
         argument = self.argument
-        if isinstance(argument, TimedScalar | TimedMatrix) and argument.time != TIME and _is_inside(argument.time):
+        if isinstance(argument, TimedScalar | TimedMatrix) and argument.time != TIME and not is_outside(argument.time):
             return f"d{argument}"
         return f"d{argument_name(argument)}"
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,19 @@ from symgrad.balls.matrices import MissingStepError, Surroundings
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.prove.sentences import counted
 from symgrad.prove.witnesses import show
-from symgrad.recurrent.backward import Backward, LossDerivative, gradient_name
+from symgrad.recurrent.backward import Backward, LossDerivative, gradient_name, is_outside
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.inequalities import row_of
 from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.line_proofs import proves
-from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, OnlyWrong, step_of, steps_of
+from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, OnlyWrong, never_there, step_of, steps_of
 from symgrad.recurrent.meanings import forward_definitions
 from symgrad.recurrent.reach import Reach
 from symgrad.recurrent.reading import Differential, read_equation, read_formula
+from symgrad.recurrent.rules import entry_of
 from symgrad.recurrent.runs import run_backward, run_forward, surroundings
+from symgrad.recurrent.scalar_slopes import has_kinks
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import (
     LENGTH,
@@ -49,6 +52,9 @@ METHOD = "index notation"
 STEPS = "steps"
 BITS = 256
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
+KINKED_RUNS = tuple((3 + draw % 3, draw) for draw in range(5, 14))  # more of them where slopes jump
+ZERO_RUNS = tuple((3 + draw % 3, draw) for draw in range(14, 32))  # and where entries are zero, as of a dead relu
+ENOUGH = 3  # runs with an entry other than zero
 LARGEST_NUMERATOR = 12
 SEED = 20_261_125  # any fixed number: the same line meets the same numbers on every machine
 
@@ -164,12 +170,13 @@ class Court:
 
     def _differentiated(self, v: Any) -> Any:
         """The left side that a variable at a step stands for where its differential was written."""
-        if v.role is Role.INPUT or v in self.grad.borders:
+        if v in self.grad.borders or (v.role is Role.INPUT and not is_outside(v.time)):
             return gradient_name(v)
         home = v.at(TIME)
         if home in self.grad.adjoints and not (v.time.is_Integer and v.time < 1):
             return self.grad.adjoints[home].at(v.time)
-        raise CellError(f"d{v}: there is no {v}; the cell has the states {', '.join(map(str, self.grad.cell.states))}")
+        known = ", ".join(map(str, (*self.grad.cell.states, *self.grad.borders)))
+        raise CellError(f"d{v}: there is no {v}; the cell has {known}")
 
     def adjoint_line(self, name: Any) -> Any:
         """The left side of a line of the backward equations."""
@@ -201,8 +208,10 @@ class Court:
         for v in timed_in(right):
             if v.key not in known:
                 raise CellError(f"{equation}: {v.name} is not in the cell; known are {', '.join(self.names)}")
+        if isinstance(left, StateJacobian):
+            JacobianSteps(left).check()
         shape = checked_shape(right, str(equation))
-        if shape not in (shape_of(left), tuple(reversed(shape_of(left)))):
+        if shape not in (shape_of(left), tuple(reversed(shape_of(left)))) and (shape, shape_of(left)) != ((1, 1), ()):
             raise ShapeError(f"{equation}: both sides", "=", (shape_of(left), shape))
         return equation
 
@@ -223,10 +232,17 @@ class Court:
         is_last = gap is not None and 0 <= gap < self.grad.last_steps
         if gap is not None and gap < 0:
             return zero_like(left)
+        border = next((b for b in self.grad.borders if self._is_adjoint_of(left, b)), None)
+        if border is not None:
+            return self.grad[border]
         if is_last:
             found = self.grad.adjoint_equation(left.at(LENGTH - gap)).right
             return found.subs(LENGTH, sympy.expand(left.time + gap))
         return self.grad.adjoint_equation(left.at(TIME)).right.subs(TIME, left.time)
+
+    def _is_adjoint_of(self, name: Any, border: Any) -> bool:
+        home = self.grad.adjoints.get(border.at(TIME))
+        return home is not None and home.at(border.time) == name
 
     def _true_gradient(self, argument: Any, gap: Expr | None) -> Any:
         if not isinstance(argument, TimedScalar | TimedMatrix) or argument in self.grad.borders:
@@ -240,6 +256,8 @@ class Court:
         """The verdict on one line."""
         right = self.derived(equation.left)
         as_written, equation = equation, Equation(equation.left, without_jacobians(self.grad, equation.right))
+        if not shape_of(equation.left) and checked_shape(equation.right, "") == (1, 1):
+            equation = Equation(equation.left, entry_of(equation.right))
         found = self._judged(equation, right)
         if found.verdict.witness is not None and (only := self._only_wrong(equation)) is not None:
             verdict = replace(found.verdict, evidence=f"{only}, and {self._elsewhere(equation, only)}")
@@ -336,8 +354,15 @@ class Court:
 
     def numbers(self, equation: Equation) -> Verdict:
         """A counterexample in numbers, or the evidence that there is none."""
-        steps, compared, missing, asked = self._line_steps(equation), 0, "", ""
-        for length, draw in steps.lengths(RUNS):
+        steps, compared, missing, without = self._line_steps(equation), 0, "", ""
+        after = never_there(equation.right, self._ends)
+        if after is not None:
+            return Verdict(Outcome.REFUTED, STEPS, f"there is no step {after}")
+        telling: set[tuple[int, int]] = set()
+        for length, draw in chain(steps.lengths(RUNS), steps.lengths(KINKED_RUNS), steps.lengths(ZERO_RUNS)):
+            enough = len(telling) >= ENOUGH
+            if enough and ((length, draw) in ZERO_RUNS or ((length, draw) in KINKED_RUNS and not self._has_kinks)):
+                break
             around = self._run(length, draw)
             for value in steps.values(length):
                 step, indices = steps.placed(value) if isinstance(steps, JacobianSteps) else _placed(steps, value)
@@ -351,21 +376,27 @@ class Court:
                         continue
                     found = _first_difference(stated, true)
                 if unknown:
-                    asked = asked or f"in a run of {length} steps there is no value for {unknown}"
-                if unknown and found is not None:
-                    return Verdict(Outcome.REFUTED, STEPS, asked)
+                    asked = f"in a run of {length} steps there is no value for {unknown}"
+                    if found is not None:
+                        return Verdict(Outcome.REFUTED, STEPS, asked)
+                    without = without or asked
+                    continue
                 if found is not None:
                     return _refuted(equation, around, step, indices, *found)
                 compared += np.size(stated)
+                if np.any(np.ravel(stated) != 0):
+                    telling.add((length, draw))
         if missing:
             return Verdict(Outcome.REFUTED, STEPS, missing)  # where a side has no value, an equation does not hold
-        if asked:
-            return Verdict(Outcome.UNDECIDED, STEPS, asked)
-        if not compared:
-            return Verdict(Outcome.UNDECIDED, METHOD, "there is no step at which to try it")
+        if without or not compared:
+            return Verdict(Outcome.UNDECIDED, STEPS, without or "there is no step at which to try it")
         return Verdict(
             Outcome.SUPPORTED, "numbers", f"both sides agree in {counted(compared, 'entry')}; no proof found"
         )
+
+    @cached_property
+    def _has_kinks(self) -> bool:
+        return any(has_kinks(e.right) for e in self.grad.cell.steps)
 
     def _true_value(
         self, left: Any, steps: Any, length: int, around: Surroundings, step: int, indices: Mapping[Any, int]

@@ -32,11 +32,13 @@ from symgrad.recurrent.monomials import (
     Form,
     Index,
     delta,
+    home_of_factor,
     moved,
     repeated,
     single,
     sum_of,
     summed,
+    turned,
 )
 from symgrad.recurrent.regions import cancels
 from symgrad.recurrent.rules import entries_of
@@ -126,7 +128,8 @@ class Reader:
     # --- scalars --------------------------------------------------------------------------------------------
 
     def _scalar(self, e: Expr) -> Form:
-        e = self._scalar_names(sympy.expand(e))
+        e = _unfolded(e)
+        e = self._scalar_names(sympy.expand(e.xreplace(dict(self._scalar_functions(e)))))
         terms = []
         for term in sympy.Add.make_args(e):
             matrices = [f for f in sympy.Mul.make_args(term) if f.has(MatrixExpr, sympy.Sum, sympy.Product)]
@@ -154,7 +157,7 @@ class Reader:
             for time in times:
                 name, at = variable.at(time), function.args[0].subs(TIME, time)
                 if slope is not None and not slope.is_polynomial(ENTRY):
-                    yield slope.xreplace({ENTRY: at}), in_output(name, *function.args[1:])  # type: ignore[misc]
+                    yield from _same_slope(slope.xreplace({ENTRY: at}), in_output(name, *function.args[1:]))  # type: ignore[misc]
                 for other in e.atoms(function.func):
                     if other.args[1:] == function.args[1:] and self._is_same_scalar(other.args[0], at):
                         yield other, name
@@ -296,12 +299,27 @@ class Reader:
         """The slope of an activation at its argument in terms of the name of its output, where the rules have it so."""
         (y,), body = e.function.variables, e.function.expr
         if not isinstance(body, sympy.Derivative) or body.expr.args[:1] != (y,):
-            return None
+            return self._output_of_slope(e)
         row = ROWS.get(body.expr.func.__name__)
         output = self._name_of(Elementwise(sympy.Lambda((y,), body.expr), e.argument))
         if output is None or row is None or row.slope_in_output is None:
             return None
         return pushed(entries_of(row.slope_in_output(ENTRY, *body.expr.args[1:]), ENTRY, output))
+
+    def _output_of_slope(self, e: Elementwise) -> Any:
+        """The same for a slope that is written as a function of its own, as sigmoid for that of softplus."""
+        for _, definition in self.definitions.named:
+            if not isinstance(definition, Elementwise):
+                continue
+            function = definition.function(ENTRY)
+            row = ROWS.get(function.func.__name__)
+            if row is None or row.slope_in_output is None or function.args[:1] != (ENTRY,):
+                continue
+            if differentiated(function, ENTRY) == e.function(ENTRY):
+                output = self._name_of(Elementwise(definition.function, e.argument))
+                if output is not None:
+                    return pushed(entries_of(row.slope_in_output(ENTRY, *function.args[1:]), ENTRY, output))
+        return None
 
     def _function(self, f: Expr, y: Symbol, e: Elementwise, entry: Form, argument: Form, i: Index, j: Index) -> Form:
         base, exponent = f.as_base_exp()
@@ -315,6 +333,8 @@ class Reader:
         named = self._name_of(Elementwise(sympy.Lambda((y,), f), e.argument)) if f != e.function.expr else None
         if named is not None:
             return self._entry(named, i, j)
+        if isinstance(f, sympy.Function) and len(f.args) == 1 and (scale := f.args[0] / y).is_number:
+            f, argument = f.func(y), argument.scaled(scale)
         return single(Atom(f"function {f.xreplace({y: ENTRY})}", (), (argument,)), i, j)
 
     def _softmax(self, e: Softmax, i: Index, j: Index) -> Form:
@@ -378,6 +398,8 @@ class Reader:
         )
 
     def _ordered(self, e: OrderedProduct, i: Index, j: Index) -> Form:
+        if isinstance(e.factor, sympy.Identity):
+            return delta(i, j)
         turned = self._turned(e)
         return self._entry(turned, i, j) if turned is not None else self._product_over(
             e.limits, self.form, e.factor, i, j
@@ -386,8 +408,7 @@ class Reader:
     def _turned(self, e: OrderedProduct) -> Any:
         """A product with its index running down as time does, or with what is constant last in each factor."""
         index, low, high = e.limits
-        times = {sign for v in e.factor.atoms(*_TIMED) if (sign := sympy.expand(v.time).coeff(index)) != 0}
-        if times == {-1}:
+        if _signs(e.factor, index) == {-1}:
             flipped = e.factor.subs(index, -index)
             return pushed(sympy.Transpose(OrderedProduct(pushed(flipped.T), (index, -high, -low))))
         factor = pushed(e.factor)
@@ -411,6 +432,7 @@ class Reader:
         index, low, high = limits
         count = sympy.expand(high - low + 1)
         is_matrix = isinstance(factor, MatrixExpr)
+        factor = factor if is_matrix else _unfolded(factor)
         if count.is_Integer and count <= MOST_FACTORS:
             factors = [factor.subs(index, sympy.expand(high - k)) for k in range(max(0, int(count)))]
             if not factors:
@@ -418,6 +440,8 @@ class Reader:
             return self._entry(pushed(sympy.MatMul(*factors)), i, j) if is_matrix else self._scalar(sympy.Mul(*factors))
         if not is_matrix and not factor.has(index):
             return self._scalar(factor**count)
+        if not is_matrix and _signs(factor, index) == {-1}:
+            return self._product_over((index, -high, -low), read, factor.subs(index, -index), i, j)
         if not is_matrix and len(parts := sympy.Mul.make_args(sympy.factor_terms(factor))) > 1:
             form = ONE
             for part in parts:
@@ -432,6 +456,13 @@ class Reader:
             tuple((c.xreplace({time: PRODUCT_TIME}), moved(m, {time: PRODUCT_TIME})) for c, m in form.terms)
         )
         ends = (low, high) if factor.has(index) else (S.One, count)
+        shift = home_of_factor(canonical)
+        if shift != 0:  # the same product, counted so that what comes first by name is at the index itself
+            table = {PRODUCT_TIME: PRODUCT_TIME - shift}
+            canonical = Form(tuple((c.xreplace(table), moved(m, table)) for c, m in canonical.terms))
+            ends = (ends[0] + shift, ends[1] + shift)
+        if is_matrix and not factor.has(index) and (other := turned(canonical)).key({}) < canonical.key({}):
+            canonical, i, j = other, j, i  # a power of a transpose is the transpose of a power
         return single(Atom(PRODUCT, ends, (canonical,), factor.shape[0] if is_matrix else None), i, j)
 
 
@@ -456,6 +487,30 @@ _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
     TimeSum: Reader._time_sum,
     OrderedProduct: Reader._ordered,
 }
+
+
+def _same_slope(in_argument: Expr, in_output: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """A slope at an argument with that in terms of the output; of two with the same cases, what tells these apart."""
+    yield in_argument, in_output
+    sides = (in_argument, in_output)
+    if all(isinstance(e, sympy.Piecewise) for e in sides) and len({tuple(v for v, _ in e.args) for e in sides}) == 1:
+        yield from ((a, b) for (_, a), (_, b) in zip(in_argument.args, in_output.args) if a != b)
+
+
+def _signs(factor: Expr, index: Symbol) -> set[Expr]:
+    """Whether the steps in a factor go with an index, 1, or against it, -1."""
+    return {sign for v in factor.atoms(*_TIMED) if (sign := sympy.expand(v.time).coeff(index)) != 0}
+
+
+def _unfolded(e: Expr) -> Expr:
+    """The expression with two cases of 1 and 0 for each that SymPy has folded what stands beside it into."""
+    two = (p for p in e.atoms(sympy.Piecewise) if len(p.args) == 2 and p.args[1][1] == sympy.true)
+    table = {}
+    for p in two:
+        (first, condition), (second, _) = p.args
+        if (first, second) != (1, 0):
+            table[p] = second + (first - second) * sympy.Piecewise((1, condition), (0, True))
+    return e.xreplace(table) if table else e
 
 
 def _blocks(e: Expr) -> list[Expr]:

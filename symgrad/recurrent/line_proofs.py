@@ -17,13 +17,14 @@ import sympy
 from sympy import Expr, S, Symbol
 
 from symgrad.errors import CellError
-from symgrad.recurrent.backward import Backward, LossDerivative, over_time
+from symgrad.recurrent.backward import Backward, LossDerivative, gradient_name, over_time
 from symgrad.recurrent.forms import EARLIER, Step, jacobian_product
 from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.line_steps import LineSteps
 from symgrad.recurrent.meanings import forward_definitions
 from symgrad.recurrent.rules import product, transposed
+from symgrad.recurrent.term_proofs import TermByTerm, ways_to_compare
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in, zero_like
 
 _LATE = Symbol("s", integer=True)
@@ -93,13 +94,30 @@ class _Line:
 
     def is_proved_for_each_length(self) -> bool:
         """The least T as cases of their own, as few as will do."""
+        ways = list(ways_to_compare(self.right, self.truth(self.left, None))) if _is_of_loss(self.left) else []
+        if any(way.is_flat and self._agrees(way) for way in ways):
+            return True
         least = self.steps.least
         for start in range(least, least + MOST_SPLIT + 1):
             if not self._is_proved(Case.of(self.left, self.right, {}, [LENGTH - start])):
                 continue
-            numbers = (S(number) for number in range(least, start))
-            return all(self._is_proved(Case.of(self.left, self.right, {LENGTH: n}, [])) for n in numbers)
-        return False
+            return self._are_proved_up_to(start)
+        return any(not way.is_flat and self._agrees(way) for way in ways)
+
+    def _are_proved_up_to(self, length: int) -> bool:
+        """All T less than this one, each by itself."""
+        numbers = (S(number) for number in range(self.steps.least, length))
+        return all(self._is_proved(Case.of(self.left, self.right, {LENGTH: n}, [])) for n in numbers)
+
+    def _agrees(self, way: TermByTerm) -> bool:
+        """Whether a sum over steps has at each step the term that the rules give."""
+        least = max(self.steps.least, way.least)
+        any_step = gradient_name(self.grad.loss_adjoint)
+        steps = LineSteps(TIME, TIME, S(way.low), LENGTH - way.behind, least)
+        (line, rule), (rest, other) = way.terms, way.rests
+        terms = _Line(self.grad, any_step, line, lambda left, _: rule.subs(TIME, left.argument.time), steps)
+        rests = replace(self, right=rest, truth=lambda left, _: other, steps=replace(self.steps, least=least))
+        return terms.is_proved_with_index() and rests.is_proved_for_each_length() and self._are_proved_up_to(least)
 
     def is_proved_with_index(self) -> bool:
         """The last steps as cases of their own, as many as adjoints look ahead."""
@@ -223,6 +241,10 @@ class _Line:
             if _equal(reader, case.right, truth):
                 return True
         return False
+
+
+def _is_of_loss(left: Any) -> bool:
+    return isinstance(left, LossDerivative)
 
 
 def _gap(left: Any, case: Case) -> Expr | None:

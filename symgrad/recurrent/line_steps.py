@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, S, Symbol
@@ -16,6 +16,7 @@ from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, Tim
 
 MOST_STEPS = 16  # of a run in which a line is tried
 MOST_TRIED = 4  # steps beyond the first, to see where alone a line fails
+Ends: TypeAlias = Mapping[tuple[str, str], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,21 @@ class LineSteps:
         wrong = [fails(longest, value) for value in self.values(longest)]
         if few := _leading(wrong):
             rest = replace(self, low=self.low + few)
-            return OnlyWrong(self.index, self.low, rest.low - 1, replace(rest, least=_least(rest)))
+            return OnlyWrong(
+                self.index, self.low, rest.low - 1, replace(rest, least=max(self.least, _least(rest.low, rest.high)))
+            )
         if few := _leading(wrong[::-1]):
             rest = replace(self, high=self.high - few)
-            return OnlyWrong(self.index, rest.high + 1, self.high, replace(rest, least=_least(rest)))
+            return OnlyWrong(
+                self.index, rest.high + 1, self.high, replace(rest, least=max(self.least, _least(rest.low, rest.high)))
+            )
         return None
 
     def __str__(self) -> str:
         if self.index is None:
             return "for every T" if self.least == 1 else f"for every T >= {self.least}"
-        return f"for {self.index} = {self.low}, ..., {self.high}"
+        least = f", T >= {self.least}" if self.least > _least(self.low, self.high) else ""
+        return f"for {self.index} = {self.low}, ..., {self.high}{least}"
 
 
 @dataclass(frozen=True)
@@ -120,9 +126,7 @@ def _leading(wrong: list[bool]) -> int:
     return 0 if any(wrong[few:]) else few
 
 
-def steps_of(
-    left: Any, right: Any, ends: Mapping[tuple[str, str], tuple[int, int]], is_each: bool, last_steps: int = 1
-) -> LineSteps:
+def steps_of(left: Any, right: Any, ends: Ends, is_each: bool, last_steps: int = 1) -> LineSteps:
     """The steps for which a line is judged.
 
     A line with h[t] on its left is one for each step t < T, as adjoints at T are what the loss alone gives; where its
@@ -145,8 +149,9 @@ def steps_of(
         names = ", ".join(sorted(map(str, others - mine or mine)))
         raise CellError(f"{left}: a line is for one step; it names {names}, which its left side does not fix")
     index = next(iter(mine or others), None)
+    least = _least_of_fixed(right, ends)
     if index is None:
-        return _at_one_step(at, last_steps)
+        return _at_one_step(at, last_steps, least)
     sign = at.coeff(index)
     if mine and abs(sign) != 1:
         raise CellError(f"{left}: the step of the left side is t, or a number of steps from t or T")
@@ -161,7 +166,7 @@ def steps_of(
         rest = sympy.expand(at + index)
         found = LineSteps(at, index, sympy.expand(rest - LENGTH + last_steps), sympy.expand(rest - 1), 1)
     found = _narrowed(found, right, ends)
-    return replace(found, least=_least(found))
+    return replace(found, least=max(least, _least(found.low, found.high)))
 
 
 def step_of(left: Any, is_each: bool) -> Expr:
@@ -173,10 +178,10 @@ def step_of(left: Any, is_each: bool) -> Expr:
     return LENGTH
 
 
-def _at_one_step(at: Expr, last_steps: int) -> LineSteps:
+def _at_one_step(at: Expr, last_steps: int, least: int) -> LineSteps:
     before = sympy.expand(LENGTH - at)
-    least = 1 + int(before) if before.is_Integer else last_steps + int(at)
-    return LineSteps(at, None, at, at, max(1, least))
+    of_left = 1 + int(before) if before.is_Integer else last_steps + int(at)
+    return LineSteps(at, None, at, at, max(least, of_left))
 
 
 def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any, frozenset[Symbol]]]:
@@ -192,20 +197,48 @@ def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any
                 yield from _timed(part, bound)
 
 
-def _narrowed(steps: LineSteps, right: Any, ends: Mapping[tuple[str, str], tuple[int, int]]) -> LineSteps:
+def _outside_of_sums(right: Any, ends: Ends) -> Iterator[tuple[Expr, int, int | None]]:
+    """The steps of variables outside of sums, with the first one and how far behind T the last one is, if one is."""
+    for v, bound in _timed(right):
+        if not v.time.free_symbols & bound:
+            if v.role is Role.ADJOINT:
+                yield v.time, ends[v.key][0] if v.key in ends else 1, None
+            elif v.key in ends:
+                yield v.time, *ends[v.key]
+
+
+def never_there(right: Any, ends: Ends) -> Expr | None:
+    """The first step after T at which the right side always asks for a value that there is for no T."""
+    for time, _, behind in _outside_of_sums(right, ends):
+        from_end = sympy.expand(time - LENGTH)
+        if from_end.is_Integer and behind is not None and from_end > behind:
+            return time
+    return None
+
+
+def _least_of_fixed(right: Any, ends: Ends) -> int:
+    """The least T at which there are values at all steps that are numbers, or counted from T."""
+    least = 1
+    for time, first, behind in _outside_of_sums(right, ends):
+        from_end = sympy.expand(time - LENGTH)
+        if time.is_Integer and time >= first and behind is not None:
+            least = max(least, int(time) - behind)
+        if from_end.is_Integer and (behind is None or from_end <= behind):
+            least = max(least, first - int(from_end))
+    return least
+
+
+def _narrowed(steps: LineSteps, right: Any, ends: Ends) -> LineSteps:
     """Without the steps at which something that stands outside of sums has no value."""
     index, low, high = steps.index, steps.low, steps.high
-    for v, bound in _timed(right):
-        if v.role is Role.ADJOINT or v.time.free_symbols & bound or v.key not in ends:
-            continue
-        first, behind = ends[v.key]
-        shift = sympy.expand(v.time - index)
+    for time, first, behind in _outside_of_sums(right, ends):
+        shift, from_end = sympy.expand(time - index), sympy.expand(time + index - LENGTH)
         if shift.is_Integer:
-            low, high = _larger(low, first - shift), -_larger(-high, -(LENGTH + behind - shift))
-    for v, bound in _timed(right):
-        shift = sympy.expand(v.time - index)
-        if v.role is Role.ADJOINT and not v.time.free_symbols & bound and shift.is_Integer:
-            low = _larger(low, (ends[v.key][0] if v.key in ends else 1) - shift)
+            low = _larger(low, first - shift)
+            high = high if behind is None else -_larger(-high, shift - LENGTH - behind)
+        if from_end.is_Integer:  # counted from the other end
+            low = low if behind is None else _larger(low, from_end - behind)
+            high = -_larger(-high, first - LENGTH - from_end)
     return replace(steps, low=sympy.expand(low), high=sympy.expand(high))
 
 
@@ -215,8 +248,9 @@ def _larger(a: Any, b: Any) -> Any:
     return b if gap.is_Integer and gap < 0 else a
 
 
-def _least(steps: LineSteps) -> int:
-    width = sympy.expand(steps.high - steps.low)
+def _least(low: Expr, high: Expr) -> int:
+    """The least T for which there is a step from the one to the other."""
+    width = sympy.expand(high - low)
     rest = sympy.expand(width - LENGTH)
     if width.is_Integer:
         return 1
@@ -231,14 +265,35 @@ class JacobianSteps:
 
     @property
     def index(self) -> Symbol | None:
-        """What stands for the earlier step, if it is no number of steps before t."""
-        return next(iter(self.left.early.time.free_symbols - {TIME, LENGTH}), None)
+        """What stands for a step, if it is no number of steps before t or T."""
+        return next(iter(self._symbols - {TIME, LENGTH}), None)
+
+    @property
+    def _symbols(self) -> set[Any]:
+        return set(self.left.late.time.free_symbols | self.left.early.time.free_symbols)
 
     @property
     def known(self) -> list[Expr]:
         """What is at least 0 at these steps."""
         late, early = self.left.late.time, self.left.early.time
-        return [TIME - 1, LENGTH - TIME, LENGTH - 1, early, late - early, late - 1, LENGTH - late]
+        apart = late - early - (1 if self.index in early.free_symbols else 0)
+        within = [TIME - 1, LENGTH - TIME] if TIME in self._symbols else []
+        return [sympy.expand(e) for e in (*within, early, apart, late - 1, LENGTH - late, LENGTH - 1)]
+
+    def check(self) -> None:
+        """Refuse steps that there are not, or that nobody can count.
+
+        Raises
+        ------
+        CellError
+        """
+        late, early = self.left.late.time, self.left.early.time
+        if len(self._symbols - {TIME, LENGTH}) > 1:
+            raise CellError(f"{self.left}: a line is for one step besides t and T")
+        if any(abs(e.coeff(s)) > 1 for e in (late, early) for s in self._symbols - {LENGTH}):
+            raise CellError(f"{self.left}: the step of a state is a number of steps from t or T")
+        if any(e.is_negative for e in self.known):
+            raise CellError(f"{self.left}: states are at steps 0 to {LENGTH}, and the later one stands above")
 
     def lengths(self, usual: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
         found = [run for run in usual if self.values(run[0])]
@@ -246,15 +301,12 @@ class JacobianSteps:
 
     def values(self, length: int) -> list[tuple[int, int]]:
         """Pairs of t and the index at which both states are there, the later one not before the earlier one."""
-        late, early = self.left.late.time, self.left.early.time
-        is_free = TIME in late.free_symbols | early.free_symbols
         found = []
-        for t in range(1, length + 1) if is_free else [length]:
-            for k in range(length) if self.index is not None else [0]:
+        for t in range(1, length + 1) if TIME in self._symbols else [length]:
+            for k in range(-length, 2 * length + 1) if self.index is not None else [0]:
                 there = {TIME: sympy.Integer(t), LENGTH: sympy.Integer(length)}
                 there |= {self.index: sympy.Integer(k)} if self.index is not None else {}
-                last, first = (int(e.xreplace(there)) for e in (late, early))
-                if 0 <= first <= last <= length and last >= 1 and (self.index is None or first < last):
+                if all(e.xreplace(there) >= 0 for e in self.known):
                     found.append((t, k))
         return found
 
@@ -262,11 +314,20 @@ class JacobianSteps:
         return value[0], {} if self.index is None else {self.index: value[1]}
 
     def __str__(self) -> str:
-        late, early = self.left.late.time, self.left.early.time
-        below = f"{early} = 0, ..., {sympy.expand(late - 1)}" if self.index is not None else ""
-        if TIME not in late.free_symbols:
-            return f"for {below}" if below else "for every T"
-        shift = sympy.expand(late - TIME)
-        low = sympy.Max(1, 1 - shift, -sympy.expand(early - TIME)) if self.index is None else sympy.Max(1, 1 - shift)
-        times = f"for t = {low}, ..., {sympy.expand(LENGTH - sympy.Max(0, shift))}"
-        return f"{times} and {below}" if below else times
+        known = self.known
+        ranges = [f"{s} = {', ..., '.join(_range(s, known))}" for s in (TIME, self.index) if s in self._symbols]
+        if ranges:
+            return f"for {' and '.join(ranges)}"
+        least = max(-(e - LENGTH) for e in known if sympy.expand(e - LENGTH).is_Integer)
+        return "for every T" if least <= 1 else f"for every T >= {least}"
+
+
+def _range(symbol: Symbol, known: list[Expr]) -> tuple[str, str]:
+    """From where to where a symbol goes; t whatever an index is, and an index with t and T."""
+    own = [e for e in known if e.has(symbol) and not (symbol == TIME and e.free_symbols - {TIME, LENGTH})]
+    ends = []
+    for sign in (1, -1):
+        bounds = [sympy.expand(symbol - sign * e) for e in own if e.coeff(symbol) == sign]
+        kept = list(dict.fromkeys(b for b in bounds if not any((sign * (o - b)).is_positive for o in bounds)))
+        ends.append((sympy.Max if sign == 1 else sympy.Min)(*kept))
+    return str(ends[0]), str(ends[1])

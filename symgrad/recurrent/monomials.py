@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ import sympy
 from sympy import Dummy, Expr, S, Symbol
 
 from symgrad.errors import CellError
+from symgrad.vectors import TimedScalar
 
 Index: TypeAlias = Dummy | str | None
 MOST_LABELLINGS = 5040
@@ -191,9 +192,73 @@ def inside_of(atom: Atom, at: Expr, indices: tuple[Index, ...]) -> Form:
     return Form(tuple(terms))
 
 
+def turned(form: Form) -> Form:
+    """The entry at the column and the row."""
+    table: dict[Index, Index] = {ROW: COLUMN, COLUMN: ROW}
+
+    def over(m: Monomial) -> Monomial:
+        return replace(m, factors=tuple((a, tuple(table.get(ix, ix) for ix in places)) for a, places in m.factors))
+
+    return Form(tuple((c, over(m)) for c, m in form.terms))
+
+
 def counted(monomial: Monomial, table: Mapping[Symbol, Expr]) -> Monomial:
     """The monomial with its summed steps counted from elsewhere, under the same names."""
     return replace(moved(replace(monomial, times=()), table), times=monomial.times)
+
+
+# --- steps --------------------------------------------------------------------------------------------------------
+
+
+def places(coefficient: Expr, monomial: Monomial) -> Iterator[tuple[str, Expr]]:
+    """All that stands at some step, by name, with the step."""
+    for atom, _ in monomial.factors:
+        yield from _places_of_atom(atom, "")
+    for v in coefficient.atoms(TimedScalar):
+        yield ":".join(v.key), sympy.expand(v.time)
+    for power in coefficient.atoms(sympy.Pow):
+        if power.exp.free_symbols:
+            yield f"~{power.base}", sympy.expand(power.exp)
+
+
+def _places_of_atom(atom: Atom, above: str) -> Iterator[tuple[str, Expr]]:
+    if atom.head == PRODUCT:  # first by name, so that products over the same steps have the same ends
+        order = "~" if is_constant(atom) else " "  # of a power only the number of factors is told, and that last
+        for end, time in enumerate(atom.times):
+            yield f"{order}{above}{end}", sympy.expand(time)
+        return
+    for time in atom.times:
+        yield f"{above}{atom.head}", sympy.expand(time)
+    for form in atom.inner:
+        for coefficient, monomial in form.terms:
+            for name, time in places(coefficient, monomial):
+                yield f"{above}{atom.head}/{name}", time
+
+
+def is_constant(atom: Atom) -> bool:
+    """Whether all factors of a product over time are the same."""
+    return not any(_has_time(form) for form in atom.inner)
+
+
+def _has_time(form: Form) -> bool:
+    return any(
+        c.has(PRODUCT_TIME) or any(_atom_has_time(atom) for atom, _ in m.factors) for c, m in form.terms
+    )  # fmt: skip
+
+
+def _atom_has_time(atom: Atom) -> bool:
+    return any(time.has(PRODUCT_TIME) for time in atom.times) or any(map(_has_time, atom.inner))
+
+
+def home_of_factor(form: Form) -> Expr:
+    """How many steps after its index the factor of a product has what comes first in it by name."""
+    found = [(name, at) for c, m in form.terms for name, at in places(c, m) if at.coeff(PRODUCT_TIME) == 1]
+    first = min((name for name, _ in found), default="")
+    rests = [sympy.expand(at - PRODUCT_TIME) for name, at in found if name == first]
+    latest = rests[0] if rests else S.Zero
+    for rest in rests[1:]:
+        latest = rest if sympy.expand(rest - latest).is_positive else latest
+    return latest
 
 
 # --- canonical names ------------------------------------------------------------------------------------------------

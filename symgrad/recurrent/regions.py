@@ -20,18 +20,18 @@ from sympy import Dummy, Expr, S, Symbol
 from symgrad.recurrent.inequalities import Row, is_certain, is_impossible, row_of
 from symgrad.recurrent.monomials import (
     PRODUCT,
-    PRODUCT_TIME,
     Atom,
     Form,
     Monomial,
     counted,
     delta,
     inside_of,
+    is_constant,
     labelled,
     moved,
+    places,
     without_deltas,
 )
-from symgrad.vectors import TimedScalar
 
 MOST_ROUNDS = 12
 MOST_TERMS = 150
@@ -189,12 +189,12 @@ def _without_time(monomial: Monomial, time: Symbol, value: Expr) -> Monomial:
 def _home(time: Symbol, coefficient: Expr, monomial: Monomial) -> dict[Symbol, Expr] | None:
     """What a summed step is, counted so that what comes first by name is at this step itself; None if it is so."""
     others = set(monomial.times) - {time}
-    places = [(head, at) for head, at in _places(coefficient, monomial) if abs(at.coeff(time)) == 1]
-    places = [(head, at) for head, at in places if not at.free_symbols & others]
-    if not places:
+    found = [(head, at) for head, at in places(coefficient, monomial) if abs(at.coeff(time)) == 1]
+    found = [(head, at) for head, at in found if not at.free_symbols & others]
+    if not found:
         return None
-    head = min(head for head, _ in places)
-    here = [at for name, at in places if name == head]
+    head = min(head for head, _ in found)
+    here = [at for name, at in found if name == head]
     upwards = [at for at in here if at.coeff(time) == 1] or here
     sign = upwards[0].coeff(time)
     rests = [sympy.expand(at - sign * time) for at in upwards]
@@ -203,31 +203,6 @@ def _home(time: Symbol, coefficient: Expr, monomial: Monomial) -> dict[Symbol, E
         gap = sympy.expand(rest - latest)
         latest = rest if (gap.is_Integer and gap > 0) or (not gap.is_Integer and str(rest) < str(latest)) else latest
     return None if sign == 1 and latest == 0 else {time: sympy.expand(sign * (time - latest))}
-
-
-def _places(coefficient: Expr, monomial: Monomial) -> Iterator[tuple[str, Expr]]:
-    """All that stands at some step, by name, with the step."""
-    for atom, _ in monomial.factors:
-        yield from _places_of_atom(atom, "")
-    for v in coefficient.atoms(TimedScalar):
-        yield ":".join(v.key), sympy.expand(v.time)
-    for power in coefficient.atoms(sympy.Pow):
-        if power.exp.free_symbols:
-            yield f"~{power.base}", sympy.expand(power.exp)
-
-
-def _places_of_atom(atom: Atom, above: str) -> Iterator[tuple[str, Expr]]:
-    if atom.head == PRODUCT:  # first by name, so that products over the same steps have the same ends
-        order = "~" if _is_constant(atom) else " "  # of a power only the number of factors is told, and that last
-        for end, time in enumerate(atom.times):
-            yield f"{order}{above}{end}", sympy.expand(time)
-        return
-    for time in atom.times:
-        yield f"{above}{atom.head}", sympy.expand(time)
-    for form in atom.inner:
-        for coefficient, monomial in form.terms:
-            for name, time in _places(coefficient, monomial):
-                yield f"{above}{atom.head}/{name}", time
 
 
 def _least(coefficient: Expr, monomial: Monomial, known: Sequence[Row]) -> _Named:
@@ -357,20 +332,6 @@ def _kind(atom: Atom) -> str:
     return atom.inner[0].key({})
 
 
-def _is_constant(atom: Atom) -> bool:
-    return not any(_has_time(form) for form in atom.inner)
-
-
-def _has_time(form: Form) -> bool:
-    return any(
-        c.has(PRODUCT_TIME) or any(_atom_has_time(atom) for atom, _ in m.factors) for c, m in form.terms
-    )  # fmt: skip
-
-
-def _atom_has_time(atom: Atom) -> bool:
-    return any(time.has(PRODUCT_TIME) for time in atom.times) or any(map(_has_time, atom.inner))
-
-
 def _longer_end(atom: Atom, others: list[Atom], from_left: bool) -> str | None:
     """At which end a product has a factor more than another one."""
     low, high = atom.times
@@ -378,7 +339,7 @@ def _longer_end(atom: Atom, others: list[Atom], from_left: bool) -> str | None:
     if any(first.is_Integer and first > 0 for first, _ in gaps):
         return "low"
     if any(last.is_Integer and last > 0 for _, last in gaps):
-        return "high" if not _is_constant(atom) or from_left else "low of a power"
+        return "high" if not is_constant(atom) or from_left else "low of a power"
     return None
 
 

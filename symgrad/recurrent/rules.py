@@ -28,6 +28,7 @@ from symgrad.vectors import (
     Softmax,
     TimedMatrix,
     TimedScalar,
+    TimeSum,
     concatenate,
     hadamard,
     hadamard_of,
@@ -356,6 +357,17 @@ def total_of(terms: Iterable[Any]) -> Any:
     if not nonzero:
         return kept[0]
     return nonzero[0] if len(nonzero) == 1 else sympy.MatAdd(*nonzero).doit(deep=False)
+
+
+def entry_of(e: Any) -> Any:
+    """The one entry of a 1 by 1 matrix, as a scalar."""
+    if isinstance(e, sympy.MatAdd):
+        return sympy.Add(*map(entry_of, e.args))
+    if isinstance(e, TimeSum):
+        return sympy.Sum(entry_of(e.term), e.limits)
+    if isinstance(e, sympy.MatMul) and not isinstance(e.args[0], MatrixExpr):
+        return e.args[0] * entry_of(e.func(*e.args[1:]).doit(deep=False))
+    return sympy.Trace(e)
 
 
 def transposed(e: Any) -> Any:

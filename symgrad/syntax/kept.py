@@ -47,6 +47,8 @@ def is_in(made: Any, part: Any) -> bool:
 def _is_partial(node: Any) -> bool:
     if isinstance(node, OfMatrix | AppliedUndef):
         return False
+    if isinstance(node, sympy.Piecewise):  # its branches are parts of their own
+        return bool(node.args[-1][1] != sympy.true)
     is_call = isinstance(node, sympy.Function) and bool(node.free_symbols)
     return _is_partial_power(node) or (is_call and type(node).__name__ not in TOTAL)
 

@@ -197,7 +197,10 @@ class MatrixReader(Reader):
             if isinstance(op, ast.MatMult) and not (matrix is not None and self.is_matrix(leaf)):
                 scalar = self._shown(before if matrix is None else leaf)
                 raise self.fault(leaf, NO_MATRIX.format(scalar))
-            if self.is_matrix(leaf):
+            if self.is_matrix(leaf) and isinstance(op, ast.Mult) and matrix is not None and _has_one(matrix, value):
+                one, matrix = (matrix, value) if matrix.shape == (1, 1) else (value, matrix)
+                scalars.append(sympy.Trace(one))
+            elif self.is_matrix(leaf):
                 matrix = self._joined(leaf, op, before, matrix, value)
                 before = leaf
             else:
@@ -265,3 +268,8 @@ def _chain(node: ast.expr) -> list[tuple[ast.operator, ast.expr]]:
         found.append((node.op, node.right))
         node = node.left
     return [(ast.Mult(), node), *reversed(found)]
+
+
+def _has_one(*matrices: Any) -> bool:
+    """Whether one of these is a 1 by 1 matrix, as dot(u, v) is: it multiplies as its entry does."""
+    return any(matrix.shape == (1, 1) for matrix in matrices)

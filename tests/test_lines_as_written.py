@@ -1,0 +1,133 @@
+"""Lines as papers and lecture notes write them: one law, in many words, and the steps at which it is judged."""
+
+import pytest
+
+import symgrad as sg
+
+n, m = sg.dims("n m")
+SHAPES = {"h": n, "x": m, "W": (n, n), "U": (n, m), "b": n, "V": (n, n)}
+CELLS = {
+    "rnn": "h[t] = tanh(W @ h[t-1] + U @ x[t])",
+    "softplus": "h[t] = softplus(W @ h[t-1] + U @ x[t])",
+    "linear": "h[t] = W @ h[t-1] + U @ x[t]",
+    "two lags": "h[t] = tanh(W @ h[t-1] + V @ h[t-2])",
+    "softmax": "h[t] = softmax(W @ h[t-1] + U @ x[t])",
+    "sum": "h[t] = h[t-1] + tanh(U @ x[t])",
+    "relu unit": "h[t] = relu(w*h[t-1] + u*x[t])",
+    "softsign unit": "h[t] = softsign(w*h[t-1] + u*x[t])",
+    "leaky": "h[t] = alpha*h[t-1] + tanh(W @ h[t-1])",
+}
+
+
+def judged(cell, line, at="last"):
+    text = CELLS[cell]
+    shapes = {} if "unit" in cell else {k: v for k, v in SHAPES.items() if k in text}
+    read = sg.read_cell(text, shapes)
+    return sg.check_backward(read, sg.half_squared_error(read.states[0]), backward=[line], at=at).lines[0]
+
+
+TRUE = [
+    ("rnn", "last", "hbar[t] = product(W.T @ diag(1 - h[T+t+1-i]**2), (i, t+1, T)) @ hbar[T]"),
+    ("rnn", "last", "hbar[T-k] = product(W.T @ diag(1 - h[2*T-k-i+2]**2), (i, T-k+2, T+1)) @ hbar[T]"),
+    ("rnn", "last", "dh0 = product(diag(1 - h[i-1]**2) @ W, (i, 2, T+1)).T @ hbar[T]"),
+    ("rnn", "last", "dh[t]/dh[k] = diag(1 - h[t]**2) @ W @ (dh[t-1]/dh[k])"),
+    ("rnn", "last", "dh[T]/dh[T-k] = product(dh[i]/dh[i-1], (i, T-k+1, T))"),
+    ("rnn", "last", "dh[k]/dh[0] = product(diag(1 - h[i]**2) @ W, (i, 1, k))"),
+    ("rnn", "every", "hbar[0] = W.T @ delta[1]"),
+    (
+        "rnn",
+        "every",
+        "hbar[t] = sum(product(W.T @ diag(1 - h[s+t+1-i]**2), (i, t+1, s)) @ (h[s] - target[s]), (s, t, T))",
+    ),
+    ("rnn", "every", "dW = sum(outer(hadamard(1 - h[k]**2, W.T @ delta[k+1] + h[k] - target[k]), h[k-1]), (k, 1, T))"),
+    (
+        "rnn",
+        "every",
+        "dW = sum(outer(hadamard(1 - h[T-k]**2, W.T @ delta[T-k+1] + h[T-k] - target[T-k]), h[T-k-1]), (k, 0, T-1))",
+    ),
+    (
+        "rnn",
+        "every",
+        "dU = delta[T] @ x[T].T"
+        " + sum(outer(hadamard(1 - h[k]**2, W.T @ delta[k+1] + h[k] - target[k]), x[k]), (k, 1, T-1))",
+    ),
+    ("softplus", "last", "delta[t] = hadamard(sigmoid(a[t]), hbar[t])"),
+    ("softplus", "last", "delta[t] = hadamard(1 - exp(-h[t]), hbar[t])"),
+    ("linear", "last", "hbar[0] = product(W, (i, 1, T)).T @ hbar[T]"),
+    ("sum", "last", "dh[T]/dh[0] = product(eye(n), (i, 1, T))"),
+    ("softmax", "last", "delta[t] = hadamard(h[t], hbar[t]) - dot(h[t], hbar[t])*h[t]"),
+    ("leaky", "last", "dalpha = sum(dot(hbar[t], h[t-1]), (t, 1, T))"),
+    ("relu unit", "last", "hbar[1] = product(w*slope(relu, a[i]), (i, 2, T))*hbar[T]"),
+    ("relu unit", "last", "hbar[t] = product(w*slope(relu, a[T+t+1-i]), (i, t+1, T))*hbar[T]"),
+    ("relu unit", "last", "dw = sum(slope(relu, a[k+1])*hbar[k+1]*h[k], (k, 0, T-1))"),
+    ("softsign unit", "last", "delta[T-2] = slope(softsign, a[T-2])*hbar[T-2]"),
+]
+
+
+@pytest.mark.parametrize(("cell", "at", "line"), TRUE, ids=[f"{c}-{a}-{line}" for c, a, line in TRUE])
+def test_one_law_in_other_words_is_proved(cell, at, line):
+    found = judged(cell, line, at)
+    assert found.verdict.outcome is sg.Outcome.PROVED, found
+
+
+WRONG = [
+    ("rnn", "last", "hbar[t] = product(W.T @ diag(1 - h[T+t-i]**2), (i, t+1, T)) @ hbar[T]"),
+    ("rnn", "every", "dW = sum(outer(hadamard(1 - h[k]**2, W.T @ delta[k+1] + h[k]), h[k-1]), (k, 1, T))"),
+    (
+        "rnn",
+        "every",
+        "dW = sum(outer(hadamard(1 - h[k]**2, W.T @ delta[k+1] + h[k] - target[k]), h[k-1]), (k, 1, T-1))",
+    ),
+    ("softplus", "last", "delta[t] = hadamard(sigmoid(h[t]), hbar[t])"),
+    ("linear", "last", "hbar[0] = product(W.T, (i, 1, T)).T @ hbar[T]"),
+    ("relu unit", "last", "hbar[T-3] = w*slope(relu, a[T-1])*w*slope(relu, a[T])*hbar[T]"),
+    ("relu unit", "last", "hbar[1] = u*slope(relu, a[2])*hbar[2]"),
+    ("rnn", "last", "dU = outer(delta[T], x[T]) + outer(delta[T-1], x[T-1])"),
+]
+
+
+@pytest.mark.parametrize(("cell", "at", "line"), WRONG, ids=[f"{c}-{a}-{line}" for c, a, line in WRONG])
+def test_another_law_is_refuted(cell, at, line):
+    assert judged(cell, line, at).verdict.outcome is sg.Outcome.REFUTED
+
+
+WORDS = {
+    "dx[t-1] = U.T @ delta[t-1]": "for t = 2, ..., T",
+    "dx[T-k] = U.T @ delta[T-k]": "for k = 1, ..., T - 1",
+    "dh[2]/dh[0] = diag(1 - h[2]**2) @ W @ diag(1 - h[1]**2) @ W": "for every T >= 2",
+    "dh[T]/dh[t] = product(diag(1 - h[i]**2) @ W, (i, t+1, T))": "for t = 1, ..., T",
+    "dh[t]/dh[k+1] = product(diag(1 - h[i]**2) @ W, (i, k+2, t))": "for t = 1, ..., T and k = -1, ..., t - 2",
+    "hbar[1] = W.T @ diag(1 - h[2]**2) @ W.T @ diag(1 - h[3]**2) @ hbar[3]": "for every T >= 3",
+    "hbar[T-k] = W.T @ diag(1 - h[T-k+1]**2) @ W.T @ diag(1 - h[T-k+2]**2) @ hbar[T-k+2]": "for k = 2, ..., T - 1",
+    "dU = outer(delta[1], x[1]) + outer(delta[2], x[2]) + sum(outer(delta[t], x[t]), (t, 3, T))": "for every T >= 2",
+}
+
+
+@pytest.mark.parametrize("line", WORDS)
+def test_lines_are_judged_where_all_that_they_name_is_there(line):
+    found = judged("rnn", line)
+    assert (found.judged_for, found.verdict.outcome) == (WORDS[line], sg.Outcome.PROVED)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("dx[T+1] = U.T @ delta[T]", "there is no x[T+1]"),
+        ("dx[0] = U.T @ delta[1]", "there is no x[0]"),
+        ("dh[T]/dh[-1] = W", "states are at steps 0 to T"),
+        ("dh[t]/dh[t+1] = W", "the later one stands above"),
+        ("dh[i]/dh[k] = W", "one step besides t and T"),
+        ("dh[2*t]/dh[t] = W", "a number of steps from t or T"),
+    ],
+)
+def test_steps_that_there_are_not_are_refused_in_one_line(line, says):
+    with pytest.raises(sg.CellError) as caught:
+        judged("rnn", line)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_line_that_names_a_state_after_the_last_says_so():
+    found = judged("two lags", "hbar[T-1] = V.T @ hadamard(1 - h[T+1]**2, hbar[T+1]) + W.T @ delta[T]")
+    assert found.verdict.outcome is sg.Outcome.REFUTED
+    assert "there is no step T + 1" in str(found)
