@@ -207,7 +207,8 @@ def _ask_for_irreducible_factors(e: Expr) -> None:
     longest = max((_bits(number) for number in e.atoms(sympy.Rational)), default=0)
     _ask(dense, MOST_MONOMIALS, "monomials to factor", dense)
     _ask(dense * longest, MOST_BITS_FACTORED, "bits to factor", dense * longest)
-    if len(e.free_symbols) + len({a for a in e.atoms(sympy.Pow, sympy.Function) if a.is_number}) > 1:
+    kernels = {a for a in e.atoms(sympy.Pow, sympy.Function) if not (isinstance(a, sympy.Pow) and a.exp.is_Integer)}
+    if len(e.free_symbols | kernels) > 1:
         _ask(longest, MOST_BITS_IN_SEVERAL, "bits of a number to factor in several variables", longest)
 
 

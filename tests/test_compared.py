@@ -129,6 +129,7 @@ ONE = "sqrt(3+2*sqrt(2)) - sqrt(2)"
     "where",
     [
         "x in (0, {}) U (1, 2)",
+        "x in [{}, 1]",
         "x in [0, 3] \\ {{{}, 1}}",
         "x in Union(Interval(0, {}), Interval(1, 2))",
         ["x > 1", "x >= {}"],

@@ -373,3 +373,36 @@ def test_random_claims_agree_with_numpy(seed):
 )
 def test_a_power_of_a_square_matrix_is_a_product_and_one_of_a_vector_is_that_of_its_entries(says, truth):
     assert sg.verify(sg.claim(says, where=["A matrix (n, n)", "x vector (n)"])).holds is truth
+
+
+OF_INVERSES = ["k integer", "k < 0", "A, B matrix (2, 2)"]
+
+
+@pytest.mark.parametrize(
+    ("says", "where"),
+    [
+        ("norm(A**k) >= norm(A)**k", ["norm(A - eye(2)) < 1"]),
+        ("norm(A**k)*norm(A)**(-k) >= 1", ["norm(A - eye(2)) <= 1/2"]),
+    ],
+)
+def test_what_is_true_of_inverses_is_not_refuted(says, where):
+    assert sg.verify(sg.claim(says, where=[*OF_INVERSES, *where])).holds is not False
+
+
+@pytest.mark.parametrize(
+    ("says", "where"),
+    [
+        ("norm(A**k) <= 1", ["norm(A - eye(2)) < 1/2"]),
+        ("norm(A**k) == 1", []),
+        ("spectral_radius(A**k) == 1", []),
+        ("norm((2*A)**k) == 2**k*norm(A**k)", []),
+    ],
+)
+def test_negative_powers_are_those_of_the_inverse_and_have_no_value_without_one(says, where):
+    verdict = sg.verify(sg.claim(says, where=[*OF_INVERSES, *where]))
+    assert verdict.holds is False
+    A, power = numbers(verdict.witness.point["A"]), int(verdict.witness.point["k"])
+    if np.linalg.det(A):
+        assert float(Fraction(verdict.witness.left)) == pytest.approx(norm(np.linalg.matrix_power(A, power)))
+    else:
+        assert verdict.witness.left == "undefined"

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import sympy
 
 import symgrad as sg
 from symgrad.errors import ClaimError, ParseError
-from symgrad.prove import sentences
+from symgrad.prove import sentences, witnesses
 from symgrad.statements import Relation, free_symbols
 from symgrad.syntax import parse
 
@@ -270,8 +269,5 @@ def test_stand_ins_of_one_name_are_named_once():
 )
 def test_a_witness_shows_that_the_sides_differ(says):
     verdict = sg.verify(says)
-    left, right = (Fraction(side) for side in (verdict.witness.left, verdict.witness.right))
-    assert left != right
-    assert ("the left side less the right one is" in verdict.evidence) is (
-        0 < abs(left - right) < Fraction(1, 10**30) * left
-    )
+    assert witnesses.read(verdict.witness.left) != witnesses.read(verdict.witness.right)
+    assert max(len(verdict.witness.left), len(verdict.witness.right)) < 40

@@ -5,7 +5,7 @@ import re
 import mpmath
 import pytest
 import sympy
-from sympy import Rational, exp
+from sympy import Integer, Rational, exp, log, sqrt
 
 import symgrad as sg
 from symgrad.language.provable import provable
@@ -240,3 +240,37 @@ def test_claims_about_few_points_are_about_something():
     for where in (["x == y", "x <= y"], ["x in [0, 2]", "x**2 == 2"]):
         assert verdict_on("2*x == x + x", where).holds
         assert verdict_on("x == 7", where).holds is not True
+
+
+POWERS = [*(Integer(10) ** k for k in (-1000, -400, -100, -40, 60, 400)), *(3 * Integer(10) ** k for k in (-200, 300))]
+
+
+@pytest.mark.parametrize("start", [0, 1, Rational(13, 12), -Rational(3, 7), log(2), sqrt(5) / 2, 10**400])
+@pytest.mark.parametrize("far", POWERS, ids=str)
+def test_a_coordinate_beside_a_number_is_shown_exactly_and_briefly(start, far):
+    for place in (start + far, start - far):
+        text = witnesses.coordinate(place)
+        assert witnesses.read(text) == place
+        assert len(text) < 60
+
+
+@pytest.mark.parametrize(
+    ("says", "where"),
+    [
+        ("x**3 == x", "x in {-1, 0, 1, 1 + 10**(-400)}"),
+        ("exp(x) <= 2", "x <= log(2) + 10**(-200)"),
+        ("x**2 - x - 1 <= 0", ["x > 1", "x <= 2*cos(pi/5) + 10**(-100)"]),
+        ("x <= y", "x < y + 10**(-100)"),
+        ("x <= 10**400", "x <= 1 + 10**400"),
+    ],
+)
+def test_the_point_of_a_witness_is_the_counterexample_and_no_rounded_one(says, where):
+    asked = sg.claim(says, where=where)
+    verdict = sg.verify(asked)
+    assert verdict.holds is False
+    point = [f"{name} == {value}" for name, value in verdict.witness.point.items()]
+    table = {symbol: witnesses.read(verdict.witness.point[symbol.name]) for symbol, _ in asked.domain.sets}
+    assert all(value is not None for value in table.values()), point
+    left, right = (side.xreplace(table) for side in asked.statement.expressions)
+    order = {"==": "!=", "<=": ">"}[asked.statement.op]
+    assert sg.verify(sg.claim(left, order, right)).holds, point

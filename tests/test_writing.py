@@ -35,8 +35,13 @@ def written(monkeypatch):
 
 
 def test_an_atom_is_told():
-    assert is_atom("(a + b)") and is_atom("f(a)") and is_atom("a[1]")
-    assert not is_atom("a + b") and not is_atom("a**2") and not is_atom("-1") and not is_atom("(a)*(b)")
+    assert is_atom("(a + b)")
+    assert is_atom("f(a)")
+    assert is_atom("a[1]")
+    assert not is_atom("a + b")
+    assert not is_atom("a**2")
+    assert not is_atom("-1")
+    assert not is_atom("(a)*(b)")
 
 
 @pytest.mark.parametrize("options", [{}, {"backend": "mpmath"}, {"scaled": True}], ids=str)
@@ -48,7 +53,7 @@ def test_every_expression_of_every_cell_is_an_atom(name, options, written):
     assert not [text for text in written if not is_atom(text)]
 
 
-@pytest.mark.parametrize("sizes", [list(SIZES)[0], list(SIZES)[-2]])
+@pytest.mark.parametrize("sizes", [next(iter(SIZES)), list(SIZES)[-2]])
 def test_every_expression_of_every_operation_is_an_atom(sizes, written):
     for term in TERMS:
         grad, known = cell_of(term, sizes, next(iter(LOSSES)))

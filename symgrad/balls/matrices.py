@@ -13,7 +13,7 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 import sympy
-from flint import arb, fmpq
+from flint import arb, arb_mat, fmpq, fmpq_mat
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -233,6 +233,8 @@ class WalkedFormula:
 
     def _matrix_power(self, e: Any) -> Array:
         base, exponent = self.value(e.base), self._time(e.exp)
+        if exponent < 0:
+            base, exponent = _inverse(base, e), -exponent
         found = self._identity_of(len(base))
         for _ in range(exponent):
             found = found @ base
@@ -368,6 +370,22 @@ def _certain(value: Any, e: Any) -> Any:
     if isinstance(value, NoValue) or value is None:
         raise CellError(f"{e} has no certain value here")
     return value
+
+
+def _inverse(matrix: Array, e: Any) -> Array:
+    """The inverse of a matrix, for negative powers."""
+    try:
+        if all(isinstance(entry, fmpq | int) for entry in matrix.flat):
+            exact = fmpq_mat(matrix.tolist())
+            found = None if exact.det() == 0 else exact.inv()
+            if found is None:
+                raise NoValueError(f"{e} has no value here")
+        else:
+            found = arb_mat(matrix.tolist()).inv()
+    except (ZeroDivisionError, TypeError):
+        raise CellError(f"{e} has no certain value here") from None
+    rows, columns = matrix.shape
+    return np.array([[found[i, j] for j in range(columns)] for i in range(rows)], dtype=object)
 
 
 def added_up(terms: list[Any]) -> Any:

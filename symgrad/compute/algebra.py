@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.errors import CellError
+
 Array = Any
 MOST = 700.0  # exp of which is not infinite, and so large that 1 more is nothing
 PIECE = 1 << 14  # entries of a series that are computed together
@@ -184,6 +186,8 @@ class Algebra:
         return vector[..., None] * self.identity(vector.shape[-1])
 
     def matrix_power(self, matrix: Array, exponent: int) -> Array:
+        if exponent < 0:
+            raise CellError(f"the inverse of a matrix is not part of programs; got the power {exponent}")
         found = self.identity(matrix.shape[-1])
         for _ in range(int(exponent)):
             found = found @ matrix

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import sympy
-from flint import acb, arb, fmpq
+from flint import acb, arb
 from sympy import Derivative, Expr, Rational, Symbol
 
 from symgrad.balls import (
@@ -356,7 +356,7 @@ def _refuted(point: Point, left: Value, right: Value, missing: Missing) -> Verdi
         witnesses.NO_VALUE if k in missing.sides else witnesses.show(value, digits)
         for k, value in enumerate((left, right))
     ]
-    witness = Witness({str(s): str(v) for s, v in point.items()}, *texts)
+    witness = Witness({str(s): witnesses.coordinate(v) for s, v in point.items()}, *texts)
     return Verdict(Outcome.REFUTED, METHOD, _why(left, right, missing), witness)
 
 
@@ -387,8 +387,7 @@ def _digits_to_tell_apart(left: Value, right: Value) -> int | None:
     if isinstance(left, NoValue) or isinstance(right, NoValue):
         return witnesses.DIGITS
     for digits in (witnesses.DIGITS, MOST_COMPARED, 60, 120, 300, 1000, 2000):
-        are_exact = isinstance(left, fmpq) and isinstance(right, fmpq)
-        if are_exact and _told(left, digits) != _told(right, digits):
+        if all(witnesses.is_shown_exactly(side, digits) for side in (left, right)) and left != right:
             return digits
         if _without_last_zeros(ball(left), digits) != _without_last_zeros(ball(right), digits):
             return digits
@@ -397,11 +396,6 @@ def _digits_to_tell_apart(left: Value, right: Value) -> int | None:
 
 def _without_last_zeros(value: arb | acb, digits: int) -> str:
     return _LAST_ZEROS.sub(r"\1", str(value.str(digits, radius=False)))
-
-
-def _told(value: fmpq, digits: int) -> str:
-    """An exact number as it is shown, but for zeros that say nothing."""
-    return _LAST_ZEROS.sub(r"\1", witnesses.show(value, digits))
 
 
 def _common_digits(left: Value, right: Value) -> int | None:

@@ -20,6 +20,7 @@ from symgrad.language.written import rebuilt
 from symgrad.statements import Statement
 from symgrad.verdicts import Outcome
 
+BITS = (192, 1024, 4096)  # for the first digits of a number
 LONGEST = 120  # letters of a formula in a sentence
 LONGEST_PLACE = 48
 MOST_NAMED, FEW = 5, 2  # formulas in one list; examples of many
@@ -75,11 +76,17 @@ def place(x: Symbol, value: Expr) -> str:
 def number(value: Expr, digits: int) -> str | None:
     """The first digits of a real constant, all certain; None if it cannot be enclosed."""
     try:
-        with precision(192):
-            found = Tape(value, ())()
-            return str(ball(found).str(digits, radius=False)) if is_real(found) else None
+        tape = Tape(value, ())
     except UnsupportedError:
         return None
+    for bits in BITS:
+        with precision(bits):
+            found = tape()
+            if not is_real(found):
+                return None
+            if ball(found).rel_accuracy_bits() > 4 * digits or ball(found).is_exact():
+                return str(ball(found).str(digits, radius=False))
+    return None
 
 
 def counted(count: int, noun: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 import sympy
 from flint import acb, arb, fmpq
-from sympy import Derivative, Expr, Float, Rational, Symbol
+from sympy import Derivative, Expr, Float, Rational, S, Symbol
 
 from symgrad import sized, syntax
 from symgrad.balls import (
@@ -44,18 +44,72 @@ NEXT_TO_NOTHING = arb(2) ** -160  # of a number that is not shown as a fraction,
 FEWEST_BITS, FEW_ABOUT = 4, 2  # that are certain, for a digit; digits of what is shown only roughly
 LONGEST_FRACTION = 12  # letters; a longer one is shown as a decimal where that ends
 LONGEST = 24  # letters of an exact value
+LONGEST_COORDINATE = 48  # letters that are read at a glance
+MOST_TERMS = 3  # of a fraction that is shown as a sum
+LONGEST_HEIGHT = 10_000  # bits of a fraction that is taken apart
+SHORT = 10**6  # numerators and denominators that are written out beside powers of ten
 MOST_DECIMALS = 48
 
 
 def coordinates(point: Mapping[Symbol, Expr]) -> dict[str, str]:
     """A point as texts; a float among its values is an approximation of a place that is not known exactly."""
-    return {str(s): _coordinate(v) for s, v in sorted(point.items(), key=lambda item: str(item[0]))}
+    return {str(s): coordinate(v) for s, v in sorted(point.items(), key=lambda item: str(item[0]))}
 
 
-def _coordinate(value: Expr) -> str:
+def coordinate(value: Expr) -> str:
+    """A coordinate as a text that reads back, long fractions with powers of ten in them."""
     if isinstance(value, Float):
         return str(value)
-    return sentences.shown(value) or str(sympy.N(value, DIGITS) if value.is_number else value)
+    exact = sentences.shown(value, LONGEST_COORDINATE) or _in_powers_of_ten(value) or sentences.shown(value)
+    return exact or str(value if value.is_Rational or not value.is_number else sympy.N(value, DIGITS))
+
+
+def _in_powers_of_ten(value: Expr) -> str | None:
+    """A number with the long fractions in it as a short one and a few units of a power of ten: 1 + 10**(-400)."""
+    terms = [_short_sum(term) if term.is_Rational else sentences.shown(term) for term in sympy.Add.make_args(value)]
+    return _added(term for term in terms if term) if None not in terms else None
+
+
+def _short_sum(value: Rational) -> str | None:
+    """A fraction as a sum of a few short ones and units of powers of ten; nothing for any other."""
+    terms: list[str] = []
+    if max(value.p.bit_length(), value.q.bit_length()) > LONGEST_HEIGHT:
+        return None
+    while value and len(terms) < MOST_TERMS:
+        part = value if _unit(value) else _nearest(value)
+        terms.append(_unit(part))
+        value -= part
+    return _added(terms) if all(terms) and not value else None
+
+
+def _added(terms: Iterable[str]) -> str:
+    return " + ".join(terms).replace("+ -", "- ")
+
+
+def _nearest(value: Rational) -> Rational:
+    """The nearest short fraction, of a large or small number the nearest unit of a power of ten."""
+    near = value.limit_denominator(SHORT) if abs(value) < SHORT else S.Zero
+    if near:
+        return near
+    size = abs(value)
+    unit = (
+        sympy.Integer(10) ** (len(str(int(size))) - 1)
+        if size >= 1
+        else 1 / sympy.Integer(10) ** len(str(int(1 / size)))
+    )
+    return Rational(round(value / unit)) * unit
+
+
+def _unit(value: Rational) -> str:
+    """A short fraction as it is, or few units of a power of ten; nothing for any other number."""
+    if abs(value.p) < SHORT and value.q < SHORT:
+        return str(value)
+    exponent = len(str(abs(value.p))) - 1 if value.is_Integer else 1 - len(str(value.q))
+    count = value / sympy.Integer(10) ** exponent
+    if not (count.is_Integer and abs(count) < SHORT):
+        return ""
+    power = f"10**{exponent}" if exponent > 0 else f"10**({exponent})"
+    return power if count == 1 else f"-{power}" if count == -1 else f"{count}*{power}"
 
 
 def completed(witness: Witness, goal: Goal) -> Witness:
@@ -211,7 +265,7 @@ def carried(e: Expr, point: Mapping[Symbol, Expr]) -> str:
     if not free_symbols(e) <= set(point):
         return NOT_KNOWN
     if not _is_near(e, point):
-        return _coordinate(e.xreplace(dict(point)))
+        return coordinate(e.xreplace(dict(point)))
     found = value_at(e, point)
     return NOT_KNOWN if found.startswith(ABOUT) else found
 
@@ -269,13 +323,22 @@ def _about(value: acb) -> str:
 
 
 def _rational(value: fmpq, digits: int) -> str:
+    if is_shown_exactly(value, digits):
+        return _exact(value)
+    with precision(4 * digits + BITS):
+        return str(arb(value).str(digits, radius=False))
+
+
+def is_shown_exactly(value: Value, digits: int) -> bool:
+    """Whether a number is a fraction that is shown as it is, and not by its first digits."""
+    return isinstance(value, fmpq) and len(_exact(value)) <= max(2 * DIGITS, digits)
+
+
+def _exact(value: fmpq) -> str:
     text = str(value)
     if len(text) > LONGEST_FRACTION and value.q != 1:
         text = _decimal(value) or text
-    if len(text) <= max(2 * DIGITS, digits):
-        return text
-    with precision(4 * digits + BITS):
-        return str(arb(value).str(digits, radius=False))
+    return text if len(text) <= 2 * DIGITS else _short_sum(Rational(int(value.p), int(value.q))) or text
 
 
 def _decimal(value: fmpq) -> str:
