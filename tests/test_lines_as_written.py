@@ -131,3 +131,13 @@ def test_a_line_that_names_a_state_after_the_last_says_so():
     found = judged("two lags", "hbar[T-1] = V.T @ hadamard(1 - h[T+1]**2, hbar[T+1]) + W.T @ delta[T]")
     assert found.verdict.outcome is sg.Outcome.REFUTED
     assert "there is no step T + 1" in str(found)
+
+
+@pytest.mark.parametrize("line", ["hbar[T] = w**(T-t)*hbar[T]", "dh0 = w**t*hbar[T]", "dh0 = w**(t-1)*hbar[1]*t*w"])
+def test_a_step_that_only_counts_is_a_step_of_the_line(line):
+    """Each is true at one step, and was said to be for every T."""
+    h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
+    lines = {"gradients" if line.startswith("d") else "backward": [line]}
+    (found,) = sg.check_backward(sg.Cell({h: w * h.prev + x}), sg.half_squared_error(h), **lines).lines
+    assert (found.judged_for, found.verdict.outcome) == ("for t = 1, ..., T", sg.Outcome.REFUTED)
+    assert "only" not in str(found)

@@ -12,8 +12,10 @@ from sympy import Expr, S, Symbol
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import LossDerivative
 from symgrad.recurrent.jacobians import StateJacobian
+from symgrad.syntax.vector_names import FREE_INDICES, index_symbol
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum
 
+STEPS = frozenset(map(index_symbol, ("t", *FREE_INDICES)))
 MOST_STEPS = 16  # of a run in which a line is tried
 MOST_TRIED = 4  # steps beyond the first, to see where alone a line fails
 Ends: TypeAlias = Mapping[tuple[str, str], tuple[int, int]]
@@ -73,13 +75,13 @@ class LineSteps:
             few = _leading([fails(length, length) for length in lengths])
             rest = replace(self, least=self.least + few)
             return OnlyWrong(LENGTH, S(self.least), S(rest.least - 1), rest) if few else None
-        wrong = [fails(longest, value) for value in self.values(longest)]
-        if few := _leading(wrong):
+        runs = [[fails(length, value) for value in self.values(length)] for length in (longest - 1, longest)]
+        if few := _leading_in_all(runs):
             rest = replace(self, low=self.low + few)
             return OnlyWrong(
                 self.index, self.low, rest.low - 1, replace(rest, least=max(self.least, _least(rest.low, rest.high)))
             )
-        if few := _leading(wrong[::-1]):
+        if few := _leading_in_all([wrong[::-1] for wrong in runs]):
             rest = replace(self, high=self.high - few)
             return OnlyWrong(
                 self.index, rest.high + 1, self.high, replace(rest, least=max(self.least, _least(rest.low, rest.high)))
@@ -126,6 +128,12 @@ def _leading(wrong: list[bool]) -> int:
     return 0 if any(wrong[few:]) else few
 
 
+def _leading_in_all(runs: list[list[bool]]) -> int:
+    """How many come first of those that are wrong, if that is the same in runs of several lengths."""
+    found = set(map(_leading, runs))
+    return found.pop() if len(found) == 1 else 0
+
+
 def steps_of(left: Any, right: Any, ends: Ends, is_each: bool, last_steps: int = 1) -> LineSteps:
     """The steps for which a line is judged.
 
@@ -143,7 +151,7 @@ def steps_of(left: Any, right: Any, ends: Ends, is_each: bool, last_steps: int =
         How many of the last steps have adjoint equations of their own: lines for each step are for those before.
     """
     at = step_of(left, is_each)
-    others = {s for v, bound in _timed(right) for s in v.time.free_symbols - bound - {LENGTH}}
+    others = set(_free_steps(right))
     mine = at.free_symbols - {LENGTH}
     if (others - mine and at != LENGTH) or len(mine) > 1 or len(others) > 1:
         names = ", ".join(sorted(map(str, others - mine or mine)))
@@ -182,6 +190,24 @@ def _at_one_step(at: Expr, last_steps: int, least: int) -> LineSteps:
     before = sympy.expand(LENGTH - at)
     of_left = 1 + int(before) if before.is_Integer else last_steps + int(at)
     return LineSteps(at, None, at, at, max(least, of_left))
+
+
+def _free_steps(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[Symbol]:
+    """The steps that a line names, also where they only count, as in w**(T-t), but for those that a sum binds."""
+    if isinstance(e, TimedScalar | TimedMatrix):
+        yield from e.time.free_symbols - bound - {LENGTH}
+    elif isinstance(e, Symbol):
+        yield from {e} & STEPS - bound
+    elif isinstance(e, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
+        inside, *limits = e.args
+        yield from _free_steps(inside, bound | {limit[0] for limit in limits})
+        for _, *ends in limits:
+            for end in ends:
+                yield from _free_steps(end, bound)
+    elif not isinstance(e, StateJacobian):
+        for part in e.args:
+            if isinstance(part, sympy.Basic):
+                yield from _free_steps(part, bound)
 
 
 def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any, frozenset[Symbol]]]:
