@@ -266,7 +266,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         return r" \odot ".join(self._factor(factor) for factor in in_order(expr.args))
 
     def _print_HadamardPower(self, expr: sympy.HadamardPower) -> str:
-        if expr.shape[1] == 1:
+        if sympy.S.One in expr.shape:
             return str(self._print(stand_in(self, expr.base) ** expr.exp))
         return rf"{self._base(expr.base)}^{{\circ {self._print(expr.exp)}}}"
 

@@ -14,20 +14,24 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr
+from flint import arb, fmpq
+from sympy import Dummy, Expr
 
 from symgrad import activations
+from symgrad.balls import Tape, UnsupportedError, ball, precision
 from symgrad.balls.matrices import Array, Surroundings, WalkedFormula
 from symgrad.errors import CellError
 from symgrad.vectors import Role, shape_of
 
 Function = Callable[..., Any]
+BITS = 64  # of enclosures, for a function that NumPy lacks
 
 FUNCTIONS: Mapping[Any, Function] = {
     sympy.exp: np.exp, sympy.log: np.log, sympy.tanh: np.tanh, sympy.sinh: np.sinh, sympy.cosh: np.cosh,
     sympy.sin: np.sin, sympy.cos: np.cos, sympy.tan: np.tan, sympy.atan: np.arctan, sympy.asin: np.arcsin,
     sympy.acos: np.arccos, sympy.asinh: np.arcsinh, sympy.acosh: np.arccosh, sympy.atanh: np.arctanh,
     sympy.Abs: np.abs, sympy.sign: np.sign, sympy.floor: np.floor, sympy.ceiling: np.ceil,
+    sympy.Heaviside: np.heaviside,
     sympy.erf: np.vectorize(math.erf, otypes=[float]), sympy.erfc: np.vectorize(math.erfc, otypes=[float]),
     sympy.Max: lambda *a: np.max(np.broadcast_arrays(*a), axis=0),
     sympy.Min: lambda *a: np.min(np.broadcast_arrays(*a), axis=0),
@@ -66,6 +70,11 @@ class Doubles(Surroundings):
 
 def _rounded(value: Any) -> Any:
     return np.vectorize(float, otypes=[float])(value) if isinstance(value, np.ndarray) else float(value)
+
+
+def _middle(value: Any) -> float:
+    """The middle of an enclosure; no number where there is none, or where it is not real."""
+    return float(ball(value).mid()) if isinstance(value, arb | fmpq) else math.nan
 
 
 @lru_cache(maxsize=4096)
@@ -124,9 +133,22 @@ class _Walked(WalkedFormula):
         if e in (sympy.true, sympy.false):
             return bool(e)
         if isinstance(e, sympy.Function):
-            raise CellError(f"{e.func.__name__} is not computed in doubles here")
+            return self._by_balls(e, known)
         found = self._leaf(e)
         return float(found.p) / float(found.q) if hasattr(found, "q") else found
+
+    def _by_balls(self, e: Any, known: Mapping[Any, Any]) -> Any:
+        """The values of a function that NumPy lacks: the middles of enclosures."""
+        stand_ins = {a: Dummy(real=True) for a in e.args if not a.is_number}
+        values = np.broadcast_arrays(*(self._number(a, known) for a in stand_ins))
+        try:
+            tape = Tape(e.xreplace(stand_ins), [*stand_ins.values()])
+        except UnsupportedError as error:
+            raise CellError(f"{e.func.__name__} is not computed in doubles here: {error}") from None
+        places = np.ndindex(values[0].shape) if values else [()]
+        with precision(BITS):
+            found = [_middle(tape(*(arb(float(v[place])) for v in values))) for place in places]
+        return np.reshape(found, values[0].shape) if values else found[0]
 
     def _of_matrix(self, leaf: Any) -> Any:
         raise CellError(f"{leaf} is not computed in doubles here")

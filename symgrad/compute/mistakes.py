@@ -52,8 +52,10 @@ class Mistakes:
         """What a mistake is called, and the gradients that it gives: of one argument, or of all where none is named.
 
         First those in the equation of the gradient of the argument, then in the adjoints, then truncation: states that
-        carry no gradient over the borders of windows of so many steps.
+        carry no gradient over the borders of windows of so many steps. None where the cell has no values in doubles.
         """
+        if _tried(lambda: self._right) is None:
+            return
         names = runs.argument_names(self.grad)
         wanted = {argument: names[argument]} if argument in names else names
         if argument in names:

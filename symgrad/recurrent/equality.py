@@ -16,7 +16,8 @@ from sympy import MatrixExpr, S
 
 from symgrad.prove.sentences import counted
 from symgrad.recurrent.backward import Backward, over_time
-from symgrad.recurrent.forms import EARLIER, INSIDE, Step, closed_adjoint, step_paths
+from symgrad.recurrent.cell import free_name
+from symgrad.recurrent.forms import EARLIER, INSIDE, Step, closed_adjoint, stacked, step_paths
 from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.rules import product, total_of, transposed
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, State, dims, zero_like
@@ -133,13 +134,8 @@ def _loss(grad: Backward, step: Step) -> ProvedLine:
     for state in grad.cell.states:
         here = [s.value for s in grad.shares.get(state, []) if s.shift == 0]
         parts.append(_or_zero(total_of(here), state))
-    left = parts[0] if len(parts) == 1 else sympy.BlockMatrix([[part] for part in parts]) if _is_vector(parts) else None
     says = "the loss of step t gives the stacked states their slope g"
-    return _checked(says, left, step.loss_slope, reader)
-
-
-def _is_vector(parts: list[Any]) -> bool:
-    return all(isinstance(part, MatrixExpr) for part in parts)
+    return _checked(says, stacked(parts), step.loss_slope, reader)
 
 
 # --- inductions, with Jacobian, slope and immediate derivative as opaque matrices -----------------------------------
@@ -200,10 +196,14 @@ def _share(grad: Backward, step: Step, parameter: Any) -> ProvedLine:
 def _double_sum(grad: Backward, step: Step, parameter: Any) -> ProvedLine:
     """The shares of all steps k, with the closed form for the adjoints there, against the double sum.
 
-    It is true whatever the Jacobians are, so that an opaque matrix stands for them.
+    It is true whatever the Jacobians are, so that an opaque matrix stands for them, and whatever the slopes are: for
+    those of several scalars, whose entries are written out, stands an opaque vector.
     """
-    size = step.loss_slope.shape[0] if isinstance(step.loss_slope, MatrixExpr) else None
-    step = replace(step, opaque=State("J", size, size) if size is not None else State("J"))
+    slope = step.loss_slope
+    shape = slope.shape[:1] if isinstance(slope, MatrixExpr) else ()
+    jacobian, vector = (free_name(wanted, set(grad.cell.names)) for wanted in ("J", "g"))
+    opaque_slope = State(vector, *shape) if isinstance(slope, sympy.MatrixBase) else None
+    step = replace(step, opaque=State(jacobian, *shape, *shape), opaque_slope=opaque_slope)
     share = step.share(parameter, closed_adjoint(step), EARLIER)
     direct = step.from_loss.get(parameter)
     terms = [over_time(share, 1, LENGTH, EARLIER)]

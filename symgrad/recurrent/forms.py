@@ -52,12 +52,15 @@ class Step:
         What the step gives, for these adjoints, to everything that it depends on.
     opaque : Expr or None
         What stands for the Jacobian where its entries do not matter.
+    opaque_slope : Expr or None
+        What stands for the slope of the loss where its entries do not matter.
     """
 
     grad: Backward
     seeds: dict[Any, Any]
     shares: dict[Any, Any]
     opaque: Any = None
+    opaque_slope: Any = None
 
     @classmethod
     def of(cls, grad: Backward) -> Step:
@@ -78,7 +81,9 @@ class Step:
     @property
     def loss_slope(self) -> Any:
         """g_t: the derivative of the loss of step t with respect to the stacked states."""
-        return _stacked([self._slope_of(s) for s in self.grad.cell.states])
+        if self.opaque_slope is not None:
+            return self.opaque_slope
+        return stacked([self._slope_of(s) for s in self.grad.cell.states])
 
     def _slope_of(self, state: Any) -> Any:
         here = self.from_loss.get(state)
@@ -87,16 +92,20 @@ class Step:
                 raise CellError(f"the loss of step t looks at {v}; only the adjoint recursion has that")
         return here if here is not None else zero_like(state)
 
-    def share(self, of: Any, stacked: Any, time: Any) -> Any:
-        """What something gets from step `time`, where `stacked` stands for the adjoints of the states there."""
+    def share(self, of: Any, adjoints: Any, time: Any) -> Any:
+        """What something gets from step `time`, for the adjoints of the stacked states there."""
         found = self.shares.get(of)
         if found is None:
             return zero_like(of)
         start: Any = S.Zero
         table = {}
         for state, seed in self.seeds.items():
-            stop = start + state.shape[0] if shape_of(state) else None
-            table[seed.at(time)] = stacked if len(self.seeds) == 1 else sliced(stacked, start, stop)
+            stop = start + (state.shape[0] if shape_of(state) else 1)
+            if len(self.seeds) == 1:
+                table[seed.at(time)] = adjoints
+            else:
+                part = sliced(adjoints, start, stop)
+                table[seed.at(time)] = part if shape_of(state) else sympy.Trace(part)
             start = stop
         return found.subs(TIME, time).xreplace(table)
 
@@ -107,7 +116,7 @@ class Step:
         for state in states:
             shares = through_step(self.grad.cell, {state: self.seeds[state]})
             rows.append(_immediate(shares.get(parameter), self.seeds[state], state, parameter))
-        return _stacked(rows)
+        return stacked(rows)
 
 
 def _loss_shares(grad: Backward) -> dict[Any, Any]:
@@ -116,8 +125,13 @@ def _loss_shares(grad: Backward) -> dict[Any, Any]:
     return {v: value / LENGTH for v, value in found.items()} if grad.at == "mean" else found
 
 
-def _stacked(parts: list[Any]) -> Any:
-    return parts[0] if len(parts) == 1 else concatenate(*parts)
+def stacked(parts: list[Any]) -> Any:
+    """Parts for each state, one below the other: those of several scalars as a matrix with its entries written out."""
+    if len(parts) == 1:
+        return parts[0]
+    if len({isinstance(part, MatrixExpr) for part in parts}) > 1:
+        raise CellError("some states are scalars and some are vectors; write the scalars as vectors of size 1")
+    return concatenate(*parts) if isinstance(parts[0], MatrixExpr) else sympy.ImmutableMatrix(parts)
 
 
 def _immediate(share: Any, seed: Any, state: Any, parameter: Any) -> Any:

@@ -514,5 +514,5 @@ def _unfolded(e: Expr) -> Expr:
 
 
 def _blocks(e: Expr) -> list[Expr]:
-    """The blocks of a block matrix, else the matrix itself."""
-    return list(e.blocks) if isinstance(e, sympy.BlockMatrix) else [e]
+    """The blocks of a block matrix, the entries of one that is written out, else the matrix itself."""
+    return list(e.blocks) if isinstance(e, sympy.BlockMatrix) else list(e) if isinstance(e, sympy.MatrixBase) else [e]

@@ -334,13 +334,15 @@ def product(*factors: Any) -> Any:
             matrices.extend(a for a in f.args if isinstance(a, MatrixExpr))
         elif isinstance(f, MatrixExpr):
             matrices.append(f)
-    rows, columns = (matrices[0].shape[0], matrices[-1].shape[1]) if matrices else (S.One, S.One)
+    if not matrices:
+        return scalars
+    rows, columns = matrices[0].shape[0], matrices[-1].shape[1]
     if any(isinstance(m, ZeroMatrix) for m in matrices) or scalars == 0:
         return ZeroMatrix(rows, columns)
     kept = [m for m in matrices if not (isinstance(m, sympy.Identity) or m == _UNIT)]
     if not kept:
-        neutral = _UNIT if _UNIT in matrices else sympy.Identity(rows) if matrices else None
-        return scalars if neutral is None else neutral if scalars == 1 else sympy.MatMul(scalars, neutral)
+        neutral = _UNIT if _UNIT in matrices else sympy.Identity(rows)
+        return neutral if scalars == 1 else sympy.MatMul(scalars, neutral)
     if len(kept) == 1 and scalars == 1:
         return kept[0]
     return sympy.MatMul(*([scalars] if scalars != 1 else []), *kept)
@@ -378,6 +380,8 @@ def transposed(e: Any) -> Any:
         return e
     if isinstance(e, sympy.Transpose):
         return e.arg
+    if isinstance(e, sympy.MatrixBase):
+        return e.T
     if isinstance(e, sympy.MatMul):
         return product(*(transposed(a) for a in reversed(e.args)))
     if isinstance(e, sympy.MatAdd):

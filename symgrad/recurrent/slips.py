@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import sympy
@@ -117,8 +118,10 @@ def _dropped_factor(e: Any) -> Iterator[Any]:
     if isinstance(e, sympy.Mul | sympy.MatMul):
         for place, factor in enumerate(e.args):
             rest = (*e.args[:place], *e.args[place + 1 :])
-            is_left = not isinstance(e, MatrixExpr) or any(isinstance(r, MatrixExpr) for r in rest)
-            if is_left and not factor.is_number:
+            matrices = [r for r in rest if isinstance(r, MatrixExpr)]
+            is_left = bool(matrices) or not isinstance(e, MatrixExpr)
+            is_product = all(a.shape[1] == b.shape[0] for a, b in pairwise(matrices))
+            if is_left and is_product and not factor.is_number:
                 yield e.func(*rest) if len(rest) > 1 else rest[0]
 
 
