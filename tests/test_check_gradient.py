@@ -196,6 +196,17 @@ def test_patterns_in_the_numbers_are_told(change, hint):
     assert hint in check.findings[0].hint
 
 
+def test_zeros_that_are_right_hide_no_factor():
+    """With the loss at the last step, the targets of all others have a gradient of 0."""
+    h, w = sg.State("h"), sg.Parameter("w")
+    grad = sg.bptt(sg.Cell({h: w * h.prev}), sg.half_squared_error(h))
+    point = {"w": 0.5, "h0": 1.0, "target": np.array([1.0, 2.0, 3.0])}
+    right = grad.compile()(**point).gradients["target"]
+    check = sg.check_gradient(lambda **_: {"target": -right}, grad, **point)
+    assert check.findings[0].factor == -1
+    assert check.findings[0].hint == "the sign is wrong"
+
+
 def test_an_input_that_is_off_by_a_step_is_told():
     grad, point = cell_and_point("tanh")
     check = sg.check_gradient(lambda **a: {"x": np.roll(by_hand(**a)["x"], 1, axis=0)}, grad, **point)

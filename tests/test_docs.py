@@ -23,6 +23,12 @@ def test_every_public_name_is_in_the_reference(name):
     assert re.search(rf"^\.\. auto\w+:: {name}$|`{name}`", reference, re.MULTILINE)
 
 
+@pytest.mark.parametrize("page", [*PAGES, DOCS.parent / "README.md"], ids=lambda page: page.stem)
+def test_every_name_that_a_page_writes_exists(page):
+    for name in set(re.findall(r"\bsg\.((?:[A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*)", page.read_text(encoding="utf-8"))):
+        assert hasattr(symgrad, name.split(".")[0]), f"sg.{name}"
+
+
 @pytest.mark.parametrize("name", cli.commands)
 def test_every_command_is_shown_in_use(name):
     commands = [line for block in blocks(TEXT) if block.language == "console" for line in block.text.splitlines()]

@@ -420,9 +420,11 @@ class _Entries:
 
     @cached_property
     def ratios(self) -> list[float]:
+        """The factors by which entries are off; zeros that are right fit any factor."""
         pairs = zip(self.array.ravel(), self.exact.ravel(), strict=True)
         with many_digits(DIGITS) as numbers:
-            return [float(numbers.mpf(float(got)) / wanted) if wanted else math.inf for got, wanted in pairs]
+            told = [(numbers.mpf(float(got)), wanted) for got, wanted in pairs if got or wanted]
+            return [float(got / wanted) if wanted else math.inf for got, wanted in told]
 
     @property
     def is_seen(self) -> bool:

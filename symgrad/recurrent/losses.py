@@ -17,6 +17,10 @@ from symgrad.vectors import Input, TimedMatrix, TimedScalar, dot, hadamard, logs
 from symgrad.vectors.writing import to_text
 
 
+def _refused(loss: Loss, other: Any = None) -> Any:
+    raise CellError("a loss is no expression: calculate with terms, as in first.term + lam*second.term")
+
+
 @dataclass(frozen=True)
 class Loss(Exact):
     """The loss of one step.
@@ -30,6 +34,9 @@ class Loss(Exact):
 
     term: Expr
     name: str = "expression below"
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refused
+    __neg__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _refused
 
     def __str__(self) -> str:
         return to_text(self.term)

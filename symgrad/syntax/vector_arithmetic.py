@@ -27,6 +27,8 @@ from symgrad.syntax.vector_names import (
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import ENTRY, TimedMatrix, TimedScalar
 
+AS_NUMBER = "of its one entry as a number, write trace({})"
+
 
 class MatrixReader(Reader):
     """Reads names, times, slices, sums, products and powers of vector formulas."""
@@ -186,7 +188,10 @@ class MatrixReader(Reader):
 
     def _refuse(self, node: ast.AST, operation: str, a: ast.expr, b: ast.expr, left: Any, right: Any) -> None:
         shapes = f"{shape_text(left)} and {shape_text(right)}"
-        raise self.fault(node, f"{operation} of {self._shown(a)} and {self._shown(b)}: shapes {shapes} do not fit")
+        single = next((e for e, shape in ((a, left), (b, right)) if tuple(shape) == (1, 1)), None)
+        wanted = "" if single is None else f"; {AS_NUMBER.format(self._shown(single))}"
+        both = f"{self._shown(a)} and {self._shown(b)}"
+        raise self.fault(node, f"{operation} of {both}: shapes {shapes} do not fit{wanted}")
 
     def _matrix_product(self, node: ast.BinOp) -> Any:
         scalars: list[Expr] = []
@@ -218,6 +223,8 @@ class MatrixReader(Reader):
 
     def _joined(self, node: ast.expr, op: ast.operator, before: ast.expr, left: Any, right: Any) -> Any:
         """The product of what stands before with one more matrix."""
+        if isinstance(op, ast.Div) and right.shape == (1, 1):
+            raise self.fault(node, f"nothing is divided by a matrix; {AS_NUMBER.format(self._shown(node))}")
         if isinstance(op, ast.Div):
             raise self.fault(node, f"nothing is divided by a vector; write hadamard(…, ({self._shown(node)})**(-1))")
         if left is None:
@@ -225,6 +232,9 @@ class MatrixReader(Reader):
         if isinstance(op, ast.Mult):
             both = f"{self._shown(before)} and {self._shown(node)}"
             wanted = "write hadamard(u, v) for the product by entries, u @ v for that of matrices"
+            single = next((e for e, m in ((before, left), (node, right)) if m.shape == (1, 1)), None)
+            if single is not None:
+                wanted = AS_NUMBER.format(self._shown(single))
             raise self.fault(node, f"* of {both}: {wanted}")
         if sympy.expand(left.shape[1] - right.shape[0]) != 0:
             self._refuse(node, "@", before, node, left.shape, right.shape)

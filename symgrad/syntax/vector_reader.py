@@ -33,6 +33,8 @@ from symgrad.vectors import (
     softmax,
 )
 
+_BY_RELU = {"Max": "{0} + relu({1} - {0})", "Min": "{0} - relu({0} - {1})"}  # of two vectors, entry by entry
+
 
 def parse_vector(text: str, names: Mapping[str, Any]) -> Expr:
     """The scalar, vector or matrix that a text describes; nothing in the text is ever executed.
@@ -134,11 +136,26 @@ class VectorReader(MatrixReader):
         """A function of numbers, of each entry of that argument which is a matrix."""
         places = [k for k, a in enumerate(node.args) if self.is_matrix(a)]
         if len(places) != 1:
-            raise self.fault(node, f"{name} of two vectors; only one argument of a function may be a vector")
+            wanted = "only one argument of a function may be a vector"
+            if name in _BY_RELU and len(places) == len(node.args) == 2:
+                wanted = f"write {_BY_RELU[name].format(*map(self._closed, node.args))}"
+            raise self.fault(node, f"{name} of two vectors; {wanted}")
         argument = self.matrix(node.args[places[0]])
         inside = [ENTRY if k == places[0] else self.expression(a) for k, a in enumerate(node.args)]
         body = self.evaluated(node, self._apply(node, name, make, inside))
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
+
+    def _closed(self, node: ast.expr) -> str:
+        """A part as it is shown, in brackets where it has several parts itself."""
+        shown = self._shown(node)
+        return shown if isinstance(node, ast.Name | ast.Call | ast.Subscript) else f"({shown})"
+
+    def _without_norm(self, node: ast.Call) -> str:
+        """What is written for the norm of a vector."""
+        if self.name_of(node) != "norm" or len(node.args) != 1 or not self.is_matrix(node.args[0]):
+            return ""
+        shown = self._shown(node.args[0])
+        return f"; write sqrt(trace(dot({shown}, {shown})))" if self.matrix(node.args[0]).shape[1] == 1 else ""
 
     def _scalar_call(self, node: ast.Call) -> Expr:
         name = self.name_of(node)
@@ -153,7 +170,7 @@ class VectorReader(MatrixReader):
         if name == "trace":
             return self._trace(node)
         if name in SCALAR_CALLS:
-            raise self.fault(node, f"{name} stands in claims, and in no equation")
+            raise self.fault(node, f"{name} stands in claims, and in no equation{self._without_norm(node)}")
         if name not in vocabulary.names():
             wanted = f"write {name}(…) with a vector" if name in OTHER_CALLS else unknown_function(name)
             raise self.fault(node, wanted)
