@@ -105,7 +105,7 @@ AS_PAPERS_WRITE = {
     sg.hadamard(sg.elementwise(lambda y: 1 + y, v), b): r"\left(h_{t - 1} + 1\right) \odot b",
     sg.elementwise(lambda y: y**2, sg.elementwise(exp, v)): r"\left(e^{h_{t - 1}}\right)^{2}",
     sg.elementwise(exp, v).T: r"\left(e^{h_{t - 1}}\right)^\top",
-    sg.hadamard(v, v).T: r"\left(h_{t - 1}^\top\right)^{\circ 2}",
+    sg.hadamard(v, v).T: r"\left(h_{t - 1}^\top\right)^{2}",
     sympy.HadamardPower(v, -half): r"\frac{1}{\sqrt{h_{t - 1}}}",
     sg.leaky_relu(v, alpha): r"{\operatorname{LeakyReLU}}_{\alpha}\left(h_{t - 1}\right)",
     # Formulas of whole matrices mean something else.
