@@ -10,8 +10,6 @@ OTHER_FORMS = {
     "Max(u, h[t-1] - v)": "u + relu((h[t-1] - v) - u)",
     "Min(u, v)": "u - relu(u - v)",
     "u/norm(v)": "u/sqrt(trace(dot(v, v)))",
-    "dot(u, v)*h[t-1]": "trace(dot(u, v))*h[t-1]",
-    "h[t-1]*dot(u, v)": "h[t-1]*trace(dot(u, v))",
     "u/dot(v, v)": "u/trace(dot(v, v))",
     "u/(1 + dot(v, v))": "u/trace(1 + dot(v, v))",
     "h[t-1]/sqrt(dot(v, v))": "h[t-1]/trace(sqrt(dot(v, v)))",

@@ -27,7 +27,7 @@ from symgrad.syntax.vector_names import (
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import ENTRY, TimedMatrix, TimedScalar
 
-AS_NUMBER = "of its one entry as a number, write trace({})"
+AS_NUMBER = "its one entry is a number: write trace({})"
 
 
 class MatrixReader(Reader):
@@ -232,9 +232,6 @@ class MatrixReader(Reader):
         if isinstance(op, ast.Mult):
             both = f"{self._shown(before)} and {self._shown(node)}"
             wanted = "write hadamard(u, v) for the product by entries, u @ v for that of matrices"
-            single = next((e for e, m in ((before, left), (node, right)) if m.shape == (1, 1)), None)
-            if single is not None:
-                wanted = AS_NUMBER.format(self._shown(single))
             raise self.fault(node, f"* of {both}: {wanted}")
         if sympy.expand(left.shape[1] - right.shape[0]) != 0:
             self._refuse(node, "@", before, node, left.shape, right.shape)
