@@ -196,7 +196,8 @@ def strength(e: sympy.Basic) -> int:
     """How strongly the parts of an expression are bound where it is printed; SymPy's, and those that SymPy lacks."""
     if isinstance(e, sympy.MatMul) and e.args[0].is_number and e.args[0].is_negative:
         return int(PRECEDENCE["Add"])
-    return int(PRECEDENCE["Pow"] if isinstance(e, sympy.Transpose) else precedence_traditional(e))
+    bears_one = isinstance(e, sympy.Transpose) or getattr(e, "has_superscript", False)
+    return int(PRECEDENCE["Pow"] if bears_one else precedence_traditional(e))
 
 
 # SymPy puts the names of functions through the operator %, so that sign waits until SymPy is done.
@@ -261,6 +262,12 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         shown = str(self._print(of))
         inside = rf"\left({shown}\right)" if isinstance(of, sympy.Add) else shown
         return rf"\lim_{{{self._print(x)} \to {self._print(place)}{side}}} {inside}"
+
+    def parenthesize(self, item: Any, level: int, is_neg: bool = False, strict: bool = False) -> str:
+        """In brackets too where a name that has a superscript gets another one."""
+        if level == PRECEDENCE["Pow"] and getattr(item, "has_superscript", False):
+            return rf"\left({self._print(item)}\right)"
+        return str(super().parenthesize(item, level, is_neg, strict))
 
     def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
         return r" \odot ".join(self._factor(factor) for factor in in_order(expr.args))

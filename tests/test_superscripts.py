@@ -70,7 +70,20 @@ def test_no_form_of_a_gradient_has_two(name):
 
 
 h, W, r = sg.State("h", n), sg.Parameter("W", n, n), sg.Parameter("r", 1, n)
-BASES = [h, W, r, W @ h, h + r.T, sg.tanh(h), sg.elementwise(sympy.exp, h), sg.elementwise(lambda y: y**3 + 1, W)]
+h1, W1 = sg.State("h1", n), sg.Parameter("W1", n, n)
+BASES = [
+    h,
+    W,
+    r,
+    h1,
+    W1,
+    sg.Parameter("W1_2", n, n),
+    W @ h,
+    h + r.T,
+    sg.tanh(h),
+    sg.elementwise(sympy.exp, h),
+    sg.elementwise(lambda y: y**3 + 1, W),
+]
 OPERATIONS = {
     "transpose": lambda e: e.T,
     "power of each entry": lambda e: HadamardPower(e, 2),
@@ -94,3 +107,12 @@ def test_powers_of_the_entries_of_a_row_are_written_as_those_of_a_column():
     assert latex(HadamardPower(h, 2)) == "h_{t}^{2}"
     assert latex(HadamardPower(h.T, 2)) == r"\left(h_{t}^\top\right)^{2}"
     assert latex(HadamardPower(W, 2)) == r"W^{\circ 2}"
+
+
+def test_names_with_numbers_are_no_powers_and_no_steps():
+    s1, w1 = sg.State("s1"), sg.Parameter("W1", n, n)
+    assert latex(s1**2) == r"\left(s^{(1)}_{t}\right)^{2}"
+    assert latex(w1.T) == r"\left(W^{(1)}\right)^\top"
+    assert latex(sg.State("a_e").at(3)) == "a_{e, 3}"
+    assert latex(sg.State("a_e_3").at(1)) == "a_{e^{(3)}, 1}"
+    assert latex(sg.State("delta_Delta")) == r"\delta_{\Delta, t}"

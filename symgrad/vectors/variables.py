@@ -229,6 +229,11 @@ class Timed:
     def _sympystr(self, printer: Any) -> str:
         return f"{self.name}[{str(self.time).replace(' ', '')}]"
 
+    @property
+    def has_superscript(self) -> bool:
+        """Whether its name bears a superscript where it is printed, so that a power of it needs brackets."""
+        return has_superscript(self.name)
+
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         return self.latex_name if exp is None else f"{self.latex_name}^{{{exp}}}"
 
@@ -289,6 +294,10 @@ class ParameterMatrix(_ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
 
     def _sympystr(self, printer: Any) -> str:
         return str(self.name)
+
+    @property
+    def has_superscript(self) -> bool:
+        return has_superscript(self.name)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         return name_latex(self.name)
@@ -430,6 +439,17 @@ def name_latex(name: str, time: Expr | None = None) -> str:
     return _with_subscripts(_letter(first), below, time)
 
 
+def has_superscript(name: str) -> bool:
+    """Whether the LaTeX of a name bears a superscript: a number behind letters.
+
+    Examples
+    --------
+    >>> has_superscript("W1"), has_superscript("W_1"), "^" in name_latex("W1")
+    (True, False, True)
+    """
+    return re.fullmatch(r"[A-Za-z]+\d+", name.partition("_")[0]) is not None
+
+
 def _letter(name: str) -> str:
     match = re.fullmatch(r"([A-Za-z]+)(\d*)", name)
     if match is None:
@@ -442,5 +462,17 @@ def _letter(name: str) -> str:
 
 
 def _with_subscripts(letter: str, below: list[str], time: Expr | None) -> str:
-    scripts = [*below, *([sympy.latex(time)] if time is not None else [])]
+    scripts = [*_shown_subscripts(below), *([sympy.latex(time)] if time is not None else [])]
     return letter + (f"_{{{', '.join(scripts)}}}" if scripts else "")
+
+
+def _shown_subscripts(parts: list[str]) -> list[str]:
+    """Names of Greek letters as letters; a number behind a name tells names apart, and is not read as a step."""
+    shown: list[str] = []
+    for place, part in enumerate(parts):
+        if part.isdigit() and place and not parts[place - 1].isdigit():
+            shown[-1] += f"^{{({part})}}"
+        else:
+            letter = sympy.latex(Symbol(part)) if part.isalpha() else part
+            shown.append(letter if letter.startswith("\\") else part)
+    return shown
