@@ -105,20 +105,23 @@ def _later(time: Expr) -> int | None:
 
 
 class WalkedFormula:
-    """One evaluation at one step."""
+    """One evaluation at one step; a matrix that stands in a formula many times is computed once."""
 
     def __init__(self, around: Surroundings, step: int, indices: Mapping[Symbol, int]) -> None:
         self.around, self.step, self.indices = around, step, indices
+        self._matrices: dict[Any, Any] = {}
 
     def value(self, e: Any) -> Any:
         if isinstance(e, TimedScalar | TimedMatrix):
             return self._timed(e)
         if not isinstance(e, MatrixExpr):
             return self._scalar(e)
-        rule = _rule_of(e.__class__)
-        if rule is None:
-            raise CellError(f"{type(e).__name__} has no value here")
-        return getattr(self, rule)(e)  # so that a subclass evaluates in its own numbers
+        if e not in self._matrices:
+            rule = _rule_of(e.__class__)
+            if rule is None:
+                raise CellError(f"{type(e).__name__} has no value here")
+            self._matrices[e] = getattr(self, rule)(e)  # so that a subclass evaluates in its own numbers
+        return self._matrices[e]
 
     def _time(self, time: Expr) -> int:
         return self.around.number(time, self.step, self.indices)

@@ -26,6 +26,7 @@ from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.line_proofs import proves
 from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, OnlyWrong, never_there, step_of, steps_of
 from symgrad.recurrent.meanings import forward_definitions
+from symgrad.recurrent.named_sums import NamedSums
 from symgrad.recurrent.reach import Reach
 from symgrad.recurrent.reading import Differential, read_equation, read_formula
 from symgrad.recurrent.rules import entry_of
@@ -258,7 +259,8 @@ class Court:
         as_written, equation = equation, Equation(equation.left, without_jacobians(self.grad, equation.right))
         if not shape_of(equation.left) and checked_shape(equation.right, "") == (1, 1):
             equation = Equation(equation.left, entry_of(equation.right))
-        found = self._judged(equation, right)
+            as_written = Equation(equation.left, entry_of(as_written.right))
+        found = self._judged(equation, right, as_written)
         if found.verdict.witness is not None and (only := self._only_wrong(equation)) is not None:
             verdict = replace(found.verdict, evidence=f"{only}, and {self._elsewhere(equation, only)}")
             found, right = replace(found, verdict=verdict), self.derived(_put(equation.left, only))
@@ -294,15 +296,15 @@ class Court:
             return equation
         return Equation(*(renamed(side, names) for side in (equation.left, equation.right)))
 
-    def _judged(self, equation: Equation, right: Equation) -> Line:
-        if shape_of(equation.left) != checked_shape(equation.right, str(equation)):
+    def _judged(self, equation: Equation, right: Equation, as_written: Equation) -> Line:
+        if shape_of(equation.left) != checked_shape(equation.right, str(as_written)):
             right_shape, left_shape = shape_text(checked_shape(equation.right, "")), shape_text(shape_of(equation.left))
             shapes = f"the left side has the shape {left_shape}, and the right side {right_shape}"
             return Line(equation, Verdict(Outcome.REFUTED, "shapes", shapes), str(right))
         found, judged_for = self._numbers_or_error(equation), str(self._line_steps(equation))
         if isinstance(found, Verdict) and (found.witness is not None or found.method == STEPS):
             return Line(equation, found, str(right), judged_for=judged_for)
-        if self.proves(equation):
+        if self.proves(as_written):
             return Line(equation, proved(judged_for), str(right), judged_for=judged_for)
         if isinstance(found, CellError):
             raise found
@@ -317,16 +319,19 @@ class Court:
 
     def proves(self, equation: Equation) -> bool:
         """Whether a line is true for all sizes, weights and steps."""
-        steps = self._line_steps(equation)
+        written_out = Equation(equation.left, without_jacobians(self.grad, equation.right))
+        steps = self._line_steps(written_out)
         if not isinstance(equation.left, StateJacobian):
             return proves(self.grad, _at_its_step(equation.left, steps.at), equation.right, self._truth, steps)
         truth = self.derived(equation.left).right
         known = tuple(row for e in steps.known if (row := row_of(e)) is not None)
-        for states_too in (False,) if self.grad.runs_in_reverse else (False, True):
-            forward = forward_definitions(self.grad, states_too)
-            if Reader(Definitions(forward.expanded, forward.named, known=known)).equal(equation.right, truth):
-                return True
-        return False
+        ways = (False,) if self.grad.runs_in_reverse else (False, True)
+        forwards = [forward_definitions(self.grad, states_too) for states_too in ways]
+        return any(
+            Reader(Definitions(forward.expanded, forward.named, known=known), sums).equal(written_out.right, truth)
+            for sums in (NamedSums(), None)
+            for forward in forwards
+        )
 
     def _line_steps(self, equation: Equation) -> Any:
         left = equation.left
@@ -488,18 +493,22 @@ def asked_steps(
     e: Any, around: Surroundings, step: int, indices: Mapping[Any, int]
 ) -> Iterator[tuple[tuple[str, str], int]]:
     """All variables with all steps at which an expression asks for them."""
-    if isinstance(e, TimedScalar | TimedMatrix):
-        yield e.key, around.number(e.time, step, indices)
-    elif isinstance(e, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
-        *inner, (index, low, high) = e.args[1:]
-        inside = e.func(e.args[0], *inner) if inner else e.args[0]
-        for k in range(around.number(low, step, indices), around.number(high, step, indices) + 1):
-            there = (k, indices) if index == TIME else (step, {**indices, index: k})
-            yield from asked_steps(inside, around, *there)
-    else:
-        for part in e.args:
-            if isinstance(part, sympy.Basic):
-                yield from asked_steps(part, around, step, indices)
+    waiting, seen = [e], set()
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if isinstance(part, TimedScalar | TimedMatrix):
+            yield part.key, around.number(part.time, step, indices)
+        elif isinstance(part, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
+            *inner, (index, low, high) = part.args[1:]
+            inside = part.func(part.args[0], *inner) if inner else part.args[0]
+            for k in range(around.number(low, step, indices), around.number(high, step, indices) + 1):
+                there = (k, indices) if index == TIME else (step, {**indices, index: k})
+                yield from asked_steps(inside, around, *there)
+        else:
+            waiting += [a for a in reversed(part.args) if isinstance(a, sympy.Basic)]
 
 
 def _refuted(

@@ -15,7 +15,7 @@ from symgrad.notation import declare
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.court import stated
-from symgrad.recurrent.forms import EARLIER, paths
+from symgrad.recurrent.forms import EARLIER, Step, opaque_step, step_paths
 from symgrad.recurrent.jacobians import state_jacobian, with_jacobians
 from symgrad.recurrent.lines import BackwardLine
 from symgrad.statements import Domain
@@ -162,9 +162,11 @@ def _jacobians(grad: Backward) -> Iterator[Item]:
 
 def _path_sums(grad: Backward) -> Iterator[tuple[Any, Any]]:
     """The parameters whose gradient is a sum over paths, each with that sum."""
+    step = Step.of(grad)
+    step = opaque_step(grad) if step.jacobian.has(TIME) else step  # powers of what is constant stay as they are
     for parameter in (a for a in grad.arguments if not isinstance(a, Timed)):
         try:
-            found = paths(grad, parameter)
+            found = step_paths(step, parameter)
         except CellError:  # as where the loss looks at other steps than its own
             continue
         if found.has(sympy.Product, OrderedProduct):

@@ -10,8 +10,8 @@ The adjoint recursion sums over t first, from behind; forward mode sums over k f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sympy
@@ -19,7 +19,7 @@ from sympy import Expr, KroneckerProduct, MatrixExpr, S, Symbol, ceiling
 
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import Backward, over_time
-from symgrad.recurrent.cell import Equation
+from symgrad.recurrent.cell import Equation, free_name
 from symgrad.recurrent.rules import product, sliced, total_of, transposed
 from symgrad.recurrent.sweep import matrix_of, through_loss, through_step
 from symgrad.vectors import (
@@ -27,6 +27,7 @@ from symgrad.vectors import (
     TIME,
     OrderedProduct,
     Role,
+    State,
     TimedMatrix,
     TimedScalar,
     adjoint,
@@ -63,6 +64,7 @@ class Step:
     opaque_slope: Any = None
 
     @classmethod
+    @lru_cache(maxsize=64)
     def of(cls, grad: Backward) -> Step:
         states = grad.cell.states
         seeds = {s: adjoint(f"v_{s.name}" if len(states) > 1 else "v", s) for s in states}
@@ -117,6 +119,14 @@ class Step:
             shares = through_step(self.grad.cell, {state: self.seeds[state]})
             rows.append(_immediate(shares.get(parameter), self.seeds[state], state, parameter))
         return stacked(rows)
+
+
+def opaque_step(grad: Backward) -> Step:
+    """The step of a cell of one state with a name for its Jacobian: what is proved then is true whatever that is."""
+    (state,) = grad.cell.states
+    taken = {*grad.cell.names, *(v.name for v in grad.adjoints.values()), *map(grad.name_of, grad.arguments)}
+    size = shape_of(state)[:1]
+    return replace(Step.of(grad), opaque=State(free_name("J", taken), *size, *size))
 
 
 def _loss_shares(grad: Backward) -> dict[Any, Any]:

@@ -33,6 +33,7 @@ from symgrad.recurrent.monomials import (
     Index,
     delta,
     home_of_factor,
+    indexed,
     moved,
     repeated,
     single,
@@ -40,6 +41,7 @@ from symgrad.recurrent.monomials import (
     summed,
     turned,
 )
+from symgrad.recurrent.named_sums import NamedSums
 from symgrad.recurrent.regions import cancels
 from symgrad.recurrent.rules import entries_of
 from symgrad.recurrent.scalar_slopes import differentiated
@@ -85,10 +87,19 @@ class Definitions:
 
 
 class Reader:
-    """Reads expressions into normal form, in the light of definitions."""
+    """Reads expressions into normal form, in the light of definitions.
 
-    def __init__(self, definitions: Definitions | None = None) -> None:
+    Parameters
+    ----------
+    definitions : Definitions, optional
+    sums : NamedSums, optional
+        Names for sums that stand in products; without, products are multiplied out.
+    """
+
+    def __init__(self, definitions: Definitions | None = None, sums: NamedSums | None = None) -> None:
         self.definitions = definitions or Definitions()
+        self._sums = sums
+        self._factors: dict[Any, Form] = {}
         self._names: dict[Any, Any] = {}
         self._is_naming = False
         self._rows = list(self.definitions.known)  # what is known of steps, those of the sums around included
@@ -135,7 +146,8 @@ class Reader:
             matrices = [f for f in sympy.Mul.make_args(term) if f.has(MatrixExpr, sympy.Sum, sympy.Product)]
             form = ONE.scaled(sympy.Mul(*(f for f in sympy.Mul.make_args(term) if f not in matrices)))
             for f in matrices:
-                form = form * self._scalar_with_matrix(f)
+                here = self._scalar_with_matrix(f)
+                form = form * (here if len(matrices) == 1 else self._as_factor(here, None, None))
             terms.append(form)
         return sum_of(terms)
 
@@ -231,18 +243,67 @@ class Reader:
     def _product(self, e: Expr, i: Index, j: Index) -> Form:
         scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
         matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
+        form = self._multiplied(matrices, i, j) if self._sums is None else self._chain(matrices, i, j)
+        return form * self._scalar(sympy.Mul(*scalars)) if scalars else form
+
+    def _multiplied(self, matrices: Sequence[Any], i: Index, j: Index) -> Form:
         form, bounds, left = ONE, [], i
         for place, matrix in enumerate(matrices):
             last = place == len(matrices) - 1
             size = matrix.shape[1]
             right = j if last else None if size == 1 else Dummy("k")
-            form = form * self._entry(matrix, left, right)
+            form = form * self._factor(matrix, left, right)
             if not last and right is not None:
                 bounds.append((right, size))
             left = right
         for bound, size in bounds:
             form = summed(form, bound, size)
-        return form * self._scalar(sympy.Mul(*scalars)) if scalars else form
+        return form
+
+    def _chain(self, matrices: Sequence[Any], i: Index, j: Index) -> Form:
+        """A product with sums as names: matrices act on the vector at their end, one after the other."""
+        form, start = ONE, 0
+        for stop in range(1, len(matrices) + 1):
+            if stop < len(matrices) and matrices[stop].shape[0] != 1:
+                continue
+            part, left = matrices[start:stop], i if start == 0 else None
+            right = j if stop == len(matrices) else None
+            if part[-1].shape[1] == 1:
+                here = self._acting(part, left)
+            elif part[0].shape[0] == 1:
+                here = self._acting([pushed(sympy.Transpose(m)) for m in reversed(part)], right)
+            else:
+                here = self._multiplied(part, left, right)
+            form = form * (here if len(part) == len(matrices) else self._as_factor(here, left, right))
+            start = stop
+        return form
+
+    def _acting(self, matrices: Sequence[Any], i: Index) -> Form:
+        """The entry of a product of matrices and a vector, the last of them."""
+        first, *rest = matrices
+        if not rest:
+            return self._entry(first, i, None)
+        if isinstance(first, sympy.MatAdd):
+            return sum_of(self._acting([a, *rest], i) for a in first.args)
+        if isinstance(first, sympy.MatMul):
+            return self._product(sympy.MatMul(*first.args, *rest), i, None)
+        bound = Dummy("k")
+        vector = rest[0] if len(rest) == 1 else sympy.MatMul(*rest)
+        return summed(self._factor(first, i, bound) * self._factor(vector, bound, None), bound, first.shape[1])
+
+    def _factor(self, e: Any, i: Index, j: Index) -> Form:
+        """An entry that others are multiplied with: where sums have names, the one of the sum that it is."""
+        if self._sums is None:
+            return self._entry(e, i, j)
+        row, column = (None if i is None else ROW), (None if j is None else COLUMN)
+        key = e, row, column, self._is_naming, tuple(self._rows)
+        if key not in self._factors:
+            self._factors[key] = self._as_factor(self._entry(e, row, column), row, column)
+        names: dict[Index, Index] = {ROW: i, COLUMN: j}
+        return Form(tuple((c, indexed(m, names)) for c, m in self._factors[key].terms))
+
+    def _as_factor(self, form: Form, i: Index, j: Index) -> Form:
+        return form if self._sums is None else self._sums.as_factor(form, i, j)
 
     def _transpose(self, e: Expr, i: Index, j: Index) -> Form:
         return self._entry(e.arg, j, i)
@@ -250,13 +311,12 @@ class Reader:
     def _hadamard(self, e: Expr, i: Index, j: Index) -> Form:
         form = ONE
         for factor in e.args:
-            form = form * self._entry(factor, i, j)
+            form = form * self._factor(factor, i, j)
         return form
 
     def _power(self, e: Expr, i: Index, j: Index) -> Form:
         if e.exp.is_Integer and e.exp > 0:
-            form = self._entry(e.base, i, j)
-            return repeated(form, int(e.exp))
+            return repeated(self._factor(e.base, i, j), int(e.exp))
         y = Dummy("y", real=True)
         return self._elementwise(Elementwise(sympy.Lambda((y,), y**e.exp), e.base), i, j)
 
@@ -274,7 +334,7 @@ class Reader:
 
     def _diagonal(self, e: Expr, i: Index, j: Index) -> Form:
         vector = e.args[0]
-        entry = self._entry(vector, i, None) if vector.shape[1] == 1 else self._entry(vector, None, i)
+        entry = self._factor(vector, i, None) if vector.shape[1] == 1 else self._factor(vector, None, i)
         return delta(i, j) * entry
 
     def _elementwise(self, e: Elementwise, i: Index, j: Index) -> Form:
@@ -286,7 +346,7 @@ class Reader:
             return self._entry(in_output, i, j)
         (y,), body = e.function.variables, sympy.expand(e.function.expr.doit())
         argument = self.form(e.argument)
-        entry = self._entry(pushed(e.argument), i, j)
+        entry = self._factor(pushed(e.argument), i, j)
         terms = []
         for term in sympy.Add.make_args(body):
             form = ONE

@@ -18,12 +18,14 @@ from sympy import Expr, S, Symbol
 
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import Backward, LossDerivative, gradient_name, over_time
-from symgrad.recurrent.forms import EARLIER, Step, jacobian_product
+from symgrad.recurrent.forms import EARLIER, Step, jacobian_product, opaque_step
 from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.inequalities import Row, is_certain, row_of
+from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.line_steps import LineSteps
 from symgrad.recurrent.meanings import forward_definitions
-from symgrad.recurrent.rules import product, transposed
+from symgrad.recurrent.named_sums import NamedSums
+from symgrad.recurrent.rules import product, total_of, transposed
 from symgrad.recurrent.term_proofs import TermByTerm, ways_to_compare
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in, zero_like
 
@@ -80,21 +82,46 @@ def proves(grad: Backward, left: Any, right: Any, truth: Callable[[Any, Any], An
         left, right = (side.subs(index, rest - index) for side in (left, right))
         ends = sympy.expand(rest - steps.high), sympy.expand(rest - steps.low)
         steps = replace(steps, at=index, low=ends[0], high=ends[1])
-    line = _Line(grad, left, right, truth, steps)
-    return line.is_proved_with_index() if steps.index is not None else line.is_proved_for_each_length()
+    lines = [_Line(grad, left, without_jacobians(grad, right), truth, steps)]
+    if _has(right, StateJacobian) and has_closed_adjoints(grad):
+        step = opaque_step(grad)
+        named = right.replace(lambda e: isinstance(e, StateJacobian), lambda e: _between(step, e))
+        lines.insert(0, _Line(grad, left, named, truth, steps, step))
+    return any(
+        line.is_proved_with_index() if steps.index is not None else line.is_proved_for_each_length() for line in lines
+    )
+
+
+def _has(e: Any, kind: type) -> bool:
+    return any(isinstance(part, kind) for part in sympy.preorder_traversal(e))
+
+
+def _between(step: Step, jacobian: Any) -> Any:
+    """The derivative of a state with respect to an earlier one, as the product of opaque Jacobians that it is."""
+    return jacobian_product(step, jacobian.early.time + 1, jacobian.late.time)
 
 
 @dataclass(frozen=True)
 class _Line:
+    """A line with what the rules give for its left side.
+
+    Attributes
+    ----------
+    step : Step or None
+        Where Jacobians of states are opaque in the line: then adjoints of states stand for closed sums of them.
+    """
+
     grad: Backward
     left: Any
     right: Any
     truth: Callable[[Any, Any], Any]
     steps: LineSteps
+    step: Step | None = None
 
     def is_proved_for_each_length(self) -> bool:
         """The least T as cases of their own, as few as will do."""
-        ways = list(ways_to_compare(self.right, self.truth(self.left, None))) if _is_of_loss(self.left) else []
+        is_parted = self.step is None and isinstance(self.left, LossDerivative)
+        ways = list(ways_to_compare(self.right, self.truth(self.left, None))) if is_parted else []
         if any(way.is_flat and self._agrees(way) for way in ways):
             return True
         least = self.steps.least
@@ -157,39 +184,48 @@ class _Line:
         if right is None:
             return False
         right = right.subs(LENGTH, case.length) if case.length != LENGTH else right
-        return any(_equal(reader, case.right, right) for reader in self._readers(case))
+        return any(
+            _equal(Reader(meant, sums), case.right, right)
+            for sums in (NamedSums(), None)
+            for meant in self._definitions(case)
+        )
 
-    def _readers(self, case: Case) -> Iterator[Reader]:
-        """Readers in the order of the work that they make; a line with products over time is one of closed sums."""
-        found = [self._plain_readers, self._gradient_readers, self._closed_readers]
+    def _definitions(self, case: Case) -> Iterator[Definitions]:
+        """What names stand for, in the order of the work; a line with products over time is one of closed sums."""
+        if self.step is not None:
+            return self._closed_definitions(case, self.step, (False,))
+        found = [self._plain_definitions, self._gradient_definitions, self._definitions_by_sums]
         is_closed = sympy.S(case.right).has(sympy.Product, OrderedProduct)
-        return (reader for readers in (found[::-1] if is_closed else found) for reader in readers(case))
+        return (meant for definitions in (found[::-1] if is_closed else found) for meant in definitions(case))
 
     @property
     def _ways(self) -> tuple[bool, ...]:
         """Whether states are written out; those of a cell that looks ahead stand for later steps without end."""
         return (False,) if self.grad.runs_in_reverse else (False, True)
 
-    def _gradient_readers(self, case: Case) -> Iterator[Reader]:
+    def _gradient_definitions(self, case: Case) -> Iterator[Definitions]:
         if isinstance(case.left, LossDerivative):
             forward = forward_definitions(self.grad, False)
             for is_eager in (False, *self._ways[1:]):
                 by_rules = _Meaning(self.grad, case.length, self._bases(case), is_eager=is_eager).of
-                yield Reader(Definitions(forward.expanded, forward.named, by_rules, case.known, case.length))
+                yield Definitions(forward.expanded, forward.named, by_rules, case.known, case.length)
 
-    def _closed_readers(self, case: Case) -> Iterator[Reader]:
+    def _definitions_by_sums(self, case: Case) -> Iterator[Definitions]:
         if has_closed_adjoints(self.grad):
-            closed = _Meaning(self.grad, case.length, (), is_closed=True).of
-            for states_too in self._ways:
-                forward = forward_definitions(self.grad, states_too)
-                yield Reader(Definitions(forward.expanded, forward.named, closed, case.known))
+            yield from self._closed_definitions(case, Step.of(self.grad), self._ways)
 
-    def _plain_readers(self, case: Case) -> Iterator[Reader]:
-        yield Reader(Definitions(known=case.known))
+    def _closed_definitions(self, case: Case, step: Step, ways: Sequence[bool]) -> Iterator[Definitions]:
+        closed = _Meaning(self.grad, case.length, (), step).of
+        for states_too in ways:
+            forward = forward_definitions(self.grad, states_too)
+            yield Definitions(forward.expanded, forward.named, closed, case.known)
+
+    def _plain_definitions(self, case: Case) -> Iterator[Definitions]:
+        yield Definitions(known=case.known)
         by_rules = _Meaning(self.grad, case.length, self._bases(case)).of
         for states_too in self._ways:
             forward = forward_definitions(self.grad, states_too)
-            yield Reader(Definitions(forward.expanded, forward.named, by_rules, case.known))
+            yield Definitions(forward.expanded, forward.named, by_rules, case.known)
 
     def _bases(self, case: Case) -> tuple[Expr, ...]:
         """The latest steps at which adjoints stand, those in sums apart: earlier ones are written in terms of them."""
@@ -207,15 +243,20 @@ class _Line:
 
     # --- induction ------------------------------------------------------------------------------------------
 
+    def is_plain(self, case: Case) -> bool:
+        """Whether a case is proved without closed sums."""
+        truth = self.truth(case.left, _gap(case.left, case))
+        return any(
+            _equal(Reader(meant, sums), case.right, truth)
+            for sums in (NamedSums(), None)
+            for meant in self._plain_definitions(case)
+        )
+
     def is_induction(self) -> bool:
         """Whether the last step and the step from one to the one before it prove the line, without closed sums."""
-        for back in range(2):
-            last = Case.of(self.left, self.right, {TIME: LENGTH - back}, [LENGTH - 1 - back])
-            rule = self.truth(last.left, S(back))
-            if not any(_equal(reader, last.right, rule) for reader in self._plain_readers(last)):
-                return False
+        lasts = (Case.of(self.left, self.right, {TIME: LENGTH - k}, [LENGTH - 1 - k]) for k in range(2))
         before = Case.of(self.left, self.right, {}, [TIME - 1, LENGTH - 2 - TIME])
-        return self._by_induction(before)
+        return all(map(self.is_plain, lasts)) and self._by_induction(before)
 
     def _by_induction(self, case: Case) -> bool:
         """That what is said of an adjoint at later steps makes it true at this one."""
@@ -235,16 +276,12 @@ class _Line:
             return by_rules(v, rows)
 
         by_rules = _Meaning(self.grad, case.length, (here + 1, case.length)).of
-        for states_too in (False, True):
-            forward = forward_definitions(self.grad, states_too)
-            reader = Reader(Definitions(forward.expanded, forward.named, later, case.known))
-            if _equal(reader, case.right, truth):
-                return True
-        return False
-
-
-def _is_of_loss(left: Any) -> bool:
-    return isinstance(left, LossDerivative)
+        forwards = [forward_definitions(self.grad, states_too) for states_too in (False, True)]
+        return any(
+            _equal(Reader(Definitions(forward.expanded, forward.named, later, case.known), sums), case.right, truth)
+            for sums in (NamedSums(), None)
+            for forward in forwards
+        )
 
 
 def _gap(left: Any, case: Case) -> Expr | None:
@@ -270,8 +307,8 @@ class _Meaning:
     ----------
     bases : tuple of Expr
         Adjoints of states at earlier steps than one of these are written out.
-    is_closed : bool
-        Whether adjoints of states stand for their closed sum over later steps.
+    closed : Step or None
+        The step in the closed sum over later steps that adjoints of states stand for, if they do.
     is_eager : bool
         Whether all that are certain to be before the last steps are written out.
     """
@@ -279,7 +316,7 @@ class _Meaning:
     grad: Backward
     length: Expr
     bases: tuple[Expr, ...]
-    is_closed: bool = False
+    closed: Step | None = None
     is_eager: bool = False
 
     def of(self, v: Any, rows: Sequence[Row]) -> Expr | None:
@@ -300,8 +337,8 @@ class _Meaning:
         if not is_certain(gap - self.grad.last_steps, rows):
             return self._wherever(v, rows, gap)
         if v.key in _carried(self.grad):
-            if self.is_closed:
-                return _closed(self.grad, v, self.length)
+            if self.closed is not None:
+                return _closed(self.closed, v, self.length)
             steps = [sympy.expand(base - v.time) for base in self.bases]
             if not self.is_eager and not any(s.is_Integer and s > 0 for s in steps):
                 return None
@@ -322,7 +359,7 @@ class _Meaning:
         if not is_certain(gap, rows):
             return None
         if v.key in _carried(self.grad):
-            return _closed(self.grad, v, self.length) if self.is_closed else None
+            return None if self.closed is None else _closed(self.closed, v, self.length)
         rules = [self._rule(v), *(self._rule(v, k) for k in range(self.grad.last_steps))]
         return rules[0] if all(rule == rules[0] for rule in rules) else None
 
@@ -346,32 +383,51 @@ def _carried(grad: Backward) -> frozenset[Any]:
     return frozenset(grad.adjoints[v].key for v in grad.adjoints if v in moved or v in grad.cell.states)
 
 
-def _closed(grad: Backward, v: Any, length: Expr) -> Any:
+def _closed(step: Step, v: Any, length: Expr) -> Any:
     """The adjoint of the state of a cell of one: the sum over later steps t of (J_t ... J_{k+1})^T g_t."""
-    step = Step.of(grad)
-    late = LENGTH if grad.at == "last" else _LATE
+    is_last = step.grad.at == "last"
+    late = LENGTH if is_last else _LATE
     back = transposed(jacobian_product(step, EARLIER + 1, late))
     term = product(back, step.loss_slope.subs(TIME, late))
-    found = term if grad.at == "last" else over_time(term, EARLIER, LENGTH, _LATE)
+    found = term if is_last else over_time(term, EARLIER, LENGTH, _LATE)
     return found.subs(EARLIER, v.time).subs(LENGTH, length)
 
 
 @lru_cache(maxsize=64)
 def has_closed_adjoints(grad: Backward) -> bool:
-    """Whether the adjoint of the one state is certainly the closed sum, at all steps from 1 to T, by induction."""
+    """Whether the adjoint of the one state is certainly the closed sum, at all steps from 1 to T.
+
+    First that the adjoint gets, from the step after it, the Jacobian transposed times the adjoint there; then by
+    induction, with a name for the Jacobian, that the closed sum is what follows.
+    """
     if len(grad.cell.states) != 1 or len(_carried(grad)) != 1 or grad.runs_in_reverse or grad.last_steps != 1:
         return False
     (state,) = grad.cell.states
     v = grad.adjoints[state]
     try:
-        claim = _closed(grad, v.at(EARLIER), LENGTH).subs(EARLIER, TIME)
+        step, opaque = Step.of(grad), opaque_step(grad)
+        slope, recursion, claim = step.loss_slope, _recursion(step, v), _closed(opaque, v, LENGTH)
+        opaquely = _recursion(opaque, v)
     except CellError:
         return False
 
-    def truth(left: Any, gap: Expr | None) -> Any:
+    def by_rules(left: Any, gap: Expr | None) -> Any:
         if gap == 0:
             return grad.adjoint_equation(left.at(LENGTH)).right
         return grad.adjoint_equation(v).right.subs(TIME, left.time)
 
-    line = _Line(grad, v, claim, truth, LineSteps(TIME, TIME, S.One, LENGTH, 1))
-    return line.is_induction()
+    def by_jacobian(left: Any, gap: Expr | None) -> Any:
+        return slope.subs(TIME, LENGTH) if gap == 0 else opaquely.subs(TIME, left.time)
+
+    steps = LineSteps(TIME, TIME, S.One, LENGTH, 1)
+    one_step = _Line(grad, v, recursion, by_rules, steps)
+    last = Case.of(v, slope, {TIME: LENGTH}, [LENGTH - 1])
+    before = Case.of(v, recursion, {}, [TIME - 1, LENGTH - 1 - TIME])
+    is_recursion = one_step.is_plain(last) and one_step.is_plain(before)
+    return is_recursion and _Line(grad, v, claim, by_jacobian, steps).is_induction()
+
+
+def _recursion(step: Step, v: Any) -> Any:
+    """What an adjoint of a state before step T is, in terms of the one a step later."""
+    back = product(transposed(step.jacobian.subs(TIME, TIME + 1)), v.next)
+    return back if step.grad.at == "last" else total_of([step.loss_slope, back])

@@ -212,15 +212,18 @@ def _free_steps(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[Symb
 
 def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any, frozenset[Symbol]]]:
     """All variables at steps in an expression, with the indices of the sums and products around them."""
-    if isinstance(e, TimedScalar | TimedMatrix):
-        yield e, bound
-    elif isinstance(e, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
-        limits = e.args[1:]
-        yield from _timed(e.args[0], bound | {limit[0] for limit in limits})
-    elif not isinstance(e, StateJacobian):
-        for part in e.args:
-            if isinstance(part, sympy.Basic):
-                yield from _timed(part, bound)
+    waiting, seen = [e], set()
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if isinstance(part, TimedScalar | TimedMatrix):
+            yield part, bound
+        elif isinstance(part, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
+            yield from _timed(part.args[0], bound | {limit[0] for limit in part.args[1:]})
+        elif not isinstance(part, StateJacobian):
+            waiting += [a for a in part.args if isinstance(a, sympy.Basic)]
 
 
 def _outside_of_sums(right: Any, ends: Ends) -> Iterator[tuple[Expr, int, int | None]]:

@@ -183,12 +183,8 @@ def inside_of(atom: Atom, at: Expr, indices: tuple[Index, ...]) -> Form:
     names: dict[Index, Index] = dict(zip((ROW, COLUMN), indices))
     terms = []
     for coefficient, monomial in form.terms:
-        fresh: dict[Index, Index] = {**names, **{k: Dummy("k") for k, _ in monomial.sizes}}
         table: dict[Symbol, Expr] = {PRODUCT_TIME: at, **{t: Dummy(t.name, integer=True) for t in monomial.times}}
-        there = moved(monomial, table)
-        factors = tuple((a, tuple(fresh.get(index, index) for index in ix)) for a, ix in there.factors)
-        sizes = tuple((fresh[k], size) for k, size in there.sizes)
-        terms.append((coefficient.xreplace(table), replace(there, factors=factors, sizes=sizes)))
+        terms.append((coefficient.xreplace(table), moved(indexed(monomial, names), table)))
     return Form(tuple(terms))
 
 
@@ -200,6 +196,13 @@ def turned(form: Form) -> Form:
         return replace(m, factors=tuple((a, tuple(table.get(ix, ix) for ix in places)) for a, places in m.factors))
 
     return Form(tuple((c, over(m)) for c, m in form.terms))
+
+
+def indexed(monomial: Monomial, names: Mapping[Index, Index]) -> Monomial:
+    """The monomial with other indices, and those that it is summed over under names of their own."""
+    table: dict[Index, Index] = {**names, **{k: Dummy("k") for k, _ in monomial.sizes}}
+    factors = tuple((a, tuple(table.get(index, index) for index in ix)) for a, ix in monomial.factors)
+    return replace(monomial, factors=factors, sizes=tuple((table[k], size) for k, size in monomial.sizes))
 
 
 def counted(monomial: Monomial, table: Mapping[Symbol, Expr]) -> Monomial:
@@ -267,6 +270,7 @@ def home_of_factor(form: Form) -> Expr:
 def _named(coefficient: Expr, monomial: Monomial, names: Mapping[Symbol, Symbol]) -> tuple[Expr, str]:
     """The coefficient that holds no summed time, and the name of the monomial: the least over all labellings."""
     factors = list(monomial.factors)
+    coefficient = coefficient.xreplace(dict(names))
     number, rest = coefficient.as_independent(*monomial.times, as_Add=False) if monomial.times else (coefficient, S.One)
     conditions = _closure(monomial.conditions, monomial.times)
     best: str | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import BlockMatrix, Expr, Lambda, MatrixExpr, S, ZeroMatrix
+from sympy import BlockMatrix, Expr, Lambda, MatrixExpr, S, ZeroMatrix, default_sort_key
 from sympy.core.function import Function
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -358,7 +358,16 @@ def total_of(terms: Iterable[Any]) -> Any:
     nonzero = merged([k for k in kept if not isinstance(k, ZeroMatrix)])
     if not nonzero:
         return kept[0]
-    return nonzero[0] if len(nonzero) == 1 else sympy.MatAdd(*nonzero).doit(deep=False)
+    return nonzero[0] if len(nonzero) == 1 else _added(nonzero)
+
+
+def _added(terms: list[Any]) -> Any:
+    """A sum of matrices, like terms as one; SymPy goes through all their parts, and is asked where there are any."""
+    parts = [part for term in terms for part in (term.args if isinstance(term, sympy.MatAdd) else (term,))]
+    is_explicit = any(isinstance(part, sympy.MatrixBase) for part in parts)
+    if is_explicit or len({part.as_coeff_mmul()[1] for part in parts}) < len(parts):
+        return sympy.MatAdd(*terms).doit(deep=False)
+    return sympy.MatAdd(*sorted(parts, key=default_sort_key))
 
 
 def entry_of(e: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import sympy
@@ -16,6 +17,7 @@ from symgrad.vectors.writing import to_text
 Shape: TypeAlias = tuple[Expr, ...]
 
 
+@lru_cache(maxsize=4096)
 def checked_shape(expression: Expr, where: str) -> Shape:
     """The shape of an expression.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -91,6 +92,7 @@ def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_outp
     return {variable: total_of(values) for variable, values in waiting.items()}
 
 
+@lru_cache(maxsize=4096)
 def matrix_of(e: Any, v: Any) -> Any:
     """The matrix M for which an expression that is linear in a vector v is M v.
 
