@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sympy import Basic, Derivative, Expr, Symbol
+from sympy import Basic, Expr, Symbol
 
 from symgrad import near_names, notation
 from symgrad.claims import (
@@ -34,6 +34,7 @@ from symgrad.language.provable import as_sympy
 from symgrad.language.written import copied, substituted
 from symgrad.reads import Reads, reading
 from symgrad.statements import Condition
+from symgrad.vectors import with_slopes
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,7 @@ class Chain(Exact):
         if step.equality_at is None:
             return None
         there = dict(step.equality_at)
-        sides = (
-            substituted(copied(side.doit() if side.has(Derivative) else side), there)
-            for side in (left, step.expression)
-        )
+        sides = (substituted(copied(with_slopes(side)), there) for side in (left, step.expression))
         rest = [condition for condition in self.where if not condition.free_symbols & set(there)]
         return claim(next(sides), "==", next(sides), where=rest)
 

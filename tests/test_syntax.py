@@ -103,7 +103,6 @@ EXPRESSIONS = {
     "diff(x**2*y, x)": Derivative(x**2 * y, x),
     "diff(x**2*y, x, 2, y)": Derivative(x**2 * y, (x, 2), y),
     "Sum(w**k, (k, 0, oo))": Sum(w**k, (k, 0, oo)),
-    "k + Sum(k, (k, 1, 3))": k + Sum(k, (k, 1, 3)),
     "Product(1 - 1/k, (k, 2, x))": Product(1 - 1 / k, (k, 2, x)),
     "Integral(exp(-x**2), (x, -oo, oo))": Integral(exp(-(x**2)), (x, -oo, oo)),
     "Limit(sin(x)/x, x, 0)": Limit(sin(x) / x, x, 0),
@@ -157,8 +156,22 @@ def test_names_stand_for_the_symbols_that_are_handed_over():
 
 def test_names_that_mean_nothing_are_real_symbols_and_indices_integers():
     assert parse("x").is_real
-    free = parse("Sum(k*x, (k, 1, n)) + k").free_symbols
-    assert free == {x, k, Symbol("n", real=True)}
+    assert parse("Sum(k*x, (k, 1, n))").free_symbols == {x, Symbol("n", real=True)}
+
+
+INDEX_AND_VARIABLE = (
+    "Sum(k*x, (k, 1, n)) + k",
+    "k + Product(k, (k, 1, 3))",
+    "Sum(k, (k, 1, k))",
+    "diff(Sum(x**k, (k, 0, 3)), k)",
+)
+
+
+@pytest.mark.parametrize("text", INDEX_AND_VARIABLE)
+def test_an_index_makes_no_integer_of_a_variable_of_its_name(text):
+    with pytest.raises(ParseError, match="k is the index of a sum or product, and stands outside of it as well"):
+        parse(text)
+    assert parse(text, {"k": k}).has(k)
 
 
 def test_values_of_functions_at_numbers_keep_their_values():

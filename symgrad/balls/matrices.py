@@ -7,7 +7,7 @@ any step without being rewritten.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Self, TypeAlias
 
@@ -35,6 +35,7 @@ from symgrad.vectors import (
     TimedScalar,
     TimeSum,
     shape_of,
+    with_slopes,
 )
 
 Array: TypeAlias = Any  # of balls, which NumPy's types do not know
@@ -249,15 +250,24 @@ class WalkedFormula:
     def _mapped(self, matrix: Array, function: sympy.Lambda) -> Array:
         known = self.around.tapes.get(function)
         if known is None:
-            (y,), body = function.variables, function.expr.doit()
-            others = tuple(sorted(body.free_symbols - {y}, key=str))
-            known = self.around.tapes[function] = Tape(body, (y, *others)), others
+            (y,), body = function.variables, with_slopes(function.expr)
+            leaves = dict.fromkeys(leaf for leaf in _leaves(body) if leaf != y)
+            if any(leaf.has(y) for leaf in leaves):  # as in a sum over time
+                return np.vectorize(lambda entry: self._at_entry(y, entry)._scalar(body), otypes=[object])(matrix)
+            stand_ins = {leaf: Dummy(real=True) for leaf in leaves}
+            tape = Tape(body.xreplace(stand_ins), (y, *stand_ins.values()))
+            known = self.around.tapes[function] = tape, tuple(leaves)
         tape, others = known
         rest = [self._leaf(other) for other in others]
         found = np.empty(matrix.shape, dtype=object)
         for place, entry in np.ndenumerate(matrix):
             found[place] = _certain(tape(entry, *rest), function)
         return found
+
+    def _at_entry(self, y: Symbol, entry: Ball) -> Self:
+        """The same with a value for the variable of an entry."""
+        around = replace(self.around, parameters={**self.around.parameters, y: entry})
+        return type(self)(around, self.step, self.indices)
 
     def _softmax(self, e: Softmax) -> Array:
         exponentials = self._exponentials(e.argument)

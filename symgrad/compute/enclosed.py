@@ -22,7 +22,7 @@ from symgrad.errors import CellError
 from symgrad.recurrent import runs
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.scalar_slopes import differentiated, has_kinks
-from symgrad.vectors import Elementwise
+from symgrad.vectors import Elementwise, with_slopes
 from symgrad.vectors.writing import to_text
 
 FIRST_BITS, MOST_BITS = 128, 1 << 13
@@ -79,7 +79,7 @@ class Enclosed:
         found = {}
         for name in self.wanted:
             slope = differentiated(self.what, next(s for s in symbols if str(s) == name))
-            tape = Tape(slope.doit(), symbols)
+            tape = Tape(with_slopes(slope), symbols)
             values = np.empty(arrays[0].shape, dtype=object)
             for place in np.ndindex(values.shape):
                 values[place] = _value(tape(*(a[place] for a in arrays)), slope)

@@ -21,7 +21,7 @@ from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, ball, precision
 from symgrad.balls.matrices import Array, Surroundings, WalkedFormula
 from symgrad.errors import CellError
-from symgrad.vectors import Role, shape_of
+from symgrad.vectors import Role, shape_of, with_slopes
 
 Function = Callable[..., Any]
 BITS = 64  # of enclosures, for a function that NumPy lacks
@@ -80,7 +80,7 @@ def _middle(value: Any) -> float:
 @lru_cache(maxsize=4096)
 def _written_out(e: Expr) -> Expr:
     """A scalar formula with slopes found and activations by their definitions."""
-    return activations.expand(e.doit() if e.has(sympy.Derivative) else e)
+    return activations.expand(with_slopes(e))
 
 
 class _Walked(WalkedFormula):

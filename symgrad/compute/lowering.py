@@ -22,6 +22,7 @@ from symgrad.vectors import (
     Softmax,
     Timed,
     shape_of,
+    with_slopes,
 )
 
 VALUE, SLOPE = "value", "slope"
@@ -144,7 +145,7 @@ class Lowering:
         name = f.func.__name__
         if name in ROWS and ROWS[name].function is f.func and f.args[0] == argument:
             return call(name, SLOPE, at, *self.nodes(f.args[1:]))
-        return self.node(f.diff(argument).doit())
+        return self.node(with_slopes(f.diff(argument)))
 
     # --- matrices -------------------------------------------------------------------------------------------
 

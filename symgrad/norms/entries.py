@@ -14,7 +14,7 @@ from symgrad.balls import Ball, Tape, UnsupportedError, precision
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.exact import of_largest, with_values
 from symgrad.norms.products import apart, canonical, terms, word
-from symgrad.vectors import ENTRY, Elementwise, Parameter, ParameterMatrix, Softmax, TimedMatrix
+from symgrad.vectors import ENTRY, Elementwise, Parameter, ParameterMatrix, Softmax, TimedMatrix, with_slopes
 
 BITS = 96
 # Where a function of an entry is looked at first: dyadic, so that every machine sees the same.
@@ -130,7 +130,11 @@ class _Entries:
         if isinstance(e, Elementwise):
             inside = self.of(e.argument)
             return (
-                None if inside is None else e.function(inside).doit() if inside.is_Symbol else self._applied(e, inside)
+                None
+                if inside is None
+                else with_slopes(e.function(inside))
+                if inside.is_Symbol
+                else self._applied(e, inside)
             )
         if not isinstance(e, sympy.MatrixExpr):
             return e
@@ -141,7 +145,7 @@ class _Entries:
 
     def _applied(self, e: Elementwise, inside: Expr) -> Expr:
         """A slope is that of the function at the place, and no derivative of what stands there."""
-        body = e.function.expr.doit()
+        body = with_slopes(e.function.expr)
         return body.xreplace({e.function.variables[0]: inside})
 
     def _all(self, kind: Any, parts: tuple[Any, ...]) -> Expr | None:
@@ -175,7 +179,7 @@ def _said(vector: Any) -> str:
 def least_slope(function: Any, within: Context) -> Bound | None:
     """The least simple L with abs(f(y)) <= L abs(y) for all real y."""
     (y,) = function.variables
-    formula = function.expr.doit().xreplace({y: ENTRY})
+    formula = with_slopes(function.expr).xreplace({y: ENTRY})
     if formula.free_symbols != {ENTRY}:
         return None
     name = getattr(function.expr.func, "__name__", "the function")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, ClassVar
 
 import sympy
 from sympy import Expr, MatrixExpr, Symbol
@@ -18,6 +19,7 @@ from symgrad.statements import Condition, Conjunction, Domain, Relation, Stateme
 from symgrad.syntax import parse_where, vocabulary
 from symgrad.syntax.keeping_reader import KeepingReader
 from symgrad.syntax.reader import OPERATORS
+from symgrad.syntax.vector_names import BINDERS, FREE_INDICES, call_name
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, TimedScalar, dims, norm, spectral_radius
 
@@ -67,6 +69,7 @@ def statement_of(
     if beyond is not None:
         raise ClaimError(f"claims about norms are about real numbers and matrices; {beyond} is said to be complex")
     known = {**names, **{name: symbol for name, symbol in kinds.items() if name not in names and name != LENGTH.name}}
+    known |= _no_steps([says, rhs, *conditions], known, read)
     statement = _statement(says, op, rhs, known, read)
     joint = [*_relations(conditions, known, read), *_meant(parsed, statement, known)]
     return statement, _domain(
@@ -122,6 +125,18 @@ def _statement(says: Any, op: str | None, rhs: Any, names: Mapping[str, Any], re
     return NormRelation(Relation(_side(says, known, read), op, _side(rhs, known, read)))
 
 
+def _no_steps(parts: Iterable[Any], names: Mapping[str, Any], read: type[NormReader]) -> dict[str, Symbol]:
+    """Real numbers for the letters of steps that stand as a step nowhere, as of k in norm(k*A)."""
+    steps: set[str] = set()
+    for part in parts:
+        if isinstance(part, str) and (read.reads(part) or DECLARED.fullmatch(part) is None):
+            with suppress(ParseError):  # of a condition on numbers alone, which another reader reads
+                steps |= read(VectorSource(part), names).steps()
+        elif isinstance(part, sympy.Basic):
+            steps |= {symbol.name for symbol in free_symbols(part)}
+    return {name: Symbol(name, real=True) for name in read.letters if name not in steps and name not in names}
+
+
 def _side(side: Any, names: Mapping[str, Any], read: type[NormReader]) -> Expr:
     if isinstance(side, str):
         reader = read(VectorSource(side), names)
@@ -136,7 +151,15 @@ def _side(side: Any, names: Mapping[str, Any], read: type[NormReader]) -> Expr:
 
 
 class NormReader(KeepingReader):
-    """Reads a statement about norms; names that are not declared are real scalars."""
+    """Reads a statement about norms; names that are not declared are real scalars.
+
+    Attributes
+    ----------
+    letters : tuple of str
+        Those that are steps, and integers, only where they stand as a step.
+    """
+
+    letters: ClassVar[tuple[str, ...]] = (*FREE_INDICES, TIME.name)
 
     @classmethod
     def reads(cls, condition: str) -> bool:
@@ -162,6 +185,18 @@ class NormReader(KeepingReader):
     def _is_free(self, name: str) -> bool:
         is_taken = name in self.names or name in self.times or name in vocabulary.CONSTANTS
         return not is_taken and vocabulary.may_be_symbol(name)
+
+    def steps(self) -> set[str]:
+        """The names that stand for steps, numbers of factors or sizes."""
+        nodes = list(ast.walk(self.tree))
+        calls = [n for n in nodes if isinstance(n, ast.Call)]
+        powers = [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow) and self.is_matrix(n)]
+        parts: list[ast.AST] = [n.slice for n in nodes if isinstance(n, ast.Subscript)]
+        parts += [power.right for power in powers]
+        parts += [a for call in calls if call_name(call) in ("ones", "zeros", "eye") for a in call.args]
+        parts += [a for call in calls if call_name(call) in BINDERS for a in call.args[1:]]
+        named = (n for part in parts for n in ast.walk(part) if isinstance(n, ast.Name))
+        return {n.id for n in named if id(n) not in self.bindings}
 
     def relations(self) -> Iterator[tuple[Expr, str, Expr]]:
         """The relations of a statement, or of a chain of them."""
@@ -233,8 +268,8 @@ def _relations(conditions: Iterable[Any], names: Mapping[str, Any], read: type[N
 
 def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping[str, Any]) -> Iterator[Condition]:
     """The conditions with the symbols of the statement for those of the same name."""
-    spoken_of = {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
-    spoken_of |= {s.name: s for s in (TIME, LENGTH)}
+    spoken_of = {s.name: s for s in (TIME, LENGTH)}
+    spoken_of |= {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
     spoken_of |= {name: v for name, v in names.items() if isinstance(v, TimedScalar)}
     for condition in conditions:
         table = {s: spoken_of[s.name] for s in condition.free_symbols if s.name in spoken_of}

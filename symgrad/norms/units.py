@@ -10,7 +10,7 @@ from sympy import Abs, Expr
 
 from symgrad.norms.context import Bound, Context
 from symgrad.norms.entries import bound_of_function
-from symgrad.vectors import ENTRY, TimedScalar
+from symgrad.vectors import ENTRY, TimedScalar, with_slopes
 
 PRODUCT = "the absolute value of a product is the product of the absolute values"
 SUM = "the absolute value of a sum is at most the sum of the absolute values"
@@ -95,7 +95,7 @@ def _of_function(e: Expr, within: Context) -> Bound | None:
     (variable,) = timed
     meaning = within.meaning(variable)
     for inside in _arguments(meaning, variable):
-        formula = e.xreplace({variable: ENTRY}).doit().xreplace({ENTRY: inside})
+        formula = with_slopes(e.xreplace({variable: ENTRY})).xreplace({ENTRY: inside})
         if formula.free_symbols == {ENTRY} and formula != ENTRY:
             bound = bound_of_function(formula, within)
             if bound is not None:

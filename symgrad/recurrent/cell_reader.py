@@ -6,17 +6,21 @@ import re
 
 from symgrad.norms.reading import NormReader
 from symgrad.recurrent.quotients import QuotientReader
-from symgrad.syntax.vector_names import unknown
+from symgrad.syntax.vector_names import FREE_INDICES, unknown
 
-_AT_A_STEP = re.compile(r"\b(?!in\[)\w+\[")
+_AT_A_STEP = re.compile(r"\w\[")
+_MEMBERSHIP = re.compile(r"\s*\w+\s*(?:∈|\bin\b)")  # where a bracket begins an interval
 
 
 class CellReader(QuotientReader, NormReader):
     """Reads statements about norms in which Jacobians of a cell stand."""
 
+    letters = FREE_INDICES
+
     @classmethod
     def reads(cls, condition: str) -> bool:
-        return super().reads(condition) or bool(_AT_A_STEP.search(condition))
+        is_at_a_step = _AT_A_STEP.search(condition) and not _MEMBERSHIP.match(condition)
+        return super().reads(condition) or bool(is_at_a_step)
 
     def _ask(self, name: str) -> str:
         return super()._ask(name) if name in self._known else unknown(name, self._known)

@@ -56,6 +56,7 @@ from symgrad.vectors import (
     TimedMatrix,
     TimedScalar,
     TimeSum,
+    with_slopes,
 )
 
 Adjoint: TypeAlias = Callable[[Any, Sequence[Row]], Expr | None]
@@ -344,7 +345,7 @@ class Reader:
         in_output = self._slope_in_output(e)
         if in_output is not None:
             return self._entry(in_output, i, j)
-        (y,), body = e.function.variables, sympy.expand(e.function.expr.doit())
+        (y,), body = e.function.variables, sympy.expand(with_slopes(e.function.expr))
         argument = self.form(e.argument)
         entry = self._factor(pushed(e.argument), i, j)
         terms = []

@@ -24,23 +24,36 @@ class Quotients(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         if isinstance(node.op, ast.Div):
-            late, early = self._differential(node.left), self._differential(node.right)
-            if late is not None and early is not None:
-                function = ast.copy_location(ast.Name(JACOBIAN, ast.Load()), node)
-                return ast.copy_location(ast.Call(function, [late, early], []), node)
-            left = node.left  # A @ dh[T]/dh[0], which Python reads as a quotient by dh[0]
-            if early is not None and isinstance(left, ast.BinOp) and self._differential(left.right) is not None:
-                quotient = ast.copy_location(ast.BinOp(left.right, node.op, node.right), node)
-                node = ast.copy_location(ast.BinOp(left.left, left.op, quotient), node)
+            early = self.differential(node.right)
+            found = None if early is None else self._over(node.left, early)
+            if found is not None:
+                return self.generic_visit(found)
         return self.generic_visit(node)
 
-    def _differential(self, node: ast.expr) -> ast.expr | None:
+    def _over(self, node: ast.expr, early: ast.expr) -> ast.expr | None:
+        """The quotient of what stands before the sign and a differential, if that ends in a differential as well.
+
+        Of -dh[T]/dh[0] and of A @ dh[T]/dh[0] Python reads a quotient by dh[0]; of a sum or a power it is one.
+        """
+        late = self.differential(node)
+        if late is not None:
+            function = ast.copy_location(ast.Name(JACOBIAN, ast.Load()), node)
+            return ast.copy_location(ast.Call(function, [late, early], []), node)
+        if isinstance(node, ast.UnaryOp):
+            inside = self._over(node.operand, early)
+            return inside and ast.copy_location(ast.UnaryOp(node.op, inside), node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.MatMult):
+            inside = self._over(node.right, early)
+            return inside and ast.copy_location(ast.BinOp(node.left, node.op, inside), node)
+        return None
+
+    def differential(self, node: ast.expr) -> ast.expr | None:
         """The state at a step of which a node is the differential."""
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
             name, time = node.value.id, node.slice
         elif isinstance(node, ast.Name):
             match = _SHORT.fullmatch(node.id)
-            if match is None:
+            if match is None or node.id in self.names:
                 return None
             name = f"d{match['name']}"
             text = match["time"]
@@ -62,7 +75,12 @@ class QuotientReader(KeepingReader):
         super().__init__(source, names)
 
     def _prepared(self, tree: ast.expr) -> ast.expr:
-        return Quotients(self._known).visit(tree)  # type: ignore[no-any-return]
+        quotients = Quotients(self._known)
+        tree = quotients.visit(tree)
+        alone = next((n for n in ast.walk(tree) if isinstance(n, ast.Subscript) and quotients.differential(n)), None)
+        if alone is not None:
+            raise self.fault(alone, "a differential stands in a quotient of two alone, as in dh[T]/dh[0]")
+        return tree
 
     def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
         return {**super()._own_calls(), JACOBIAN: self._jacobian}

@@ -241,6 +241,9 @@ def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symb
     name = _checked_name(source, match)
     whole, *taken_away = _split(source, *match.span("set"), "\\∖")
     held, *left_out = (list(_sets(source, part)) for part in (whole, *taken_away))
+    beside = next((place for place, sets in zip(taken_away, left_out) if len(sets) > 1), None)
+    if beside is not None:
+        raise source.fault(beside[0], "a union behind \\ can be read in two ways; write A U B \\ C, or A \\ B \\ C")
     if not are_told_apart(chain(held, *left_out)):
         raise source.fault(match.start("set"), _UNTOLD)
     with _deciding(source, match.start("set")):

@@ -57,7 +57,9 @@ class Reader:
     def __init__(self, source: Source, symbols: Mapping[str, Symbol] | None = None) -> None:
         self.source = source
         self.tree, self._place = source.tree()
-        self.symbols = {**_indices(self.tree), **(symbols or {})}
+        indices, self._bound = _indices(self.tree)
+        self._indices = set(indices) - set(symbols or {})
+        self.symbols = {**indices, **(symbols or {})}
         self.ledger = Ledger()
 
     def fault(self, node: ast.AST, reason: str) -> ParseError:
@@ -114,6 +116,9 @@ class Reader:
 
     def _name(self, node: ast.Name) -> Expr:
         name = node.id
+        if name in self._indices and id(node) not in self._bound:
+            reason = f"{name} is the index of a sum or product, and stands outside of it as well"
+            raise self.fault(node, f"{reason}; write another letter for one of them, or say that {name} is an integer")
         if name in self.symbols:
             return self.symbols[name]
         if name in vocabulary.CONSTANTS:
@@ -254,8 +259,8 @@ class Reader:
 
     def condition(self, node: ast.expr) -> Boolean:
         """The value of a node that is true or false."""
-        if isinstance(node, ast.Constant) and node.value is True:
-            return S.true
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return S.true if node.value else S.false
         if isinstance(node, ast.Name) and node.id in vocabulary.TRUE:
             return S.true
         if isinstance(node, ast.Compare):
@@ -313,13 +318,13 @@ class Reader:
         if len(node.args) < 2:
             raise self.fault(node, "write diff(f, x), diff(f, x, 3) or diff(f, x, y)")
         variables: list[tuple[Symbol, int]] = []
-        for argument in node.args[1:]:
+        for before, argument in zip(node.args, node.args[1:]):
             if isinstance(argument, ast.Name):
                 variables.append((self.variable(argument, "what is differentiated by"), 1))
-            elif variables:
+            elif variables and isinstance(before, ast.Name):
                 variables[-1] = (variables[-1][0], self._order(argument))
             else:
-                raise self.fault(argument, "what is differentiated by is a variable")
+                raise self.fault(argument, "what is differentiated by is a variable, with one order behind it")
         expression = self.expression(node.args[0])
         order = next((s for s, _ in variables[1:] if not expression.has(s)), None)
         if order is not None:
@@ -384,14 +389,20 @@ class Reader:
         return self._make(node, written.limit, self.expression(of), x, x0, direction)
 
 
-def _indices(tree: ast.expr) -> dict[str, Symbol]:
-    """The indices of sums and products are integers throughout the text."""
+def _indices(tree: ast.expr) -> tuple[dict[str, Symbol], set[int]]:
+    """The indices of sums and products, which are integers, and the nodes that stand for them where they are bound."""
     calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
     sums = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id in _INDEXED)
-    ranges = (a for call in sums for a in call.args[1:] if isinstance(a, ast.Tuple))
-    variables = (r.elts[0] for r in ranges if r.elts)
-    names = {v.id for v in variables if isinstance(v, ast.Name)}
-    return {name: Symbol(name, integer=True) for name in names if vocabulary.may_be_symbol(name)}
+    symbols: dict[str, Symbol] = {}
+    bound: set[int] = set()
+    for call in sums:
+        for place, limits in enumerate(call.args):
+            index = limits.elts[0] if place and isinstance(limits, ast.Tuple) and limits.elts else None
+            if isinstance(index, ast.Name) and vocabulary.may_be_symbol(index.id):
+                symbols[index.id] = Symbol(index.id, integer=True)
+                parts = (index, *(n for inside in call.args[:place] for n in ast.walk(inside)))  # the outermost is last
+                bound |= {id(n) for n in parts if isinstance(n, ast.Name) and n.id == index.id}
+    return symbols, bound
 
 
 def _factors(node: ast.expr) -> Iterator[tuple[ast.expr, bool]]:

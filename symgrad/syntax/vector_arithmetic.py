@@ -103,7 +103,7 @@ class MatrixReader(Reader):
         return sympy.expand(self._linear(node))
 
     def _linear(self, node: ast.expr) -> Expr:
-        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        if isinstance(node, ast.Constant) and type(node.value) is int:  # True is an int, and no number of steps
             return sympy.Integer(node.value)
         if isinstance(node, ast.Name) and (id(node) in self.bindings or node.id in self.times):
             return self.bindings.get(id(node), self.times.get(node.id))

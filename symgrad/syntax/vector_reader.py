@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
-from sympy import Expr, Lambda, MatrixExpr, OneMatrix, Symbol
+from sympy import Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.errors import shape_text
@@ -23,6 +23,8 @@ from symgrad.syntax.vector_names import (
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import (
     ENTRY,
+    LENGTH,
+    TIME,
     Elementwise,
     OrderedProduct,
     TimeSum,
@@ -31,6 +33,7 @@ from symgrad.vectors import (
     logsumexp,
     slope,
     softmax,
+    with_slopes,
 )
 
 _BY_RELU = {"Max": "{0} + relu({1} - {0})", "Min": "{0} - relu({0} - {1})"}  # of two vectors, entry by entry
@@ -98,6 +101,8 @@ class VectorReader(MatrixReader):
 
     def matrix(self, node: ast.expr) -> Any:
         """The value of a node that is a matrix."""
+        if isinstance(node, ast.List):
+            raise self.fault(node, "a list is no vector; vectors stand side by side, as in concatenate(u, v)")
         if not self.is_matrix(node):
             raise self.fault(node, f"a vector or matrix is wanted here; {self._shown(node)} is a scalar")
         return _MATRIX_RULES[type(node)](self, node)
@@ -141,7 +146,7 @@ class VectorReader(MatrixReader):
                 wanted = f"write {_BY_RELU[name].format(*map(self._closed, node.args))}"
             raise self.fault(node, f"{name} of two vectors; {wanted}")
         argument = self.matrix(node.args[places[0]])
-        inside = [ENTRY if k == places[0] else self.expression(a) for k, a in enumerate(node.args)]
+        inside = [ENTRY if k == places[0] else self._of_numbers(a, self.expression) for k, a in enumerate(node.args)]
         body = self.evaluated(node, self._apply(node, name, make, inside))
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
 
@@ -198,8 +203,9 @@ class VectorReader(MatrixReader):
     def _over_index(self, node: ast.Call, inside: Any, index: Symbol, low: Expr, high: Expr) -> Any:
         is_sum = self.name_of(node).lower() == "sum"
         if not isinstance(inside, MatrixExpr):
-            make = sympy.Sum if is_sum else sympy.Product
-            return self._make(node, make, inside, (index, low, high))
+            make, empty = (sympy.Sum, S.Zero) if is_sum else (sympy.Product, S.One)
+            whole = self._make(node, make, inside, (index, low, high))
+            return whole if _runs_forwards(low, high) else sympy.Piecewise((whole, low <= high), (empty, True))
         if not is_sum and inside.shape[0] != inside.shape[1]:
             raise self.fault(node, f"the factors of product must be square; got shape {shape_text(inside.shape)}")
         return self._build(node, TimeSum if is_sum else OrderedProduct, inside, (index, low, high))
@@ -282,15 +288,26 @@ class VectorReader(MatrixReader):
 
     # Functions of an entry
 
+    def _of_numbers(self, node: ast.expr, read: Callable[[ast.expr], Expr]) -> Expr:
+        """A part of a function of an entry, which is made of numbers: within a matrix, an entry would have another
+        meaning, and there is one for the whole formula."""
+        matrix = next((n for n in ast.walk(node) if isinstance(n, ast.expr) and self.is_matrix(n)), None)
+        if matrix is not None and not self.is_matrix(node):
+            reason = f"a function of entries is made of numbers, and {self._shown(matrix)} is a matrix"
+            raise self.fault(matrix, f"{reason}; give the number that is made of it a name in an equation of its own")
+        return read(node)
+
     def _slope(self, node: ast.Call) -> Any:
-        body = self._slope_body(node)
+        body = self._slope_body(node, ENTRY)
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), self.matrix(node.args[1])))
 
     def _slope_of_scalar(self, node: ast.Call) -> Expr:
-        body = self._slope_body(node).doit()
-        return self._make(node, lambda: body.subs(ENTRY, self.scalar(node.args[1])))
+        place = sympy.Dummy(real=True)  # and no entry, which may stand among the parameters
+        body = with_slopes(self._slope_body(node, place))
+        return self._make(node, lambda: body.subs(place, self.scalar(node.args[1])))
 
-    def _slope_body(self, node: ast.Call) -> Expr:
+    def _slope_body(self, node: ast.Call, place: Expr) -> Expr:
+        """The slope of the function that a node names, at a place."""
         function = node.args[0] if len(node.args) >= 2 else None
         if not isinstance(function, ast.Name):
             raise self.fault(node, "write slope(tanh, a)")
@@ -299,17 +316,28 @@ class VectorReader(MatrixReader):
             raise self.fault(function, unknown_function(function.id))
         if complaint := found.complaint(len(node.args) - 1):
             raise self.fault(node, complaint)
-        parameters = [self.scalar(a) for a in node.args[2:]]
-        whole = self._build(node, found.make, ENTRY, *parameters)
+        parameters = [self._of_numbers(a, self.scalar) for a in node.args[2:]]
+        whole = self._build(node, found.make, place, *parameters)
         if function.id in ACTIVATIONS and isinstance(whole, sympy.Function):
-            return sympy.Derivative(whole, ENTRY)
-        return self._build(node, lambda: slope(Lambda((ENTRY,), whole)).expr)
+            return sympy.Derivative(whole, place)
+        return self._build(node, lambda: slope(Lambda((place,), whole)).expr)
 
     def _elementwise(self, node: ast.Call) -> Any:
         if len(node.args) != 3 or not isinstance(node.args[0], ast.Name):
             raise self.fault(node, "write elementwise(y, y**2 + 1, a), with a name for the entry")
-        body, argument = self.scalar(node.args[1]), self.matrix(node.args[2])
+        body, argument = self._of_numbers(node.args[1], self.scalar), self.matrix(node.args[2])
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
+
+
+def _runs_forwards(low: Expr, high: Expr) -> bool:
+    """Whether a range has no fewer than no terms at all steps 1 <= t <= T, as far as these decide.
+
+    Where it has, SymPy does sums of numbers as we mean them; of one that runs backwards it makes another number.
+    """
+    count = sympy.expand(high - low + 1)
+    at_t, at_end = count.coeff(TIME), count.coeff(LENGTH)
+    rest = count - at_t * TIME - at_end * LENGTH
+    return not (rest.is_Integer and min(at_t + at_end + rest, at_t + at_end, at_end) < 0)
 
 
 _SCALAR_RULES: Mapping[type[ast.expr], Callable[[VectorReader, Any], Any]] = {

@@ -22,6 +22,7 @@ from symgrad.vectors.operations import (
     softmax,
     tanh,
     total,
+    with_slopes,
     zero_like,
 )
 from symgrad.vectors.variables import (
@@ -51,5 +52,6 @@ __all__ = [
     "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "size_symbols", "renamed",
     "TIME", "LENGTH", "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise",
     "slope", "ones", "hadamard", "hadamard_of", "concatenate", "outer", "dot", "total", "softmax", "logsumexp",
-    "tanh", "sin", "arctan", "zero_like", "norm", "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
+    "tanh", "sin", "arctan", "with_slopes", "zero_like", "norm",
+    "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
 ]  # fmt: skip

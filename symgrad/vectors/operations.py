@@ -263,6 +263,22 @@ def slope(function: Lambda) -> Lambda:
     return Lambda((y,), function.expr.diff(y))
 
 
+def with_slopes(e: Expr) -> Expr:
+    """The formula with its derivatives carried out, and nothing else: of a sum that runs backwards, which is 0, SymPy
+    makes another number.
+
+    Examples
+    --------
+    >>> from sympy import Derivative, Sum, sin
+    >>> from sympy.abc import k, x
+    >>> with_slopes(Derivative(sin(x), x) * Sum(k, (k, 3, 1)))
+    cos(x)*Sum(k, (k, 3, 1))
+    """
+    if not e.has(Derivative):
+        return e
+    return e.replace(lambda part: isinstance(part, Derivative), lambda slope: slope.doit(deep=False))
+
+
 def ones(*shape: Dimension) -> MatrixExpr:
     """The vector (n) or matrix (n, m) of ones."""
     return OneMatrix(shape[0], shape[1] if len(shape) > 1 else 1)
