@@ -127,7 +127,9 @@ VALUES = {
     "claim as written": lambda: sg.claim("exp(0) + x + 0 - 0.50*x + log1p(x)/1 == 1", where=["x > 0"]),
     "extremum": lambda: sg.maximum(sg.sigmoid(x).diff(x), x, Rational(1, 4), at=0),
     "conjunction": lambda: sg.claim("0 < exp(x) < exp(2*x + 1)"),
-    "claim about a cell": lambda: sg.cell_claim(["h[t] = tanh(W @ h[t-1])"], "norm(dh[t]/dh[t-1]) >= 0"),
+    "claim about a cell": lambda: sg.cell_claim(
+        ["h[t] = tanh(W @ h[t-1])"], "norm(dh[t]/dh[t-1]) >= 0", where=["h vector (n)", "W matrix (n, n)"]
+    ),
     "claim about matrices": lambda: sg.claim("norm(W @ h) <= norm(W)*norm(h)", where=MATRICES),
     "verdict": lambda: sg.verify("tanh(x) == x"),
     "check": lambda: Check.of(sg.claim("tanh(x) < 1"), sg.verify("tanh(x) < 1")),

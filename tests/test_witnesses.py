@@ -274,3 +274,29 @@ def test_the_point_of_a_witness_is_the_counterexample_and_no_rounded_one(says, w
     left, right = (side.xreplace(table) for side in asked.statement.expressions)
     order = {"==": "!=", "<=": ">"}[asked.statement.op]
     assert sg.verify(sg.claim(left, order, right)).holds, point
+
+
+NARROW = "Piecewise((1, x <= 1), (0, x < 11/10), (1, True)) == 1"
+
+
+@pytest.mark.parametrize(
+    ("says", "where"),
+    [
+        (NARROW, []),
+        (NARROW, ["x == y"]),
+        (NARROW, ["x + y == 2", "y > 0"]),
+        (NARROW, ["x == 2*y", "y <= 1"]),
+        ("Piecewise((1, n <= 10**18), (0, n < 10**18 + 2), (1, True)) == 1", ["n integer"]),
+        ("Piecewise((x, x <= 1), (-5, x < 1 + 10**(-18)), (x, True)) >= 0", ["x >= 0"]),
+        ("Piecewise((y, x <= 1), (y + 1, x < 1 + 10**(-9)), (y, True)) == y", []),
+        ("Piecewise((1, x <= y), (0, x < y + 10**(-18)), (1, True)) == 1", []),
+    ],
+)
+def test_a_witness_names_every_variable_also_those_that_only_a_condition_speaks_of(says, where):
+    asked = sg.claim(says, where=where)
+    verdict = sg.verify(asked)
+    assert verdict.outcome is Outcome.REFUTED, verdict
+    table = {symbol: witnesses.read(verdict.witness.point[symbol.name]) for symbol, _ in asked.domain.sets}
+    left, right = (provable(side).xreplace(table) for side in asked.statement.expressions)
+    assert not {"==": left == right, ">=": left >= right}[asked.statement.op]
+    assert all(condition.xreplace(table) == sympy.true for condition in asked.domain.conditions)

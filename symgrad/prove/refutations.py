@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+import sympy
+
 from symgrad.prove import witnesses
 from symgrad.prove.goals import Goal
-from symgrad.verdicts import Outcome, Verdict
+from symgrad.prove.points import Point, points
+from symgrad.statements import Domain
+from symgrad.verdicts import Outcome, Verdict, Witness
 
 LOG = logging.getLogger("symgrad.prove")
 REFUTED_BY_EQUAL_SIDES = ("!=", "<", ">")
+UNTRUE = "the sides differ as they were found to do"
 NO_VALUE = (witnesses.NO_VALUE, "has no value there")
 
 
@@ -24,10 +29,27 @@ def confirmed(verdict: Verdict, goal: Goal) -> Verdict:
     misses_none = says_undefined and witness is not None and witnesses.sides_have_values(witness, goal)
     is_elsewhere = witness is not None and witnesses.is_outside(witness, goal)
     if is_counterexample(verdict, goal.op) and not misses_none and not is_elsewhere:
-        return verdict if witness is None else replace(verdict, witness=witnesses.completed(witness, goal))
+        return verdict if witness is None else _in_full(verdict, witnesses.completed(witness, goal), goal)
     defect = AssertionError("a refutation whose sides agree")
     LOG.error("%s: %s of %s", defect, verdict, goal, exc_info=defect)
     return Verdict(Outcome.UNDECIDED, verdict.method, f"a counterexample was found that is none: {verdict.witness}")
+
+
+def _in_full(verdict: Verdict, witness: Witness, goal: Goal) -> Verdict:
+    """The refutation with values of the variables, too, of which no side speaks, as in one case of several."""
+    spoken_of = goal.trimmed().variables
+    rest = tuple((s, v) for s, v in goal.domain.sets if s.name not in witness.point and s not in spoken_of)
+    others = _any_point(Domain(rest))
+    if others is None:
+        return Verdict(Outcome.UNDECIDED, verdict.method, f"no point of the domain is known at which {UNTRUE}")
+    point = {**witness.point, **witnesses.coordinates(others)}
+    return replace(verdict, witness=replace(witness, point=dict(sorted(point.items()))))
+
+
+def _any_point(domain: Domain) -> Point | None:
+    exact = {s: v.args[0] for s, v in domain.sets if isinstance(v, sympy.FiniteSet)}
+    others = next(points(Domain(tuple(p for p in domain.sets if p[0] not in exact)), 1), None)
+    return None if others is None else {**exact, **others}
 
 
 def is_counterexample(verdict: Verdict, op: str) -> bool:
