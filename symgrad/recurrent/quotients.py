@@ -77,8 +77,10 @@ class QuotientReader(KeepingReader):
     def _prepared(self, tree: ast.expr) -> ast.expr:
         quotients = Quotients(self._known)
         tree = quotients.visit(tree)
-        alone = next((n for n in ast.walk(tree) if isinstance(n, ast.Subscript) and quotients.differential(n)), None)
-        if alone is not None:
+        stepped = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)]
+        alone = next(filter(quotients.differential, stepped), None)
+        known = (ast.unparse(n.value) in self._known or quotients.differential(n) for n in stepped)
+        if alone is not None and all(known):
             raise self.fault(alone, "a differential stands in a quotient of two alone, as in dh[T]/dh[0]")
         return tree
 
