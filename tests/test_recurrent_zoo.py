@@ -365,7 +365,7 @@ def test_a_line_that_names_a_value_beyond_the_steps_is_refuted():
     line = sg.Equation(hbar, h.at(end + 1) - target.at(end))
     verdict = BackwardLine(grad, line).decided(Domain(), undecided)
     assert verdict.outcome is sg.Outcome.REFUTED
-    assert "there is no value for h at step" in str(verdict)
+    assert "there is no step T + 1" in str(verdict)
 
 
 def test_a_trace_of_a_vector_is_told():
