@@ -65,7 +65,7 @@ FLOORS = {
     "templates": 16,
 }
 PROVE_FLOORS = {
-    "combine": 0, "compared": -0.5, "derivatives": 0, "facts": -1, "findings": 0, "gram": 0, "points": 0, "sets": -1,
+    "combine": 0, "compared": -0.5, "derivatives": 0, "facts": -1, "findings": 0, "gram": 0, "points": 0, "sets": -0.75,
     "power_series": 0, "ring": 0, "sentences": -1, "written_out": 0,
     "boxes": 1, "conditions": 0, "goals": 1, "numbers": 1, "recurrences": 1, "rules": 1, "witnesses": 2,
     "refutations": 3,

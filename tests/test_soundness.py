@@ -369,6 +369,7 @@ ASSUMPTIONS = {
 OUR_OWN = (
     "facts.", "self.is_", "kind.is_", "kind_of(", "difference.is_zero", "normal.is_zero", "form[1].is_zero",
     "found[1].is_zero", "above.is_zero", "tower.difference(", "generators[", "base.is_zero", "below.is_zero",
+    "polynomial.is_zero",
 )  # fmt: skip
 # A symbol itself is asked what it was declared to be.
 DECLARED = {"symbol.is_integer", "s.is_integer", "x.is_integer", "s.is_real", "x.is_real"}

@@ -14,6 +14,7 @@ from sympy import Expr, S
 from sympy.sets import Set
 
 from symgrad.balls import is_told
+from symgrad.prove import facts
 from symgrad.sized import TooLarge
 
 INTEGERS = (sympy.Range, type(S.Integers), type(S.Naturals), type(S.Naturals0))
@@ -34,7 +35,7 @@ def _is_of(values: Set, kinds: tuple[type[Set], ...], number: type[Expr] | None)
     if isinstance(values, kinds) or values is S.EmptySet:
         return True
     if isinstance(values, sympy.FiniteSet):
-        return all(v.is_extended_real if number is None else isinstance(v, number) for v in values.args)
+        return all(_is_real(v) if number is None else isinstance(v, number) for v in values.args)
     if isinstance(values, sympy.Union):
         return all(_is_of(part, kinds, number) for part in values.args)
     if isinstance(values, sympy.Intersection):
@@ -42,6 +43,10 @@ def _is_of(values: Set, kinds: tuple[type[Set], ...], number: type[Expr] | None)
     if isinstance(values, sympy.Complement):
         return _is_of(values.args[0], kinds, number)
     return isinstance(values, sympy.ConditionSet) and _is_of(values.base_set, kinds, number)
+
+
+def _is_real(value: Expr) -> bool:
+    return facts.is_real(value) if value.free_symbols else facts.is_real_number(value) is True
 
 
 def hull(values: Set) -> Set:
