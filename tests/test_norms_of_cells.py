@@ -517,3 +517,20 @@ def test_refutations_at_kinks_say_which_slope_was_taken():
     verdict = sg.verify(sg.cell_claim("h[t] = elu(w*h[t-1], 2)", "Abs(dh[t]/dh[t-1]) < 2*Abs(w)", where=["w != 0"]))
     assert verdict.holds is False
     assert "where a case changes, the slope is the one that programs take" in verdict.evidence
+
+
+@pytest.mark.parametrize(
+    ("cell", "says", "where"),
+    [
+        ("h[t] = k*h[t-1] + x[t]", "dh[T]/dh[k] == k**(T - k)", []),
+        ("h[t] = w*h[t-1] + k*x[t]", "dh_t/dh_k == w**(t - k)", ["k >= 1"]),
+        ("h[t] = tanh(i*h[t-1])", "dh[T]/dh[i] <= 1", []),
+        ("h[t] = j*h[t-1]", "h[j] >= 0", ["h0 > 0"]),
+    ],
+)
+def test_a_weight_is_no_step(cell, says, where):
+    with pytest.raises(ParseError, match="is the name of a number here; write another letter for the step"):
+        sg.cell_claim(cell, says, where=where)
+    letter = "i" if "dh[i]" not in says and "h[j]" in says else "j"
+    other = says.replace("dh[k]", f"dh[{letter}]").replace("dh_k", f"dh_{letter}").replace("dh[i]", f"dh[{letter}]")
+    assert sg.cell_claim(cell, other.replace("h[j] >=", f"h[{letter}] >="), where=where)

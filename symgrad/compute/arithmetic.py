@@ -334,6 +334,15 @@ def _sign_of_ball(x: Any) -> Any:
     return arb(1) if x > 0 else arb(-1) if x < 0 else arb(0)
 
 
+def _of_two(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The larger or the smaller of two balls, of which one may stand in an array without axes, as constants do."""
+
+    def chosen(a: Any, b: Any) -> Any:
+        return choose(*(arb(x[()] if isinstance(x, np.ndarray) else x) for x in (a, b)))
+
+    return chosen
+
+
 def _of_balls() -> dict[str, Any]:
     own = {
         "abs": abs,
@@ -345,9 +354,7 @@ def _of_balls() -> dict[str, Any]:
     plain = _comparisons(lambda f: f)
     certain = {name: _certain(plain[name], plain[_AGAINST[name]]) for name in COMPARISONS}
     compare = {name: _on_entries(f, 2) for name, f in certain.items()} | {ONE + n: f for n, f in certain.items()}
-    found = _of_objects(
-        single, lambda c, a, b: a if c else b, lambda a, b: arb.max(arb(a), b), lambda a, b: arb.min(arb(a), b), compare
-    )
+    found = _of_objects(single, lambda c, a, b: a if c else b, _of_two(arb.max), _of_two(arb.min), compare)
     return {**found, "pi": arb.pi()}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import sympy
 
-from symgrad.prove import witnesses
+from symgrad.prove import sentences, witnesses
 from symgrad.prove.goals import Goal
 from symgrad.prove.points import Point, points
 from symgrad.statements import Domain
@@ -43,7 +43,10 @@ def _in_full(verdict: Verdict, witness: Witness, goal: Goal) -> Verdict:
     if others is None:
         return Verdict(Outcome.UNDECIDED, verdict.method, f"no point of the domain is known at which {UNTRUE}")
     point = {**witness.point, **witnesses.coordinates(others)}
-    return replace(verdict, witness=replace(witness, point=dict(sorted(point.items()))))
+    near = [name for name, text in sorted(point.items()) if isinstance(witnesses.read(text), sympy.Float)]
+    is_told = not near or sentences.FIRST_DIGITS in verdict.evidence
+    evidence = verdict.evidence if is_told else "; ".join(filter(None, (verdict.evidence, sentences.near(near))))
+    return replace(verdict, evidence=evidence, witness=replace(witness, point=dict(sorted(point.items()))))
 
 
 def _any_point(domain: Domain) -> Point | None:

@@ -27,6 +27,7 @@ MOST_NAMED, FEW = 5, 2  # formulas in one list; examples of many
 MOST_TOLD = 160  # letters of what is said of parts
 LONGEST_SENTENCE = 240
 ROUNDED = "the sides differ by less than 1e-15 of their size, as if a constant were rounded"
+FIRST_DIGITS = "first digits are shown"
 SAME_NUMBER = "both sides are the same number"
 TIE = "the sides cannot be told apart"
 _LETTERS = ("t", "u", "v", "w", "s", "r", "q", "p")
@@ -71,6 +72,11 @@ def place(x: Symbol, value: Expr) -> str:
         return f"{x} = {text}"
     digits = number(value, 6)
     return f"{x} = {digits}" if digits else f"a value of {x}"
+
+
+def near(names: Sequence[str]) -> str:
+    """That the point of a witness is not quite the one that is shown."""
+    return f"{listed(names)} {'is a number' if len(names) == 1 else 'are numbers'} whose {FIRST_DIGITS}"
 
 
 def number(value: Expr, digits: int) -> str | None:

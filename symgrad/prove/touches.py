@@ -11,7 +11,7 @@ from sympy.sets import Interval, Set
 
 from symgrad import activations, sized
 from symgrad.language.written import origin
-from symgrad.prove import calculus, facts, roots, witnesses
+from symgrad.prove import calculus, facts, roots, sentences, witnesses
 from symgrad.prove.constants import constant_zero
 from symgrad.prove.crossings import crossing
 from symgrad.prove.derivatives import ROUGH
@@ -137,5 +137,5 @@ def _by_half_angle(difference: Expr, x: Symbol) -> Iterator[Expr]:
 
 def _refuted(goal: Goal, place: Point) -> Verdict:
     is_near = any(isinstance(v, sympy.Float) for v in place.values())
-    evidence = "the difference is zero at a point whose first digits are shown" if is_near else ""
+    evidence = f"the difference is zero at a point whose {sentences.FIRST_DIGITS}" if is_near else ""
     return Verdict(Outcome.REFUTED, METHOD, evidence, witnesses.of_equal_sides(goal, place))

@@ -81,11 +81,23 @@ class _Spread:
             return
         if not self.wanted & e.atoms(*_LEAVES):
             return
+        if isinstance(e, Elementwise):
+            self._body(e, share)
         for argument, part in self._parts(e, share, output):
             if isinstance(argument, MatrixExpr):
                 self.matrix(argument, part, argument)
             else:
                 self.scalar(argument, part, None)
+
+    def _body(self, e: Elementwise, share: Any) -> None:
+        """The shares of the scalars that a function of each entry has besides the entry: a sum over all entries."""
+        (y,), body = e.function.variables, e.function.expr
+        slope_of_scalar = _scalar_slope if self.in_output else _slope_in_arguments
+        for v in sorted(self.wanted & (body.atoms(TimedScalar, sympy.Symbol) - {y}), key=str):
+            slope = slope_of_scalar(body, v, {})
+            if slope != 0:
+                entries = entries_of(slope, y, e.argument)
+                self.found.setdefault(v, []).append(sympy.Trace(product(transposed(share), entries)))
 
     def _parts(self, e: Any, share: Any, output: Any) -> Iterable[Share]:
         if self.in_output or not isinstance(e, Elementwise):

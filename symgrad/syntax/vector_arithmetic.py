@@ -102,10 +102,17 @@ class MatrixReader(Reader):
         """A step of time or a size: a sum of whole numbers and indices."""
         return sympy.expand(self._linear(node))
 
+    def _check_step(self, node: ast.Name) -> None:
+        """Refuse a letter as a step that is the name of a number as well: two things would be one."""
+        other = self.names.get(node.id) if node.id in FREE_INDICES and id(node) not in self.bindings else None
+        if other is not None and other != self.times[node.id]:
+            raise self.fault(node, f"{node.id} is the name of a number here; write another letter for the step")
+
     def _linear(self, node: ast.expr) -> Expr:
         if isinstance(node, ast.Constant) and type(node.value) is int:  # True is an int, and no number of steps
             return sympy.Integer(node.value)
         if isinstance(node, ast.Name) and (id(node) in self.bindings or node.id in self.times):
+            self._check_step(node)
             return self.bindings.get(id(node), self.times.get(node.id))
         if isinstance(node, ast.UnaryOp):
             inside = self._linear(node.operand)

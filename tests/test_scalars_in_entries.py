@@ -1,0 +1,70 @@
+"""A scalar in a function of each entry has a share of the gradient: a sum over all entries. It was taken for none."""
+
+import pytest
+import sympy
+
+import symgrad as sg
+
+(n,) = sg.dims("n")
+V0, TARGET = [0.3, 0.6], [[0.1, 0.2], [0.3, -0.4]]
+X = [[1, 2], [0.5, 0.2]]
+CELLS = {
+    "a parameter": ("v[t] = elementwise(y, 1/(y**2 + e), w*v[t-1] + x[t])", {"e": 0.5, "w": 0.7, "x": X}),
+    "an input": ("v[t] = elementwise(y, y*u[t] + u[t]**2, v[t-1])", {"u": [0.4, 0.3]}),
+    "another state": ("s[t] = s[t-1]/2\nv[t] = elementwise(y, y*s[t-1] + y**2, v[t-1])", {"s0": 0.4}),
+    "of an activation": ("v[t] = celu(a, v[t-1] + x[t])", {"a": 0.4, "x": [[-1, 2], [-0.5, 0.2]]}),
+    "in and out": ("v[t] = e*elementwise(y, sqrt(y**2 + e)*tanh(e*y), w*v[t-1] + x[t])", {"e": 0.5, "w": 0.7, "x": X}),
+}  # fmt: skip
+
+
+def gradients(text, at):
+    cell = sg.read_cell(text, {"v": n, "x": n} if "x[t]" in text else {"v": n})
+    (state,) = (s for s in cell.states if str(s) == "v[t]")
+    return sg.bptt(cell, sg.half_squared_error(state), at=at)
+
+
+@pytest.mark.parametrize("at", ["last", "every"])
+@pytest.mark.parametrize("name", CELLS)
+def test_every_scalar_in_a_function_of_entries_gets_its_share(name, at):
+    text, values = CELLS[name]
+    found = sg.crosscheck(gradients(text, at).compile(), {**values, "v0": V0, "target": TARGET})
+    assert found.verdict.outcome is sg.Outcome.SUPPORTED, found
+
+
+@pytest.mark.parametrize("backend", ["mpmath", "balls", "compiled"])
+def test_all_backends_agree_on_it(backend):
+    text, values = CELLS["in and out"]
+    grad, arguments = gradients(text, "every"), {**values, "v0": V0, "target": TARGET}
+    wanted, found = grad.compile()(**arguments), grad.compile(backend=backend)(**arguments)
+    assert float(found.gradients["e"]) == pytest.approx(float(wanted.gradients["e"]), rel=1e-12)
+
+
+def test_lines_about_it_are_judged():
+    cell = sg.read_cell(CELLS["a parameter"][0], {"v": n, "x": n})
+    loss, (e,) = sg.half_squared_error(cell.states[0]), (p for p in cell.parameters if str(p) == "e")
+    lines = {
+        "de = 0": "REFUTED",
+        "de = sum(trace(-vbar[t].T @ elementwise(y, (e + y**2)**(-2), a[t])), (t, 1, T))": "PROVED",
+    }
+    for line, outcome in lines.items():
+        (found,) = sg.check_backward(cell, loss, gradients=[line]).lines
+        assert found.verdict.outcome.name == outcome, found
+    assert sg.bptt(cell, loss).equation_of(e).right != 0
+
+
+def test_a_scalar_in_a_loss_of_entries_gets_its_share():
+    cell, e = sg.read_cell("v[t] = tanh(v[t-1] + x[t])", {"v": n, "x": n}), sg.Parameter("e")
+    rooted = sg.elementwise(lambda y: sympy.sqrt(y**2 + e), cell.states[0])
+    run = sg.bptt(cell, sg.dot(sg.ones(n), rooted)).compile()
+    found = sg.crosscheck(run, {"e": 0.5, "v0": V0, "x": X})
+    assert found.verdict.outcome is sg.Outcome.SUPPORTED
+
+
+@pytest.mark.parametrize("function", ["Min", "Max"])
+@pytest.mark.parametrize("options", [{"backend": "balls"}, {"scaled": True}, {"backend": "compiled", "scaled": True}])
+def test_the_larger_of_a_scalar_and_a_constant_in_balls(function, options):
+    cell = sg.read_cell(f"s[t] = a*{function}(s[t-1], 1) + b*x[t]")
+    grad, values = sg.bptt(cell, cell.states[0]), {"a": 0.5, "b": 1, "s0": 0.3, "x": [1, 2]}
+    wanted, found = grad.compile()(**values), grad.compile(**options)(**values)
+    slope = found.gradients["a"].to_float() if options.get("scaled") else found.gradients["a"]
+    assert float(slope) == pytest.approx(float(wanted.gradients["a"]), rel=1e-12)
