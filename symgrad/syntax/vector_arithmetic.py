@@ -105,7 +105,8 @@ class MatrixReader(Reader):
     def _check_step(self, node: ast.Name) -> None:
         """Refuse a letter as a step that is the name of a number as well: two things would be one."""
         other = self.names.get(node.id) if node.id in FREE_INDICES and id(node) not in self.bindings else None
-        if other is not None and other != self.times[node.id]:
+        is_number = isinstance(other, Symbol) and not isinstance(other, TimedScalar)  # i[i] is the gate i at step i
+        if is_number and other != self.times[node.id]:
             raise self.fault(node, f"{node.id} is the name of a number here; write another letter for the step")
 
     def _linear(self, node: ast.expr) -> Expr:
