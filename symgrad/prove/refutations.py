@@ -15,7 +15,6 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 LOG = logging.getLogger("symgrad.prove")
 REFUTED_BY_EQUAL_SIDES = ("!=", "<", ">")
-UNTRUE = "the sides differ as they were found to do"
 NO_VALUE = (witnesses.NO_VALUE, "has no value there")
 
 
@@ -41,7 +40,8 @@ def _in_full(verdict: Verdict, witness: Witness, goal: Goal) -> Verdict:
     rest = tuple((s, v) for s, v in goal.domain.sets if s.name not in witness.point and s not in spoken_of)
     others = _any_point(Domain(rest))
     if others is None:
-        return Verdict(Outcome.UNDECIDED, verdict.method, f"no point of the domain is known at which {UNTRUE}")
+        missing = "no point of the domain is known at which the sides differ as they were found to do"
+        return Verdict(Outcome.UNDECIDED, verdict.method, missing)
     point = {**witness.point, **witnesses.coordinates(others)}
     near = [name for name, text in sorted(point.items()) if isinstance(witnesses.read(text), sympy.Float)]
     is_told = not near or sentences.FIRST_DIGITS in verdict.evidence

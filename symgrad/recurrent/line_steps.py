@@ -15,6 +15,7 @@ from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.syntax.vector_names import FREE_INDICES, index_symbol
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum
 
+SUMS = TimeSum | OrderedProduct | sympy.Sum | sympy.Product
 STEPS = frozenset(map(index_symbol, ("t", *FREE_INDICES)))
 MOST_STEPS = 16  # of a run in which a line is tried
 MOST_TRIED = 4  # steps beyond the first, to see where alone a line fails
@@ -194,35 +195,38 @@ def _at_one_step(at: Expr, last_steps: int, least: int) -> LineSteps:
 
 def _free_steps(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[Symbol]:
     """The steps that a line names, also where they only count, as in w**(T-t), but for those that a sum binds."""
-    if isinstance(e, TimedScalar | TimedMatrix):
-        yield from e.time.free_symbols - bound - {LENGTH}
-    elif isinstance(e, Symbol):
-        yield from {e} & STEPS - bound
-    elif isinstance(e, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
-        inside, *limits = e.args
-        yield from _free_steps(inside, bound | {limit[0] for limit in limits})
-        for _, *ends in limits:
-            for end in ends:
-                yield from _free_steps(end, bound)
-    elif not isinstance(e, StateJacobian):
-        for part in e.args:
-            if isinstance(part, sympy.Basic):
-                yield from _free_steps(part, bound)
+    for part in _parts(e):
+        if isinstance(part, TimedScalar | TimedMatrix):
+            yield from part.time.free_symbols - bound - {LENGTH}
+        elif isinstance(part, Symbol):
+            yield from {part} & STEPS - bound
+        elif isinstance(part, SUMS):
+            inside, *limits = part.args
+            yield from _free_steps(inside, bound | {limit[0] for limit in limits})
+            for _, *ends in limits:
+                for end in ends:
+                    yield from _free_steps(end, bound)
 
 
 def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any, frozenset[Symbol]]]:
     """All variables at steps in an expression, with the indices of the sums and products around them."""
+    for part in _parts(e):
+        if isinstance(part, TimedScalar | TimedMatrix):
+            yield part, bound
+        elif isinstance(part, SUMS):
+            yield from _timed(part.args[0], bound | {limit[0] for limit in part.args[1:]})
+
+
+def _parts(e: Any) -> Iterator[Any]:
+    """The different parts of an expression, each once, down to variables, sums and Jacobians, which are not entered."""
     waiting, seen = [e], set()
     while waiting:
         part = waiting.pop()
         if part in seen:
             continue
         seen.add(part)
-        if isinstance(part, TimedScalar | TimedMatrix):
-            yield part, bound
-        elif isinstance(part, TimeSum | OrderedProduct | sympy.Sum | sympy.Product):
-            yield from _timed(part.args[0], bound | {limit[0] for limit in part.args[1:]})
-        elif not isinstance(part, StateJacobian):
+        yield part
+        if not isinstance(part, TimedScalar | TimedMatrix | StateJacobian | SUMS):
             waiting += [a for a in part.args if isinstance(a, sympy.Basic)]
 
 
