@@ -1,24 +1,33 @@
 """A scalar in a function of each entry has a share of the gradient: a sum over all entries. It was taken for none."""
 
+import re
+
 import pytest
 import sympy
 
 import symgrad as sg
+from symgrad.errors import CellError
 
 (n,) = sg.dims("n")
 V0, TARGET = [0.3, 0.6], [[0.1, 0.2], [0.3, -0.4]]
 X = [[1, 2], [0.5, 0.2]]
+U = {"u": [0.4, 0.3], "u0": 0.2}
+SHAPES = {"v": n, "x": n, "W": (n, n)}
 CELLS = {
     "a parameter": ("v[t] = elementwise(y, 1/(y**2 + e), w*v[t-1] + x[t])", {"e": 0.5, "w": 0.7, "x": X}),
     "an input": ("v[t] = elementwise(y, y*u[t] + u[t]**2, v[t-1])", {"u": [0.4, 0.3]}),
     "another state": ("s[t] = s[t-1]/2\nv[t] = elementwise(y, y*s[t-1] + y**2, v[t-1])", {"s0": 0.4}),
     "of an activation": ("v[t] = celu(a, v[t-1] + x[t])", {"a": 0.4, "x": [[-1, 2], [-0.5, 0.2]]}),
+    "a product with the entry": ("v[t] = elementwise(y, sin(y*u[t-1])*tanh(u[t]*e), v[t-1])", {**U, "e": 0.7}),
+    "an exponent": ("v[t] = (v[t-1]**2 + 1)**e + x[t]**u[t-1]", {**U, "e": 0.7, "x": X}),
+    "an exponent made of a matrix": ("v[t] = (v[t-1]**2 + 1)**trace(W)", {"W": [[0.5, 0.2], [0.1, 0.3]]}),
+    "a parameter made of the entry": ("v[t] = elementwise(y, celu(y - 1, 1 + e*y**2), v[t-1])", {"e": 0.7}),
     "in and out": ("v[t] = e*elementwise(y, sqrt(y**2 + e)*tanh(e*y), w*v[t-1] + x[t])", {"e": 0.5, "w": 0.7, "x": X}),
 }  # fmt: skip
 
 
 def gradients(text, at):
-    cell = sg.read_cell(text, {"v": n, "x": n} if "x[t]" in text else {"v": n})
+    cell = sg.read_cell(text, {name: shape for name, shape in SHAPES.items() if re.search(rf"\b{name}\b", text)})
     (state,) = (s for s in cell.states if str(s) == "v[t]")
     return sg.bptt(cell, sg.half_squared_error(state), at=at)
 
@@ -68,3 +77,31 @@ def test_the_larger_of_a_scalar_and_a_constant_in_balls(function, options):
     wanted, found = grad.compile()(**values), grad.compile(**options)(**values)
     slope = found.gradients["a"].to_float() if options.get("scaled") else found.gradients["a"]
     assert float(slope) == pytest.approx(float(wanted.gradients["a"]), rel=1e-12)
+
+
+SCALARS = {
+    "a parameter made of the argument": ("s[t] = celu(s[t-1] - 1, 1 + s[t-1]**2 + e)", {"e": 0.7}),
+    "one made of the same variable": ("s[t] = celu(s[t-1], 1 + s[t-1]**2)", {}),
+    "one made of a matrix": ("s[t] = celu(s[t-1] - 1, trace(W)**2)", {"W": [[0.5, 0.2], [0.1, 0.3]]}),
+    "a function of a matrix alone": ("s[t] = s[t-1]*tanh(trace(W))", {"W": [[0.5, 0.2], [0.1, 0.3]]}),
+}
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_function_of_scalars_has_the_slopes_of_all_its_arguments(name):
+    text, values = SCALARS[name]
+    cell = sg.read_cell(text, {"W": (n, n)} if "W" in text else {})
+    run = sg.bptt(cell, sg.half_squared_error(cell.states[0])).compile()
+    found = sg.crosscheck(run, {**values, "s0": -0.4, "target": [0.1, 0.2]})
+    assert found.verdict.outcome is sg.Outcome.SUPPORTED, found
+
+
+def test_what_holds_an_index_or_an_entry_gets_no_name():
+    cell = sg.read_cell("s[t] = sum(sin(k*s[t-1]), (k, 1, 3))\nv[t] = elementwise(y, tanh(y*s[t]), v[t-1])", {"v": n})
+    assert cell.defined == (*cell.states,)
+
+
+def test_a_matrix_in_a_function_of_entries_is_refused():
+    v, W = sg.State("v", n), sg.Parameter("W", n, n)
+    with pytest.raises(CellError, match="made of numbers, and W is a matrix; give the number"):
+        sg.Cell({v: sg.elementwise(lambda y: y * sympy.Trace(W), v.prev)})

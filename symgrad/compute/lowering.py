@@ -21,6 +21,7 @@ from symgrad.vectors import (
     ParameterMatrix,
     Softmax,
     Timed,
+    is_function_of,
     shape_of,
     with_slopes,
 )
@@ -93,9 +94,12 @@ class Lowering:
             rest = e.base - 1
             if isinstance(rest, sympy.exp):  # 1/(1 + exp(u)) is sigmoid(-u)
                 return call("sigmoid", VALUE, nodes.negative(self.node(rest.args[0])))
-        if e.exp.is_Rational:
-            return nodes.power(self.node(e.base), e.exp)
-        return nodes.entrywise("exp", nodes.multiply(self.node(e.exp), nodes.entrywise("log", self.node(e.base))))
+        return self._raised(self.node(e.base), e.exp)
+
+    def _raised(self, base: Node, exponent: Expr) -> Node:
+        if exponent.is_Rational:
+            return nodes.power(base, exponent)
+        return nodes.entrywise("exp", nodes.multiply(self.node(exponent), nodes.entrywise("log", base)))
 
     def _function(self, e: Any) -> Node:
         name, arguments = e.func.__name__, self.nodes(e.args)
@@ -143,7 +147,7 @@ class Lowering:
 
     def _slope_of(self, f: Any, at: Node, argument: Any) -> Node:
         name = f.func.__name__
-        if name in ROWS and ROWS[name].function is f.func and f.args[0] == argument:
+        if name in ROWS and ROWS[name].function is f.func and is_function_of(f, argument):
             return call(name, SLOPE, at, *self.nodes(f.args[1:]))
         return self.node(with_slopes(f.diff(argument)))
 
@@ -161,8 +165,11 @@ class Lowering:
 
     def _elementwise(self, e: Elementwise) -> Node:
         (y,), argument = e.function.variables, self.node(e.argument)
-        made = self.within(y, argument).node(e.function.expr)
-        return made if made.shape == argument.shape else nodes.multiply(made, Node("ones", shape=argument.shape))
+        return _filled(self.within(y, argument).node(e.function.expr), argument)
+
+    def _entry_power(self, e: sympy.HadamardPower) -> Node:
+        base = self.node(e.base)
+        return _filled(self._raised(base, e.exp), base)
 
     def _softmax(self, e: Softmax) -> Node:
         argument = self.node(e.argument)
@@ -232,6 +239,11 @@ def definition(name: str, which: str, *arguments: Node) -> Node:
     row = ROWS[name]
     formula = row.stable if which == VALUE else row.stable_slope
     return nodes.of(formula(nodes.TRACING, *arguments, *row.defaults[len(arguments) - 1 :]))
+
+
+def _filled(node: Node, like: Node) -> Node:
+    """A node in the shape of another, for all entries of which it may be one number."""
+    return node if node.shape == like.shape else nodes.multiply(node, Node("ones", shape=like.shape))
 
 
 def _first_to_multiply(matrices: list[tuple[Node, Any]]) -> int:
@@ -329,7 +341,7 @@ RULES: dict[type, Callable[[Lowering, Any], Node]] = {
     sympy.MatMul: Lowering._matrix_product,
     sympy.Transpose: lambda lowering, e: nodes.transpose(lowering.node(e.arg)),
     sympy.HadamardProduct: lambda lowering, e: nodes.multiply(*lowering.nodes(e.args)),
-    sympy.HadamardPower: lambda lowering, e: nodes.power(lowering.node(e.base), e.exp),
+    sympy.HadamardPower: Lowering._entry_power,
     sympy.MatPow: Lowering._matrix_power,
     sympy.DiagMatrix: Lowering._diagonal,
     sympy.Identity: lambda lowering, e: Node("identity", (), dropped(e.shape)),

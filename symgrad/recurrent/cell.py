@@ -19,7 +19,6 @@ from symgrad.notation import latex
 from symgrad.recurrent.operations import in_operations
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import (
-    ENTRY,
     LENGTH,
     TIME,
     Elementwise,
@@ -400,9 +399,13 @@ def _arguments(expression: Expr) -> Iterator[Any]:
 
 
 def _composed(expression: Expr) -> list[Expr]:
-    """Arguments of activations that are no variables, innermost first."""
+    """Arguments of activations that are no variables, innermost first: what has one value at a step, no index in it."""
+    binding = expression.atoms(sympy.Lambda, sympy.Sum, sympy.Product)
+    bound = {index for node in binding for index in node.variables}
     found = [
-        a for a in _arguments(expression) if not isinstance(a, TimedScalar | TimedMatrix) and a != ENTRY and timed_in(a)
+        a
+        for a in _arguments(expression)
+        if not isinstance(a, TimedScalar | TimedMatrix) and timed_in(a) and not bound & a.free_symbols
     ]
     return list(dict.fromkeys(reversed(found)))
 

@@ -56,6 +56,7 @@ from symgrad.vectors import (
     TimedMatrix,
     TimedScalar,
     TimeSum,
+    is_function_of,
     with_slopes,
 )
 
@@ -359,7 +360,7 @@ class Reader:
     def _slope_in_output(self, e: Elementwise) -> Any:
         """The slope of an activation at its argument in terms of the name of its output, where the rules have it so."""
         (y,), body = e.function.variables, e.function.expr
-        if not isinstance(body, sympy.Derivative) or body.expr.args[:1] != (y,):
+        if not isinstance(body, sympy.Derivative) or not is_function_of(body.expr, y):
             return self._output_of_slope(e)
         row = ROWS.get(body.expr.func.__name__)
         output = self._name_of(Elementwise(sympy.Lambda((y,), body.expr), e.argument))
@@ -374,7 +375,7 @@ class Reader:
                 continue
             function = definition.function(ENTRY)
             row = ROWS.get(function.func.__name__)
-            if row is None or row.slope_in_output is None or function.args[:1] != (ENTRY,):
+            if row is None or row.slope_in_output is None or not is_function_of(function, ENTRY):
                 continue
             if differentiated(function, ENTRY) == e.function(ENTRY):
                 output = self._name_of(Elementwise(definition.function, e.argument))

@@ -109,6 +109,16 @@ def _slice(e: MatrixSlice, where: str) -> Any:
     return e
 
 
+def _elementwise(e: Elementwise, where: str) -> Any:
+    matrices = sorted(map(_text, e.function.expr.atoms(MatrixExpr)))
+    if matrices:
+        raise CellError(
+            f"{where}: a function of entries is made of numbers, and {matrices[0]} is a matrix; give the number that "
+            "is made of it a name in an equation of its own"
+        )
+    return e
+
+
 def _trace(e: Any, where: str) -> Any:
     if sympy.expand(e.arg.shape[0] - e.arg.shape[1]) != 0:
         raise ShapeError(f"{where}: a trace is that of a square matrix; got {_text(e.arg)}", "trace", (e.arg.shape,))
@@ -121,4 +131,5 @@ _REWRITTEN: dict[type, Callable[[Any, str], Any]] = {
     sympy.DiagMatrix: _diagonal,
     sympy.Trace: _trace,
     MatrixSlice: _slice,
+    Elementwise: _elementwise,
 }

@@ -32,6 +32,7 @@ from symgrad.vectors import (
     concatenate,
     hadamard,
     hadamard_of,
+    is_function_of,
     ones,
     parameters_in,
     timed_in,
@@ -83,7 +84,10 @@ class _Spread:
             return
         if isinstance(e, Elementwise):
             self._body(e, share)
-        for argument, part in self._parts(e, share, output):
+        self._pass_on(self._parts(e, share, output))
+
+    def _pass_on(self, shares: Iterable[Share]) -> None:
+        for argument, part in shares:
             if isinstance(argument, MatrixExpr):
                 self.matrix(argument, part, argument)
             else:
@@ -106,19 +110,18 @@ class _Spread:
 
     def scalar(self, e: Any, share: Any, output: Any) -> None:
         """The chain rule of scalars: SymPy differentiates, down to the scalars that are made of matrices."""
-        named = {e: output} if isinstance(e, Function) and output is not None and self.in_output else {}
         made = {part: sympy.Dummy(real=True) for part in _made_of_matrices(e)}
         back = {stand_in: part for part, stand_in in made.items()}
         plain = e.xreplace(made)
+        named = {plain: output} if isinstance(e, Function) and output is not None and self.in_output else {}
         slope_of_scalar = _scalar_slope if self.in_output else _slope_in_arguments
         for v in sorted(self.wanted & plain.atoms(TimedScalar, sympy.Symbol), key=str):
             slope = slope_of_scalar(plain, v, named)
             if slope != 0:
-                self.found.setdefault(v, []).append(share * slope.xreplace(back))
+                self.found.setdefault(v, []).append(share * _with_parts(slope, back))
         for part, stand_in in made.items():
-            inside = share * slope_of_scalar(plain, stand_in, {}).xreplace(back)
-            for argument, more in _rule_of(part)(part, inside, part):
-                self.matrix(argument, more, argument)
+            inside = share * _with_parts(slope_of_scalar(plain, stand_in, {}), back)
+            self._pass_on(_rule_of(part)(part, inside, part))
 
 
 def _made_of_matrices(e: Any) -> list[Any]:
@@ -130,8 +133,13 @@ def _made_of_matrices(e: Any) -> list[Any]:
     return [part for a in e.args for part in _made_of_matrices(a)]
 
 
+def _with_parts(slope: Expr, parts: dict[Any, Any]) -> Expr:
+    """A slope with what its letters stand for: a slope f' at a trace is that of a letter, taken at the trace."""
+    return slope.subs(parts) if slope.has(sympy.Derivative) else slope.xreplace(parts)
+
+
 def _scalar_slope(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
-    if named and isinstance(e, Function) and e.args[0] == v and e.func.__name__ in ROWS:
+    if named and is_function_of(e, v) and e.func.__name__ in ROWS:
         in_output = ROWS[e.func.__name__].slope_in_output
         if in_output is not None:
             return in_output(named[e], *getattr(e, "parameters", ()))
@@ -199,7 +207,10 @@ def _hadamard(e: Any, share: Any, output: Any) -> Iterable[Share]:
 
 def _power(e: Any, share: Any, output: Any) -> Iterable[Share]:
     lowered = e.base if e.exp == 2 else sympy.HadamardPower(e.base, e.exp - 1)
-    return [(e.base, e.exp * hadamard_of([share, lowered]))]
+    yield e.base, e.exp * hadamard_of([share, lowered])
+    if not e.exp.is_number:
+        logarithms = Elementwise(Lambda((ENTRY,), sympy.log(ENTRY)), e.base)
+        yield e.exp, sympy.Trace(product(transposed(share), hadamard(output, logarithms)))
 
 
 def _elementwise(e: Any, share: Any, output: Any) -> Iterable[Share]:
@@ -288,7 +299,7 @@ RULES: dict[type, Rule] = {
 def slope_of(e: Elementwise, output: Any) -> Any:
     """The slope of a function of each entry: in terms of its output where it can be, else as f'(a)."""
     (y,), body = e.function.variables, e.function.expr
-    if isinstance(body, Function) and body.args[0] == y:
+    if is_function_of(body, y):
         row = ROWS.get(body.func.__name__)
         if row is not None and row.slope_in_output is not None:
             return entries_of(row.slope_in_output(ENTRY, *getattr(body, "parameters", ())), ENTRY, output)

@@ -14,6 +14,7 @@ from symgrad.vectors.operations import (
     elementwise,
     hadamard,
     hadamard_of,
+    is_function_of,
     logsumexp,
     ones,
     outer,
@@ -51,7 +52,7 @@ __all__ = [
     "dims", "State", "Input", "Intermediate", "Parameter", "Role", "Timed", "TimedMatrix", "TimedScalar",
     "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "size_symbols", "renamed",
     "TIME", "LENGTH", "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise",
-    "slope", "ones", "hadamard", "hadamard_of", "concatenate", "outer", "dot", "total", "softmax", "logsumexp",
-    "tanh", "sin", "arctan", "with_slopes", "zero_like", "norm",
+    "slope", "ones", "hadamard", "hadamard_of", "is_function_of", "concatenate", "outer", "dot", "total", "softmax",
+    "logsumexp", "tanh", "sin", "arctan", "with_slopes", "zero_like", "norm",
     "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
 ]  # fmt: skip

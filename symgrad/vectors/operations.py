@@ -257,6 +257,19 @@ def arctan(argument: Any) -> Expr:
     return elementwise(sympy.atan, argument)
 
 
+def is_function_of(e: Any, v: Any) -> bool:
+    """Whether it is one named function of a variable, whose parameters do not depend on it.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> is_function_of(sg.celu(h, w), h), is_function_of(sg.celu(h, h**2), h)
+    (True, False)
+    """
+    return isinstance(e, Function) and e.args[:1] == (v,) and not any(parameter.has(v) for parameter in e.args[1:])
+
+
 def slope(function: Lambda) -> Lambda:
     """The derivative of a function of an entry, unevaluated where it is one named function."""
     (y,) = function.variables
