@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llvmlite import ir
 
@@ -15,11 +15,9 @@ from symgrad.compute.lanes import DOUBLE, LONG, constant
 from symgrad.compute.layouts import INDEX, WIDTH, Part, Value
 from symgrad.compute.loops import Loop
 from symgrad.compute.lowering import definition
+from symgrad.compute.memory import Memory
 from symgrad.compute.nodes import COMPARISONS, EXACT_EXPONENTS, FUNCTIONS, Node, entrywise, is_one, places_of
 from symgrad.errors import CellError
-
-if TYPE_CHECKING:
-    from symgrad.compute.machine import Function
 
 MOST_ENTRIES = 1 << 12  # of a matrix; all of them are written out
 
@@ -29,7 +27,7 @@ class Body:
 
     Parameters
     ----------
-    function : Function
+    memory : Memory
     loop : Loop or None
         The loop that the step belongs to.
     step : value of LLVM
@@ -38,14 +36,14 @@ class Body:
         What was computed at this step.
     """
 
-    def __init__(self, function: Function, loop: Loop | None, step: Any, here: dict[Any, Value]) -> None:
-        self.function, self.loop, self.step, self.here = function, loop, step, here
-        self.layout, self.numbers = function.layout, function.numbers
+    def __init__(self, memory: Memory, loop: Loop | None, step: Any, here: dict[Any, Value]) -> None:
+        self.memory, self.loop, self.step, self.here = memory, loop, step, here
+        self.layout, self.numbers = memory.layout, memory.numbers
         self.known: dict[Node, Value] = {}
 
     @property
     def builder(self) -> ir.IRBuilder:
-        return self.function.builder
+        return self.memory.builder
 
     def value(self, node: Node) -> Value:
         """The value of a node."""
@@ -88,7 +86,7 @@ class Body:
 
     def spread(self, number: Part, width: int) -> Part:
         """A number in all entries of a part."""
-        return number if self.layout.lanes else self.function.spread(number, width)
+        return number if self.layout.lanes else self.memory.spread(number, width)
 
     def entry(self, value: Value, *place: int) -> Part:
         """One entry."""
@@ -133,24 +131,24 @@ class Body:
 
     def timed(self, node: Node) -> Value:
         variable, shift = node.data
-        function = self.function
+        memory = self.memory
         if self.loop is not None and variable in self.loop.targets:
-            return self.here[variable] if not shift else function._read(function.carried[variable][abs(shift)])
-        if variable not in function.kept and variable in function.carried:  # a single step after the loop
-            return function._read(function.carried[variable][0])
-        offset = function.pads.get(variable, Pads()).before + shift
-        return function.load(variable, self.builder.add(self.step, ir.Constant(LONG, offset)))
+            return self.here[variable] if not shift else memory.read(memory.carried[variable][abs(shift)])
+        if variable not in memory.kept and variable in memory.carried:  # a single step after the loop
+            return memory.read(memory.carried[variable][0])
+        offset = memory.pads.get(variable, Pads()).before + shift
+        return memory.load(variable, self.builder.add(self.step, ir.Constant(LONG, offset)))
 
     def as_number(self, whole: Any) -> Value:
         """An integer as a number."""
         return Value((), [[self.spread_points(self.builder.sitofp(whole, DOUBLE))]])
 
     def spread_points(self, number: Any) -> Part:
-        return self.function.spread(number, self.layout.lanes) if self.layout.lanes else number
+        return self.memory.spread(number, self.layout.lanes) if self.layout.lanes else number
 
     def places(self) -> Any:
         b = self.builder
-        return b.add(b.add(self.function.start, self.step), ir.Constant(LONG, 1))
+        return b.add(b.add(self.memory.start, self.step), ir.Constant(LONG, 1))
 
     # --- sums and products ----------------------------------------------------------------------------------
 
@@ -368,7 +366,7 @@ class Body:
         """A quotient; in lanes, by a divisor that activations share, the product with its inverse."""
         above, below = node.args
         base, exponent = (below.args[0], below.data) if below.op == "power" else (below, 1)
-        if not self.layout.lanes or base not in self.function.divisors or exponent not in (1, 2):
+        if not self.layout.lanes or base not in self.memory.divisors or exponent not in (1, 2):
             return self._entrywise(node, self.numbers.divide)
         inverse = self.value(Node("inverse", (base,), base.shape))
         shape = self.layout.shape(node.shape)
@@ -437,9 +435,9 @@ _MAKERS: dict[str, Callable[[Body, Node], Value]] = {
     "ones": lambda body, node: body.fixed(body.layout.shape(node.shape), 1.0),
     "zeros": lambda body, node: body.fixed(body.layout.shape(node.shape), 0.0),
     "size": lambda body, node: body.fixed((), float(body.layout.size(node.data))),
-    "length": lambda body, node: body.as_number(body.function.length),
+    "length": lambda body, node: body.as_number(body.memory.length),
     "step": lambda body, node: body.as_number(body.places()),
-    "parameter": lambda body, node: body.function._parameters[node.data],
+    "parameter": lambda body, node: body.memory.parameters[node.data],
     "timed": Body.timed,
     "add": Body.total,
     "multiply": Body.product,

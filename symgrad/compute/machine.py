@@ -25,13 +25,14 @@ from llvmlite import ir
 from symgrad.compute.algebra import BEYOND, HIGH, LOW
 from symgrad.compute.arrays import LOWEST, Pads
 from symgrad.compute.bodies import Body, shared_divisors
-from symgrad.compute.lanes import DOUBLE, LONG, Numbers, constant
-from symgrad.compute.layouts import INDEX, Layout, Part, Place, Value
+from symgrad.compute.lanes import LONG, Numbers
+from symgrad.compute.layouts import Layout, Place, Value
 from symgrad.compute.loops import Loop, Loops
 from symgrad.compute.lowering import definition
-from symgrad.compute.nodes import Node, dropped, is_zero
+from symgrad.compute.memory import Memory
+from symgrad.compute.nodes import Node, is_zero
 from symgrad.compute.program import EXPONENT, LOST, Line, Steps, is_adjoint
-from symgrad.vectors import LENGTH, Timed, shape_of
+from symgrad.vectors import LENGTH, Timed
 
 SIGNATURE = ir.FunctionType(ir.VoidType(), [*[LONG.as_pointer()] * 2, *[LONG] * 7])
 
@@ -59,43 +60,37 @@ class Function:
     kept: set[Any]
     rescaled: tuple[Any, ...] = ()
     module: ir.Module = field(default_factory=ir.Module)
-    builder: Any = field(init=False)
-    start: Any = field(init=False)
-    length: Any = field(init=False)
-    _parameters: dict[Any, Value] = field(default_factory=dict)
+    memory: Memory = field(init=False)
 
     def write(self, passes: Loops) -> str:
         """The module as text."""
         function = ir.Function(self.module, SIGNATURE, self.name)
-        self.entry = ir.IRBuilder(function.append_basic_block("entry"))
-        b = self.builder = ir.IRBuilder(function.append_basic_block("start"))
+        entry = ir.IRBuilder(function.append_basic_block("entry"))
+        b = ir.IRBuilder(function.append_basic_block("start"))
+        table, numbers, steps, last, start, length, first, end, points = function.args
+        zero = ir.Constant(LONG, 0)
         self.numbers = Numbers(b, self.module)
-        table, numbers, self.steps, last, self.start, self.length, first, end, self.points = function.args
-        self.bases = {p.number: self._from_tables(table, numbers, p.number) for p in self.places.values()}
-        self.inner = b.sub(self.steps, last)
-        self.last = b.icmp_signed("!=", last, ir.Constant(LONG, 0))
-        self.point = ir.Constant(LONG, 0)
+        self.memory = Memory(
+            self.layout, self.places, self.pads, self.kept, entry, b, self.numbers, start, steps, length, points, zero
+        )
+        self.memory.bases = {p.number: self.memory.find(table, numbers, p.number) for p in self.places.values()}
+        self.inner = b.sub(steps, last)
+        self.last = b.icmp_signed("!=", last, zero)
         if self.layout.lanes:
             with self._counted(first, end, self.layout.lanes) as point:
                 # The last points are computed together with some that were computed before.
-                most = b.sub(self.points, ir.Constant(LONG, self.layout.lanes))
-                self.point = b.select(b.icmp_signed("<", point, most), point, most)
+                most = b.sub(points, ir.Constant(LONG, self.layout.lanes))
+                self.memory.point = b.select(b.icmp_signed("<", point, most), point, most)
                 self._all(passes)
         else:
             self._all(passes)
         b.ret_void()
-        self.entry.branch(function.blocks[1])
+        entry.branch(function.blocks[1])
         return str(self.module)
 
-    def _from_tables(self, table: Any, numbers: Any, array: int) -> tuple[Any, Any]:
-        """Where an array is, and how far its rows are apart."""
-        b = self.builder
-
-        def entry(k: int) -> Any:
-            place, more = (b.load(b.gep(table, [ir.Constant(LONG, 4 * array + 2 * k + j)])) for j in (0, 1))
-            return b.add(b.load(b.gep(numbers, [place])), more)
-
-        return b.inttoptr(entry(0), DOUBLE.as_pointer()), entry(1)
+    @property
+    def builder(self) -> Any:
+        return self.memory.builder
 
     @contextmanager
     def _counted(self, first: Any, end: Any, step: int) -> Iterator[Any]:
@@ -117,69 +112,53 @@ class Function:
     # --- a pass ---------------------------------------------------------------------------------------------
 
     def _all(self, passes: Loops) -> None:
-        self._parameters = {
-            node.data: self.load(node.data, ir.Constant(LONG, 0))
+        self.memory.parameters = {
+            node.data: self.memory.load(node.data, ir.Constant(LONG, 0))
             for line in passes.lines
             for node in line.node.walk()
             if node.op == "parameter"
         }
         totals = {line.target: line.node for line in passes.lines if not isinstance(line.target, Timed)}
         self.sparse = sparse(passes)
-        self.divisors = shared_divisors(line.node for line in passes.lines)
-        self.totals = {name: self._slots(self.layout.shape(node.shape), 0.0) for name, node in totals.items()}
+        self.memory.divisors = shared_divisors(line.node for line in passes.lines)
+        self.totals = {name: self.memory.slots(self.layout.shape(node.shape), 0.0) for name, node in totals.items()}
         if self.rescaled:
-            self.totals |= {name: self._slots((), 0.0) for name in (EXPONENT, LOST)}
+            self.totals |= {name: self.memory.slots((), 0.0) for name in (EXPONENT, LOST)}
         for loop in passes.loops:
             self._loop(loop)
         for line in passes.borders:
             row = ir.Constant(LONG, int(line.at)) if line.at.is_Integer else self._after(int(line.at - LENGTH))
             step = self.builder.sub(row, ir.Constant(LONG, 1))
-            body = Body(self, None, step, {})
+            body = Body(self.memory, None, step, {})
             self._gather(line, body)
         for name, slots in self.totals.items():
-            self.store(name, ir.Constant(LONG, 0), self._read(slots))
+            self.memory.store(name, ir.Constant(LONG, 0), self.memory.read(slots))
 
     def _after(self, steps: int) -> Any:
-        return self.builder.add(self.steps, ir.Constant(LONG, steps))
-
-    def _slots(self, shape: tuple[int, ...], number: float | None) -> Value:
-        """Room for a value on the stack, filled with a number."""
-        rows = []
-        for row in self.layout.rows(shape):
-            made = [self.entry.alloca(self.layout.kind(width)) for _, width in row]
-            rows.append(made)
-            if number is not None:
-                for (_, width), slot in zip(row, made, strict=True):
-                    self.builder.store(constant(self.layout.kind(width), number), slot)
-        return Value(shape, rows)
-
-    def _read(self, slots: Value) -> Value:
-        return Value(slots.shape, [[self.builder.load(slot) for slot in row] for row in slots.rows])
-
-    def _write(self, slots: Value, value: Value) -> None:
-        for row, parts in zip(slots.rows, value.rows, strict=True):
-            for slot, part in zip(row, parts, strict=True):
-                self.builder.store(part, slot)
+        return self.builder.add(self.memory.steps, ir.Constant(LONG, steps))
 
     # --- loops ----------------------------------------------------------------------------------------------
 
     def _loop(self, loop: Loop) -> None:
         targets = dict.fromkeys(line.target for line in loop.lines if isinstance(line.target, Timed))
-        self.carried = {
-            v: [self._slots(self._shape(v), None) for _ in range(loop.depths.get(v, 0) + 1)] for v in targets
+        self.memory.carried = {
+            v: [self.memory.slots(self.memory.shape(v), None) for _ in range(loop.depths.get(v, 0) + 1)]
+            for v in targets
         }
         self.lowest = {
-            v: self._slots(self._shape(v), math.inf) for v in targets if is_adjoint(v) and len(self.carried[v]) > 1
+            v: self.memory.slots(self.memory.shape(v), math.inf)
+            for v in targets
+            if is_adjoint(v) and len(self.memory.carried[v]) > 1
         }
         self._enter(loop)
         b: Any = self.builder
         zero, one = ir.Constant(LONG, 0), ir.Constant(LONG, 1)
 
         def at_last() -> None:
-            self._step(loop, b.sub(self.steps, one), {Steps.EVERY, Steps.LAST})
+            self._step(loop, b.sub(self.memory.steps, one), {Steps.EVERY, Steps.LAST})
 
         has_last = any(line.steps in (Steps.LAST, Steps.BEFORE_LAST) for line in loop.lines)
-        end = self.inner if has_last else self.steps
+        end = self.inner if has_last else self.memory.steps
         if has_last and loop.direction < 0:
             with b.if_then(self.last):
                 at_last()
@@ -190,50 +169,49 @@ class Function:
             with b.if_then(self.last):
                 at_last()
         for v, slots in self.lowest.items():
-            self.store((LOWEST, v), zero, self._read(slots))
-
-    def _shape(self, v: Any) -> tuple[int, ...]:
-        return self.layout.shape(dropped(shape_of(v)))
+            self.memory.store((LOWEST, v), zero, self.memory.read(slots))
 
     def _enter(self, loop: Loop) -> None:
         """Fill what is carried from step to step with the rows beyond the steps."""
         b = self.builder
-        for v, slots in self.carried.items():
+        for v, slots in self.memory.carried.items():
             pads = self.pads[v]
-            there = self.steps if v in self.kept else ir.Constant(LONG, 0)
+            there = self.memory.steps if v in self.kept else ir.Constant(LONG, 0)
             for back, slot in enumerate(slots[1:], 1):
                 row = ir.Constant(LONG, pads.before - back)
                 if loop.direction < 0:
                     row = b.add(there, ir.Constant(LONG, pads.before + back - 1))
-                self._write(slot, self.load(v, row))
+                self.memory.write(slot, self.memory.load(v, row))
 
     def _step(self, loop: Loop, step: Any, kinds: set[Steps]) -> None:
         if set(self.rescaled) & loop.targets:
             self._rescale()
-        body = Body(self, loop, step, {})
+        body = Body(self.memory, loop, step, {})
         lines = [line for line in loop.lines if line.steps in kinds]
-        absent = [v for v in self.carried if all(line.target != v for line in lines)]  # nothing flows into it here
+        absent = [
+            v for v in self.memory.carried if all(line.target != v for line in lines)
+        ]  # nothing flows into it here
         for line in (*(Line(v, Node("number", data=sympy.S.Zero), Steps.EVERY) for v in absent), *lines):
             if not isinstance(line.target, Timed):
                 self._gather(line, body)
                 continue
             found = body.value(line.node)
-            found = body.filled(found, self._shape(line.target))
+            found = body.filled(found, self.memory.shape(line.target))
             body.here[line.target] = found
-            self._write(self.carried[line.target][0], found)
+            self.memory.write(self.memory.carried[line.target][0], found)
             if line.target in self.kept and not (line.target in self.sparse and is_zero(line.node)):
                 row = self.builder.add(step, ir.Constant(LONG, self.pads[line.target].before))
-                self.store(line.target, row, found)
+                self.memory.store(line.target, row, found)
             if line.target in self.lowest:
                 self._note_size(self.lowest[line.target], found)
-        for slots in self.carried.values():
+        for slots in self.memory.carried.values():
             for nearer, farther in reversed(list(pairwise(slots))):
-                self._write(farther, self._read(nearer))
+                self.memory.write(farther, self.memory.read(nearer))
 
     def _rescale(self) -> None:
         """Divide the numbers of the step before by powers of two, if one is near the end of the range."""
         b, numbers = self.builder, self.numbers
-        slots = [self.carried[v][1].rows[0][0] for v in self.rescaled]
+        slots = [self.memory.carried[v][1].rows[0][0] for v in self.rescaled]
         size = reduce(numbers.maximum, [numbers.abs(b.load(slot)) for slot in slots])
         is_far = b.or_(
             numbers.compare("<", size, numbers.number(size, LOW)),
@@ -262,51 +240,7 @@ class Function:
         """Add a line to a sum over the steps."""
         slots = self.totals[line.target]
         for term in line.node.args if line.node.op == "add" else (line.node,):
-            self._write(slots, body.added(self._read(slots), term))
-
-    # --- memory ---------------------------------------------------------------------------------------------
-
-    def _address(self, place: Place, row: Any, entry: int) -> Any:
-        b, (base, stride) = self.builder, self.bases[place.number]
-        offset = b.mul(row, stride)
-        if place.has_points:
-            offset = b.add(offset, b.add(b.mul(ir.Constant(LONG, entry), self.points), self.point))
-        else:
-            offset = b.add(offset, ir.Constant(LONG, entry))
-        return b.gep(base, [offset])
-
-    def load(self, what: Any, row: Any) -> Value:
-        """A row of an array."""
-        place = self.places[what]
-        return Value(
-            place.shape,
-            [
-                [self._loaded(place, row, start, width) for start, width in parts]
-                for parts in self.layout.rows(place.shape)
-            ],
-        )
-
-    def _loaded(self, place: Place, row: Any, start: int, width: int) -> Part:
-        address, kind = self._address(place, row, start), self.layout.kind(width)
-        if self.layout.lanes and not place.has_points:
-            return self.spread(self.builder.load(address), self.layout.lanes)
-        return self.builder.load(self.builder.bitcast(address, kind.as_pointer()), align=8)
-
-    def store(self, what: Any, row: Any, value: Value) -> None:
-        place = self.places[what]
-        for places, parts in zip(self.layout.rows(place.shape), value.rows, strict=True):
-            for (start, _), part in zip(places, parts, strict=True):
-                address = self._address(place, row, start)
-                self.builder.store(part, self.builder.bitcast(address, part.type.as_pointer()), align=8)
-
-    def spread(self, number: Any, count: int) -> Part:
-        """One number in all places of a vector."""
-        if count == 1:
-            return number
-        kind = ir.VectorType(number.type, count)
-        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(INDEX, 0))
-        zeros = ir.Constant(ir.VectorType(INDEX, count), [0] * count)
-        return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+            self.memory.write(slots, body.added(self.memory.read(slots), term))
 
 
 def sparse(loops: Loops) -> set[Any]:
