@@ -12,6 +12,8 @@ Examples
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from symgrad.shown import ABOVE
+
 if TYPE_CHECKING:
     from symgrad.activations import (
         ACTIVATIONS,
@@ -188,6 +190,11 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return globals().setdefault(name, getattr(import_module(f"symgrad.{_ROOM_OF[name]}"), name))
 
+
+ABOVE |= {
+    "page": lambda derivation: str(import_module("symgrad.render.framed").framed(derivation)),
+    "program": lambda program: str(import_module("symgrad.compute.printing").code_of(program)),
+}
 
 __version__ = "0.1.0"
 

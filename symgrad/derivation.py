@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -33,6 +32,7 @@ from symgrad.files import no_derivation
 from symgrad.language.provable import as_sympy
 from symgrad.language.written import copied, substituted
 from symgrad.reads import Reads, reading
+from symgrad.shown import ABOVE
 from symgrad.statements import Condition
 from symgrad.vectors import with_slopes
 
@@ -272,12 +272,10 @@ class Derivation:
         return dataclasses.replace(found, remarks=(*found.remarks, *slips)) if slips else found
 
     def _repr_html_(self) -> str | None:
-        # What sets pages stands above this room, and needs the extra `documents`; without it there is only the text.
         try:
-            shown = import_module("symgrad.render.framed")
-        except ImportError:
+            return ABOVE["page"](self)
+        except ImportError:  # the extra `documents` is not installed: there is only the text
             return None
-        return str(shown.framed(self))
 
 
 def _symbols(value: object) -> set[Symbol]:

@@ -1,12 +1,15 @@
 """Texts as they are shown: on one line whatever they hold; and for notebooks as tables in which each is escaped."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 COLOURS = {True: "#1b6e3c", False: "#b3261e", None: "#8a5a00"}
 LONGEST = 200
+
+# How values are written by what stands above them, such as a derivation as a page; the package fills it on import.
+ABOVE: dict[str, Callable[[object], str]] = {}
 _BREAKS = re.compile(r"[^\S ]+")
 # Whatever ends a line, moves the cursor, colours, hides, or turns the direction of what follows.
 _UNSEEN = re.compile(

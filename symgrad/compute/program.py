@@ -18,6 +18,7 @@ from symgrad.compute.nodes import FUNCTIONS, Node, add, divide
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Cell, free_name
 from symgrad.recurrent.sweep import Share
+from symgrad.shown import ABOVE
 from symgrad.vectors import LENGTH, TIME, Role, Timed, TimedMatrix, TimedScalar
 
 LOSS = "loss"
@@ -92,9 +93,7 @@ class Program:
 
     def __str__(self) -> str:
         """The program as a function in NumPy that can be pasted; see `printing.code_of`."""
-        from symgrad.compute.printing import code_of
-
-        return code_of(self)
+        return ABOVE["program"](self)
 
     @cached_property
     def parts(self) -> tuple[Node, ...]:
