@@ -14,3 +14,11 @@ def numbers(text):
         depth += (letter == "[") - (letter == "]")
         parts = [*parts, ""] if letter == "," and not depth else [*parts[:-1], parts[-1] + letter]
     return np.array([numbers(part.strip()) for part in parts])
+
+
+def radius(matrix):
+    return max(abs(np.linalg.eigvals(matrix)))
+
+
+def norm(matrix):
+    return np.linalg.norm(np.atleast_2d(matrix), 2)

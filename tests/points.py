@@ -3,10 +3,17 @@
 import math
 
 import numpy as np
+from flint import arb
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.activations.rows import ROWS
-from symgrad.compute.lowering import SLOPE, VALUE
+from symgrad.balls import precision
+from symgrad.compute.algebra import Algebra
+from symgrad.compute.arithmetic import BALLS, DOUBLES, ONE
+from symgrad.compute.lowering import SLOPE, VALUE, call
+from symgrad.compute.nodes import Node
+from symgrad.compute.sources import functions_of
+from symgrad.compute.writing import Names, definitions, function_name
 
 # Where a difference of two terms is small, around a zero, digits are lost in it; the error is then counted in units of
 # the larger term. Farther from 0 than this it is not.
@@ -52,3 +59,50 @@ def grid(name, logarithmic, linear, chance):
     kinks = np.array([float(k) for k in ACTIVATIONS[name].kinks])
     near = np.concatenate([kinks, np.nextafter(kinks, -np.inf), np.nextafter(kinks, np.inf)])
     return np.unique(np.concatenate([-sizes, [0.0], sizes, near]))
+
+
+BITS = 4000  # enough for differences of numbers of the sizes 1e308 and 1e-308
+NAMES = Names({}, {}, {}, {})
+
+# In units of the last place of the value, or of the least subnormal number where that is larger. A few operations
+# make at most 6; more has a reason.
+ULPS = {
+    ("gelu_tanh", which): (
+        1500,
+        "four roundings of half a unit in an exponent up to 745, which the exponential magnifies",
+    )
+    for which in (VALUE, SLOPE)
+}
+
+
+def function(name, which, arithmetic, single=False):
+    """The generated function of an activation or its slope."""
+    source = (
+        "\n".join(definitions([call(name, which, Node("argument", data=0))], NAMES, single, arithmetic is DOUBLES))
+        + "\n"
+    )
+    algebra = Algebra(arithmetic.dtype, (), arithmetic.number, arithmetic.functions())
+    return functions_of(source, algebra.namespace())[(ONE if single else "") + function_name(name, which)]
+
+
+def in_balls(name, which, points):
+    with precision(BITS):
+        f = function(name, which, BALLS, single=True)
+        return [arb(f(arb(x))) for x in points]
+
+
+def errors(name, which, found, points):
+    """Errors in units of the last place."""
+    with precision(BITS):
+        for x, value, true in zip(points, found, in_balls(name, which, points)):
+            yield float(abs(arb(float(value)) - true) / unit(name, which, x, float(true))), x
+
+
+def measured(name, which, f=None):
+    points = grid(name, logarithmic=400, linear=1500, chance=1000)
+    points = points[np.abs(points) < 1e15] if name == "sin" else points  # beyond, an ulp of x is more than a turn
+    with np.errstate(all="ignore"):
+        found = (f or function(name, which, DOUBLES))(points)
+    found = np.broadcast_to(found, points.shape)
+    assert not np.isnan(found).any()
+    return max(errors(name, which, found, points))

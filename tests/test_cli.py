@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
+from in_process import invoke
 
 import symgrad as sg
 from symgrad import checks, claim_files, cli
@@ -38,15 +39,6 @@ def symgrad(*arguments, cwd=None, **options):
     """The command line in a process of its own, which is given UTF-8 whatever the locale of the tests is."""
     command = [sys.executable, "-m", "symgrad", *(str(argument).encode() for argument in arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600, **options)
-
-
-def invoke(monkeypatch, capsys, *arguments):
-    """The command line inside of this process: exit code, stdout, stderr."""
-    monkeypatch.setattr(sys, "argv", ["symgrad", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
-    printed = capsys.readouterr()
-    return stop.value.code, printed.out, printed.err
 
 
 @pytest.fixture

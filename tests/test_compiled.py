@@ -9,9 +9,9 @@ import warnings
 
 import numpy as np
 import pytest
+from cells_in_numbers import run_and_point
+from points import ULPS, measured
 from sympy import Rational, S
-from test_crosscheck import run_and_point
-from test_stability import ULPS, measured
 
 import symgrad as sg
 from symgrad.activations.rows import ROWS

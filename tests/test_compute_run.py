@@ -9,10 +9,10 @@ from itertools import islice
 import mpmath
 import numpy as np
 import pytest
+from cells_in_numbers import run_and_point
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from test_crosscheck import run_and_point
 
 import symgrad as sg
 from symgrad.balls import precision

@@ -4,25 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cells_in_numbers import run_and_point
 
 import symgrad as sg
 from symgrad.compute.crosscheck import crosscheck
-
-SIZES = {"n": 2, "m": 2, "p": 2}
-
-
-def run_and_point(name, at="every", length=4, **options):
-    row = sg.CELLS[name]
-    cell = row.cell(*(SIZES[size] for size in row.sizes))
-    run = sg.bptt(cell, sg.half_squared_error(sg.output_of(cell)), at=at).compile(**options)
-    generator = np.random.default_rng(7)
-    point = {}
-    for argument in run.gradients.arguments:
-        shape = tuple(map(int, getattr(argument, "shape", ())))
-        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
-        steps = (length,) if getattr(argument, "time", None) == sg.TIME else ()
-        point[run.gradients.name_of(argument)] = 0.7 * generator.standard_normal((*steps, *shape))
-    return run, point
 
 
 class Spoilt(sg.Run):

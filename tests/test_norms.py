@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy
 from flint import arb, fmpq
-from in_numbers import numbers
+from in_numbers import norm, numbers, radius
 from sympy import MatrixSymbol
 
 import symgrad as sg
@@ -82,14 +82,6 @@ TRUE = [
     ("norm(sum(A, (i, 1, T))) <= T*norm(A)", SQUARE),
     ("norm(A/(1 + norm(A))) < 1", SQUARE),
 ]  # fmt: skip
-
-
-def radius(matrix):
-    return max(abs(np.linalg.eigvals(matrix)))
-
-
-def norm(matrix):
-    return np.linalg.norm(np.atleast_2d(matrix), 2)
 
 
 # False, with what NumPy makes of both sides.

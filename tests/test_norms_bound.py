@@ -3,7 +3,7 @@
 import pytest
 import sympy
 from in_numbers import numbers
-from test_norms_of_cells import layer
+from layers import layer
 
 import symgrad as sg
 from symgrad.errors import ClaimError, ParseError

@@ -5,8 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from test_cli import invoke
-from test_norms import norm, numbers, radius
+from in_numbers import norm, numbers, radius
+from in_process import invoke
+from layers import layer
 
 import symgrad as sg
 from symgrad.claim_files import read_claims
@@ -17,11 +18,6 @@ from symgrad.verdicts import Outcome
 n, m, p = sg.dims("n m p")
 h, x = sg.State("h", n), sg.Input("x", m)
 W, U, b = sg.Parameter("W", n, n), sg.Parameter("U", n, m), sg.Parameter("b", n)
-SHAPES = {"h": n, "x": m, "W": (n, n), "U": (n, m), "b": n}
-
-
-def layer(activation):
-    return sg.read_cell(f"h[t] = {activation}(W @ h[t-1] + U @ x[t] + b)", SHAPES)
 
 
 # The least simple bound of the slope of each activation, a number that is too small, and the reason that is told.

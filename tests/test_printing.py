@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_crosscheck import run_and_point
+from cells_in_numbers import run_and_point
 
 import symgrad as sg
 from symgrad.activations.rows import ROWS

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb
-from points import LEAST, grid, unit
+from points import BITS, LEAST, NAMES, ULPS, function, grid, in_balls, measured
 
 from symgrad.activations.rows import ROWS
 from symgrad.balls import precision
@@ -15,53 +15,7 @@ from symgrad.compute.arithmetic import BALLS, DOUBLES, ONE
 from symgrad.compute.lowering import SLOPE, VALUE, call
 from symgrad.compute.nodes import Node
 from symgrad.compute.sources import functions_of
-from symgrad.compute.writing import Names, definitions, function_name
-
-BITS = 4000  # enough for differences of numbers of the sizes 1e308 and 1e-308
-NAMES = Names({}, {}, {}, {})
-
-# In units of the last place of the value, or of the least subnormal number where that is larger. A few operations
-# make at most 6; more has a reason.
-ULPS = {
-    ("gelu_tanh", which): (
-        1500,
-        "four roundings of half a unit in an exponent up to 745, which the exponential magnifies",
-    )
-    for which in (VALUE, SLOPE)
-}
-
-
-def function(name, which, arithmetic, single=False):
-    """The generated function of an activation or its slope."""
-    source = (
-        "\n".join(definitions([call(name, which, Node("argument", data=0))], NAMES, single, arithmetic is DOUBLES))
-        + "\n"
-    )
-    algebra = Algebra(arithmetic.dtype, (), arithmetic.number, arithmetic.functions())
-    return functions_of(source, algebra.namespace())[(ONE if single else "") + function_name(name, which)]
-
-
-def in_balls(name, which, points):
-    with precision(BITS):
-        f = function(name, which, BALLS, single=True)
-        return [arb(f(arb(x))) for x in points]
-
-
-def errors(name, which, found, points):
-    """Errors in units of the last place."""
-    with precision(BITS):
-        for x, value, true in zip(points, found, in_balls(name, which, points)):
-            yield float(abs(arb(float(value)) - true) / unit(name, which, x, float(true))), x
-
-
-def measured(name, which, f=None):
-    points = grid(name, logarithmic=400, linear=1500, chance=1000)
-    points = points[np.abs(points) < 1e15] if name == "sin" else points  # beyond, an ulp of x is more than a turn
-    with np.errstate(all="ignore"):
-        found = (f or function(name, which, DOUBLES))(points)
-    found = np.broadcast_to(found, points.shape)
-    assert not np.isnan(found).any()
-    return max(errors(name, which, found, points))
+from symgrad.compute.writing import definitions, function_name
 
 
 @pytest.mark.parametrize("which", [VALUE, SLOPE])

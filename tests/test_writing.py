@@ -3,8 +3,8 @@
 import ast
 
 import pytest
+from cells_in_numbers import run_and_point
 from cells_of_size_one import LOSSES, SIZES, TERMS, cell_of
-from test_crosscheck import run_and_point
 
 import symgrad as sg
 from symgrad.compute.writing import Writer
