@@ -13,7 +13,7 @@ from symgrad.prove.goals import Goal
 from symgrad.verdicts import Outcome
 
 n, m = sg.dims("n m")
-DECLARED = ["A, B matrix (n, n)", "x vector (n)"]
+DECLARED = ["A, B matrix (n, n)", "x, y vector (n)"]
 LEAKY = sg.CELLS["leaky"].cell(n, m)
 LINEAR = sg.read_cell("h[t] = W @ h[t-1]", {"h": n, "W": (n, n)})
 
@@ -285,6 +285,14 @@ NEVER_MET = [
     (["norm(W) < 2", "norm(W @ W) >= 4"], layer("sigmoid")),
     (["norm(dh[T]/dh[0]) < 0"], layer("sigmoid")),
     (["norm(dh[t]/dh[t-1]) > norm(W)"], layer("sigmoid")),
+    (["norm(A.T @ A - eye(n)) == 0", "spectral_radius(A) < 1"], None),
+    (["norm(A @ A - 4*eye(n)) == 0", "spectral_radius(A) != 2"], None),
+    (["norm(A @ A.T - eye(n)) == 0", "norm(A.T @ x) < norm(x)"], None),
+    (["norm(W.T @ W - eye(n)) == 0", "spectral_radius(W) < 1"], layer("sigmoid")),
+    (["norm(A @ B - B @ A - eye(n)) == 0"], None),
+    (["norm(A @ B - B @ A + 3*eye(n)) <= 2"], None),
+    (["norm(outer(x, y) - eye(n)) == 0", "n >= 2"], None),
+    (["norm(outer(x, y) + outer(y, x) - eye(n)) < 1", "n > 2"], None),
 ]
 FALSE_OF_CELL, FALSE_OF_MATRICES = "norm(dh[T]/dh[0]) <= -1", "norm(A) + norm(B) + norm(x + y) + k*0 == -5"
 
@@ -296,6 +304,37 @@ def test_conditions_that_are_never_met_prove_nothing(where, cell):
     assert verdict.evidence.startswith("the domain is empty")
 
 
+THIN = [  # a product through a smaller size is no multiple of the identity
+    ("norm(V) == 1", ["V matrix (2, 3)", "norm(V.T @ V - eye(3)) == 0"]),
+    ("norm(V) >= 0", ["V matrix (2, 3)", "norm(V.T @ V - eye(3)) < 1/2"]),
+    ("norm(V) == 1", ["V matrix (m, p)", "m < p", "norm(V.T @ V - eye(p)) == 0"]),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), THIN, ids=name)
+def test_too_thin_a_matrix_has_no_orthogonal_columns(says, where):
+    verdict = sg.verify(sg.claim(says, where=where))
+    assert verdict.outcome is Outcome.UNINFORMATIVE, verdict
+
+
+UNKNOWN = [  # without a point, as a proof by others would show
+    ["norm(A - eye(n)) == 0", "norm(A.T + A) == 0"],
+    ["norm(A)/norm(A) == 1", "norm(A) == 0"],
+]
+
+
+@pytest.mark.parametrize("where", UNKNOWN, ids=name)
+def test_what_may_be_about_nothing_is_not_proved(where):
+    verdict = sg.verify(said("norm(A) >= 0", where))
+    assert verdict.outcome not in (Outcome.PROVED, Outcome.CERTIFIED), verdict
+
+
+def test_a_case_without_a_point_is_no_part_of_the_domain():
+    """At T = 0 the Jacobian is the identity."""
+    claim = said("norm(dh[T]/dh[0]) <= 1/2", ["norm(dh[T]/dh[0]) < 1/2", "T >= 0"], layer("sigmoid"))
+    assert sg.verify(claim).outcome is Outcome.PROVED
+
+
 MET = [  # at matrices that no sample is
     (["norm(A) == sqrt(2)"], "norm(A)**2 == 2"),
     (["norm(A) >= 10**9", "norm(A) <= 10**9"], "norm(A) == 10**9"),
@@ -304,9 +343,50 @@ MET = [  # at matrices that no sample is
     (["norm(A.T @ A + B.T @ B) == 0"], "norm(A) == norm(B)"),
     (["norm(A.T) <= 1/2"], "norm(A) < 1"),
     (["spectral_radius(A) == norm(A)", "norm(A) == sqrt(3)"], "spectral_radius(A) == sqrt(3)"),
+    (["norm(A) == sqrt(2)", "norm(B) == 1/sqrt(2)"], "norm(A @ B) <= 1"),
+    (["norm(A.T @ A - 2*eye(n)) == 0"], "norm(A) == sqrt(2)"),
 ]
 
 
 @pytest.mark.parametrize(("where", "says"), MET, ids=name)
 def test_conditions_that_are_met_where_no_sample_is_prove_what_follows(where, says):
     assert sg.verify(said(says, where)).outcome is Outcome.PROVED
+
+
+# --- products that are a multiple of the identity -----------------------------------------------------------------
+
+ORTHOGONAL = "norm(A.T @ A - eye(n)) == 0"
+BY_IDENTITIES = [
+    ("norm(A @ x) == norm(x)", [ORTHOGONAL]),
+    ("norm(A.T @ x) == norm(x)", [ORTHOGONAL]),
+    ("norm(A @ B) == norm(B)", [ORTHOGONAL]),
+    ("norm(B @ A) == norm(B)", [ORTHOGONAL]),
+    ("norm(A @ B @ A.T) == norm(B)", [ORTHOGONAL]),
+    ("norm(A @ (x - y)) == norm(x - y)", [ORTHOGONAL]),
+    ("norm(dot(A @ x, A @ y)) == norm(dot(x, y))", [ORTHOGONAL]),
+    ("norm(A @ x) == 2*norm(x)", ["norm(A.T @ A - 4*eye(n)) == 0"]),
+    ("norm(A @ B @ x) == norm(x)", [ORTHOGONAL, "norm(B @ B.T - eye(n)) == 0"]),
+    ("norm(C @ x) == norm(x)", ["C matrix (m, n)", "norm(C.T @ C - eye(n)) == 0"]),
+    ("norm(A @ B @ x) <= norm(x)", ["norm(A @ B - eye(n)) == 0"]),
+    ("spectral_radius(A) == 1", [ORTHOGONAL]),
+    ("spectral_radius(A) == 2", ["norm(A @ A - 4*eye(n)) == 0"]),
+    ("spectral_radius(A @ B @ A.T) == spectral_radius(B)", [ORTHOGONAL]),
+    ("spectral_radius(A @ C @ B) == spectral_radius(C)", ["C matrix (n, n)", "norm(A @ B - eye(n)) == 0"]),
+]
+NOT_BY_IDENTITIES = [
+    ("norm(C.T @ z) == norm(z)", ["C matrix (m, n)", "z vector (m)", "norm(C.T @ C - eye(n)) == 0"]),
+    ("norm(A) == 1", ["norm(A @ A - eye(n)) == 0"]),
+    ("spectral_radius(A @ B) == spectral_radius(B)", [ORTHOGONAL]),
+    ("norm(A @ x) == norm(x)", ["norm(A @ A - eye(n)) == 0"]),
+    ("norm(A) == 1", ["norm(A @ B - eye(n)) == 0"]),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), BY_IDENTITIES, ids=name)
+def test_what_follows_from_products_that_are_multiples_of_the_identity(says, where):
+    assert sg.verify(said(says, where)).outcome is Outcome.PROVED
+
+
+@pytest.mark.parametrize(("says", "where"), NOT_BY_IDENTITIES, ids=name)
+def test_what_does_not_follow_from_them_is_not_proved(says, where):
+    assert sg.verify(said(says, where)).holds is not True

@@ -19,7 +19,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.entries import largest_entry, least_slope, steepest
 from symgrad.norms.exact import is_nonnegative, of_largest, of_norm, of_radius, value, with_values
-from symgrad.norms.products import Factors, apart, canonical, spread, terms, word
+from symgrad.norms.products import Factors, apart, canonical, reversed_word, spread, terms, word
 from symgrad.norms.scopes import atoms_of
 from symgrad.vectors import (
     Elementwise,
@@ -44,6 +44,8 @@ SCALED = "a vector times bounded factors by entries is at most as long as the ve
 PART = "a part of a matrix has no larger norm than the whole"
 BLOCKS = "the square of the norm is at most the sum of the squares of those of the blocks"
 COMMUTING = "powers of one matrix commute, so that the spectral radius of their sum is at most the sum of theirs"
+RANK = "a product through a smaller size maps some vector to 0, which a multiple of the identity does not"
+MEAN = "the norm is at least the absolute value of the trace over the size"
 REVERSE = "the norm of a sum is at least the norm of one term less those of the others"
 MEAN_VALUE = "by the mean value theorem, values differ by at most the largest slope times the difference of arguments"
 SOFTMAX = "the entries of softmax are positive and add up to 1"
@@ -68,6 +70,7 @@ def lower(leaf: Any, within: Context) -> list[Bound]:
         found += [Bound(b.value, (*b.reasons, REVERSE)) for b in _reverse(matrix)]
         found += _of_nonnegative(matrix)
         if _is_square(matrix):
+            found += [*_of_low_rank(matrix, within), *_of_trace(matrix)]
             found.append(Bound(of_radius(matrix), (RADIUS,)))
         if matrix.shape[1] == 1 != matrix.shape[0]:
             found.append(Bound(of_largest(matrix), (LARGEST,)))
@@ -362,6 +365,38 @@ def _of_nonnegative(matrix: Any) -> Iterator[Bound]:
     summed = [_term(t, inside) for t in terms(inside)] if isinstance(inside, sympy.MatAdd) else []
     if all(map(is_nonnegative, summed)):
         yield from (Bound(Abs(with_values(number)) * of_norm(term), (NONNEGATIVE,)) for term in summed)
+
+
+def _beside_identity(matrix: Any) -> tuple[Expr, list[tuple[Expr, Factors]]]:
+    """How many times the identity stands in a sum, and the other terms."""
+    number, factors = apart(matrix)
+    inside = factors[0] if len(factors) == 1 else matrix
+    parts = terms(inside) if isinstance(inside, sympy.MatAdd) else []
+    identity = sympy.Add(*(c for c, f in parts if not f))
+    return with_values(number * identity), [(number * c, f) for c, f in parts if f]
+
+
+def _of_low_rank(matrix: Any, within: Context) -> Iterator[Bound]:
+    """Of a multiple of the identity and products whose ranks add up to less than the size."""
+    identity, others = _beside_identity(matrix)
+    if identity == 0:
+        return
+    size = matrix.shape[0]
+    rank = sympy.Add(*(sympy.Min(*(f.shape[0] for f in factors), size) for _, factors in others))
+    if rank != size and within.holds(rank, "<", size):
+        yield Bound(Abs(identity), (RANK,))
+
+
+def _of_trace(matrix: Any) -> Iterator[Bound]:
+    """Of a multiple of the identity and products whose traces cancel, such as A B - B A."""
+    identity, others = _beside_identity(matrix)
+    traces: dict[Factors, Expr] = {}
+    for number, factors in others:
+        turns = [factors[k:] + factors[:k] for k in range(len(factors))]
+        same = min((*turns, *map(reversed_word, turns)), key=lambda w: tuple(map(sympy.default_sort_key, w)))
+        traces[same] = traces.get(same, S.Zero) + number
+    if identity != 0 and all(sympy.expand(c) == 0 for c in traces.values()):
+        yield Bound(Abs(identity), (MEAN,))
 
 
 # --- radii --------------------------------------------------------------------------------------------------------

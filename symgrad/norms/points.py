@@ -68,6 +68,7 @@ def scales(*spoken_of: Any) -> tuple[fmpq, ...]:
     """
     found = {fmpq(1): None}
     given = {abs(q) for e in spoken_of for q in e.atoms(sympy.Rational) if 0 < abs(q) <= LARGEST_SCALE}
+    given |= {root for q in given if (root := sympy.sqrt(q)).is_Rational}  # of the norm of A.T @ A
     for q in sorted(given | {sympy.Integer(4), sympy.Integer(16)})[:MOST_SCALES]:
         value = fmpq(int(q.p), int(q.q))
         found |= {value: None, value * NEARLY: None, 1 / value: None}

@@ -20,6 +20,7 @@ from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.defined import is_total, matrix_is_defined
 from symgrad.norms.exact import is_nonnegative, of_largest, of_radius, value
+from symgrad.norms.identities import equal_by_identities
 from symgrad.norms.scopes import atoms_of, is_free
 from symgrad.statements import Domain, Relation, free_symbols
 from symgrad.vectors import TIME, OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
@@ -232,25 +233,27 @@ class _Scalars:
 
     def _hold(self, left: Expr, op: str, right: Expr, parts: Mapping[Any, tuple[Symbol, Set]]) -> bool:
         """The same with symbols for some parts, of which no more is known than where they lie."""
-        asked = [*self.within.domain.conditions, *_equal_norms(self.within.domain.conditions)]
+        conditions = self.within.domain.conditions
+        asked = [*conditions, *_equal_norms(conditions)]
         said = [(c, [self.value(side) for side in c.args]) for c in asked]
-        leaves = atoms_of(left) | atoms_of(right) | {a for _, sides in said for side in sides for a in atoms_of(side)}
+        spoken_of = atoms_of(left) | atoms_of(right)
+        equal = list(equal_by_identities(conditions, sorted(spoken_of, key=sympy.default_sort_key)))
+        said += [(c, [self.value(side) for side in c.args]) for c in equal]
+        leaves = spoken_of | {a for _, sides in said for side in sides for a in atoms_of(side)}
         table = {leaf: self.symbol(leaf) for leaf in sorted(leaves, key=sympy.default_sort_key)}
         whole = {**table, **{part: symbol for part, (symbol, _) in parts.items()}}
-        conditions = [
-            c.func(*(provable(substituted(side, whole)) for side in sides), evaluate=False) for c, sides in said
-        ]
-        self.ties = []
+        given = [c.func(*(provable(substituted(side, whole)) for side in sides), evaluate=False) for c, sides in said]
+        self.ties = [f"{self.within.shown(c.lhs)} is {self.within.shown(c.rhs)} by the conditions" for c in equal]
         for small, large, reason in _ties(table):
             self.ties.append(reason)
-            conditions.append(sympy.Le(table[small], table[large], evaluate=False))
+            given.append(sympy.Le(table[small], table[large], evaluate=False))
         sides = [substituted(side, whole) for side in (left, right)]
         used = {s for side in sides for s in free_symbols(side)}
-        used |= {s for c in conditions if c.free_symbols & used for s in c.free_symbols}
+        used |= {s for c in given if c.free_symbols & used for s in c.free_symbols}
         norms = {symbol: Interval(0, oo) for leaf, symbol in self.names.items() if isinstance(leaf, OfMatrix)}
         known = norms | dict(parts.values())
         sets = {s: known.get(s) or self.within.set_of(s) for s in used}
-        domain = _narrowed(sets, [c for c in conditions if c.free_symbols and c.free_symbols <= used])
+        domain = _narrowed(sets, [c for c in given if c.free_symbols and c.free_symbols <= used])
         if domain is None:
             return False
         verdict = self.within.verdict_on(Relation(sides[0], op, sides[1]), domain)

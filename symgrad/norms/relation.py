@@ -20,6 +20,7 @@ from symgrad.norms.freed import freed
 from symgrad.norms.points import draws, scales, sizes_at, whole_numbers
 from symgrad.norms.proofs import never_met, prove
 from symgrad.norms.refutations import Place, Seen, Sides, refute, shown_at
+from symgrad.norms.scalar_case import has_point
 from symgrad.norms.scopes import BoundVariableError, leaves, moved
 from symgrad.notation import latex
 from symgrad.statements import Domain, Judged, Relation, free_symbols
@@ -31,6 +32,8 @@ from symgrad.verdicts import Outcome, Verdict
 STEPS, LENGTHS = (2, 1, 3), (3, 1, 2)  # values of t and T, the first ones where nothing else is asked for
 MOST_TIMES = 4
 FIRST_STEP, LAST_STEP = -3, 8
+CONDITIONS = "conditions"
+NO_POINT = "it follows from the conditions, but no point was found that meets them all; the claim may be about nothing"
 NO_PROOF = "no proof was found from the rules for norms of sums, products and functions"
 
 
@@ -108,15 +111,16 @@ def verdict_on(
             return seen
         fixed = fixed_by(within.domain)
         there = within.at(fixed)
-        beyond = None if isinstance(seen, Seen) and seen.tried else never_met(there)
+        is_about_something = _is_met(seen, within, places)
+        beyond = None if is_about_something else never_met(there)
         if beyond is not None:
-            return Verdict(Outcome.UNINFORMATIVE, "conditions", _never_holds(beyond, there))
+            return Verdict(Outcome.UNINFORMATIVE, CONDITIONS, _never_holds(beyond, there))
         left, right = (moved(e, fixed) for e in known.expressions)
         proved = prove(Relation(left, known.op, right), there, reasons)
     except BoundVariableError as error:
         return Verdict(Outcome.UNDECIDED, "bounds of norms", str(error))
     if proved is not None:
-        return proved
+        return proved if is_about_something or has_point(there) else Verdict(Outcome.UNDECIDED, CONDITIONS, NO_POINT)
     if isinstance(seen, Verdict):
         return seen
     beside = _seen(known, within, further)
@@ -124,6 +128,15 @@ def verdict_on(
         return beside
     # Far away enclosures may be too wide to say anything, which takes nothing from what was seen elsewhere.
     return _evidence(Seen(seen.agreed + beside.agreed, seen.tried + beside.agreed), _drawn(known, within))
+
+
+def _is_met(seen: Verdict | Seen, within: Context, places: Callable[[], Iterator[Place]]) -> bool:
+    """Whether the conditions certainly hold at one of the places."""
+    if not within.domain.conditions or (isinstance(seen, Seen) and seen.tried):
+        return True
+    anything = Relation(sympy.S.Zero, "==", sympy.S.Zero)
+    met = _seen(anything, within, places) if isinstance(seen, Verdict) else seen
+    return isinstance(met, Seen) and met.tried > 0
 
 
 def _never_holds(condition: Any, within: Context) -> str:

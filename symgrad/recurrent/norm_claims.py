@@ -25,7 +25,7 @@ from symgrad.norms.context import Context
 from symgrad.norms.points import SCALARS, SEED, at_random, exact, numbers, oblique, scales, special, whole_numbers
 from symgrad.norms.reading import declared, statement_of
 from symgrad.norms.refutations import BITS, Place, shown_at
-from symgrad.norms.relation import NormRelation, scalars_in, sizes_in, text_of, verdict_on
+from symgrad.norms.relation import CONDITIONS, NormRelation, scalars_in, sizes_in, text_of, verdict_on
 from symgrad.norms.scopes import BoundVariableError, moved
 from symgrad.notation import latex
 from symgrad.prove.witnesses import NO_VALUE
@@ -536,7 +536,8 @@ def _at_start(
 
 
 def _of_all(found: list[Verdict]) -> Verdict:
-    """One verdict for all cases: the one that is against it, or the weakest."""
+    """One verdict for all cases that there are: the one that is against it, or the weakest."""
+    found = [v for v in found if v.method != CONDITIONS] or found
     against = next((v for v in found if v.holds is False), None)
     if against is not None:
         return against
