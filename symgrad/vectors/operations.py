@@ -14,14 +14,14 @@ from sympy.printing.precedence import PRECEDENCE
 
 from symgrad.errors import CellError, ShapeError
 from symgrad.vectors.entries import function_of_entries, precedence_of_entries
-from symgrad.vectors.variables import Dimension, _ReadsAsVector
+from symgrad.vectors.variables import Dimension, ReadsAsVector
 
 # The bound variable of functions of an entry: a Dummy, so that no name of an author is the same, with a number of its
 # own, so that it is the same in every process.
 ENTRY = Dummy("y", dummy_index=10_000_019, real=True)
 
 
-class Elementwise(_ReadsAsVector):
+class Elementwise(ReadsAsVector):
     """A function of each entry of a vector or matrix: args are a Lambda of one variable and the matrix."""
 
     def __new__(cls, function: Lambda, argument: MatrixExpr) -> Any:
@@ -75,7 +75,7 @@ def _placeholder(text: str) -> str:
     return text if text.replace("[", "").replace("]", "").isalnum() else f"({text})"
 
 
-class Softmax(_ReadsAsVector):
+class Softmax(ReadsAsVector):
     """exp(x_i) / sum_j exp(x_j) of a vector."""
 
     def __new__(cls, argument: MatrixExpr) -> Any:
@@ -97,7 +97,7 @@ class Softmax(_ReadsAsVector):
         return rf"\operatorname{{softmax}}\left({printer.doprint(self.argument)}\right)"
 
 
-class LogSumExp(_ReadsAsVector):
+class LogSumExp(ReadsAsVector):
     """log(sum_j exp(x_j)) of a vector; a 1 by 1 matrix."""
 
     shape = (S.One, S.One)
@@ -129,7 +129,7 @@ def _demand_matrices(name: str, *arguments: Any) -> None:
             raise ShapeError(f"{name} takes vectors; {argument} is a scalar", name, shapes)
 
 
-class _OverTime(_ReadsAsVector):
+class _OverTime(ReadsAsVector):
     """What runs over an index of time: args are the term and (index, low, high)."""
 
     precedence = PRECEDENCE["Add"]  # a product that goes on behind it is not under the sign

@@ -57,7 +57,7 @@ def dims(names: str) -> tuple[Symbol, ...]:
     return found
 
 
-class _ReadsAsVector(MatrixExpr):  # type: ignore[misc]
+class ReadsAsVector(MatrixExpr):  # type: ignore[misc]
     """A matrix expression to which a number may be added: `1 - z` means a vector of ones less z."""
 
     def __add__(self, other: Any) -> Expr:
@@ -79,13 +79,13 @@ class _ReadsAsVector(MatrixExpr):  # type: ignore[misc]
         return _product(other, self)
 
     def __mul__(self, other: Any) -> Expr:
-        return _told(lambda: super(_ReadsAsVector, self).__mul__(other), self, "*", other)
+        return _told(lambda: super(ReadsAsVector, self).__mul__(other), self, "*", other)
 
     def __rmul__(self, other: Any) -> Expr:
-        return _told(lambda: super(_ReadsAsVector, self).__rmul__(other), other, "*", self)
+        return _told(lambda: super(ReadsAsVector, self).__rmul__(other), other, "*", self)
 
     def __pow__(self, other: Any) -> Expr:
-        return _told(lambda: super(_ReadsAsVector, self).__pow__(other), self, "**", other)
+        return _told(lambda: super(ReadsAsVector, self).__pow__(other), self, "**", other)
 
     def __truediv__(self, other: Any) -> Expr:
         return _quotient(self, other)
@@ -262,7 +262,7 @@ class TimedScalar(Timed, Expr):  # type: ignore[misc]
         return {self, *self.time.free_symbols}
 
 
-class TimedMatrix(Timed, _ReadsAsVector):
+class TimedMatrix(Timed, ReadsAsVector):
     """A vector (n, 1) or a matrix at a time step."""
 
     is_commutative = False
@@ -283,7 +283,7 @@ class TimedMatrix(Timed, _ReadsAsVector):
         return MatrixElement(self, i, j)
 
 
-class ParameterMatrix(_ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
+class ParameterMatrix(ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
     """A weight matrix (n, m) or a bias (n, 1)."""
 
     role = Role.PARAMETER
