@@ -372,3 +372,26 @@ def test_shapes_that_differ_are_told_in_words():
     cell = sg.Cell({h: sg.tanh(U @ x + h.prev)})
     (line,) = sg.check_backward(cell, sg.half_squared_error(h), gradients=["dU = outer(x[T], delta[T])"]).lines
     assert line.verdict.evidence == "the left side has the shape (n, m), and the right side (m, n)"
+
+
+# Cells that have no values at most numbers: their lines are judged at others, or it is said that there are none.
+SELDOM_DEFINED = {
+    "h[t] = elementwise(y, y*exp(-y**2/e), W @ h[t-1] + x[t])": ({"h": n, "x": n, "W": (n, n), "e": ()}, "PROVED"),
+    "h[t] = elementwise(y, exp(8*exp(4*y)), W @ h[t-1] + x[t])": ({"h": n, "x": n, "W": (n, n)}, "PROVED"),
+    "h[t] = exp(exp(exp(5*h[t-1] + x[t])))": ({"h": n, "x": n}, "UNDECIDED"),
+}
+
+
+@pytest.mark.parametrize("text", SELDOM_DEFINED)
+def test_cells_that_grow_beyond_all_numbers_are_judged_where_they_have_values(text):
+    shapes, outcome = SELDOM_DEFINED[text]
+    cell = sg.read_cell(text, shapes)
+    loss = sg.half_squared_error(cell.states[0])
+    lines = list(map(str, sg.bptt(cell, loss).backward))
+    found = sg.check_backward(cell, loss, backward=lines)
+    assert {line.verdict.outcome.name for line in found.lines} == {outcome}
+    if outcome == "UNDECIDED":
+        assert "no numbers were found at which the cell has values" in str(found)
+    else:
+        wrong = lines[0].replace("= ", "= 2*", 1)
+        assert sg.check_backward(cell, loss, backward=[wrong]).lines[0].holds is False

@@ -57,7 +57,13 @@ KINKED_RUNS = tuple((3 + draw % 3, draw) for draw in range(5, 14))  # more of th
 ZERO_RUNS = tuple((3 + draw % 3, draw) for draw in range(14, 32))  # and where entries are zero, as of a dead relu
 ENOUGH = 3  # runs with an entry other than zero
 LARGEST_NUMERATOR = 12
+ATTEMPTS = 8  # to find numbers at which a run has values
+OTHER_DRAWS = 1000
 SEED = 20_261_125  # any fixed number: the same line meets the same numbers on every machine
+
+
+class NoRunError(CellError):
+    """No numbers were found at which a cell has values, at every step of a run."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +261,13 @@ class Court:
 
     def judged(self, equation: Equation) -> Line:
         """The verdict on one line."""
+        try:
+            return self._judged_in_runs(equation)
+        except NoRunError as error:
+            evidence = f"no numbers were found at which the cell has values: {error}"
+            return Line(equation, Verdict(Outcome.UNDECIDED, METHOD, evidence), str(self.derived(equation.left)))
+
+    def _judged_in_runs(self, equation: Equation) -> Line:
         right = self.derived(equation.left)
         as_written, equation = equation, Equation(equation.left, without_jacobians(self.grad, equation.right))
         if not shape_of(equation.left) and checked_shape(equation.right, "") == (1, 1):
@@ -368,7 +381,10 @@ class Court:
             enough = len(telling) >= ENOUGH
             if enough and ((length, draw) in ZERO_RUNS or ((length, draw) in KINKED_RUNS and not self._has_kinks)):
                 break
-            around = self._run(length, draw)
+            try:
+                around = self._run(length, draw)
+            except NoRunError:  # others may have values
+                continue
             for value in steps.values(length):
                 step, indices = steps.placed(value) if isinstance(steps, JacobianSteps) else _placed(steps, value)
                 with precision(BITS):
@@ -445,6 +461,15 @@ class Court:
         return found
 
     def _new_run(self, length: int, draw: int) -> Surroundings:
+        """A run in numbers; where those give no values, as where a state outgrows all numbers, in others."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._run_in(length, draw + attempt * OTHER_DRAWS, 2**attempt)
+            except CellError as error:
+                reason = error
+        raise NoRunError(str(reason))
+
+    def _run_in(self, length: int, draw: int, divisor: int) -> Surroundings:
         grad = self.grad
         sizes = {
             s: 2 + k % 2 for k, s in enumerate(sorted(size_symbols((*grad.arguments, *grad.cell.defined)), key=str))
@@ -456,7 +481,7 @@ class Court:
                 int(sympy.S(s).xreplace({k: sympy.Integer(v) for k, v in sizes.items()})) for s in shape_of(a)
             )
             whole = (length, *shape) if isinstance(a, TimedScalar | TimedMatrix) and a.time == TIME else shape
-            arguments[grad.name_of(a)] = _rationals(whole, generator)
+            arguments[grad.name_of(a)] = _rationals(whole, generator) / divisor
         with precision(BITS):
             around = surroundings(grad, arguments, {**sizes, LENGTH: length})
             run_forward(grad, around)
