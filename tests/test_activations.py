@@ -168,6 +168,14 @@ def test_slope_in_terms_of_the_output_is_the_slope(row):
         assert output_slope_faults(replace(row, slope_in_output=Rational(1001, 1000) * row.slope_in_output)) != []
 
 
+@pytest.mark.parametrize("value", [-2, Rational(-1, 2), Rational(1, 3), 3])
+@pytest.mark.parametrize("row", [row for row in ROWS if row.parameters], ids=row_name)
+def test_slope_in_terms_of_the_output_is_the_slope_whatever_the_parameter(row, value):
+    (letter, _), *others = row.parameters
+    if value > 0 or not letter.is_positive:
+        assert output_slope_faults(row.with_parameters(value, *(other for _, other in others))) == []
+
+
 @every_row
 def test_largest_slope_is_never_exceeded_and_is_reached(row):
     assert largest_slope_faults(row) == []

@@ -10,6 +10,7 @@ import sympy
 from sympy import Basic, Expr, Interval, Lambda, MatrixExpr, Piecewise, S, Symbol, oo
 from sympy.core.evalf import prec_to_dps
 from sympy.core.function import ArgumentIndexError, DefinedFunction
+from sympy.logic.boolalg import Boolean
 from sympy.sets import Set
 
 from symgrad.activations.rows import OUTPUT, ROWS, Formula, Row, exact
@@ -94,8 +95,8 @@ class ActivationFunction(DefinedFunction):  # type: ignore[misc]
         return Lambda(OUTPUT, self.inverse_formula(OUTPUT))
 
     def _eval_rewrite(self, rule: Any, args: tuple[Expr, ...], **hints: Any) -> Expr | None:
-        if isinstance(rule, type) and issubclass(rule, ActivationFunction):
-            return None
+        if isinstance(rule, type) and issubclass(rule, ActivationFunction | Boolean):
+            return None  # a number is no condition
         return self.func(*args, evaluate=False).definition.rewrite(rule, **hints)
 
     def _eval_expand_func(self, **hints: Any) -> Expr:

@@ -148,6 +148,23 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
+def slope_from_output(call: Any, output: Expr) -> Expr | None:
+    """The slope of a function by its first argument, in terms of the output of the call; None where that is not enough.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x, k, y = sg.real("x"), sg.real("k"), sg.real("y")
+    >>> print(slope_from_output(sg.elu(x), y), slope_from_output(sg.elu(x, k), y))
+    Piecewise((1, y > 0), (y + 1, True)) None
+    """
+    row = ROWS.get(call.func.__name__)
+    if row is None or row.slope_in_output is None:
+        return None
+    found: Expr | None = row.slope_in_output(output, *getattr(call, "parameters", ()))
+    return found
+
+
 class _Table(Mapping[str, Activation]):
     """The rows by name, each made when it is first asked for, so that importing stays fast."""
 

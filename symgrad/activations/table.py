@@ -212,7 +212,8 @@ elu = define(
     parameters=((_ALPHA, S.One),),
     definition=lambda x, alpha: Piecewise((x, x > 0), (alpha * (exp(x) - 1), True)),
     slope=lambda x, y, alpha: Piecewise((1, x > 0), (alpha * exp(x), True)),
-    slope_in_output=lambda y, alpha: Piecewise((1, y > 0), (y + alpha, True)),
+    # Below 0, the output has the sign of -alpha.
+    slope_in_output=lambda y, alpha: Piecewise((1, y > 0), (y + alpha, True)) if alpha.is_nonnegative else None,
     largest_slope=lambda alpha: _exactly(Max(1, Abs(alpha)), at=Piecewise((1, Abs(alpha) <= 1), (0, True))),
     kinks=lambda alpha: () if alpha == 1 else (0,),
     range=lambda alpha: Interval.open(-alpha, oo) if alpha.is_positive else None,

@@ -334,6 +334,7 @@ RULES: dict[type, Callable[[Lowering, Any], Node]] = {
     sympy.Min: _folded("minimum"),
     sympy.And: _folded("both"),
     sympy.Or: _folded("either"),
+    **dict.fromkeys((sympy.Not, sympy.ITE), lambda lowering, e: lowering.node(e.to_nnf())),
     **dict.fromkeys(_RELATIONS, Lowering._compare),
     sympy.Trace: lambda lowering, e: _trace(lowering.node(e.arg)),
     ParameterMatrix: lambda lowering, e: Node("parameter", (), dropped(e.shape), e),

@@ -19,7 +19,7 @@ from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Cell, free_name
 from symgrad.recurrent.sweep import Share
 from symgrad.shown import ABOVE
-from symgrad.vectors import LENGTH, TIME, Role, Timed, TimedMatrix, TimedScalar
+from symgrad.vectors import LENGTH, TIME, Role, Timed, TimedMatrix, TimedScalar, shape_of
 
 LOSS = "loss"
 EXPONENT, LOST = "exponent", "lost"  # results of a program whose products are rescaled, besides its value
@@ -100,6 +100,20 @@ class Program:
         """The slices that fit some sizes only."""
         slices = dict.fromkeys(n for line in self.lines for n in line.node.walk() if n.op == "slice")
         return tuple(n for n in slices if any(e.free_symbols for e in (*n.args[0].shape, *sum(n.data, ()))))
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """Whether no vector or matrix stands in it."""
+        given = any(map(shape_of, self.arguments.values()))
+        return not given and not any(node.shape for line in self.lines for node in line.node.walk())
+
+    @cached_property
+    def sizes(self) -> tuple[Any, ...]:
+        """The symbols of the sizes that stand in it."""
+        nodes = {node for line in self.lines for node in line.node.walk()}
+        found = {size for node in nodes for size in node.shape}
+        found |= {node.data for node in nodes if node.op == "size"}
+        return tuple(sorted(set().union(*(size.free_symbols for size in found)), key=str))
 
     @property
     def adjoints(self) -> set[Any]:

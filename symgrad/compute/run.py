@@ -217,7 +217,7 @@ class Run:
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
         is_compiled = self.backend == "compiled" and not self.scaled
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
-        scalars = self.gradients.cell.is_scalar and not arguments.lead
+        scalars = self.program.is_scalar and not arguments.lead
         wiring = self._compiled if is_compiled else None
         if wiring is not None and not arguments.lead and not self.checkpoint:
             from symgrad.compute.prepared import Prepared

@@ -16,6 +16,7 @@ from symgrad.compute.arithmetic import Arithmetic, is_finite
 from symgrad.compute.arrays import LOWEST, Pads, Source
 from symgrad.compute.nodes import dropped
 from symgrad.compute.program import LOSS, Program
+from symgrad.errors import CellError
 from symgrad.vectors import LENGTH, Timed, shape_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def arguments_in(
     """The arguments of a program as arrays of an arithmetic, checked."""
     shapes = {s: v for s, v in sizes.items() if s != LENGTH}
     found = arguments_of(program.arguments, given, shapes, arithmetic.convert, sizes.get(LENGTH))
+    unknown = [s for s in program.sizes if s not in found.sizes]
+    if unknown:
+        raise CellError(f"no argument has the size {unknown[0]}; give it when compiling, as sizes={{{unknown[0]}: 3}}")
     check_parts(program.parts, found)
     return found
 

@@ -17,7 +17,7 @@ import sympy
 from sympy import Dummy, Expr, MatrixExpr, S, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.activations.rows import ROWS
+from symgrad.activations.rows import slope_from_output
 from symgrad.errors import CellError
 from symgrad.recurrent.blocks import pushed
 from symgrad.recurrent.inequalities import Row, is_certain, row_of
@@ -166,12 +166,12 @@ class Reader:
             return
         times = sorted({v.time + shift for v in e.atoms(TimedScalar) for shift in (0, 1)}, key=str)
         for variable, function in scalars:
-            in_output = getattr(ROWS.get(function.func.__name__), "slope_in_output", None)
-            slope = differentiated(function.func(ENTRY, *function.args[1:]), ENTRY) if in_output is not None else None
+            is_told = slope_from_output(function, ENTRY) is not None
+            slope = differentiated(function.func(ENTRY, *function.args[1:]), ENTRY) if is_told else None
             for time in times:
                 name, at = variable.at(time), function.args[0].subs(TIME, time)
                 if slope is not None and not slope.is_polynomial(ENTRY):
-                    yield from _same_slope(slope.xreplace({ENTRY: at}), in_output(name, *function.args[1:]))  # type: ignore[misc]
+                    yield from _same_slope(slope.xreplace({ENTRY: at}), slope_from_output(function, name))
                 for other in e.atoms(function.func):
                     if other.args[1:] == function.args[1:] and self._is_same_scalar(other.args[0], at):
                         yield other, name
@@ -362,11 +362,9 @@ class Reader:
         (y,), body = e.function.variables, e.function.expr
         if not isinstance(body, sympy.Derivative) or not is_function_of(body.expr, y):
             return self._output_of_slope(e)
-        row = ROWS.get(body.expr.func.__name__)
+        slope = slope_from_output(body.expr, ENTRY)
         output = self._name_of(Elementwise(sympy.Lambda((y,), body.expr), e.argument))
-        if output is None or row is None or row.slope_in_output is None:
-            return None
-        return pushed(entries_of(row.slope_in_output(ENTRY, *body.expr.args[1:]), ENTRY, output))
+        return None if output is None or slope is None else pushed(entries_of(slope, ENTRY, output))
 
     def _output_of_slope(self, e: Elementwise) -> Any:
         """The same for a slope that is written as a function of its own, as sigmoid for that of softplus."""
@@ -374,13 +372,11 @@ class Reader:
             if not isinstance(definition, Elementwise):
                 continue
             function = definition.function(ENTRY)
-            row = ROWS.get(function.func.__name__)
-            if row is None or row.slope_in_output is None or not is_function_of(function, ENTRY):
-                continue
-            if differentiated(function, ENTRY) == e.function(ENTRY):
+            slope = slope_from_output(function, ENTRY) if is_function_of(function, ENTRY) else None
+            if slope is not None and differentiated(function, ENTRY) == e.function(ENTRY):
                 output = self._name_of(Elementwise(definition.function, e.argument))
                 if output is not None:
-                    return pushed(entries_of(row.slope_in_output(ENTRY, *function.args[1:]), ENTRY, output))
+                    return pushed(entries_of(slope, ENTRY, output))
         return None
 
     def _function(self, f: Expr, y: Symbol, e: Elementwise, entry: Form, argument: Form, i: Index, j: Index) -> Form:

@@ -6,6 +6,7 @@ adjoint of an expression has the shape of the expression. A new operation is a r
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,12 +16,11 @@ from sympy import BlockMatrix, Expr, Lambda, MatrixExpr, S, ZeroMatrix, default_
 from sympy.core.function import Function
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.activations import ACTIVATIONS
-from symgrad.activations.rows import ROWS
+from symgrad.activations import ACTIVATIONS, slope_from_output
 from symgrad.errors import CellError
 from symgrad.recurrent.blocks import in_blocks, merged, pushed
 from symgrad.recurrent.cell import Equation
-from symgrad.recurrent.scalar_slopes import differentiated
+from symgrad.recurrent.scalar_slopes import differentiated, slope_in_arguments, slope_in_output
 from symgrad.vectors import (
     ENTRY,
     Elementwise,
@@ -96,9 +96,9 @@ class _Spread:
     def _body(self, e: Elementwise, share: Any) -> None:
         """The shares of the scalars that a function of each entry has besides the entry: a sum over all entries."""
         (y,), body = e.function.variables, e.function.expr
-        slope_of_scalar = _scalar_slope if self.in_output else _slope_in_arguments
+        slope_of_scalar = slope_in_output if self.in_output else slope_in_arguments
         for v in sorted(self.wanted & (body.atoms(TimedScalar, sympy.Symbol) - {y}), key=str):
-            slope = slope_of_scalar(body, v, {})
+            slope = slope_of_scalar(body, v)
             if slope != 0:
                 entries = entries_of(slope, y, e.argument)
                 self.found.setdefault(v, []).append(sympy.Trace(product(transposed(share), entries)))
@@ -114,13 +114,13 @@ class _Spread:
         back = {stand_in: part for part, stand_in in made.items()}
         plain = e.xreplace(made)
         named = {plain: output} if isinstance(e, Function) and output is not None and self.in_output else {}
-        slope_of_scalar = _scalar_slope if self.in_output else _slope_in_arguments
+        slope_of_scalar = slope_in_output if self.in_output else slope_in_arguments
         for v in sorted(self.wanted & plain.atoms(TimedScalar, sympy.Symbol), key=str):
             slope = slope_of_scalar(plain, v, named)
             if slope != 0:
                 self.found.setdefault(v, []).append(share * _with_parts(slope, back))
         for part, stand_in in made.items():
-            inside = share * _with_parts(slope_of_scalar(plain, stand_in, {}), back)
+            inside = share * _with_parts(slope_of_scalar(plain, stand_in), back)
             self._pass_on(_rule_of(part)(part, inside, part))
 
 
@@ -136,28 +136,6 @@ def _made_of_matrices(e: Any) -> list[Any]:
 def _with_parts(slope: Expr, parts: dict[Any, Any]) -> Expr:
     """A slope with what its letters stand for: a slope f' at a trace is that of a letter, taken at the trace."""
     return slope.subs(parts) if slope.has(sympy.Derivative) else slope.xreplace(parts)
-
-
-def _scalar_slope(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
-    if named and is_function_of(e, v) and e.func.__name__ in ROWS:
-        in_output = ROWS[e.func.__name__].slope_in_output
-        if in_output is not None:
-            return in_output(named[e], *getattr(e, "parameters", ()))
-    return differentiated(e, v).xreplace(named)
-
-
-def _slope_in_arguments(e: Expr, v: Any, named: dict[Any, Any]) -> Expr:
-    """The derivative, with that of each activation left as f'(a)."""
-    stand_ins = {f: sympy.Function(f.func.__name__)(*f.args) for f in e.atoms(Function) if _is_activation(f)}
-    back = {made.func: f.func for f, made in stand_ins.items()}
-    plain = e.replace(_is_activation, lambda f: sympy.Function(f.func.__name__)(*f.args))
-    slope = differentiated(plain, v, {made.func for made in stand_ins.values()})
-    return slope.replace(lambda f: f.func in back, lambda f: back[f.func](*f.args))
-
-
-def _is_activation(f: Any) -> bool:
-    row = ROWS.get(f.func.__name__)
-    return row is not None and row.function is f.func
 
 
 _LEAVES = (TimedScalar, TimedMatrix, sympy.MatrixSymbol, sympy.Symbol)
@@ -227,8 +205,14 @@ def _logsumexp(e: Any, share: Any, output: Any) -> Iterable[Share]:
 
 
 def _diagonal(e: Any, share: Any, output: Any) -> Iterable[Share]:
-    one = ones(e.shape[0])
-    return [(e.args[0], product(hadamard_of([share, sympy.Identity(e.shape[0])]), one))]
+    vector, one = e.args[0], ones(e.shape[0])
+    entries = product(hadamard_of([share, sympy.Identity(e.shape[0])]), one)
+    return [(vector, entries if vector.shape[1] == 1 else transposed(entries))]
+
+
+def _explicit(e: Any, share: Any, output: Any) -> Iterable[Share]:
+    for i, j in itertools.product(*map(range, e.shape)):
+        yield e[i, j], scalar_of(transposed(sliced(transposed(sliced(share, i, i + 1)), j, j + 1)))
 
 
 def _blocks(e: BlockMatrix, share: Any, output: Any) -> Iterable[Share]:
@@ -286,6 +270,7 @@ RULES: dict[type, Rule] = {
     sympy.DiagMatrix: _diagonal,
     sympy.Trace: _trace,
     BlockMatrix: _blocks,
+    sympy.MatrixBase: _explicit,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
     Softmax: _softmax,
@@ -300,9 +285,9 @@ def slope_of(e: Elementwise, output: Any) -> Any:
     """The slope of a function of each entry: in terms of its output where it can be, else as f'(a)."""
     (y,), body = e.function.variables, e.function.expr
     if is_function_of(body, y):
-        row = ROWS.get(body.func.__name__)
-        if row is not None and row.slope_in_output is not None:
-            return entries_of(row.slope_in_output(ENTRY, *getattr(body, "parameters", ())), ENTRY, output)
+        named = slope_from_output(body, ENTRY)
+        if named is not None:
+            return entries_of(named, ENTRY, output)
         in_output = differentiated(body, y).xreplace({body: _OUTPUT})
         if not in_output.has(y):
             return entries_of(in_output, _OUTPUT, output)
@@ -317,7 +302,7 @@ _OUTPUT = sympy.Dummy("output", real=True)
 def slope_in_argument(e: Elementwise) -> Any:
     """The slope of a function of each entry in terms of its argument, that of an activation as f'(a)."""
     (y,), body = e.function.variables, e.function.expr
-    slope = _slope_in_arguments(body, y, {})
+    slope = slope_in_arguments(body, y)
     if not slope.has(y):
         return slope * ones(*e.argument.shape)
     return Elementwise(Lambda((ENTRY,), slope.xreplace({y: ENTRY})), e.argument)
@@ -432,4 +417,4 @@ def scalar_of(e: Any) -> Any:
 
 def sliced(e: Any, start: Expr, stop: Expr) -> Any:
     """Rows of a matrix; of a concatenation that is cut there, its part."""
-    return pushed(MatrixSlice(e, (start, stop, 1), (0, e.shape[1], 1)))
+    return pushed(MatrixSlice(e, (start, stop, 1), (0, e.shape[1], 1))) if e.shape[0] != stop - start else e

@@ -6,16 +6,17 @@ is refused: a name put in place of the function would make it the derivative of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sympy
 from sympy import Derivative, Dummy, Expr
-from sympy.core.function import AppliedUndef
 
 from symgrad import activations
+from symgrad.activations.rows import ROWS, slope_from_output
 from symgrad.errors import CellError
-from symgrad.vectors import ENTRY, Elementwise
+from symgrad.vectors import ENTRY, Elementwise, TimedScalar, is_function_of
 from symgrad.vectors.writing import to_text
 
 # Functions with a value where they jump, and with slope 0 elsewhere.
@@ -39,15 +40,13 @@ def has_kinks(formula: Any) -> bool:
     return any(isinstance(e, Expr) and activations.expand(e).has(*KINKED) for e in scalars)
 
 
-def differentiated(e: Expr, v: Any, kept: Collection[Any] = ()) -> Expr:
+def differentiated(e: Expr, v: Any) -> Expr:
     """The derivative of an expression with respect to a variable or a parameter.
 
     Parameters
     ----------
     e : Expr
     v : TimedScalar or Symbol
-    kept : collection of undefined functions
-        Those whose derivatives may stay as they are.
 
     Raises
     ------
@@ -66,9 +65,49 @@ def differentiated(e: Expr, v: Any, kept: Collection[Any] = ()) -> Expr:
     plain = plain.replace(lambda f: f.func in MADE_OF_STEPS, lambda f: MADE_OF_STEPS[f.func](*f.args))
     constants = {part: Dummy(real=True) for part in plain.atoms(*STEPS)}
     slope = plain.xreplace(constants).diff(x)
-    for part in slope.atoms(Derivative, sympy.Subs):
-        inside = part.expr.expr if isinstance(part, sympy.Subs) and isinstance(part.expr, Derivative) else part.expr
-        if not (isinstance(inside, AppliedUndef) and inside.func in kept):
-            raise CellError(f"there is no rule to differentiate {to_text(e.xreplace({ENTRY: LETTER}))}")
+    if slope.has(Derivative):
+        raise CellError(f"there is no rule to differentiate {to_text(e.xreplace({ENTRY: LETTER}))}")
     found: Expr = slope.xreplace({constant: part for part, constant in constants.items()}).xreplace({x: v})
     return found
+
+
+def slope_in_output(e: Expr, v: Any, named: Mapping[Any, Any] = MappingProxyType({})) -> Expr:
+    """The derivative, that of an activation in terms of its output where that has a name."""
+    known = slope_from_output(e, named[e]) if named and is_function_of(e, v) else None
+    return differentiated(e, v).xreplace(named) if known is None else known
+
+
+def slope_in_arguments(e: Expr, v: Any, named: Mapping[Any, Any] = MappingProxyType({})) -> Expr:
+    """The derivative, with that of each activation left as f'(a): the chain rule, from the outermost ones inwards."""
+    letters = {f: Dummy(real=True) for f in _outermost(e)}
+    back = {letter: f for f, letter in letters.items()}
+    plain = e.xreplace(letters)
+    slope = differentiated(plain, v)
+    for f, letter in letters.items():
+        inside = sympy.Add(*(_partial(f, k) * slope_in_arguments(a, v) for k, a in enumerate(f.args) if a.has(v)))
+        slope += differentiated(plain, letter) * inside if inside != 0 else 0
+    return slope.xreplace(back)
+
+
+def _outermost(e: Any) -> list[Any]:
+    """The activations of a scalar that stand within no other."""
+    return [e] if _is_activation(e) else list(dict.fromkeys(f for part in e.args for f in _outermost(part)))
+
+
+def _partial(f: Any, k: int) -> Expr:
+    """The derivative of an activation by one of its arguments: by the first as f'(a), by a parameter as a formula."""
+    argument, before, behind = f.args[k], f.args[:k], f.args[k + 1 :]
+    if k == 0 and is_function_of(f, argument) and isinstance(argument, sympy.Symbol | TimedScalar):
+        return Derivative(f, argument)
+    there = f.func(*before, _PLACE, *behind)
+    if k == 0:
+        return sympy.Subs(Derivative(there, _PLACE), _PLACE, argument)
+    return differentiated(there, _PLACE).xreplace({_PLACE: argument})
+
+
+_PLACE = Dummy("place", real=True, dummy_index=10_000_103)  # of an argument
+
+
+def _is_activation(f: Any) -> bool:
+    row = ROWS.get(f.func.__name__)
+    return row is not None and row.function is f.func
