@@ -17,9 +17,9 @@ from symgrad.vectors.writing import to_text
 # What can be differentiated; each has a row in `rules.RULES`.
 OPERATIONS = (
     sympy.MatAdd, sympy.MatMul, sympy.MatPow, sympy.Transpose, sympy.HadamardProduct, sympy.HadamardPower,
-    sympy.DiagMatrix, sympy.Trace, sympy.BlockMatrix, MatrixSlice, Elementwise, Softmax, LogSumExp,
+    sympy.DiagMatrix, sympy.Trace, sympy.BlockMatrix, sympy.MatrixBase, MatrixSlice, Elementwise, Softmax, LogSumExp,
 )  # fmt: skip
-CONSTANTS = (sympy.Identity, sympy.OneMatrix, sympy.ZeroMatrix, sympy.MatrixBase)
+CONSTANTS = (sympy.Identity, sympy.OneMatrix, sympy.ZeroMatrix)
 _WHOLE = (Timed, ParameterMatrix, sympy.MatrixSymbol, *CONSTANTS)
 
 
@@ -43,6 +43,8 @@ def in_operations(e: Any, where: str) -> Expr:
     """
     if isinstance(e, sympy.Float):
         return sympy.Rational(str(e))
+    if isinstance(e, sympy.MatrixBase):
+        return e.applyfunc(lambda entry: in_operations(entry, where)) if e.atoms(Timed, sympy.Symbol) else e
     if not getattr(e, "args", ()) or isinstance(e, _WHOLE):
         return e
     if isinstance(e, sympy.Sum | sympy.Product) and e.has(MatrixElement):
