@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from sympy import Integer
 from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.language.provable import as_sympy
@@ -28,10 +29,12 @@ def of_scalar(written: Any) -> Iterator[Any]:
 
 
 def of_matrix(made: Any) -> Iterator[Any]:
-    """The matrix itself, where its entries are powers or values of such functions."""
+    """The matrix itself, where its entries are powers or values of such functions, or it may be longer than the whole."""
     if isinstance(made, Elementwise) and any(map(_is_partial, sympy.preorder_traversal(made.function.expr))):
         yield made
     if isinstance(made, sympy.HadamardPower) and not _is_natural(made.exp):
+        yield made
+    if isinstance(made, MatrixSlice) and not all(map(_is_within, (made.rowslice, made.colslice), made.parent.shape)):
         yield made
 
 
@@ -42,6 +45,12 @@ def is_in(made: Any, part: Any) -> bool:
         return any(p.base == part.base for node in nodes for p in ([node] if _is_partial_power(node) else []))
     turned = part.T.doit() if isinstance(part, sympy.MatrixExpr) else part
     return part in nodes or turned in nodes
+
+
+def _is_within(part: Any, size: Any) -> bool:
+    """Whether a slice lies within, whatever the sizes."""
+    start, stop, _ = part
+    return bool(start.is_nonnegative and (stop - start).is_positive and (size - stop).is_nonnegative)
 
 
 def _is_partial(node: Any) -> bool:
