@@ -42,11 +42,12 @@ LABORIOUS = [
     ("(a + b + c + d)**8 <= a**8 + b**8", ["a > 0", "b > 0", "c > 0", "d > 0", "a < b"]),
     ("floor(x + floor(y)) <= x + y", []),
     ("polygamma(n, x) >= 0", ["n integer", "n >= 1", "x > 0"]),
+    ("x + y + z >= 0", ["x**5 + y**5 + z**5 + x*y*z + exp(x) == 7/3", "sin(x) + exp(y) < z**3"]),
 ]
 
 
 def counted(says, where, most=LEAST_WORK):
-    """The verdict on a claim and the work that it took, at most so much."""
+    """The verdict on a claim and all the work that it took, at most so much."""
     seen = []
 
     class Watched(Budget):
@@ -59,7 +60,7 @@ def counted(says, where, most=LEAST_WORK):
         verdict = sg.verify(sg.claim(says, where=where))
     finally:
         ladder.Budget = original
-    return str(verdict), seen[0].spent
+    return str(verdict), sum(budget.spent for budget in seen)
 
 
 def in_a_thread(ask):

@@ -77,7 +77,7 @@ SLIP = "this is a slip of symgrad, please report the claim; its log, symgrad.pro
 ALIKE = "both sides are the same expression as given; write it as text, or with Derivative"
 FEWEST_POINTS = 5
 MOST_MISSED = 4  # points without enclosures that provers look at
-FOR_EMPTINESS = 3_000_000  # units of work
+FOR_EMPTINESS = 3_000_000  # units at most, of those of the claim
 NOTHING = Verdict(
     Outcome.UNINFORMATIVE, "conditions", "the conditions leave no point, so that the claim is about nothing"
 )
@@ -143,8 +143,9 @@ def proofs(asked: Claim) -> tuple[Verdict, tuple[Proof, ...]]:
 
 def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
     """The verdict on a claim; a failure on the way ends this claim alone, which then is undecided."""
+    whole = Budget(WORK)
     try:
-        with working_within(Budget(WORK)):
+        with working_within(whole):
             verdict = _verdict(asked.statement, asked.domain, parts)
     except Spent:
         return Verdict(Outcome.UNDECIDED, "budget of work", TOO_MUCH_WORK)
@@ -155,16 +156,18 @@ def _guarded_verdict(asked: Claim, parts: list[Proof] | None = None) -> Verdict:
     except Exception:
         LOG.error("the prover failed on %s", asked, exc_info=True)
         return Verdict(Outcome.UNDECIDED, FAILED, SLIP)
-    return NOTHING if verdict.witness is None and _is_about_nothing(asked.domain) else verdict
+    if verdict.witness is not None:
+        return verdict
+    return NOTHING if _is_about_nothing(asked.domain, whole.limit - whole.spent) else verdict
 
 
-def _is_about_nothing(domain: Domain) -> bool:
+def _is_about_nothing(domain: Domain, left: float) -> bool:
     """Whether the conditions leave no point: sub-goals of a proof may be like that, no claim is meant so.
 
-    A budget of its own sees to it that no verdict is lost by asking.
+    No verdict is lost by asking with what is left of the budget; provers leave enough of it, see `FOR_ALL_PROVERS`.
     """
     try:
-        with working_within(Budget(FOR_EMPTINESS)):
+        with working_within(Budget(min(left, FOR_EMPTINESS))):
             return is_empty(domain, _decide_from(-1, None))
     except (Spent, *FAILURES):
         return False

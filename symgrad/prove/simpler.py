@@ -8,7 +8,7 @@ from itertools import islice
 from sympy import Expr, I, Rational, Symbol
 
 from symgrad.balls import UnsupportedError, has_endless
-from symgrad.budget import Budget, Spent, working_within
+from symgrad.budget import Spent, attempt
 from symgrad.prove import witnesses
 from symgrad.prove.derivatives import NotSmooth
 from symgrad.prove.goals import Goal
@@ -23,13 +23,13 @@ FIRST = tuple(map(Rational, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "-3"
 DENOMINATORS = (1, 2, 4, 10, 100, 1000)
 SIZES = tuple(map(Rational, ("5", "10", "100", "1000", "10000", "1/10", "1/100", "1/1000")))
 MOST_TRIED, MOST_SLOW, PASSES = 60, 6, 2
-WORK = 400_000  # units, besides those of the claim
+WORK = 400_000  # units at most, of those of the claim
 
 
 def at_simpler_point(verdict: Verdict, goal: Goal) -> Verdict:
     """A refutation of the same goal at the simplest of a few points that certainly refute it; else the one given.
 
-    A budget of its own sees to it that no verdict is lost by looking further.
+    No verdict is lost by looking further: that ends with its share of the budget, and with the budget itself.
     """
     if verdict.outcome is not Outcome.REFUTED or verdict.witness is None:
         return verdict
@@ -38,9 +38,10 @@ def at_simpler_point(verdict: Verdict, goal: Goal) -> Verdict:
     if point is None or set(point) != set(goal.variables) or not _is_unwieldy(point):
         return verdict
     try:
-        with working_within(Budget(WORK)):
-            found = _simplest(verdict, goal, {s: point[s] for s in goal.variables})
+        found = attempt(WORK, lambda: _simplest(verdict, goal, {s: point[s] for s in goal.variables}))
     except (Spent, UnsupportedError, NotSmooth, TooLarge):
+        return verdict
+    if found is None:
         return verdict
     found = confirmed(found, goal)
     return found if found.outcome is Outcome.REFUTED else verdict
