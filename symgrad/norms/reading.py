@@ -63,13 +63,13 @@ def statement_of(
     read = reader or NormReader
     plain = [c for c in conditions if isinstance(c, str) and not read.reads(c)]
     parsed, kinds = parse_where(plain)
-    if not kinds.get(LENGTH.name, LENGTH).is_integer:
-        raise ClaimError(f"{LENGTH} is a number of steps here, an integer; write another letter for a real number")
     beyond = next((name for name, symbol in kinds.items() if not symbol.is_real), None)
     if beyond is not None:
         raise ClaimError(f"claims about norms are about real numbers and matrices; {beyond} is said to be complex")
     known = {**names, **{name: symbol for name, symbol in kinds.items() if name not in names and name != LENGTH.name}}
-    known |= _no_steps([says, rhs, *conditions], known, read)
+    known |= _no_steps([says, rhs, *conditions], {**known, **{n: s for n, s in kinds.items() if s.is_integer}}, read)
+    if LENGTH.name not in known and not kinds.get(LENGTH.name, LENGTH).is_integer:
+        raise ClaimError(f"{LENGTH} is a number of steps here, an integer; write another letter for a real number")
     statement = _statement(says, op, rhs, known, read)
     joint = [*_relations(conditions, known, read), *_meant(parsed, statement, known)]
     return statement, _domain(
@@ -159,7 +159,7 @@ class NormReader(KeepingReader):
         Those that are steps, and integers, only where they stand as a step.
     """
 
-    letters: ClassVar[tuple[str, ...]] = (*FREE_INDICES, TIME.name)
+    letters: ClassVar[tuple[str, ...]] = (*FREE_INDICES, TIME.name, LENGTH.name)
 
     @classmethod
     def reads(cls, condition: str) -> bool:
@@ -187,7 +187,7 @@ class NormReader(KeepingReader):
         return not is_taken and vocabulary.may_be_symbol(name)
 
     def steps(self) -> set[str]:
-        """The names that stand for steps, numbers of factors or sizes."""
+        """The names that stand for steps, numbers of factors or sizes; T does in any exponent and limit as well."""
         nodes = list(ast.walk(self.tree))
         calls = [n for n in nodes if isinstance(n, ast.Call)]
         powers = [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow) and self.is_matrix(n)]
@@ -195,8 +195,11 @@ class NormReader(KeepingReader):
         parts += [power.right for power in powers]
         parts += [a for call in calls if call_name(call) in ("ones", "zeros", "eye") for a in call.args]
         parts += [a for call in calls if call_name(call) in BINDERS for a in call.args[1:]]
+        exponents = [n.right for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)]
+        limits = [call for call in calls if call_name(call) == "Limit"]
+        runs = {n.id for part in (*exponents, *limits) for n in ast.walk(part) if isinstance(n, ast.Name)}
         named = (n for part in parts for n in ast.walk(part) if isinstance(n, ast.Name))
-        return {n.id for n in named if id(n) not in self.bindings}
+        return {n.id for n in named if id(n) not in self.bindings} | (runs & {LENGTH.name})
 
     def relations(self) -> Iterator[tuple[Expr, str, Expr]]:
         """The relations of a statement, or of a chain of them."""
@@ -270,7 +273,7 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
     """The conditions with the symbols of the statement for those of the same name."""
     spoken_of = {s.name: s for s in (TIME, LENGTH)}
     spoken_of |= {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
-    spoken_of |= {name: v for name, v in names.items() if isinstance(v, TimedScalar)}
+    spoken_of |= {name: v for name, v in names.items() if isinstance(v, TimedScalar | Symbol)}
     for condition in conditions:
         table = {s: spoken_of[s.name] for s in condition.free_symbols if s.name in spoken_of}
         if len(table) == 1 and LENGTH in table.values():  # which SymPy takes for positive, whatever is said of it
