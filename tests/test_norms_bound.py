@@ -394,3 +394,36 @@ def test_what_follows_from_products_that_are_multiples_of_the_identity(says, whe
 @pytest.mark.parametrize(("says", "where"), NOT_BY_IDENTITIES, ids=name)
 def test_what_does_not_follow_from_them_is_not_proved(says, where):
     assert sg.verify(said(says, where)).holds is not True
+
+
+# --- letters of steps that are numbers ----------------------------------------------------------------------------
+
+PLAIN = [
+    ("norm(A @ B) <= {}*{}", ["norm(A) <= {}", "norm(B) <= {}"], Outcome.PROVED),
+    ("norm({}*A) + norm({}*B) == {0}*norm(A) + {1}*norm(B)", ["{} > 0", "{} > 0"], Outcome.PROVED),
+    ("norm(A + B) <= {} + {}", ["norm(A) <= {} - 1", "norm(B) <= {}"], Outcome.PROVED),
+    ("norm({}*A) + {}*0 == {0}*norm(A)", [], Outcome.REFUTED),
+    ("norm(A @ B) < {}*{}", ["norm(A) <= {}", "norm(B) <= {}"], Outcome.REFUTED),
+]
+
+
+@pytest.mark.parametrize(("says", "where", "outcome"), PLAIN, ids=name)
+def test_letters_of_steps_that_stand_as_a_step_nowhere_are_numbers_like_others(says, where, outcome):
+    for one, other in (("p", "q"), ("t", "T"), ("T", "t")):
+        claim = _lettered(says, where, one, other)
+        assert sg.verify(claim).outcome is outcome, claim
+
+
+def _lettered(says, where, one, other):
+    places = iter((one, other))
+    conditions = [c.format(next(places)) for c in where]
+    if "{0}" in says:
+        head, _, tail = says.partition("==")
+        return said(f"{head.format(one, other)}=={tail.format(one, other)}", conditions)
+    return said(says.format(one, other), conditions)
+
+
+def test_the_length_of_a_run_is_a_step_in_exponents_and_limits():
+    assert "for T >= 1" in sg.verify(said("norm(A)**T <= 1", ["norm(A) <= 1"])).evidence
+    with pytest.raises(ClaimError, match="T is a number of steps here"):
+        said("norm(A)**T <= 1", ["norm(A) <= 1", "T real"])

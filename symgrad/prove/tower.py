@@ -374,7 +374,9 @@ class Tower:
         q = exponent.rational()
         if q is None:
             if base.rational() == 0:
-                raise NoNormalForm("a power of zero")
+                if self._product_sign(exponent) == 1:
+                    return constant(0)
+                raise NoNormalForm("a power of zero whose exponent may not be positive")
             turned, rest = self._turned_whole(base, exponent)
             if rest == constant(1):
                 return turned

@@ -29,7 +29,7 @@ def of_scalar(written: Any) -> Iterator[Any]:
 
 
 def of_matrix(made: Any) -> Iterator[Any]:
-    """The matrix itself, where its entries are powers or values of such functions, or it is a slice that may not fit."""
+    """The matrix itself, where its entries are powers or values of such functions, or a slice may not fit."""
     if isinstance(made, Elementwise) and any(map(_is_partial, sympy.preorder_traversal(made.function.expr))):
         yield made
     if isinstance(made, sympy.HadamardPower) and not _is_natural(made.exp):
