@@ -217,6 +217,19 @@ UNITS = [
     (sg.mish(q.prev), "Abs(dh[t]/dh[t-1]) <= 1", [], False),
     (sg.gelu(w * q.prev + v), "Abs(dh[T]/dh[0]) <= (1.1*Abs(w))**T", [], False),
     (sg.gelu(q.prev), "Abs(dh[T]/dh[k]) <= 1.13**(T - k)", [], True),
+    (sg.sigmoid(w * q.prev + v), "dh[T]/dh[0] > 0", ["w > 0"], True),
+    (sg.sigmoid(w * q.prev + v), "dh[T]/dh[0] >= 0", ["w >= 0", "T >= 0"], True),
+    (sg.sigmoid(w * q.prev + v), "dh[T]/dh[0] > 0", ["w >= 0"], False),
+    (sg.sigmoid(w * q.prev + v), "dh[T]/dh[0] < 0", ["w < 0"], False),
+    (sg.tanh(w * q.prev + v), "dh[T]/dh[k] != 0", ["w > 0", "k >= 0", "k <= T"], True),
+    (sg.relu(w * q.prev), "dh[T]/dh[0] > 0", ["w > 0"], False),
+    (sympy.sin(w * q.prev), "dh[T]/dh[0] >= 0", ["w > 0"], False),
+    (sg.sigmoid(w * q.prev + v), "0 < dh[T]/dh[0] <= (w/4)**T", ["w > 0"], True),
+    (sg.sigmoid(w * q.prev + v), "dh[T]/dh[0] >= -Abs(w/4)**T", [], True),
+    (sg.sigmoid(w * q.prev + v), "dh[T]/dh[0] <= (w/4)**T", [], False),
+    (sg.sigmoid(w * q.prev + v), "Limit(dh[T]/dh[0], T, oo) == 0", ["Abs(w) < 4"], True),
+    (sg.tanh(w * q.prev + v), "Limit(dh[T]/dh[0], T, oo) == 0", ["w in (-1, 1)"], True),
+    (sg.sigmoid(w * q.prev + v), "Limit(dh[T]/dh[0], T, oo) == 1", ["w in (0, 1)"], False),
 ]  # fmt: skip
 
 

@@ -304,3 +304,18 @@ def test_a_proof_with_an_open_condition_is_none_and_names_it(denominator, where)
     assert verdict.holds is not True
     assert verdict.outcome is not Outcome.SUPPORTED or verdict.side_conditions
     assert outcome(f"({denominator})/({denominator}) == 1", where=[*where, f"{denominator} != 0"]) is Outcome.PROVED
+
+
+POWERS_OF_ZERO = [
+    ("0**x == 0", ["x > 0"], True),
+    ("0**(x**2 + 1)*y == 0", [], True),
+    ("0**exp(x) + sin(x) == sin(x)", [], True),
+    ("0**(x + y) == 0**x*0**y", ["x > 0", "y > 0"], True),
+    ("0**x == 0", ["x >= 0"], False),
+    ("0**x == 0", ["x < 0"], False),
+]
+
+
+@pytest.mark.parametrize(("says", "where", "truth"), POWERS_OF_ZERO)
+def test_a_power_of_zero_is_zero_where_its_exponent_is_positive(says, where, truth):
+    assert sg.verify(sg.claim(says, where=where)).holds is truth

@@ -50,6 +50,8 @@ class Context:
         Norms and radii that may stand in a bound as they are.
     found : dict
         Bounds of functions that were found already.
+    places : dict
+        Where products over steps lie, as far as that was found already.
     certified : set of str
         The reasons that rest on enclosures; "" where something else does that no reason names.
     """
@@ -62,6 +64,7 @@ class Context:
     steps: frozenset[Symbol] = frozenset({TIME})
     known: frozenset[Expr] = frozenset()
     found: dict[Expr, Bound | None] = field(default_factory=dict)
+    places: dict[Expr, Set] = field(default_factory=dict)
     certified: set[str] = field(default_factory=set)
 
     def holds(self, left: Expr, op: str, right: Expr, reason: str = "") -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import sympy
-from sympy import Dummy, Interval, Range, S, Symbol, Tuple, oo
+from sympy import Abs, Dummy, Interval, Range, S, Symbol, Tuple, oo
 from sympy.sets import Set
 
 from symgrad.language.written import multiplied, rebuilt, total
@@ -86,7 +86,7 @@ class _Freed:
             self.reasons.append(reason)
 
     def _squeezed(self, e: Any, scope: Scope) -> Any:
-        """The limit at infinity of what is never negative and has a bound that tends to 0: it is 0."""
+        """The limit at infinity of what has an absolute value with a bound that tends to 0: it is 0."""
         inside, variable, place, _ = e.args
         # What is bound further out is no variable of the domain, whose conditions may speak of its name.
         if place is not oo or not (free_symbols(inside) - {variable}).isdisjoint(scope):
@@ -97,8 +97,9 @@ class _Freed:
         others = sorted((s for s in free_symbols(inside) - {variable} if s.is_integer), key=str)
         after = (sympy.Ge(late, s, evaluate=False) for s in others)
         there = replace(there, domain=Domain(there.domain.sets, (*there.domain.conditions, *after)))
+        far = moved(inside, {variable: late})
         try:
-            bounds = upper_bounds_of_nonnegative(moved(inside, {variable: late}), there)
+            bounds = [b for side in (far, Abs(far)) for b in upper_bounds_of_nonnegative(side, there)]
         except BoundVariableError:  # of a sum or a limit within
             return e
         for bound in bounds:

@@ -251,7 +251,9 @@ class _Scalars:
         used = {s for side in sides for s in free_symbols(side)}
         used |= {s for c in given if c.free_symbols & used for s in c.free_symbols}
         norms = {symbol: Interval(0, oo) for leaf, symbol in self.names.items() if isinstance(leaf, OfMatrix)}
-        known = norms | dict(parts.values())
+        steps = {symbol: leaf for leaf, symbol in self.names.items() if isinstance(leaf, sympy.Product)}
+        products = {s: units.where_product_lies(leaf, self.within) for s, leaf in steps.items() if s in used}
+        known = norms | products | dict(parts.values())
         sets = {s: known.get(s) or self.within.set_of(s) for s in used}
         domain = _narrowed(sets, [c for c in given if c.free_symbols and c.free_symbols <= used])
         if domain is None:
@@ -422,6 +424,13 @@ def _of_absolute(e: Any, within: Context, up: bool) -> list[Bound] | None:
     return _combined([_bounds(inside, within, up=True), _bounds(sympy.expand(-inside), within, up=True)], sympy.Max)
 
 
+def _of_steps(e: Any, within: Context, up: bool) -> list[Bound] | None:
+    """Of a product over steps, by a bound of its absolute value."""
+    known = units.of_absolute(e, within)
+    of_size = [] if known is None else [Bound(known.value if up else -known.value, known.reasons)]
+    return [*_exactly(e), *of_size]
+
+
 def _of_extreme(e: Any, within: Context, up: bool) -> list[Bound] | None:
     return _combined([_bounds(a, within, up=up) for a in e.args], e.func)
 
@@ -436,6 +445,7 @@ _MONOTONE: dict[type, Callable[[Any, Context, bool], list[Bound] | None]] = {
     sympy.Mul: _of_product,
     sympy.Pow: _of_power,
     sympy.Abs: _of_absolute,
+    sympy.Product: _of_steps,
     sympy.Max: _of_extreme,
     sympy.Min: _of_extreme,
     **dict.fromkeys((sympy.exp, sympy.log, sympy.tanh, sympy.sinh, sympy.atan, sympy.asinh), _of_increasing),

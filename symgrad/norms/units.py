@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import sympy
-from sympy import Abs, Expr
+from sympy import Abs, Expr, Interval, S, Symbol, oo
+from sympy.sets import Set
 
 from symgrad.norms.context import Bound, Context
 from symgrad.norms.entries import bound_of_function
@@ -101,6 +102,32 @@ def _of_function(e: Expr, within: Context) -> Bound | None:
             if bound is not None:
                 return bound
     return None
+
+
+def where_product_lies(e: Any, within: Context) -> Set:
+    """The real numbers, or those of one sign where every factor of a product over steps certainly has that sign."""
+    if e not in within.places:
+        within.places[e] = _where_product_lies(e, within)
+    return within.places[e]
+
+
+def _where_product_lies(e: Any, within: Context) -> Set:
+    if not isinstance(e, sympy.Product) or len(e.limits) != 1:
+        return S.Reals
+    ((index, low, high),) = e.limits
+    if not within.is_count(sympy.expand(high - low + 1)):
+        return S.Reals
+    there = within.within(index, low)
+    factor = _of_any_numbers(e.function, there)
+    positive = ((">", Interval.open(0, oo)), (">=", Interval(0, oo)))
+    return next((values for op, values in positive if there.holds(factor, op, S.Zero)), S.Reals)
+
+
+def _of_any_numbers(e: Expr, within: Context) -> Expr:
+    """The formula with a value of the cell as the function that it is, and any real number for what it is one of."""
+    meant = {v: within.meaning(v) for v in e.atoms(TimedScalar)}
+    formula = with_slopes(e.xreplace({v: meaning for v, meaning in meant.items() if meaning is not None}))
+    return formula.xreplace({v: Symbol(str(v), real=True) for v in formula.atoms(TimedScalar)})
 
 
 def _arguments(meaning: Any, variable: Any) -> Iterator[Expr]:

@@ -374,17 +374,15 @@ class Tower:
         q = exponent.rational()
         if q is None:
             if base.rational() == 0:
-                if self._product_sign(exponent) == 1:
-                    return constant(0)
-                raise NoNormalForm("a power of zero whose exponent may not be positive")
+                if self._product_sign(exponent) != 1:
+                    raise NoNormalForm("a power of zero whose exponent may not be positive")
+                return constant(0)
             turned, rest = self._turned_whole(base, exponent)
             if rest == constant(1):
                 return turned
             if self._product_sign(rest) is None:
                 self.nonzero.append(self.expression(rest))
             return turned * self.exponential(exponent * self.logarithm(rest))
-        if q.denominator == 1:
-            return base ** int(q)
         return self._rational_power(base, q)
 
     def _turned_whole(self, base: Quotient, exponent: Quotient) -> tuple[Quotient, Quotient]:
