@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb
 
 from symgrad.balls import precision
-from symgrad.compute.arithmetic import BALLS, DOUBLES, Arithmetic, UndecidedError, in_digits_of
+from symgrad.compute.arithmetic import BALLS, DOUBLES, Arithmetic, UndecidedError, in_digits_of, of_mpmath
 from symgrad.compute.dtypes import FLOAT64
 from symgrad.compute.program import Program
 from symgrad.errors import CellError, PrecisionError
@@ -22,7 +22,6 @@ from symgrad.precision import many_digits
 if TYPE_CHECKING:
     from symgrad.compute.compiled import Compiled
 
-BACKENDS = ("numpy", "compiled", "mpmath", "balls")
 DIGITS = 50  # unless asked for otherwise
 GUARD_DIGITS = 15
 DOUBLE_BITS = 53
@@ -60,17 +59,64 @@ def in_arithmetic(
     PrecisionError
         If the digits that were asked for cannot be made certain; it tells the precision that was reached.
     """
-    wanted = digits or DIGITS
     if scaled:
         return in_balls(compute, numbers_of, 2 * DOUBLE_BITS, DOUBLE_BITS + 1)
-    if backend in ("numpy", "compiled"):
-        with np.errstate(all="ignore"):
-            return compute(DOUBLES), ""
-    if backend == "mpmath":
-        with many_digits(wanted + GUARD_DIGITS) as numbers:
-            return compute(in_digits_of(numbers)), ""
-    start = int((wanted + GUARD_DIGITS) * BITS_PER_DIGIT)
-    return in_balls(compute, numbers_of, start, int(wanted * BITS_PER_DIGIT) + 1)
+    return BACKENDS[backend].compute(compute, numbers_of, digits or DIGITS)
+
+
+def _in_doubles(compute: Callable[[Arithmetic], Result], numbers_of: Any, digits: int) -> tuple[Result, str]:
+    with np.errstate(all="ignore"):
+        return compute(DOUBLES), ""
+
+
+def _in_digits(compute: Callable[[Arithmetic], Result], numbers_of: Any, digits: int) -> tuple[Result, str]:
+    with many_digits(digits + GUARD_DIGITS) as numbers:
+        return compute(in_digits_of(numbers)), ""
+
+
+def _in_certain_digits(compute: Callable[[Arithmetic], Result], numbers_of: Any, digits: int) -> tuple[Result, str]:
+    start = int((digits + GUARD_DIGITS) * BITS_PER_DIGIT)
+    return in_balls(compute, numbers_of, start, int(digits * BITS_PER_DIGIT) + 1)
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A row of the table of backends: all that is asked of one.
+
+    Attributes
+    ----------
+    name : str
+    compute : callable
+        A computation, the arrays in its result whose digits matter, and how many digits are wanted, to the result and
+        what is to be told of it; see `in_arithmetic`.
+    is_in_doubles : bool
+        Whether it computes in doubles, which are 16 digits and under- and overflow; others take `digits`.
+    is_machine_code : bool
+        Whether programs are compiled, which needs the extra ``fast`` and takes `threads`.
+    given_back : callable
+        An array of its numbers as users get it.
+    """
+
+    name: str
+    compute: Callable[..., tuple[Any, str]]
+    is_in_doubles: bool = False
+    is_machine_code: bool = False
+    given_back: Callable[[Any], Any] | None = None
+
+
+BACKENDS = {
+    row.name: row
+    for row in (
+        Backend("numpy", _in_doubles, is_in_doubles=True),
+        Backend("compiled", _in_doubles, is_in_doubles=True, is_machine_code=True),
+        Backend("mpmath", _in_digits, given_back=of_mpmath),
+        Backend("balls", _in_certain_digits),
+    )
+}
+
+
+def _names(has: Callable[[Backend], bool]) -> str:
+    return " and ".join(row.name for row in BACKENDS.values() if has(row))
 
 
 def in_balls(
@@ -185,14 +231,19 @@ def check_options(
     """Raise CellError if there is no such backend, or if it has no such option."""
     if backend not in BACKENDS:
         raise CellError(f"backend is one of {', '.join(BACKENDS)}; got {backend!r}")
+    row = BACKENDS[backend]
+    in_doubles = _names(lambda row: row.is_in_doubles)
     if not isinstance(threads, int) or threads < 1:
         raise CellError(f"threads is a positive integer; got {threads!r}")
-    if threads > 1 and backend != "compiled":
-        raise CellError(f"threads are for the backend compiled; the backend is {backend}")
-    if digits is not None and backend not in ("mpmath", "balls"):
-        raise CellError(f"digits are for the backends mpmath and balls; the backend is {backend}")
-    if scaled and backend not in ("numpy", "compiled"):
-        raise CellError(f"scaled=True is for the backends numpy and compiled; {backend} never underflows")
-    if dtype != FLOAT64 and (scaled or backend not in ("numpy", "compiled")):
+    if threads > 1 and not row.is_machine_code:
+        raise CellError(
+            f"threads are for the backend {_names(lambda row: row.is_machine_code)}; the backend is {backend}"
+        )
+    if digits is not None and row.is_in_doubles:
+        others = _names(lambda row: not row.is_in_doubles)
+        raise CellError(f"digits are for the backends {others}; the backend is {backend}")
+    if scaled and not row.is_in_doubles:
+        raise CellError(f"scaled=True is for the backends {in_doubles}; {backend} never underflows")
+    if dtype != FLOAT64 and (scaled or not row.is_in_doubles):
         other = "scaled=True gives mantissas and exponents" if scaled else f"{backend} has numbers of its own"
-        raise CellError(f"dtype={dtype!r} is for the backends numpy and compiled, without scaled=True; {other}")
+        raise CellError(f"dtype={dtype!r} is for the backends {in_doubles}, without scaled=True; {other}")

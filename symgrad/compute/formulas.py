@@ -18,9 +18,9 @@ from sympy.core.symbol import Str
 from symgrad.claims import Claim
 from symgrad.compute.algebra import BEYOND
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
+from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
-from symgrad.compute.backends import centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.backends import BACKENDS, Backend, centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.dtypes import FLOAT32, FLOAT64, dtype_name, in_singles, told_as_lost
 from symgrad.compute.lowering import Lowering
 from symgrad.compute.nodes import Node
@@ -166,7 +166,7 @@ class Formula:
         given = {name: a for name, a in given.items() if a is not None}
         if self.scaled and self._rescaled is not None:
             return self._by_rescaling(given)
-        if self.scaled or self.backend not in ("numpy", "compiled"):
+        if self.scaled or not self._row.is_in_doubles:
             return self._certain(given)
         found, lost_digits = self._in_doubles(given)
         if lost_digits:
@@ -192,6 +192,10 @@ class Formula:
                 warnings.warn(text, RuntimeWarning, stacklevel=2)
         return found[0] if len(found) == 1 else tuple(found)
 
+    @property
+    def _row(self) -> Backend:
+        return BACKENDS[self.backend]
+
     def _certain(self, given: Mapping[str, Any]) -> Any:
         found, zeros = in_arithmetic(
             self.backend, self.digits, lambda a: self._computed(a, given), self._numbers, self.scaled
@@ -199,8 +203,8 @@ class Formula:
         if zeros:
             found = [centred(value) for value in found]
             warnings.warn(zeros, UnderflowWarning, stacklevel=3)
-        if self.scaled or self.backend == "mpmath":
-            found = list(map(Scaled.of_balls if self.scaled else of_mpmath, found))
+        given_back = Scaled.of_balls if self.scaled else self._row.given_back
+        found = found if given_back is None else list(map(given_back, found))
         return found[0] if len(found) == 1 else tuple(found)
 
     def _numbers(self, found: list[Any]) -> dict[str, Any]:
@@ -215,7 +219,7 @@ class Formula:
         """
         told: deque[Any] = deque(maxlen=1)
         with np.errstate(all="ignore", under="call", call=lambda *event: told.append(event)):
-            if self.backend == "compiled" and self._rescaled is not None and self._compiled is not None:
+            if self._row.is_machine_code and self._rescaled is not None and self._compiled is not None:
                 mantissa, exponent, lost = self._rescaled._computed(DOUBLES, given)
                 told.clear()
                 value = np.ldexp(mantissa, np.asarray(exponent).astype(np.int32))
@@ -275,7 +279,7 @@ class Formula:
         if arguments.length < self._least_length:
             raise CellError(f"the formula is about step {self._least_length}; this run has T = {arguments.length}")
         is_plain = self._home is not None and self._home.is_scalar and not self.program.rescaled
-        wiring = self._compiled if self.backend == "compiled" and not self.scaled and not is_watched else None
+        wiring = self._compiled if self._row.is_machine_code and not self.scaled and not is_watched else None
         scalars = is_plain and not arguments.lead and wiring is None and not is_watched
         points = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
         is_plain = arithmetic is DOUBLES

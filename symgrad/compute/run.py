@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite, of_mpmath
+from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
 from symgrad.compute.arrays import Source, source_of
-from symgrad.compute.backends import centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.backends import BACKENDS, centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.dtypes import FLOAT64, dtype_name, in_singles, told_as_lost
 from symgrad.compute.packing import packed
 from symgrad.compute.program import Program, is_adjoint, program_of
@@ -154,9 +154,10 @@ class Run:
             warnings.warn(zeros, UnderflowWarning, stacklevel=2)
         if self.scaled:
             return _with(Scaled.of_balls, output)
-        if self.backend == "mpmath":
-            return _with(of_mpmath, output)
-        if self.backend in ("numpy", "compiled"):
+        backend = BACKENDS[self.backend]
+        if backend.given_back is not None:
+            return _with(backend.given_back, output)
+        if backend.is_in_doubles:
             self._check_finite(output, adjoints)
             if any(map(_has_lost_digits, adjoints)):
                 self._tell_of_nearly_zero(output)
@@ -215,7 +216,7 @@ class Run:
         return frozenset(name for name, key in keys if is_in_time(key)) if self.checkpoint else frozenset()
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
-        is_compiled = self.backend == "compiled" and not self.scaled
+        is_compiled = BACKENDS[self.backend].is_machine_code and not self.scaled
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.program.is_scalar and not arguments.lead
         wiring = self._compiled if is_compiled else None
