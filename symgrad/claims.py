@@ -122,7 +122,7 @@ def claim(
     if norms.is_about_norms(says, rhs, *where):
         statement, domain = norms.read_claim(says, op, rhs, where)
         made = Claim(statement, domain, id=id, source=source, expect=expect, restates=restates)
-        scalar = [c for c in where if not norms.is_about_norms(c)]
+        scalar = [c for c in where if not norms.is_of_matrices(c)]
         return _remarked(made, *_read(scalar, {}), says if op is None else "")
     conditions, symbols, names = surroundings(where, says, rhs)
     if op is None and rhs is None:

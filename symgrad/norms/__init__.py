@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from symgrad.norms.mentioned import is_about_norms
+from symgrad.norms.mentioned import is_about_norms, is_of_matrices
 
 if TYPE_CHECKING:
     from symgrad.norms.reading import read_claim
@@ -17,4 +17,4 @@ else:
         return reading.read_claim
 
 
-__all__ = ["is_about_norms", "read_claim"]
+__all__ = ["is_about_norms", "is_of_matrices", "read_claim"]

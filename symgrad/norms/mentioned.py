@@ -10,7 +10,7 @@ import sympy
 from symgrad.vectors import OfMatrix
 
 CALLED = re.compile(r"\b(?:norm|spectral_radius)\s*\(")
-OF_MATRICES = re.compile(r"@|\.T\b")
+OF_MATRICES = re.compile(r"@|\.T\b|\b(?:outer|dot|diag|ones|zeros|eye|concatenate|blocks|hadamard|trace)\s*\(")
 DECLARED = re.compile(
     r"\s*(?P<names>\w+(?:\s*,\s*\w+)*)\s+(?:real\s+)?(?P<kind>matrix|matrices|vectors?)\s*(?P<shape>\(.*\))?\s*",
     re.DOTALL,
@@ -26,6 +26,11 @@ def is_about_norms(*parts: Any) -> bool:
     (True, True, False)
     """
     return any(_speaks_of_norms(part) for part in parts)
+
+
+def is_of_matrices(condition: Any) -> bool:
+    """Whether a condition of such a claim speaks of matrices, and not of numbers alone."""
+    return _speaks_of_norms(condition) or (isinstance(condition, str) and OF_MATRICES.search(condition) is not None)
 
 
 def _speaks_of_norms(part: Any) -> bool:

@@ -27,6 +27,7 @@ WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
 _SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
 _ANY_LENGTH = Symbol(LENGTH.name, integer=True)
 NO_CELL = 'this is the derivative of a state of a cell; say of which, as in cell "h[t] = tanh(W @ h[t-1])"'
+SAME_MATRIX = "that A and B are the same matrix is written norm(A - B) == 0"
 _FORMS = 'as in "A matrix (n, m)" or "x vector (n)"'
 
 
@@ -208,15 +209,15 @@ class NormReader(KeepingReader):
         sides = [self.tree.left, *self.tree.comparators]
         for side in sides:
             if self.is_matrix(side):
-                shape = shape_text(self.matrix(side).shape)
-                raise self.fault(
-                    side,
-                    f"a claim compares scalars, such as norms; {self._shown(side)} has shape {shape};"
-                    " that A and B are the same matrix is written norm(A - B) == 0",
-                )
+                raise self.fault(side, self._no_scalar(self._shown(side), self.matrix(side).shape))
         values = [self.side(side) for side in sides]
         for left, sign, right in zip(values, self.tree.ops, values[1:]):
             yield left, OPERATORS[type(sign)], right
+
+    @staticmethod
+    def _no_scalar(shown: str, shape: Any) -> str:
+        same = f"norm({shown}) == 0 says that it is 0" if tuple(shape) == (1, 1) else SAME_MATRIX
+        return f"a claim compares scalars, such as norms; {shown} has shape {shape_text(shape)}; {same}"
 
     def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
         return dict.fromkeys(WORDS, self._called)
@@ -302,8 +303,8 @@ def _as_relations(membership: sympy.Contains) -> Iterator[Condition]:
 
 def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[Any]) -> Domain:
     joint = list(joint)
-    about_norms = [c for c in joint if c.atoms(OfMatrix, TimedScalar)]
-    others = [c for c in (*joint, *plain) if not c.atoms(OfMatrix, TimedScalar)]
+    about_norms = [c for c in joint if c.atoms(OfMatrix, MatrixExpr, TimedScalar)]
+    others = [c for c in (*joint, *plain) if not c.atoms(OfMatrix, MatrixExpr, TimedScalar)]
     check_numbers(others)
     found = Domain.of(scalars_in(*statement.expressions, *about_norms), others)
     positive = sympy.Range(1, sympy.oo)

@@ -126,7 +126,7 @@ class Reader:
         if vocabulary.may_be_symbol(name):
             return Symbol(name, real=True)
         if name == vocabulary.INFINITY:
-            raise self.fault(node, "oo is no number; it stands only as a limit of Sum, Product, Integral or Limit")
+            raise self.fault(node, vocabulary.INFINITY_IS_NO_NUMBER)
         if name in vocabulary.TRUE:
             raise self.fault(node, f"{name} is a condition, no number")
         raise self.fault(node, f"{name} is a function; write {name}(…)")
@@ -386,6 +386,8 @@ class Reader:
         if direction not in ("+", "-", "+-") or (side and not isinstance(side[0], ast.Constant)):
             raise self.fault(side[0], 'the side of a limit is "+", "-" or "+-"')
         x, x0 = self.variable(variable, "what tends to a limit"), self.bound(place)
+        if side and x0.is_infinite and direction != ("-" if x0 is S.Infinity else "+"):
+            raise self.fault(side[0], f"{x0} has one side only; write Limit(f, x, {x0})")
         return self._make(node, written.limit, self.expression(of), x, x0, direction)
 
 

@@ -98,6 +98,8 @@ def at_step(value: Any) -> Any:
 
 def unknown(name: str, known: Mapping[str, Any]) -> str:
     """What to say of a name that is not known."""
+    if name == vocabulary.INFINITY:
+        return vocabulary.INFINITY_IS_NO_NUMBER
     if not vocabulary.may_be_symbol(name) or name in (*MATRIX_CALLS, *OTHER_CALLS):
         return f"{name} is a function; write {name}(…)"
     near = difflib.get_close_matches(name, known, 1, 0.6)

@@ -24,6 +24,7 @@ CONSTANTS: Mapping[str, Expr] = {
     "Catalan": S.Catalan,
 }
 INFINITY = "oo"
+INFINITY_IS_NO_NUMBER = "oo is no number; it stands only as a limit of Sum, Product, Integral or Limit"
 # The relations, by the class that makes each a condition, and by the name of that as a call.
 RELATIONS: Mapping[str, Any] = {
     "==": sympy.Eq,
@@ -161,6 +162,8 @@ def suggestion(name: str) -> str:
     """What an unknown function may have been meant to be."""
     import difflib  # only for slips, and importing symgrad must stay fast
 
+    if name in names():
+        return f"{name} is no function; a product is written {name}*(…)"
     by_case = {known.lower(): known for known in reversed(names())}
     near = elsewhere.named_here(name) or by_case.get(name.lower(), "")
     if not near and (instead := elsewhere.written_here(name)):
