@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 import symgrad as sg
-from symgrad.vectors import TIME, shape_of
+from symgrad.vectors import TIME, declared_shape
 from symgrad.vectors.operations import total
 
 n, m = sg.dims("n m")
@@ -165,9 +165,7 @@ def point_of(grad, known, seed=0):
     generator = np.random.default_rng(seed)
     found = {}
     for key in grad.arguments:
-        shape = tuple(int(sympy.S(size).subs(known)) for size in shape_of(key))
-        if len(shape) == 2 and sympy.S(shape_of(key)[1]) == 1:
-            shape = shape[:1]
+        shape = tuple(int(sympy.S(size).subs(known)) for size in declared_shape(key))
         steps = (STEPS,) if getattr(key, "time", None) == TIME else ()
         name = grad.name_of(key)
         found[name] = (name == "k") + 0.5 * generator.standard_normal((*steps, *shape))

@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 
 from symgrad.compute.nodes import Node
 from symgrad.errors import CellError, ShapeError
-from symgrad.vectors import TIME, Timed, shape_of
+from symgrad.vectors import TIME, Timed, declared_shape
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,7 @@ class Arguments:
         return tuple(map(self.size, seen_shape(key)))
 
 
-@cache
-def seen_shape(key: Any) -> tuple[Any, ...]:
-    """The shape under which a variable or parameter is given: (n,) for a vector."""
-    shape = shape_of(key)
-    return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+seen_shape = cache(declared_shape)  # the shape under which a variable or parameter is given
 
 
 @cache

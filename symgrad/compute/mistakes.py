@@ -72,7 +72,7 @@ class Mistakes:
 
     def _gradient(self, around: Doubles, key: Any, instead: Mapping[Any, Any] | None = None) -> Any:
         def value(formula: Any, step: int) -> Any:
-            return _plain(around.evaluate((instead or {}).get(formula, formula), step))
+            return runs.as_declared(around.evaluate((instead or {}).get(formula, formula), step), key)
 
         if not is_in_time(key):
             return value(self.grad[key], around.length)
@@ -204,11 +204,6 @@ def _tried(make: Callable[[], Any]) -> Any:
 
 def _as_doubles(value: Any) -> Any:
     return np.asarray(value, dtype=float) if isinstance(value, np.ndarray) else float(value)
-
-
-def _plain(value: Any) -> Any:
-    is_column = isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 1
-    return value[:, 0] if is_column else value
 
 
 def _slips_in_adjoints(grad: Backward) -> dict[str, list[tuple[Any, Any, Any]]]:

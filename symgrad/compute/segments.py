@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symgrad.compute.algebra import Algebra
-from symgrad.compute.arguments import Arguments, arguments_of, check_parts, is_in_time, is_initial
+from symgrad.compute.arguments import Arguments, arguments_of, check_parts, is_in_time, is_initial, seen_shape
 from symgrad.compute.arithmetic import Arithmetic, is_finite
 from symgrad.compute.arrays import LOWEST, Pads, Source
-from symgrad.compute.nodes import dropped
+from symgrad.compute.nodes import dropped, is_one
 from symgrad.compute.program import LOSS, Program
 from symgrad.errors import CellError
 from symgrad.vectors import LENGTH, Timed, shape_of
@@ -358,19 +358,17 @@ def _smallest(series: Any) -> Any:
 
 
 def _inner(array: Any, key: Any) -> Any:
-    """Without axes that are known to have length 1; users write a vector as (n,)."""
-    shape = shape_of(key)
-    if len(shape) != 2:
-        return array
-    rows, columns = shape
-    if columns == 1:
-        return array[..., 0] if rows == 1 else array
-    return array[..., 0, :] if rows == 1 else array
+    """Without axes that are known to have length 1."""
+    places = _kept_axes(key)
+    return array[(..., *places)] if 0 in places else array
+
+
+@cache
+def _kept_axes(key: Any) -> tuple[Any, ...]:
+    return tuple(0 if is_one(size) else slice(None) for size in seen_shape(key))
 
 
 def _time_first(array: Any, key: Any, leads: int) -> Any:
-    shape = shape_of(key)
-    count = len(shape) if not shape or shape[1] != 1 else 1
-    own = array.ndim - 1 - count
+    own = array.ndim - 1 - len(seen_shape(key))
     moved = _inner(np.moveaxis(array, own, 0), key)
     return moved.reshape(moved.shape[0], *[1] * (leads - own), *moved.shape[1:]) if leads > own else moved

@@ -27,6 +27,7 @@ from symgrad.vectors import (
     Softmax,
     TimedMatrix,
     TimedScalar,
+    declared_shape,
     elementwise,
     parameters_in,
     renamed,
@@ -258,7 +259,7 @@ def demand_one_meaning(v: Any, known: dict[str, Any], where: str) -> None:
     thing = v.at(TIME) if isinstance(v, TimedScalar | TimedMatrix) else v
     other = known.setdefault(v.name, thing)
     if other != thing:
-        first, second = (f"{_role(a)} {shape_text(shape_of(a))}" for a in (other, thing))
+        first, second = (f"{_role(a)} {shape_text(declared_shape(a))}" for a in (other, thing))
         raise CellError(
             f"{where}: the name {v.name} stands for {first} and for {second}"
             if first != second

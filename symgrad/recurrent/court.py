@@ -41,6 +41,7 @@ from symgrad.vectors import (
     TimedMatrix,
     TimedScalar,
     TimeSum,
+    declared_shape,
     renamed,
     shape_of,
     size_symbols,
@@ -478,7 +479,7 @@ class Court:
         arguments = {}
         for a in grad.arguments:
             shape = tuple(
-                int(sympy.S(s).xreplace({k: sympy.Integer(v) for k, v in sizes.items()})) for s in shape_of(a)
+                int(sympy.S(s).xreplace({k: sympy.Integer(v) for k, v in sizes.items()})) for s in declared_shape(a)
             )
             whole = (length, *shape) if isinstance(a, TimedScalar | TimedMatrix) and a.time == TIME else shape
             arguments[grad.name_of(a)] = _rationals(whole, generator) / divisor
@@ -553,8 +554,7 @@ def _numbers(given: Any) -> str:
     """An argument of a run as it is given: a number, or nested lists of numbers, in time with a row for each step."""
     if not isinstance(given, np.ndarray):
         return str(given)
-    is_column = given.ndim > 1 and given.shape[-1] == 1
-    return f"[{', '.join(map(_numbers, given[..., 0] if is_column else given))}]"
+    return f"[{', '.join(map(_numbers, given))}]"
 
 
 def _rationals(shape: tuple[int, ...], generator: random.Random) -> Any:

@@ -49,6 +49,7 @@ from symgrad.vectors import (
     ParameterMatrix,
     TimedMatrix,
     TimedScalar,
+    declared_shape,
     shape_of,
     size_symbols,
     timed_in,
@@ -129,7 +130,7 @@ def _read(text: str | Iterable[str], names: Mapping[str, Any]) -> tuple[Cell, di
     """A cell from its equations, and what is declared besides."""
     lines = [text] if isinstance(text, str) else list(text)
     used = {name for line in lines for name in names_in(line)}
-    shapes = {name: _plain(tuple(matrix.shape)) for name, matrix in names.items() if name in used}
+    shapes = {name: declared_shape(matrix) for name, matrix in names.items() if name in used}
     return read_cell("\n".join(lines), shapes), {name: m for name, m in names.items() if name not in used}
 
 

@@ -18,7 +18,7 @@ from symgrad.errors import CellError, ShapeError
 from symgrad.precision import in_turn
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.reach import Reach
-from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, shape_of
+from symgrad.vectors import LENGTH, TIME, TimedMatrix, TimedScalar, declared_shape, shape_of
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
     reach = Reach(grad, around.length)
     found = {name: _gradient(grad, key, around, reach) for name, key in argument_names(grad).items()}
     states = {
-        s.name: np.array([_seen(around.timed[s.key, k], s) for k in range(1, around.length + 1)], dtype=object)
+        s.name: np.array([as_declared(around.timed[s.key, k], s) for k in range(1, around.length + 1)], dtype=object)
         for s in grad.cell.states
     }
     return Values(total_loss(grad, around), found, states)
@@ -226,19 +226,18 @@ def total_loss(grad: Backward, around: Surroundings) -> Any:
 
 def _gradient(grad: Backward, key: Any, around: Surroundings, reach: Reach) -> Any:
     if not isinstance(key, TimedScalar | TimedMatrix):
-        return _seen(around.evaluate(grad[key]), key)
+        return as_declared(around.evaluate(grad[key]), key)
     home = key.at(TIME)
 
     def at(step: int) -> Any:
         value = reach.value(home, step)
-        return _seen(around.zero(key) if value is None else around.evaluate(value, step), key)
+        return as_declared(around.zero(key) if value is None else around.evaluate(value, step), key)
 
     if not is_in_time(key):
         return at(around.number(key.time))
     return np.array([at(step) for step in range(1, around.length + 1)], dtype=object)
 
 
-def _seen(value: Any, key: Any) -> Any:
+def as_declared(value: Any, key: Any) -> Any:
     """A value in the shape of its argument: a matrix whose size happens to be 1 stays a matrix."""
-    is_matrix = len(shape_of(key)) == 2 and shape_of(key)[1] != 1
-    return value if is_matrix else plain(value)
+    return value if len(declared_shape(key)) == 2 else plain(value)

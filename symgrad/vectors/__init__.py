@@ -40,6 +40,7 @@ from symgrad.vectors.variables import (
     TimedScalar,
     adjoint,
     at_time,
+    declared_shape,
     dims,
     parameters_in,
     renamed,
@@ -50,7 +51,8 @@ from symgrad.vectors.variables import (
 
 __all__ = [
     "dims", "State", "Input", "Intermediate", "Parameter", "Role", "Timed", "TimedMatrix", "TimedScalar",
-    "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "size_symbols", "renamed",
+    "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "declared_shape", "size_symbols",
+    "renamed",
     "TIME", "LENGTH", "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise",
     "slope", "ones", "hadamard", "hadamard_of", "is_function_of", "concatenate", "outer", "dot", "total", "softmax",
     "logsumexp", "tanh", "sin", "arctan", "with_slopes", "zero_like", "norm",

@@ -283,6 +283,10 @@ class TimedMatrix(Timed, ReadsAsVector):
         return MatrixElement(self, i, j)
 
 
+class TimedColumn(TimedMatrix):
+    """A matrix at a time step that was declared with one column: its arrays have an axis for that."""
+
+
 class ParameterMatrix(ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
     """A weight matrix (n, m) or a bias (n, 1)."""
 
@@ -303,6 +307,10 @@ class ParameterMatrix(ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
         return name_latex(self.name)
 
 
+class ParameterColumn(ParameterMatrix):
+    """A weight matrix that was declared with one column: its arrays have an axis for that."""
+
+
 Variable: TypeAlias = TimedScalar | TimedMatrix
 Parameterlike: TypeAlias = Symbol | ParameterMatrix
 
@@ -315,7 +323,8 @@ def State(name: str, *shape: Dimension, meaning: str = "") -> Variable:
     name : str
         Letters and digits, with subscripts after an underscore.
     *shape : int or Symbol
-        Nothing for a scalar, n for a vector, n and m for a matrix.
+        Nothing for a scalar, n for a vector, n and m for a matrix. Arrays have the axes that are declared: a matrix of
+        one column, n and 1, is no vector.
     meaning : str
         For the list of symbols of a document.
 
@@ -345,7 +354,8 @@ def Parameter(name: str, *shape: Dimension, meaning: str = "") -> Parameterlike:
     if not shape:
         return declare(Symbol(checked, real=True), meaning)
     rows, columns = _two_dimensional(name, shape)
-    return declare(ParameterMatrix(checked, rows, columns), meaning)
+    kind = ParameterColumn if _is_column(shape) else ParameterMatrix
+    return declare(kind(checked, rows, columns), meaning)
 
 
 def adjoint(name: str, of: Variable) -> Variable:
@@ -356,9 +366,14 @@ def adjoint(name: str, of: Variable) -> Variable:
 
 def _timed(name: str, role: Role, shape: tuple[Dimension, ...], meaning: str) -> Variable:
     facts = Str(_name(name)), Str(role.value), TIME
-    made = TimedMatrix(*facts, *_two_dimensional(name, shape)) if shape else TimedScalar(*facts)
+    kind = TimedColumn if _is_column(shape) else TimedMatrix
+    made = kind(*facts, *_two_dimensional(name, shape)) if shape else TimedScalar(*facts)
     declared: Variable = declare(made, meaning)
     return declared
+
+
+def _is_column(shape: tuple[Dimension, ...]) -> bool:
+    return len(shape) == 2 and shape[1] == 1
 
 
 def _name(name: str) -> str:
@@ -378,6 +393,20 @@ def _two_dimensional(name: str, shape: tuple[Dimension, ...]) -> tuple[Expr, Exp
 def shape_of(expression: Expr) -> tuple[Expr, ...]:
     """The shape of an expression: () for a scalar, (n, m) for a matrix, (n, 1) for a vector."""
     return tuple(expression.shape) if isinstance(expression, MatrixExpr) else ()
+
+
+def declared_shape(variable: Any) -> tuple[Expr, ...]:
+    """The shape under which a variable or parameter was declared, and that its arrays have: (n,) for a vector.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> declared_shape(sg.Parameter("b", 1)), declared_shape(sg.Parameter("W", 1, 1))
+    ((1,), (1, 1))
+    """
+    shape = shape_of(variable)
+    is_vector = len(shape) == 2 and shape[1] == 1 and not isinstance(variable, TimedColumn | ParameterColumn)
+    return shape[:1] if is_vector else shape
 
 
 def at_time(expression: Any, time: Expr | int) -> Any:
@@ -415,7 +444,7 @@ def renamed(expression: Expr, names: Mapping[str, str]) -> Expr:
     for p in parameters_in(expression):
         if p.name in names:
             new = names[p.name]
-            table[p] = Symbol(new, real=True) if isinstance(p, Symbol) else ParameterMatrix(new, *p.shape)
+            table[p] = Symbol(new, real=True) if isinstance(p, Symbol) else p.func(new, *p.shape)
     return expression.xreplace(table)
 
 
