@@ -107,8 +107,8 @@ def _sliced(e: MatrixExpr, rows: Range, columns: Range) -> MatrixExpr:
         return _sliced(e.parent, (rows[0] + r, rows[1] + r), (columns[0] + c, columns[1] + c))
     if isinstance(e, sympy.Transpose):
         return _transposed(_sliced(e.arg, columns, rows))
-    if isinstance(e, BlockMatrix) and e.blockshape[1] == 1 and whole[1]:
-        return _sliced_stack(e, rows)
+    if isinstance(e, BlockMatrix):
+        return _sliced_blocks(e, rows, columns)
     return MatrixSlice(e, (rows[0], rows[1], 1), (columns[0], columns[1], 1))
 
 
@@ -120,19 +120,26 @@ def _sliced_product(e: MatrixExpr, rows: Range, columns: Range) -> MatrixExpr:
     return _multiplied([*scalars, *matrices])
 
 
-def _sliced_stack(e: BlockMatrix, rows: Range) -> MatrixExpr:
-    """The parts of a concatenation that lie in a range which begins and ends with parts."""
+def _sliced_blocks(e: MatrixExpr, rows: Range, columns: Range) -> MatrixExpr:
+    """The blocks that lie in ranges which begin and end with blocks."""
+    high = _inside([block.shape[0] for block in e.blocks[:, 0]], rows)
+    wide = _inside([block.shape[1] for block in e.blocks[0, :]], columns)
+    if not high or not wide:
+        return MatrixSlice(e, (rows[0], rows[1], 1), (columns[0], columns[1], 1))
+    kept = [[e.blocks[a, b] for b in wide] for a in high]
+    return kept[0][0] if len(high) == len(wide) == 1 else BlockMatrix(kept)
+
+
+def _inside(sizes: Sequence[Expr], limits: Range) -> list[int]:
+    """Which of the parts of these sizes fill a range; none if some do in part."""
     kept, start = [], S.Zero
-    for block in e.blocks:
-        stop = sympy.expand(start + block.shape[0])
-        inside = sympy.expand(start - rows[0]).is_nonnegative and sympy.expand(rows[1] - stop).is_nonnegative
-        if inside:
-            kept.append(block)
+    for place, size in enumerate(sizes):
+        stop = sympy.expand(start + size)
+        if sympy.expand(start - limits[0]).is_nonnegative and sympy.expand(limits[1] - stop).is_nonnegative:
+            kept.append(place)
         start = stop
-    height = sympy.expand(sum((k.shape[0] for k in kept), S.Zero))
-    if kept and sympy.expand(height - _length(rows)) == 0:
-        return kept[0] if len(kept) == 1 else BlockMatrix([[k] for k in kept])
-    return MatrixSlice(e, (rows[0], rows[1], 1), (0, e.shape[1], 1))
+    total = sum((sizes[place] for place in kept), S.Zero)
+    return kept if sympy.expand(total - _length(limits)) == 0 else []
 
 
 def _multiplied(factors: list[Expr]) -> MatrixExpr:
@@ -146,12 +153,12 @@ def _multiplied(factors: list[Expr]) -> MatrixExpr:
             continue
         rows, columns = matrix.blockshape
         before, after = matrices[:place], matrices[place + 1 :]
-        if columns == 1 and before:
+        if rows > 1 and before:
             return _sum_of([_multiplied([*scalars, *split]) for split in _split_rows(before, matrix, after)])
         if rows == 1 and after:
             return _sum_of([_multiplied([*scalars, *split]) for split in _split_columns(before, matrix, after)])
-        if columns == 1:
-            return _rows_together([_multiplied([*scalars, block, *after]) for block in matrix.blocks])
+        if columns == 1 or after:
+            return _rows_together([_multiplied([*scalars, row, *after]) for row in _rows_of_blocks(matrix)])
         if rows == 1:
             return BlockMatrix([[_multiplied([*scalars, *before, block]) for block in matrix.blocks]])
     return sympy.MatMul(*scalars, *matrices)
@@ -168,12 +175,19 @@ def _rows_together(rows: list[MatrixExpr]) -> MatrixExpr:
 def _split_rows(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> list[list[Any]]:
     """Y [p; q] as Y[:, :n] p + Y[:, n:] q."""
     found, start = [], S.Zero
-    for block in matrix.blocks:
+    for block in _rows_of_blocks(matrix):
         stop = sympy.expand(start + block.shape[0])
         left = _sliced(before[-1], (S.Zero, before[-1].shape[0]), (start, stop))
         found.append([*before[:-1], left, block, *after])
         start = stop
     return found
+
+
+def _rows_of_blocks(matrix: BlockMatrix) -> list[MatrixExpr]:
+    """The rows of blocks one by one: of a concatenation its parts."""
+    rows, columns = matrix.blockshape
+    lines = ([matrix.blocks[a, b] for b in range(columns)] for a in range(rows))
+    return [line[0] if columns == 1 else BlockMatrix([line]) for line in lines]
 
 
 def _split_columns(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> list[list[Any]]:
@@ -235,7 +249,7 @@ def _rows_of(stack: BlockMatrix, rows: Range) -> MatrixExpr:
                 block, (sympy.expand(rows[0] - start), sympy.expand(rows[1] - start)), (S.Zero, block.shape[1])
             )
         start = stop
-    return _sliced_stack(stack, rows)
+    return _sliced_blocks(stack, rows, (S.Zero, stack.shape[1]))
 
 
 def merged(terms: list[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ normal form of its own.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -20,9 +21,11 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.activations.rows import slope_from_output
 from symgrad.errors import CellError
 from symgrad.recurrent.blocks import pushed
+from symgrad.recurrent.expanded import expanded
 from symgrad.recurrent.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.monomials import (
     COLUMN,
+    FUNCTION,
     ONE,
     PRODUCT,
     PRODUCT_TIME,
@@ -32,6 +35,7 @@ from symgrad.recurrent.monomials import (
     Form,
     Index,
     delta,
+    has_places,
     home_of_factor,
     indexed,
     moved,
@@ -40,6 +44,7 @@ from symgrad.recurrent.monomials import (
     sum_of,
     summed,
     turned,
+    written_out,
 )
 from symgrad.recurrent.named_sums import NamedSums
 from symgrad.recurrent.regions import cancels
@@ -114,8 +119,11 @@ class Reader:
         return self._entry(pushed(expression), None if rows == 1 else ROW, None if columns == 1 else COLUMN)
 
     def equal(self, left: Expr, right: Expr) -> bool:
-        """Whether both are certainly equal for all sizes, all values and all times."""
-        return not self.difference(left, right)
+        """Whether both are certainly equal for all sizes, all values and all times; not where one has no form."""
+        try:
+            return not self.difference(left, right)
+        except CellError:
+            return False
 
     def difference(self, left: Expr, right: Expr) -> dict[str, Expr]:
         """What is left of the difference of both sides; nothing if they are equal."""
@@ -127,6 +135,9 @@ class Reader:
         for a, b in zip(*sides):
             form = self.form(a) + self.form(b).scaled(S.NegativeOne)
             rest = form.canonical()
+            if rest and has_places(form):
+                form = written_out(form, _free_sizes(a))
+                rest = form.canonical()
             found |= rest if rest and not cancels(form, self.definitions.known) else {}
         return found
 
@@ -142,7 +153,7 @@ class Reader:
 
     def _scalar(self, e: Expr) -> Form:
         e = _unfolded(e)
-        e = self._scalar_names(sympy.expand(e.xreplace(dict(self._scalar_functions(e)))))
+        e = self._scalar_names(expanded(e.xreplace(dict(self._scalar_functions(e)))))
         terms = []
         for term in sympy.Add.make_args(e):
             matrices = [f for f in sympy.Mul.make_args(term) if f.has(MatrixExpr, sympy.Sum, sympy.Product)]
@@ -156,7 +167,7 @@ class Reader:
     def _scalar_names(self, e: Expr) -> Expr:
         e = e.xreplace(dict(self._scalar_functions(e)))
         while table := {v: meant for v in e.atoms(TimedScalar) if (meant := self._meant(v)) is not None}:
-            e = sympy.expand(e.xreplace(table))
+            e = expanded(e.xreplace(table))
         return e
 
     def _scalar_functions(self, e: Expr) -> Iterator[tuple[Expr, Expr]]:
@@ -227,6 +238,8 @@ class Reader:
         meant = self._meant(e)
         if meant is not None:
             return self._entry(pushed(meant), i, j)
+        if key is None and not isinstance(e, sympy.MatrixSymbol):
+            raise CellError(f"{type(e).__name__} has no form in index notation")
         times = (e.time,) if hasattr(e, "time") else ()
         head = ":".join(key) if key else str(e)
         return single(Atom(head, times), i, j)
@@ -235,9 +248,28 @@ class Reader:
         meant = self._meant(e.parent)
         if meant is not None:
             return self._entry(pushed(e.func(meant, e.rowslice, e.colslice)), i, j)
-        (atom, _), *_ = self._variable(e.parent, i, j).terms[0][1].factors
         (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
+        rows, columns = e.parent.shape
+        row, column = _within(r0, r1, rows, i), _within(c0, c1, columns, j)
+        if row and column:
+            return self._entry(e.parent, *row, *column)
+        (atom, _), *_ = self._variable(e.parent, i, j).terms[0][1].factors
         return single(replace(atom, head=f"{atom.head}[{r0}:{r1},{c0}:{c1}]"), i, j)
+
+    def _blocks(self, e: sympy.BlockMatrix, i: Index, j: Index) -> Form:
+        """Blocks side by side, each where it stands: of one row or column, or all that there is."""
+        heights, widths = ([b.shape[axis] for b in side] for axis, side in ((0, e.blocks[:, 0]), (1, e.blocks[0, :])))
+        forms = []
+        for a, b in itertools.product(range(len(heights)), range(len(widths))):
+            (rows, row), (columns, column) = _place(heights, a, i), _place(widths, b, j)
+            if rows.terms and columns.terms:
+                forms.append(rows * columns * self._factor(pushed(e.blocks[a, b]), row, column))
+        return sum_of(forms)
+
+    def _explicit(self, e: sympy.MatrixBase, i: Index, j: Index) -> Form:
+        rows, columns = ([S.One] * size for size in e.shape)
+        parts = itertools.product(range(len(rows)), range(len(columns)))
+        return sum_of(self._scalar(e[a, b]) * _place(rows, a, i)[0] * _place(columns, b, j)[0] for a, b in parts)
 
     def _sum(self, e: Expr, i: Index, j: Index) -> Form:
         return sum_of([self._entry(a, i, j) for a in e.args])
@@ -393,7 +425,7 @@ class Reader:
             return self._entry(named, i, j)
         if isinstance(f, sympy.Function) and len(f.args) == 1 and (scale := f.args[0] / y).is_number:
             f, argument = f.func(y), argument.scaled(scale)
-        return single(Atom(f"function {f.xreplace({y: ENTRY})}", (), (argument,)), i, j)
+        return single(Atom(f"{FUNCTION} {f.xreplace({y: ENTRY})}", (), (argument,)), i, j)
 
     def _softmax(self, e: Softmax, i: Index, j: Index) -> Form:
         named = self._name_of(e)
@@ -544,7 +576,34 @@ _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
     LogSumExp: Reader._logsumexp,
     TimeSum: Reader._time_sum,
     OrderedProduct: Reader._ordered,
+    sympy.BlockMatrix: Reader._blocks,
+    sympy.MatrixBase: Reader._explicit,
 }
+
+
+def _within(start: Expr, stop: Expr, size: Expr, index: Index) -> tuple[Index, ...]:
+    """The index in a whole of what has an index in a part: where that is all of it, or a single place; else nothing."""
+    if (start, stop) == (0, size):
+        return (index,)
+    return (start,) if start.is_Integer and stop - start == 1 else ()
+
+
+def _place(sizes: Sequence[Expr], which: int, index: Index) -> tuple[Form, Index]:
+    """What is 1 where an index lies in one of the parts of these sizes and 0 elsewhere, and the index in that part."""
+    if index is None or len(sizes) == 1:
+        return ONE, index
+    start, size = sympy.expand(sum(sizes[:which], S.Zero)), sizes[which]
+    if isinstance(index, sympy.Integer) and start.is_Integer and size.is_Integer:
+        is_inside = 0 <= index - start < size
+        return (ONE if is_inside else ZERO), (None if size == 1 else sympy.Integer(index - start))
+    if size != 1 or not start.is_Integer:
+        raise CellError("matrices of blocks of several rows have no form in index notation")
+    return delta(start, index), None
+
+
+def _free_sizes(e: Expr) -> dict[Index, Expr]:
+    shape = map(sympy.S, e.shape) if isinstance(e, MatrixExpr) else ()
+    return {index: size for index, size in zip((ROW, COLUMN), shape) if size != 1}
 
 
 def _same_slope(in_argument: Expr, in_output: Expr) -> Iterator[tuple[Expr, Expr]]:

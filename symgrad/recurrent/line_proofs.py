@@ -185,7 +185,7 @@ class _Line:
             return False
         right = right.subs(LENGTH, case.length) if case.length != LENGTH else right
         return any(
-            _equal(Reader(meant, sums), case.right, right)
+            Reader(meant, sums).equal(case.right, right)
             for sums in (NamedSums(), None)
             for meant in self._definitions(case)
         )
@@ -247,7 +247,7 @@ class _Line:
         """Whether a case is proved without closed sums."""
         truth = self.truth(case.left, _gap(case.left, case))
         return any(
-            _equal(Reader(meant, sums), case.right, truth)
+            Reader(meant, sums).equal(case.right, truth)
             for sums in (NamedSums(), None)
             for meant in self._plain_definitions(case)
         )
@@ -278,7 +278,7 @@ class _Line:
         by_rules = _Meaning(self.grad, case.length, (here + 1, case.length)).of
         forwards = [forward_definitions(self.grad, states_too) for states_too in (False, True)]
         return any(
-            _equal(Reader(Definitions(forward.expanded, forward.named, later, case.known), sums), case.right, truth)
+            Reader(Definitions(forward.expanded, forward.named, later, case.known), sums).equal(case.right, truth)
             for sums in (NamedSums(), None)
             for forward in forwards
         )
@@ -290,13 +290,6 @@ def _gap(left: Any, case: Case) -> Expr | None:
         return None
     gap = sympy.expand(case.length - at)
     return gap if gap.is_Integer else None
-
-
-def _equal(reader: Reader, left: Any, right: Any) -> bool:
-    try:
-        return reader.equal(left, right)
-    except CellError:  # what has no form in index notation is not shown to be equal
-        return False
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Dummy, Expr, S, Symbol
+from sympy import Dummy, Expr, Integer, S, Symbol
 
 from symgrad.errors import CellError
 from symgrad.vectors import TimedScalar
 
-Index: TypeAlias = Dummy | str | None
+Index: TypeAlias = Dummy | Integer | str | None
 MOST_LABELLINGS = 5040
 MOST_TERMS = 20_000
+MOST_PLACES = 12  # of an index that is written out
 ROW, COLUMN = "row", "column"
-PRODUCT, POWER = "product", "power"
+PRODUCT, POWER, FUNCTION = "product", "power", "function"
 PRODUCT_TIME = Symbol("i", integer=True)
 
 
@@ -77,8 +78,10 @@ class Form:
         """Coefficients by monomials, each monomial under the one name it has."""
         found: dict[str, Expr] = defaultdict(lambda: S.Zero)
         for coefficient, monomial in self.terms:
-            number, key = _named(coefficient, monomial, names or {})
-            found[key] += number
+            placed = _at_places(monomial)
+            if placed is not None:
+                number, key = _named(coefficient, placed, names or {})
+                found[key] += number
         expanded = {key: sympy.expand(c) for key, c in found.items()}
         return {key: c for key, c in sorted(expanded.items()) if sympy.cancel(c) != 0}
 
@@ -131,7 +134,14 @@ DELTA = Atom("delta")
 
 
 def delta(i: Index, j: Index) -> Form:
-    return ONE if i is None or i == j else Form(((S.One, Monomial(((DELTA, (i, j)),))),))
+    if i is None or i == j:
+        return ONE
+    return ZERO if _are_apart(i, j) else Form(((S.One, Monomial(((DELTA, (i, j)),))),))
+
+
+def _are_apart(i: Index, j: Index) -> bool:
+    """Whether two indices are different numbers."""
+    return isinstance(i, Integer) and isinstance(j, Integer) and i != j
 
 
 def summed(form: Form, bound: Dummy, size: Expr) -> Form:
@@ -175,6 +185,59 @@ def without_deltas(monomial: Monomial) -> Monomial:
         sizes = tuple((k, size) for k, size in monomial.sizes if k != gone)
         return without_deltas(replace(monomial, factors=factors, sizes=sizes))
     return monomial
+
+
+def _at_places(monomial: Monomial) -> Monomial | None:
+    """The monomial with what a delta says to be a number as that number everywhere; None where deltas contradict."""
+    for place, (atom, indices) in enumerate(monomial.factors):
+        if atom != DELTA or not any(isinstance(index, Integer) for index in indices):
+            continue
+        before, after = monomial.factors[:place], monomial.factors[place + 1 :]
+        if indices[0] == indices[1]:
+            return _at_places(replace(monomial, factors=before + after))
+        if _are_apart(*indices):
+            return None
+        number, other = indices if isinstance(indices[0], Integer) else indices[::-1]
+        if not any(other in ix for _, ix in before + after) and not any(other == k for k, _ in monomial.sizes):
+            continue
+        factors = tuple((a, _with(ix, other, number)) for a, ix in before + after)
+        sizes = tuple((k, size) for k, size in monomial.sizes if k != other)
+        kept = () if len(sizes) < len(monomial.sizes) else ((DELTA, (number, other)),)
+        return _at_places(replace(monomial, factors=factors + kept, sizes=sizes))
+    return replace(monomial, factors=tuple(_function_of_entry(*factor) for factor in monomial.factors))
+
+
+def _function_of_entry(atom: Atom, indices: tuple[Index, ...]) -> tuple[Atom, tuple[Index, ...]]:
+    """The entry of a function of each entry at a number, as the function of the entry there."""
+    if not atom.head.startswith(FUNCTION) or not any(isinstance(index, Integer) for index in indices):
+        return atom, indices
+    (form,) = atom.inner
+    is_row = not any(ROW in ix for _, m in form.terms for _, ix in m.factors)
+    names = (ROW, COLUMN) if len(indices) == 2 else (COLUMN,) if is_row else (ROW,)
+    table: dict[Index, Index] = {name: k for name, k in zip(names, indices) if isinstance(k, Integer)}
+    inner = Form(tuple((c, indexed(m, table)) for c, m in form.terms))
+    return replace(atom, inner=(inner,)), tuple(k for k in indices if not isinstance(k, Integer))
+
+
+def has_places(form: Form) -> bool:
+    """Whether entries at numbers stand in a form."""
+    return any(isinstance(index, Integer) for _, m in form.terms for _, ix in m.factors for index in ix)
+
+
+def written_out(form: Form, sizes: Mapping[Index, Expr]) -> Form:
+    """The form with a term for each value of indices of few values: of those that are summed over, and of these."""
+    terms = []
+    for c, m in form.terms:
+        every = {k: int(size) for k, size in (*m.sizes, *sizes.items()) if S(size).is_Integer and size <= MOST_PLACES}
+        rest = replace(m, sizes=tuple((k, size) for k, size in m.sizes if k not in every))
+        for values in itertools.product(*map(range, every.values())):
+            table: dict[Index, Index] = dict(zip(every, map(Integer, values)))
+            free = tuple((DELTA, (table[k], k)) for k in sizes if k in table)
+            factors = tuple((a, tuple(table.get(index, index) for index in ix)) for a, ix in m.factors)
+            terms.append((c, replace(rest, factors=factors + free)))
+            if len(terms) > MOST_TERMS:
+                raise CellError(f"a formula of more than {MOST_TERMS} terms in index notation")
+    return Form(tuple(terms))
 
 
 def inside_of(atom: Atom, at: Expr, indices: tuple[Index, ...]) -> Form:

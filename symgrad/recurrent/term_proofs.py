@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from sympy import MatrixExpr, S
 
+from symgrad.recurrent.expanded import expanded
 from symgrad.recurrent.rules import product, total_of, transposed
 from symgrad.vectors import LENGTH, TIME, TimeSum, timed_in, zero_like
 
@@ -103,7 +104,7 @@ def _parted(side: Any) -> tuple[list[list[_Sum]], list[Any]]:
 def _summands(e: Any) -> tuple[Any, ...]:
     if isinstance(e, MatrixExpr):
         return tuple(e.args) if isinstance(e, sympy.MatAdd) else (e,)
-    return tuple(sympy.Add.make_args(sympy.expand(e)))
+    return tuple(sympy.Add.make_args(expanded(e)))
 
 
 def _as_sum(e: Any) -> tuple[Any, Any] | None:
