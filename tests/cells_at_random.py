@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 import symgrad as sg
+from symgrad.vectors import declared_shape
 
 LAGS = (-3, -2, -1, 0, 0, 1, 1, 2, 3)
 PLACES = ("last", "every", "mean")
@@ -150,8 +151,7 @@ def point(grad, length, seed, size=2):
     generator = np.random.default_rng([seed, length])
     found = {}
     for number, argument in enumerate(grad.arguments):
-        wanted = tuple(size if s.free_symbols else int(s) for s in getattr(argument, "shape", ()))
-        wanted = wanted[:1] if wanted[1:] == (1,) else wanted
+        wanted = tuple(size if s.free_symbols else int(s) for s in declared_shape(argument))
         name, time = grad.name_of(argument), getattr(argument, "time", None)
         if time == sg.TIME:
             wanted = (length, *wanted)

@@ -9,7 +9,7 @@ from sympy import exp, log, sqrt
 
 import symgrad as sg
 from symgrad.notation import latex
-from symgrad.vectors import shape_of
+from symgrad.vectors import declared_shape
 
 n, m = sg.dims("n m")
 h, c, x = sg.State("h", n), sg.State("c", n), sg.Input("x", m)
@@ -31,8 +31,7 @@ OF_TWO = (sg.leaky_relu, sg.elu, sympy.atan2, lambda v, p: sympy.atan2(p, v), la
 
 def shapes(cell):
     """The shapes of all names, as `read_cell` takes them."""
-    found = {v.name: shape_of(v) for v in (*(e.left for e in cell.equations), *cell.inputs, *cell.parameters)}
-    return {name: shape[:1] if shape[1:] == (1,) else shape for name, shape in found.items()}
+    return {v.name: declared_shape(v) for v in (*(e.left for e in cell.equations), *cell.inputs, *cell.parameters)}
 
 
 def drawn(seed):

@@ -7,6 +7,7 @@ import sympy
 
 import symgrad as sg
 from symgrad.compute.mistakes import Mistakes
+from symgrad.vectors import declared_shape
 
 SIZES = {"n": 3, "m": 2, "p": 2}
 LENGTH = 6
@@ -19,8 +20,7 @@ def cell_and_point(name, length=LENGTH):
     generator = np.random.default_rng(11)
     point = {}
     for argument in grad.arguments:
-        shape = tuple(map(int, getattr(argument, "shape", ())))
-        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+        shape = tuple(map(int, declared_shape(argument)))
         steps = (length,) if getattr(argument, "time", None) == sg.TIME else ()
         point[grad.name_of(argument)] = 0.8 * generator.standard_normal((*steps, *shape))
     return grad, point

@@ -18,6 +18,7 @@ from symgrad.activations.rows import ROWS
 from symgrad.compute.lowering import SLOPE, VALUE, call
 from symgrad.compute.nodes import Node
 from symgrad.compute.program import Line, Program, Steps
+from symgrad.vectors import declared_shape
 
 pytest.importorskip("llvmlite")
 
@@ -221,8 +222,7 @@ def test_many_units_are_computed_as_few_are():
     draw = np.random.default_rng(2).standard_normal
     point = {}
     for argument in run.gradients.arguments:
-        shape = tuple(map(int, argument.shape))
-        shape = shape[:1] if shape[1] == 1 else shape
+        shape = tuple(map(int, declared_shape(argument)))
         is_in_time = argument in run.gradients.cell.inputs or run.gradients.name_of(argument) == "target"
         point[run.gradients.name_of(argument)] = 0.2 * draw((*([4] if is_in_time else []), *shape))
     same(run(**point), run.gradients.compile(backend="compiled")(**point))

@@ -14,6 +14,7 @@ import symgrad as sg
 from symgrad.balls import enclose
 from symgrad.balls.values import ball
 from symgrad.compute import formulas
+from symgrad.vectors import declared_shape
 
 X, Y = sg.real("x"), sg.real("y")
 EXPRESSIONS = {
@@ -85,8 +86,7 @@ def cell_and_point(name, seed=0):
     generator = np.random.default_rng(seed)
     found = {}
     for v in (*cell.parameters, *cell.inputs):
-        shape = tuple(int(size) for size in getattr(v, "shape", ()))
-        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+        shape = tuple(int(size) for size in declared_shape(v))
         steps = (LENGTH,) if getattr(v, "time", None) == sg.TIME else ()
         found[v.name] = 0.5 * generator.standard_normal((*steps, *shape))
     return cell, found

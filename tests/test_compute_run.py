@@ -20,6 +20,7 @@ from symgrad.compute.program import Equations, program_of
 from symgrad.compute.run import Run
 from symgrad.compute.sources import functions_of
 from symgrad.recurrent.slips import slips
+from symgrad.vectors import declared_shape
 
 SIZES = {"n": 3, "m": 2, "p": 2}
 ROUNDING = 1e-12  # of the largest entry: a few hundred operations on entries of about 1, each to 1.1e-16
@@ -70,8 +71,7 @@ def point(grad, length, lead=(), seed=1):
     generator = np.random.default_rng(seed)
     found = {}
     for argument in grad.arguments:
-        shape = tuple(SIZES.get(str(size)) or int(size) for size in getattr(argument, "shape", ()))
-        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+        shape = tuple(SIZES.get(str(size)) or int(size) for size in declared_shape(argument))
         steps = (length,) if getattr(argument, "time", None) == sg.TIME else ()
         found[grad.name_of(argument)] = 0.4 * generator.standard_normal((*lead, *steps, *shape))
     return found

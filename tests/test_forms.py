@@ -5,6 +5,7 @@ import pytest
 import sympy
 
 import symgrad as sg
+from symgrad.vectors import declared_shape
 
 n = 2
 CELLS = {
@@ -44,8 +45,7 @@ def point_of(grad, steps=3):
     draw = np.random.default_rng(3).standard_normal
 
     def shape(argument):
-        found = tuple(map(int, getattr(argument, "shape", ())))
-        found = found[:1] if found[1:] == (1,) else found
+        found = tuple(map(int, declared_shape(argument)))
         return ((steps,) if getattr(argument, "time", None) == sg.TIME else ()) + found
 
     return {grad.name_of(argument): draw(shape(argument)) / 2 for argument in grad.arguments}

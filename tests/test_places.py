@@ -1,4 +1,4 @@
-"""Entries at numbered places in index notation: slices, blocks and diagonals of few entries, and what follows of them."""
+"""Entries at numbered places in index notation: slices, blocks and diagonals of few entries, and what follows."""
 
 import pytest
 import sympy

@@ -25,7 +25,7 @@ from symgrad.recurrent.lines import BackwardLine
 from symgrad.recurrent.runs import evaluate, run_forward, surroundings, total_loss
 from symgrad.recurrent.slips import slips
 from symgrad.statements import Domain
-from symgrad.vectors import TIME
+from symgrad.vectors import TIME, declared_shape
 
 BITS = 300
 SIZES = {"n": 2, "m": 2, "p": 2}
@@ -67,8 +67,7 @@ def point(grad, length, seed=1):
     generator = np.random.default_rng(seed)
     found = {}
     for argument in grad.arguments:
-        shape = tuple(int(size) for size in getattr(argument, "shape", ()))
-        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+        shape = tuple(int(size) for size in declared_shape(argument))
         in_time = getattr(argument, "time", None) == TIME
         whole = generator.integers(-40, 41, size=(length, *shape) if in_time else shape)
         found[grad.name_of(argument)] = fractions(whole)

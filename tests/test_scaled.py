@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import symgrad as sg
 from symgrad.compute.scaled import Scaled, decimal
+from symgrad.vectors import declared_shape
 
 ULP = mpmath.mpf(2) ** -52
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False)
@@ -156,8 +157,7 @@ def test_scaled_runs_agree_where_doubles_can_see(name):
     generator = np.random.default_rng(4)
     point = {}
     for argument in grad.arguments:
-        shape = tuple(map(int, argument.shape))
-        shape = shape[:1] if shape[1] == 1 else shape
+        shape = tuple(map(int, declared_shape(argument)))
         steps = (6,) if getattr(argument, "time", None) == sg.TIME else ()
         point[grad.name_of(argument)] = generator.standard_normal((3, *steps, *shape))
     plain, exact = grad.compile()(**point), grad.compile(scaled=True)(**point)
