@@ -35,7 +35,6 @@ from symgrad.recurrent.monomials import (
     Form,
     Index,
     delta,
-    has_places,
     home_of_factor,
     indexed,
     moved,
@@ -44,9 +43,9 @@ from symgrad.recurrent.monomials import (
     sum_of,
     summed,
     turned,
-    written_out,
 )
 from symgrad.recurrent.named_sums import NamedSums
+from symgrad.recurrent.places import free_sizes, has_places, placed, within, written_out
 from symgrad.recurrent.regions import cancels
 from symgrad.recurrent.rules import entries_of
 from symgrad.recurrent.scalar_slopes import differentiated
@@ -136,7 +135,7 @@ class Reader:
             form = self.form(a) + self.form(b).scaled(S.NegativeOne)
             rest = form.canonical()
             if rest and has_places(form):
-                form = written_out(form, _free_sizes(a))
+                form = written_out(form, free_sizes(a))
                 rest = form.canonical()
             found |= rest if rest and not cancels(form, self.definitions.known) else {}
         return found
@@ -250,7 +249,7 @@ class Reader:
             return self._entry(pushed(e.func(meant, e.rowslice, e.colslice)), i, j)
         (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
         rows, columns = e.parent.shape
-        row, column = _within(r0, r1, rows, i), _within(c0, c1, columns, j)
+        row, column = within(r0, r1, rows, i), within(c0, c1, columns, j)
         if row and column:
             return self._entry(e.parent, *row, *column)
         (atom, _), *_ = self._variable(e.parent, i, j).terms[0][1].factors
@@ -261,7 +260,7 @@ class Reader:
         heights, widths = ([b.shape[axis] for b in side] for axis, side in ((0, e.blocks[:, 0]), (1, e.blocks[0, :])))
         forms = []
         for a, b in itertools.product(range(len(heights)), range(len(widths))):
-            (rows, row), (columns, column) = _place(heights, a, i), _place(widths, b, j)
+            (rows, row), (columns, column) = placed(heights, a, i), placed(widths, b, j)
             if rows.terms and columns.terms:
                 forms.append(rows * columns * self._factor(pushed(e.blocks[a, b]), row, column))
         return sum_of(forms)
@@ -269,7 +268,7 @@ class Reader:
     def _explicit(self, e: sympy.MatrixBase, i: Index, j: Index) -> Form:
         rows, columns = ([S.One] * size for size in e.shape)
         parts = itertools.product(range(len(rows)), range(len(columns)))
-        return sum_of(self._scalar(e[a, b]) * _place(rows, a, i)[0] * _place(columns, b, j)[0] for a, b in parts)
+        return sum_of(self._scalar(e[a, b]) * placed(rows, a, i)[0] * placed(columns, b, j)[0] for a, b in parts)
 
     def _sum(self, e: Expr, i: Index, j: Index) -> Form:
         return sum_of([self._entry(a, i, j) for a in e.args])
@@ -579,31 +578,6 @@ _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
     sympy.BlockMatrix: Reader._blocks,
     sympy.MatrixBase: Reader._explicit,
 }
-
-
-def _within(start: Expr, stop: Expr, size: Expr, index: Index) -> tuple[Index, ...]:
-    """The index in a whole of what has an index in a part: where that is all of it, or a single place; else nothing."""
-    if (start, stop) == (0, size):
-        return (index,)
-    return (start,) if start.is_Integer and stop - start == 1 else ()
-
-
-def _place(sizes: Sequence[Expr], which: int, index: Index) -> tuple[Form, Index]:
-    """What is 1 where an index lies in one of the parts of these sizes and 0 elsewhere, and the index in that part."""
-    if index is None or len(sizes) == 1:
-        return ONE, index
-    start, size = sympy.expand(sum(sizes[:which], S.Zero)), sizes[which]
-    if isinstance(index, sympy.Integer) and start.is_Integer and size.is_Integer:
-        is_inside = 0 <= index - start < size
-        return (ONE if is_inside else ZERO), (None if size == 1 else sympy.Integer(index - start))
-    if size != 1 or not start.is_Integer:
-        raise CellError("matrices of blocks of several rows have no form in index notation")
-    return delta(start, index), None
-
-
-def _free_sizes(e: Expr) -> dict[Index, Expr]:
-    shape = map(sympy.S, e.shape) if isinstance(e, MatrixExpr) else ()
-    return {index: size for index, size in zip((ROW, COLUMN), shape) if size != 1}
 
 
 def _same_slope(in_argument: Expr, in_output: Expr) -> Iterator[tuple[Expr, Expr]]:

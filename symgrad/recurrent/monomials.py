@@ -18,7 +18,6 @@ from symgrad.vectors import TimedScalar
 Index: TypeAlias = Dummy | Integer | str | None
 MOST_LABELLINGS = 5040
 MOST_TERMS = 20_000
-MOST_PLACES = 12  # of an index that is written out
 ROW, COLUMN = "row", "column"
 PRODUCT, POWER, FUNCTION = "product", "power", "function"
 PRODUCT_TIME = Symbol("i", integer=True)
@@ -217,27 +216,6 @@ def _function_of_entry(atom: Atom, indices: tuple[Index, ...]) -> tuple[Atom, tu
     table: dict[Index, Index] = {name: k for name, k in zip(names, indices) if isinstance(k, Integer)}
     inner = Form(tuple((c, indexed(m, table)) for c, m in form.terms))
     return replace(atom, inner=(inner,)), tuple(k for k in indices if not isinstance(k, Integer))
-
-
-def has_places(form: Form) -> bool:
-    """Whether entries at numbers stand in a form."""
-    return any(isinstance(index, Integer) for _, m in form.terms for _, ix in m.factors for index in ix)
-
-
-def written_out(form: Form, sizes: Mapping[Index, Expr]) -> Form:
-    """The form with a term for each value of indices of few values: of those that are summed over, and of these."""
-    terms = []
-    for c, m in form.terms:
-        every = {k: int(size) for k, size in (*m.sizes, *sizes.items()) if S(size).is_Integer and size <= MOST_PLACES}
-        rest = replace(m, sizes=tuple((k, size) for k, size in m.sizes if k not in every))
-        for values in itertools.product(*map(range, every.values())):
-            table: dict[Index, Index] = dict(zip(every, map(Integer, values)))
-            free = tuple((DELTA, (table[k], k)) for k in sizes if k in table)
-            factors = tuple((a, tuple(table.get(index, index) for index in ix)) for a, ix in m.factors)
-            terms.append((c, replace(rest, factors=factors + free)))
-            if len(terms) > MOST_TERMS:
-                raise CellError(f"a formula of more than {MOST_TERMS} terms in index notation")
-    return Form(tuple(terms))
 
 
 def inside_of(atom: Atom, at: Expr, indices: tuple[Index, ...]) -> Form:
