@@ -3,6 +3,7 @@
 import numpy as np
 
 import symgrad as sg
+from symgrad.vectors import declared_shape
 
 SIZES = {"n": 2, "m": 2, "p": 2}
 
@@ -14,8 +15,7 @@ def run_and_point(name, at="every", length=4, **options):
     generator = np.random.default_rng(7)
     point = {}
     for argument in run.gradients.arguments:
-        shape = tuple(map(int, getattr(argument, "shape", ())))
-        shape = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+        shape = tuple(map(int, declared_shape(argument)))
         steps = (length,) if getattr(argument, "time", None) == sg.TIME else ()
         point[run.gradients.name_of(argument)] = 0.7 * generator.standard_normal((*steps, *shape))
     return run, point

@@ -13,6 +13,7 @@ import numpy as np
 import sympy
 
 import symgrad as sg
+from symgrad.vectors import declared_shape
 
 n, m = sg.dims("n m")
 SIZES = ({n: 2, m: 3}, {n: 3, m: 2}, {n: 1, m: 2}, {n: 2, m: 1})
@@ -624,8 +625,7 @@ NUMBERS = {
 def shape_of_argument(what, argument, length):
     """The shape in which an argument is given, and that of one of its steps."""
     shape = tuple(int(sympy.S(size).subs(what.sizes)) for size in getattr(argument, "shape", ()))
-    declared = tuple(getattr(argument, "shape", ()))
-    given = shape[:1] if declared[1:] == (1,) else shape
+    given = shape[: len(declared_shape(argument))]
     return ((length, *given) if getattr(argument, "time", None) == sg.TIME else given), shape
 
 
