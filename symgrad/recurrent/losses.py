@@ -12,18 +12,19 @@ from symgrad.activations import softplus
 from symgrad.copies import Exact
 from symgrad.errors import CellError, ShapeError
 from symgrad.recurrent.operations import in_operations
+from symgrad.recurrent.rules import entry_of, total_of
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import Input, TimedMatrix, TimedScalar, dot, hadamard, logsumexp, shape_of, total
 from symgrad.vectors.writing import to_text
 
 
 def _refused(loss: Loss, other: Any = None) -> Any:
-    raise CellError("a loss is no expression: calculate with terms, as in first.term + lam*second.term")
+    raise CellError("losses are added, and multiplied with scalars, as in first + lam*second; its formula is loss.term")
 
 
 @dataclass(frozen=True)
 class Loss(Exact):
-    """The loss of one step.
+    """The loss of one step; losses are added, and multiplied with scalars.
 
     Attributes
     ----------
@@ -35,11 +36,51 @@ class Loss(Exact):
     term: Expr
     name: str = "expression below"
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refused
-    __neg__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _refused
+    __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _refused
+
+    def __add__(self, other: Any) -> Loss:
+        return _sum(self, other)
+
+    def __radd__(self, other: Any) -> Loss:
+        return _sum(other, self)
+
+    def __sub__(self, other: Any) -> Loss:
+        return _sum(self, -other)
+
+    def __rsub__(self, other: Any) -> Loss:
+        return _sum(other, -self)
+
+    def __neg__(self) -> Loss:
+        return self * -1
+
+    def __mul__(self, number: Any) -> Loss:
+        return Loss(_scalar(number) * self.term)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, number: Any) -> Loss:
+        return Loss(self.term / _scalar(number))
 
     def __str__(self) -> str:
         return to_text(self.term)
+
+
+def _sum(left: Any, right: Any) -> Loss:
+    """The sum of two losses, or of a loss and an expression: a scalar beside a 1 by 1 matrix is added to its entry."""
+    terms = [as_loss(side).term for side in (left, right)]
+    are_matrices = all(isinstance(term, MatrixExpr) for term in terms)
+    return Loss(total_of(terms) if are_matrices else sympy.Add(*map(_entry, terms)))
+
+
+def _entry(term: Any) -> Expr:
+    return entry_of(term) if isinstance(term, MatrixExpr) else term
+
+
+def _scalar(number: Any) -> Expr:
+    scalar = _entry(number.term if isinstance(number, Loss) else number)
+    if not isinstance(sympy.S(scalar), Expr) or getattr(number, "shape", ()) not in ((), (1, 1)):
+        raise CellError(f"a loss is multiplied with scalars; got {number}")
+    return sympy.S(scalar)
 
 
 def as_loss(loss: Any) -> Loss:
