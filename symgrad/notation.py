@@ -200,6 +200,20 @@ def strength(e: sympy.Basic) -> int:
     return int(PRECEDENCE["Pow"] if bears_one else precedence_traditional(e))
 
 
+_WORD_BELOW = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
+
+
+def upright_words(scripts: str) -> str:
+    """The LaTeX of subscripts with their words upright; letters of one or two things, as in W_hx, are no word.
+
+    Examples
+    --------
+    >>> print(upright_words("{log, t}"), upright_words(r"{hx, \\Delta}"))
+    {\\mathrm{log}, t} {hx, \\Delta}
+    """
+    return _WORD_BELOW.sub(r"\\mathrm{\g<0>}", scripts)
+
+
 # SymPy puts the names of functions through the operator %, so that sign waits until SymPy is done.
 _PERCENT = "\0"
 
@@ -224,6 +238,9 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
     def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
         shown = str(super()._print_Symbol(expr, style=style))
+        if "_" in shown and not shown.startswith(r"\text"):
+            letter, _, below = shown.partition("_")
+            shown = f"{letter}_{upright_words(below)}"
         if not _WORD.fullmatch(expr.name):
             return shown
         name, sign, below = shown.partition("_")  # the letters of a word are no product

@@ -208,7 +208,10 @@ def test_max_and_min_have_the_spaces_of_functions():
         ("alpha", r"\alpha"),
         ("hbar", r"\hbar"),
         ("dW", "dW"),
-        ("h_out", "h_{out}"),
+        ("h_out", r"h_{\mathrm{out}}"),
+        ("A_log", r"A_{\mathrm{log}}"),
+        ("W_hx", "W_{hx}"),
+        ("a_Delta", r"a_{\Delta}"),
     ],
 )
 def test_a_word_is_no_product_of_its_letters(name, tex):

@@ -58,6 +58,10 @@ class Equation(Exact):
     def __str__(self) -> str:
         return f"{to_text(self.left)} = {to_text(self.right)}"
 
+    @property
+    def sides(self) -> tuple[Any, Expr]:
+        return self.left, self.right
+
     def __repr__(self) -> str:
         return str(self)
 

@@ -28,7 +28,7 @@ from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, OnlyWrong, ne
 from symgrad.recurrent.meanings import forward_definitions
 from symgrad.recurrent.named_sums import NamedSums
 from symgrad.recurrent.reach import Reach
-from symgrad.recurrent.reading import Differential, read_equation, read_formula
+from symgrad.recurrent.reading import Differential, Differentiated, read_equation, read_formula
 from symgrad.recurrent.rules import entry_of
 from symgrad.recurrent.runs import run_backward, run_forward, surroundings
 from symgrad.recurrent.scalar_slopes import has_kinks
@@ -146,7 +146,11 @@ class Court:
             lines = [lines]
         pairs = lines.items() if isinstance(lines, Mapping) else map(self._pair, lines)
         for name, formula in pairs:
-            yield self._equation(left(name), formula)
+            if isinstance(name, Differential):
+                stands_for = self._differentiated(name.variable)
+                yield Differentiated(*self._equation(left(stands_for), formula).sides, name.variable)
+            else:
+                yield self._equation(left(name), formula)
 
     def stated(self, left: Any, right: Any) -> Equation:
         """One line: of an adjoint, of a gradient, or of a Jacobian."""
@@ -163,8 +167,7 @@ class Court:
             return line.left, line.right
         if not isinstance(line, str):
             raise CellError(f"a line is a text such as 'hbar[t] = W.T @ delta[t+1]', or an Equation; got {line!r}")
-        left, right = read_equation(line, self.names, self._gradient_names, self._differentials)
-        return self._differentiated(left.variable) if isinstance(left, Differential) else left, right
+        return read_equation(line, self.names, self._gradient_names, self._differentials)
 
     @cached_property
     def _gradient_names(self) -> dict[str, Any]:
@@ -269,7 +272,7 @@ class Court:
             return Line(equation, Verdict(Outcome.UNDECIDED, METHOD, evidence), str(self.derived(equation.left)))
 
     def _judged_in_runs(self, equation: Equation) -> Line:
-        right = self.derived(equation.left)
+        right, of = self.derived(equation.left), equation.of if isinstance(equation, Differentiated) else None
         as_written, equation = equation, Equation(equation.left, without_jacobians(self.grad, equation.right))
         if not shape_of(equation.left) and checked_shape(equation.right, "") == (1, 1):
             equation = Equation(equation.left, entry_of(equation.right))
@@ -278,7 +281,14 @@ class Court:
         if found.verdict.witness is not None and (only := self._only_wrong(equation)) is not None:
             verdict = replace(found.verdict, evidence=f"{only}, and {self._elsewhere(equation, only)}")
             found, right = replace(found, verdict=verdict), self.derived(_put(equation.left, only))
-        return replace(found, equation=self.shown(as_written), right=str(self.shown(right)))
+            right = self._named(right, None if of is None else _put(of, only))
+        return replace(found, equation=self._named(as_written, of), right=str(self._named(right, of)))
+
+    def _named(self, equation: Equation, of: Any) -> Equation:
+        """An equation with its names as they were written: a differential, and those of adjoints that were given."""
+        if of is None or isinstance(equation, Differentiated):
+            return equation if isinstance(equation, Differentiated) else self.shown(equation)
+        return Differentiated(*self.shown(equation).sides, of)
 
     def _only_wrong(self, equation: Equation) -> OnlyWrong | None:
         """The few steps at which alone a false line fails, as far as runs show."""

@@ -10,8 +10,10 @@ from typing import Any
 from sympy import Expr
 
 from symgrad.errors import CellError
+from symgrad.notation import latex
 from symgrad.precision import in_turn
-from symgrad.recurrent.cell import Cell
+from symgrad.recurrent.backward import gradient_name
+from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.recurrent.quotients import QuotientReader
 from symgrad.syntax import vocabulary
@@ -20,6 +22,7 @@ from symgrad.syntax.vector_names import BINDERS, bound_names, call_name, unknown
 from symgrad.syntax.vector_reader import read_source
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import Input, Intermediate, Parameter, State, TimedMatrix, TimedScalar
+from symgrad.vectors.writing import to_text
 
 
 def read_formula(text: str, names: Mapping[str, Any]) -> Expr:
@@ -32,6 +35,26 @@ class Differential:
     """The left side of dh[t] = ... or dx[2] = ...: what the loss is differentiated with respect to."""
 
     variable: Any
+
+
+@dataclass(frozen=True)
+class Differentiated(Equation):
+    """A line whose left side was written as a differential, such as dh[1], for the adjoint or gradient that it is.
+
+    Attributes
+    ----------
+    of : Expr
+        The variable at its step.
+    """
+
+    of: Any
+
+    def __str__(self) -> str:
+        return f"d{self.of} = {to_text(self.right)}"
+
+    @property
+    def latex(self) -> str:
+        return f"{latex(gradient_name(self.of))} = {latex(self.right)}"
 
 
 def read_equation(

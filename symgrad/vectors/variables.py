@@ -20,7 +20,7 @@ from sympy.matrices.exceptions import ShapeError as SympyShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import CellError, ShapeError
-from symgrad.notation import declare
+from symgrad.notation import declare, upright_words
 
 TIME = Symbol("t", integer=True)
 LENGTH = Symbol("T", integer=True, positive=True)
@@ -503,5 +503,5 @@ def _shown_subscripts(parts: list[str]) -> list[str]:
             shown[-1] += f"^{{({part})}}"
         else:
             letter = sympy.latex(Symbol(part)) if part.isalpha() else part
-            shown.append(letter if letter.startswith("\\") else part)
+            shown.append(letter if letter.startswith("\\") else upright_words(part))
     return shown
