@@ -403,3 +403,23 @@ def test_a_cell_of_a_function_that_programs_do_not_have_is_compared_in_balls():
     point = {"w": 0.5, "x": np.array([0.3, 0.7])}
     assert sg.check_gradient(right, grad, **point).verdict.outcome is sg.Outcome.SUPPORTED
     assert sg.check_gradient(lambda **a: {"w": -right(**a)["w"]}, grad, **point).verdict.outcome is sg.Outcome.REFUTED
+
+
+BY_ORDER = {
+    "zeta": lambda s, x: sympy.zeta(s) * x,
+    "besselj": sympy.besselj,
+    "polylog": sympy.polylog,
+    "legendre": sympy.legendre,
+    "expint": sympy.expint,
+    "uppergamma": sympy.uppergamma,
+    "elliptic_pi": sympy.elliptic_pi,
+}
+
+
+@pytest.mark.parametrize("name", BY_ORDER)
+def test_a_function_without_a_derivative_by_its_order_is_told_in_one_line(name):
+    """An integral that the derivative of expint holds had no value in balls, and that ended in a TypeError."""
+    formula = BY_ORDER[name](sg.real("s"), sg.real("x"))
+    with pytest.raises(sg.CellError, match="no rule to differentiate|no certain value") as told:
+        sg.check_gradient(lambda s, x: {"s": 0.0, "x": 0.0}, formula, s=1.25, x=0.5)
+    assert "\n" not in str(told.value)

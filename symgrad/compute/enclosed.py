@@ -17,7 +17,7 @@ from flint import arb
 from sympy import Expr, MatrixExpr
 
 from symgrad import activations
-from symgrad.balls import Tape, ball, precision
+from symgrad.balls import NoValue, Tape, ball, precision
 from symgrad.errors import CellError
 from symgrad.recurrent import runs
 from symgrad.recurrent.backward import Backward
@@ -230,7 +230,7 @@ def _is_sharp(entry: Any) -> bool:
 
 
 def _value(value: Any, e: Expr) -> Any:
-    found = ball(value) if value is not None and not isinstance(value, bool) else None
+    found = None if value is None or isinstance(value, bool | NoValue) else ball(value)
     if not isinstance(found, arb):
         raise CellError(f"{to_text(e)} has no certain value at this point")
     return found

@@ -44,7 +44,7 @@ def _text(tree: nodes.document) -> str:
     return "\n\n".join(blocks(tree, 1)) + "\n"
 
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&^!])")
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>#|~$&^!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")  # within a name _ is no markup
 _AT_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 
 
@@ -53,8 +53,8 @@ def escaped(text: str) -> str:
 
     Examples
     --------
-    >>> print(escaped("*2* <b> costs $1"))
-    \\*2\\* \\<b\\> costs \\$1
+    >>> print(escaped("*2* <b> costs $1, a_Delta, _so_"))
+    \\*2\\* \\<b\\> costs \\$1, a_Delta, \\_so\\_
     """
     return _SPECIAL.sub(r"\\\1", " ".join(text.split("\n")))
 
