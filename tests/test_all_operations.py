@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+import sympy
+from flint import arb
 from operations_at_random import SYMBOLS, NoValue, drawn, in_symgrad, point, slopes
 
 import symgrad as sg
 from symgrad.errors import CellError
-from symgrad.recurrent.runs import evaluate
+from symgrad.recurrent.runs import evaluate, run_backward, run_forward, surroundings
+from symgrad.syntax import parse_vector, to_text
+from symgrad.vectors import parameters_in, timed_in
 
 LENGTHS = (1, 2, 3)
 RELATIVE = 1e-8  # values up to 50 in some operations, of which no one is ill-conditioned by itself
@@ -91,6 +95,31 @@ def test_every_backend_has_them(backend):
     ahead = [made(seed)[1] for seed in seeds]
     kept = [seed for seed, grad in zip(seeds, ahead) if backend != "checkpoint" or not (grad and grad.looks_ahead)]
     assert sum(bool(compared(seed, compiled(**BACKENDS[backend]))) for seed in kept) > 1
+
+
+def names_of(formula):
+    return {v.name: v for v in (*timed_in(formula), *parameters_in(formula), *sg.dims("n m"))}
+
+
+def compared_texts(seed):
+    """How many formulas of a derivation, written and read again, had the value that they have."""
+    what, grad = made(seed)
+    if grad is None or not any(getattr(a, "time", None) == sg.TIME for a in grad.arguments):
+        return 0
+    plain = {k: float(v) if v.ndim == 0 else v.astype(object) for k, v in point(what, grad, 2, seed).items()}
+    around = surroundings(grad, plain, what.sizes)
+    run_forward(grad, around)
+    run_backward(grad, around)
+    right = [e.right for e in (*grad.cell.steps, *grad.final) if not isinstance(e.right, sympy.ZeroMatrix)]
+    for formula in right:
+        read = parse_vector(to_text(formula), names_of(formula))
+        pairs = zip(np.ravel(around.evaluate(formula, 2)), np.ravel(around.evaluate(read, 2)), strict=True)
+        assert all((arb(a) - arb(b)).contains(0) for a, b in pairs), (seed, to_text(formula))
+    return len(right)
+
+
+def test_what_is_derived_is_read_as_it_is_written():
+    assert sum(map(compared_texts, range(314, 326))) > 40
 
 
 @pytest.mark.slow

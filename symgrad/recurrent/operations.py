@@ -100,7 +100,7 @@ def _power(e: Any, where: str) -> Any:
 def _diagonal(e: Any, where: str) -> Any:
     if S.One not in e.args[0].shape:
         raise ShapeError(f"{where}: diag takes a vector; got {_text(e.args[0])}", "diag", (e.args[0].shape,))
-    return e
+    return e if e.args[0].shape[1] == 1 else sympy.DiagMatrix(e.args[0].T)
 
 
 def _slice(e: MatrixSlice, where: str) -> Any:
@@ -134,4 +134,5 @@ _REWRITTEN: dict[type, Callable[[Any, str], Any]] = {
     sympy.Trace: _trace,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
+    sympy.ITE: lambda e, where: e.to_nnf(),  # a condition on cases
 }

@@ -278,7 +278,7 @@ class VectorReader(MatrixReader):
     def _constant_matrix(self, node: ast.Call) -> Any:
         name = self.name_of(node)
         sizes = [self._time(a) for a in node.args]
-        if len(sizes) not in ((1,) if name == "eye" else (1, 2)) or not all(s.is_positive for s in sizes):
+        if len(sizes) not in ((1,) if name == "eye" else (1, 2)) or not all(s.is_nonnegative and s != 0 for s in sizes):
             raise self.fault(
                 node, f"write {name}(n){'' if name == 'eye' else f' or {name}(n, m)'}, with positive sizes"
             )

@@ -47,6 +47,11 @@ class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
     def _print_Trace(self, e: Any) -> str:
         return f"trace({_text(e.arg)[0]})"
 
+    def _print_And(self, e: Any) -> str:
+        return f"{e.func.__name__}({', '.join(map(self._print, e.args))})"
+
+    _print_Or = _print_And
+
     def _print_Derivative(self, e: Any) -> str:
         call = e.expr
         if call.args[:1] != e.variables or any(a.has(*e.variables) for a in call.args[1:]):
@@ -63,9 +68,17 @@ def _in(e: Any, level: int) -> str:
 
 
 def _sum(e: Any) -> tuple[str, int]:
-    terms = [_term(a) for a in in_order(e.args)]
+    parts = in_order(e.args)
+    is_matrix = isinstance(e, MatrixExpr) and all(_is_filled(a) for a in parts)  # of numbers alone it would be a number
+    terms = [_text(a)[0] if is_matrix else _term(a) for a in parts]
     plain = [term for term in terms if not term.startswith("-")]
     return " + ".join(plain) + "".join(f" - {term[1:]}" for term in terms if term.startswith("-")), SUM
+
+
+def _is_filled(e: Any) -> bool:
+    """Whether it is a matrix that holds one number everywhere."""
+    matrices = [f for f in e.args if isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else [e]
+    return len(matrices) == 1 and isinstance(matrices[0], sympy.OneMatrix)
 
 
 def _term(e: Any) -> str:
@@ -102,7 +115,7 @@ def _power(e: Any) -> tuple[str, int]:
 
 
 def _exponent(exponent: Expr) -> str:
-    return str(exponent) if exponent.is_Integer and exponent > 0 else f"({exponent})"
+    return str(exponent) if exponent.is_Integer and exponent > 0 else f"({_text(exponent)[0]})"
 
 
 def _elementwise(e: Elementwise) -> tuple[str, int]:
@@ -141,6 +154,13 @@ def _stack(e: sympy.BlockMatrix) -> tuple[str, int]:
         lines = ("[" + ", ".join(_text(e.blocks[i, j])[0] for j in range(columns)) + "]" for i in range(rows))
         return f"blocks([{', '.join(lines)}])", ATOM
     return f"concatenate({', '.join(_text(block)[0] for block in e.blocks)})", ATOM
+
+
+def _explicit(e: Any) -> tuple[str, int]:
+    """A matrix that is written out: each entry is a block of size 1."""
+    if e.shape == (1, 1):
+        return _product(sympy.MatMul(e[0, 0], sympy.OneMatrix(1, 1), evaluate=False))
+    return _stack(sympy.BlockMatrix([[e[i : i + 1, j : j + 1] for j in range(e.cols)] for i in range(e.rows)]))
 
 
 def _slice(e: MatrixSlice) -> tuple[str, int]:
@@ -182,6 +202,7 @@ _RULES: dict[type, Callable[[Any], tuple[str, int]]] = {
     sympy.Identity: _identity,
     sympy.MatPow: _matrix_power,
     sympy.BlockMatrix: _stack,
+    sympy.MatrixBase: _explicit,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
     Softmax: _called("softmax"),
