@@ -3,6 +3,7 @@
 import pytest
 
 import symgrad as sg
+from symgrad.verdicts import Outcome
 
 
 def holds(says, *where):
@@ -152,3 +153,32 @@ def test_a_counterexample_is_told_in_the_variables_of_the_claim():
 
 def test_an_empty_region_proves_what_is_said_of_it():
     assert holds("x == x + 1", "x < y", "y < z", "z < x") is not False
+
+
+AT_SINGLE_PLACES = [
+    ("floor(sin(x)) <= 0", []),
+    ("floor(sin(x)) == 0", ["x in (0, 3)"]),
+    ("ceiling(cos(x)) < 1", ["x in [-1, 1]"]),
+    ("Piecewise((1, Eq(sin(x), 1)), (0, True)) == 0", []),
+    ("Piecewise((1, Eq(sin(x), 1/2)), (0, True)) == 0", []),
+    ("Piecewise((1, Eq(exp(x), 2)), (0, True)) == 0", []),
+    ("sign(1 - sin(x)) == 1", []),
+    ("Heaviside(x**2 - 2, 1/2) != 1/2", []),
+    ("floor(2*x - x**2) == 0", ["x in (0, 2)"]),
+]
+NOT_THERE = [
+    ("floor(sin(x)) == 0", ["x in (0, 1)"]),
+    ("floor(2*x - x**2) == 0", ["x in (0, 1)"]),
+    ("Piecewise((1, Eq(sin(x), 2)), (0, True)) == 0", []),
+    ("sign(2 - sin(x)) == 1", []),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), AT_SINGLE_PLACES)
+def test_what_fails_at_single_places_alone_is_refuted_there(says, where):
+    assert sg.verify(sg.claim(says, where=where)).outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(("says", "where"), NOT_THERE)
+def test_what_holds_is_not_refuted_at_such_places(says, where):
+    assert sg.verify(sg.claim(says, where=where)).outcome is not Outcome.REFUTED

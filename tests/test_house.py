@@ -83,7 +83,7 @@ PROVE_FLOORS = {
     "emptiness": 10, "ends": 10,
     "extrema": 10, "finite": 10,
     "images": 10, "independent": 10, "infinite_products": 10, "induction": 10,
-    "inequalities": 10, "inverses": 10, "off_ties": 10, "orders": 10, "regions": 10, "squares": 10,
+    "inequalities": 10, "inverses": 10, "jumps": 11, "off_ties": 10, "orders": 10, "regions": 10, "squares": 10,
     "steps": 10, "touches": 10,
     "endless": 11, "growth": 11,
     "ladder": 12,

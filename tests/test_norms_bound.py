@@ -386,6 +386,22 @@ NOT_BY_IDENTITIES = [
 ]
 
 
+AGAINST_IDENTITIES = [
+    ("norm(A) <= 3", ["norm(A @ A - eye(n)) == 0"]),
+    ("norm(A - A.T) == 0", ["norm(A @ A - 4*eye(n)) == 0"]),
+    ("norm(A @ A @ A @ A - eye(n)) == 0", [ORTHOGONAL]),
+    ("norm(A @ B - B @ A) == 0", [ORTHOGONAL, "norm(B.T @ B - eye(n)) == 0"]),
+    ("norm(relu(A)) <= 1", [ORTHOGONAL]),
+    ("norm(A) <= 4", ["norm(A @ A - A) == 0"]),
+    ("norm(A - eye(n)) == 0", ["norm(A @ A @ A - eye(n)) == 0"]),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), AGAINST_IDENTITIES, ids=name)
+def test_what_is_false_under_equations_is_refuted_by_matrices_that_meet_them(says, where):
+    assert sg.verify(said(says, where)).outcome is Outcome.REFUTED
+
+
 @pytest.mark.parametrize(("says", "where"), BY_IDENTITIES, ids=name)
 def test_what_follows_from_products_that_are_multiples_of_the_identity(says, where):
     assert sg.verify(said(says, where)).outcome is Outcome.PROVED

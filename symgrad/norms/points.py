@@ -7,7 +7,7 @@ sums at opposite ones: these stand before those drawn at random.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product as combinations
 from typing import Any
 
@@ -32,6 +32,13 @@ SIZES = (
 SCALARS = (*map(fmpq, (1, 0, 2, -1)), fmpq(1, 2), fmpq(-1, 2), fmpq(-2), fmpq(1, 4), fmpq(3))
 COUNTS = (1, 2, 3, 0, 4, 5, -1, -2)
 LARGEST_WHOLE, MOST_WHOLE = 8, 3  # of sizes and steps
+
+# Rotations, reflections, involutions and projections, also oblique ones, and matrices of the orders 3 and 6.
+BLOCKS = (
+    (("3/5", "-4/5"), ("4/5", "3/5")), (("3/5", "4/5"), ("4/5", "-3/5")), (("0", "1"), ("1", "0")),
+    (("1", "4"), ("0", "-1")), (("1", "4"), ("0", "0")), (("0", "-1"), ("1", "-1")), (("1", "-1"), ("1", "0")),
+    (("0", "-1"), ("1", "0")),
+)  # fmt: skip
 
 Array = Any
 
@@ -98,6 +105,24 @@ def _special(rows: int, columns: int) -> list[Array]:
     return list({str(a.tolist()): a for a in found}.values())
 
 
+def bound_together(size: int, factors: tuple[fmpq, ...]) -> list[Array]:
+    """Square matrices that meet an equation, as orthogonal ones, involutions and projections do, and multiples."""
+    found = [_beside_identity(size, block) for block in BLOCKS]
+    return [a * factor for factor in factors for a in found]
+
+
+def _beside_identity(size: int, block: tuple[tuple[str, str], tuple[str, str]]) -> Array:
+    found = _of(size, size, lambda i, j: int(i == j))
+    for i, j in np.ndindex(2, 2):
+        found[i, j] = _fraction(block[i][j])
+    return found
+
+
+def _fraction(text: str) -> fmpq:
+    above, _, below = text.partition("/")
+    return fmpq(int(above), int(below or 1))
+
+
 def oblique(size: int) -> Array:
     """A nilpotent matrix that is not one any more where its rows are multiplied by different numbers."""
     return _of(size, size, lambda i, j: ((2, -1), (4, -2))[i][j] if i < 2 and j < 2 else 0)
@@ -116,7 +141,10 @@ def _of(rows: int, columns: int, entry: Any) -> Array:
 
 
 def draws(
-    shapes: Mapping[Any, tuple[int, int]], scalars: Mapping[Symbol, Any], factors: tuple[fmpq, ...] = (fmpq(1),)
+    shapes: Mapping[Any, tuple[int, int]],
+    scalars: Mapping[Symbol, Any],
+    factors: tuple[fmpq, ...] = (fmpq(1),),
+    meets: Mapping[Any, Callable[[Array], bool]] | None = None,
 ) -> Iterator[dict[Any, Any]]:
     """Values for matrices and scalars: combinations of special ones, the simplest first, then random ones.
 
@@ -127,8 +155,10 @@ def draws(
         Where each scalar may lie.
     factors : tuple of fmpq
         By what special matrices are multiplied; see `scales`.
+    meets : mapping of matrix to callable
+        For matrices of which conditions say something by themselves, whether an array meets these.
     """
-    families: list[list[Any]] = [special(*shape, factors) for shape in shapes.values()]
+    families: list[list[Any]] = [_family(*shape, factors, (meets or {}).get(m)) for m, shape in shapes.items()]
     families += [numbers(symbol, values) for symbol, values in scalars.items()]
     names = [*shapes, *scalars]
     if not all(families):
@@ -139,6 +169,15 @@ def draws(
     for _ in range(MOST_RANDOM):
         values: dict[Any, Any] = {m: at_random(*shape, generator) for m, shape in shapes.items()}
         yield values | {s: generator.choice(family) for s, family in zip(scalars, families[len(shapes) :])}
+
+
+def _family(rows: int, columns: int, factors: tuple[fmpq, ...], meets: Callable[[Array], bool] | None) -> list[Array]:
+    """The special matrices, of which only those that meet the conditions are of use where there are such."""
+    found = special(rows, columns, factors)
+    if meets is None:
+        return found
+    more = bound_together(rows, factors) if rows == columns > 1 else []
+    return [a for a in (*found, *more) if meets(a)] or found
 
 
 def _by_total(lengths: list[int], most: int) -> Iterator[tuple[int, ...]]:

@@ -32,6 +32,7 @@ from symgrad.verdicts import Outcome, Verdict
 STEPS, LENGTHS = (2, 1, 3), (3, 1, 2)  # values of t and T, the first ones where nothing else is asked for
 MOST_TIMES = 4
 FIRST_STEP, LAST_STEP = -3, 8
+ANYTHING = Relation(sympy.S.Zero, "==", sympy.S.Zero)
 CONDITIONS = "conditions"
 NO_POINT = "it follows from the conditions, but no point was found that meets them all; the claim may be about nothing"
 NO_PROOF = "no proof was found from the rules for norms of sums, products and functions"
@@ -134,8 +135,7 @@ def _is_met(seen: Verdict | Seen, within: Context, places: Callable[[], Iterator
     """Whether the conditions certainly hold at one of the places."""
     if not within.domain.conditions or (isinstance(seen, Seen) and seen.tried):
         return True
-    anything = Relation(sympy.S.Zero, "==", sympy.S.Zero)
-    met = _seen(anything, within, places) if isinstance(seen, Verdict) else seen
+    met = _seen(ANYTHING, within, places) if isinstance(seen, Verdict) else seen
     return isinstance(met, Seen) and met.tried > 0
 
 
@@ -232,7 +232,8 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
     times = _times(domain)
     for known in sizes_at(sizes, domain):
         shapes = {m: (_number(m.shape[0], known), _number(m.shape[1], known)) for m in (*matrices, *timed)}
-        every = draws(shapes, {**sets, **dict.fromkeys(stand_ins.values(), sympy.S.Reals)}, factors)
+        meets = {m: test for m in matrices if (test := _alone(m, domain, known)) is not None}
+        every = draws(shapes, {**sets, **dict.fromkeys(stand_ins.values(), sympy.S.Reals)}, factors, meets)
         for (step, last), drawn in zip(cycle(times), every):
             around = Surroundings(known, last, tapes=tapes)
             around.parameters.update({m: drawn[m] for m in matrices} | {s: drawn[s] for s in sets})
@@ -244,6 +245,23 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
             scalars |= {s: drawn[s] for s in sets}
             whole = {s: int(drawn[s]) for s in sets if s.is_integer}
             yield Place(around, scalars, shown_at(known | named, drawn), step, whole)
+
+
+def _alone(matrix: Any, domain: Domain, sizes: Mapping[Symbol, int]) -> Callable[[Any], bool] | None:
+    """Whether an array certainly meets the equations that are about this matrix alone; nothing without such."""
+    said = tuple(c for c in domain.conditions if isinstance(c, sympy.Eq) and _is_about(c, matrix))
+    sides = Sides(ANYTHING, Domain((), said))
+    numbers = {s: fmpq(k) for s, k in sizes.items()}
+
+    def meets(array: Any) -> bool:
+        around = Surroundings(sizes, 1, parameters={matrix: array})
+        return sides.at(Place(around, numbers, dict)) is not None
+
+    return meets if said else None
+
+
+def _is_about(condition: Any, matrix: Any) -> bool:
+    return bool(condition.atoms(ParameterMatrix) == {matrix} and not scalars_in(*condition.args))
 
 
 def _times(domain: Domain) -> list[tuple[int, int]]:

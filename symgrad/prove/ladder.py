@@ -30,6 +30,7 @@ from symgrad.prove import (
     induction,
     inequalities,
     inverses,
+    jumps,
     moves,
     off_ties,
     orders,
@@ -54,7 +55,7 @@ from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    finite.prove, steps.prove, independent.prove, growth.prove, orders.prove, regions.prove, off_ties.prove,
+    finite.prove, steps.prove, independent.prove, growth.prove, orders.prove, jumps.prove, regions.prove, off_ties.prove,
     algebra.prove, induction.prove, closed_sums.prove, inequalities.prove, independent.prove_others, images.prove,
     constant.prove, moves.prove, continued.prove, images.prove_by_all_means, inverses.prove, cartesian.prove,
     squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
