@@ -300,3 +300,21 @@ def test_a_witness_names_every_variable_also_those_that_only_a_condition_speaks_
     left, right = (provable(side).xreplace(table) for side in asked.statement.expressions)
     assert not {"==": left == right, ">=": left >= right}[asked.statement.op]
     assert all(condition.xreplace(table) == sympy.true for condition in asked.domain.conditions)
+
+
+NEAR_A_BORDER = [
+    ("x + y <= 1.41", ["x**2 + y**2 <= 1"]),
+    ("x + 2*y <= 2.23", ["x**2 + y**2 <= 1"]),
+    ("x - y < 1.41", ["x**2 + y**2 < 1"]),
+    ("x + y + z <= 1.73", ["x**2 + y**2 + z**2 <= 1"]),
+    ("x*y*z <= 0.19", ["x**2 + y**2 + z**2 <= 1"]),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), NEAR_A_BORDER)
+def test_what_fails_near_the_border_of_a_condition_alone_is_refuted_there(says, where):
+    assert verdict_on(says, where).outcome is Outcome.REFUTED
+
+
+def test_what_holds_up_to_the_border_is_not_refuted():
+    assert verdict_on("x + y <= sqrt(2)", ["x**2 + y**2 <= 1"]).outcome is not Outcome.REFUTED

@@ -55,10 +55,10 @@ from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.verdicts import Outcome, Verdict
 
 PROVERS: tuple[Prover, ...] = (
-    finite.prove, steps.prove, independent.prove, growth.prove, orders.prove, jumps.prove, regions.prove, off_ties.prove,
-    algebra.prove, induction.prove, closed_sums.prove, inequalities.prove, independent.prove_others, images.prove,
-    constant.prove, moves.prove, continued.prove, images.prove_by_all_means, inverses.prove, cartesian.prove,
-    squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
+    finite.prove, steps.prove, independent.prove, growth.prove, orders.prove, jumps.prove, regions.prove,
+    off_ties.prove, algebra.prove, induction.prove, closed_sums.prove, inequalities.prove, independent.prove_others,
+    images.prove, constant.prove, moves.prove, continued.prove, images.prove_by_all_means, inverses.prove,
+    cartesian.prove, squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
 )  # fmt: skip
 # What may have no value at all is replaced by its value before any other prover looks at the goal.
 OF_ENDLESS: tuple[Prover, ...] = (finite.prove, endless.prove, finite.prove_by_all_means)

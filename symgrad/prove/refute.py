@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import sympy
 from flint import acb, arb
 from sympy import Derivative, Expr, Rational, Symbol
+from sympy.core.relational import Relational
 
 from symgrad.balls import (
     UNDEFINED,
@@ -52,6 +53,7 @@ LONGEST_SUM = 64
 MOST_NAMED = 3  # points without a value, to a reader
 FEWEST_SUMMED, MOST_SUMMED = 3_000, 130_000
 MOST_CLIMBS, CLIMB_STEPS = 3, 40
+NEARBY, SHORT = Rational(1, 2**20), 1000  # for slopes; the denominator of a direction
 FINER = (4, 16)  # times as many bits
 FEW_POINTS = 12
 FEWEST_DIGITS = 10  # to which sides agree that seem to be equal
@@ -207,6 +209,7 @@ class _Trial:
     def __init__(self, goal: Goal, *, unfolds: bool = True) -> None:
         self.goal = goal
         self._by_terms: _Trial | None = None
+        self._borders: dict[Relational, Tape] = {}
         self.terms_left = MOST_SUMMED if goal.op in DOWNHILL else FEWEST_SUMMED
         self._written_out: dict[tuple[tuple[Symbol, Expr], ...], _Trial] = {}
         self.unfolds = unfolds and any(e.has(sympy.Sum, sympy.Product) for e in goal.sides)
@@ -272,6 +275,7 @@ class _Trial:
         best, step = self._room(point), Rational(1)
         for _ in range(CLIMB_STEPS):
             moves = [{**point, s: v + d * step} for s, v in point.items() if not s.is_integer for d in (1, -1)]
+            moves += self._along_borders(point, step)
             inside = [m for m in moves if holds_at(self.goal.domain, m) and self._contains(m)]
             nearest = min(inside, key=self._room, default=point)
             room = self._room(nearest)
@@ -280,6 +284,42 @@ class _Trial:
             else:
                 step /= 2
         return point
+
+    def _along_borders(self, point: Point, step: Rational) -> list[Point]:
+        """Moves downhill along the border of each condition, and a little inwards, as far as the border may bend."""
+        free = [s for s in point if not s.is_integer]
+        if len(free) < 2:
+            return []
+        slope = self._gradient(self._room, point, free)
+        moves = []
+        for condition in self.goal.domain.conditions:
+            normal = self._gradient(self._distances(condition), point, free)
+            size = _length(normal)
+            if not (0 < size < math.inf and all(map(math.isfinite, slope))):
+                continue
+            unit = [n / size for n in normal]
+            uphill = sum(a * b for a, b in zip(slope, unit))
+            along = [uphill * b - a for a, b in zip(slope, unit)]
+            length = _length(along) or 1.0
+            for inwards in (step, -step):
+                turned = [a / length + float(inwards) * b for a, b in zip(along, unit)]
+                moves.append({**point, **{s: point[s] + step * _short(t) for s, t in zip(free, turned)}})
+        return moves
+
+    def _gradient(self, of: Callable[[Point], float], point: Point, free: list[Symbol]) -> list[float]:
+        here = of(point)
+        return [(of({**point, s: point[s] + NEARBY}) - here) / float(NEARBY) for s in free]
+
+    def _distances(self, condition: Relational) -> Callable[[Point], float]:
+        """By how much the sides of a condition differ at a point, roughly."""
+        tape = self._borders.setdefault(condition, Tape(condition.lhs - condition.rhs, self.goal.variables))
+
+        def distance(point: Point) -> float:
+            with precision(DEEP_BITS[0] // 8):
+                gap = tape(*as_balls(point))
+            return float(ball(gap).mid()) if is_real(gap) else math.nan
+
+        return distance
 
     def _contains(self, point: Point) -> bool:
         return all(contains(self.goal.domain.set_of(s), v) for s, v in point.items())
@@ -340,6 +380,14 @@ class _Trial:
             return part
         inner = (e for e in partial_values(part) if Tape(e, self.goal.variables)(*values) is UNDEFINED)
         return next(inner, part)
+
+
+def _length(vector: list[float]) -> float:
+    return math.sqrt(sum(part * part for part in vector))  # hypot is rounded in other ways on other machines
+
+
+def _short(number: float) -> Rational:
+    return Rational(round(number * SHORT), SHORT)
 
 
 @dataclass(frozen=True)
