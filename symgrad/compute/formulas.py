@@ -55,7 +55,7 @@ from symgrad.recurrent.cell import (
     free_name,
 )
 from symgrad.recurrent.jacobians import StateJacobian
-from symgrad.recurrent.rules import product, total_of
+from symgrad.recurrent.matrix_algebra import product, total_of
 from symgrad.recurrent.sweep import state_jacobians
 from symgrad.vectors import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
 

@@ -24,7 +24,7 @@ from symgrad.recurrent.cell import (
     shift_of,
 )
 from symgrad.recurrent.losses import Loss, as_loss
-from symgrad.recurrent.rules import total_of
+from symgrad.recurrent.matrix_algebra import total_of
 from symgrad.recurrent.sweep import Share, state_jacobians
 from symgrad.vectors import (
     LENGTH,

@@ -54,8 +54,12 @@ def _blockwise(e: MatrixExpr, change: Callable[[MatrixExpr], MatrixExpr]) -> Mat
 
 
 def _stacked(rows: list[MatrixExpr]) -> MatrixExpr:
-    is_stack = lambda row: isinstance(row, BlockMatrix) and row.blockshape[1] == 1  # noqa: E731
-    return BlockMatrix([[part] for row in rows for part in (list(row.blocks) if is_stack(row) else [row])])
+    parts = (
+        part
+        for row in rows
+        for part in (row.blocks if isinstance(row, BlockMatrix) and row.blockshape[1] == 1 else (row,))
+    )
+    return BlockMatrix([[part] for part in parts])
 
 
 def _transposed(e: Expr) -> Expr:

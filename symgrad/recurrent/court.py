@@ -25,11 +25,11 @@ from symgrad.recurrent.inequalities import row_of
 from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.line_proofs import proves
 from symgrad.recurrent.line_steps import JacobianSteps, LineSteps, OnlyWrong, never_there, step_of, steps_of
+from symgrad.recurrent.matrix_algebra import entry_of
 from symgrad.recurrent.meanings import forward_definitions
 from symgrad.recurrent.named_sums import NamedSums
 from symgrad.recurrent.reach import Reach
 from symgrad.recurrent.reading import Differential, Differentiated, read_equation, read_formula
-from symgrad.recurrent.rules import entry_of
 from symgrad.recurrent.runs import run_backward, run_forward, surroundings
 from symgrad.recurrent.scalar_slopes import has_kinks
 from symgrad.recurrent.shapes import checked_shape

@@ -20,7 +20,7 @@ from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import free_name
 from symgrad.recurrent.forms import EARLIER, INSIDE, Step, closed_adjoint, stacked, step_paths
 from symgrad.recurrent.index_form import Definitions, Reader
-from symgrad.recurrent.rules import product, total_of, transposed
+from symgrad.recurrent.matrix_algebra import product, total_of, transposed
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, State, dims, zero_like
 from symgrad.vectors.variables import Timed
 from symgrad.verdicts import Outcome, Verdict

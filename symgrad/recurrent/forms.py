@@ -20,7 +20,7 @@ from sympy import Expr, KroneckerProduct, MatrixExpr, S, Symbol, ceiling
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import Backward, over_time
 from symgrad.recurrent.cell import Equation, free_name
-from symgrad.recurrent.rules import product, sliced, total_of, transposed
+from symgrad.recurrent.matrix_algebra import product, sliced, total_of, transposed
 from symgrad.recurrent.sweep import matrix_of, through_loss, through_step
 from symgrad.vectors import (
     LENGTH,

@@ -12,7 +12,7 @@ from symgrad.errors import CellError
 from symgrad.norms.scopes import bound_by
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.forms import Step, jacobian_product
-from symgrad.recurrent.rules import product, total_of
+from symgrad.recurrent.matrix_algebra import product, total_of
 from symgrad.vectors import TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, shape_of
 
 MOST_STEPS = 4  # with several states the number of ways grows with every step

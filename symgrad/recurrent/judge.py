@@ -14,7 +14,7 @@ from symgrad.recurrent.backward import Backward, LossDerivative, checked_loss
 from symgrad.recurrent.blocks import pushed
 from symgrad.recurrent.cell import Cell, Equation
 from symgrad.recurrent.court import Court, Line
-from symgrad.recurrent.rules import transposed
+from symgrad.recurrent.matrix_algebra import transposed
 from symgrad.shown import Word, table
 from symgrad.vectors import (
     ParameterMatrix,

@@ -23,9 +23,9 @@ from symgrad.recurrent.index_form import Definitions, Reader
 from symgrad.recurrent.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.line_steps import LineSteps
+from symgrad.recurrent.matrix_algebra import product, total_of, transposed
 from symgrad.recurrent.meanings import forward_definitions
 from symgrad.recurrent.named_sums import NamedSums
-from symgrad.recurrent.rules import product, total_of, transposed
 from symgrad.recurrent.term_proofs import TermByTerm, ways_to_compare
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in, zero_like
 

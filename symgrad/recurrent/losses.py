@@ -11,8 +11,8 @@ from sympy import Expr, MatrixExpr, Rational
 from symgrad.activations import softplus
 from symgrad.copies import Exact
 from symgrad.errors import CellError, ShapeError
+from symgrad.recurrent.matrix_algebra import entry_of, total_of
 from symgrad.recurrent.operations import in_operations
-from symgrad.recurrent.rules import entry_of, total_of
 from symgrad.recurrent.shapes import checked_shape
 from symgrad.vectors import Input, TimedMatrix, TimedScalar, dot, hadamard, logsumexp, shape_of, total
 from symgrad.vectors.writing import to_text

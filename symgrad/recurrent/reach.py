@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from symgrad.recurrent.backward import Backward
-from symgrad.recurrent.rules import total_of
+from symgrad.recurrent.matrix_algebra import total_of
 from symgrad.recurrent.sweep import Share
 
 

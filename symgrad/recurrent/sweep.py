@@ -12,7 +12,8 @@ from sympy import DiagMatrix, Identity, MatrixExpr, S, ZeroMatrix
 
 from symgrad.errors import CellError
 from symgrad.recurrent.cell import Cell, Equation
-from symgrad.recurrent.rules import product, pullback, total_of, transposed
+from symgrad.recurrent.matrix_algebra import product, total_of, transposed
+from symgrad.recurrent.rules import pullback
 from symgrad.vectors import TIME, Role, Timed, adjoint, concatenate, hadamard_of, shape_of, timed_in
 from symgrad.vectors.writing import to_text
 

@@ -11,7 +11,7 @@ import sympy
 from sympy import MatrixExpr, S
 
 from symgrad.recurrent.expanded import expanded
-from symgrad.recurrent.rules import product, total_of, transposed
+from symgrad.recurrent.matrix_algebra import product, total_of, transposed
 from symgrad.vectors import LENGTH, TIME, TimeSum, timed_in, zero_like
 
 MOST_SHORT = 3  # steps that a sum has less than there are

@@ -13,8 +13,8 @@ from symgrad.notation import latex
 from symgrad.recurrent.backward import Backward
 from symgrad.recurrent.cell import Equation
 from symgrad.recurrent.forms import Step
+from symgrad.recurrent.matrix_algebra import total_of
 from symgrad.recurrent.reach import Reach
-from symgrad.recurrent.rules import total_of
 from symgrad.vectors import LENGTH, TIME, zero_like
 from symgrad.vectors.variables import Timed
 
