@@ -9,8 +9,9 @@ from symgrad.balls.digits import are_told_apart, check_numbers, is_told
 from symgrad.balls.endless import enclosed_by_its_tape as _filled  # noqa: F401 (its rows are those of limits and sums)
 from symgrad.balls.functions import FUNCTIONS, RootOfNonnegative
 from symgrad.balls.near_zero import beside_zero as _beside_zero  # noqa: F401 (its rows are those of expansions)
-from symgrad.balls.tape import Tape, UnsupportedError, enclose, has_endless, is_endless, unmistakable
+from symgrad.balls.tape import RealTape, Tape, UnsupportedError, enclose, has_endless, is_endless, unmistakable
 from symgrad.balls.values import (
+    NOT_REAL,
     UNDEFINED,
     UNKNOWN,
     Ball,
@@ -29,7 +30,8 @@ from symgrad.balls.values import (
 from symgrad.precision import precision
 
 __all__ = [
-    "FUNCTIONS", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "RootOfNonnegative", "Tape", "UnsupportedError", "Value",
-    "are_told_apart", "as_fraction", "as_integer", "ball", "check_numbers", "enclose", "has_endless", "hull",
-    "is_endless", "is_exactly_zero", "is_real", "is_told", "precision", "rational", "separated", "sign", "unmistakable",
+    "FUNCTIONS", "NOT_REAL", "UNDEFINED", "UNKNOWN", "Ball", "NoValue", "RealTape", "RootOfNonnegative", "Tape",
+    "UnsupportedError", "Value", "are_told_apart", "as_fraction", "as_integer", "ball", "check_numbers", "enclose",
+    "has_endless", "hull", "is_endless", "is_exactly_zero", "is_real", "is_told", "precision", "rational", "separated",
+    "sign", "unmistakable",
 ]  # fmt: skip

@@ -17,10 +17,11 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.balls import UNDEFINED, Ball, NoValue, Tape, ball, rational
+from symgrad.balls import NOT_REAL, UNDEFINED, Ball, NoValue, RealTape, ball, rational
 from symgrad.balls.spectra import spectral_norm, spectral_radius
 from symgrad.errors import CellError
 from symgrad.vectors import (
+    ENTRY,
     LENGTH,
     TIME,
     Elementwise,
@@ -37,12 +38,19 @@ from symgrad.vectors import (
     shape_of,
     with_slopes,
 )
+from symgrad.vectors.writing import to_text
 
+SHOWN_DIGITS = 8
+_SHOWN_ENTRY = Symbol(ENTRY.name, real=True)
 Array: TypeAlias = Any  # of balls, which NumPy's types do not know
 
 
-class NoValueError(CellError):
-    """An entry that certainly has no value at the point, such as the inverse of 0."""
+class NoNumberError(CellError):
+    """An entry that is no certain real number at the point, such as the logarithm of -1: cells are real."""
+
+
+class NoValueError(NoNumberError):
+    """An entry that certainly has no value at the point, not even a complex one, such as the inverse of 0."""
 
 
 class MissingStepError(CellError):
@@ -73,7 +81,7 @@ class Surroundings:
     parameters: dict[Any, Any] = field(default_factory=dict)
     timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
-    tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
+    tapes: dict[Expr, tuple[RealTape, tuple[Any, ...]]] = field(default_factory=dict)
 
     def number(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:
         """The value of a time, a size or another integer expression."""
@@ -159,7 +167,8 @@ class WalkedFormula:
         gone = {leaf: sympy.S.Zero for leaf in leaves if self._is_beyond(leaf)}
         if gone:
             return self._scalar(e.xreplace(gone))
-        return _certain(tape(*(self._leaf(leaf) for leaf in leaves)), e)
+        values = [self._leaf(leaf) for leaf in leaves]
+        return _certain(tape(*values), e, zip(leaves, values))
 
     def _at_every_step(self, e: Any) -> list[Any]:
         """The values of what is summed or multiplied, at all values of the outermost index."""
@@ -167,9 +176,9 @@ class WalkedFormula:
         inside = e.func(e.function, *inner) if inner else e.function
         return [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
 
-    def _compiled(self, e: Expr) -> tuple[Tape, tuple[Any, ...]]:
+    def _compiled(self, e: Expr) -> tuple[RealTape, tuple[Any, ...]]:
         stand_ins = {leaf: Dummy(real=True) for leaf in dict.fromkeys(_leaves(e))}
-        made = Tape(e.xreplace(stand_ins), [*stand_ins.values()])
+        made = RealTape(e.xreplace(stand_ins), [*stand_ins.values()])
         self.around.tapes[e] = made, tuple(stand_ins)
         return self.around.tapes[e]
 
@@ -232,8 +241,7 @@ class WalkedFormula:
         return found
 
     def _power(self, e: Any) -> Array:
-        y = Dummy(real=True)
-        return self._mapped(self.value(e.base), sympy.Lambda((y,), y**e.exp))
+        return self._mapped(self.value(e.base), sympy.Lambda((ENTRY,), ENTRY**e.exp))
 
     def _matrix_power(self, e: Any) -> Array:
         base, exponent = self.value(e.base), self._time(e.exp)
@@ -255,13 +263,13 @@ class WalkedFormula:
             if any(leaf.has(y) for leaf in leaves):  # as in a sum over time
                 return np.vectorize(lambda entry: self._at_entry(y, entry)._scalar(body), otypes=[object])(matrix)
             stand_ins = {leaf: Dummy(real=True) for leaf in leaves}
-            tape = Tape(body.xreplace(stand_ins), (y, *stand_ins.values()))
+            tape = RealTape(body.xreplace(stand_ins), (y, *stand_ins.values()))
             known = self.around.tapes[function] = tape, tuple(leaves)
         tape, others = known
         rest = [self._leaf(other) for other in others]
         found = np.empty(matrix.shape, dtype=object)
         for place, entry in np.ndenumerate(matrix):
-            found[place] = _certain(tape(entry, *rest), function)
+            found[place] = _certain(tape(entry, *rest), function, zip((_SHOWN_ENTRY, *others), (entry, *rest)))
         return found
 
     def _at_entry(self, y: Symbol, entry: Ball) -> Self:
@@ -377,12 +385,16 @@ def _leaves(e: Any) -> Iterable[Any]:
         yield from _leaves(a)
 
 
-def _certain(value: Any, e: Any) -> Any:
+def _certain(value: Any, e: Any, point: Iterable[tuple[Any, Any]] = ()) -> Any:
+    """A value of an expression, where it is one; else what has none, and where."""
+    if value is not None and not isinstance(value, NoValue):
+        return value
+    e = e(_SHOWN_ENTRY) if isinstance(e, sympy.Lambda) else e
+    where = ", ".join(f"{to_text(leaf)} = {ball(known).str(SHOWN_DIGITS, radius=False)}" for leaf, known in point)
+    at = f"{to_text(e)} has no {{}} at {where}" if where else f"{to_text(e)} has no {{}} here"
     if value is UNDEFINED:
-        raise NoValueError(f"{e} has no value here")
-    if isinstance(value, NoValue) or value is None:
-        raise CellError(f"{e} has no certain value here")
-    return value
+        raise NoValueError(at.format("value"))
+    raise NoNumberError(at.format("real value" if value is NOT_REAL else "certain value"))
 
 
 def _inverse(matrix: Array, e: Any) -> Array:
@@ -392,11 +404,11 @@ def _inverse(matrix: Array, e: Any) -> Array:
             exact = fmpq_mat(matrix.tolist())
             found = None if exact.det() == 0 else exact.inv()
             if found is None:
-                raise NoValueError(f"{e} has no value here")
+                raise NoValueError(f"{to_text(e)} has no value here")
         else:
             found = arb_mat(matrix.tolist()).inv()
     except (ZeroDivisionError, TypeError):
-        raise CellError(f"{e} has no certain value here") from None
+        raise NoNumberError(f"{to_text(e)} has no certain value here") from None
     rows, columns = matrix.shape
     return np.array([[found[i, j] for j in range(columns)] for i in range(rows)], dtype=object)
 

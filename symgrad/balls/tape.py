@@ -18,6 +18,7 @@ from symgrad.balls.functions import FUNCTIONS, RootOfNonnegative, root_of_nonneg
 from symgrad.balls.hypergeometric import with_four_lists, with_lists
 from symgrad.balls.values import (
     MOST_EXACT_BITS,
+    NOT_REAL,
     UNDEFINED,
     UNKNOWN,
     Ball,
@@ -136,7 +137,7 @@ def _strict(operation: Callable[..., Value]) -> Callable[..., Value]:
     def strict(*arguments: Value) -> Value:
         missing = [argument for argument in arguments if isinstance(argument, NoValue)]
         if missing:
-            return UNDEFINED if UNDEFINED in missing else UNKNOWN
+            return next(kind for kind in NoValue if kind in missing)
         try:
             result = operation(*arguments)
         except (ZeroDivisionError, ValueError, OverflowError):
@@ -163,7 +164,7 @@ def _total(term: Tape, most: int, is_sum: bool, low: Value, high: Value, *outer:
         if not isinstance(value, Ball):
             if value is UNDEFINED:
                 return UNDEFINED
-            missing = UNKNOWN
+            missing = NOT_REAL if NOT_REAL in (value, missing) else UNKNOWN
             continue
         total = total + value if is_sum else total * value
         if k - low > MOST_EXACT:
@@ -362,7 +363,7 @@ class Tape:
         *inner, (index, low, high) = node.limits
         body = written.ranged(node.func, node.function, *inner) if inner else node.function
         outer = [v for v in self.variables if v != index]
-        term = Tape(body, (*outer, index))
+        term = type(self)(body, (*outer, index))
         places = [self._place(part) for part in (low, high, *outer)]
         most = MOST_TERMS if not body.has(sympy.Sum, sympy.Product) else MOST_NESTED
         return partial(_total, term, most, isinstance(node, sympy.Sum)), tuple(places)
@@ -391,6 +392,23 @@ class Tape:
     def is_continuous_on(self, *boxes: Value) -> bool:
         """Whether the expression and all its parts certainly are real and continuous on a box of the variables."""
         return self.is_trusted and all(isinstance(value, fmpq | arb) for value in self._results(boxes))
+
+
+class RealTape(Tape):
+    """A tape on which nothing but real numbers are values: the root of -1 has none, and so its square has none."""
+
+    def _results(self, values: Sequence[Value]) -> list[Value]:
+        charge(self._work(flint.ctx.prec))
+        results: list[Value] = list(values)
+        for operation, places in self._operations:
+            results.append(_if_real(operation(*[results[place] for place in places])))
+        return results
+
+
+def _if_real(value: Value) -> Value:
+    if not isinstance(value, acb):
+        return value
+    return UNKNOWN if value.imag.contains(0) else NOT_REAL
 
 
 def enclose(expression: Expr, point: Mapping[Symbol, Ball], bits: int = 128) -> Value:

@@ -14,13 +14,14 @@ class NoValue(Enum):
     """What stands in place of a value that is missing."""
 
     UNDEFINED = "undefined"
+    NOT_REAL = "not real"  # where only real numbers are values, as in cells
     UNKNOWN = "unknown"
 
 
 RADIUS_BITS = 30  # of the mantissa of a radius
 MOST_EXACT_BITS = 100_000  # of numerator or denominator; larger fractions are enclosed
 LONGEST_FRACTION = 100_000  # bits, of balls that are written as fractions
-UNDEFINED, UNKNOWN = NoValue.UNDEFINED, NoValue.UNKNOWN
+UNDEFINED, NOT_REAL, UNKNOWN = NoValue
 Ball: TypeAlias = fmpq | arb | acb
 Value: TypeAlias = Ball | NoValue | bool | None
 

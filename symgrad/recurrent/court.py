@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import sympy
 from sympy import Expr, MatrixExpr, Rational
 
 from symgrad.balls import ball, precision, separated
-from symgrad.balls.matrices import MissingStepError, Surroundings
+from symgrad.balls.matrices import MissingStepError, NoNumberError, Surroundings
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.prove.sentences import counted
 from symgrad.prove.witnesses import show
@@ -58,13 +58,14 @@ KINKED_RUNS = tuple((3 + draw % 3, draw) for draw in range(5, 14))  # more of th
 ZERO_RUNS = tuple((3 + draw % 3, draw) for draw in range(14, 32))  # and where entries are zero, as of a dead relu
 ENOUGH = 3  # runs with an entry other than zero
 LARGEST_NUMERATOR = 12
-ATTEMPTS = 8  # to find numbers at which a run has values
+DIVISORS = tuple(2**k for k in range(8))  # of numbers, until no state outgrows all numbers
+SIGNS: tuple[Callable[[Any], Any], ...] = (lambda drawn: drawn, abs, lambda drawn: 1 + abs(drawn))  # as for logarithms
 OTHER_DRAWS = 1000
 SEED = 20_261_125  # any fixed number: the same line meets the same numbers on every machine
 
 
 class NoRunError(CellError):
-    """No numbers were found at which a cell has values, at every step of a run."""
+    """No numbers were found at which a cell has real values, at every step of a run."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ class Court:
         try:
             return self._judged_in_runs(equation)
         except NoRunError as error:
-            evidence = f"no numbers were found at which the cell has values: {error}"
+            evidence = f"no numbers were found at which the cell has real values: {error}"
             return Line(equation, Verdict(Outcome.UNDECIDED, METHOD, evidence), str(self.derived(equation.left)))
 
     def _judged_in_runs(self, equation: Equation) -> Line:
@@ -383,7 +384,7 @@ class Court:
 
     def numbers(self, equation: Equation) -> Verdict:
         """A counterexample in numbers, or the evidence that there is none."""
-        steps, compared, missing, without = self._line_steps(equation), 0, "", ""
+        steps, compared, missing, without, nowhere = self._line_steps(equation), 0, "", "", ""
         after = never_there(equation.right, self._ends)
         if after is not None:
             return Verdict(Outcome.REFUTED, STEPS, f"there is no step {after}")
@@ -399,12 +400,15 @@ class Court:
             for value in steps.values(length):
                 step, indices = steps.placed(value) if isinstance(steps, JacobianSteps) else _placed(steps, value)
                 with precision(BITS):
-                    true = self._true_value(equation.left, steps, length, around, step, indices)
                     unknown = self._asks_for_no_adjoint(equation.right, around, step, indices)
                     try:
+                        true = self._true_value(equation.left, steps, length, around, step, indices)
                         stated = around.evaluate(equation.right, step, indices)
                     except MissingStepError as error:
                         missing = missing or f"in a run of {length} steps {error}"
+                        continue
+                    except NoNumberError as error:  # an end of where the cell has values; there the line says nothing
+                        nowhere = nowhere or str(error)
                         continue
                     found = _first_difference(stated, true)
                 if unknown:
@@ -420,10 +424,13 @@ class Court:
                     telling.add((length, draw))
         if missing:
             return Verdict(Outcome.REFUTED, STEPS, missing)  # where a side has no value, an equation does not hold
-        if without or not compared:
+        if without or not (compared or nowhere):
             return Verdict(Outcome.UNDECIDED, STEPS, without or "there is no step at which to try it")
+        if nowhere and not compared:
+            return Verdict(Outcome.UNDECIDED, "numbers", nowhere)
+        beside = f"; {nowhere}" if nowhere else ""
         return Verdict(
-            Outcome.SUPPORTED, "numbers", f"both sides agree in {counted(compared, 'entry')}; no proof found"
+            Outcome.SUPPORTED, "numbers", f"both sides agree in {counted(compared, 'entry')}; no proof found{beside}"
         )
 
     @cached_property
@@ -472,15 +479,15 @@ class Court:
         return found
 
     def _new_run(self, length: int, draw: int) -> Surroundings:
-        """A run in numbers; where those give no values, as where a state outgrows all numbers, in others."""
-        for attempt in range(ATTEMPTS):
+        """A run in numbers; where those give no real values, in smaller ones, and in ones that are all positive."""
+        for attempt, change in enumerate(product(DIVISORS, SIGNS)):
             try:
-                return self._run_in(length, draw + attempt * OTHER_DRAWS, 2**attempt)
+                return self._run_in(length, draw + attempt * OTHER_DRAWS, *change)
             except CellError as error:
                 reason = error
         raise NoRunError(str(reason))
 
-    def _run_in(self, length: int, draw: int, divisor: int) -> Surroundings:
+    def _run_in(self, length: int, draw: int, divisor: int, signed: Callable[[Any], Any]) -> Surroundings:
         grad = self.grad
         sizes = {
             s: 2 + k % 2 for k, s in enumerate(sorted(size_symbols((*grad.arguments, *grad.cell.defined)), key=str))
@@ -492,7 +499,7 @@ class Court:
                 int(sympy.S(s).xreplace({k: sympy.Integer(v) for k, v in sizes.items()})) for s in declared_shape(a)
             )
             whole = (length, *shape) if isinstance(a, TimedScalar | TimedMatrix) and a.time == TIME else shape
-            arguments[grad.name_of(a)] = _rationals(whole, generator) / divisor
+            arguments[grad.name_of(a)] = signed(_rationals(whole, generator) / divisor)
         with precision(BITS):
             around = surroundings(grad, arguments, {**sizes, LENGTH: length})
             run_forward(grad, around)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from flint import arb
 from sympy import Symbol
 
 from symgrad.balls import rational
-from symgrad.balls.matrices import Array, Surroundings, added_up, plain
+from symgrad.balls.matrices import Array, NoNumberError, Surroundings, added_up, plain
 from symgrad.errors import CellError, ShapeError
 from symgrad.precision import in_turn
 from symgrad.recurrent.backward import Backward
@@ -60,7 +61,10 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
     run_forward(grad, around)
     run_backward(grad, around)
     reach = Reach(grad, around.length)
-    found = {name: _gradient(grad, key, around, reach) for name, key in argument_names(grad).items()}
+    found = {}
+    for name, key in argument_names(grad).items():
+        with _named(f"the gradient of {name}"):
+            found[name] = _gradient(grad, key, around, reach)
     states = {
         s.name: np.array([as_declared(around.timed[s.key, k], s) for k in range(1, around.length + 1)], dtype=object)
         for s in grad.cell.states
@@ -209,17 +213,28 @@ def run_formulas(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> 
     ready = deque(node for node, wanted in needs.items() if not wanted)
     while ready:
         node = ready.popleft()
-        around.timed[node] = around.evaluate(formulas[node], node[1])
+        with _named(f"{node[0][0]}[{node[1]}]"):
+            around.timed[node] = around.evaluate(formulas[node], node[1])
         for user in users[node]:
             needs[user].discard(node)
             if not needs[user]:
                 ready.append(user)
 
 
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Errors of numbers that are none say what was computed."""
+    try:
+        yield
+    except NoNumberError as error:
+        raise type(error)(f"{what}: {error}") from None
+
+
 def total_loss(grad: Backward, around: Surroundings) -> Any:
     """The loss over the steps that count."""
     steps = [around.length] if grad.at == "last" else range(1, around.length + 1)
-    terms = [plain(around.evaluate(grad.loss.term, step)) for step in steps]
+    with _named("the loss"):
+        terms = [plain(around.evaluate(grad.loss.term, step)) for step in steps]
     found = added_up([t.ravel()[0] if isinstance(t, np.ndarray) else t for t in terms])
     return found / around.length if grad.at == "mean" else found
 

@@ -1,0 +1,80 @@
+"""Cells are of real numbers: where a root or a logarithm is not real, a cell has no value, and a line says nothing."""
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.balls.matrices import NoNumberError
+
+# Functions that are not real everywhere, and another way to write them where they are.
+TWO_WAYS = {
+    "log(x[t])": "log(x[t]**2)/2",
+    "sqrt(x[t])*sqrt(y[t])": "sqrt(x[t]*y[t])",
+    "log(x[t])*sqrt(y[t])": "log(x[t]**2*y[t])*sqrt(y[t])/2 - log(y[t])*sqrt(y[t])/2",
+    "x[t]**(2/3)": "(x[t]**2)**(1/3)",
+    "log(p)": "log(p**2)/2",
+    "sqrt(log(1 + x[t]))": "sqrt(log((1 + x[t])**2)/2)",
+}
+
+
+def judged(factor, of_next):
+    """The line of the adjoint of h[t] = h[t-1]*factor."""
+    cell = sg.read_cell(f"h[t] = h[t-1]*{factor}", {})
+    line = f"hbar[t] = h[t] - target[t] + hbar[t+1]*({of_next.replace('[t]', '[t+1]')})"
+    (found,) = sg.check_backward(cell, sg.half_squared_error(cell.states[0]), at="every", backward=[line]).lines
+    return found
+
+
+@pytest.mark.parametrize("factor, other", TWO_WAYS.items())
+def test_lines_that_hold_where_the_cell_is_real_are_never_refuted(factor, other):
+    assert judged(factor, factor).holds is True
+    assert judged(factor, other).holds is not False
+
+
+@pytest.mark.parametrize("factor, other", TWO_WAYS.items())
+def test_false_lines_are_refuted_by_real_numbers(factor, other):
+    found = judged(factor, f"2*({other})")
+    assert found.holds is False
+    assert "I" not in found.verdict.witness.left + found.verdict.witness.right
+
+
+@pytest.mark.parametrize("loss_of", ["log(x[t])", "sqrt(x[t])", "elementwise(y, y**(1/3), x[t])"])
+def test_lines_about_vectors_likewise(loss_of):
+    (n,) = sg.dims("n")
+    cell = sg.read_cell(f"h[t] = hadamard(h[t-1], {loss_of})", {"h": n, "x": n})
+    loss = sg.half_squared_error(cell.states[0])
+    lines = [str(e) for e in sg.bptt(cell, loss).backward]
+    assert sg.check_backward(cell, loss, backward=lines).holds is True
+    found = sg.check_backward(cell, loss, backward=[lines[0].replace("= ", "= 2*", 1)]).lines[0]
+    assert found.holds is False and "I" not in str(found.verdict.witness)
+
+
+def test_a_line_is_not_tried_where_its_name_has_no_value():
+    (n,) = sg.dims("n")
+    cell = sg.read_cell("h[t] = hadamard(h[t-1], sqrt(1 - x[t]**2))", {"h": n, "x": n})
+    line = "dx[t] = -hadamard(hbar[t], h[t-1], x[t], elementwise(y, 1/sqrt(1 - y**2), x[t]))"
+    loss = sg.half_squared_error(cell.states[0])
+    assert sg.check_backward(cell, loss, at="every", backward=[line]).holds is not False
+
+
+def test_a_cell_without_real_values_is_not_judged():
+    line = judged("log(-1 - x[t]**2)", "2*log(-1 - x[t]**2)")
+    assert line.verdict.outcome is sg.Outcome.UNDECIDED
+    assert "no real value at" in line.verdict.evidence
+
+
+@pytest.mark.parametrize(
+    "factor, point, said",
+    [
+        ("log(x[t])", {"x": [-1.0]}, "h[1]: log(x[t])*h[t-1] has no real value at"),
+        ("sqrt(x[t])*sqrt(y[t])", {"x": [-1.0], "y": [-1.0]}, "has no real value at x[t] = -1"),
+        ("log(p)", {"p": -2.0}, "has no real value at"),
+        ("sqrt(1 - x[t])", {"x": [1.0]}, "the gradient of x: "),
+    ],
+)
+def test_balls_say_what_is_not_real(factor, point, said):
+    cell = sg.read_cell(f"h[t] = h[t-1]*{factor}", {})
+    grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
+    with pytest.raises(NoNumberError) as error:
+        grad.evaluate({**point, "h0": 1, "target": np.zeros(1)})
+    assert said in str(error.value) and "\n" not in str(error.value)
