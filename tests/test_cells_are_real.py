@@ -25,13 +25,13 @@ def judged(factor, of_next):
     return found
 
 
-@pytest.mark.parametrize("factor, other", TWO_WAYS.items())
+@pytest.mark.parametrize(("factor", "other"), TWO_WAYS.items())
 def test_lines_that_hold_where_the_cell_is_real_are_never_refuted(factor, other):
     assert judged(factor, factor).holds is True
     assert judged(factor, other).holds is not False
 
 
-@pytest.mark.parametrize("factor, other", TWO_WAYS.items())
+@pytest.mark.parametrize(("factor", "other"), TWO_WAYS.items())
 def test_false_lines_are_refuted_by_real_numbers(factor, other):
     found = judged(factor, f"2*({other})")
     assert found.holds is False
@@ -65,7 +65,7 @@ def test_a_cell_without_real_values_is_not_judged():
 
 
 @pytest.mark.parametrize(
-    "factor, point, said",
+    ("factor", "point", "said"),
     [
         ("log(x[t])", {"x": [-1.0]}, "h[1]: log(x[t])*h[t-1] has no real value at"),
         ("sqrt(x[t])*sqrt(y[t])", {"x": [-1.0], "y": [-1.0]}, "has no real value at x[t] = -1"),

@@ -17,7 +17,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.balls import NOT_REAL, UNDEFINED, Ball, NoValue, RealTape, ball, rational
+from symgrad.balls import NOT_REAL, UNDEFINED, Ball, NoValue, RealTape, Tape, ball, rational
 from symgrad.balls.spectra import spectral_norm, spectral_radius
 from symgrad.errors import CellError
 from symgrad.vectors import (
@@ -74,6 +74,8 @@ class Surroundings:
         The arguments of the run by name, as they were given.
     tapes : dict
         Scalars that were compiled; others with the same formulas may share them.
+    tape : type
+        What they are compiled to: cells are real, but for a complex step.
     """
 
     sizes: Mapping[Symbol, int]
@@ -81,7 +83,8 @@ class Surroundings:
     parameters: dict[Any, Any] = field(default_factory=dict)
     timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
-    tapes: dict[Expr, tuple[RealTape, tuple[Any, ...]]] = field(default_factory=dict)
+    tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
+    tape: type[Tape] = RealTape
 
     def number(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:
         """The value of a time, a size or another integer expression."""
@@ -176,9 +179,9 @@ class WalkedFormula:
         inside = e.func(e.function, *inner) if inner else e.function
         return [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
 
-    def _compiled(self, e: Expr) -> tuple[RealTape, tuple[Any, ...]]:
+    def _compiled(self, e: Expr) -> tuple[Tape, tuple[Any, ...]]:
         stand_ins = {leaf: Dummy(real=True) for leaf in dict.fromkeys(_leaves(e))}
-        made = RealTape(e.xreplace(stand_ins), [*stand_ins.values()])
+        made = self.around.tape(e.xreplace(stand_ins), [*stand_ins.values()])
         self.around.tapes[e] = made, tuple(stand_ins)
         return self.around.tapes[e]
 
@@ -263,7 +266,7 @@ class WalkedFormula:
             if any(leaf.has(y) for leaf in leaves):  # as in a sum over time
                 return np.vectorize(lambda entry: self._at_entry(y, entry)._scalar(body), otypes=[object])(matrix)
             stand_ins = {leaf: Dummy(real=True) for leaf in leaves}
-            tape = RealTape(body.xreplace(stand_ins), (y, *stand_ins.values()))
+            tape = self.around.tape(body.xreplace(stand_ins), (y, *stand_ins.values()))
             known = self.around.tapes[function] = tape, tuple(leaves)
         tape, others = known
         rest = [self._leaf(other) for other in others]

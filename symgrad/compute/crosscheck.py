@@ -17,7 +17,7 @@ import sympy
 from flint import acb, arb
 
 from symgrad.activations.functions import expand
-from symgrad.balls import precision
+from symgrad.balls import Tape, precision
 from symgrad.compute.arguments import is_in_time
 from symgrad.compute.dtypes import FLOAT64
 from symgrad.compute.run import Run
@@ -310,6 +310,7 @@ class _Oracle:
 
     def _loss(self, name: str, place: tuple[int, ...], step: Any) -> Any:
         around = runs.surroundings(self.grad, self.arguments, self.sizes)
+        around.tape = Tape if isinstance(step, acb) else around.tape
         key = self.keys[name]
         if is_in_time(key):
             spot, inside = (around.timed, (key.key, place[0] + 1)), place[1:]
