@@ -523,6 +523,13 @@ def _line_in(path: Path, error: BaseException) -> int | None:
     return lines[-1] if lines else None
 
 
+# What SymPy says of vectors, with what to write.
+_HINTS = {
+    "Mix of Matrix and Scalar symbols": "write a number beside a vector as ones(n), as in ones(n) - hadamard(v, v)",
+}
+
+
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or "no reason given"
+    text = f"{text}: {_HINTS[text]}" if text in _HINTS else text
     return text if isinstance(error, SymgradError) else f"{type(error).__name__}: {text}"

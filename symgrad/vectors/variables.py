@@ -57,7 +57,33 @@ def dims(names: str) -> tuple[Symbol, ...]:
     return found
 
 
-class ReadsAsVector(MatrixExpr):  # type: ignore[misc]
+class _Ordered(Expr):  # type: ignore[misc]
+    """An expression whose comparison with a vector is refused in one line."""
+
+    def __lt__(self, other: Any) -> Any:
+        _demand_scalars(self, "<", other)
+        return super().__lt__(other)
+
+    def __le__(self, other: Any) -> Any:
+        _demand_scalars(self, "<=", other)
+        return super().__le__(other)
+
+    def __gt__(self, other: Any) -> Any:
+        _demand_scalars(self, ">", other)
+        return super().__gt__(other)
+
+    def __ge__(self, other: Any) -> Any:
+        _demand_scalars(self, ">=", other)
+        return super().__ge__(other)
+
+
+def _demand_scalars(left: Any, sign: str, right: Any) -> None:
+    if isinstance(left, MatrixExpr) or isinstance(right, MatrixExpr):
+        hint = "what holds of each entry is a condition within elementwise, as in elementwise(lambda y: Max(y, 0), v)"
+        raise CellError(f"{left} {sign} {right} compares a vector; {hint}")
+
+
+class ReadsAsVector(_Ordered, MatrixExpr):  # type: ignore[misc]
     """A matrix expression to which a number may be added: `1 - z` means a vector of ones less z."""
 
     def __add__(self, other: Any) -> Expr:
@@ -98,6 +124,9 @@ class ReadsAsVector(MatrixExpr):  # type: ignore[misc]
             return super().__getitem__(place)
         except IndexError:
             raise ShapeError(f"{self} has no part {_shown_place(place)}", "slice", (self.shape,)) from None
+
+    def __abs__(self) -> Expr:
+        raise CellError(f"abs({self}) is of no vector; of each entry it is elementwise(sympy.Abs, {self})")
 
     __array_ufunc__ = None  # so that numbers and arrays of NumPy on the left hand over to us
 
@@ -238,7 +267,7 @@ class Timed:
         return self.latex_name if exp is None else f"{self.latex_name}^{{{exp}}}"
 
 
-class TimedScalar(Timed, Expr):  # type: ignore[misc]
+class TimedScalar(Timed, _Ordered):
     """A scalar at a time step; real."""
 
     is_commutative = True
