@@ -142,3 +142,12 @@ def test_every_operation_is_drawn():
     cells = list(map(drawn, range(200)))
     seen = {kind for what in cells for tree in (*what.equations.values(), what.loss) for kind in operations(tree)}
     assert set(SYMBOLS) - seen <= {"floor"}  # of which no program is made
+
+
+# A condition on cases, in a cell and in a slope; a trace with an adjoint before the first step; elu with a negative parameter.
+FOUND = (3012, 409, 3278, 101)
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_cells_that_had_no_value_or_a_wrong_slope(seed):
+    assert compared(seed, in_balls)

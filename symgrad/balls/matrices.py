@@ -152,7 +152,7 @@ class WalkedFormula:
             step = self._time(e.time)
             is_inside = 1 <= step <= self.around.length or (e.key, step) in self.around.timed
             return e.role is Role.ADJOINT and not is_inside
-        is_product = isinstance(e, sympy.MatMul | sympy.HadamardProduct | sympy.Transpose)
+        is_product = isinstance(e, sympy.MatMul | sympy.Mul | sympy.HadamardProduct | sympy.Transpose | sympy.Trace)
         return is_product and any(self._is_beyond(a) for a in e.args)
 
     def _parameter(self, e: Any) -> Any:

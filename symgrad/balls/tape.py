@@ -295,6 +295,8 @@ class Tape:
     def _place(self, node: Basic) -> int:
         if node not in self._places and issubclass(origin(node.func), activations.ActivationFunction):
             self._places[node] = self._defined(node)
+        if node not in self._places and isinstance(node, sympy.ITE):  # a condition on cases
+            self._places[node] = self._place(node.to_nnf())
         if node not in self._places:
             operation = self._operation(node)
             self._operations.append(operation)
