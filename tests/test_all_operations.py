@@ -144,7 +144,7 @@ def test_every_operation_is_drawn():
     assert set(SYMBOLS) - seen <= {"floor"}  # of which no program is made
 
 
-# A condition on cases, in a cell and in a slope; a trace with an adjoint before the first step; elu with a negative parameter.
+# A condition on cases in a cell, and in a slope; a trace with an adjoint before step 1; elu with a negative parameter.
 FOUND = (3012, 409, 3278, 101)
 
 
