@@ -20,6 +20,7 @@ from symgrad.syntax import parse_where, vocabulary
 from symgrad.syntax.keeping_reader import KeepingReader
 from symgrad.syntax.reader import OPERATORS
 from symgrad.syntax.vector_names import BINDERS, FREE_INDICES, call_name
+from symgrad.syntax.vector_names import sizes_in as sizes_by_name
 from symgrad.syntax.vector_scan import VectorSource
 from symgrad.vectors import LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, TimedScalar, dims, norm, spectral_radius
 
@@ -67,12 +68,16 @@ def statement_of(
     beyond = next((name for name, symbol in kinds.items() if not symbol.is_real), None)
     if beyond is not None:
         raise ClaimError(f"claims about norms are about real numbers and matrices; {beyond} is said to be complex")
-    known = {**names, **{name: symbol for name, symbol in kinds.items() if name not in names and name != LENGTH.name}}
-    known |= _no_steps([says, rhs, *conditions], {**known, **{n: s for n, s in kinds.items() if s.is_integer}}, read)
+    sizes = sizes_by_name(names)
+    told = {n: s for n, s in kinds.items() if n not in names and n not in sizes}
+    known = {**names, **{n: s for n, s in told.items() if n != LENGTH.name}}
+    whole = {n: s for n, s in told.items() if s.is_integer}
+    known |= _no_steps([says, rhs, *conditions], {**known, **whole, **sizes}, read)
     if LENGTH.name not in known and not kinds.get(LENGTH.name, LENGTH).is_integer:
         raise ClaimError(f"{LENGTH} is a number of steps here, an integer; write another letter for a real number")
     statement = _statement(says, op, rhs, known, read)
-    joint = [*_relations(conditions, known, read), *_meant(parsed, statement, known)]
+    joint = [*_relations(conditions, known, read), *_meant(parsed, statement, {**known, **sizes})]
+    _demand_one_meaning([*statement.expressions, *joint], sizes.values())
     return statement, _domain(
         statement, joint, [c for c in conditions if isinstance(c, sympy.Basic) and c not in joint]
     )
@@ -289,6 +294,15 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
             yield from _as_relations(moved)
         elif moved is not sympy.true:
             yield moved
+
+
+def _demand_one_meaning(parts: Iterable[Any], sizes: Iterable[Symbol]) -> None:
+    """Refuse a size beside another symbol of its name, such as a step."""
+    parts = list(parts)
+    spoken_of = {s for e in parts for s in free_symbols(e)}
+    for size in {*sizes, *sizes_in(*parts)}:
+        if any(s.name == size.name and s not in (size, _ANY_LENGTH) for s in spoken_of):
+            raise ClaimError(f"{size} is the name of a size and of another number; write another letter for one")
 
 
 def _as_relations(membership: sympy.Contains) -> Iterator[Condition]:

@@ -54,9 +54,10 @@ class NormRelation(Judged):
     def decided(self, domain: Domain, decide: Callable[[Relation, Domain], Verdict]) -> Verdict:
         relation, known = _of_any_length(self.relation, domain)
         verdict = verdict_on(relation, Context(decide, known), lambda: _places(relation, known))
-        spoken_of = any(LENGTH in free_symbols(e) for e in (*self.expressions, *domain.conditions))
+        spoken_of = (*self.expressions, *domain.conditions)
+        is_step = any(LENGTH in free_symbols(e) for e in spoken_of) and LENGTH not in sizes_in(*spoken_of)
         says_start = LENGTH in domain.symbols and domain.set_of(LENGTH).inf.is_finite
-        is_assumed = spoken_of and not says_start
+        is_assumed = is_step and not says_start
         if not (verdict.holds and is_assumed):
             return verdict
         return replace(verdict, evidence="; ".join(filter(None, (verdict.evidence, f"for {LENGTH} >= 1"))))
@@ -156,9 +157,11 @@ def _seen(relation: Relation, within: Context, places: Callable[[], Iterator[Pla
 
 
 def _of_any_length(relation: Relation, domain: Domain) -> tuple[Relation, Domain]:
-    """The same with another T where the conditions let it be 0, as SymPy takes T for positive."""
+    """The same with another T where the conditions let it be 0, as SymPy takes T for positive; no size is 0."""
     if LENGTH not in domain.symbols:
         return relation, domain
+    if LENGTH in sizes_in(*relation.expressions, *domain.conditions):
+        return relation, domain.restricted(LENGTH, domain.set_of(LENGTH).intersect(sympy.Range(1, sympy.oo)))
     domain = domain.restricted(LENGTH, from_start(domain.set_of(LENGTH)))
     if domain.set_of(LENGTH).is_subset(sympy.Range(1, sympy.oo)):
         return relation, domain
@@ -225,7 +228,7 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
     timed = sorted({v.at(TIME) for e in spoken_of for v in e.atoms(TimedMatrix)}, key=str)
     numbers = sorted({v.at(TIME) for e in spoken_of for v in e.atoms(TimedScalar)}, key=str)
     sizes = sizes_in(*spoken_of)
-    steps = {s for s in (TIME, LENGTH) if s in domain.symbols or any(s in free_symbols(e) for e in spoken_of)}
+    steps = {s for s in (TIME, LENGTH) if s in domain.symbols or any(s in free_symbols(e) for e in spoken_of)} - sizes
     sets = {s: values for s, values in domain.sets if s not in sizes and s not in steps}
     stand_ins = {v: Symbol(str(v), real=True) for v in numbers}
     factors, tapes = scales(*spoken_of), dict[Any, Any]()
@@ -234,7 +237,8 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
         shapes = {m: (_number(m.shape[0], known), _number(m.shape[1], known)) for m in (*matrices, *timed)}
         meets = {m: test for m in matrices if (test := _alone(m, domain, known)) is not None}
         every = draws(shapes, {**sets, **dict.fromkeys(stand_ins.values(), sympy.S.Reals)}, factors, meets)
-        for (step, last), drawn in zip(cycle(times), every):
+        for (step, length), drawn in zip(cycle(times), every):
+            last = known.get(LENGTH, length)  # of sizes, T may be one
             around = Surroundings(known, last, tapes=tapes)
             around.parameters.update({m: drawn[m] for m in matrices} | {s: drawn[s] for s in sets})
             for k in range(FIRST_STEP, LAST_STEP + 1):

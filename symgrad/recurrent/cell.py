@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, MatrixExpr, S
+from sympy import Expr, MatrixExpr, S, Symbol
 from sympy.core.function import Function
 from sympy.utilities.iterables import strongly_connected_components
 
@@ -32,6 +32,7 @@ from symgrad.vectors import (
     parameters_in,
     renamed,
     shape_of,
+    size_symbols,
     timed_in,
 )
 from symgrad.vectors.writing import to_text
@@ -140,6 +141,8 @@ class Cell:
         pairs = equations.items() if isinstance(equations, Mapping) else equations
         written = tuple(Equation(left, _read(left, right)) for left, right in pairs)
         _check_names(written)
+        for equation in written:
+            _demand_steps_alone(equation)
         for equation in written:
             _check_shapes(equation)
         _check_order(written)
@@ -269,6 +272,32 @@ def demand_one_meaning(v: Any, known: dict[str, Any], where: str) -> None:
             if first != second
             else f"{where}: two parameters are called {v.name}, with different assumptions; make it once"
         )
+
+
+def _demand_steps_alone(equation: Equation) -> None:
+    """Refuse t and T as anything but steps: beside h[t] and h_T they would be two things of one name."""
+    things = [equation.left, *timed_in(equation.right), *parameters_in(equation.right)]
+    symbols = {*size_symbols([*things, *equation.right.atoms(MatrixExpr)]), *_outside_of_times(equation.right)}
+    demand_no_steps((v.name for v in (*things, *symbols)), str(equation))
+
+
+def demand_no_steps(names: Iterable[str], where: str) -> None:
+    """Refuse t and T as names of values and sizes."""
+    steps = {TIME.name: "the step", LENGTH.name: "the number of steps"}
+    name = next((name for name in names if name in steps), None)
+    if name is not None:
+        raise CellError(f"{where}: {name} is {steps[name]}, and no name of a value or a size; write another letter")
+
+
+def _outside_of_times(expression: Any) -> Iterator[Symbol]:
+    """The symbols of an expression that are not of the time of a variable."""
+    waiting = [expression]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Symbol):
+            yield node
+        elif not isinstance(node, TimedScalar | TimedMatrix):
+            waiting += node.args
 
 
 def _role(v: Any) -> str:

@@ -13,7 +13,7 @@ from symgrad.errors import CellError
 from symgrad.notation import latex
 from symgrad.precision import in_turn
 from symgrad.recurrent.backward import gradient_name
-from symgrad.recurrent.cell import Cell, Equation
+from symgrad.recurrent.cell import Cell, Equation, demand_no_steps
 from symgrad.recurrent.jacobians import StateJacobian
 from symgrad.recurrent.quotients import QuotientReader
 from symgrad.syntax import vocabulary
@@ -195,7 +195,8 @@ class _Uses:
         """The variables and parameters by name."""
         self._check_shapes()
         sizes = {s.name for shape in self.shapes.values() for size in shape for s in getattr(size, "free_symbols", ())}
-        plain = {"t", "T", *sizes}
+        demand_no_steps(sizes, "shapes")
+        plain = {"t", "T", *sizes} - {*self.defined, *self.stepped}  # a cell refuses a variable called t
         known = {n for n in vocabulary.CONSTANTS if n not in self.shapes and n not in self.stepped}
         names = {
             n: None for n in (*self.defined, *self.used) if n not in known and not (n in plain and n not in self.shapes)

@@ -38,14 +38,16 @@ from symgrad.vectors import (
 )
 
 LARGEST_STEP = 8  # that is looked for where the usual ones do not fit
+LONGEST_RUN = 64  # for a step that is named as a number
 Limits: TypeAlias = tuple[tuple[Any, ...], ...]  # of sums over steps: variable, first and last value
 
 
 class Span(NamedTuple):
-    """Steps in their order, each at most the next one, and of what they are those."""
+    """Steps in their order, each at most the next one, of what they are those, and that the last is in the run."""
 
     links: tuple[tuple[Expr, Expr], ...]
     of: Any
+    end: tuple[Expr, Expr]
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,14 @@ class Steps:
         The symbols of steps besides t and T.
     assumed : tuple of str
         What is asked of steps and not stated among the conditions.
+    ends : tuple of conditions
+        What is asked of the number of steps of a run, whether or not the claim speaks of it.
     """
 
     domain: Domain
     indices: tuple[Symbol, ...]
     assumed: tuple[str, ...]
+    ends: tuple[Any, ...]
 
     @classmethod
     def of(cls, cell: Cell, expressions: tuple[Expr, ...], stated: Domain) -> Steps:
@@ -96,7 +101,9 @@ class Steps:
         spoken_of = (s for s in (TIME, LENGTH) if _speaks(s, expressions, stated))
         starts = [_at_most(sympy.S.One, s) for s in spoken_of if not _starts(s, stated)]
         told = _without_idle([c for c in (*asked, *starts) if not _follows(c, given)], given)
-        return cls(_narrowed(plain, [c for c in asked if not _follows(c, known)]), indices, tuple(_shown(told)))
+        narrowed = _narrowed(plain, [c for c in asked if not _follows(c, known)])
+        ends = dict.fromkeys(_at_most(*span.end) for span in spans)
+        return cls(narrowed, indices, tuple(_shown(told)), tuple(ends))
 
     def may_start_at_0(self, step: Symbol) -> bool:
         """Whether the conditions say of t or T that it may be 0."""
@@ -109,14 +116,17 @@ class Steps:
     def lengths(self, usual: Iterable[int]) -> list[int]:
         """Numbers of steps for which there are such steps: of the usual ones, or others where there are none."""
         found = [T for T in usual if next(self.times(T), None) is not None]
-        return found or [T for T in range(LARGEST_STEP + 1) if next(self.times(T), None) is not None][:3]
+        fixed = [int(c.args[0]) for c in self.ends if c.args[0].is_Integer]
+        named = [T for T in fixed if LARGEST_STEP < T <= LONGEST_RUN]
+        further = (T for T in (*range(LARGEST_STEP + 1), *named) if next(self.times(T), None) is not None)
+        return found or list(further)[:3]
 
     def times(self, length: int) -> Iterator[dict[Symbol, int]]:
         """Values of t and of all indices in a run of so many steps at which every condition on steps holds."""
         symbols = (TIME, LENGTH, *self.indices)
         values = ((range(length + 1)), (length,), *(range(length + 1) for _ in self.indices))
         sets = [(s, self.domain.set_of(s)) for s in symbols]
-        joint = [c for c in self.domain.conditions if c.free_symbols <= set(symbols)]
+        joint = [c for c in (*self.domain.conditions, *self.ends) if c.free_symbols <= set(symbols)]
         for chosen in combinations(*values):
             known = dict(zip(symbols, chosen))
             numbers = {s: sympy.Integer(k) for s, k in known.items()}
@@ -156,11 +166,12 @@ def _spans(cell: Cell, expressions: tuple[Expr, ...], stated: Domain) -> Iterato
         else:
             first, last = _first_and_last(node, cell)
             times = [first, node.time]
+        end = _hardest(times[-1], last, limits)
         times += [last] if has_end and times[-1] != last else []
         links = tuple(_hardest(*link, limits) for link in pairwise(times))
-        yield Span(tuple(link for link in links if not _is_plain(*link)), node)
+        yield Span(tuple(link for link in links if not _is_plain(*link)), node, end)
     if has_end and _speaks(TIME, expressions, stated):
-        yield Span(((TIME, LENGTH),), TIME)
+        yield Span(((TIME, LENGTH),), TIME, (TIME, LENGTH))
 
 
 def _first_and_last(variable: Any, cell: Cell) -> tuple[Expr, Expr]:
