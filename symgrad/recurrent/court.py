@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from sympy import Expr, MatrixExpr, Rational
 
 from symgrad.balls import ball, precision, separated
 from symgrad.balls.matrices import MissingStepError, NoNumberError, Surroundings
+from symgrad.budget import Budget, attempt, working_within
 from symgrad.errors import CellError, ShapeError, shape_text
 from symgrad.prove.sentences import counted
 from symgrad.prove.witnesses import show
@@ -52,6 +54,7 @@ from symgrad.verdicts import Outcome, Verdict, Witness
 
 METHOD = "index notation"
 STEPS = "steps"
+FOR_A_PROOF = 9_000_000  # units of work
 BITS = 256
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
 KINKED_RUNS = tuple((3 + draw % 3, draw) for draw in range(5, 14))  # more of them where slopes jump
@@ -343,7 +346,10 @@ class Court:
         return getattr(found, "outcome", None) is not Outcome.REFUTED and self.proves(equation)
 
     def proves(self, equation: Equation) -> bool:
-        """Whether a line is true for all sizes, weights and steps."""
+        """Whether a line is true for all sizes, weights and steps; not where that would take too much work."""
+        return attempt(FOR_A_PROOF, lambda: self._proves(equation)) or False
+
+    def _proves(self, equation: Equation) -> bool:
         written_out = Equation(equation.left, without_jacobians(self.grad, equation.right))
         steps = self._line_steps(written_out)
         if not isinstance(equation.left, StateJacobian):
@@ -474,15 +480,16 @@ class Court:
         """The values of everything in a run of so many steps."""
         runs = self.grad.runs
         if (length, draw) not in runs:
-            runs[length, draw] = self._new_run(length, draw)
+            with working_within(Budget(math.inf)):  # for all lines of the cell, and so counted on none of them
+                runs[length, draw] = self._new_run(length, draw)
         found: Surroundings = runs[length, draw]
         return found
 
     def _new_run(self, length: int, draw: int) -> Surroundings:
         """A run in numbers; where those give no real values, in smaller ones, and in ones that are all positive."""
-        for attempt, change in enumerate(product(DIVISORS, SIGNS)):
+        for nth, change in enumerate(product(DIVISORS, SIGNS)):
             try:
-                return self._run_in(length, draw + attempt * OTHER_DRAWS, *change)
+                return self._run_in(length, draw + nth * OTHER_DRAWS, *change)
             except CellError as error:
                 reason = error
         raise NoRunError(str(reason))

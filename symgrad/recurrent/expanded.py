@@ -5,11 +5,19 @@ from __future__ import annotations
 import sympy
 from sympy import Dummy, Expr
 
+from symgrad import sized
+from symgrad.errors import CellError
+
 
 def expanded(e: Expr) -> Expr:
     """The scalar multiplied out, with the matrices in its traces as they are.
 
     SymPy would multiply those out too, and evaluate each product that it makes on the way.
+
+    Raises
+    ------
+    CellError
+        If that would have too many terms.
 
     Examples
     --------
@@ -19,6 +27,9 @@ def expanded(e: Expr) -> Expr:
     w*Trace(h[t].T*(h[t] + h[t-1])) + w
     """
     names = {trace: Dummy() for trace in e.atoms(sympy.Trace)}
-    if not names:
-        return sympy.expand(e)
-    return sympy.expand(e.xreplace(names)).xreplace({name: trace for trace, name in names.items()})
+    try:
+        if not names:
+            return sized.expand(e)
+        return sized.expand(e.xreplace(names)).xreplace({name: trace for trace, name in names.items()})
+    except sized.TooLarge as error:
+        raise CellError(str(error)) from None

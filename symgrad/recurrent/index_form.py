@@ -133,10 +133,10 @@ class Reader:
         found: dict[str, Expr] = {}
         for a, b in zip(*sides):
             form = self.form(a) + self.form(b).scaled(S.NegativeOne)
-            rest = form.canonical()
+            rest = form.collected()
             if rest and has_places(form):
                 form = written_out(form, free_sizes(a))
-                rest = form.canonical()
+                rest = form.collected()
             found |= rest if rest and not cancels(form, self.definitions.known) else {}
         return found
 
@@ -191,7 +191,7 @@ class Reader:
             return True
         self._is_naming = True
         try:
-            return not self._scalar(left - right).canonical()
+            return not self._scalar(left - right).collected()
         finally:
             self._is_naming = False
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from sympy import Expr
 
+from symgrad.budget import Budget, Spent, working_within
 from symgrad.errors import CellError
 from symgrad.precision import in_turn
 from symgrad.recurrent.backward import Backward, LossDerivative, checked_loss
@@ -22,8 +23,11 @@ from symgrad.vectors import (
     shape_of,
     timed_in,
 )
+from symgrad.verdicts import Outcome, Verdict
 
 Formula: TypeAlias = Expr | str | int
+WORK = 12_000_000  # units, for one line
+TOO_MUCH_WORK = "the budget of work is spent; state the line in parts"
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,18 @@ def check_backward(
     equations = [*court.read(backward, court.adjoint_line), *court.read(gradients, court.gradient_line)]
     if not equations:
         raise CellError("there is nothing to judge: give backward=[…] or gradients=[…]")
-    lines = [court.judged(equation) for equation in equations]
+    lines = [_within_budget(court, equation) for equation in equations]
     return Judgement(tuple(_by_convention(court, lines)))
+
+
+def _within_budget(court: Court, equation: Equation) -> Line:
+    """The verdict on a line, undecided where that takes too much work."""
+    try:
+        with working_within(Budget(WORK)):
+            return court.judged(equation)
+    except Spent:
+        verdict = Verdict(Outcome.UNDECIDED, "budget of work", TOO_MUCH_WORK)
+        return Line(court.shown(equation), verdict, str(court.shown(court.derived(equation.left))))
 
 
 def _by_convention(court: Court, lines: list[Line]) -> list[Line]:
@@ -122,9 +136,17 @@ def _by_convention(court: Court, lines: list[Line]) -> list[Line]:
             break
         changed = [change(court, line.equation) for line in lines]
         shape_says_so = any(line.verdict.method == "shapes" for line in wrong)
-        if (len(wrong) > 1 or shape_says_so) and all(e is not None and court.fits(e) for e in changed):
+        if (len(wrong) > 1 or shape_says_so) and all(e is not None and _fits(court, e) for e in changed):
             return [replace(line, convention="" if line.verdict.holds else name) for line in lines]
     return lines
+
+
+def _fits(court: Court, equation: Equation) -> bool:
+    try:
+        with working_within(Budget(WORK)):
+            return court.fits(equation)
+    except Spent:
+        return False
 
 
 def _transposed_layout(court: Court, equation: Equation) -> Equation | None:

@@ -16,6 +16,7 @@ from typing import Any
 import sympy
 from sympy import Expr, S, Symbol
 
+from symgrad.budget import Budget, Spent, working_within
 from symgrad.errors import CellError
 from symgrad.recurrent.backward import Backward, LossDerivative, gradient_name, over_time
 from symgrad.recurrent.forms import EARLIER, Step, jacobian_product, opaque_step
@@ -30,6 +31,7 @@ from symgrad.recurrent.term_proofs import TermByTerm, ways_to_compare
 from symgrad.vectors import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in, zero_like
 
 _LATE = Symbol("s", integer=True)
+FOR_CLOSED_SUMS = 5_000_000  # units of work
 MOST_SPLIT = 3  # of the least T that are cases of their own
 MOST_MORE = 2  # last steps that are cases of their own beyond those that adjoints look ahead
 
@@ -390,7 +392,17 @@ def _closed(step: Step, v: Any, length: Expr) -> Any:
 def has_closed_adjoints(grad: Backward) -> bool:
     """Whether the adjoint of the one state is certainly the closed sum, at all steps from 1 to T.
 
-    First that the adjoint gets, from the step after it, the Jacobian transposed times the adjoint there; then by
+    It is asked once for all lines of a cell, and so it has a budget of its own and is counted on none of them.
+    """
+    try:
+        with working_within(Budget(FOR_CLOSED_SUMS)):
+            return _are_adjoints_closed(grad)
+    except Spent:
+        return False
+
+
+def _are_adjoints_closed(grad: Backward) -> bool:
+    """First that the adjoint gets, from the step after it, the Jacobian transposed times the adjoint there; then by
     induction, with a name for the Jacobian, that the closed sum is what follows.
     """
     if len(grad.cell.states) != 1 or len(_carried(grad)) != 1 or grad.runs_in_reverse or grad.last_steps != 1:

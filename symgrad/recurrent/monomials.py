@@ -7,16 +7,21 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import factorial, prod
 from typing import Any, TypeAlias
 
 import sympy
 from sympy import Dummy, Expr, Integer, S, Symbol
 
+from symgrad.budget import charge
 from symgrad.errors import CellError
+from symgrad.recurrent.expanded import expanded
+from symgrad.recurrent.zeros import is_zero
 from symgrad.vectors import TimedScalar
 
 Index: TypeAlias = Dummy | Integer | str | None
 MOST_LABELLINGS = 5040
+WORK_OF_A_PRODUCT, WORK_OF_A_NAME, WORK_OF_A_FACTOR, WORK_OF_A_TEXT = 30, 60, 60, 10
 MOST_TERMS = 20_000
 ROW, COLUMN = "row", "column"
 PRODUCT, POWER, FUNCTION = "product", "power", "function"
@@ -68,6 +73,7 @@ class Form:
     def __mul__(self, other: Form) -> Form:
         if len(self.terms) * len(other.terms) > MOST_TERMS:
             raise CellError(f"a formula of more than {MOST_TERMS} terms in index notation")
+        charge(WORK_OF_A_PRODUCT * len(self.terms) * len(other.terms))
         return Form(tuple((a * b, m * _apart(k, m)) for a, m in self.terms for b, k in other.terms))
 
     def scaled(self, number: Expr) -> Form:
@@ -75,14 +81,18 @@ class Form:
 
     def canonical(self, names: Mapping[Symbol, Symbol] | None = None) -> dict[str, Expr]:
         """Coefficients by monomials, each monomial under the one name it has."""
-        found: dict[str, Expr] = defaultdict(lambda: S.Zero)
+        return {key: expanded(c) for key, c in self.collected(names).items()}
+
+    def collected(self, names: Mapping[Symbol, Symbol] | None = None) -> dict[str, Expr]:
+        """The same, with coefficients that are not multiplied out."""
+        found: dict[str, list[Expr]] = defaultdict(list)
         for coefficient, monomial in self.terms:
             placed = _at_places(monomial)
             if placed is not None:
                 number, key = _named(coefficient, placed, names or {})
-                found[key] += number
-        expanded = {key: sympy.expand(c) for key, c in found.items()}
-        return {key: c for key, c in sorted(expanded.items()) if sympy.cancel(c) != 0}
+                found[key].append(number)
+        added = {key: sympy.Add(*numbers) for key, numbers in sorted(found.items())}
+        return {key: c for key, c in added.items() if not is_zero(c)}
 
     def key(self, names: Mapping[Symbol, Symbol]) -> str:
         return "+".join(f"({c})*{m}" for m, c in self.canonical(names).items())
@@ -311,6 +321,7 @@ def home_of_factor(form: Form) -> Expr:
 def _named(coefficient: Expr, monomial: Monomial, names: Mapping[Symbol, Symbol]) -> tuple[Expr, str]:
     """The coefficient that holds no summed time, and the name of the monomial: the least over all labellings."""
     factors = list(monomial.factors)
+    charge(WORK_OF_A_NAME + WORK_OF_A_FACTOR * len(factors) * factorial(len(monomial.times)))
     coefficient = coefficient.xreplace(dict(names))
     number, rest = coefficient.as_independent(*monomial.times, as_Add=False) if monomial.times else (coefficient, S.One)
     conditions = _closure(monomial.conditions, monomial.times)
@@ -355,6 +366,7 @@ def labelled(keys: list[tuple[str, tuple[Index, ...]]], sizes: Mapping[Dummy, Ex
     for index in bound:
         classes[colours[index]].append(index)
     groups = [classes[colour] for colour in sorted(classes)]
+    charge(WORK_OF_A_TEXT * len(keys) * min(MOST_LABELLINGS, prod(factorial(len(group)) for group in groups)))
     choices = itertools.islice(itertools.product(*(itertools.permutations(group) for group in groups)), MOST_LABELLINGS)
     return min(_text(keys, [index for group in choice for index in group], sizes) for choice in choices)
 

@@ -32,6 +32,7 @@ from symgrad.recurrent.monomials import (
     places,
     without_deltas,
 )
+from symgrad.recurrent.zeros import is_zero
 
 MOST_ROUNDS = 12
 MOST_TERMS = 150
@@ -108,7 +109,7 @@ def _collected(terms: Iterable[Term], known: Sequence[Row]) -> list[_Named]:
                 number = found[key].number + number
             found[key] = replace(named, number=number)
     back = {generator: base**exponent for (base, exponent), generator in generators.items()}
-    kept = [each for each in found.values() if sympy.cancel(sympy.expand(each.number)) != 0]
+    kept = [each for each in found.values() if not is_zero(each.number)]
     return [replace(each, number=each.number.xreplace(back)) for each in kept]
 
 
