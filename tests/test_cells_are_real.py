@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import sympy
+from flint import arb
 
 import symgrad as sg
 from symgrad.balls.matrices import NoNumberError
+from symgrad.errors import CellError
 
 # Functions that are not real everywhere, and another way to write them where they are.
 TWO_WAYS = {
@@ -80,3 +83,28 @@ def test_balls_say_what_is_not_real(factor, point, said):
         grad.evaluate({**point, "h0": 1, "target": np.zeros(1)})
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+KINDS = (1.5, np.float64(1.5), np.array(1.5), np.float32(1.5), sympy.Rational(3, 2), arb(1.5))
+
+
+@pytest.mark.parametrize("number", KINDS, ids=lambda number: type(number).__name__)
+def test_numbers_of_all_kinds_are_taken(number):
+    cell = sg.read_cell("s[t] = tanh(w*s[t-1])", {})
+    grad = sg.bptt(cell, cell.states[0])
+    known, sizes = grad.evaluate({"w": 1.5, "s0": 1}, {sg.LENGTH: 2}), {sg.LENGTH: 2}
+    assert grad.evaluate({"w": number, "s0": np.int64(1)}, sizes).loss.overlaps(known.loss)
+    assert grad.value_of(cell.states[0].at(sg.LENGTH), {"w": number, "s0": 1}, sizes).overlaps(known.loss)
+
+
+@pytest.mark.parametrize("given", ["a", 1j, [1.0, 2.0], object()])
+def test_what_is_no_number_is_refused_in_one_line(given):
+    cell = sg.read_cell("s[t] = tanh(w*s[t-1])", {})
+    with pytest.raises(CellError, match="^w must be "):
+        sg.bptt(cell, cell.states[0]).evaluate({"w": given, "s0": 1}, {sg.LENGTH: 2})
+
+
+def test_an_inner_product_beside_a_number_is_told_of_its_trace():
+    (n,) = sg.dims("n")
+    with pytest.raises(sg.ShapeError, match=r"trace\(dot\(a, b\)\)"):
+        sg.read_cell("s[t] = k*s[t-1] + dot(y[t], y[t])", {"y": n})

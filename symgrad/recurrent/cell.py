@@ -363,7 +363,9 @@ def _check_shapes(equation: Equation) -> None:
     right = checked_shape(equation.right, str(equation))
     left = shape_of(equation.left)
     if right != left:
-        raise ShapeError(f"{equation}: both sides", "=", (left, right))
+        hint = "; the number in a 1 by 1 matrix is its trace, as in trace(dot(a, b))"
+        one_number = hint if (left, right) == ((), (1, 1)) else ""
+        raise ShapeError(f"{equation}: both sides{one_number}", "=", (left, right))
 
 
 def _check_order(equations: tuple[Equation, ...]) -> None:

@@ -164,7 +164,9 @@ def _place(around: Surroundings, name: str, key: Any, value: Any) -> None:
 
 def _array(name: str, value: Any, shape: tuple[int, ...]) -> Any:
     if not shape:
-        return _number(value)
+        if np.shape(value):
+            raise ShapeError(f"{name} must be a scalar", name, (np.shape(value), shape))
+        return _number(name, value)
     array = np.asarray(value, dtype=object)
     if array.ndim == 1 and shape[1] == 1:
         array = array.reshape(-1, 1)
@@ -172,14 +174,19 @@ def _array(name: str, value: Any, shape: tuple[int, ...]) -> Any:
         raise ShapeError(f"{name} must be {shape}", name, (np.shape(value), shape))
     found = np.empty(shape, dtype=object)
     for place, entry in np.ndenumerate(array):
-        found[place] = _number(entry)
+        found[place] = _number(name, entry)
     return found
 
 
-def _number(value: Any) -> Any:
+def _number(name: str, value: Any) -> Any:
+    if isinstance(value, arb):
+        return value
     if isinstance(value, sympy.Rational):
         return arb(rational(value))
-    return value if isinstance(value, arb) else arb(float(value)) if isinstance(value, float) else arb(value)
+    try:
+        return arb(value.item() if isinstance(value, np.generic | np.ndarray) else value)
+    except (TypeError, ValueError):
+        raise CellError(f"{name} must be real numbers; got {value!r}") from None
 
 
 def run_forward(grad: Backward, around: Surroundings) -> None:
