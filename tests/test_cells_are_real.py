@@ -100,7 +100,7 @@ def test_numbers_of_all_kinds_are_taken(number):
 @pytest.mark.parametrize("given", ["a", 1j, [1.0, 2.0], object()])
 def test_what_is_no_number_is_refused_in_one_line(given):
     cell = sg.read_cell("s[t] = tanh(w*s[t-1])", {})
-    with pytest.raises(CellError, match="^w must be "):
+    with pytest.raises(CellError, match=r"^w must be "):
         sg.bptt(cell, cell.states[0]).evaluate({"w": given, "s0": 1}, {sg.LENGTH: 2})
 
 
