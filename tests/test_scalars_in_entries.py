@@ -105,3 +105,28 @@ def test_a_matrix_in_a_function_of_entries_is_refused():
     v, W = sg.State("v", n), sg.Parameter("W", n, n)
     with pytest.raises(CellError, match="made of numbers, and W is a matrix; give the number"):
         sg.Cell({v: sg.elementwise(lambda y: y * sympy.Trace(W), v.prev)})
+
+
+OF_SLOPES = [
+    ("tanh(a*y)", "Abs(a)", [], True),
+    ("tanh(a*y)", "Abs(a)/2", [], False),
+    ("sin(y + a)", "1", [], True),
+    ("sigmoid(a*y + b)", "Abs(a)/4", [], True),
+    ("sigmoid(a*y + b)", "Abs(a)/5", [], False),
+    ("tanh(y + a*y)", "Abs(a + 1)", [], True),
+    ("a*sigmoid(y*b)", "Abs(a*b)/4", [], True),
+    ("relu(a*y)", "Abs(a)", [], True),
+    ("tanh(2*y)", "2", [], True),
+    ("tanh(2*y)", "1", [], False),
+    ("tanh(tanh(a*y))", "Abs(a)", [], True),
+    ("tanh(y/a)", "1/a", ["a > 0"], True),
+    ("tanh(y*z[t])", "Abs(z[t])", [], True),
+]
+
+
+@pytest.mark.parametrize(("function", "slope", "where", "holds"), OF_SLOPES)
+def test_slopes_of_entries_with_scalars_in_them_are_bounded(function, slope, where, holds):
+    """What is at a place, as the slope of tanh at a*y, is no derivative any more."""
+    cell = f"v[t] = elementwise(y, {function}, W @ v[t-1])"
+    shapes = ["v vector (n)", "W matrix (n, n)", *where]
+    assert sg.verify(sg.cell_claim(cell, f"norm(dv[t]/dv[t-1]) <= {slope}*norm(W)", where=shapes)).holds is holds

@@ -97,9 +97,24 @@ def _constant(vector: Any, within: Context) -> Bound | None:
     if not entries.leaves:
         return Bound(Abs(formula)) if not formula.free_symbols else None
     (variable,) = entries.leaves.values()
-    if formula == variable or formula.free_symbols != {variable}:
+    if formula == variable:
         return None
-    return bound_of_function(formula.xreplace({variable: ENTRY}), within, _said(vector))
+    if formula.free_symbols == {variable}:
+        return bound_of_function(formula.xreplace({variable: ENTRY}), within, _said(vector))
+    number, rest = formula.as_independent(variable, as_Add=False)
+    function = _of_one_number(rest, variable)
+    bound = None if function is None else bound_of_function(function, within)
+    return None if bound is None else Bound(Abs(with_values(number)) * bound.value, bound.reasons)
+
+
+def _of_one_number(function: Expr, variable: Symbol) -> Expr | None:
+    """A function of one real number, `ENTRY`, that has all values of this one: tanh of an entry for tanh(a*y + b)."""
+    if function.free_symbols == {variable}:
+        return function.xreplace({variable: ENTRY})
+    inside = function.atoms(sympy.Function, sympy.core.relational.Relational)
+    arguments = {f.args[0] for f in inside if isinstance(f.args[0], Expr) and f.args[0].has(variable)}
+    made = (function.xreplace({argument: ENTRY}) for argument in arguments)
+    return next((new for new in made if new.free_symbols == {ENTRY}), None)
 
 
 def entry_of(vector: Any, within: Context) -> Expr | None:

@@ -282,14 +282,23 @@ def with_slopes(e: Expr) -> Expr:
 
     Examples
     --------
-    >>> from sympy import Derivative, Sum, sin
+    >>> from sympy import Derivative, Subs, Sum, sin
     >>> from sympy.abc import k, x
     >>> with_slopes(Derivative(sin(x), x) * Sum(k, (k, 3, 1)))
     cos(x)*Sum(k, (k, 3, 1))
+    >>> with_slopes(Subs(Derivative(sin(x), x), x, 2*k))
+    cos(2*k)
     """
     if not e.has(Derivative):
         return e
-    return e.replace(lambda part: isinstance(part, Derivative), lambda slope: slope.doit(deep=False))
+    slopes = e.replace(lambda part: isinstance(part, Derivative), lambda slope: slope.doit(deep=False))
+    return slopes.replace(lambda part: isinstance(part, sympy.Subs), _at_place)
+
+
+def _at_place(slope: sympy.Subs) -> Expr:
+    """A slope at a place, as that of tanh at a*y."""
+    found: Expr = slope.expr.xreplace(dict(zip(slope.variables, slope.point)))
+    return found
 
 
 def ones(*shape: Dimension) -> MatrixExpr:
