@@ -223,7 +223,7 @@ def test_of_a_scalar_both_are_the_absolute_value():
         ("norm(A @ x) <= 1", ["A matrix (n, n)", "x vector (m)"], ParseError, "shapes (n, n) and (m, 1) do not fit"),
         ("spectral_radius(A) <= 1", ["A matrix (n, m)"], ParseError, "spectral_radius takes a square matrix"),
         ("A @ B == B @ A", ["A, B matrix (n, n)"], ParseError, "a claim compares scalars, such as norms"),
-        ("norm(x) >= 0", ["x vector (n)", "dot(x, x) == 0"], ParseError, "norm(dot(x, x)) == 0 says that it is 0"),
+        ("norm(x) >= 0", ["x vector (n)", "outer(x, x) == 0"], ParseError, "a claim compares scalars, such as norms"),
         ("norm(x) <= oo", ["x vector (n)"], ParseError, "oo is no number"),
         ("norm(A, 1) <= 1", ["A matrix (n, m)"], ParseError, "write norm(A)"),
         ("norm(A)", ["A matrix (n, m)"], ParseError, "a statement has a relation"),
@@ -401,3 +401,23 @@ def test_negative_powers_are_those_of_the_inverse_and_have_no_value_without_one(
         assert float(Fraction(verdict.witness.left)) == pytest.approx(norm(np.linalg.matrix_power(A, power)))
     else:
         assert verdict.witness.left == "undefined"
+
+
+@pytest.mark.parametrize(
+    ("says", "where", "holds"),
+    [
+        ("dot(x, y) <= norm(x)*norm(y)", [], True),
+        ("dot(x, y) <= norm(x)*norm(y)/2", [], False),
+        ("Abs(dot(x, y)) <= norm(x)*norm(y)", [], True),
+        ("x.T @ A @ x <= norm(A)*norm(x)**2", [], True),
+        ("dot(x, y)/2 + 1 <= norm(x)*norm(y) + 1", [], True),
+        ("dot(x, y) >= -norm(x)*norm(y)", [], True),
+        ("exp(log(dot(x, y))) <= norm(x)*norm(y)", [], False),
+        ("norm(x - y) == norm(x) + norm(y)", ["dot(x, y) == 0"], False),
+        ("norm(A) <= 1", ["trace(A) == 0"], False),
+    ],
+)
+def test_a_product_with_one_entry_is_compared_as_that_entry(says, where, holds):
+    """dot(x, y) is a number, although it is made as a matrix; where the logarithm has no value, nothing holds."""
+    shapes = ["x, y vector (n)", "A matrix (n, n)"]
+    assert sg.verify(sg.claim(says, where=[*shapes, *where])).holds is holds

@@ -22,12 +22,24 @@ from symgrad.syntax.reader import OPERATORS
 from symgrad.syntax.vector_names import BINDERS, FREE_INDICES, call_name
 from symgrad.syntax.vector_names import sizes_in as sizes_by_name
 from symgrad.syntax.vector_scan import VectorSource
-from symgrad.vectors import LENGTH, TIME, OfMatrix, Parameter, ParameterMatrix, TimedScalar, dims, norm, spectral_radius
+from symgrad.vectors import (
+    LENGTH,
+    TIME,
+    Elementwise,
+    OfMatrix,
+    Parameter,
+    ParameterMatrix,
+    TimedScalar,
+    dims,
+    norm,
+    spectral_radius,
+)
 
 WORDS: Mapping[str, Any] = {"norm": norm, "spectral_radius": spectral_radius}
 _SIZE = re.compile(r"[^\W\d]\w*|[1-9][0-9]{0,3}")
 _ANY_LENGTH = Symbol(LENGTH.name, integer=True)
 NO_CELL = 'this is the derivative of a state of a cell; say of which, as in cell "h[t] = tanh(W @ h[t-1])"'
+NO_SCALAR = "a claim compares scalars, such as norms; {} has shape {}; {}"
 SAME_MATRIX = "that A and B are the same matrix is written norm(A - B) == 0"
 _FORMS = 'as in "A matrix (n, m)" or "x vector (n)"'
 
@@ -213,16 +225,11 @@ class NormReader(KeepingReader):
             raise self.fault(self.tree, "this is an expression; a statement has a relation, as in norm(A) <= norm(B)")
         sides = [self.tree.left, *self.tree.comparators]
         for side in sides:
-            if self.is_matrix(side):
-                raise self.fault(side, self._no_scalar(self._shown(side), self.matrix(side).shape))
+            if self.is_matrix(side) and (shape := tuple(self.matrix(side).shape)) != (1, 1):
+                raise self.fault(side, NO_SCALAR.format(self._shown(side), shape_text(shape), SAME_MATRIX))
         values = [self.side(side) for side in sides]
         for left, sign, right in zip(values, self.tree.ops, values[1:]):
             yield left, OPERATORS[type(sign)], right
-
-    @staticmethod
-    def _no_scalar(shown: str, shape: Any) -> str:
-        same = f"norm({shown}) == 0 says that it is 0" if tuple(shape) == (1, 1) else SAME_MATRIX
-        return f"a claim compares scalars, such as norms; {shown} has shape {shape_text(shape)}; {same}"
 
     def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
         return dict.fromkeys(WORDS, self._called)
@@ -238,6 +245,8 @@ class NormReader(KeepingReader):
 
     def side(self, node: ast.expr) -> Expr:
         """A side of a statement."""
+        if self.is_matrix(node):
+            return _entry(self.kept(node, lambda: self.matrix(node)))
         return self.kept(node, lambda: self.expression(node))
 
     def _of_matrix(self, node: ast.Call, make: Any, matrix: Any) -> Expr:
@@ -256,6 +265,23 @@ class NormReader(KeepingReader):
     def _ask(self, name: str) -> str:
         """What to say of a name of which nobody said what it is."""
         return f"say in a condition what {name} is, {_FORMS}; the norm of a scalar is written Abs({name})"
+
+
+def _entry(matrix: Any) -> Expr:
+    """The one entry of a 1 by 1 matrix, such as dot(x, y), as a trace.
+
+    Only what has a value everywhere is taken apart, as SymPy's arithmetic of scalars may lose the rest.
+    """
+    if isinstance(matrix, Elementwise) and matrix.function.expr.func is sympy.Abs:
+        return matrix.function.expr.xreplace({matrix.function.variables[0]: _entry(matrix.argument)})
+    if isinstance(matrix, sympy.HadamardPower) and matrix.exp.is_Integer and matrix.exp > 0:
+        return _entry(matrix.base) ** matrix.exp
+    if isinstance(matrix, sympy.OneMatrix):
+        return sympy.S.One
+    if isinstance(matrix, sympy.MatAdd):
+        return sympy.Add(*map(_entry, matrix.args))
+    number, rest = matrix.as_coeff_mmul() if isinstance(matrix, sympy.MatMul) else (sympy.S.One, matrix)
+    return number * (_entry(rest) if number != 1 else sympy.Trace(rest))
 
 
 def _is_differential(node: ast.expr) -> bool:
