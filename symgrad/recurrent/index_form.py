@@ -176,6 +176,9 @@ class Reader:
             return
         times = sorted({v.time + shift for v in e.atoms(TimedScalar) for shift in (0, 1)}, key=str)
         for variable, function in scalars:
+            if function.is_Pow:
+                yield from _powers_of(variable, function, times, e)
+                continue
             is_told = slope_from_output(function, ENTRY) is not None
             slope = differentiated(function.func(ENTRY, *function.args[1:]), ENTRY) if is_told else None
             for time in times:
@@ -422,6 +425,10 @@ class Reader:
         named = self._name_of(Elementwise(sympy.Lambda((y,), f), e.argument)) if f != e.function.expr else None
         if named is not None:
             return self._entry(named, i, j)
+        if base == y and exponent.is_Integer and -MOST_FACTORS <= exponent < -1:
+            inverse = self._name_of(Elementwise(sympy.Lambda((y,), 1 / y), e.argument))
+            if inverse is not None:
+                return repeated(self._entry(inverse, i, j), -int(exponent))
         if isinstance(f, sympy.Function) and len(f.args) == 1 and (scale := f.args[0] / y).is_number:
             f, argument = f.func(y), argument.scaled(scale)
         return single(Atom(f"{FUNCTION} {f.xreplace({y: ENTRY})}", (), (argument,)), i, j)
@@ -578,6 +585,15 @@ _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
     sympy.BlockMatrix: Reader._blocks,
     sympy.MatrixBase: Reader._explicit,
 }
+
+
+def _powers_of(variable: TimedScalar, root: Expr, times: Sequence[Expr], e: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """Powers of what a variable is the root of, as powers of the variable."""
+    for time in times:
+        base, exponent = root.subs(TIME, time).as_base_exp()
+        for power in e.atoms(sympy.Pow):
+            if power.base == base and (times_as_high := power.exp / exponent).is_Integer:
+                yield power, variable.at(time) ** times_as_high
 
 
 def _same_slope(in_argument: Expr, in_output: Expr) -> Iterator[tuple[Expr, Expr]]:

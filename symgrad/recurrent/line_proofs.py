@@ -196,7 +196,12 @@ class _Line:
         """What names stand for, in the order of the work; a line with products over time is one of closed sums."""
         if self.step is not None:
             return self._closed_definitions(case, self.step, (False,))
-        found = [self._plain_definitions, self._gradient_definitions, self._definitions_by_sums]
+        found = [
+            self._definitions_within_a_step,
+            self._plain_definitions,
+            self._gradient_definitions,
+            self._definitions_by_sums,
+        ]
         is_closed = sympy.S(case.right).has(sympy.Product, OrderedProduct)
         return (meant for definitions in (found[::-1] if is_closed else found) for meant in definitions(case))
 
@@ -204,6 +209,18 @@ class _Line:
     def _ways(self) -> tuple[bool, ...]:
         """Whether states are written out; those of a cell that looks ahead stand for later steps without end."""
         return (False,) if self.grad.runs_in_reverse else (False, True)
+
+    def _definitions_within_a_step(self, case: Case) -> Iterator[Definitions]:
+        """Adjoints that the line names and those of states stay names, whatever they are."""
+        by_rules = _Meaning(self.grad, case.length, ()).of
+        kept = {v.key for v in timed_in(case.right) if v.role is Role.ADJOINT} | _carried(self.grad)
+
+        def meant(v: Any, rows: Sequence[Row]) -> Expr | None:
+            return None if v.key in kept else by_rules(v, rows)
+
+        for states_too in self._ways:
+            forward = forward_definitions(self.grad, states_too, True, _step(case.left) or (TIME, LENGTH))
+            yield Definitions(forward.expanded, forward.named, meant, case.known)
 
     def _gradient_definitions(self, case: Case) -> Iterator[Definitions]:
         if isinstance(case.left, LossDerivative):
@@ -286,12 +303,15 @@ class _Line:
         )
 
 
-def _gap(left: Any, case: Case) -> Expr | None:
+def _step(left: Any) -> tuple[Expr, ...]:
+    """The step at which the left side of a line stands, if it stands at one."""
     at = getattr(left, "time", getattr(getattr(left, "argument", None), "time", None))
-    if at is None:
-        return None
-    gap = sympy.expand(case.length - at)
-    return gap if gap.is_Integer else None
+    return () if at is None else (at,)
+
+
+def _gap(left: Any, case: Case) -> Expr | None:
+    gaps = [sympy.expand(case.length - at) for at in _step(left)]
+    return next((gap for gap in gaps if gap.is_Integer), None)
 
 
 @dataclass(frozen=True)
