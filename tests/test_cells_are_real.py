@@ -6,7 +6,8 @@ import sympy
 from flint import arb
 
 import symgrad as sg
-from symgrad.balls.matrices import NoNumberError
+from symgrad.balls.matrices import NotRealError, NoValueError
+from symgrad.compute.backends import BACKENDS
 from symgrad.errors import CellError
 
 # Functions that are not real everywhere, and another way to write them where they are.
@@ -67,22 +68,45 @@ def test_a_cell_without_real_values_is_not_judged():
     assert "no real value at" in line.verdict.evidence
 
 
-@pytest.mark.parametrize(
-    ("factor", "point", "said"),
-    [
-        ("log(x[t])", {"x": [-1.0]}, "h[1]: log(x[t])*h[t-1] has no real value at"),
-        ("sqrt(x[t])*sqrt(y[t])", {"x": [-1.0], "y": [-1.0]}, "has no real value at x[t] = -1"),
-        ("log(p)", {"p": -2.0}, "has no real value at"),
-        ("sqrt(1 - x[t])", {"x": [1.0]}, "the gradient of x: "),
-    ],
-)
-def test_balls_say_what_is_not_real(factor, point, said):
+NOWHERE = [
+    ("log(x[t])", {"x": [-1.0]}, "h[1]: log(x[t])*h[t-1] has no real value at"),
+    ("sqrt(x[t])*sqrt(y[t])", {"x": [-1.0], "y": [-1.0]}, "has no real value at x[t] = -1"),
+    ("log(p)", {"p": -2.0}, "has no real value at"),
+    ("Abs(log(p))", {"p": -2.0}, "has no real value at"),
+    ("sqrt(1 - x[t])", {"x": [1.0]}, "the gradient of x: "),
+]
+WAYS = {
+    "evaluate": lambda grad: grad.evaluate,
+    **{name: lambda grad, name=name: lambda point: grad.compile(backend=name)(**point) for name in BACKENDS},
+    "scaled": lambda grad: lambda point: grad.compile(scaled=True)(**point),
+    "crosscheck": lambda grad: lambda point: sg.crosscheck(grad.compile(), point),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("factor", "point", "said"), NOWHERE)
+def test_it_is_said_what_is_not_real(factor, point, said, way):
     cell = sg.read_cell(f"h[t] = h[t-1]*{factor}", {})
     grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
-    with pytest.raises(NoNumberError) as error:
-        grad.evaluate({**point, "h0": 1, "target": np.zeros(1)})
+    given = {name: np.array(value) for name, value in point.items()}
+    with pytest.raises((NotRealError, NoValueError)) as error:
+        WAYS[way](grad)({**given, "h0": np.array(1.0), "target": np.zeros(1)})
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_it_is_said_at_which_point_of_many():
+    cell = sg.read_cell("h[t] = h[t-1]*log(x[t])", {})
+    grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
+    with pytest.raises(NotRealError, match=r"at point \(1,\), h\[1\]: "):
+        grad.compile()(x=np.array([[1.0], [-1.0]]), h0=1.0, target=np.zeros(1))
+
+
+def test_what_is_only_too_large_for_doubles_is_no_missing_value():
+    cell = sg.read_cell("h[t] = exp(h[t-1])", {})
+    grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
+    with pytest.raises(CellError, match="beyond the range of doubles"):
+        grad.compile()(h0=1000.0, target=np.zeros(1))
 
 
 KINDS = (1.5, np.float64(1.5), np.array(1.5), np.float32(1.5), sympy.Rational(3, 2), arb(1.5))

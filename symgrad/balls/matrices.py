@@ -46,7 +46,11 @@ Array: TypeAlias = Any  # of balls, which NumPy's types do not know
 
 
 class NoNumberError(CellError):
-    """An entry that is no certain real number at the point, such as the logarithm of -1: cells are real."""
+    """An entry that is no certain real number at the point."""
+
+
+class NotRealError(NoNumberError):
+    """An entry that is made of what is not real at the point, such as the logarithm of -1: cells are real."""
 
 
 class NoValueError(NoNumberError):
@@ -397,7 +401,9 @@ def _certain(value: Any, e: Any, point: Iterable[tuple[Any, Any]] = ()) -> Any:
     at = f"{to_text(e)} has no {{}} at {where}" if where else f"{to_text(e)} has no {{}} here"
     if value is UNDEFINED:
         raise NoValueError(at.format("value"))
-    raise NoNumberError(at.format("real value" if value is NOT_REAL else "certain value"))
+    if value is NOT_REAL:
+        raise NotRealError(at.format("real value"))
+    raise NoNumberError(at.format("certain value"))
 
 
 def _inverse(matrix: Array, e: Any) -> Array:

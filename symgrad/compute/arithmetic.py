@@ -282,11 +282,35 @@ def in_digits_of(numbers: Any) -> Arithmetic:
             "normal_cdf": lambda x: numbers.erfc(-x / numbers.sqrt(2)) / 2,
             "normal_tail": lambda x: numbers.erfc(-x / numbers.sqrt(2)) / 2 * numbers.exp(x * x / 2),
         }
-        single = {name: getattr(numbers, name) for name in FUNCTIONS if hasattr(numbers, name)} | own
-        found = _of_objects(single, lambda c, a, b: a if c else b, max, min, _comparisons(lambda f: _on_entries(f, 2)))
+        known = {name: getattr(numbers, name) for name in FUNCTIONS if hasattr(numbers, name)} | own
+        single = {name: _of_reals(f, numbers.nan) for name, f in known.items()}
+        largest, least = (_of_reals(f, numbers.nan) for f in (max, min))
+        compare = _comparisons(lambda f: _on_entries(_of_reals(f, False), 2))
+        found = _of_objects(single, lambda c, a, b: a if c else b, largest, least, compare)
         return {**found, "pi": numbers.pi * 1}
 
     return Arithmetic(object, lambda p, q=1: numbers.mpf(p) / q, _as_objects(exact), functions)
+
+
+def _of_reals(function: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
+    """A function of numbers of mpmath as one of real numbers, which are what cells are made of."""
+
+    def of_reals(*numbers: Any) -> Any:
+        if not all(map(_is_real, numbers)):
+            return otherwise
+        found = function(*numbers)
+        return found if isinstance(found, bool) or _is_real(found) else otherwise
+
+    return of_reals
+
+
+def _is_real(number: Any) -> bool:
+    return not hasattr(number, "_mpc_") and not mpmath.isnan(number)
+
+
+def are_real(array: Any) -> bool:
+    """Whether all entries are real numbers of mpmath."""
+    return all(map(_is_real, np.ravel(np.asarray(array, dtype=object))))
 
 
 def of_mpmath(array: Any) -> Any:

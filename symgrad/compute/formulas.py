@@ -226,7 +226,10 @@ class Formula:
                 if not told and np.any(lost):
                     self._computed(DOUBLES, self._at_points(given, np.asarray(lost > 0)), is_watched=True)
                 return [value], bool(told)
-            found = self._computed(DOUBLES, given)
+            try:
+                found = self._computed(DOUBLES, given)
+            except (ArithmeticError, ValueError):  # of functions of plain numbers; those of NumPy give inf or nan
+                found = self._computed(DOUBLES, given, is_watched=True)
             if not any((np.abs(a) < NEARLY_ZERO).any() for a in found):
                 return found, False
             if not told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.compute.arguments import is_in_time
-from symgrad.compute.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
+from symgrad.compute.arguments import Arguments, is_in_time
+from symgrad.compute.arithmetic import BALLS, DOUBLES, NEARLY_ZERO, Arithmetic, are_real, is_finite
 from symgrad.compute.arrays import Source, source_of
 from symgrad.compute.backends import BACKENDS, centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.dtypes import FLOAT64, dtype_name, in_singles, told_as_lost
 from symgrad.compute.packing import packed
 from symgrad.compute.program import Program, is_adjoint, program_of
+from symgrad.compute.real_values import without_value
 from symgrad.compute.scaled import Scaled
 from symgrad.compute.schedule import demand_loops
 from symgrad.compute.segments import Output, Segments, Wiring, arguments_in
-from symgrad.errors import CellError, UnderflowWarning
+from symgrad.errors import CellError, PrecisionError, UnderflowWarning
 from symgrad.recurrent.backward import Backward
 
 if TYPE_CHECKING:
@@ -148,7 +150,10 @@ class Run:
         def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
             return self._computed(arithmetic, given)
 
-        (output, adjoints), zeros = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
+        try:
+            (output, adjoints), zeros = in_arithmetic(self.backend, self.digits, compute, _numbers, self.scaled)
+        except (PrecisionError, ArithmeticError) as error:
+            raise self._without_value(given, error) from None
         if zeros:
             output = _with(centred, output)
             warnings.warn(zeros, UnderflowWarning, stacklevel=2)
@@ -156,9 +161,11 @@ class Run:
             return _with(Scaled.of_balls, output)
         backend = BACKENDS[self.backend]
         if backend.given_back is not None:
+            if not all(map(are_real, _numbers((output, adjoints)).values())):
+                raise self._without_value(given, CellError("a number that is not real came out"))
             return _with(backend.given_back, output)
         if backend.is_in_doubles:
-            self._check_finite(output, adjoints)
+            self._check_finite(output, adjoints, given)
             if any(map(_has_lost_digits, adjoints)):
                 self._tell_of_nearly_zero(output)
         return self._in_dtype(output)
@@ -176,16 +183,27 @@ class Run:
         gradients, states = arrays[: len(output.gradients)], arrays[len(output.gradients) :]
         return Output(loss, dict(zip(output.gradients, gradients)), dict(zip(output.states, states)))
 
-    def _check_finite(self, output: Output, adjoints: list[Any]) -> None:
+    def _check_finite(self, output: Output, adjoints: list[Any], given: Mapping[str, Any]) -> None:
         with np.errstate(all="ignore"):
             short = (a for name, a in output.gradients.items() if name not in self._long)
             are_finite = all(map(is_finite, short)) and not any(
                 not is_finite(a) and np.isnan(a).any() for a in adjoints
             )
         if not is_finite(output.loss):
-            raise CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
+            beyond = CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
+            raise self._without_value(given, beyond)
         if not are_finite:
-            raise CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
+            beyond = CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
+            raise self._without_value(given, beyond)
+
+    def _without_value(self, given: Mapping[str, Any], otherwise: Exception) -> Exception:
+        """What is raised where numbers did not come out: that the cell has no real value there, or what else it is."""
+        found = without_value(
+            self.gradients, self.program.arguments, arguments_in(BALLS, self.program, given, self.sizes)
+        )
+        if found is None and isinstance(otherwise, ArithmeticError):
+            return CellError(f"a part has no number ({str(otherwise) or 'a division by 0'}); use backend='balls'")
+        return found or otherwise
 
     def _tell_of_nearly_zero(self, output: Output) -> None:
         """Warn of gradients that are 0, or nearly, after adjoints that became too small on their way."""
@@ -230,6 +248,15 @@ class Run:
             output, least, _ = prepared(arguments.arrays)
             return output, [np.array([least])]
         scalars = scalars and wiring is None
+        if scalars and arithmetic is DOUBLES:
+            # Functions of plain numbers raise what those of NumPy give as inf or nan.
+            with contextlib.suppress(ArithmeticError, ValueError):
+                return self._in_pieces(None, arithmetic, arguments, scalars=True)
+        return self._in_pieces(wiring, arithmetic, arguments, scalars and arithmetic is not DOUBLES)
+
+    def _in_pieces(
+        self, wiring: Wiring | None, arithmetic: Arithmetic, arguments: Arguments, scalars: bool
+    ) -> tuple[Output, list[Any]]:
         if wiring is None:
             is_small = max(arguments.sizes.values(), default=0) <= SMALL
             wiring = self._wiring(scalars, arithmetic is DOUBLES, is_small)
