@@ -112,3 +112,23 @@ def test_a_witness_has_all_steps_that_a_claim_names(cell, says, least):
     verdict = sg.verify(sg.cell_claim(cell, says))
     assert verdict.outcome is sg.Outcome.REFUTED
     assert int(verdict.witness.point["T"]) >= least
+
+
+OF_LARGE_SIZES = [
+    ("norm(ones(n)) <= 3", []),
+    ("sqrt(n) <= 10*norm(eye(n))", []),
+    ("(n - 7)**2*norm(eye(n)) > 0", []),
+    ("norm(ones(n)) <= 3", ["n <= 50"]),
+    ("norm(ones(n)) <= 3*m", ["n <= 12*m"]),
+]
+
+
+@pytest.mark.parametrize(("says", "where"), OF_LARGE_SIZES)
+def test_constants_are_compared_at_all_sizes_and_not_at_small_ones_alone(says, where):
+    """What is said of sizes alone is a claim on numbers."""
+    assert sg.verify(sg.claim(says, where=["x vector (n)", "B matrix (n, m)", *where])).outcome is sg.Outcome.REFUTED
+
+
+def test_sizes_that_conditions_leave_out_refute_nothing():
+    """At n = 10 it is false."""
+    assert sg.verify(sg.claim("norm(ones(n)) <= 3", where=["x vector (n)", "n <= 9"])).holds is True

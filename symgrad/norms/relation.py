@@ -14,8 +14,10 @@ from sympy.sets import Set
 
 from symgrad.balls import UnsupportedError
 from symgrad.balls.matrices import Surroundings
+from symgrad.budget import attempt
 from symgrad.language.written import substituted
-from symgrad.norms.context import Context
+from symgrad.norms.context import WORK_OF_A_QUESTION, Context
+from symgrad.norms.exact import with_values
 from symgrad.norms.freed import freed
 from symgrad.norms.points import draws, scales, sizes_at, whole_numbers
 from symgrad.norms.proofs import never_met, prove
@@ -123,6 +125,9 @@ def verdict_on(
         return Verdict(Outcome.UNDECIDED, "bounds of norms", str(error))
     if proved is not None:
         return proved if is_about_something or has_point(there) else Verdict(Outcome.UNDECIDED, CONDITIONS, NO_POINT)
+    refuted = _refuted_by_sizes(known, within)
+    if refuted is not None:
+        return refuted
     if isinstance(seen, Verdict):
         return seen
     beside = _seen(known, within, further)
@@ -130,6 +135,18 @@ def verdict_on(
         return beside
     # Far away enclosures may be too wide to say anything, which takes nothing from what was seen elsewhere.
     return _evidence(Seen(seen.agreed + beside.agreed, seen.tried + beside.agreed), _drawn(known, within))
+
+
+def _refuted_by_sizes(relation: Relation, within: Context) -> Verdict | None:
+    """A counterexample where constants are compared, such as norm(ones(n)): some size, which may be a large one."""
+    left, right = (with_values(e) for e in relation.expressions)
+    parts = (left, right, *within.domain.conditions)
+    free = {s for e in parts for s in free_symbols(e)}
+    if any(e.atoms(MatrixExpr, TimedScalar) or e.has(sympy.nan, sympy.zoo, Dummy) for e in parts) or not free:
+        return None
+    domain = Domain(tuple((s, within.set_of(s)) for s in sorted(free, key=str)), within.domain.conditions)
+    verdict = attempt(WORK_OF_A_QUESTION, lambda: within.decide(Relation(left, relation.op, right), domain))
+    return verdict if verdict is not None and verdict.outcome is Outcome.REFUTED else None
 
 
 def _is_met(seen: Verdict | Seen, within: Context, places: Callable[[], Iterator[Place]]) -> bool:
