@@ -42,7 +42,7 @@ def setup(app: object) -> None:
 
 def _write_explorer(app: object, error: Exception | None) -> None:
     if error is None and app.builder.name == "html":
-        from symgrad.render import explorer
+        from symgrad.documents.explorer import explorer
 
         (Path(app.outdir) / "vanishing-gradients.html").write_bytes(explorer.page())
 

@@ -8,11 +8,11 @@ from sympy import S
 
 import symgrad as sg
 from symgrad.activations import Activation
-from symgrad.cli import cli
+from symgrad.cli.commands import cli
 from symgrad.language import limits
 from symgrad.language.abbreviations import DEFINED, called, with_parameters
 from symgrad.language.written import meaning
-from symgrad.syntax import scan, vocabulary
+from symgrad.reading.text import scan, vocabulary
 
 LONGEST_EXACT = 40
 

@@ -12,7 +12,7 @@ Examples
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from symgrad.shown import ABOVE
+from symgrad.base.shown import ABOVE
 
 if TYPE_CHECKING:
     from symgrad.activations import (
@@ -35,17 +35,26 @@ if TYPE_CHECKING:
         softsign,
         swish,
     )
-    from symgrad.claim_files import load_claims
-    from symgrad.claims import Claim, claim, infimum, maximum, minimum, supremum
-    from symgrad.compute.check import GradientCheck, check_gradient
-    from symgrad.compute.crosscheck import Crosscheck, crosscheck
-    from symgrad.compute.differences import complex_step, difference, precise_difference
-    from symgrad.compute.formulas import Formula, compile
-    from symgrad.compute.run import Run
-    from symgrad.compute.scaled import Scaled
-    from symgrad.compute.segments import Output
-    from symgrad.compute.sweeps import sweep
-    from symgrad.derivation import (
+    from symgrad.base.errors import (
+        CellError,
+        CertificateError,
+        ClaimError,
+        DerivationError,
+        MissingExtraError,
+        OutputError,
+        ParseError,
+        PluginError,
+        PrecisionError,
+        ShapeError,
+        SymgradError,
+        UnderflowWarning,
+        VerdictTruthError,
+    )
+    from symgrad.checking.claim_files import load_claims
+    from symgrad.checking.invariants import Candidate, Invariants
+    from symgrad.checking.proofs import proof
+    from symgrad.claims.claim import Claim, claim, infimum, maximum, minimum, supremum
+    from symgrad.claims.derivations import (
         Derivation,
         at_least,
         at_most,
@@ -67,26 +76,19 @@ if TYPE_CHECKING:
         statement,
         table,
     )
-    from symgrad.errors import (
-        CellError,
-        CertificateError,
-        ClaimError,
-        DerivationError,
-        MissingExtraError,
-        OutputError,
-        ParseError,
-        PluginError,
-        PrecisionError,
-        ShapeError,
-        SymgradError,
-        UnderflowWarning,
-        VerdictTruthError,
-    )
+    from symgrad.compute.checks.check_gradient import GradientCheck, check_gradient
+    from symgrad.compute.checks.crosscheck import Crosscheck, crosscheck
+    from symgrad.compute.checks.differences import complex_step, difference, precise_difference
+    from symgrad.compute.numbers.scaled import Scaled
+    from symgrad.compute.passes.segments import Output
+    from symgrad.compute.run.formula import Formula, compile
+    from symgrad.compute.run.run import Run
+    from symgrad.compute.sweeps.sweep import sweep
     from symgrad.gradients import Gradients, bptt
-    from symgrad.invariants import Candidate, Invariants
-    from symgrad.notation import integer, real
-    from symgrad.proofs import proof
+    from symgrad.language.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
+    from symgrad.language.verdicts import Outcome, Verdict, Witness
     from symgrad.prove import verify
+    from symgrad.reading.text import parse, to_text
     from symgrad.recurrent import (
         CELLS,
         Cell,
@@ -110,10 +112,7 @@ if TYPE_CHECKING:
         with_output,
         with_residual,
     )
-    from symgrad.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
-    from symgrad.syntax import parse, to_text
-    from symgrad.testing import assert_gradient, assert_holds, assert_refuted
-    from symgrad.vectors import (
+    from symgrad.symbols import (
         LENGTH,
         TIME,
         Input,
@@ -137,7 +136,8 @@ if TYPE_CHECKING:
         spectral_radius,
         tanh,
     )
-    from symgrad.verdicts import Outcome, Verdict, Witness
+    from symgrad.symbols.notation import integer, real
+    from symgrad.testing import assert_gradient, assert_holds, assert_refuted
 else:
     # What is imported waits until it is used: SymPy takes half a second, the provers longer, and a test runner or a
     # documentation builder that only finds symgrad installed should not wait for either.
@@ -146,35 +146,35 @@ else:
             "Activation ACTIVATIONS celu elu gelu gelu_tanh hard_sigmoid hard_tanh identity leaky_relu "
             "logsigmoid mish relu selu sigmoid softplus softsign swish"
         ),
-        "claim_files": "load_claims",
-        "claims": "Claim claim infimum maximum minimum supremum",
-        "errors": (
+        "checking.claim_files": "load_claims",
+        "claims.claim": "Claim claim infimum maximum minimum supremum",
+        "base.errors": (
             "CellError CertificateError ClaimError DerivationError MissingExtraError OutputError ParseError "
             "PluginError PrecisionError ShapeError SymgradError UnderflowWarning VerdictTruthError"
         ),
-        "notation": "integer real",
-        "statements": "Conjunction Domain Extremum ExtremumKind Relation",
-        "syntax": "parse to_text",
-        "vectors": (
+        "symbols.notation": "integer real",
+        "language.statements": "Conjunction Domain Extremum ExtremumKind Relation",
+        "reading.text": "parse to_text",
+        "symbols": (
             "arctan concatenate dims dot elementwise hadamard Input Intermediate LENGTH logsumexp norm ones "
             "OrderedProduct outer Parameter sin softmax spectral_radius State tanh TIME TimeSum"
         ),
-        "verdicts": "Outcome Verdict Witness",
-        "compute.check": "check_gradient GradientCheck",
-        "compute.crosscheck": "Crosscheck crosscheck",
-        "compute.differences": "complex_step difference precise_difference",
-        "compute.formulas": "compile Formula",
-        "compute.run": "Run",
-        "compute.scaled": "Scaled",
-        "compute.segments": "Output",
-        "compute.sweeps": "sweep",
-        "derivation": (
+        "language.verdicts": "Outcome Verdict Witness",
+        "compute.checks.check_gradient": "check_gradient GradientCheck",
+        "compute.checks.crosscheck": "Crosscheck crosscheck",
+        "compute.checks.differences": "complex_step difference precise_difference",
+        "compute.run.formula": "compile Formula",
+        "compute.run.run": "Run",
+        "compute.numbers.scaled": "Scaled",
+        "compute.passes.segments": "Output",
+        "compute.sweeps.sweep": "sweep",
+        "claims.derivations": (
             "at_least at_most chain curve Derivation equals erratum field figure given greater_than less_than "
             "load_derivation orbit points prose ref section statement table"
         ),
         "gradients": "bptt Gradients",
-        "invariants": "Candidate Invariants",
-        "proofs": "proof",
+        "checking.invariants": "Candidate Invariants",
+        "checking.proofs": "proof",
         "prove": "verify",
         "testing": "assert_gradient assert_holds assert_refuted",
         "recurrent": (
@@ -192,8 +192,8 @@ else:
 
 
 ABOVE |= {
-    "page": lambda derivation: str(import_module("symgrad.render.framed").framed(derivation)),
-    "program": lambda program: str(import_module("symgrad.compute.printing").code_of(program)),
+    "page": lambda derivation: str(import_module("symgrad.documents.formats.framed").framed(derivation)),
+    "program": lambda program: str(import_module("symgrad.compute.arrays.printed").code_of(program)),
 }
 
 __version__ = "0.1.0"

@@ -1,5 +1,5 @@
 """``python -m symgrad`` is the command line."""
 
-from symgrad.cli import main
+from symgrad.cli.commands import main
 
 main()

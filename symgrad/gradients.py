@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from symgrad.claims import Claim
-from symgrad.compute.dtypes import FLOAT64
-from symgrad.compute.run import Run
-from symgrad.derivation import Derivation, Stated
-from symgrad.notation import latex
-from symgrad.precision import in_turn
-from symgrad.recurrent import documents, equality, forms, ring, runs, unrolled
-from symgrad.recurrent.backward import Backward, checked_loss
-from symgrad.recurrent.cell import Cell
-from symgrad.recurrent.norm_claims import cell_claim
-from symgrad.vectors.variables import Timed
-from symgrad.verdicts import Verdict
+from symgrad.base.precision import in_turn
+from symgrad.claims.claim import Claim
+from symgrad.claims.derivations import Derivation, Stated
+from symgrad.compute.numbers.dtypes import FLOAT64
+from symgrad.compute.run.run import Run
+from symgrad.language.verdicts import Verdict
+from symgrad.recurrent.cells.cell import Cell
+from symgrad.recurrent.forms import equal_forms, unrolled, unrolled_ring
+from symgrad.recurrent.forms import paths as forms
+from symgrad.recurrent.gradients.backward import Backward, checked_loss
+from symgrad.recurrent.judge import documents
+from symgrad.recurrent.judge.norm_claims import cell_claim
+from symgrad.recurrent.oracle import runs
+from symgrad.symbols.notation import latex
+from symgrad.symbols.variables import Timed
 
 
 @in_turn
@@ -171,10 +174,10 @@ class Gradients(Backward):
         """All equations of so many steps written out; see `unrolled.unroll`."""
         return unrolled.unroll(self, steps)
 
-    def prove_forms(self) -> tuple[equality.ProvedLine, ...]:
+    def prove_forms(self) -> tuple[equal_forms.ProvedLine, ...]:
         """Proofs that all forms are equal, for all T and all sizes; see `equality.prove_forms`."""
-        return equality.prove_forms(self)
+        return equal_forms.prove_forms(self)
 
     def prove_unrolled(self, what: Any, steps: int) -> Verdict:
         """Exact comparison with the sum over all paths of so many steps; see `ring.prove_unrolled`."""
-        return ring.prove_unrolled(self, what, steps)
+        return unrolled_ring.prove_unrolled(self, what, steps)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from symgrad import collected
-from symgrad.shown import one_line
-from symgrad.verdicts import ACCEPTABLE
+from symgrad.base.shown import one_line
+from symgrad.checking import collected
+from symgrad.language.verdicts import ACCEPTABLE
 
 if TYPE_CHECKING:
-    from symgrad.claims import Claim
+    from symgrad.claims.claim import Claim
 
 MARKER = "symgrad: a claim that symgrad decides"
 
@@ -58,7 +58,7 @@ class ClaimFile(pytest.File):
         self.readers = readers
 
     def collect(self) -> Iterator[ClaimItem]:
-        from symgrad.errors import SymgradError
+        from symgrad.base.errors import SymgradError
 
         try:
             for reader in self.readers:
@@ -68,7 +68,7 @@ class ClaimFile(pytest.File):
 
 
 def _claims(file: ClaimFile) -> Iterator[ClaimItem]:
-    from symgrad.claim_files import read_claims
+    from symgrad.checking.claim_files import read_claims
 
     for entry in read_claims(file.path):
         line = None if entry.line is None else entry.line - 1
@@ -77,8 +77,8 @@ def _claims(file: ClaimFile) -> Iterator[ClaimItem]:
 
 
 def _steps(file: ClaimFile) -> Iterator[ClaimItem]:
-    from symgrad.derivation import load_derivation
-    from symgrad.errors import DerivationError
+    from symgrad.base.errors import DerivationError
+    from symgrad.claims.derivations import load_derivation
     from symgrad.testing import chains
 
     try:
@@ -95,7 +95,7 @@ def _steps(file: ClaimFile) -> Iterator[ClaimItem]:
 
 
 def _marked(file: ClaimFile) -> Iterator[ClaimItem]:
-    from symgrad.marked import marked_in
+    from symgrad.checking.marked import marked_in
 
     for found in marked_in(file.path):
         yield MarkedItem.from_parent(file, name=one_line(found.id), found=found)
@@ -127,7 +127,7 @@ class ClaimItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A few lines for a claim that fails, and for a text that is none; a traceback for what else goes wrong."""
-        from symgrad.errors import SymgradError
+        from symgrad.base.errors import SymgradError
 
         if excinfo.errisinstance((AssertionError, SymgradError)):
             return f"symgrad: {excinfo.value}" if self.error is not None else str(excinfo.value)
@@ -145,8 +145,8 @@ class MarkedItem(ClaimItem):
         self.found = found
 
     def runtest(self) -> None:
-        from symgrad.marked import same_latex
-        from symgrad.typeset import statement_latex
+        from symgrad.checking.marked import same_latex
+        from symgrad.language.latex import statement_latex
 
         self.claim = self.found.claim()
         super().runtest()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from symgrad.cache import remembered
-from symgrad.checks import Check
-from symgrad.claims import Claim, Formula, Where, claim
-from symgrad.compute.check import check_gradient
-from symgrad.derivation import Chain, Derivation, Item, Section, claims_of
-from symgrad.errors import ClaimError
-from symgrad.shown import one_line
-from symgrad.statements import Relation
-from symgrad.syntax import to_text, to_where
-from symgrad.verdicts import ACCEPTABLE, Outcome, Verdict
+from symgrad.base.errors import ClaimError
+from symgrad.base.shown import one_line
+from symgrad.checking.remembered import remembered
+from symgrad.checking.reports import Check
+from symgrad.claims.claim import Claim, Formula, Where, claim
+from symgrad.claims.derivations import Chain, Derivation, Item, Section, claims_of
+from symgrad.compute.checks.check_gradient import check_gradient
+from symgrad.language.statements import Relation
+from symgrad.language.verdicts import ACCEPTABLE, Outcome, Verdict
+from symgrad.reading.text import to_text, to_where
 
 
 def assert_holds(

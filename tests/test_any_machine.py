@@ -83,7 +83,13 @@ def as_on_an_old_processor():
 
 
 OF_NUMBERS = ["checking", "numbers", "sweeps", "index", "cells"]  # pages whose outputs are computed in doubles
-MODULES = ["symgrad/compute", "symgrad/recurrent", "symgrad/notation.py", "symgrad/testing.py", "symgrad/gradients.py"]
+MODULES = [
+    "symgrad/compute",
+    "symgrad/recurrent",
+    "symgrad/symbols/notation.py",
+    "symgrad/testing.py",
+    "symgrad/gradients.py",
+]
 
 
 @pytest.mark.slow
@@ -114,7 +120,7 @@ def test_documents_are_the_same_bytes_on_an_old_processor(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 def test_interrupts_reach_a_command_also_where_tests_run_in_the_background():
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_cli.py", "-k", "interruption"]
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/cli/test_commands.py", "-k", "interruption"]
     done = subprocess.run(
         ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, *words], cwd=ROOT, capture_output=True, text=True
     )

@@ -6,7 +6,7 @@ import pytest
 from documented import DOCS, PAGES, WITH_TORCH, blocks, run_page
 
 import symgrad
-from symgrad.cli import cli
+from symgrad.cli.commands import cli
 
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 

@@ -5,9 +5,9 @@ import sys
 import pytest
 
 import symgrad as sg
-from symgrad.claim_files import read_claims
-from symgrad.marked import marked, marked_in, same_latex
-from symgrad.notation import latex
+from symgrad.checking.claim_files import read_claims
+from symgrad.checking.marked import marked, marked_in, same_latex
+from symgrad.symbols.notation import latex
 
 pytest_plugins = ["pytester"]
 

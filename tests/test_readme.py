@@ -9,7 +9,7 @@ import pytest
 from documented import blocks, run_page
 
 from symgrad import Outcome
-from symgrad.cli import cli
+from symgrad.cli.commands import cli
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

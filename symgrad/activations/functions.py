@@ -14,8 +14,8 @@ from sympy.logic.boolalg import Boolean
 from sympy.sets import Set
 
 from symgrad.activations.rows import OUTPUT, ROWS, Formula, Row, exact
-from symgrad.precision import many_bits
-from symgrad.vectors import elementwise
+from symgrad.base.precision import many_bits
+from symgrad.symbols import elementwise
 
 # Arguments of more bits before the point than this are not evaluated: the exponential would take minutes.
 MAXIMAL_SIZE = 10_000

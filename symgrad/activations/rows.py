@@ -11,8 +11,8 @@ import sympy
 from sympy import Expr, Piecewise, S, Symbol
 from sympy.sets import Set
 
-from symgrad.errors import ActivationError
-from symgrad.notation import real
+from symgrad.base.errors import ActivationError
+from symgrad.symbols.notation import real
 
 INPUT = real("x")
 OUTPUT = real("y")

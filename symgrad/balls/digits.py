@@ -15,10 +15,10 @@ from sympy import Basic, Expr
 
 from symgrad.balls.tape import Tape, UnsupportedError
 from symgrad.balls.values import Ball, ball
-from symgrad.budget import remembered
-from symgrad.errors import ClaimError
-from symgrad.precision import precision
-from symgrad.statements import Condition, condition_text
+from symgrad.base.budget import remembered
+from symgrad.base.errors import ClaimError
+from symgrad.base.precision import precision
+from symgrad.language.statements import Condition, condition_text
 
 _SIGNS = {False: (1,), True: (1, -1)}  # Abs(x) < 1 ends at -1, too
 BITS = 256  # fewer than those to which SymPy carries a sum on

@@ -19,8 +19,8 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.balls import NOT_REAL, UNDEFINED, Ball, NoValue, RealTape, Tape, ball, rational
 from symgrad.balls.spectra import spectral_norm, spectral_radius
-from symgrad.errors import CellError
-from symgrad.vectors import (
+from symgrad.base.errors import CellError
+from symgrad.symbols import (
     ENTRY,
     LENGTH,
     TIME,
@@ -38,7 +38,7 @@ from symgrad.vectors import (
     shape_of,
     with_slopes,
 )
-from symgrad.vectors.writing import to_text
+from symgrad.symbols.writing import to_text
 
 SHOWN_DIGITS = 8
 _SHOWN_ENTRY = Symbol(ENTRY.name, real=True)

@@ -16,7 +16,7 @@ from typing import Any
 from flint import acb_mat, arb, ctx, fmpq, fmpq_mat, fmpq_poly
 
 from symgrad.balls.values import UNKNOWN, Ball, Value, ball
-from symgrad.precision import precision
+from symgrad.base.precision import precision
 
 # Of S: 2**48 as exponent leaves a factor of n**(2**-48) between the bounds, 1 + 4e-15 for matrices of size 3.
 SQUARINGS = 48

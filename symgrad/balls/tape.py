@@ -13,9 +13,9 @@ from sympy import Basic, Expr, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
-from symgrad.balls.continuous import CONTINUOUS
-from symgrad.balls.functions import FUNCTIONS, RootOfNonnegative, root_of_nonnegative
-from symgrad.balls.hypergeometric import with_four_lists, with_lists
+from symgrad.balls.functions.continuous import CONTINUOUS
+from symgrad.balls.functions.hypergeometric import with_four_lists, with_lists
+from symgrad.balls.functions.table import FUNCTIONS, RootOfNonnegative, root_of_nonnegative
 from symgrad.balls.values import (
     MOST_EXACT_BITS,
     NOT_REAL,
@@ -33,13 +33,13 @@ from symgrad.balls.values import (
     sign,
 )
 from symgrad.balls.work import SLOW, WORK_OF_A_RUN, bounded, work_of
-from symgrad.budget import charge
-from symgrad.errors import SymgradError
+from symgrad.base.budget import charge
+from symgrad.base.errors import SymgradError
+from symgrad.base.precision import precision
 from symgrad.language import written
 from symgrad.language.provable import HasValue, partial_values, provable
+from symgrad.language.statements import free_symbols
 from symgrad.language.written import opaque, origin
-from symgrad.precision import precision
-from symgrad.statements import free_symbols
 
 
 class UnsupportedError(SymgradError):

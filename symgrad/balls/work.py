@@ -14,10 +14,10 @@ from flint import acb
 from sympy import Basic
 
 from symgrad.balls.values import UNKNOWN, Ball, Value, ball
-from symgrad.budget import charge
-from symgrad.elliptic import JACOBI
+from symgrad.base.budget import charge
+from symgrad.base.precision import precision
 from symgrad.language.provable import HasValue
-from symgrad.precision import precision
+from symgrad.symbols.elliptic import JACOBI
 
 # Operations that take little more than calling them.
 _SIMPLE = frozenset((

@@ -17,8 +17,8 @@ from sympy.core.function import Application, AppliedUndef
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.language import written
-from symgrad.statements import free_symbols
-from symgrad.vectors import TimedScalar
+from symgrad.language.statements import free_symbols
+from symgrad.symbols import TimedScalar
 
 MAX_BITS = 50_000
 MAX_EXPONENT = 1_000_000

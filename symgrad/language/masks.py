@@ -10,8 +10,8 @@ from sympy import Basic, Expr, Rational, S
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import Application, AppliedUndef
 
+from symgrad.language.statements import free_symbols
 from symgrad.language.written import origin
-from symgrad.statements import free_symbols
 
 
 def is_opaque(value: Basic) -> bool:

@@ -20,11 +20,11 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from symgrad.activations import ActivationFunction
-from symgrad.elliptic import JACOBI
 from symgrad.language import written
 from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
 from symgrad.language.masks import Masks
-from symgrad.statements import free_symbols
+from symgrad.language.statements import free_symbols
+from symgrad.symbols.elliptic import JACOBI
 
 Arguments = tuple[Expr, ...]
 
@@ -198,7 +198,7 @@ def provable(tree: Basic) -> Any:
 
     Examples
     --------
-    >>> from symgrad.syntax import parse_written
+    >>> from symgrad.reading.text import parse_written
     >>> provable(parse_written("x - (x - sin(-x))")), provable(parse_written("hermite(n, -x)"))
     (-sin(x), hermite(n, -x))
     """
@@ -230,7 +230,7 @@ def as_sympy(tree: Basic) -> Any:
 
     Examples
     --------
-    >>> from symgrad.syntax import parse_written
+    >>> from symgrad.reading.text import parse_written
     >>> as_sympy(parse_written("x + x + acot(-x)"))
     2*x + acot(-x)
     """
@@ -338,7 +338,7 @@ def partial_values(tree: Expr) -> tuple[Expr, ...]:
 
     Examples
     --------
-    >>> from symgrad.syntax import parse_written
+    >>> from symgrad.reading.text import parse_written
     >>> partial_values(parse_written("x/x + log(x - x)*0"))
     (1/x, log(0))
     """

@@ -21,7 +21,7 @@ from symgrad.norms.entries import largest_entry, least_slope, steepest
 from symgrad.norms.exact import is_nonnegative, of_largest, of_norm, of_radius, value, with_values
 from symgrad.norms.products import Factors, apart, canonical, reversed_word, spread, terms, word
 from symgrad.norms.scopes import atoms_of
-from symgrad.vectors import (
+from symgrad.symbols import (
     Elementwise,
     OrderedProduct,
     ParameterMatrix,

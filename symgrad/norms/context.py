@@ -10,11 +10,11 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.sets import Set
 
-from symgrad.budget import attempt
+from symgrad.base.budget import attempt
+from symgrad.language.statements import Domain, Relation
+from symgrad.language.verdicts import Outcome, Verdict
 from symgrad.norms.scopes import moved
-from symgrad.statements import Domain, Relation
-from symgrad.vectors import TIME, TimedMatrix, TimedScalar, timed_in
-from symgrad.verdicts import Outcome, Verdict
+from symgrad.symbols import TIME, TimedMatrix, TimedScalar, timed_in
 
 Decide: TypeAlias = Callable[[Relation, Domain], Verdict]
 WORK_OF_A_QUESTION = 800_000  # units, for one statement about numbers, of which a proof may ask many

@@ -12,8 +12,8 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.language.written import origin
 from symgrad.norms.context import Context
 from symgrad.norms.entries import entry_of
-from symgrad.syntax.kept import TOTAL
-from symgrad.vectors import (
+from symgrad.reading.text.kept import TOTAL
+from symgrad.symbols import (
     Elementwise,
     OfMatrix,
     OrderedProduct,

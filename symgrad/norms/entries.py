@@ -14,7 +14,7 @@ from symgrad.balls import Ball, Tape, UnsupportedError, precision
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
 from symgrad.norms.exact import of_largest, with_values
 from symgrad.norms.products import apart, canonical, terms, word
-from symgrad.vectors import ENTRY, Elementwise, Parameter, ParameterMatrix, Softmax, TimedMatrix, with_slopes
+from symgrad.symbols import ENTRY, Elementwise, Parameter, ParameterMatrix, Softmax, TimedMatrix, with_slopes
 
 BITS = 96
 # Where a function of an entry is looked at first: dyadic, so that every machine sees the same.

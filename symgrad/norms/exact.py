@@ -13,7 +13,7 @@ from sympy import Abs, Expr, Identity, S, default_sort_key
 
 from symgrad.norms.products import Factors, apart, canonical, reversed_word, word
 from symgrad.norms.scopes import atoms_of
-from symgrad.vectors.norms import OfMatrix, SpectralNorm, SpectralRadius
+from symgrad.symbols.norms import OfMatrix, SpectralNorm, SpectralRadius
 
 
 def with_values(e: Expr) -> Expr:

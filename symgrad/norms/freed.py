@@ -14,13 +14,13 @@ import sympy
 from sympy import Abs, Dummy, Interval, Range, S, Symbol, Tuple, oo
 from sympy.sets import Set
 
+from symgrad.language.statements import Domain, Relation, free_symbols
 from symgrad.language.written import multiplied, rebuilt, total
 from symgrad.norms.context import Context
 from symgrad.norms.exact import value
 from symgrad.norms.proofs import is_defined, tends_to_0, upper_bounds_of_nonnegative
 from symgrad.norms.scopes import BoundVariableError, atoms_of, bound_by, is_free, is_leaf, leaves, moved
-from symgrad.statements import Domain, Relation, free_symbols
-from symgrad.vectors import LENGTH, TIME, OfMatrix
+from symgrad.symbols import LENGTH, TIME, OfMatrix
 
 MOST_TERMS = 8
 Scope = Mapping[Symbol, Set]

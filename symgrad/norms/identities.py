@@ -14,7 +14,7 @@ from sympy import Expr, S
 
 from symgrad.norms.exact import of_norm, of_radius
 from symgrad.norms.products import Factors, apart, canonical, reversed_word, terms, word
-from symgrad.vectors import OfMatrix, SpectralNorm
+from symgrad.symbols import OfMatrix, SpectralNorm
 
 Identities = Mapping[Factors, Expr]  # products, and of what the identity is multiplied by
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from symgrad.vectors import OfMatrix
+from symgrad.symbols import OfMatrix
 
 CALLED = re.compile(r"\b(?:norm|spectral_radius)\s*\(")
 OF_MATRICES = re.compile(r"@|\.T\b|\b(?:outer|dot|diag|ones|zeros|eye|concatenate|blocks|hadamard|trace)\s*\(")

@@ -16,7 +16,7 @@ import sympy
 from flint import fmpq
 from sympy import Expr, S, Symbol
 
-from symgrad.statements import Domain
+from symgrad.language.statements import Domain
 
 SEED = 20_261_129  # any fixed number: every machine meets the same matrices
 MOST_SPECIAL, MOST_RANDOM = 120, 16

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Identity, MatrixExpr, S, ZeroMatrix, default_sort_key
 
-from symgrad.vectors import Elementwise, hadamard_of
+from symgrad.symbols import Elementwise, hadamard_of
 
 Factors = tuple[Any, ...]
 MOST_REPEATED = 8  # factors of a power that are written out

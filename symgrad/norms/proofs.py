@@ -12,8 +12,10 @@ from sympy import Abs, Dummy, Expr, Interval, MatrixExpr, S, Symbol, Union, expa
 from sympy.sets import Set
 
 from symgrad.balls import is_told
-from symgrad.errors import ClaimError
+from symgrad.base.errors import ClaimError
 from symgrad.language.provable import as_sympy, provable
+from symgrad.language.statements import Domain, Relation, free_symbols
+from symgrad.language.verdicts import Verdict
 from symgrad.language.written import limit, origin, substituted
 from symgrad.norms import units
 from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
@@ -22,9 +24,7 @@ from symgrad.norms.defined import is_total, matrix_is_defined
 from symgrad.norms.exact import is_nonnegative, of_largest, of_radius, value
 from symgrad.norms.identities import equal_by_identities
 from symgrad.norms.scopes import atoms_of, is_free
-from symgrad.statements import Domain, Relation, free_symbols
-from symgrad.vectors import TIME, OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
-from symgrad.verdicts import Verdict
+from symgrad.symbols import TIME, OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
 
 METHOD = "bounds of norms"
 FOR_NUMBERS = "it holds for all numbers that are not negative in place of the norms"

@@ -12,17 +12,25 @@ import sympy
 from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.balls import check_numbers
-from symgrad.errors import ClaimError, ParseError, ShapeError, shape_text
+from symgrad.base.errors import ClaimError, ParseError, ShapeError, shape_text
+from symgrad.language.statements import (
+    Condition,
+    Conjunction,
+    Domain,
+    Relation,
+    Statement,
+    condition_text,
+    free_symbols,
+)
 from symgrad.norms.mentioned import CALLED, DECLARED, OF_MATRICES
 from symgrad.norms.relation import NormRelation, scalars_in, sizes_in
-from symgrad.statements import Condition, Conjunction, Domain, Relation, Statement, condition_text, free_symbols
-from symgrad.syntax import parse_where, vocabulary
-from symgrad.syntax.keeping_reader import KeepingReader
-from symgrad.syntax.reader import OPERATORS
-from symgrad.syntax.vector_names import BINDERS, FREE_INDICES, call_name
-from symgrad.syntax.vector_names import sizes_in as sizes_by_name
-from symgrad.syntax.vector_scan import VectorSource
-from symgrad.vectors import (
+from symgrad.reading.text import parse_where, vocabulary
+from symgrad.reading.text.reader import OPERATORS
+from symgrad.reading.vectors.keeping import KeepingReader
+from symgrad.reading.vectors.names import BINDERS, FREE_INDICES, call_name
+from symgrad.reading.vectors.names import sizes_in as sizes_by_name
+from symgrad.reading.vectors.scan import VectorSource
+from symgrad.symbols import (
     LENGTH,
     TIME,
     Elementwise,

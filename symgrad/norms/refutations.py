@@ -14,13 +14,13 @@ from sympy import Dummy, Expr, Symbol
 from symgrad.balls import UNDEFINED, UNKNOWN, Ball, Tape, Value, ball, precision, sign
 from symgrad.balls.matrices import NoValueError, Surroundings
 from symgrad.balls.spectra import fraction
-from symgrad.budget import charge
-from symgrad.errors import CellError
+from symgrad.base.budget import charge
+from symgrad.base.errors import CellError
+from symgrad.language.statements import Domain, Relation, free_symbols
+from symgrad.language.verdicts import Outcome, Verdict, Witness
 from symgrad.language.written import substituted
 from symgrad.norms.scopes import atoms_of
-from symgrad.statements import Domain, Relation, free_symbols
-from symgrad.vectors import TIME, Role, timed_in
-from symgrad.verdicts import Outcome, Verdict, Witness
+from symgrad.symbols import TIME, Role, timed_in
 
 METHOD = "ball arithmetic"
 BITS = 160

@@ -14,7 +14,10 @@ from sympy.sets import Set
 
 from symgrad.balls import UnsupportedError
 from symgrad.balls.matrices import Surroundings
-from symgrad.budget import attempt
+from symgrad.base.budget import attempt
+from symgrad.language.latex import signed
+from symgrad.language.statements import Domain, Judged, Relation, free_symbols
+from symgrad.language.verdicts import Outcome, Verdict
 from symgrad.language.written import substituted
 from symgrad.norms.context import WORK_OF_A_QUESTION, Context
 from symgrad.norms.exact import with_values
@@ -24,12 +27,9 @@ from symgrad.norms.proofs import never_met, prove
 from symgrad.norms.refutations import Place, Seen, Sides, refute, shown_at
 from symgrad.norms.scalar_case import has_point
 from symgrad.norms.scopes import BoundVariableError, leaves, moved
-from symgrad.notation import latex
-from symgrad.statements import Domain, Judged, Relation, free_symbols
-from symgrad.syntax import to_text
-from symgrad.typeset import signed
-from symgrad.vectors import LENGTH, TIME, OrderedProduct, ParameterMatrix, TimedMatrix, TimedScalar, TimeSum
-from symgrad.verdicts import Outcome, Verdict
+from symgrad.reading.text import to_text
+from symgrad.symbols import LENGTH, TIME, OrderedProduct, ParameterMatrix, TimedMatrix, TimedScalar, TimeSum
+from symgrad.symbols.notation import latex
 
 STEPS, LENGTHS = (2, 1, 3), (3, 1, 2)  # values of t and T, the first ones where nothing else is asked for
 MOST_TIMES = 4

@@ -16,12 +16,12 @@ from typing import Any, TypeAlias
 import sympy
 from sympy import Abs, Expr, MatrixExpr, S, Symbol
 
-from symgrad.errors import ClaimError
+from symgrad.base.errors import ClaimError
 from symgrad.language.provable import as_sympy
+from symgrad.language.statements import Domain, Relation
 from symgrad.language.written import rebuilt, substituted
 from symgrad.norms.context import Context
-from symgrad.statements import Domain, Relation
-from symgrad.vectors import Elementwise, OfMatrix, ParameterMatrix, TimedScalar
+from symgrad.symbols import Elementwise, OfMatrix, ParameterMatrix, TimedScalar
 
 Rule: TypeAlias = Callable[[Any, Callable[[Any], Any]], Any]
 Rules: TypeAlias = Mapping[type, Rule]

@@ -10,9 +10,9 @@ from sympy import Basic, Symbol, Tuple
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad.balls import UnsupportedError
+from symgrad.language.statements import free_symbols
 from symgrad.language.written import rebuilt
-from symgrad.statements import free_symbols
-from symgrad.vectors import OfMatrix, TimedScalar
+from symgrad.symbols import OfMatrix, TimedScalar
 
 
 class BoundVariableError(UnsupportedError):

@@ -11,7 +11,7 @@ from sympy.sets import Set
 
 from symgrad.norms.context import Bound, Context
 from symgrad.norms.entries import bound_of_function
-from symgrad.vectors import ENTRY, TimedScalar, with_slopes
+from symgrad.symbols import ENTRY, TimedScalar, with_slopes
 
 PRODUCT = "the absolute value of a product is the product of the absolute values"
 SUM = "the absolute value of a sum is at most the sum of the absolute values"

@@ -9,56 +9,57 @@ from functools import partial
 
 from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
-from symgrad import sized
 from symgrad.balls import UnsupportedError, has_endless
-from symgrad.budget import Budget, Spent, attempt, charge, working_within
-from symgrad.claims import Claim, claim
-from symgrad.errors import ClaimError, PluginError, VerdictTruthError
-from symgrad.precision import in_turn
-from symgrad.prove import (
-    algebra,
+from symgrad.base import sized
+from symgrad.base.budget import Budget, Spent, attempt, charge, working_within
+from symgrad.base.errors import ClaimError, PluginError, VerdictTruthError
+from symgrad.base.precision import in_turn
+from symgrad.base.sized import TooLarge
+from symgrad.claims.claim import Claim, claim
+from symgrad.language.statements import Conjunction, Domain, Extremum, Judged, Statement
+from symgrad.language.verdicts import Outcome, Verdict
+from symgrad.prove import plugins  # fmt: skip
+from symgrad.prove.basics import sentences  # fmt: skip  # fmt: skip
+from symgrad.prove.basics.combine import NO_POINT, all_of
+from symgrad.prove.basics.derivatives import NotSmooth
+from symgrad.prove.basics.goals import Decide, Goal, Prover
+from symgrad.prove.certain.refutations import confirmed
+from symgrad.prove.certain.refute import FEWEST_DIGITS, Agreement, refute
+from symgrad.prove.certain.simpler import at_simpler_point
+from symgrad.prove.provers import (
     cartesian,
+    cases,
     closed_sums,
-    constant,
+    constant_difference,
     continued,
-    endless,
-    ends,
+    equal_squares,
     finite,
+    floor_and_mod,
     growth,
-    images,
     independent,
     induction,
     inequalities,
-    inverses,
+    injective_images,
+    inverse_values,
+    irrational_ends,
     jumps,
-    moves,
     off_ties,
     orders,
-    plugins,
-    regions,
-    sentences,
-    squares,
-    steps,
-    touches,
-)  # fmt: skip
-from symgrad.prove.combine import NO_POINT, all_of
-from symgrad.prove.derivatives import NotSmooth
-from symgrad.prove.emptiness import is_empty
-from symgrad.prove.extrema import decide_extremum
-from symgrad.prove.goals import Decide, Goal, Prover
-from symgrad.prove.refutations import confirmed
-from symgrad.prove.refute import FEWEST_DIGITS, Agreement, refute
-from symgrad.prove.ring import NoNormalForm
-from symgrad.prove.simpler import at_simpler_point
-from symgrad.sized import TooLarge
-from symgrad.statements import Conjunction, Domain, Extremum, Judged, Statement
-from symgrad.verdicts import Outcome, Verdict
+    same_normal_form,
+    strictness,
+)
+from symgrad.prove.provers.emptiness import is_empty
+from symgrad.prove.provers.endless import endless  # fmt: skip
+from symgrad.prove.provers.extrema import decide_extremum
+from symgrad.prove.signs import moves  # fmt: skip
+from symgrad.prove.special.ring import NoNormalForm
 
 PROVERS: tuple[Prover, ...] = (
-    finite.prove, steps.prove, independent.prove, growth.prove, orders.prove, jumps.prove, regions.prove,
-    off_ties.prove, algebra.prove, induction.prove, closed_sums.prove, inequalities.prove, independent.prove_others,
-    images.prove, constant.prove, moves.prove, continued.prove, images.prove_by_all_means, inverses.prove,
-    cartesian.prove, squares.prove, ends.prove, touches.prove, finite.prove_by_all_means,
+    finite.prove, floor_and_mod.prove, independent.prove, growth.prove, orders.prove, jumps.prove, cases.prove,
+    off_ties.prove, same_normal_form.prove, induction.prove, closed_sums.prove, inequalities.prove,
+    independent.prove_others, injective_images.prove, constant_difference.prove, moves.prove, continued.prove,
+    injective_images.prove_by_all_means, inverse_values.prove, cartesian.prove, equal_squares.prove,
+    irrational_ends.prove, strictness.prove, finite.prove_by_all_means,
 )  # fmt: skip
 # What may have no value at all is replaced by its value before any other prover looks at the goal.
 OF_ENDLESS: tuple[Prover, ...] = (finite.prove, endless.prove, finite.prove_by_all_means)
@@ -249,7 +250,7 @@ def _tried(goal: Goal, depth: int, parts: list[Proof] | None) -> tuple[Verdict, 
         verdict = attempt(FOR_ONE_PROVER, ask) if depth == 0 else ask()
         if verdict is not None and verdict.holds and parts is not None:
             parts.extend(tried or ())
-        if verdict is not None and (verdict.holds is not None or prover is regions.prove):
+        if verdict is not None and (verdict.holds is not None or prover is cases.prove):
             return verdict, True
         if verdict is not None and verdict.outcome is Outcome.SUPPORTED and verdict.side_conditions:
             nearly = verdict if nearly is None else nearly

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from symgrad.errors import PluginError, SymgradError
-from symgrad.prove.goals import Decide, Goal, Prover
-from symgrad.verdicts import Verdict
+from symgrad.base.errors import PluginError, SymgradError
+from symgrad.language.verdicts import Verdict
+from symgrad.prove.basics.goals import Decide, Goal, Prover
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

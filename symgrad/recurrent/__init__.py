@@ -1,13 +1,13 @@
 """Recurrent cells and their gradients in closed form."""
 
-from symgrad.recurrent.cell import Cell, Equation
-from symgrad.recurrent.compose import bidirectional, output_of, stacked, with_output, with_residual
-from symgrad.recurrent.jacobians import state_jacobian
-from symgrad.recurrent.judge import Judgement, check_backward
-from symgrad.recurrent.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
-from symgrad.recurrent.norm_claims import cell_claim
-from symgrad.recurrent.reading import read_cell
-from symgrad.recurrent.zoo import CELLS, CellRow, from_torch, gradients_to_torch, to_torch
+from symgrad.recurrent.cells.cell import Cell, Equation
+from symgrad.recurrent.cells.compose import bidirectional, output_of, stacked, with_output, with_residual
+from symgrad.recurrent.cells.losses import Loss, binary_cross_entropy, half_squared_error, softmax_cross_entropy
+from symgrad.recurrent.cells.zoo import CELLS, CellRow, from_torch, gradients_to_torch, to_torch
+from symgrad.recurrent.forms.jacobians import state_jacobian
+from symgrad.recurrent.judge.judge import Judgement, check_backward
+from symgrad.recurrent.judge.norm_claims import cell_claim
+from symgrad.recurrent.text.from_text import read_cell
 
 __all__ = [
     "Cell", "Equation", "Loss", "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy",

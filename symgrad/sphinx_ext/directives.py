@@ -11,22 +11,23 @@ from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from symgrad import marked, syntax
-from symgrad.checks import Check
-from symgrad.claim_files import Entry
-from symgrad.claims import Claim, claim
-from symgrad.derivation import Derivation, Stated
-from symgrad.errors import CellError, SymgradError
-from symgrad.notation import latex
-from symgrad.render.counterexamples import counterexample
-from symgrad.render.document import Page, alone, inline_node
-from symgrad.render.facts import Piece
-from symgrad.render.output import document_name
+from symgrad.base.errors import CellError, SymgradError
+from symgrad.checking import marked
+from symgrad.checking.claim_files import Entry
+from symgrad.checking.reports import Check
+from symgrad.claims.claim import Claim, claim
+from symgrad.claims.derivations import Derivation, Stated
+from symgrad.documents.build.output import document_name
+from symgrad.documents.facts import Piece
+from symgrad.documents.tree.counterexamples import counterexample
+from symgrad.documents.tree.document import Page, alone, inline_node
+from symgrad.language.latex import statement_latex
+from symgrad.reading.text import parse, to_where
 from symgrad.sphinx_ext import sources
 from symgrad.sphinx_ext.domain import Target, domain_of
 from symgrad.sphinx_ext.tree import Placing, waiting
+from symgrad.symbols.notation import latex
 from symgrad.testing import outcomes
-from symgrad.typeset import statement_latex
 
 log = logging.getLogger(__name__)
 Spec = dict[str, Callable[[str], Any]]
@@ -220,9 +221,7 @@ class VerdictsDirective(Shown):
 
     def _row(self, asked: Claim, check: Check) -> list[list[nodes.Node]]:
         math = nodes.math("", statement_latex(asked.statement, asked.domain))
-        where = (
-            ", ".join(syntax.to_where(asked.domain, asked.statement.expressions)) if not asked.domain.is_whole else ""
-        )
+        where = ", ".join(to_where(asked.domain, asked.statement.expressions)) if not asked.domain.is_whole else ""
         found, witness = check.verdict, check.verdict.witness
         said = [Piece("text", f": {found.method}")] if witness is None else counterexample(witness, ": ")
         verdict = [_outcome(check), *map(inline_node, said)]
@@ -277,7 +276,7 @@ class FormulaRole(Said):
     """A formula in running text."""
 
     def shown(self) -> list[nodes.Node]:
-        tex = latex(syntax.parse(self.text))
+        tex = latex(parse(self.text))
         return [nodes.math(tex, tex)]
 
 

@@ -15,7 +15,7 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from symgrad.reads import Reads
+from symgrad.base.reads import Reads
 
 log = logging.getLogger(__name__)
 

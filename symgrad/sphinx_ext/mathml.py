@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from symgrad.render.html import formula, has_room, mathml, unbroken
+from symgrad.documents.formats.html import formula, has_room, mathml, unbroken
 
 CLASSES = "math notranslate nohighlight"
 

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from symgrad.cache import remembered
-from symgrad.checks import Check
-from symgrad.claim_files import Entry, read_claims
-from symgrad.claims import Claim
-from symgrad.derivation import Derivation, derivation_and_reads
-from symgrad.errors import CellError, ClaimError
+from symgrad.base.errors import CellError, ClaimError
+from symgrad.base.reads import Reads
+from symgrad.checking.claim_files import Entry, read_claims
+from symgrad.checking.remembered import remembered
+from symgrad.checking.reports import Check
+from symgrad.claims.claim import Claim
+from symgrad.claims.derivations import Derivation, derivation_and_reads
+from symgrad.documents.tree.document import Page
+from symgrad.documents.tree.places import places
 from symgrad.gradients import Gradients, bptt
-from symgrad.reads import Reads
 from symgrad.recurrent import (
     CELLS,
     Cell,
@@ -24,9 +26,7 @@ from symgrad.recurrent import (
     read_cell,
     softmax_cross_entropy,
 )
-from symgrad.render.document import Page
-from symgrad.render.places import places
-from symgrad.vectors import dims
+from symgrad.symbols import dims
 
 LOSSES = {
     "half_squared_error": half_squared_error,

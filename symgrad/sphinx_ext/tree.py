@@ -13,11 +13,11 @@ from docutils.frontend import get_default_settings
 from sphinx.addnodes import pending_xref
 from sphinx.environment import BuildEnvironment
 
-from symgrad.files import write_whole
-from symgrad.render.document import Page, document
-from symgrad.render.figures import Drawing
-from symgrad.render.places import Place, places
-from symgrad.render.rows import width
+from symgrad.base.files import write_whole
+from symgrad.documents.figures.figures import Drawing
+from symgrad.documents.tree.document import Page, document
+from symgrad.documents.tree.places import Place, places
+from symgrad.documents.tree.rows import width
 from symgrad.sphinx_ext.domain import Target, domain_of
 
 # The stubs of docutils know less of its nodes than we do.

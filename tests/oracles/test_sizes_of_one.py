@@ -12,7 +12,7 @@ import torch
 from cells_of_size_one import SIZES, STEPS, TERMS, cell_of, point_of
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.vectors import LENGTH, TIME, Elementwise, LogSumExp, Softmax, Timed, shape_of
+from symgrad.symbols import LENGTH, TIME, Elementwise, LogSumExp, Softmax, Timed, shape_of
 
 FUNCTIONS = {"tanh": torch.tanh, "exp": torch.exp, "sigmoid": torch.sigmoid, "sin": torch.sin}
 

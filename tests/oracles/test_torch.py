@@ -14,7 +14,7 @@ from cells_by_hand import outputs, steps, total
 
 import symgrad as sg
 from symgrad.balls import precision
-from symgrad.recurrent.runs import evaluate
+from symgrad.recurrent.oracle.runs import evaluate
 
 STEPS = steps(
     SimpleNamespace(
@@ -36,7 +36,7 @@ PLACES = ("last", "every", "mean")
 def shape(argument, length):
     sizes = tuple(int(size) for size in argument.shape)
     sizes = sizes[:1] if len(sizes) == 2 and sizes[1] == 1 else sizes
-    is_in_time = getattr(argument, "time", None) == sg.vectors.TIME
+    is_in_time = getattr(argument, "time", None) == sg.symbols.TIME
     return (length, *sizes) if is_in_time else sizes
 
 

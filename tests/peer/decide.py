@@ -15,7 +15,7 @@ from draw import Identity
 from truth import is_a_place_without_value, is_true
 
 import symgrad as sg
-from symgrad.errors import SymgradError
+from symgrad.base.errors import SymgradError
 
 PATIENCE = 60  # seconds, after which a decision is a hang
 OUTCOMES = ("PROVED", "SUPPORTED", "UNDECIDED", "REFUSED", "REFUTED", "HANG", "CRASH")

@@ -22,7 +22,7 @@ import sympy
 from sympy import Derivative, Expr, S, Symbol
 from sympy.core.function import AppliedUndef, FunctionClass
 
-from symgrad.syntax import vocabulary
+from symgrad.reading.text import vocabulary
 
 SECONDS_FOR_A_TEST = 10  # a few that take limits are cut short
 MOST_OPERATIONS = 400

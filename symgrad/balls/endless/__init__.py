@@ -1,0 +1,1 @@
+"""Limits, integrals, infinite sums and products in balls."""

@@ -1,0 +1,1 @@
+"""Expressions far out and beside singular places: expansions, growth, limits."""

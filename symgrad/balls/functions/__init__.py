@@ -1,0 +1,1 @@
+"""How each function is enclosed, as tables."""

@@ -1,0 +1,1 @@
+"""What is done with verdicts: reports, memory, certificates, audits, explanations."""

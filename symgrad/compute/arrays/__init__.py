@@ -1,0 +1,1 @@
+"""The backend of NumPy: programs as source over arrays."""

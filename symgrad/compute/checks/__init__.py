@@ -1,0 +1,1 @@
+"""Checks of gradients in numbers: finite differences, crosschecks, known mistakes."""

@@ -1,0 +1,1 @@
+"""The backend of machine code, by LLVM."""

@@ -1,0 +1,346 @@
+"""Scaled numbers: arrays of a mantissa times a power of two, entry by entry, which neither underflow nor overflow."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+from flint import arb
+
+from symgrad.base.errors import CellError, ShapeError, UnderflowWarning
+from symgrad.base.precision import many_digits
+
+DIGITS = 8  # shown
+BITS = 53
+_MOST_EXP = 2.0**40
+_ZERO = -(1 << 40)  # the exponent of 0: so low that any other number counts more in a sum
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """An array of numbers ``m * 2**e`` with ``1/2 <= abs(m) < 1``, or 0.
+
+    Attributes
+    ----------
+    mantissa : array of float
+    exponent : array of int
+
+    Examples
+    --------
+    >>> tiny = Scaled.of(1e-300) ** 6
+    >>> tiny, tiny.log10().round(6).item(), tiny * Scaled.of(-1e300) ** 5
+    (Scaled(1.0000000e-1800), -1800.0, Scaled(-1.0000000e-300))
+    >>> (tiny * tiny + tiny * 2) / tiny
+    Scaled(2.0000000)
+    """
+
+    mantissa: Any
+    exponent: Any
+
+    __array_ufunc__ = None  # so that a NumPy array on the left hands over to us
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def of(cls, value: Any) -> Scaled:
+        """Doubles as scaled numbers; scaled numbers as they are."""
+        if isinstance(value, Scaled):
+            return value
+        mantissa, exponent = np.frexp(np.asarray(value, dtype=float))
+        return cls(mantissa, np.where(mantissa == 0, _ZERO, exponent.astype(np.int64)))
+
+    @classmethod
+    def of_balls(cls, balls: Any) -> Scaled:
+        """The middles of balls, rounded."""
+        array = np.asarray(balls, dtype=object)
+        pairs = np.array([_parts(ball) for ball in array.ravel()], dtype=object).reshape(-1, 2)
+        mantissa = pairs[:, 0].astype(float).reshape(array.shape)
+        return cls(mantissa, pairs[:, 1].astype(np.int64).reshape(array.shape))
+
+    @classmethod
+    def exp(cls, value: Any) -> Scaled:
+        """The exponential of doubles up to 2**40 in size; beyond 2**20 an error in their last place shows.
+
+        Raises
+        ------
+        CellError
+            If one is larger, or not finite.
+
+        Examples
+        --------
+        >>> Scaled.exp(-1e6)
+        Scaled(3.2968315e-434295)
+        """
+        given = np.asarray(value, dtype=float)
+        if not (np.abs(given) <= _MOST_EXP).all():
+            raise CellError(
+                f"Scaled.exp takes numbers up to 2**40 in size; got {given[~(np.abs(given) <= _MOST_EXP)][0]}"
+            )
+        power = np.round(given / _LN2)
+        # ln 2 in two parts, the first of so few bits that its products with whole numbers are exact.
+        rest = (given - power * _LN2_HIGH) - power * _LN2_LOW
+        return cls(np.exp(rest), power.astype(np.int64)).normal()
+
+    def normal(self) -> Scaled:
+        """The same numbers with mantissas between 1/2 and 1."""
+        mantissa, more = np.frexp(self.mantissa)
+        return Scaled(mantissa, np.where(mantissa == 0, _ZERO, self.exponent + more))
+
+    # --- arrays ---------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(np.shape(self.mantissa))
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return len(self.mantissa)
+
+    def __iter__(self) -> Iterator[Scaled]:
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, place: Any) -> Scaled:
+        return Scaled(self.mantissa[place], self.exponent[place])
+
+    @classmethod
+    def stack(cls, parts: Iterable[Any], axis: int = 0) -> Scaled:
+        """Numbers of the same shape along a new axis."""
+        found = [cls.of(part) for part in parts]
+        return cls(np.stack([p.mantissa for p in found], axis), np.stack([p.exponent for p in found], axis))
+
+    @property
+    def T(self) -> Scaled:
+        """The transpose."""
+        return Scaled(self.mantissa.T, self.exponent.T)
+
+    def reshape(self, *shape: Any) -> Scaled:
+        return Scaled(self.mantissa.reshape(*shape), self.exponent.reshape(*shape))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise CellError(
+            "scaled numbers do not fit in an array of doubles; ask for .to_float(), .log10() or .to_mpmath()"
+        )
+
+    def sum(self, axis: int | tuple[int, ...] | None = None) -> Scaled:
+        """The sum over axes, each in units of its own largest term."""
+        largest = self.exponent.max(axis=axis, keepdims=True, initial=_ZERO)
+        total = np.ldexp(self.mantissa, _shift(self.exponent - largest)).sum(axis=axis)
+        return Scaled(total, np.broadcast_to(largest.reshape(total.shape), total.shape)).normal()
+
+    # --- arithmetic -----------------------------------------------------------------------------------------
+
+    def __mul__(self, other: Any) -> Scaled:
+        factor = Scaled.of(other)
+        return Scaled(self.mantissa * factor.mantissa, self.exponent + factor.exponent).normal()
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Scaled:
+        divisor = Scaled.of(other)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return Scaled(self.mantissa / divisor.mantissa, self.exponent - divisor.exponent).normal()
+
+    def __rtruediv__(self, other: Any) -> Scaled:
+        return Scaled.of(other) / self
+
+    def __add__(self, other: Any) -> Scaled:
+        term = Scaled.of(other)
+        largest = np.maximum(self.exponent, term.exponent)
+        left = np.ldexp(self.mantissa, _shift(self.exponent - largest))
+        right = np.ldexp(term.mantissa, _shift(term.exponent - largest))
+        return Scaled(left + right, largest).normal()
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Scaled:
+        return Scaled(-self.mantissa, self.exponent)
+
+    def __sub__(self, other: Any) -> Scaled:
+        return self + -Scaled.of(other)
+
+    def __rsub__(self, other: Any) -> Scaled:
+        return Scaled.of(other) + -self
+
+    def __matmul__(self, other: Any) -> Scaled:
+        """The product of matrices and vectors, as of NumPy arrays."""
+        return _matmul(self, Scaled.of(other))
+
+    def __rmatmul__(self, other: Any) -> Scaled:
+        return _matmul(Scaled.of(other), self)
+
+    def __pow__(self, exponent: int) -> Scaled:
+        """A whole power, by squaring."""
+        if not isinstance(exponent, int | np.integer):
+            raise CellError(f"powers of scaled numbers are whole; got {exponent!r}; there is .sqrt()")
+        if exponent < 0:
+            return 1.0 / self**-exponent
+        found, square = Scaled.of(np.ones(self.shape)), self
+        while exponent:
+            if exponent & 1:
+                found = found * square
+            exponent >>= 1
+            square = square * square if exponent else square
+        return found
+
+    def sqrt(self) -> Scaled:
+        """The square root; nan of what is negative."""
+        odd = self.exponent % 2
+        with np.errstate(invalid="ignore"):
+            return Scaled(np.sqrt(np.ldexp(self.mantissa, odd.astype(np.int32))), (self.exponent - odd) // 2).normal()
+
+    # Comparisons are entry by entry, as of NumPy arrays.
+
+    def __eq__(self, other: Any) -> Any:
+        return (self - other).mantissa == 0
+
+    def __ne__(self, other: Any) -> Any:
+        return (self - other).mantissa != 0
+
+    def __lt__(self, other: Any) -> Any:
+        return (self - other).mantissa < 0
+
+    def __le__(self, other: Any) -> Any:
+        return (self - other).mantissa <= 0
+
+    def __gt__(self, other: Any) -> Any:
+        return (self - other).mantissa > 0
+
+    def __ge__(self, other: Any) -> Any:
+        return (self - other).mantissa >= 0
+
+    def __abs__(self) -> Scaled:
+        return Scaled(np.abs(self.mantissa), self.exponent)
+
+    @property
+    def sign(self) -> Any:
+        """-1, 0 or 1."""
+        return np.sign(self.mantissa)
+
+    def log10(self) -> Any:
+        """The decimal logarithm of the magnitude, for plots: -inf for 0.
+
+        Examples
+        --------
+        >>> (Scaled.of([0.5, 0.0]) ** 10000).log10().round(6).tolist()
+        [-3010.299957, -inf]
+        """
+        size = np.abs(self.mantissa)
+        near = np.ldexp(size, np.clip(self.exponent, 0, 1).astype(np.int32))  # the number, where it is near 1
+        with np.errstate(divide="ignore"):
+            far = self.exponent * math.log10(2) + np.log10(size)
+            close = np.log1p(near - 1) / math.log(10)
+        found = np.where((self.exponent == 0) | (self.exponent == 1), close, far)
+        return np.where(size == 0, -np.inf, found)[()]
+
+    # --- as other numbers -----------------------------------------------------------------------------------
+
+    def to_float(self) -> Any:
+        """Doubles; a number below their range becomes 0, one above it an infinity, each with a warning.
+
+        Warns
+        -----
+        UnderflowWarning
+            If a number that is not 0 becomes 0 or loses digits.
+        RuntimeWarning
+            If a number becomes infinite.
+        """
+        with np.errstate(over="ignore", under="ignore"):
+            found = np.ldexp(self.mantissa, np.clip(self.exponent, -5000, 5000).astype(np.int32))
+        if np.any((self.mantissa != 0) & (self.exponent < -1021)):
+            _warn("numbers below the range of doubles became 0 or lost digits", UnderflowWarning)
+        if np.any(np.isinf(found) & np.isfinite(self.mantissa)):
+            _warn("numbers above the range of doubles became infinite", RuntimeWarning)
+        return found
+
+    def to_mpmath(self) -> Any:
+        """The same numbers, exactly, as numbers of mpmath."""
+        found = np.empty(self.shape, dtype=object)
+        for place in np.ndindex(self.shape):
+            found[place] = _exact(self.mantissa[place], self.exponent[place])
+        return found[()]
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._words(), formatter={"str_kind": str}, separator=", ")
+        return f"Scaled({text})"
+
+    __str__ = __repr__
+
+    def _words(self) -> Any:
+        words = np.empty(self.shape, dtype=object)
+        for place in np.ndindex(self.shape):
+            words[place] = decimal(self.mantissa[place], self.exponent[place])
+        return words.astype(str)
+
+    def __format__(self, spec: str) -> str:
+        """A single number with as many digits after the point as the format says, such as ``.3e``."""
+        if self.shape:
+            raise TypeError(f"only a single number is formatted; this has the shape {self.shape}")
+        found = re.fullmatch(r"(?:\.(\d{1,4}))?e?", spec)
+        if found is None:
+            raise ValueError(f"a scaled number is formatted with digits after the point, such as .3e; got {spec!r}")
+        digits = int(found[1] or DIGITS - 1)
+        return decimal(self.mantissa[()], self.exponent[()], digits + 1)
+
+
+_LN2 = math.log(2)
+_LN2_HIGH = float(int(_LN2 * 2**32)) / 2**32
+_LN2_LOW = 1.9082149292705877e-10  # log(2) less the part above, rounded
+
+
+def _shift(difference: Any) -> Any:
+    """How far to shift mantissas that are not the largest; far enough is far enough."""
+    return np.maximum(difference, -2000).astype(np.int32)
+
+
+def _parts(ball: Any) -> tuple[float, int]:
+    """Mantissa and exponent of the middle of a ball, rounded once."""
+    middle = arb(ball).mid()
+    if middle.is_zero():
+        return 0.0, _ZERO
+    whole, power = map(int, middle.man_exp())
+    size = abs(whole).bit_length()
+    mantissa, more = math.frexp(whole / (1 << size))
+    return mantissa, more + size + power
+
+
+def _exact(mantissa: float, exponent: int) -> Any:
+    if mantissa == 0 or not math.isfinite(mantissa):
+        return mpmath.mp.convert(float(mantissa))
+    return mpmath.ldexp(float(mantissa), int(exponent))
+
+
+def decimal(mantissa: float, exponent: int, digits: int = DIGITS) -> str:
+    """A scaled number in decimal, correctly rounded.
+
+    Examples
+    --------
+    >>> decimal(0.5, -6000), decimal(-0.75, 2), decimal(0.0, 0)
+    ('3.3036651e-1807', '-3.0000000', '0.0')
+    """
+    if mantissa == 0 or not math.isfinite(mantissa):
+        return str(float(mantissa))
+    with many_digits(digits + 30) as numbers:
+        exact = numbers.convert(_exact(mantissa, exponent))
+        return str(numbers.nstr(exact, digits, strip_zeros=False, min_fixed=-4, max_fixed=digits))
+
+
+def _warn(text: str, kind: type[Warning]) -> None:
+    warnings.warn(text, kind, stacklevel=3)
+
+
+def _matmul(left: Scaled, right: Scaled) -> Scaled:
+    row, column = left.ndim == 1, right.ndim == 1
+    if not left.ndim or not right.ndim or left.shape[-1] != right.shape[0 if column else -2]:
+        raise ShapeError(f"{left.shape} @ {right.shape} do not fit", "matmul", (left.shape, right.shape))
+    left, right = (left[None] if row else left), (right[:, None] if column else right)
+    found = (left[..., :, :, None] * right[..., None, :, :]).sum(axis=-2)
+    found = found[..., 0] if column else found
+    return found[(..., 0) if column else (..., 0, slice(None))] if row else found

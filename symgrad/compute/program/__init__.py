@@ -1,0 +1,1 @@
+"""Equations as straight-line code for each step: nodes, lowering, schedules, fusion."""

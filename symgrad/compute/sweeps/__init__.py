@@ -1,0 +1,1 @@
+"""Programs over grids of arguments, in blocks, into stores that survive."""

@@ -1,0 +1,1 @@
+"""Nodes as text: expressions of Python, and JavaScript."""

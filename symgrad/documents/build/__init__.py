@@ -1,0 +1,1 @@
+"""From derivation files to documents: what has not changed is not made again."""

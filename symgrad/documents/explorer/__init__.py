@@ -1,0 +1,1 @@
+"""A page on which gradients vanish as sliders move."""

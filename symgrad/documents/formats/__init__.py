@@ -1,0 +1,1 @@
+"""Kinds of documents, one per file."""

@@ -1,0 +1,1 @@
+"""What every prover stands on: goals, plain facts, conditions, points, sets, sentences."""

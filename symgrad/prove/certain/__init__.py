@@ -1,0 +1,1 @@
+"""What may say REFUTED, and what lets PROVED stand."""

@@ -1,0 +1,1 @@
+"""The exp-log normal form and its zero test."""

@@ -1,0 +1,1 @@
+"""Where something happens: roots, kinks, branch cuts, boxes, witnesses."""

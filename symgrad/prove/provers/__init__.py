@@ -1,0 +1,1 @@
+"""The provers of the ladder, one per file."""

@@ -1,0 +1,1 @@
+"""Values of limits, integrals, infinite sums and products."""

@@ -1,0 +1,1 @@
+"""Where an expression is positive: one method per file."""

@@ -1,0 +1,1 @@
+"""Identities of functions, as tables; and the ring in which normal forms are computed."""

@@ -1,0 +1,1 @@
+"""Vector formulas from text: times, matrices, and the operations on them."""

@@ -1,0 +1,1 @@
+"""What a cell is: equations, shapes, losses, cells made of cells, and the zoo."""

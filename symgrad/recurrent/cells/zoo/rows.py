@@ -1,0 +1,112 @@
+"""What a row of the zoo holds, and the names that a cell is written in, for vectors and for scalars alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from symgrad.activations import sigmoid
+from symgrad.base.errors import CellError
+from symgrad.recurrent.cells.cell import Cell
+from symgrad.symbols import Input, Intermediate, Parameter, State
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """One cell of the zoo.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the table.
+    title : str
+        What documents call it.
+    build : callable
+        Takes `Names`, gives the equations.
+    source : str
+        The paper that it is from.
+    variant : str
+        Which of several published forms it is, and what it does otherwise than its source.
+    sizes : tuple of str
+        What sizes it takes: n of the state, m of the input, p of the output.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> print(sg.CELLS["tanh"].cell(*sg.dims("n m")))
+    h[t] = tanh(W @ h[t-1] + U @ x[t] + b)
+    >>> print(sg.CELLS["tanh"].cell())
+    h[t] = tanh(b + u*x[t] + w*h[t-1])
+    """
+
+    name: str
+    title: str
+    build: Callable[[Names], dict[Any, Any]] = field(repr=False)
+    source: str
+    variant: str = ""
+    sizes: tuple[str, ...] = ("n", "m")
+
+    def cell(self, *sizes: Any) -> Cell:
+        """The cell for these sizes, symbols or numbers; the scalar cell if there are none.
+
+        Raises
+        ------
+        CellError
+            If there are more or fewer sizes than the cell has.
+        """
+        if sizes and len(sizes) != len(self.sizes):
+            wanted = ", ".join(self.sizes)
+            raise CellError(f"the cell {self.name} takes the sizes {wanted}, or none for scalars; got {len(sizes)}")
+        known = dict(zip(self.sizes, sizes))
+        return Cell(self.build(Names(known)), name=self.title, source=self.source)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Variables by name and size, and the products between them; without sizes all are scalars."""
+
+    sizes: dict[str, Any]
+
+    def _shape(self, *letters: str) -> tuple[Any, ...]:
+        return tuple(self.sizes[letter] for letter in letters) if self.sizes else ()
+
+    def state(self, name: str = "h", size: str = "n", meaning: str = "hidden state") -> Any:
+        return State(name, *self._shape(size), meaning=meaning)
+
+    def input(self, name: str = "x", size: str = "m", meaning: str = "input") -> Any:
+        return Input(name, *self._shape(size), meaning=meaning)
+
+    def value(self, name: str, meaning: str, size: str = "n") -> Any:
+        """Something within one step: a gate, a candidate, an output."""
+        return Intermediate(name, *self._shape(size), meaning=meaning)
+
+    def weight(self, name: str, rows: str, columns: str, meaning: str) -> Any:
+        """A matrix with a capital letter; a number with a small one."""
+        return Parameter(name if self.sizes else _small(name), *self._shape(rows, columns), meaning=meaning)
+
+    def vector(self, name: str, meaning: str, size: str = "n") -> Any:
+        """A bias, or a weight that acts on each entry."""
+        return Parameter(name, *self._shape(size), meaning=meaning)
+
+    def product(self, weight: Any, vector: Any) -> Any:
+        """A weight times a vector; of scalars, the product."""
+        return weight @ vector if self.sizes else weight * vector
+
+    def affine(self, state: Any, given: Any, gate: str = "", of: str = "", width: str = "n") -> Any:
+        """W s + U x + b, the letters with the subscript of a gate."""
+        below, whom = (f"_{gate}" if gate else ""), (f" of the {of}" if of else "")
+        w = self.weight(f"W{below}", "n", width, f"recurrent weight{whom}")
+        u = self.weight(f"U{below}", "n", "m", f"input weight{whom}")
+        b = self.vector(f"b{below}", f"bias{whom}")
+        return self.product(w, state) + self.product(u, given) + b
+
+    def gate(
+        self, name: str, meaning: str, preactivation: Any, activation: Callable[[Any], Any] = sigmoid
+    ) -> tuple[Any, Any]:
+        """A named value that is the activation of something: the pair for the list of equations."""
+        return self.value(name, meaning), activation(preactivation)
+
+
+def _small(name: str) -> str:
+    return name[0].lower() + name[1:]

@@ -1,0 +1,1 @@
+"""The forms of a gradient through time, Jacobians, and proofs that they are equal."""

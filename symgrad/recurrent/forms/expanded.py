@@ -1,0 +1,35 @@
+"""Scalars multiplied out around the matrices in them."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Dummy, Expr
+
+from symgrad.base import sized
+from symgrad.base.errors import CellError
+
+
+def expanded(e: Expr) -> Expr:
+    """The scalar multiplied out, with the matrices in its traces as they are.
+
+    SymPy would multiply those out too, and evaluate each product that it makes on the way.
+
+    Raises
+    ------
+    CellError
+        If that would have too many terms.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h", *sg.dims("n")), sg.Parameter("w")
+    >>> expanded(w * (1 + sympy.Trace(h.T @ (h + h.prev))))
+    w*Trace(h[t].T*(h[t] + h[t-1])) + w
+    """
+    names = {trace: Dummy() for trace in e.atoms(sympy.Trace)}
+    try:
+        if not names:
+            return sized.expand(e)
+        return sized.expand(e.xreplace(names)).xreplace({name: trace for trace, name in names.items()})
+    except sized.TooLarge as error:
+        raise CellError(str(error)) from None

@@ -1,0 +1,85 @@
+"""Whether a coefficient is zero: as a quotient of polynomials in the names and functions that stand in it."""
+
+from __future__ import annotations
+
+import random
+from functools import reduce
+from operator import add, mul
+
+import sympy
+from flint import fmpq
+from sympy import Expr
+
+from symgrad.base import sized
+from symgrad.base.budget import charge
+from symgrad.base.errors import CellError
+from symgrad.prove.special.ring import CONTEXT, MOST_GENERATORS, NoNormalForm, Quotient
+from symgrad.recurrent.forms.expanded import expanded
+from symgrad.symbols import TimedScalar
+
+PRIME = 2**61 - 1  # modulo which a sum that is not zero has the value 0 at hardly any point
+WORK_OF_A_NODE = 4
+
+
+def is_zero(e: Expr) -> bool:
+    """Whether a scalar is certainly zero, whatever the names and functions in it are.
+
+    What is not zero is told by its value at one point, and no quotient of polynomials is made of it.
+
+    Examples
+    --------
+    >>> a, b = sympy.symbols("a b")
+    >>> is_zero(a / (a + b) + b / (a + b) - 1), is_zero(a / (a + b) - 1)
+    (True, False)
+    """
+    if e.is_Rational:
+        return bool(e == 0)
+    charge(WORK_OF_A_NODE * sized.nodes(e))
+    try:
+        return _at_a_point(e, {}) == 0 and _quotient(e, {}).is_zero
+    except NoNormalForm:
+        return _cancels(e)
+    except ValueError:  # a denominator is 0 there
+        return False
+
+
+def _cancels(e: Expr) -> bool:
+    try:
+        return bool(sized.cancel(expanded(e)) == 0)
+    except (CellError, sized.TooLarge):
+        return False
+
+
+def _at_a_point(e: Expr, values: dict[Expr, int]) -> int:
+    """The value modulo a prime, each name and each function being some number."""
+    if e.is_Rational:
+        return int(e.p) * pow(int(e.q), -1, PRIME) % PRIME
+    if e.is_Add or e.is_Mul:
+        parts = (_at_a_point(a, values) for a in e.args)
+        return sum(parts) % PRIME if e.is_Add else reduce(lambda a, b: a * b % PRIME, parts)
+    if e.is_Pow and e.exp.is_Integer:
+        return pow(_at_a_point(e.base, values), int(e.exp), PRIME)
+    _check_generator(e)
+    if e not in values:
+        values[e] = random.Random(len(values)).randrange(1, PRIME)
+    return values[e]
+
+
+def _quotient(e: Expr, generators: dict[Expr, Quotient]) -> Quotient:
+    if e.is_Rational:
+        return Quotient(CONTEXT.constant(fmpq(int(e.p), int(e.q))))
+    if e.is_Add or e.is_Mul:
+        return reduce(add if e.is_Add else mul, (_quotient(a, generators) for a in e.args))
+    if e.is_Pow and e.exp.is_Integer:
+        return _quotient(e.base, generators) ** int(e.exp)
+    if e not in generators:
+        if len(generators) == MOST_GENERATORS:
+            raise NoNormalForm(f"more than {MOST_GENERATORS} names")
+        generators[e] = Quotient(CONTEXT.gen(len(generators)))
+    return generators[e]
+
+
+def _check_generator(e: Expr) -> None:
+    """Powers with other exponents and exponentials depend on each other; SymPy knows how."""
+    if not isinstance(e, sympy.Symbol | TimedScalar | sympy.Function) or isinstance(e, sympy.exp):
+        raise NoNormalForm(f"{e} is no generator")

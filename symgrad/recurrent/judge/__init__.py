@@ -1,0 +1,1 @@
+"""Somebody else's equations, judged: lines, norms of Jacobians, documents."""

@@ -1,0 +1,366 @@
+"""For which steps a line about a cell is judged: those of a run at which everything in it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Expr, S, Symbol
+
+from symgrad.base.errors import CellError
+from symgrad.reading.vectors.names import FREE_INDICES, index_symbol
+from symgrad.recurrent.forms.jacobians import StateJacobian
+from symgrad.recurrent.gradients.backward import LossDerivative
+from symgrad.symbols import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum
+
+SUMS = TimeSum | OrderedProduct | sympy.Sum | sympy.Product
+STEPS = frozenset(map(index_symbol, ("t", *FREE_INDICES)))
+MOST_STEPS = 16  # of a run in which a line is tried
+MOST_TRIED = 4  # steps beyond the first, to see where alone a line fails
+Ends: TypeAlias = Mapping[tuple[str, str], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class LineSteps:
+    """The steps of a line: the left side is at `at`, for each value of `index` from `low` to `high`.
+
+    Attributes
+    ----------
+    at : Expr
+        The step of the left side; T where it has none.
+    index : Symbol or None
+        What the line is stated for each value of, usually t.
+    low, high : Expr
+        Where it has an index, its least and its greatest value: a number, and a number less than T.
+    least : int
+        The least T for which the line says something.
+    """
+
+    at: Expr
+    index: Symbol | None
+    low: Expr
+    high: Expr
+    least: int
+
+    def values(self, length: int) -> list[int]:
+        """The values of the index in a run of so many steps; T for a line without one."""
+        if length < self.least:
+            return []
+        if self.index is None:
+            return [length]
+        there = {LENGTH: sympy.Integer(length)}
+        return list(range(int(self.low.xreplace(there)), int(self.high.xreplace(there)) + 1))
+
+    def lengths(self, usual: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+        """Numbers of steps at which the line says something, with the draw of numbers."""
+        found = [run for run in usual if self.values(run[0])]
+        if found or self.least > MOST_STEPS:
+            return found
+        return [(self.least + k, k) for k in range(3)]
+
+    def exception(self, fails: Callable[[int, int], bool]) -> OnlyWrong | None:
+        """The few first or last steps, or the few least T, at which a line fails, if it does so there alone.
+
+        Parameters
+        ----------
+        fails : callable
+            Whether it fails in a run of so many steps at a value of the index.
+        """
+        longest = self.least + MOST_TRIED
+        if longest > MOST_STEPS:
+            return None
+        if self.index is None:
+            lengths = range(self.least, longest + 1)
+            few = _leading([fails(length, length) for length in lengths])
+            rest = replace(self, least=self.least + few)
+            return OnlyWrong(LENGTH, S(self.least), S(rest.least - 1), rest) if few else None
+        runs = [[fails(length, value) for value in self.values(length)] for length in (longest - 1, longest)]
+        if few := _leading_in_all(runs):
+            rest = replace(self, low=self.low + few)
+            return OnlyWrong(
+                self.index, self.low, rest.low - 1, replace(rest, least=max(self.least, _least(rest.low, rest.high)))
+            )
+        if few := _leading_in_all([wrong[::-1] for wrong in runs]):
+            rest = replace(self, high=self.high - few)
+            return OnlyWrong(
+                self.index, rest.high + 1, self.high, replace(rest, least=max(self.least, _least(rest.low, rest.high)))
+            )
+        return None
+
+    def __str__(self) -> str:
+        if self.index is None:
+            return "for every T" if self.least == 1 else f"for every T >= {self.least}"
+        least = f", T >= {self.least}" if self.least > _least(self.low, self.high) else ""
+        return f"for {self.index} = {self.low}, ..., {self.high}{least}"
+
+
+@dataclass(frozen=True)
+class OnlyWrong:
+    """Where alone a line fails, and the steps at which it does not.
+
+    Attributes
+    ----------
+    index : Symbol
+        What tells where it is: the index of the line, or T.
+    low, high : Expr
+        The least and the greatest value of the index at which it fails.
+    rest : LineSteps
+    """
+
+    index: Symbol
+    low: Expr
+    high: Expr
+    rest: LineSteps
+
+    def __str__(self) -> str:
+        where = (
+            f"at {self.index} = {self.low}"
+            if self.low == self.high
+            else f"for {self.index} = {self.low}, ..., {self.high}"
+        )
+        return f"it fails {where} only"
+
+
+def _leading(wrong: list[bool]) -> int:
+    """How many come first of those that are wrong, if there are others and all of them are right."""
+    few = next((k for k, each in enumerate(wrong) if not each), 0)
+    return 0 if any(wrong[few:]) else few
+
+
+def _leading_in_all(runs: list[list[bool]]) -> int:
+    """How many come first of those that are wrong, if that is the same in runs of several lengths."""
+    found = set(map(_leading, runs))
+    return found.pop() if len(found) == 1 else 0
+
+
+def steps_of(left: Any, right: Any, ends: Ends, is_each: bool, last_steps: int = 1) -> LineSteps:
+    """The steps for which a line is judged.
+
+    A line with h[t] on its left is one for each step t < T, as adjoints at T are what the loss alone gives; where its
+    left side is at an earlier step than t, that step is before T. Steps at which something in the line has no value
+    are left out; adjoints of steps after T are zero and have one.
+
+    Parameters
+    ----------
+    ends : mapping of variable to pair of int
+        The first step at which there is a value, and how far behind T the last one is.
+    is_each : bool
+        Whether a gradient without a step on the left is one of an input, for each t < T.
+    last_steps : int
+        How many of the last steps have adjoint equations of their own: lines for each step are for those before.
+    """
+    at = step_of(left, is_each)
+    others = set(_free_steps(right))
+    mine = at.free_symbols - {LENGTH}
+    if (others - mine and at != LENGTH) or len(mine) > 1 or len(others) > 1:
+        names = ", ".join(sorted(map(str, others - mine or mine)))
+        raise CellError(f"{left}: a line is for one step; it names {names}, which its left side does not fix")
+    index = next(iter(mine or others), None)
+    least = _least_of_fixed(right, ends)
+    if index is None:
+        return _at_one_step(at, last_steps, least)
+    sign = at.coeff(index)
+    if mine and abs(sign) != 1:
+        raise CellError(f"{left}: the step of the left side is t, or a number of steps from t or T")
+    if not mine:
+        found = LineSteps(at, index, sympy.S.One, LENGTH, 1)
+    elif sign == 1:
+        shift = sympy.expand(at - index)
+        late = LENGTH - last_steps
+        high = late - shift if shift.is_negative or not shift.is_Integer else LENGTH - sympy.Max(last_steps, shift)
+        found = LineSteps(at, index, sympy.Max(1, 1 - shift) if shift.is_Integer else 1 - shift, high, 1)
+    else:
+        rest = sympy.expand(at + index)
+        found = LineSteps(at, index, sympy.expand(rest - LENGTH + last_steps), sympy.expand(rest - 1), 1)
+    found = _narrowed(found, right, ends)
+    return replace(found, least=max(least, _least(found.low, found.high)))
+
+
+def step_of(left: Any, is_each: bool) -> Expr:
+    if isinstance(left, TimedScalar | TimedMatrix):
+        return left.time
+    argument = left.argument if isinstance(left, LossDerivative) else None
+    if isinstance(argument, TimedScalar | TimedMatrix) and argument.role is Role.INPUT:
+        return LENGTH if argument.time == TIME and not is_each else argument.time
+    return LENGTH
+
+
+def _at_one_step(at: Expr, last_steps: int, least: int) -> LineSteps:
+    before = sympy.expand(LENGTH - at)
+    of_left = 1 + int(before) if before.is_Integer else last_steps + int(at)
+    return LineSteps(at, None, at, at, max(least, of_left))
+
+
+def _free_steps(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[Symbol]:
+    """The steps that a line names, also where they only count, as in w**(T-t), but for those that a sum binds."""
+    for part in _parts(e):
+        if isinstance(part, TimedScalar | TimedMatrix):
+            yield from part.time.free_symbols - bound - {LENGTH}
+        elif isinstance(part, Symbol):
+            yield from {part} & STEPS - bound
+        elif isinstance(part, SUMS):
+            inside, *limits = part.args
+            yield from _free_steps(inside, bound | {limit[0] for limit in limits})
+            for _, *ends in limits:
+                for end in ends:
+                    yield from _free_steps(end, bound)
+
+
+def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any, frozenset[Symbol]]]:
+    """All variables at steps in an expression, with the indices of the sums and products around them."""
+    for part in _parts(e):
+        if isinstance(part, TimedScalar | TimedMatrix):
+            yield part, bound
+        elif isinstance(part, SUMS):
+            yield from _timed(part.args[0], bound | {limit[0] for limit in part.args[1:]})
+
+
+def _parts(e: Any) -> Iterator[Any]:
+    """The different parts of an expression, each once, down to variables, sums and Jacobians, which are not entered."""
+    waiting, seen = [e], set()
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        yield part
+        if not isinstance(part, TimedScalar | TimedMatrix | StateJacobian | SUMS):
+            waiting += [a for a in part.args if isinstance(a, sympy.Basic)]
+
+
+def _outside_of_sums(right: Any, ends: Ends) -> Iterator[tuple[Expr, int, int | None]]:
+    """The steps of variables outside of sums, with the first one and how far behind T the last one is, if one is."""
+    for v, bound in _timed(right):
+        if not v.time.free_symbols & bound:
+            if v.role is Role.ADJOINT:
+                yield v.time, ends[v.key][0] if v.key in ends else 1, None
+            elif v.key in ends:
+                yield v.time, *ends[v.key]
+
+
+def never_there(right: Any, ends: Ends) -> Expr | None:
+    """The first step after T at which the right side always asks for a value that there is for no T."""
+    for time, _, behind in _outside_of_sums(right, ends):
+        from_end = sympy.expand(time - LENGTH)
+        if from_end.is_Integer and behind is not None and from_end > behind:
+            return time
+    return None
+
+
+def _least_of_fixed(right: Any, ends: Ends) -> int:
+    """The least T at which there are values at all steps that are numbers, or counted from T."""
+    least = 1
+    for time, first, behind in _outside_of_sums(right, ends):
+        from_end = sympy.expand(time - LENGTH)
+        if time.is_Integer and time >= first and behind is not None:
+            least = max(least, int(time) - behind)
+        if from_end.is_Integer and (behind is None or from_end <= behind):
+            least = max(least, first - int(from_end))
+    return least
+
+
+def _narrowed(steps: LineSteps, right: Any, ends: Ends) -> LineSteps:
+    """Without the steps at which something that stands outside of sums has no value."""
+    index, low, high = steps.index, steps.low, steps.high
+    for time, first, behind in _outside_of_sums(right, ends):
+        shift, from_end = sympy.expand(time - index), sympy.expand(time + index - LENGTH)
+        if shift.is_Integer:
+            low = _larger(low, first - shift)
+            high = high if behind is None else -_larger(-high, shift - LENGTH - behind)
+        if from_end.is_Integer:  # counted from the other end
+            low = low if behind is None else _larger(low, from_end - behind)
+            high = -_larger(-high, first - LENGTH - from_end)
+    return replace(steps, low=sympy.expand(low), high=sympy.expand(high))
+
+
+def _larger(a: Any, b: Any) -> Any:
+    """The larger of two steps, where their difference is a number."""
+    gap = sympy.expand(a - b)
+    return b if gap.is_Integer and gap < 0 else a
+
+
+def _least(low: Expr, high: Expr) -> int:
+    """The least T for which there is a step from the one to the other."""
+    width = sympy.expand(high - low)
+    rest = sympy.expand(width - LENGTH)
+    if width.is_Integer:
+        return 1
+    return max(1, int(-rest)) if rest.is_Integer else 1
+
+
+@dataclass(frozen=True)
+class JacobianSteps:
+    """The steps of a line for the Jacobian of a state: all t from 1 to T, and all earlier steps where one is named."""
+
+    left: StateJacobian
+
+    @property
+    def index(self) -> Symbol | None:
+        """What stands for a step, if it is no number of steps before t or T."""
+        return next(iter(self._symbols - {TIME, LENGTH}), None)
+
+    @property
+    def _symbols(self) -> set[Any]:
+        return set(self.left.late.time.free_symbols | self.left.early.time.free_symbols)
+
+    @property
+    def known(self) -> list[Expr]:
+        """What is at least 0 at these steps."""
+        late, early = self.left.late.time, self.left.early.time
+        apart = late - early - (1 if self.index in early.free_symbols else 0)
+        within = [TIME - 1, LENGTH - TIME] if TIME in self._symbols else []
+        return [sympy.expand(e) for e in (*within, early, apart, late - 1, LENGTH - late, LENGTH - 1)]
+
+    def check(self) -> None:
+        """Refuse steps that there are not, or that nobody can count.
+
+        Raises
+        ------
+        CellError
+        """
+        late, early = self.left.late.time, self.left.early.time
+        if len(self._symbols - {TIME, LENGTH}) > 1:
+            raise CellError(f"{self.left}: a line is for one step besides t and T")
+        if any(abs(e.coeff(s)) > 1 for e in (late, early) for s in self._symbols - {LENGTH}):
+            raise CellError(f"{self.left}: the step of a state is a number of steps from t or T")
+        if any(e.is_negative for e in self.known):
+            raise CellError(f"{self.left}: states are at steps 0 to {LENGTH}, and the later one stands above")
+
+    def lengths(self, usual: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+        found = [run for run in usual if self.values(run[0])]
+        return found or [(length, k) for k, length in enumerate(range(6, 9)) if self.values(length)]
+
+    def values(self, length: int) -> list[tuple[int, int]]:
+        """Pairs of t and the index at which both states are there, the later one not before the earlier one."""
+        found = []
+        for t in range(1, length + 1) if TIME in self._symbols else [length]:
+            for k in range(-length, 2 * length + 1) if self.index is not None else [0]:
+                there = {TIME: sympy.Integer(t), LENGTH: sympy.Integer(length)}
+                there |= {self.index: sympy.Integer(k)} if self.index is not None else {}
+                if all(e.xreplace(there) >= 0 for e in self.known):
+                    found.append((t, k))
+        return found
+
+    def placed(self, value: tuple[int, int]) -> tuple[int, dict[Any, int]]:
+        return value[0], {} if self.index is None else {self.index: value[1]}
+
+    def __str__(self) -> str:
+        known = self.known
+        ranges = [f"{s} = {', ..., '.join(_range(s, known))}" for s in (TIME, self.index) if s in self._symbols]
+        if ranges:
+            return f"for {' and '.join(ranges)}"
+        least = max(-(e - LENGTH) for e in known if sympy.expand(e - LENGTH).is_Integer)
+        return "for every T" if least <= 1 else f"for every T >= {least}"
+
+
+def _range(symbol: Symbol, known: list[Expr]) -> tuple[str, str]:
+    """From where to where a symbol goes; t whatever an index is, and an index with t and T."""
+    own = [e for e in known if e.has(symbol) and not (symbol == TIME and e.free_symbols - {TIME, LENGTH})]
+    ends = []
+    for sign in (1, -1):
+        bounds = [sympy.expand(symbol - sign * e) for e in own if e.coeff(symbol) == sign]
+        kept = list(dict.fromkeys(b for b in bounds if not any((sign * (o - b)).is_positive for o in bounds)))
+        ends.append((sympy.Max if sign == 1 else sympy.Min)(*kept))
+    return str(ends[0]), str(ends[1])

@@ -1,0 +1,1 @@
+"""Cells, and statements about them, from text."""

@@ -1,5 +1,0 @@
-"""Documents from derivations: one tree for all kinds, and the build that keeps them up to date."""
-
-from symgrad.render.build import FORMATS, BuildReport, Document, Failure, OnProgress, build
-
-__all__ = ["FORMATS", "BuildReport", "Document", "Failure", "OnProgress", "build"]

@@ -1,0 +1,109 @@
+"""Spectral norm and spectral radius of matrices, as scalars that stand in formulas.
+
+The spectral norm is the largest factor by which a matrix stretches a vector, its largest singular value; of a vector it
+is the Euclidean length. The spectral radius is the largest absolute value of an eigenvalue, real or complex.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy import Expr, MatrixExpr
+
+from symgrad.base.errors import ShapeError
+from symgrad.symbols.writing import to_text
+
+
+class OfMatrix(Expr):  # type: ignore[misc]
+    """What both share: a real number that is never negative, of one matrix."""
+
+    is_commutative = True
+    is_extended_real = is_real = is_complex = True
+    is_nonnegative = is_extended_nonnegative = True
+    is_finite = True
+    is_number = False
+    is_call = True
+    word = ""
+
+    def __new__(cls, matrix: MatrixExpr) -> Any:
+        return Expr.__new__(cls, matrix)
+
+    @property
+    def matrix(self) -> Any:
+        return self.args[0]
+
+    def _sympystr(self, printer: Any) -> str:
+        is_zero = isinstance(self.matrix, sympy.ZeroMatrix)  # as a side of an equation it is written 0
+        shape = ", ".join(map(str, self.matrix.shape))
+        return f"{self.word}({f'zeros({shape})' if is_zero else to_text(self.matrix)})"
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return None  # it has kinks: it stays unevaluated
+
+
+class SpectralNorm(OfMatrix):
+    """The largest singular value of a matrix, the Euclidean length of a vector."""
+
+    word = "norm"
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        raised = "" if exp is None else f"^{{{exp}}}"
+        # Not lVert and rVert, of which pandoc makes signs for typst that do not hold a norm above a bar together.
+        return rf"\left\Vert {printer._print(self.matrix)} \right\Vert_{{2}}{raised}"
+
+
+class SpectralRadius(OfMatrix):
+    """The largest absolute value of an eigenvalue of a square matrix."""
+
+    word = "spectral_radius"
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        raised = "" if exp is None else f"^{{{exp}}}"
+        return rf"\rho{raised}\left({printer._print(self.matrix)}\right)"
+
+
+def norm(of: Any) -> Expr:
+    """The spectral norm of a matrix, the Euclidean norm of a vector, the absolute value of a scalar.
+
+    Parameters
+    ----------
+    of : Expr
+        A matrix of any shape, such as a weight, a product of weights or `state_jacobian`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> A, B = sg.Parameter("A", n, n), sg.Parameter("B", n, n)
+    >>> sg.norm(A @ B)
+    norm(A @ B)
+    >>> sg.verify(sg.claim(sg.norm(A @ B), "<=", sg.norm(A) * sg.norm(B))).outcome.name
+    'PROVED'
+    """
+    return SpectralNorm(of) if isinstance(of, MatrixExpr) else sympy.Abs(of)
+
+
+def spectral_radius(of: Any) -> Expr:
+    """The spectral radius of a square matrix, the absolute value of a scalar.
+
+    Raises
+    ------
+    ShapeError
+        If the matrix is not square.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> A = sg.Parameter("A", n, n)
+    >>> sg.verify(sg.claim(sg.spectral_radius(A), "<=", sg.norm(A))).outcome.name
+    'PROVED'
+    >>> print(sg.verify(sg.claim(sg.norm(A), "<=", sg.spectral_radius(A))).witness)
+    at n = 2, A = [[0, 1], [0, 0]]: left 1, right 0
+    """
+    if not isinstance(of, MatrixExpr):
+        return sympy.Abs(of)
+    if sympy.expand(of.shape[0] - of.shape[1]) != 0:
+        raise ShapeError("spectral_radius takes a square matrix", "spectral_radius", (tuple(of.shape),))
+    return SpectralRadius(of)

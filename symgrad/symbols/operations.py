@@ -1,0 +1,410 @@
+"""Operations that SymPy lacks: functions of each entry, softmax, sums and ordered products over time.
+
+The rest is SymPy's own: `+`, `@`, `.T`, `hadamard_product`, `OneMatrix`, `BlockMatrix`, slices.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy import Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
+from sympy.core.function import Function
+from sympy.printing.precedence import PRECEDENCE
+
+from symgrad.base.errors import CellError, ShapeError
+from symgrad.symbols.entries import function_of_entries, precedence_of_entries
+from symgrad.symbols.variables import Dimension, ReadsAsVector
+
+# The bound variable of functions of an entry: a Dummy, so that no name of an author is the same, with a number of its
+# own, so that it is the same in every process.
+ENTRY = Dummy("y", dummy_index=10_000_019, real=True)
+
+
+class Elementwise(ReadsAsVector):
+    """A function of each entry of a vector or matrix: args are a Lambda of one variable and the matrix."""
+
+    def __new__(cls, function: Lambda, argument: MatrixExpr) -> Any:
+        return MatrixExpr.__new__(cls, function, argument)
+
+    @property
+    def function(self) -> Lambda:
+        return self.args[0]
+
+    @property
+    def argument(self) -> MatrixExpr:
+        return self.args[1]
+
+    @property
+    def shape(self) -> Any:
+        return self.args[1].shape
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return set(self.argument.free_symbols) | set(self.function.free_symbols)
+
+    def at_entry(self, value: Expr) -> Expr:
+        """What an entry becomes."""
+        return self.function(value)
+
+    def _entry(self, i: Expr, j: Expr, **options: Any) -> Expr:
+        return self.function(self.argument[i, j])
+
+    def doit(self, **hints: Any) -> Expr:
+        return Elementwise(self.function, self.argument.doit(**hints)) if hints.get("deep", True) else self
+
+    def _sympystr(self, printer: Any) -> str:
+        (y,), body = self.function.variables, self.function.expr
+        argument = printer.doprint(self.argument)
+        if isinstance(body, Derivative):
+            return f"{body.expr.func.__name__}'({argument})"
+        if isinstance(body, Function) and body.args == (y,):
+            return f"{body.func.__name__}({argument})"
+        return f"[{printer.doprint(body.xreplace({y: Symbol(_placeholder(argument))}))}]"
+
+    def _latex(self, printer: Any) -> str:
+        return function_of_entries(printer, self.function, self.argument)
+
+    @property
+    def precedence(self) -> int:
+        """How strongly its parts are bound where it is printed."""
+        return precedence_of_entries(self.function, self.argument)
+
+
+def _placeholder(text: str) -> str:
+    return text if text.replace("[", "").replace("]", "").isalnum() else f"({text})"
+
+
+class Softmax(ReadsAsVector):
+    """exp(x_i) / sum_j exp(x_j) of a vector."""
+
+    def __new__(cls, argument: MatrixExpr) -> Any:
+        _demand_vector("softmax", argument)
+        return MatrixExpr.__new__(cls, argument)
+
+    @property
+    def argument(self) -> MatrixExpr:
+        return self.args[0]
+
+    @property
+    def shape(self) -> Any:
+        return self.args[0].shape
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"softmax({printer.doprint(self.argument)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{softmax}}\left({printer.doprint(self.argument)}\right)"
+
+
+class LogSumExp(ReadsAsVector):
+    """log(sum_j exp(x_j)) of a vector; a 1 by 1 matrix."""
+
+    shape = (S.One, S.One)
+
+    def __new__(cls, argument: MatrixExpr) -> Any:
+        _demand_vector("logsumexp", argument)
+        return MatrixExpr.__new__(cls, argument)
+
+    @property
+    def argument(self) -> MatrixExpr:
+        return self.args[0]
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"logsumexp({printer.doprint(self.argument)})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{logsumexp}}\left({printer.doprint(self.argument)}\right)"
+
+
+def _demand_vector(name: str, argument: Any) -> None:
+    if not isinstance(argument, MatrixExpr) or argument.shape[1] != 1:
+        raise ShapeError(f"{name} takes a vector", name, (getattr(argument, "shape", ()),))
+
+
+def _demand_matrices(name: str, *arguments: Any) -> None:
+    for argument in arguments:
+        if not isinstance(argument, MatrixExpr):
+            shapes = tuple(getattr(a, "shape", ()) for a in arguments)
+            raise ShapeError(f"{name} takes vectors; {argument} is a scalar", name, shapes)
+
+
+class _OverTime(ReadsAsVector):
+    """What runs over an index of time: args are the term and (index, low, high)."""
+
+    precedence = PRECEDENCE["Add"]  # a product that goes on behind it is not under the sign
+
+    def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
+        return MatrixExpr.__new__(cls, term, sympy.Tuple(*limits))
+
+    @property
+    def term(self) -> MatrixExpr:
+        return self.args[0]
+
+    @property
+    def limits(self) -> tuple[Symbol, Expr, Expr]:
+        index, low, high = self.args[1]
+        return index, low, high
+
+    @property
+    def shape(self) -> Any:
+        return self.term.shape
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        index, low, high = self.limits
+        inside = {s for s in self.term.free_symbols if not s.has(index)}
+        return inside | set(low.free_symbols) | set(high.free_symbols)
+
+    def _eval_subs(self, old: Expr, new: Expr) -> Expr:
+        index, low, high = self.limits
+        term = self.term if old == index else self.term._subs(old, new)
+        return self.func(term, (index, low._subs(old, new), high._subs(old, new)))
+
+    def _printed(self, printer: Any) -> tuple[str, str, str, str]:
+        """Index, ends, and the term, in brackets where it is a sum."""
+        index, low, high = (printer.doprint(e) for e in self.limits)
+        term = printer.doprint(self.term)
+        return index, low, high, rf"\left({term}\right)" if isinstance(self.term, sympy.MatAdd) else term
+
+
+class TimeSum(_OverTime):
+    """The sum of a matrix expression over an index of time, zero where high < low: ``TimeSum(term, (t, 1, T))``."""
+
+    def _sympystr(self, printer: Any) -> str:
+        index, low, high = (printer.doprint(e) for e in self.limits)
+        return f"Sum({printer.doprint(self.term)}, ({index}, {low}, {high}))"
+
+    def _latex(self, printer: Any) -> str:
+        index, low, high, inside = self._printed(printer)
+        return rf"\sum_{{{index} = {low}}}^{{{high}}} {inside}"
+
+
+class OrderedProduct(_OverTime):
+    """F_high F_{high-1} ... F_low: the factor of the last step stands first; the identity where high < low.
+
+    It is printed with the index running down, as the factors stand.
+    """
+
+    def __new__(cls, factor: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
+        if factor.shape[0] != factor.shape[1]:
+            raise ShapeError(f"the factor {factor} of an ordered product must be square", "product", (factor.shape,))
+        return super().__new__(cls, factor, limits)
+
+    @property
+    def factor(self) -> MatrixExpr:
+        return self.term
+
+    def written_out(self) -> MatrixExpr:
+        """The factors one after the other, where their number is known.
+
+        Examples
+        --------
+        >>> from sympy import Symbol
+        >>> import symgrad as sg
+        >>> n, = sg.dims("n")
+        >>> J, i = sg.State("J", n, n), Symbol("i", integer=True)
+        >>> OrderedProduct(J.at(i), (i, 1, 3)).written_out()
+        J[3]*J[2]*J[1]
+        >>> OrderedProduct(J.at(i), (i, 4, 3)).written_out()
+        I
+        """
+        index, low, high = self.limits
+        count = sympy.expand(high - low + 1)
+        if not count.is_Integer:
+            raise CellError(f"an ordered product from {low} to {high} has no known number of factors")
+        factors = [self.factor.subs(index, high - j) for j in range(max(0, int(count)))]
+        return sympy.MatMul(*factors).doit(deep=False) if factors else sympy.Identity(self.shape[0])
+
+    def _sympystr(self, printer: Any) -> str:
+        index, low, high = (printer.doprint(e) for e in self.limits)
+        return f"OrderedProduct({printer.doprint(self.factor)}, ({index}, {high}, {low}))"
+
+    def _latex(self, printer: Any) -> str:
+        index, low, high, inside = self._printed(printer)
+        return rf"\prod_{{{index} = {high}, \ldots, {low}}} {inside}"
+
+
+def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
+    """The function of a scalar, or of each entry of a vector or matrix.
+
+    Parameters
+    ----------
+    function : SymPy function
+        Such as `sympy.tanh`; or any callable from scalar expression to scalar expression.
+    argument : Expr
+        A scalar, a vector or a matrix.
+    *parameters : Expr
+        Further arguments of the function, scalars.
+    """
+    if not isinstance(argument, MatrixExpr):
+        return function(argument, *parameters)
+    return Elementwise(Lambda((ENTRY,), function(ENTRY, *parameters)), argument)
+
+
+def tanh(argument: Any) -> Expr:
+    """The hyperbolic tangent of a scalar, or of each entry of a vector or matrix."""
+    return elementwise(sympy.tanh, argument)
+
+
+def sin(argument: Any) -> Expr:
+    """The sine of a scalar, or of each entry of a vector or matrix."""
+    return elementwise(sympy.sin, argument)
+
+
+def arctan(argument: Any) -> Expr:
+    """The arctangent of a scalar, or of each entry of a vector or matrix."""
+    return elementwise(sympy.atan, argument)
+
+
+def is_function_of(e: Any, v: Any) -> bool:
+    """Whether it is one named function of a variable, whose parameters do not depend on it.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> is_function_of(sg.celu(h, w), h), is_function_of(sg.celu(h, h**2), h)
+    (True, False)
+    """
+    return isinstance(e, Function) and e.args[:1] == (v,) and not any(parameter.has(v) for parameter in e.args[1:])
+
+
+def slope(function: Lambda) -> Lambda:
+    """The derivative of a function of an entry, unevaluated where it is one named function."""
+    (y,) = function.variables
+    return Lambda((y,), function.expr.diff(y))
+
+
+def with_slopes(e: Expr) -> Expr:
+    """The formula with its derivatives carried out, and nothing else: of a sum that runs backwards, which is 0, SymPy
+    makes another number.
+
+    Examples
+    --------
+    >>> from sympy import Derivative, Subs, Sum, sin
+    >>> from sympy.abc import k, x
+    >>> with_slopes(Derivative(sin(x), x) * Sum(k, (k, 3, 1)))
+    cos(x)*Sum(k, (k, 3, 1))
+    >>> with_slopes(Subs(Derivative(sin(x), x), x, 2*k))
+    cos(2*k)
+    """
+    if not e.has(Derivative):
+        return e
+    slopes = e.replace(lambda part: isinstance(part, Derivative), lambda slope: slope.doit(deep=False))
+    return slopes.replace(lambda part: isinstance(part, sympy.Subs), _at_place)
+
+
+def _at_place(slope: sympy.Subs) -> Expr:
+    """A slope at a place, as that of tanh at a*y."""
+    found: Expr = slope.expr.xreplace(dict(zip(slope.variables, slope.point)))
+    return found
+
+
+def ones(*shape: Dimension) -> MatrixExpr:
+    """The vector (n) or matrix (n, m) of ones."""
+    return OneMatrix(shape[0], shape[1] if len(shape) > 1 else 1)
+
+
+def zero_like(like: Any) -> Expr:
+    """Zero in the shape of a scalar, a vector or a matrix."""
+    return sympy.ZeroMatrix(*like.shape) if isinstance(like, MatrixExpr) else S.Zero
+
+
+def hadamard(*factors: Expr) -> Expr:
+    """The product entry by entry of matrices of one shape; a number counts for all entries.
+
+    Raises
+    ------
+    ShapeError
+        If two shapes differ; it names both.
+    """
+    scalars = [f for f in factors if not isinstance(f, MatrixExpr)]
+    matrices = [f for f in factors if isinstance(f, MatrixExpr)]
+    for other in matrices[1:]:
+        if other.shape != matrices[0].shape:
+            shapes = (matrices[0].shape, other.shape)
+            raise ShapeError(f"hadamard({matrices[0]}, {other})", "hadamard", shapes)
+    coefficient = sympy.Mul(*scalars)
+    return coefficient * hadamard_of(matrices) if matrices else coefficient
+
+
+def hadamard_of(factors: list[MatrixExpr]) -> MatrixExpr:
+    """The Hadamard product of matrices of one shape, without ones and with number factors in front."""
+    coefficient, kept = S.One, []
+    for factor in factors:
+        number, rest = factor.as_coeff_mmul() if isinstance(factor, sympy.MatMul) else (S.One, factor)
+        coefficient *= number
+        if isinstance(rest, sympy.HadamardProduct):
+            kept.extend(rest.args)
+        elif not isinstance(rest, OneMatrix):
+            kept.append(rest)
+    if any(isinstance(f, sympy.ZeroMatrix) for f in kept):
+        return sympy.ZeroMatrix(*factors[0].shape)
+    if not kept:
+        return coefficient * OneMatrix(*factors[0].shape)
+    product = kept[0] if len(kept) == 1 else sympy.HadamardProduct(*_by_powers(kept))
+    if isinstance(product, sympy.HadamardProduct) and len(product.args) == 1:
+        product = product.args[0]
+    return product if coefficient == 1 else coefficient * product
+
+
+def _by_powers(factors: list[MatrixExpr]) -> list[MatrixExpr]:
+    """Whole powers of one factor, all above it or all below, as one power.
+
+    Other powers stay as they are: sqrt(x) times itself is x only where it has a value, and so is x times 1/x.
+    """
+    whole: dict[tuple[MatrixExpr, bool], Expr] = {}
+    others = []
+    for f in factors:
+        base, exponent = (f.base, f.exp) if isinstance(f, sympy.HadamardPower) else (f, S.One)
+        if exponent.is_Integer:
+            key = base, bool(exponent > 0)
+            whole[key] = whole.get(key, S.Zero) + exponent
+        else:
+            others.append(f)
+    return [*(base if e == 1 else sympy.HadamardPower(base, e) for (base, _), e in whole.items()), *others]
+
+
+def concatenate(*parts: MatrixExpr) -> MatrixExpr:
+    """Vectors one below the other.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> sg.concatenate(sg.State("h", n), sg.Input("x", m)).shape
+    (m + n, 1)
+    """
+    for part in parts:
+        if not isinstance(part, MatrixExpr) or part.shape[1] != parts[0].shape[1]:
+            raise ShapeError("concatenate takes matrices of one width", "concatenate", tuple(p.shape for p in parts))
+    return sympy.BlockMatrix([[part] for part in parts])
+
+
+def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
+    """The outer product of two vectors, left @ right.T."""
+    _demand_matrices("outer", left, right)
+    return sympy.MatMul(left, right.T).doit(deep=False)
+
+
+def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
+    """The inner product of two vectors, left.T @ right; a 1 by 1 matrix."""
+    _demand_matrices("dot", left, right)
+    return sympy.MatMul(sympy.Transpose(left), right).doit(deep=False)
+
+
+def total(matrix: MatrixExpr) -> MatrixExpr:
+    """The sum of all entries of a vector, as a 1 by 1 matrix."""
+    _demand_vector("total", matrix)
+    return sympy.MatMul(OneMatrix(1, matrix.shape[0]), matrix)
+
+
+def softmax(vector: MatrixExpr) -> MatrixExpr:
+    """The softmax of a vector: positive entries that sum to 1."""
+    return Softmax(vector)
+
+
+def logsumexp(vector: MatrixExpr) -> MatrixExpr:
+    """log of the sum of the exponentials of a vector."""
+    return LogSumExp(vector)

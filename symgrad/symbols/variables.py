@@ -1,0 +1,536 @@
+"""Variables of recurrent networks: scalars, vectors and matrices of symbolic size, each at a time step.
+
+What depends on time carries its time as an argument of the SymPy object, so that ``subs(t, t + 1)`` moves a whole
+expression by one step. The state `h` stands for h_t, `h.prev` for h_{t-1}, `h.at(0)` for the initial state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any, TypeAlias
+
+import numpy as np
+import sympy
+from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol
+from sympy.core.symbol import Str
+from sympy.matrices.exceptions import NonSquareMatrixError
+from sympy.matrices.exceptions import ShapeError as SympyShapeError
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from symgrad.base.errors import CellError, ShapeError
+from symgrad.symbols.notation import declare, upright_words
+
+TIME = Symbol("t", integer=True)
+LENGTH = Symbol("T", integer=True, positive=True)
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
+
+
+class Role(Enum):
+    """What a variable is to a cell."""
+
+    STATE = "state"
+    INPUT = "input"
+    INTERMEDIATE = "intermediate"
+    PARAMETER = "parameter"
+    ADJOINT = "adjoint"
+
+
+Dimension: TypeAlias = Expr | int
+
+
+def dims(names: str) -> tuple[Symbol, ...]:
+    """Sizes of vectors and matrices: positive integer symbols.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> n.is_positive
+    True
+    """
+    found = tuple(Symbol(name, integer=True, positive=True) for name in names.replace(",", " ").split())
+    if not found:
+        raise CellError('dims takes names of sizes, as in dims("n m"); got an empty text')
+    return found
+
+
+class _Ordered(Expr):  # type: ignore[misc]
+    """An expression whose comparison with a vector is refused in one line."""
+
+    def __lt__(self, other: Any) -> Any:
+        _demand_scalars(self, "<", other)
+        return super().__lt__(other)
+
+    def __le__(self, other: Any) -> Any:
+        _demand_scalars(self, "<=", other)
+        return super().__le__(other)
+
+    def __gt__(self, other: Any) -> Any:
+        _demand_scalars(self, ">", other)
+        return super().__gt__(other)
+
+    def __ge__(self, other: Any) -> Any:
+        _demand_scalars(self, ">=", other)
+        return super().__ge__(other)
+
+
+def _demand_scalars(left: Any, sign: str, right: Any) -> None:
+    if isinstance(left, MatrixExpr) or isinstance(right, MatrixExpr):
+        hint = "what holds of each entry is a condition within elementwise, as in elementwise(lambda y: Max(y, 0), v)"
+        raise CellError(f"{left} {sign} {right} compares a vector; {hint}")
+
+
+class ReadsAsVector(_Ordered, MatrixExpr):  # type: ignore[misc]
+    """A matrix expression to which a number may be added: `1 - z` means a vector of ones less z."""
+
+    def __add__(self, other: Any) -> Expr:
+        return _sum(self, other, "+")
+
+    def __radd__(self, other: Any) -> Expr:
+        return _sum(other, self, "+")
+
+    def __sub__(self, other: Any) -> Expr:
+        return _sum(self, _negative(other), "-")
+
+    def __rsub__(self, other: Any) -> Expr:
+        return _sum(other, -self, "-")
+
+    def __matmul__(self, other: Any) -> Expr:
+        return _product(self, other)
+
+    def __rmatmul__(self, other: Any) -> Expr:
+        return _product(other, self)
+
+    def __mul__(self, other: Any) -> Expr:
+        return _told(lambda: super(ReadsAsVector, self).__mul__(other), self, "*", other)
+
+    def __rmul__(self, other: Any) -> Expr:
+        return _told(lambda: super(ReadsAsVector, self).__rmul__(other), other, "*", self)
+
+    def __pow__(self, other: Any) -> Expr:
+        return _told(lambda: super(ReadsAsVector, self).__pow__(other), self, "**", other)
+
+    def __truediv__(self, other: Any) -> Expr:
+        return _quotient(self, other)
+
+    def __rtruediv__(self, other: Any) -> Expr:
+        return _quotient(other, self)
+
+    def __getitem__(self, place: Any) -> Expr:
+        try:
+            return super().__getitem__(place)
+        except IndexError:
+            raise ShapeError(f"{self} has no part {_shown_place(place)}", "slice", (self.shape,)) from None
+
+    def __abs__(self) -> Expr:
+        raise CellError(f"abs({self}) is of no vector; of each entry it is elementwise(sympy.Abs, {self})")
+
+    __array_ufunc__ = None  # so that numbers and arrays of NumPy on the left hand over to us
+
+
+def _told(made: Callable[[], Expr], left: Any, sign: str, right: Any) -> Expr:
+    """What SymPy makes; shapes that do not fit are told as those of other operations."""
+    try:
+        return made()
+    except (SympyShapeError, NonSquareMatrixError):
+        shapes: tuple[tuple[object, ...], ...] = tuple(tuple(getattr(f, "shape", ())) for f in (left, right))
+        told = "a product of matrices" if sign == "*" else "the power of a square matrix"
+        hint = "entry by entry it is hadamard(u, v)"
+        raise ShapeError(f"{left} {sign} {right} is {told}; {hint}", sign, shapes) from None
+
+
+def _shown_place(place: Any) -> str:
+    def shown(one: Any) -> str:
+        if not isinstance(one, slice):
+            return str(one)
+        return ":".join("" if end is None else str(end) for end in (one.start, one.stop))
+
+    return f"[{', '.join(map(shown, place if isinstance(place, tuple) else (place,)))}]"
+
+
+def _as_matrix(term: Any) -> Any:
+    """A matrix of SymPy whose entries are written out as an expression; an array of NumPy is refused."""
+    if isinstance(term, sympy.MatrixBase):
+        return term.as_immutable()
+    if isinstance(term, np.ndarray):
+        raise CellError(
+            f"an array of NumPy of shape {term.shape} is no part of a formula; declare it as a Parameter or an Input "
+            "and give it when the program is called, or write it as sympy.Matrix"
+        )
+    return term
+
+
+def _quotient(left: Any, right: Any) -> Expr:
+    """A matrix by a number; by a 1 by 1 matrix, the product with the inverse of its entry."""
+    if not isinstance(right, MatrixExpr):
+        return MatrixExpr.__truediv__(left, right)
+    if right.shape != (1, 1):
+        shapes = (getattr(left, "shape", ()), right.shape)
+        hint = "the quotient of each entry is hadamard(u, elementwise(lambda y: 1/y, v))"
+        raise ShapeError(f"{left} / {right} divides by a vector or a matrix; {hint}", "/", shapes)
+    inverse = sympy.HadamardPower(right, -1)
+    return left @ inverse if isinstance(left, MatrixExpr) else sympy.S(left) * inverse
+
+
+def _negative(term: Any) -> Any:
+    return -term if isinstance(term, Expr | int | float) else term
+
+
+def _filled(term: Any, like: Any) -> Any:
+    """A number as the matrix of the shape of the other term that holds it everywhere."""
+    number = sympy.S(term) if isinstance(term, int | float) else _as_matrix(term)
+    if isinstance(number, Expr) and not isinstance(number, MatrixExpr):
+        return number * OneMatrix(*like.shape)
+    return number
+
+
+def _sum(left: Any, right: Any, sign: str) -> Expr:
+    left, right = _filled(left, right), _filled(right, left)
+    if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)):
+        return NotImplemented
+    if left.shape != right.shape:
+        raise ShapeError(f"{left} {sign} {right}", sign, (left.shape, right.shape))
+    return sympy.MatAdd(left, right).doit(deep=False)
+
+
+def _product(left: Any, right: Any) -> Expr:
+    left, right = _as_matrix(left), _as_matrix(right)
+    if isinstance(left, Expr | int | float) and isinstance(right, Expr | int | float):
+        scalar = next((f for f in (left, right) if not isinstance(f, MatrixExpr)), None)
+        if scalar is not None:
+            shapes = tuple(getattr(f, "shape", ()) for f in (left, right))
+            raise ShapeError(
+                f"{left} @ {right}: @ is a product of matrices; {scalar} is a scalar, multiplied with *", "@", shapes
+            )
+    if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)):
+        return NotImplemented
+    if left.shape[1] != right.shape[0]:
+        raise ShapeError(f"{left} @ {right}", "@", (left.shape, right.shape))
+    return sympy.MatMul(left, right).doit(deep=False)
+
+
+class Timed:
+    """What the variables that change with time share: a name, a role, a time."""
+
+    args: tuple[Any, ...]
+    func: Any
+
+    @property
+    def name(self) -> str:
+        return str(self.args[0].name)
+
+    @property
+    def role(self) -> Role:
+        return Role(self.args[1].name)
+
+    @property
+    def time(self) -> Expr:
+        return self.args[2]
+
+    @property
+    def prev(self) -> Any:
+        """The same variable one step earlier."""
+        return self.at(self.time - 1)
+
+    @property
+    def next(self) -> Any:
+        """The same variable one step later."""
+        return self.at(self.time + 1)
+
+    is_call = True  # in powers it stands without brackets
+
+    def at(self, time: Expr | int) -> Any:
+        """The same variable at another time."""
+        return self.func(self.args[0], self.args[1], sympy.S(time), *self.args[3:])
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is, whatever the time."""
+        return self.name, self.args[1].name
+
+    @property
+    def latex_name(self) -> str:
+        return name_latex(self.name, self.time)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.name}[{str(self.time).replace(' ', '')}]"
+
+    @property
+    def has_superscript(self) -> bool:
+        """Whether its name bears a superscript where it is printed, so that a power of it needs brackets."""
+        return has_superscript(self.name)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return self.latex_name if exp is None else f"{self.latex_name}^{{{exp}}}"
+
+
+class TimedScalar(Timed, _Ordered):
+    """A scalar at a time step; real."""
+
+    is_commutative = True
+    is_extended_real = is_real = is_finite = True
+    is_complex = True
+    is_symbol = False
+    _diff_wrt = True
+    shape: tuple[Expr, ...] = ()
+
+    def __new__(cls, name: Str, role: Str, time: Expr) -> Any:
+        return Expr.__new__(cls, name, role, time)
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        return S.One if self == symbol else S.Zero
+
+    def _eval_conjugate(self) -> Expr:
+        return self
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return {self, *self.time.free_symbols}
+
+
+class TimedMatrix(Timed, ReadsAsVector):
+    """A vector (n, 1) or a matrix at a time step."""
+
+    is_commutative = False
+    is_symbol = False
+
+    def __new__(cls, name: Str, role: Str, time: Expr, rows: Expr, columns: Expr) -> Any:
+        return MatrixExpr.__new__(cls, name, role, time, rows, columns)
+
+    @property
+    def shape(self) -> tuple[Expr, Expr]:
+        return self.args[3], self.args[4]
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return {self, *self.time.free_symbols, *self.args[3].free_symbols, *self.args[4].free_symbols}
+
+    def _entry(self, i: Expr, j: Expr, **options: Any) -> Expr:
+        return MatrixElement(self, i, j)
+
+
+class TimedColumn(TimedMatrix):
+    """A matrix at a time step that was declared with one column: its arrays have an axis for that."""
+
+
+class ParameterMatrix(ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
+    """A weight matrix (n, m) or a bias (n, 1)."""
+
+    role = Role.PARAMETER
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.name, Role.PARAMETER.value
+
+    def _sympystr(self, printer: Any) -> str:
+        return str(self.name)
+
+    @property
+    def has_superscript(self) -> bool:
+        return has_superscript(self.name)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return name_latex(self.name)
+
+
+class ParameterColumn(ParameterMatrix):
+    """A weight matrix that was declared with one column: its arrays have an axis for that."""
+
+
+Variable: TypeAlias = TimedScalar | TimedMatrix
+Parameterlike: TypeAlias = Symbol | ParameterMatrix
+
+
+def State(name: str, *shape: Dimension, meaning: str = "") -> Variable:
+    """A hidden state: `h` is h_t, `h.prev` is h_{t-1}.
+
+    Parameters
+    ----------
+    name : str
+        Letters and digits, with subscripts after an underscore.
+    *shape : int or Symbol
+        Nothing for a scalar, n for a vector, n and m for a matrix. Arrays have the axes that are declared: a matrix of
+        one column, n and 1, is no vector.
+    meaning : str
+        For the list of symbols of a document.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h = sg.State("h", *sg.dims("n"))
+    >>> h, h.prev
+    (h[t], h[t-1])
+    """
+    return _timed(name, Role.STATE, shape, meaning)
+
+
+def Input(name: str, *shape: Dimension, meaning: str = "") -> Variable:
+    """What a cell is given at each step: an input, or the target of a loss; shapes as in `State`."""
+    return _timed(name, Role.INPUT, shape, meaning)
+
+
+def Intermediate(name: str, *shape: Dimension, meaning: str = "") -> Variable:
+    """A value within one step: a pre-activation, a gate, an output; shapes as in `State`."""
+    return _timed(name, Role.INTERMEDIATE, shape, meaning)
+
+
+def Parameter(name: str, *shape: Dimension, meaning: str = "") -> Parameterlike:
+    """What is learned and does not change with time: a weight, a bias; shapes as in `State`."""
+    checked = _name(name)
+    if not shape:
+        return declare(Symbol(checked, real=True), meaning)
+    rows, columns = _two_dimensional(name, shape)
+    kind = ParameterColumn if _is_column(shape) else ParameterMatrix
+    return declare(kind(checked, rows, columns), meaning)
+
+
+def adjoint(name: str, of: Variable) -> Variable:
+    """The adjoint of a variable at the same time, under this name."""
+    made: Variable = of.func(Str(name), Str(Role.ADJOINT.value), *of.args[2:])
+    return made
+
+
+def _timed(name: str, role: Role, shape: tuple[Dimension, ...], meaning: str) -> Variable:
+    facts = Str(_name(name)), Str(role.value), TIME
+    kind = TimedColumn if _is_column(shape) else TimedMatrix
+    made = kind(*facts, *_two_dimensional(name, shape)) if shape else TimedScalar(*facts)
+    declared: Variable = declare(made, meaning)
+    return declared
+
+
+def _is_column(shape: tuple[Dimension, ...]) -> bool:
+    return len(shape) == 2 and shape[1] == 1
+
+
+def _name(name: str) -> str:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise CellError(f"a name is letters and digits, with subscripts after an underscore, as in a_f; got {name!r}")
+    return name
+
+
+def _two_dimensional(name: str, shape: tuple[Dimension, ...]) -> tuple[Expr, Expr]:
+    sizes = [sympy.S(size) for size in shape]
+    if len(sizes) > 2 or not all(isinstance(s, Expr) and s.is_integer and s.is_positive for s in sizes):
+        given = ", ".join(map(str, shape))
+        raise CellError(f"{name}: a shape is nothing, n, or n and m, each a positive integer or of dims; got {given}")
+    return (sizes[0], S.One) if len(sizes) == 1 else (sizes[0], sizes[1])
+
+
+def shape_of(expression: Expr) -> tuple[Expr, ...]:
+    """The shape of an expression: () for a scalar, (n, m) for a matrix, (n, 1) for a vector."""
+    return tuple(expression.shape) if isinstance(expression, MatrixExpr) else ()
+
+
+def declared_shape(variable: Any) -> tuple[Expr, ...]:
+    """The shape under which a variable or parameter was declared, and that its arrays have: (n,) for a vector.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> declared_shape(sg.Parameter("b", 1)), declared_shape(sg.Parameter("W", 1, 1))
+    ((1,), (1, 1))
+    """
+    shape = shape_of(variable)
+    is_vector = len(shape) == 2 and shape[1] == 1 and not isinstance(variable, TimedColumn | ParameterColumn)
+    return shape[:1] if is_vector else shape
+
+
+def at_time(expression: Any, time: Expr | int) -> Any:
+    """The expression with everything in it moved from t to `time`; bound indices stay."""
+    return expression.subs(TIME, time) if hasattr(expression, "subs") else expression
+
+
+def timed_in(expression: Expr) -> list[Variable]:
+    """All variables that change with time and stand in an expression, in a fixed order."""
+    return sorted(expression.atoms(TimedScalar, TimedMatrix), key=lambda v: (v.name, str(v.time)))
+
+
+def parameters_in(expression: Expr) -> list[Parameterlike]:
+    """All parameters of an expression in the order of their names."""
+    sizes = size_symbols(expression.atoms(MatrixExpr))
+    scalars = {
+        s
+        for s in expression.atoms(Symbol)
+        if s not in sizes | {TIME, LENGTH} and not s.is_integer and not isinstance(s, sympy.Dummy)
+    }
+    return sorted({*scalars, *expression.atoms(ParameterMatrix)}, key=lambda p: p.name)
+
+
+def size_symbols(things: Iterable[Any]) -> set[Symbol]:
+    """The symbols in the shapes of variables, parameters and other expressions."""
+    return {s for thing in things for size in shape_of(thing) for s in sympy.S(size).free_symbols}
+
+
+def renamed(expression: Expr, names: Mapping[str, str]) -> Expr:
+    """The expression with other names for its variables and parameters."""
+    table: dict[Any, Any] = {}
+    for v in timed_in(expression):
+        if v.name in names:
+            table[v] = v.func(Str(names[v.name]), *v.args[1:])
+    for p in parameters_in(expression):
+        if p.name in names:
+            new = names[p.name]
+            table[p] = Symbol(new, real=True) if isinstance(p, Symbol) else p.func(new, *p.shape)
+    return expression.xreplace(table)
+
+
+_ACCENTS = {"bar": r"\overline", "tilde": r"\tilde", "hat": r"\hat"}
+
+
+def name_latex(name: str, time: Expr | None = None) -> str:
+    """The LaTeX of a name, with its time among the subscripts.
+
+    Examples
+    --------
+    >>> from sympy.abc import t
+    >>> print(name_latex("hbar", t - 1), name_latex("delta_f", t), name_latex("W_hx"))
+    \\overline{h}{}_{t - 1} \\delta_{f, t} W_{hx}
+    """
+    first, *below = name.split("_")
+    for ending, accent in _ACCENTS.items():
+        if first.endswith(ending) and first != ending:
+            letter = _letter(first.removesuffix(ending))
+            return _with_subscripts(f"{accent}{{{letter}}}{{}}", below, time)
+    return _with_subscripts(_letter(first), below, time)
+
+
+def has_superscript(name: str) -> bool:
+    """Whether the LaTeX of a name bears a superscript: a number behind letters.
+
+    Examples
+    --------
+    >>> has_superscript("W1"), has_superscript("W_1"), "^" in name_latex("W1")
+    (True, False, True)
+    """
+    return re.fullmatch(r"[A-Za-z]+\d+", name.partition("_")[0]) is not None
+
+
+def _letter(name: str) -> str:
+    match = re.fullmatch(r"([A-Za-z]+)(\d*)", name)
+    if match is None:
+        return rf"\mathrm{{{name}}}"
+    letters, digits = match.groups()
+    shown = sympy.latex(Symbol(letters)) if len(letters) > 1 else letters
+    if len(letters) > 1 and not shown.startswith("\\"):
+        shown = rf"\mathrm{{{letters}}}"
+    return f"{shown}^{{({digits})}}" if digits else shown
+
+
+def _with_subscripts(letter: str, below: list[str], time: Expr | None) -> str:
+    scripts = [*_shown_subscripts(below), *([sympy.latex(time)] if time is not None else [])]
+    return letter + (f"_{{{', '.join(scripts)}}}" if scripts else "")
+
+
+def _shown_subscripts(parts: list[str]) -> list[str]:
+    """Names of Greek letters as letters; a number behind a name tells names apart, and is not read as a step."""
+    shown: list[str] = []
+    for place, part in enumerate(parts):
+        if part.isdigit() and place and not parts[place - 1].isdigit():
+            shown[-1] += f"^{{({part})}}"
+        else:
+            letter = sympy.latex(Symbol(part)) if part.isalpha() else part
+            shown.append(letter if letter.startswith("\\") else upright_words(part))
+    return shown

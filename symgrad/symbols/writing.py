@@ -1,0 +1,212 @@
+"""Vector formulas as text, in the language in which they are read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+from sympy import Dummy, Expr, Lambda, MatrixExpr, S, Symbol
+from sympy.core.function import Application
+from sympy.matrices.expressions.slice import MatrixSlice
+from sympy.printing.str import StrPrinter
+
+from symgrad.symbols.notation import in_order
+from symgrad.symbols.operations import ENTRY, Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+
+
+def to_text(e: Expr) -> str:
+    """A scalar, vector or matrix formula as text.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> h, d, W = sg.State("h", n), sg.State("d", n), sg.Parameter("W", n, n)
+    >>> to_text(sg.hadamard(W.T @ d.next, 1 - h))
+    'hadamard(W.T @ d[t+1], 1 - h[t])'
+    """
+    return "0" if isinstance(e, sympy.ZeroMatrix) else _text(e)[0]
+
+
+def _text(e: Any) -> tuple[str, int]:
+    for kind, rule in _RULES.items():
+        if isinstance(e, kind):
+            return rule(e)
+    if isinstance(e, sympy.Add) and any(hasattr(part, "role") for part in e.atoms(sympy.Expr)):
+        return _sum(sympy.Tuple(*e.as_ordered_terms()))
+    return (_PRINTER.doprint(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
+
+
+class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
+    """Scalars as SymPy writes them, with the matrices in them as they are written here."""
+
+    def _print_Trace(self, e: Any) -> str:
+        return f"trace({_text(e.arg)[0]})"
+
+    def _print_And(self, e: Any) -> str:
+        return f"{e.func.__name__}({', '.join(map(self._print, e.args))})"
+
+    _print_Or = _print_And
+
+    def _print_Derivative(self, e: Any) -> str:
+        call = e.expr
+        if call.args[:1] != e.variables or any(a.has(*e.variables) for a in call.args[1:]):
+            return str(super()._print_Derivative(e))
+        return f"slope({', '.join([call.func.__name__, *map(self._print, call.args)])})"
+
+
+_PRINTER = _ScalarPrinter()
+
+
+def _in(e: Any, level: int) -> str:
+    text, strength = _text(e)
+    return text if strength >= level else f"({text})"
+
+
+def _sum(e: Any) -> tuple[str, int]:
+    parts = in_order(e.args)
+    is_matrix = isinstance(e, MatrixExpr) and all(_is_filled(a) for a in parts)  # of numbers alone it would be a number
+    terms = [_text(a)[0] if is_matrix else _term(a) for a in parts]
+    plain = [term for term in terms if not term.startswith("-")]
+    return " + ".join(plain) + "".join(f" - {term[1:]}" for term in terms if term.startswith("-")), SUM
+
+
+def _is_filled(e: Any) -> bool:
+    """Whether it is a matrix that holds one number everywhere."""
+    matrices = [f for f in e.args if isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else [e]
+    return len(matrices) == 1 and isinstance(matrices[0], sympy.OneMatrix)
+
+
+def _term(e: Any) -> str:
+    """A term of a sum, in which a number stands for the matrix that holds it everywhere."""
+    numbers = [f for f in e.args if not isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else []
+    ones = e.args[-1] if numbers and len(e.args) == len(numbers) + 1 else e
+    return _in(sympy.Mul(*numbers), PRODUCT) if isinstance(ones, sympy.OneMatrix) else _text(e)[0]
+
+
+def _product(e: Any) -> tuple[str, int]:
+    scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
+    matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
+    number = sympy.Mul(*scalars)
+    sign, number = ("-", -number) if number.could_extract_minus_sign() else ("", number)
+    front = "" if number == 1 else f"{_in(number, PRODUCT)}*"
+    inside = " @ ".join(_in(m, POWER if len(matrices) > 1 else PRODUCT) for m in matrices)
+    return f"{sign}{front}{f'({inside})' if front and len(matrices) > 1 else inside}", PRODUCT
+
+
+def _transpose(e: Any) -> tuple[str, int]:
+    return f"{_in(e.arg, ATOM)}.T", ATOM
+
+
+def _hadamard(e: Any) -> tuple[str, int]:
+    return f"hadamard({', '.join(_text(a)[0] for a in in_order(e.args))})", ATOM
+
+
+def _power(e: Any) -> tuple[str, int]:
+    if S.One in e.shape:
+        return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
+    if e.exp == 2:  # ** of a matrix is the matrix power
+        return f"hadamard({', '.join([_text(e.base)[0]] * 2)})", ATOM
+    return _elementwise(Elementwise(Lambda((ENTRY,), ENTRY**e.exp), e.base))
+
+
+def _exponent(exponent: Expr) -> str:
+    return str(exponent) if exponent.is_Integer and exponent > 0 else f"({_text(exponent)[0]})"
+
+
+def _elementwise(e: Elementwise) -> tuple[str, int]:
+    (y,), body = e.function.variables, e.function.expr
+    is_slope = isinstance(body, sympy.Derivative) and body.variables == (y,)
+    call = body.expr if is_slope else body
+    if isinstance(call, Application) and [a for a in call.args if a.has(y)] == [y]:
+        parts = [_text(e.argument if a == y else a)[0] for a in call.args]
+        return f"{'slope(' if is_slope else ''}{call.func.__name__}{', ' if is_slope else '('}{', '.join(parts)})", ATOM
+    letter = _letter_for(e)
+    return f"elementwise({letter}, {_text(body.xreplace({y: letter}))[0]}, {_text(e.argument)[0]})", ATOM
+
+
+def _letter_for(e: Elementwise) -> Symbol:
+    """A letter for the entry that stands for nothing else in what is written."""
+    taken = {a.name for a in e.atoms(sympy.Expr) | e.free_symbols if hasattr(a, "name") and not isinstance(a, Dummy)}
+    letters = itertools.chain("yzuv", (f"y_{k}" for k in itertools.count(1)))
+    return Symbol(next(letter for letter in letters if letter not in taken), real=True)
+
+
+def _called(name: str) -> Callable[[Any], tuple[str, int]]:
+    return lambda e: (f"{name}({_text(e.args[0])[0]})", ATOM)
+
+
+def _over_time(name: str) -> Callable[[Any], tuple[str, int]]:
+    def rule(e: Any) -> tuple[str, int]:
+        index, low, high = e.args[1]
+        return f"{name}({_text(e.args[0])[0]}, ({index}, {low}, {high}))", ATOM
+
+    return rule
+
+
+def _stack(e: sympy.BlockMatrix) -> tuple[str, int]:
+    rows, columns = e.blockshape
+    if columns > 1:
+        lines = ("[" + ", ".join(_text(e.blocks[i, j])[0] for j in range(columns)) + "]" for i in range(rows))
+        return f"blocks([{', '.join(lines)}])", ATOM
+    return f"concatenate({', '.join(_text(block)[0] for block in e.blocks)})", ATOM
+
+
+def _explicit(e: Any) -> tuple[str, int]:
+    """A matrix that is written out: each entry is a block of size 1."""
+    if e.shape == (1, 1):
+        return _product(sympy.MatMul(e[0, 0], sympy.OneMatrix(1, 1), evaluate=False))
+    return _stack(sympy.BlockMatrix([[e[i : i + 1, j : j + 1] for j in range(e.cols)] for i in range(e.rows)]))
+
+
+def _slice(e: MatrixSlice) -> tuple[str, int]:
+    (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
+    rows = ":" if (r0, r1) == (0, e.parent.shape[0]) else f"{r0}:{r1}"
+    columns = ":" if (c0, c1) == (0, e.parent.shape[1]) else f"{c0}:{c1}"
+    return f"{_in(e.parent, ATOM)}[{rows if e.parent.shape[1] == 1 else f'{rows}, {columns}'}]", ATOM
+
+
+def _sizes(e: Any) -> str:
+    return ", ".join(str(size) for size in (e.shape[:1] if e.shape[1] == 1 else e.shape))
+
+
+def _filled(name: str) -> Callable[[Any], tuple[str, int]]:
+    return lambda e: (f"{name}({_sizes(e)})", ATOM)
+
+
+def _identity(e: Any) -> tuple[str, int]:
+    return f"eye({e.shape[0]})", ATOM
+
+
+def _matrix_power(e: Any) -> tuple[str, int]:
+    return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
+
+
+def _diagonal(e: Any) -> tuple[str, int]:
+    return f"diag({_text(e.args[0])[0]})", ATOM
+
+
+_RULES: dict[type, Callable[[Any], tuple[str, int]]] = {
+    sympy.MatAdd: _sum,
+    sympy.MatMul: _product,
+    sympy.Transpose: _transpose,
+    sympy.HadamardProduct: _hadamard,
+    sympy.HadamardPower: _power,
+    sympy.DiagMatrix: _diagonal,
+    sympy.OneMatrix: _filled("ones"),
+    sympy.ZeroMatrix: _filled("zeros"),
+    sympy.Identity: _identity,
+    sympy.MatPow: _matrix_power,
+    sympy.BlockMatrix: _stack,
+    sympy.MatrixBase: _explicit,
+    MatrixSlice: _slice,
+    Elementwise: _elementwise,
+    Softmax: _called("softmax"),
+    LogSumExp: _called("logsumexp"),
+    TimeSum: _over_time("sum"),
+    OrderedProduct: _over_time("product"),
+}

@@ -1,0 +1,59 @@
+"""Lines are proved with adjoints, norms and values of a step as names: written out they take far more work."""
+
+import pytest
+
+import symgrad as sg
+from symgrad.base.budget import Budget
+from symgrad.recurrent.judge import judge
+
+n, m = sg.dims("n m")
+MOST = 1_000_000  # units of work, of the twelve million that a line has
+
+LAYER_NORM = """a[t] = W @ h[t-1] + U @ x[t]
+mu[t] = trace(dot(ones(n), a[t]))/n
+r[t] = a[t] - mu[t]*ones(n)
+s[t] = sqrt(trace(dot(r[t], r[t]))/n + 1e-5)
+e[t] = r[t]/s[t]
+h[t] = tanh(hadamard(g, e[t]) + b)"""
+NORMALISED = {"a": n, "r": n, "e": n, "h": n, "x": m, "W": (n, n), "U": (n, m), "g": n, "b": n}
+LENGTHS = "s[t] = sqrt(trace(dot(x[t], x[t])) + 1)\ne[t] = x[t]/s[t]\nh[t] = hadamard(g, e[t]) + h[t-1]"
+QUOTIENT = """i[t] = exp(w*x[t] + r*h[t-1])
+f[t] = sigmoid(u*x[t] + v*h[t-1])
+c[t] = f[t]*c[t-1] + i[t]*x[t]
+N[t] = f[t]*N[t-1] + i[t]
+h[t] = c[t]/N[t]"""
+LIQUID = """f[t] = sigmoid(W @ h[t-1] + U @ I[t] + mu)
+D[t] = elementwise(y, 1/y, 1 + dt*(elementwise(y, 1/y, tau) + f[t]))
+h[t] = hadamard(h[t-1] + dt*hadamard(f[t], A), D[t])"""
+TIME_CONSTANTS = {"h": n, "f": n, "D": n, "I": m, "W": (n, n), "U": (n, m), "mu": n, "A": n, "tau": n}
+
+LINES = [
+    (
+        LAYER_NORM,
+        NORMALISED,
+        "abar[t] = (ebar[t] - {}ones(n)*dot(ones(n), ebar[t])/n - e[t]*dot(e[t], ebar[t])/n)/s[t]",
+    ),
+    (LENGTHS, dict.fromkeys("xegh", n), "dx[t] = (hadamard(g, hbar[t]) - {}e[t]*dot(e[t], hadamard(g, hbar[t])))/s[t]"),
+    (QUOTIENT, {}, "Nbar[t] = f[t+1]*Nbar[t+1] - {}hbar[t]*h[t]/N[t]"),
+    (LIQUID, TIME_CONSTANTS, "fbar[t] = dt*hadamard(hbar[t], D[t], A - {}h[t])"),
+    ("h[t] = h[t-1]*x[t]**p", {}, "dx[t] = {}p*hbar[t]*h[t]/x[t]"),
+]
+
+
+def judged(text, shapes, line):
+    cell = sg.read_cell(text, shapes)
+    (h,) = (v for v in cell.defined if v.name == "h")
+    given = {"gradients": [line]} if line.startswith("d") else {"backward": [line]}
+    (found,) = sg.check_backward(cell, sg.half_squared_error(h), at="every", **given).lines
+    return found.verdict.outcome
+
+
+@pytest.mark.parametrize(("text", "shapes", "line"), LINES)
+def test_a_line_is_proved_with_little_work(text, shapes, line, monkeypatch):
+    monkeypatch.setattr(judge, "Budget", lambda limit: Budget(MOST))
+    assert judged(text, shapes, line.format("")) is sg.Outcome.PROVED
+
+
+@pytest.mark.parametrize(("text", "shapes", "line"), LINES)
+def test_the_same_with_one_term_doubled_is_refuted(text, shapes, line):
+    assert judged(text, shapes, line.format("2*")) is sg.Outcome.REFUTED
