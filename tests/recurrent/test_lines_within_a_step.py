@@ -57,3 +57,27 @@ def test_a_line_is_proved_with_little_work(text, shapes, line, monkeypatch):
 @pytest.mark.parametrize(("text", "shapes", "line"), LINES)
 def test_the_same_with_one_term_doubled_is_refuted(text, shapes, line):
     assert judged(text, shapes, line.format("2*")) is sg.Outcome.REFUTED
+
+
+@pytest.mark.parametrize("product", ["product(diag(x[j]), (j, t+1, T))", "product(diag(x[j]), (j, t+1, T)).T"])
+def test_a_product_of_diagonal_matrices_is_its_own_transpose(product):
+    cell = sg.read_cell("h[t] = hadamard(x[t], h[t-1])", {"h": n, "x": n})
+    loss = sg.half_squared_error(cell.states[0])
+    right, late = f"hbar[t] = {product} @ hbar[T]", f"hbar[t] = {product.replace('t+1', 't+2')} @ hbar[T]"
+    found = sg.check_backward(cell, loss, backward=[right, late]).lines
+    assert [line.verdict.outcome for line in found] == [sg.Outcome.PROVED, sg.Outcome.REFUTED]
+
+
+def test_products_of_other_matrices_are_not_their_own_transposes():
+    cell = sg.read_cell("h[t] = (W + diag(x[t])) @ h[t-1]", {"h": n, "x": n, "W": (n, n)})
+    lines = [f"hbar[t] = product(W + diag(x[j]), (j, t+1, T)){end} @ hbar[T]" for end in (".T", "")]
+    found = sg.check_backward(cell, sg.half_squared_error(cell.states[0]), backward=lines).lines
+    assert [line.verdict.outcome for line in found] == [sg.Outcome.PROVED, sg.Outcome.REFUTED]
+
+
+def test_functions_of_rows_are_those_of_columns():
+    """The gradient of dt is a trace, in which the transpose of a function of entries stands."""
+    cell = sg.read_cell(LIQUID, TIME_CONSTANTS)
+    grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]), at="last")
+    claims = [claim for claim in grad.derivation().claims if str(claim.statement).startswith("ddt = ")]
+    assert [sg.verify(claim).outcome for claim in claims] == [sg.Outcome.PROVED] * 2

@@ -26,6 +26,7 @@ from symgrad.recurrent.forms.expanded import expanded
 from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.forms.monomials import (
     COLUMN,
+    DELTA,
     FUNCTION,
     ONE,
     PRODUCT,
@@ -374,6 +375,8 @@ class Reader:
         return delta(i, j) * entry
 
     def _elementwise(self, e: Elementwise, i: Index, j: Index) -> Form:
+        if e.argument.shape[0] == 1 != e.argument.shape[1]:  # of a row: that of the column
+            return self._elementwise(Elementwise(e.function, pushed(sympy.Transpose(e.argument))), j, i)
         named = self._name_of(e)
         if named is not None:
             return self._entry(named, i, j)
@@ -559,7 +562,10 @@ class Reader:
             ends = (ends[0] + shift, ends[1] + shift)
         if is_matrix and not factor.has(index) and (other := turned(canonical)).key({}) < canonical.key({}):
             canonical, i, j = other, j, i  # a power of a transpose is the transpose of a power
-        return single(Atom(PRODUCT, ends, (canonical,), factor.shape[0] if is_matrix else None), i, j)
+        atom = Atom(PRODUCT, ends, (canonical,), factor.shape[0] if is_matrix else None)
+        if is_matrix and all((DELTA, (ROW, COLUMN)) in m.factors for _, m in canonical.terms):
+            return delta(i, j) * single(atom, i, i)  # a product of diagonal matrices is diagonal
+        return single(atom, i, j)
 
 
 MOST_FACTORS = 12  # of a product, and terms of a sum, that are written out
