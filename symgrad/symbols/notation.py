@@ -308,7 +308,8 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         return rf"\operatorname{{diag}}\left({self._print(expr.args[0])}\right)"
 
     def _print_OneMatrix(self, expr: sympy.OneMatrix) -> str:
-        return r"\mathbf{1}"
+        is_row = expr.shape[0] == 1 and expr.shape[1] != 1
+        return r"\mathbf{1}^\top" if is_row else r"\mathbf{1}"
 
     def _print_MatAdd(self, expr: sympy.MatAdd) -> str:
         return self._signed_sum(in_order(expr.args))

@@ -106,6 +106,10 @@ def _hadamard(e: Any) -> tuple[str, int]:
     return f"hadamard({', '.join(_text(a)[0] for a in in_order(e.args))})", ATOM
 
 
+def _kronecker(e: Any) -> tuple[str, int]:
+    return f"kron({', '.join(_text(a)[0] for a in e.args)})", ATOM
+
+
 def _power(e: Any) -> tuple[str, int]:
     if S.One in e.shape:
         return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
@@ -196,6 +200,7 @@ _RULES: dict[type, Callable[[Any], tuple[str, int]]] = {
     sympy.Transpose: _transpose,
     sympy.HadamardProduct: _hadamard,
     sympy.HadamardPower: _power,
+    sympy.KroneckerProduct: _kronecker,
     sympy.DiagMatrix: _diagonal,
     sympy.OneMatrix: _filled("ones"),
     sympy.ZeroMatrix: _filled("zeros"),

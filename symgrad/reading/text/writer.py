@@ -37,7 +37,7 @@ def to_text(thing: Expr | Boolean | Statement) -> str:
     >>> to_text(Derivative(1 / (1 + exp(-x)), x, x))
     'diff(1/(1 + exp(-x)), x, 2)'
     """
-    if isinstance(thing, MatrixExpr):
+    if isinstance(thing, MatrixExpr | sympy.MatrixBase):
         return vector_text(thing)
     if isinstance(thing, Basic):
         if is_written(thing):  # its terms stand in the order of its author

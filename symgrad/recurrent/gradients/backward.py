@@ -119,7 +119,7 @@ class Backward:
 
     @cached_property
     def _named_adjoints(self) -> dict[Any, Any]:
-        return {v: adjoint(name, v) for v, name in zip(self.cell.defined, _adjoint_names(self.cell))}
+        return {v: adjoint(name, v) for v, name in zip(self.cell.defined, _adjoint_names(self.cell, self.loss))}
 
     @cached_property
     def loss_adjoint(self) -> Any:
@@ -402,11 +402,11 @@ _LOSS = TimedScalar(sympy.core.symbol.Str("loss"), sympy.core.symbol.Str(Role.IN
 _BEFORE = "before"
 
 
-def _adjoint_names(cell: Cell) -> list[str]:
+def _adjoint_names(cell: Cell, loss: Loss) -> list[str]:
     """hbar for a state h; delta for the pre-activation, or delta_f for the pre-activation a_f of several."""
     preactivations = list(cell.preactivations)
     sole = len(preactivations) == 1
-    taken = set(cell.names)
+    taken = {*cell.names, *(v.name for v in (*timed_in(loss.term), *parameters_in(loss.term)))}
     found = []
     for v in cell.defined:
         is_preactivation = v in preactivations
