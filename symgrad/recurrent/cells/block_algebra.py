@@ -65,8 +65,6 @@ def _stacked(rows: list[MatrixExpr]) -> MatrixExpr:
 def _transposed(e: Expr) -> Expr:
     if isinstance(e, sympy.Transpose):
         return e.arg
-    if e.shape == (1, 1):
-        return e
     if isinstance(e, sympy.MatMul):
         scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
         return sympy.MatMul(*scalars, *(_transposed(a) for a in reversed(e.args) if isinstance(a, MatrixExpr)))

@@ -76,7 +76,9 @@ def transposed(e: Any) -> Any:
     """The transpose, moved inwards through products and sums."""
     if not isinstance(e, MatrixExpr):
         return e
-    if e.shape == (1, 1) or isinstance(e, sympy.DiagMatrix | sympy.Identity):
+    if e.shape == (1, 1):
+        return e.xreplace({part: part.arg for part in e.atoms(sympy.Transpose) if part.shape == (1, 1)})
+    if isinstance(e, sympy.DiagMatrix | sympy.Identity):
         return e
     if isinstance(e, sympy.Transpose):
         return e.arg

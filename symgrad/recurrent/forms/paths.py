@@ -36,6 +36,7 @@ from symgrad.symbols import (
     zero_like,
 )
 from symgrad.symbols.variables import Timed
+from symgrad.symbols.writing import to_text
 
 EARLIER = Symbol("k", integer=True)
 INSIDE = Symbol("i", integer=True)
@@ -285,6 +286,9 @@ class ForwardMode:
 
     recursion: Equation
     gradient: Any
+
+    def __repr__(self) -> str:
+        return f"ForwardMode(recursion={self.recursion}, gradient={to_text(self.gradient)})"
 
 
 def forward_mode(grad: Backward, what: Any) -> ForwardMode:
