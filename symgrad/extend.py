@@ -9,8 +9,8 @@ a cell              a `CellRow` in `symgrad.CELLS`
 a prover            a function of a `Goal` and of `Decide`, named by an entry point of the group ``symgrad.provers``;
                     what it takes for granted goes through `settle`
 a backend           a row of `BACKENDS`: how a computation is done in its arithmetic
-a kind of document  a module with functions ``pages(page)`` and ``index(entries)``, named by an entry point of the
-                    group ``symgrad.formats``; `document` gives the tree of a `Page`
+a kind of document  a module of ``symgrad.documents.formats`` with functions ``pages(page)`` and ``index(entries)``,
+                    and a line in `FORMATS`; `document` gives the tree of a `Page`
 ==================  ==============================================================================================
 
 Examples
