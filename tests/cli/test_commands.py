@@ -461,7 +461,7 @@ COMMANDS_THAT_FAIL = {
     ("verify", TRUE, "--format", "json"): "symgrad.checking.reports.to_json",
     ("explain", "diff(sigmoid(x), x)"): "symgrad.checking.explain.derivative_steps",
     ("audit", TRUE): "symgrad.checking.audit.audit_all",
-    ("build", "page.py"): "symgrad.documents.build.build",
+    ("build", "page.py"): "symgrad.documents.build",
     ("replay", "a.json"): "symgrad.checking.certificates.read",
     ("init", "mine"): "symgrad.cli.projects.create",
     ("doctor",): "symgrad.cli.doctor.examine",
