@@ -23,7 +23,7 @@ def with_values(e: Expr) -> Expr:
 
 
 def value(leaf: Any) -> Expr:
-    """A norm or radius, by those of matrices that cannot be taken apart.
+    """A norm or radius, by those of matrices that cannot be taken apart; the trace of a multiple of the identity.
 
     Examples
     --------
@@ -35,6 +35,9 @@ def value(leaf: Any) -> Expr:
     >>> value(sg.spectral_radius(B @ A)), value(sg.spectral_radius(sg.outer(x, y)))
     (spectral_radius(A @ B), norm(x.T @ y))
     """
+    if isinstance(leaf, sympy.Trace):
+        number, factors = apart(canonical(leaf.arg))
+        return leaf if factors else with_values(number) * leaf.arg.shape[0]
     if not isinstance(leaf, OfMatrix):
         return leaf
     return of_norm(leaf.matrix) if isinstance(leaf, SpectralNorm) else of_radius(leaf.matrix)

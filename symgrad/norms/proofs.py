@@ -24,6 +24,7 @@ from symgrad.norms.defined import is_total, matrix_is_defined
 from symgrad.norms.exact import is_nonnegative, of_largest, of_radius, value
 from symgrad.norms.identities import equal_by_identities
 from symgrad.norms.scopes import atoms_of, is_free
+from symgrad.reading.text import to_text
 from symgrad.symbols import TIME, OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
 
 METHOD = "bounds of norms"
@@ -186,7 +187,7 @@ def _equalities(within: Context, *sides: Expr) -> Iterator[str]:
     """The norms and radii that are known from those of other matrices."""
     for leaf in sorted({leaf for side in sides for leaf in atoms_of(side)}, key=sympy.default_sort_key):
         if value(leaf) != leaf:
-            yield f"{within.shown(leaf)} is {within.shown(value(leaf))}"
+            yield f"{to_text(within.as_named(leaf))} is {within.shown(value(leaf))}"
 
 
 def _parts(smaller: Expr) -> tuple[Expr, ...]:

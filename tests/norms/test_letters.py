@@ -120,6 +120,7 @@ OF_LARGE_SIZES = [
     ("(n - 7)**2*norm(eye(n)) > 0", []),
     ("norm(ones(n)) <= 3", ["n <= 50"]),
     ("norm(ones(n)) <= 3*m", ["n <= 12*m"]),
+    ("trace(eye(n)) <= 50", []),
 ]
 
 
@@ -132,3 +133,9 @@ def test_constants_are_compared_at_all_sizes_and_not_at_small_ones_alone(says, w
 def test_sizes_that_conditions_leave_out_refute_nothing():
     """At n = 10 it is false."""
     assert sg.verify(sg.claim("norm(ones(n)) <= 3", where=["x vector (n)", "n <= 9"])).holds is True
+
+
+def test_the_trace_of_an_identity_is_its_size():
+    """The sum of n ones."""
+    verdict = sg.verify(sg.claim("trace(2*eye(n)) == 2*n", where=["x vector (n)", "norm(x) >= 0"]))
+    assert (verdict.outcome, verdict.evidence) == (sg.Outcome.PROVED, "trace(2*eye(n)) is 2*n")
