@@ -515,7 +515,8 @@ def _line_in(path: Path, error: BaseException) -> int | None:
 
 # What SymPy says of vectors, with what to write.
 _HINTS = {
-    "Mix of Matrix and Scalar symbols": "write a number beside a vector as ones(n), as in ones(n) - hadamard(v, v)",
+    "Mix of Matrix and Scalar symbols": "write a number beside a vector as ones(n), as in ones(n) - hadamard(v, v), "
+    "and the number in dot(a, b) as sympy.Trace(dot(a, b))",
 }
 
 

@@ -389,7 +389,7 @@ def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
 
 
 def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
-    """The inner product of two vectors, left.T @ right; a 1 by 1 matrix."""
+    """The inner product of two vectors, left.T @ right; a 1 by 1 matrix, whose number is its ``sympy.Trace``."""
     _demand_matrices("dot", left, right)
     return sympy.MatMul(sympy.Transpose(left), right).doit(deep=False)
 

@@ -132,3 +132,15 @@ def test_an_inner_product_beside_a_number_is_told_of_its_trace():
     (n,) = sg.dims("n")
     with pytest.raises(sg.ShapeError, match=r"trace\(dot\(a, b\)\)"):
         sg.read_cell("s[t] = k*s[t-1] + dot(y[t], y[t])", {"y": n})
+
+
+@pytest.mark.parametrize("text", ["log(x)", "sqrt(x)*sqrt(x)*sqrt(x)", "x**(1/3)"])
+def test_formulas_that_are_not_real_are_nan_in_doubles_and_in_many_digits(text):
+    for backend in ("numpy", "mpmath"):
+        with pytest.warns(RuntimeWarning, match="the formula has none there"):
+            assert np.isnan(float(sg.compile(sg.parse(text), backend=backend)(x=-1)))
+
+
+def test_a_division_by_0_is_told_in_many_digits():
+    with pytest.raises(CellError, match="a division by 0"):
+        sg.compile(sg.parse("1/x"), backend="mpmath")(x=0)

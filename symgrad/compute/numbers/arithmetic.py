@@ -309,8 +309,16 @@ def _is_real(number: Any) -> bool:
 
 
 def are_real(array: Any) -> bool:
-    """Whether all entries are real numbers of mpmath."""
-    return all(map(_is_real, np.ravel(np.asarray(array, dtype=object))))
+    """Whether all entries are real and finite numbers of mpmath."""
+    return all(_is_real(number) and mpmath.isfinite(number) for number in np.ravel(np.asarray(array, dtype=object)))
+
+
+def in_reals(array: Any) -> Any:
+    """Numbers of mpmath, those that are not real as nan."""
+    return _in_reals(array)
+
+
+_in_reals = _on_entries(lambda number: number if _is_real(number) else mpmath.nan)
 
 
 def of_mpmath(array: Any) -> Any:

@@ -20,7 +20,7 @@ from symgrad.base.precision import in_turn
 from symgrad.claims.claim import Claim
 from symgrad.compute.arrays.emit import Source, source_of
 from symgrad.compute.numbers.arguments import is_in_time
-from symgrad.compute.numbers.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, is_finite
+from symgrad.compute.numbers.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, are_real, in_reals, is_finite
 from symgrad.compute.numbers.dtypes import FLOAT32, FLOAT64, dtype_name, in_singles, told_as_lost
 from symgrad.compute.numbers.runtime import BEYOND
 from symgrad.compute.numbers.scaled import Scaled
@@ -62,6 +62,7 @@ from symgrad.symbols import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parame
 VALUE = "value"
 BLOCK = 1 << 14  # points of leading axes that NumPy computes together: what a step needs of them fits a cache
 SIDES = ("left", "right")
+NOWHERE = "values are infinite or nan: the formula has none there"
 
 
 @dataclass(frozen=True)
@@ -177,11 +178,7 @@ class Formula:
                 stacklevel=2,
             )
         if not all(map(is_finite, found)):
-            warnings.warn(
-                "values are infinite or nan: the formula has none there, or one beyond the range of doubles",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            warnings.warn(f"{NOWHERE}, or one beyond the range of doubles", RuntimeWarning, stacklevel=2)
         if self.dtype == FLOAT32:
             singles, lost, beyond = in_singles(self._numbers(found))
             found = list(singles.values())
@@ -197,12 +194,18 @@ class Formula:
         return BACKENDS[self.backend]
 
     def _certain(self, given: Mapping[str, Any]) -> Any:
-        found, zeros = in_arithmetic(
-            self.backend, self.digits, lambda a: self._computed(a, given), self._numbers, self.scaled
-        )
+        try:
+            found, zeros = in_arithmetic(
+                self.backend, self.digits, lambda a: self._computed(a, given), self._numbers, self.scaled
+            )
+        except ArithmeticError as error:  # of numbers of mpmath
+            raise CellError(f"a part of the formula has no number there: {str(error) or 'a division by 0'}") from None
         if zeros:
             found = [centred(value) for value in found]
             warnings.warn(zeros, UnderflowWarning, stacklevel=3)
+        if self._row.given_back is not None and not all(map(are_real, found)):
+            found = list(map(in_reals, found))
+            warnings.warn(NOWHERE, RuntimeWarning, stacklevel=3)
         given_back = Scaled.of_balls if self.scaled else self._row.given_back
         found = found if given_back is None else list(map(given_back, found))
         return found[0] if len(found) == 1 else tuple(found)
