@@ -36,6 +36,11 @@ LINES = [
     (LENGTHS, dict.fromkeys("xegh", n), "dx[t] = (hadamard(g, hbar[t]) - {}e[t]*dot(e[t], hadamard(g, hbar[t])))/s[t]"),
     (QUOTIENT, {}, "Nbar[t] = f[t+1]*Nbar[t+1] - {}hbar[t]*h[t]/N[t]"),
     (LIQUID, TIME_CONSTANTS, "fbar[t] = dt*hadamard(hbar[t], D[t], A - {}h[t])"),
+    (
+        "q[t] = sigmoid(x[t])\nh[t] = hadamard(q[t], h[t-1]) + hadamard(sqrt(1 - q[t]**2), x[t])",
+        dict.fromkeys("hxq", n),
+        "qbar[t] = hadamard(hbar[t], h[t-1] - {}hadamard(q[t], x[t], elementwise(y, 1/sqrt(1 - y**2), q[t])))",
+    ),
     ("h[t] = h[t-1]*x[t]**p", {}, "dx[t] = {}p*hbar[t]*h[t]/x[t]"),
 ]
 

@@ -428,6 +428,9 @@ class Reader:
         named = self._name_of(Elementwise(sympy.Lambda((y,), f), e.argument)) if f != e.function.expr else None
         if named is not None:
             return self._entry(named, i, j)
+        if base not in (y, f) and base.is_polynomial(y) and not exponent.has(y):  # a power of entries of a polynomial
+            inner = pushed(entries_of(sympy.expand(base), y, e.argument))
+            return self._elementwise(Elementwise(sympy.Lambda((y,), y**exponent), inner), i, j)
         if base == y and exponent.is_Integer and -MOST_FACTORS <= exponent < -1:
             inverse = self._name_of(Elementwise(sympy.Lambda((y,), 1 / y), e.argument))
             if inverse is not None:
