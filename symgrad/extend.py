@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from symgrad.activations.functions import define, describe
     from symgrad.activations.rows import LargestSlope
     from symgrad.compute.run.backends import BACKENDS, Backend
-    from symgrad.documents.build.build import FORMATS
     from symgrad.documents.tree.document import Page, document
+    from symgrad.documents.workshop.build import FORMATS
     from symgrad.prove.basics.goals import Decide, Goal, Prover
     from symgrad.prove.certain.side_conditions import settle
     from symgrad.recurrent.cells.zoo import CellRow
@@ -39,7 +39,7 @@ else:
         "activations.functions": "define describe",
         "activations.rows": "LargestSlope",
         "compute.run.backends": "Backend BACKENDS",
-        "documents.build.build": "FORMATS",
+        "documents.workshop.build": "FORMATS",
         "documents.tree.document": "document Page",
         "prove.basics.goals": "Decide Goal Prover",
         "prove.certain.side_conditions": "settle",

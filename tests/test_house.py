@@ -34,7 +34,7 @@ LONG = {
     "compute/llvm/step.py": (500, "to be divided"),
     "compute/run/formula.py": (560, "to be divided"),
     "compute/text/javascript.py": (580, "one rule for each node, and the functions of a page"),
-    "documents/build/build.py": (540, "to be divided"),
+    "documents/workshop/build.py": (540, "to be divided"),
     "documents/formats/pandoc.py": (540, "to be divided"),
     "documents/tree/document.py": (500, "to be divided"),
     "language/provable.py": (480, "one rule for each node"),

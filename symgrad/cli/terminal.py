@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from symgrad.checking.audit import Audit
     from symgrad.checking.certificates import Certificate
     from symgrad.checking.reports import Check
-    from symgrad.documents.build.build import BuildReport
+    from symgrad.documents.workshop.build import BuildReport
 
 OnStep = Callable[[str, int, int], Any]
 """Told of a piece of work before it is done: its name, how many are done, how many there are."""

@@ -17,10 +17,10 @@ from symgrad.checking.claim_files import Entry
 from symgrad.checking.reports import Check
 from symgrad.claims.claim import Claim, claim
 from symgrad.claims.derivations import Derivation, Stated
-from symgrad.documents.build.output import document_name
 from symgrad.documents.facts import Piece
 from symgrad.documents.tree.counterexamples import counterexample
 from symgrad.documents.tree.document import Page, alone, inline_node
+from symgrad.documents.workshop.output import document_name
 from symgrad.language.latex import statement_latex
 from symgrad.reading.text import parse, to_where
 from symgrad.sphinx_ext import sources

@@ -41,6 +41,12 @@ def _text(e: Any) -> tuple[str, int]:
     return (_PRINTER.doprint(e), SUM if isinstance(e, sympy.Add) else PRODUCT if isinstance(e, sympy.Mul) else ATOM)
 
 
+def side_of(limit: sympy.Limit) -> str:
+    """The side of a limit as its last argument in text, where it is not the one that is meant without it."""
+    is_default = limit.args[2].is_infinite or str(limit.args[3]) == "+"
+    return "" if is_default else f', "{limit.args[3]}"'
+
+
 class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
     """Scalars as SymPy writes them, with the matrices in them as they are written here."""
 
@@ -51,6 +57,10 @@ class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
         return f"{e.func.__name__}({', '.join(map(self._print, e.args))})"
 
     _print_Or = _print_And
+
+    def _print_Limit(self, e: Any) -> str:
+        of, variable, place, _ = e.args
+        return f"Limit({', '.join(map(self._print, (of, variable, place)))}{side_of(e)})"
 
     def _print_Derivative(self, e: Any) -> str:
         call = e.expr

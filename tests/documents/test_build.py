@@ -13,8 +13,8 @@ import pytest
 
 from symgrad import MissingExtraError, Outcome, OutputError, SymgradError, Verdict, Witness
 from symgrad.documents import FORMATS, build
-from symgrad.documents.build.manifest import NAME
-from symgrad.documents.build.output import document_name, is_safe
+from symgrad.documents.workshop.manifest import NAME
+from symgrad.documents.workshop.output import document_name, is_safe
 
 FIRST = """
 import symgrad as sg
@@ -556,9 +556,9 @@ def test_an_unknown_format_is_refused_with_the_known_ones(folder, output, verify
 def test_a_missing_library_is_named_with_the_extra_that_brings_it(folder, output, verify, library, monkeypatch):
     for name in [name for name in sys.modules if name.startswith(("symgrad.documents.", library))]:
         if name not in {
-            "symgrad.documents.build.build",
-            "symgrad.documents.build.output",
-            "symgrad.documents.build.manifest",
+            "symgrad.documents.workshop.build",
+            "symgrad.documents.workshop.output",
+            "symgrad.documents.workshop.manifest",
             "symgrad.documents.facts",
         }:
             monkeypatch.delitem(sys.modules, name)

@@ -12,7 +12,7 @@ import pytest
 import symgrad as sg
 from symgrad.claims.derivations import derivation_and_reads
 from symgrad.documents import build
-from symgrad.documents.build.manifest import NAME
+from symgrad.documents.workshop.manifest import NAME
 
 PAGE = """
 import symgrad as sg

@@ -207,7 +207,7 @@ def test_columns_are_as_wide_as_what_is_in_them(page):
 def test_a_missing_library_is_named_with_the_extra(library, kind, tmp_path, monkeypatch):
     for name in ("pandoc", *KINDS):
         monkeypatch.delitem(sys.modules, f"symgrad.documents.formats.{name}", raising=False)
-    monkeypatch.delitem(sys.modules, "symgrad.documents.build.workshop", raising=False)
+    monkeypatch.delitem(sys.modules, "symgrad.documents.workshop.workshop", raising=False)
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delattr("symgrad.documents.formats.pandoc", raising=False)
     source = tmp_path / "one.py"

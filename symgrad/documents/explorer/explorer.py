@@ -21,7 +21,7 @@ from symgrad.activations import ACTIVATIONS
 from symgrad.activations.rows import INPUT, Activation
 from symgrad.compute.program.lowering import Lowering
 from symgrad.compute.text import javascript
-from symgrad.documents.formats.html import MATHML, formula, mathml
+from symgrad.documents.formats.html import MATHML, formula, mathml, stylesheet
 from symgrad.documents.tree.document import as_bytes
 from symgrad.symbols.notation import latex
 
@@ -86,7 +86,7 @@ def page() -> bytes:
     """
     parts = {
         "title": escape(TITLE),
-        "styles": _template("page.css") + _template("explorer.css"),
+        "styles": stylesheet() + _template("explorer.css"),
         "options": "\n".join(map(_option, javascript.names())),
         "formulas": "\n".join(_formulas(ACTIVATIONS[name]) for name in javascript.names()),
         "step": _formula("h_t = f(a_t), \\quad a_t = w h_{t-1} + b"),

@@ -64,7 +64,7 @@ def _shell(title: str, body: str, before: str, after: str) -> bytes:
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
 <style>
-{_stylesheet()}</style>
+{stylesheet()}</style>
 </head>
 <body>
 {before}<main>
@@ -76,7 +76,8 @@ def _shell(title: str, body: str, before: str, after: str) -> bytes:
 
 
 @cache
-def _stylesheet() -> str:
+def stylesheet() -> str:
+    """How pages look, as CSS."""
     return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 

@@ -18,6 +18,7 @@ from symgrad.language.written import bound_variables, is_written
 from symgrad.reading.text import vocabulary
 from symgrad.symbols import TimedScalar
 from symgrad.symbols.notation import decimal_text
+from symgrad.symbols.writing import side_of
 from symgrad.symbols.writing import to_text as vector_text
 
 
@@ -167,10 +168,7 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         return f"trace({vector_text(expr.arg)})"
 
     def _print_Limit(self, expr: Any) -> str:
-        of, variable, place, direction = expr.args
-        is_default = place.is_infinite or str(direction) == "+"
-        side = "" if is_default else f', "{direction}"'
-        return f"{self._call('Limit', of, variable, place)[:-1]}{side})"
+        return f"{self._call('Limit', *expr.args[:3])[:-1]}{side_of(expr)})"
 
     def _print_Product(self, expr: Any) -> str:
         return self._call("Product", expr.function, *expr.limits)

@@ -275,10 +275,13 @@ def demand_one_meaning(v: Any, known: dict[str, Any], where: str) -> None:
 
 
 def _demand_steps_alone(equation: Equation) -> None:
-    """Refuse t and T as anything but steps: beside h[t] and h_T they would be two things of one name."""
+    """Refuse t and T as anything but steps: beside h[t] and h_T they would be two things of one name.
+
+    The step and the number of steps themselves, `TIME` and `LENGTH`, are numbers like others.
+    """
     things = [equation.left, *timed_in(equation.right), *parameters_in(equation.right)]
     symbols = {*size_symbols([*things, *equation.right.atoms(MatrixExpr)]), *_outside_of_times(equation.right)}
-    demand_no_steps((v.name for v in (*things, *symbols)), str(equation))
+    demand_no_steps((v.name for v in (*things, *(symbols - {TIME, LENGTH}))), str(equation))
 
 
 def demand_no_steps(names: Iterable[str], where: str) -> None:

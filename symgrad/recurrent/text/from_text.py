@@ -196,6 +196,7 @@ class _Uses:
         self._check_shapes()
         sizes = {s.name for shape in self.shapes.values() for size in shape for s in getattr(size, "free_symbols", ())}
         demand_no_steps(sizes, "shapes")
+        demand_no_steps(self.used, "a cell in text")
         plain = {"t", "T", *sizes} - {*self.defined, *self.stepped}  # a cell refuses a variable called t
         known = {n for n in vocabulary.CONSTANTS if n not in self.shapes and n not in self.stepped}
         names = {

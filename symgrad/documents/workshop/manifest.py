@@ -10,8 +10,8 @@ from typing import Any
 
 from symgrad.base.reads import Reads
 from symgrad.base.seals import is_sealed, seal
-from symgrad.documents.build.output import write
 from symgrad.documents.facts import Facts
+from symgrad.documents.workshop.output import write
 
 NAME = ".symgrad-manifest.json"
 LIBRARIES = (

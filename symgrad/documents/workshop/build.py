@@ -16,13 +16,13 @@ from symgrad.base.fingerprints import digest, digest_of_bytes, environment
 from symgrad.base.reads import Reads
 from symgrad.checking.reports import Check
 from symgrad.documents.build import output as files
-from symgrad.documents.build.manifest import LIBRARIES, Known, Manifest, StoredPage
 from symgrad.documents.facts import Facts, Piece
+from symgrad.documents.workshop.manifest import LIBRARIES, Known, Manifest, StoredPage
 from symgrad.language.verdicts import Verdict
 
 if TYPE_CHECKING:
     from symgrad.claims.claim import Claim
-    from symgrad.documents.build.workshop import Workshop
+    from symgrad.documents.workshop.workshop import Workshop
 
 FORMATS = {
     "html": "pages of HTML with MathML, one file each",
@@ -250,7 +250,7 @@ class _Build:
         """What reads, checks and renders; SymPy, docutils and matplotlib are loaded only if there is work for them."""
         if self._workshop is None:
             try:
-                from symgrad.documents.build.workshop import Workshop
+                from symgrad.documents.workshop.workshop import Workshop
 
                 self._workshop = Workshop(self.formats, self.verify)
             except ModuleNotFoundError as error:
