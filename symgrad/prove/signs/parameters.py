@@ -22,6 +22,7 @@ from symgrad.prove.places.signs import Signs
 from symgrad.prove.signs import bounds, calculus
 
 LARGEST = 120  # operations
+UNCLEAR = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity, sympy.AccumBounds)
 # Continuous on the extended real line as far as SymPy gives them values there.
 CONTINUOUS = (
     sympy.Add, sympy.Mul, sympy.exp, sympy.log, sympy.tanh, sympy.atan, sympy.erf, sympy.asinh, sympy.sinh, sympy.cosh,
@@ -100,13 +101,13 @@ def _tends_to(s: Substitution, function: Expr, value: Expr, x: Symbol, end: Expr
     if case is None:
         return False
     gap = case - value
-    at_end = _at_infinity(gap, s.t, end)
+    at_end = _at_infinity(gap, s.t, end, rest)
     if at_end is not None and facts.is_zero(simplified(at_end, rest)):
         return True
     far = Interval.open(1, end) if end is S.Infinity else Interval.open(end, -1)
     whole = Domain((*rest.sets, (s.t, far)))
     plain = sized.factor_terms(simplified(gap, whole))
-    at_end = _at_infinity(plain, s.t, end)
+    at_end = _at_infinity(plain, s.t, end, rest)
     if at_end is not None and facts.is_zero(simplified(at_end, rest)):
         return True
     _, moving = plain.as_independent(s.t, as_Add=False)
@@ -126,7 +127,7 @@ def _sign_near(switch: Expr, t: Symbol, end: Expr, rest: Domain) -> int | None:
         polynomial = sized.polynomial(switch, t)
         lead = _strict_sign(polynomial.LC(), rest)
         return lead if lead is None or end is S.Infinity else lead * (-1) ** int(polynomial.degree())
-    at_end = _at_infinity(switch, t, end)
+    at_end = _at_infinity(switch, t, end, rest)
     return None if at_end is None else _strict_sign(at_end, rest)
 
 
@@ -137,11 +138,31 @@ def _strict_sign(e: Expr, rest: Domain) -> int | None:
     return found.sign if found is not None and found.strict else None
 
 
-def _at_infinity(e: Expr, t: Symbol, end: Expr) -> Expr | None:
+def _at_infinity(e: Expr, t: Symbol, end: Expr, rest: Domain) -> Expr | None:
     """The limit, where all parts of an expression tend to what can be put together without an indeterminate form."""
-    for node in sympy.preorder_traversal(e):
-        is_power = isinstance(node, sympy.Pow) and node.exp.is_Rational
-        if node.has(t) and node != t and not (is_power or isinstance(node, CONTINUOUS)):
-            return None
-    found = e.xreplace({t: end}) if e.has(t) else e
-    return None if found.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity, sympy.AccumBounds) else found
+    found = _tending(e, t, end, rest, {})
+    return None if found is None or found.is_infinite else found
+
+
+def _tending(e: Expr, t: Symbol, end: Expr, rest: Domain, known: dict[Expr, Expr | None]) -> Expr | None:
+    """What a part tends to: a finite expression in the parameters, or an end of the real line."""
+    if not e.has(t):
+        return e
+    if e == t:
+        return end
+    if e not in known:
+        known[e] = _put_together(e, [_tending(part, t, end, rest, known) for part in e.args], rest)
+    return known[e]
+
+
+def _put_together(e: Expr, parts: list[Expr | None], rest: Domain) -> Expr | None:
+    is_power = isinstance(e, sympy.Pow) and e.exp.is_Rational
+    ends = [part for part in parts if part is not None]
+    if len(ends) < len(parts) or not (is_power or isinstance(e, CONTINUOUS)):
+        return None
+    is_broken_at_0 = isinstance(e, sympy.log) or (is_power and e.exp < 0)
+    if is_broken_at_0 and not ends[0].is_infinite and _strict_sign(ends[0], rest) is None:
+        return None
+    found = e.func(*ends)
+    is_determinate = found in (S.Infinity, S.NegativeInfinity) or not found.has(*UNCLEAR)
+    return found if is_determinate else None
