@@ -15,8 +15,8 @@ from symgrad.base.files import may_hold_claims, no_derivation
 from symgrad.base.fingerprints import digest, digest_of_bytes, environment
 from symgrad.base.reads import Reads
 from symgrad.checking.reports import Check
-from symgrad.documents.workshop import output as files
 from symgrad.documents.facts import Facts, Piece
+from symgrad.documents.workshop import output as files
 from symgrad.documents.workshop.manifest import LIBRARIES, Known, Manifest, StoredPage
 from symgrad.language.verdicts import Verdict
 
