@@ -9,6 +9,7 @@ from itertools import islice
 import mpmath
 import numpy as np
 import pytest
+import sympy
 from cells_in_numbers import run_and_point
 from flint import arb
 from hypothesis import given
@@ -171,6 +172,33 @@ def test_digits_are_certain_far_below_doubles():
             expected *= state * (1 - state)
         assert abs(mpmath.mpf(gradient.str(50, radius=False)) / expected - 1) < mpmath.mpf(10) ** -30
     assert gradient < arb("1e-600")
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize("backend", ["mpmath", "balls"])
+@pytest.mark.parametrize(
+    "made_of",
+    [
+        lambda u, k: k * sympy.Abs(u),
+        lambda u, k: k + k * sympy.sign(u),
+        lambda u, k: k * sg.relu(u),
+        lambda u, k: 1 / (1 + k * sympy.Abs(u)),
+        lambda u, k: u * sympy.exp(k * sympy.Abs(u)),
+        lambda u, k: k * sympy.Max(u, k**2),
+        lambda u, k: sympy.Min(u, k**2) * u,
+        lambda u, k: k * sg.tanh(u),
+    ],
+)
+def test_an_initial_state_is_a_number_to_functions_of_numbers(made_of, backend, steps, checkpoint):
+    """In no arithmetic does an array without axes stand for it, which functions of single numbers do not know."""
+    h, k = sg.State("h"), sg.Parameter("k")
+    made, point = sg.bptt(sg.Cell({h: made_of(h.prev, k)}), h), {"k": 0.5, "h0": 0.75}
+    found = made.compile({sg.LENGTH: steps}, backend, checkpoint=checkpoint)(**point)
+    expected = made.compile({sg.LENGTH: steps})(**point)
+    for name, gradient in expected.gradients.items():
+        assert not isinstance(found.gradients[name], np.ndarray)
+        assert float(found.gradients[name]) == pytest.approx(gradient, rel=1e-13)
 
 
 def test_a_gradient_that_underflows_says_so():

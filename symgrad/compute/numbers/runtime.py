@@ -67,9 +67,9 @@ class Algebra:
         """An array for the values of a variable, zeros, with given rows before and after the steps."""
         made = self._filled((before + steps + after, *self.lead, *shape), 0)
         for k, row in enumerate(first[:before]):
-            made[k] = row
+            made[k, ...] = row  # a lone object, not the array around it
         for k, row in enumerate(later[:after]):
-            made[before + steps + k] = row
+            made[before + steps + k, ...] = row
         return made
 
     def blank(
