@@ -69,6 +69,17 @@ class Arguments:
             return array
         return array[(*[slice(None)] * place, part)]
 
+    def at(self, keys: Mapping[str, Any], chosen: Any) -> Arguments:
+        """Arguments at some points of the leading axes, which become one axis."""
+        if not self.lead:
+            return self
+        arrays = {name: self._chosen(array, keys[name], chosen) for name, array in self.arrays.items()}
+        return Arguments(arrays, self.sizes, self.length, (int(np.count_nonzero(chosen)),))
+
+    def _chosen(self, array: Any, key: Any, chosen: Any) -> Any:
+        own = array.ndim - len(seen_shape(key)) - is_in_time(key)
+        return np.broadcast_to(array, (*self.lead, *array.shape[own:]))[chosen]
+
     def size(self, e: Expr) -> int:
         if e.is_Integer or e in self.sizes:  # nearly always
             return int(self.sizes.get(e, e))

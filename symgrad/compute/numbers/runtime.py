@@ -34,12 +34,15 @@ class Algebra:
         An exact fraction in the arithmetic.
     functions : mapping
         Those of numbers.
+    is_watched : bool
+        Whether all is to be computed by functions with which NumPy tells of what is too small for its numbers.
     """
 
     dtype: Any
     lead: tuple[int, ...]
     number: Callable[..., Any]
     functions: Mapping[str, Any]
+    is_watched: bool = False
 
     def namespace(self) -> dict[str, Any]:
         """What generated source finds by name."""
@@ -158,7 +161,7 @@ class Algebra:
         """The sum over the first axis of outer products."""
         if left.ndim == right.ndim == 2:
             return left.T @ right
-        if self.dtype is float:
+        if self.dtype is float and not self.is_watched:
             return np.einsum("t...i,t...j->...ij", left, right)
         return self.total(self.outer(left, right))
 

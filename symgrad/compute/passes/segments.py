@@ -169,9 +169,11 @@ class Segments:
     scalars: bool
 
     @classmethod
-    def of(cls, wiring: Wiring, arithmetic: Arithmetic, arguments: Arguments, scalars: bool) -> Segments:
-        """A program at arguments, in an arithmetic."""
-        algebra = Algebra(arithmetic.dtype, arguments.lead, arithmetic.number, arithmetic.functions())
+    def of(
+        cls, wiring: Wiring, arithmetic: Arithmetic, arguments: Arguments, scalars: bool, is_watched: bool = False
+    ) -> Segments:
+        """A program at arguments, in an arithmetic; `is_watched` as in `Algebra`."""
+        algebra = Algebra(arithmetic.dtype, arguments.lead, arithmetic.number, arithmetic.functions(), is_watched)
         return cls(wiring, algebra, arguments, scalars)
 
     @property

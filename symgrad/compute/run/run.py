@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ from symgrad.compute.program.program import Program, is_adjoint, program_of
 from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import BACKENDS, centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.run.real_values import without_value
+from symgrad.compute.run.zeros import points_of_zeros
 from symgrad.recurrent.gradients.backward import Backward
 
 if TYPE_CHECKING:
@@ -135,15 +137,15 @@ class Run:
         Warns
         -----
         UnderflowWarning
-            If an entry may be 0 because it is too small for the numbers that are computed in or given back.
+            If the loss, a gradient that is 0 throughout, or one behind adjoints that lost digits may be 0 because it is
+            too small for the numbers that are computed in, or an entry for those that are given back.
         """
         for prepared in self._prepared:
             if prepared.accepts(given):
                 output, least, is_safe = prepared(given)
                 if not is_safe:
                     break
-                if least < NEARLY_ZERO:
-                    self._tell_of_nearly_zero(output)
+                self._tell_of_nearly_zero(output, given, least < NEARLY_ZERO)
                 return self._in_dtype(output)
         given = {name: a for name, a in given.items() if a is not None}
 
@@ -166,8 +168,7 @@ class Run:
             return _with(backend.given_back, output)
         if backend.is_in_doubles:
             self._check_finite(output, adjoints, given)
-            if any(map(_has_lost_digits, adjoints)):
-                self._tell_of_nearly_zero(output)
+            self._tell_of_nearly_zero(output, given, any(map(_has_lost_digits, adjoints)))
         return self._in_dtype(output)
 
     def _in_dtype(self, output: Output) -> Output:
@@ -205,17 +206,35 @@ class Run:
             return CellError(f"a part has no number ({str(otherwise) or 'a division by 0'}); use backend='balls'")
         return found or otherwise
 
-    def _tell_of_nearly_zero(self, output: Output) -> None:
-        """Warn of gradients that are 0, or nearly, after adjoints that became too small on their way."""
+    def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, Any], has_lost_digits: bool) -> None:
+        """Warn of a loss and of gradients that are 0, or nearly, after numbers that became too small on their way.
+
+        Of adjoints that lost digits a run knows. Where no digit was left, NumPy is asked.
+        """
+        if not has_lost_digits and not self._has_underflown(output, given):
+            return
         found = {name: output.gradients[name] for name in self._through_adjoints}
         low = [name for name, a in found.items() if name in self._long or _has_nearly_zero(a)]
-        if low:
+        named = ["the loss"] * bool(_has_nearly_zero(output.loss)) + [f"gradients of {', '.join(low)}"] * bool(low)
+        if named:
             warnings.warn(
-                f"gradients of {', '.join(low)} are below the range of doubles: a 0 among them need not be one; "
-                "use scaled=True or backend='balls'",
+                f"{' and '.join(named)} {'are' if low else 'is'} below the range of doubles: "
+                f"a 0 {'among them ' * bool(low)}need not be one; use scaled=True or backend='balls'",
                 UnderflowWarning,
                 stacklevel=3,
             )
+
+    def _has_underflown(self, output: Output, given: Mapping[str, Any]) -> bool:
+        """Whether NumPy, which computes again where the loss or a whole gradient is 0, tells of numbers too small."""
+        found = output.gradients
+        points = points_of_zeros([output.loss, *[found[name] for name in self._looked_at]], output.loss.ndim)
+        if points is None:
+            return False
+        arguments = arguments_in(DOUBLES, self.program, given, self.sizes).at(self.program.arguments, points)
+        told: deque[Any] = deque(maxlen=1)
+        with np.errstate(all="ignore", under="call", call=lambda *event: told.append(event)):
+            self._in_pieces(None, DOUBLES, arguments, scalars=False, is_watched=True)
+        return bool(told)
 
     @cached_property
     def _through_adjoints(self) -> tuple[str, ...]:
@@ -226,6 +245,11 @@ class Run:
         return tuple(
             name for name, target in self.program.gradients.items() if any(map(is_adjoint, reads.get(target, ())))
         )
+
+    @cached_property
+    def _looked_at(self) -> tuple[str, ...]:
+        """Those of them that are looked at after each run."""
+        return tuple(name for name in self._through_adjoints if name not in self._long)
 
     @cached_property
     def _long(self) -> frozenset[str]:
@@ -255,12 +279,17 @@ class Run:
         return self._in_pieces(wiring, arithmetic, arguments, scalars and arithmetic is not DOUBLES)
 
     def _in_pieces(
-        self, wiring: Wiring | None, arithmetic: Arithmetic, arguments: Arguments, scalars: bool
+        self,
+        wiring: Wiring | None,
+        arithmetic: Arithmetic,
+        arguments: Arguments,
+        scalars: bool,
+        is_watched: bool = False,
     ) -> tuple[Output, list[Any]]:
         if wiring is None:
             is_small = max(arguments.sizes.values(), default=0) <= SMALL
             wiring = self._wiring(scalars, arithmetic is DOUBLES, is_small)
-        segments = Segments.of(wiring, arithmetic, arguments, scalars)
+        segments = Segments.of(wiring, arithmetic, arguments, scalars, is_watched)
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 
