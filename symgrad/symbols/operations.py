@@ -43,6 +43,13 @@ class Elementwise(ReadsAsVector):
     def free_symbols(self) -> set[Any]:
         return set(self.argument.free_symbols) | set(self.function.free_symbols)
 
+    def has(self, *patterns: Any) -> bool:
+        """Whether something stands in it; but no cases, since they are those of an entry.
+
+        A sum of SymPy takes all cases that it sees in its term out of the sum, conditions on a bound entry too.
+        """
+        return bool(super().has(*(p for p in patterns if p is not sympy.Piecewise)))
+
     def at_entry(self, value: Expr) -> Expr:
         """What an entry becomes."""
         return self.function(value)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sympy
 
 import symgrad as sg
 
@@ -37,20 +38,11 @@ def test_the_form_that_a_message_gives_is_read_and_computed(text):
 
 
 def test_a_loss_is_no_expression_and_says_what_is():
-    h, lam = sg.State("h", 2), sg.Parameter("lam")
+    h = sg.State("h", 2)
     loss = sg.half_squared_error(h)
-    for make in (
-        lambda: loss + loss,
-        lambda: lam * loss,
-        lambda: loss / 2,
-        lambda: -loss,
-        lambda: sum([loss, loss]),
-        lambda: loss - 1,
-        lambda: 1 - loss,
-        lambda: loss + sg.dot(h, h),
-    ):
-        with pytest.raises(sg.CellError, match="calculate with terms"):
+    for make in (lambda: loss**2, lambda: 1 / loss, lambda: 2**loss):
+        with pytest.raises(sg.CellError, match=r"losses are added, .* its formula is loss\.term"):
             make()
     W, x = sg.Parameter("W", 2, 2), sg.Input("x", 2)
     cell = sg.Cell({h: sg.tanh(W @ h.prev + x)})
-    assert sg.bptt(cell, loss.term + lam * loss.term).loss.term.shape == (1, 1)
+    assert sg.bptt(cell, sympy.Trace(loss.term) ** 2).loss.term == sympy.Trace(loss.term) ** 2

@@ -88,13 +88,13 @@ def test_t_and_its_end_are_steps_in_cells_and_nothing_else(line, shapes, letter)
 
 
 @pytest.mark.parametrize("letter", ["t", "T"])
-def test_a_cell_in_python_has_no_value_that_is_called_like_a_step(letter):
-    """The same where no text is read; the step and the number of steps themselves are numbers like others."""
+def test_a_claim_about_a_cell_has_no_value_that_is_called_like_a_step(letter):
+    """A cell made in Python may have any names; the step and the number of steps themselves are numbers like others."""
     h = sg.State("h")
     assert sg.Cell({h: sg.TIME / sg.LENGTH * h.prev}).states == (h,)
     for value in (sg.Parameter(letter), sg.real(letter), sg.Input(letter)):
         with pytest.raises(CellError, match=f"{letter} is the .*write another letter"):
-            sg.Cell({h: sg.tanh(value * h.prev)})
+            sg.cell_claim(sg.Cell({h: sg.tanh(value * h.prev)}), "Abs(dh[1]/dh[0]) <= 1")
 
 
 STEPS = [

@@ -126,7 +126,7 @@ def test_what_is_derived_is_read_as_it_is_written():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1000, 1100))
+@pytest.mark.parametrize("seed", range(1000, 1024))
 @pytest.mark.parametrize("run_of", [compiled(), in_balls], ids=["programs", "papers"])
 def test_more_cells(seed, run_of):
     for other in range(10 * seed, 10 * seed + 10):

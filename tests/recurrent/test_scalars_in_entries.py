@@ -22,6 +22,10 @@ CELLS = {
     "an exponent": ("v[t] = (v[t-1]**2 + 1)**e + x[t]**u[t-1]", {**U, "e": 0.7, "x": X}),
     "an exponent made of a matrix": ("v[t] = (v[t-1]**2 + 1)**trace(W)", {"W": [[0.5, 0.2], [0.1, 0.3]]}),
     "a parameter made of the entry": ("v[t] = elementwise(y, celu(y - 1, 1 + e*y**2), v[t-1])", {"e": 0.7}),
+    "cases": (
+        "v[t] = elementwise(y, Piecewise((elu(y, e), y > u[t]), (e*u[t]**2, True)), v[t-1])",
+        {"u": [0.4, 0.3], "e": 0.7},
+    ),
     "in and out": ("v[t] = e*elementwise(y, sqrt(y**2 + e)*tanh(e*y), w*v[t-1] + x[t])", {"e": 0.5, "w": 0.7, "x": X}),
 }  # fmt: skip
 

@@ -142,8 +142,6 @@ class Cell:
         written = tuple(Equation(left, _read(left, right)) for left, right in pairs)
         _check_names(written)
         for equation in written:
-            _demand_steps_alone(equation)
-        for equation in written:
             _check_shapes(equation)
         _check_order(written)
         steps = _with_preactivations(written)
@@ -274,8 +272,8 @@ def demand_one_meaning(v: Any, known: dict[str, Any], where: str) -> None:
         )
 
 
-def _demand_steps_alone(equation: Equation) -> None:
-    """Refuse t and T as anything but steps: beside h[t] and h_T they would be two things of one name.
+def demand_steps_alone(equation: Equation) -> None:
+    """Refuse t and T as anything but steps, in claims: beside h[t] and h_T they would be two things of one name.
 
     The step and the number of steps themselves, `TIME` and `LENGTH`, are numbers like others.
     """
