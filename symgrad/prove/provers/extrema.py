@@ -233,6 +233,8 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
         parts = values.args if isinstance(values, sympy.Union) else (values,)
         found = [_is_within(place, part, rest, decide) for part in parts]
         alone = True if True in found else False if found == [False] else None
+        if alone and not decide(Goal(Relation(place, "==", place), rest)).holds:
+            return None  # it is no point where it has no value, as 1/y at y = 0
     if not tied or not alone:
         return alone
     held = [c == sympy.true or (isinstance(c, Relational) and _holds(c, rest, decide) is True) for c in tied]

@@ -10,7 +10,7 @@ from sympy.sets import Set
 
 from symgrad.language.statements import Domain
 from symgrad.prove.basics import facts
-from symgrad.prove.basics.sets import interior, is_of_integers
+from symgrad.prove.basics.sets import interior, is_of_integers, is_of_reals
 from symgrad.prove.places.kinks import case_where, switches
 from symgrad.prove.places.roots import zeros
 from symgrad.prove.signs import bounds, calculus
@@ -24,8 +24,8 @@ def places(function: Expr, x: Symbol, values: Set) -> Iterator[tuple[Expr, bool]
     parts = values.args if isinstance(values, sympy.Union) else (values,)
     is_whole = is_of_integers(values)
     for part in parts:
-        if part.inf == part.sup or isinstance(part, sympy.FiniteSet):
-            continue  # beside its points there are none of the domain
+        if not is_of_reals(part) or part.inf == part.sup or isinstance(part, sympy.FiniteSet):
+            continue  # it has no ends, or beside its points there are none of the domain
         yield from (
             (end, left) for end, left in ((part.sup, True), (part.inf, False)) if not (is_whole and end.is_finite)
         )
