@@ -158,3 +158,11 @@ class UnderflowWarning(UserWarning):
 
 class VerdictTruthError(SymgradError, TypeError):
     """A verdict was used as a truth value."""
+
+
+# Users meet these as names of the package: in tracebacks, and where they catch them.
+for kind in (
+    SymgradError, ParseError, ClaimError, DerivationError, CellError, ShapeError, MissingExtraError, OutputError,
+    CertificateError, PluginError, PrecisionError, UnderflowWarning, VerdictTruthError,
+):  # fmt: skip
+    kind.__module__ = "symgrad"
