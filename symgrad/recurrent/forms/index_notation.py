@@ -128,6 +128,8 @@ class Reader:
     def difference(self, left: Expr, right: Expr) -> dict[str, Expr]:
         """What is left of the difference of both sides; nothing if they are equal."""
         left, right = map(self._in_parts, (left, right))
+        if left == right:  # also where it has no form, as a slice of a product of Jacobians
+            return {}
         sides = [_blocks(pushed(side)) for side in (left, right)]
         if len(sides[0]) != len(sides[1]):
             sides = [[pushed(left)], [pushed(right)]]
@@ -256,6 +258,8 @@ class Reader:
         row, column = within(r0, r1, rows, i), within(c0, c1, columns, j)
         if row and column:
             return self._entry(e.parent, *row, *column)
+        if isinstance(e.parent, OrderedProduct):
+            return _part_of(self._entry(e.parent, i, j), (i, j), (f"{r0}:{r1}", f"{c0}:{c1}"))
         (atom, _), *_ = self._variable(e.parent, i, j).terms[0][1].factors
         return single(replace(atom, head=f"{atom.head}[{r0}:{r1},{c0}:{c1}]"), i, j)
 
@@ -569,6 +573,17 @@ class Reader:
         if is_matrix and all((DELTA, (ROW, COLUMN)) in m.factors for _, m in canonical.terms):
             return delta(i, j) * single(atom, i, i)  # a product of diagonal matrices is diagonal
         return single(atom, i, j)
+
+
+def _part_of(whole: Form, places: tuple[Index, Index], parts: tuple[str, str]) -> Form:
+    """Rows and columns of a product that stands as one factor, which may be that of the transposes."""
+    if len(whole.terms) == 1 and whole.terms[0][0] == 1 and None not in places:
+        ((_, m),) = whole.terms
+        if len(m.factors) == 1 and m.factors[0][1] in (places, places[::-1]):
+            atom, found = m.factors[0]
+            rows, columns = parts if found == places else parts[::-1]
+            return single(replace(atom, head=f"{atom.head}[{rows},{columns}]"), *found)
+    raise CellError("a part of this product has no form in index notation")
 
 
 MOST_FACTORS = 12  # of a product, and terms of a sum, that are written out
