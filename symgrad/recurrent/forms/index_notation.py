@@ -128,8 +128,6 @@ class Reader:
     def difference(self, left: Expr, right: Expr) -> dict[str, Expr]:
         """What is left of the difference of both sides; nothing if they are equal."""
         left, right = map(self._in_parts, (left, right))
-        if left == right:  # also where it has no form, as a slice of a product of Jacobians
-            return {}
         sides = [_blocks(pushed(side)) for side in (left, right)]
         if len(sides[0]) != len(sides[1]):
             sides = [[pushed(left)], [pushed(right)]]
