@@ -34,10 +34,9 @@ COUNTS = (1, 2, 3, 0, 4, 5, -1, -2)
 LARGEST_WHOLE, MOST_WHOLE = 8, 3  # of sizes and steps
 
 # Rotations, reflections, involutions and projections, also oblique ones, and matrices of the orders 3 and 6.
-BLOCKS = (
-    (("3/5", "-4/5"), ("4/5", "3/5")), (("3/5", "4/5"), ("4/5", "-3/5")), (("0", "1"), ("1", "0")),
-    (("1", "4"), ("0", "-1")), (("1", "4"), ("0", "0")), (("0", "-1"), ("1", "-1")), (("1", "-1"), ("1", "0")),
-    (("0", "-1"), ("1", "0")),
+BLOCKS: tuple[tuple[tuple[int | fmpq, ...], ...], ...] = (
+    ((fmpq(3, 5), fmpq(-4, 5)), (fmpq(4, 5), fmpq(3, 5))), ((fmpq(3, 5), fmpq(4, 5)), (fmpq(4, 5), fmpq(-3, 5))),
+    ((0, 1), (1, 0)), ((1, 4), (0, -1)), ((1, 4), (0, 0)), ((0, -1), (1, -1)), ((1, -1), (1, 0)), ((0, -1), (1, 0)),
 )  # fmt: skip
 
 Array = Any
@@ -111,16 +110,11 @@ def bound_together(size: int, factors: tuple[fmpq, ...]) -> list[Array]:
     return [a * factor for factor in factors for a in found]
 
 
-def _beside_identity(size: int, block: tuple[tuple[str, str], tuple[str, str]]) -> Array:
+def _beside_identity(size: int, block: tuple[tuple[int | fmpq, ...], ...]) -> Array:
     found = _of(size, size, lambda i, j: int(i == j))
     for i, j in np.ndindex(2, 2):
-        found[i, j] = _fraction(block[i][j])
+        found[i, j] = fmpq(block[i][j])
     return found
-
-
-def _fraction(text: str) -> fmpq:
-    above, _, below = text.partition("/")
-    return fmpq(int(above), int(below or 1))
 
 
 def oblique(size: int) -> Array:
