@@ -354,6 +354,9 @@ def _partial(tree: Basic) -> Iterator[Expr]:
     if isinstance(tree, ExprWithLimits | sympy.Limit):
         yield from _in_range(tree)
         return
+    if isinstance(tree, sympy.Subs):
+        yield from _at_place(tree)
+        return
     for part in tree.args:
         yield from _partial(part)
     if isinstance(tree, Derivative):
@@ -394,6 +397,17 @@ def _in_cases(tree: sympy.Piecewise) -> Iterator[Expr]:
 def _in_case(earlier: list[tuple[Expr, Boolean]], value: Expr, condition: Boolean) -> Expr:
     """The value under the condition, and 0 where that fails or an earlier case is chosen."""
     return sympy.Piecewise(*earlier, (value, condition), (S.Zero, S.true), evaluate=False)
+
+
+def _at_place(tree: sympy.Subs) -> Iterator[Expr]:
+    """What is looked at in a place must have a value there, and the place one too."""
+    yield from _partial(tree.point)
+    places = dict(zip(tree.variables, map(provable, tree.point), strict=True))
+    for part in _partial(tree.expr):
+        if part.has(Derivative):
+            yield written.rebuilt(tree, (part, *map(provable, tree.args[1:])))
+        else:
+            yield written.substituted(part, places)
 
 
 def _in_range(tree: Expr) -> Iterator[Expr]:

@@ -493,6 +493,8 @@ def substituted(node: Basic, table: Mapping[Basic, Basic]) -> Any:
     if not bound:
         return rebuilt(node, tuple(substituted(part, table) for part in node.args))
     inner = {key: value for key, value in table.items() if key not in bound}
+    if isinstance(node, sympy.Subs):
+        return rebuilt(node, (substituted(node.args[0], inner), node.args[1], substituted(node.args[2], table)))
     return rebuilt(node, (substituted(node.args[0], inner), *(_ends(part, table, inner) for part in node.args[1:])))
 
 
@@ -515,6 +517,8 @@ def bound_variables(node: Basic) -> tuple[Symbol, ...]:
     """The variables that this node binds."""
     if isinstance(node, ExprWithLimits):
         return tuple(limits[0] for limits in node.limits if len(limits) > 1)
+    if isinstance(node, sympy.Subs):
+        return tuple(node.variables)
     return (node.args[1],) if isinstance(node, sympy.Limit) else ()
 
 

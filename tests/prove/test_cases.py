@@ -1,9 +1,11 @@
 """Cases and complex numbers: what is true is proved, and what is false beside it is refuted."""
 
 import pytest
+import sympy
 
 import symgrad as sg
 from symgrad.language.verdicts import Outcome
+from symgrad.language.written import substituted
 
 
 def holds(says, *where):
@@ -182,3 +184,29 @@ def test_what_fails_at_single_places_alone_is_refuted_there(says, where):
 @pytest.mark.parametrize(("says", "where"), NOT_THERE)
 def test_what_holds_is_not_refuted_at_such_places(says, where):
     assert sg.verify(sg.claim(says, where=where)).outcome is not Outcome.REFUTED
+
+
+x, y = sympy.symbols("x y", real=True)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "not_holds"),
+    [
+        (sympy.Subs(sympy.Derivative(sympy.Abs(x), x), x, -1), -1, False),  # no case of the x around it
+        (sympy.Subs(sympy.Derivative(sympy.Abs(x), x), x, -1) + x, x + 1, True),
+        (sympy.Subs(sympy.Derivative(sympy.Abs(x - sympy.cos(x)), x), x, 0), -1, False),
+        (sympy.Subs(sympy.Derivative(x * sympy.Abs(x), x), x, 0), 0, False),
+        (sympy.Subs(sympy.Derivative(sympy.sin(x * y), x), x, x + y), y * sympy.cos(y * (x + y)), False),
+        (sympy.Subs(sympy.Derivative(sympy.sin(x), x), x, x) + x, x + sympy.sin(x), True),
+        (sympy.Subs(sympy.Derivative(sympy.log(x), x), x, y) * y, sympy.S.One, True),  # not at y = 0
+    ],
+)
+def test_a_slope_at_a_place_does_not_take_its_variable_for_one_of_the_claim(left, right, not_holds):
+    verdict = sg.verify(sg.claim(left, "==", right, where=["x > 0"] if left.has(x) else []))
+    assert verdict.holds is not not_holds
+    assert not_holds or verdict.outcome is not Outcome.REFUTED
+
+
+def test_variables_bound_by_a_place_stay_what_they_are():
+    slope = sympy.Subs(sympy.Derivative(sympy.sin(x), x), x, x + y)
+    assert substituted(slope, {x: y}).doit() == sympy.cos(2 * y)

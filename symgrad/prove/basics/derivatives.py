@@ -64,10 +64,10 @@ def _none_of(e: Expr) -> str:
 
 
 def enclosable(side: Expr) -> Expr:
-    """A side with its derivatives carried out, and otherwise as it is."""
-    if not side.has(Derivative):
+    """A side with its derivatives carried out, and otherwise as it is; so are those at a place, but for kinks."""
+    if not side.has(Derivative, sympy.Subs):
         return side
-    if isinstance(side, Derivative):
+    if isinstance(side, Derivative) or (isinstance(side, sympy.Subs) and not activations.expand(side).has(*ROUGH)):
         return evaluated(provable(side))
     return rebuilt(side, tuple(enclosable(part) for part in side.args))
 

@@ -120,6 +120,8 @@ def _sign_of(expression: Expr, domain: Domain, depth: int, is_quick: bool = Fals
     if expression.has(*ROUGH, sympy.Derivative, sympy.Subs) or not sized.is_comparable(expression):
         return None
     domain = _relevant(expression, domain)
+    if not expression.free_symbols <= set(domain.symbols):  # nothing is known of a variable
+        return None
     if not all(is_light_at(expression, {s: end}) for s, v in domain.sets for end in _ends(v)):
         return None
     here = _Deeper(depth, is_quick)
