@@ -8,9 +8,11 @@ a rule              a vector-Jacobian product of an operation: a row of `RULES`,
 a cell              a `CellRow` in `symgrad.CELLS`
 a prover            a function of a `Goal` and of `Decide`, named by an entry point of the group ``symgrad.provers``;
                     what it takes for granted goes through `settle`
-a backend           a row of `BACKENDS`: how a computation is done in its arithmetic
-a kind of document  a module of ``symgrad.documents.formats`` with functions ``pages(page)`` and ``index(entries)``,
-                    and a line in `FORMATS`; `document` gives the tree of a `Page`
+a backend           a `Backend`, a row of `BACKENDS` or named by an entry point of the group ``symgrad.backends``: how a
+                    computation is done in its arithmetic
+a kind of document  a module with functions ``pages(page)`` and ``index(entries)``, one of
+                    ``symgrad.documents.formats`` with a line in `FORMATS`, or named by an entry point of the group
+                    ``symgrad.formats``; `document` gives the tree of a `Page`
 ==================  ==============================================================================================
 
 Examples
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from symgrad.activations.rows import LargestSlope
     from symgrad.compute.run.backends import BACKENDS, Backend
     from symgrad.documents.tree.document import Page, document
-    from symgrad.documents.workshop.build import FORMATS
+    from symgrad.documents.workshop.kinds import FORMATS
     from symgrad.prove.basics.goals import Decide, Goal, Prover
     from symgrad.prove.certain.side_conditions import settle
     from symgrad.recurrent.cells.zoo import CellRow
@@ -39,7 +41,7 @@ else:
         "activations.functions": "define describe",
         "activations.rows": "LargestSlope",
         "compute.run.backends": "Backend BACKENDS",
-        "documents.workshop.build": "FORMATS",
+        "documents.workshop.kinds": "FORMATS",
         "documents.tree.document": "document Page",
         "prove.basics.goals": "Decide Goal Prover",
         "prove.certain.side_conditions": "settle",

@@ -125,7 +125,7 @@ class CertificateError(SymgradError):
 
 
 class PluginError(SymgradError):
-    """A prover of another package that cannot be loaded, or does not do what a prover does.
+    """A prover, backend or format of another package that cannot be loaded, or does not do what such a thing does.
 
     Attributes
     ----------
@@ -133,9 +133,9 @@ class PluginError(SymgradError):
         The name of its entry point.
     """
 
-    def __init__(self, name: str, package: str, reason: str) -> None:
+    def __init__(self, name: str, package: str, reason: str, kind: str = "prover") -> None:
         self.name = name
-        super().__init__(f"the prover {name!r} of the package {package}: {reason}; repair or uninstall that package")
+        super().__init__(f"the {kind} {name!r} of the package {package}: {reason}; repair or uninstall that package")
 
 
 class PrecisionError(SymgradError):

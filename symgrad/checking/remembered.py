@@ -17,7 +17,8 @@ from symgrad.checking.reports import Check
 from symgrad.claims.claim import Claim
 from symgrad.language.statements import Conjunction, Judged, Relation, Statement
 from symgrad.language.verdicts import Verdict
-from symgrad.prove import plugins, verify
+from symgrad.prove import verify
+from symgrad.prove.plugins import PROVERS
 
 LIBRARIES = ("sympy", "mpmath", "python-flint")
 SEAL = "seal"
@@ -69,7 +70,7 @@ class Cache:
 
     @functools.cached_property
     def _judges(self) -> list[str]:
-        return [environment(LIBRARIES), *plugins.installed()]
+        return [environment(LIBRARIES), *PROVERS.installed()]
 
 
 def remembered(decide: Callable[[Claim], Verdict] = verify) -> Callable[[Claim], Verdict]:

@@ -306,11 +306,12 @@ def _cache() -> Part:
 
 def _provers() -> Iterator[Part]:
     """Provers of other packages; one that cannot be loaded stops every proof."""
-    from symgrad.prove import plugins
+    from symgrad.base import plugins
+    from symgrad.prove.plugins import PROVERS
 
-    for point in plugins.points():
+    for point in PROVERS.points():
         try:
-            plugins.loaded(point)
+            PROVERS.loaded(point)
         except PluginError as error:
             yield Part(point.name, BROKEN, plugins.version(point), str(error))
         else:

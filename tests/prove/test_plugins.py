@@ -7,7 +7,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.base.errors import PluginError
-from symgrad.prove import plugins
+from symgrad.prove.plugins import PROVERS, provers
 
 OPEN = sg.claim("DiracDelta(x) == 0")
 FALSE = sg.claim("sqrt(x**2) == x")
@@ -24,10 +24,10 @@ def install(tmp_path, monkeypatch):
         (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: other-package\nVersion: 1.5\n")
         (facts / "entry_points.txt").write_text(f"[symgrad.provers]\nbold = {value}\n")
         monkeypatch.syspath_prepend(tmp_path)
-        plugins.provers.cache_clear()
+        provers.cache_clear()
 
     yield installed
-    plugins.provers.cache_clear()
+    provers.cache_clear()
     sys.modules.pop("other_package", None)
 
 
@@ -39,7 +39,7 @@ def test_a_prover_of_another_package_is_asked_and_named(install):
     install(BOLD)
     verdict = sg.verify(OPEN)
     assert (verdict.outcome, verdict.method) == (sg.Outcome.PROVED, "bold of other-package: by boldness")
-    assert plugins.installed() == ["bold = other_package:prove, other-package 1.5"]
+    assert PROVERS.installed() == ["bold = other_package:prove, other-package 1.5"]
 
 
 def test_the_search_for_counterexamples_goes_before_it(install):

@@ -14,6 +14,7 @@ from flint import arb
 
 from symgrad.balls import precision
 from symgrad.base.errors import CellError, PrecisionError
+from symgrad.base.plugins import Kind
 from symgrad.base.precision import many_digits
 from symgrad.compute.numbers.arithmetic import BALLS, DOUBLES, Arithmetic, UndecidedError, in_digits_of, of_mpmath
 from symgrad.compute.numbers.dtypes import FLOAT64
@@ -61,7 +62,7 @@ def in_arithmetic(
     """
     if scaled:
         return in_balls(compute, numbers_of, 2 * DOUBLE_BITS, DOUBLE_BITS + 1)
-    return BACKENDS[backend].compute(compute, numbers_of, digits or DIGITS)
+    return backend_named(backend).compute(compute, numbers_of, digits or DIGITS)
 
 
 def _in_doubles(compute: Callable[[Arithmetic], Result], numbers_of: Any, digits: int) -> tuple[Result, str]:
@@ -87,14 +88,14 @@ class Backend:
     ----------
     name : str
     compute : callable
-        A computation, the arrays in its result whose digits matter, and how many digits are wanted, to the result and
-        what is to be told of it; see `in_arithmetic`.
+        A computation, the arrays in its result whose digits matter, and how many digits are wanted, to the result and,
+        in words, which of its balls are given as 0 and may be none; see `in_arithmetic`.
     is_in_doubles : bool
         Whether it computes in doubles, which are 16 digits and under- and overflow; others take `digits`.
     is_machine_code : bool
         Whether programs are compiled, which needs the extra ``fast`` and takes `threads`.
     given_back : callable
-        An array of its numbers as users get it.
+        An array of numbers of mpmath as users get it.
     """
 
     name: str
@@ -113,6 +114,26 @@ BACKENDS = {
         Backend("balls", _in_certain_digits),
     )
 }
+
+
+OTHERS = Kind("backend", "symgrad.backends", lambda found: isinstance(found, Backend), "symgrad.extend.Backend")
+
+
+def backend_named(name: str) -> Backend:
+    """The row of a name; that of another package joins the table when it is asked for.
+
+    Raises
+    ------
+    CellError
+        If there is none.
+    PluginError
+        If one of another package cannot be loaded.
+    """
+    row = BACKENDS.get(name) or OTHERS.named(name)
+    if row is None:
+        known = dict.fromkeys((*BACKENDS, *(point.name for point in OTHERS.points())))
+        raise CellError(f"backend is one of {', '.join(known)}; got {name!r}")
+    return BACKENDS.setdefault(name, row)
 
 
 def _names(has: Callable[[Backend], bool]) -> str:
@@ -229,9 +250,7 @@ def check_options(
     backend: str, digits: int | None, scaled: bool = False, threads: int = 1, dtype: str = FLOAT64
 ) -> None:
     """Raise CellError if there is no such backend, or if it has no such option."""
-    if backend not in BACKENDS:
-        raise CellError(f"backend is one of {', '.join(BACKENDS)}; got {backend!r}")
-    row = BACKENDS[backend]
+    row = backend_named(backend)
     in_doubles = _names(lambda row: row.is_in_doubles)
     if not isinstance(threads, int) or threads < 1:
         raise CellError(f"threads is a positive integer; got {threads!r}")

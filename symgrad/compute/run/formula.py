@@ -42,7 +42,7 @@ from symgrad.compute.program.program import (
     shared,
 )
 from symgrad.compute.program.schedule import demand_loops
-from symgrad.compute.run.backends import BACKENDS, Backend, centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.run.backends import Backend, backend_named, centred, check_options, compiled_source, in_arithmetic
 from symgrad.language.provable import as_sympy
 from symgrad.recurrent.cells.cell import (
     GIVEN_OR_COMPUTED,
@@ -191,7 +191,7 @@ class Formula:
 
     @property
     def _row(self) -> Backend:
-        return BACKENDS[self.backend]
+        return backend_named(self.backend)
 
     def _certain(self, given: Mapping[str, Any]) -> Any:
         try:

@@ -22,7 +22,7 @@ from symgrad.compute.passes.segments import Output, Segments, Wiring, arguments_
 from symgrad.compute.program.batched_products import packed
 from symgrad.compute.program.program import Program, is_adjoint, program_of
 from symgrad.compute.program.schedule import demand_loops
-from symgrad.compute.run.backends import BACKENDS, centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.run.backends import backend_named, centred, check_options, compiled_source, in_arithmetic
 from symgrad.compute.run.real_values import without_value
 from symgrad.compute.run.zeros import points_of_zeros
 from symgrad.recurrent.gradients.backward import Backward
@@ -161,7 +161,7 @@ class Run:
             warnings.warn(zeros, UnderflowWarning, stacklevel=2)
         if self.scaled:
             return _with(Scaled.of_balls, output)
-        backend = BACKENDS[self.backend]
+        backend = backend_named(self.backend)
         if backend.given_back is not None:
             if not all(map(are_real, _numbers((output, adjoints)).values())):
                 raise self._without_value(given, CellError("a number that is not real came out"))
@@ -258,7 +258,7 @@ class Run:
         return frozenset(name for name, key in keys if is_in_time(key)) if self.checkpoint else frozenset()
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
-        is_compiled = BACKENDS[self.backend].is_machine_code and not self.scaled
+        is_compiled = backend_named(self.backend).is_machine_code and not self.scaled
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.program.is_scalar and not arguments.lead
         wiring = self._compiled if is_compiled else None

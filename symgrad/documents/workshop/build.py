@@ -10,31 +10,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from symgrad.base.errors import DerivationError, MissingExtraError, OutputError, SymgradError
+from symgrad.base.errors import DerivationError, MissingExtraError, OutputError, PluginError, SymgradError
 from symgrad.base.files import may_hold_claims, no_derivation
 from symgrad.base.fingerprints import digest, digest_of_bytes, environment
 from symgrad.base.reads import Reads
 from symgrad.checking.reports import Check
 from symgrad.documents.facts import Facts, Piece
 from symgrad.documents.workshop import output as files
+from symgrad.documents.workshop.kinds import OTHERS, check_known
 from symgrad.documents.workshop.manifest import LIBRARIES, Known, Manifest, StoredPage
 from symgrad.language.verdicts import Verdict
 
 if TYPE_CHECKING:
     from symgrad.claims.claim import Claim
     from symgrad.documents.workshop.workshop import Workshop
-
-FORMATS = {
-    "html": "pages of HTML with MathML, one file each",
-    "markdown": "Markdown with formulas between dollar signs",
-    "latex": "LaTeX, to be compiled",
-    "notebook": "Jupyter notebooks, in which each claim is a cell that can be run",
-    "pdf": "PDF",
-    "word": "Word, with equations that can be edited",
-    "epub": "EPUB, one book each",
-    "slides": "slides for a browser, one file each",
-}
-"""The kinds of documents: each is a module of this folder with functions ``pages`` and ``index``."""
 
 EXTRA_LIBRARIES = ("docutils", "matplotlib", "nbformat", "pypandoc", "typst")
 INDEX = "index"
@@ -122,7 +111,7 @@ def build(
     paths : iterable of Path
         Files of derivations, and folders that hold some.
     formats : iterable of str
-        Names out of `FORMATS`.
+        Names of kinds of documents, as in `FORMATS`.
     output : Path
         Where the folders of the formats go; nothing is written outside of it.
     verify : callable, optional
@@ -141,8 +130,7 @@ def build(
     """
     wanted, named = tuple(dict.fromkeys(formats)), tuple(paths)
     for name in wanted:
-        if name not in FORMATS:
-            raise OutputError(f"no documents of the kind {name!r}; known are {', '.join(FORMATS)}")
+        check_known(name)
     sources, failures = _sources(named)
     folders = [path for path in named if path.is_dir()]
     job = _Build(output, wanted, sources, folders, anew, verify, on_progress or (lambda *_: None))
@@ -222,7 +210,7 @@ class _Build:
             return BuildReport(self.output, (), (), tuple(self.failures))
         for name in self.formats:
             files.folder(self.output, name)
-        self.environment = environment(LIBRARIES)
+        self.environment = digest(environment(LIBRARIES), OTHERS.installed())
         self.manifest, self.loaded = Manifest.load(self.output), True
         self.digests: dict[str, str] = {}
         self.reads: dict[str, Reads] = {}
@@ -258,6 +246,8 @@ class _Build:
                 if library not in EXTRA_LIBRARIES:
                     raise
                 raise MissingExtraError("building documents", library, "documents") from None
+            except PluginError as error:  # no fault of the derivation that is read first
+                raise OutputError(str(error)) from error
         return self._workshop
 
     def fail(self, stem: str, error: SymgradError) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 from symgrad.base.reads import Reads
@@ -14,6 +13,7 @@ from symgrad.documents.facts import Facts
 from symgrad.documents.tree.catalogue import Entry
 from symgrad.documents.tree.document import Link, Page, Target
 from symgrad.documents.tree.places import facts_of
+from symgrad.documents.workshop.kinds import renderer
 from symgrad.language.verdicts import Verdict
 from symgrad.prove import verify as prove
 
@@ -31,7 +31,7 @@ class Workshop:
 
     def __init__(self, formats: Sequence[str], verify: Callable[[Claim], Verdict] | None = None) -> None:
         # A missing library is better reported now than after a long proof.
-        self._renderers = {name: import_module(f"symgrad.documents.formats.{name}") for name in formats}
+        self._renderers = {name: renderer(name) for name in formats}
         self._verify = verify or prove
         self._derivations: dict[str, tuple[Derivation, Reads]] = {}
 
