@@ -43,7 +43,14 @@ GIVEN_OR_COMPUTED = (Role.STATE, Role.INPUT, Role.INTERMEDIATE)  # the roles of 
 
 @dataclass(frozen=True)
 class Equation(Exact):
-    """A variable and what it is equal to.
+    """A variable and what it is equal to, printed as text.
+
+    Parameters
+    ----------
+    left : State, Intermediate or Expr
+        What is defined: a variable at a step, or an adjoint or a gradient, as in `Gradients.backward`.
+    right : Expr
+        The formula, of the same shape.
 
     Examples
     --------
@@ -61,13 +68,32 @@ class Equation(Exact):
 
     @property
     def sides(self) -> tuple[Any, Expr]:
+        """Both sides: the variable and the formula."""
         return self.left, self.right
 
     def __repr__(self) -> str:
         return str(self)
 
     def at(self, time: Expr | int) -> Equation:
-        """The equation of another step."""
+        """The equation with another step in place of t.
+
+        Parameters
+        ----------
+        time : int or Expr
+            The step: a number, `LENGTH` for T, or a formula such as ``sg.TIME - 1``.
+
+        Returns
+        -------
+        Equation
+            The same relation between the variables at that step; parameters stay as they are.
+
+        Examples
+        --------
+        >>> import symgrad as sg
+        >>> h, w = sg.State("h"), sg.Parameter("w")
+        >>> print(sg.Equation(h, sg.tanh(w * h.prev)).at(sg.LENGTH))
+        h[T] = tanh(w*h[T-1])
+        """
         there = {TIME: sympy.S(time)}
         return Equation(self.left.xreplace(there), self.right.xreplace(there))
 
@@ -76,6 +102,7 @@ class Equation(Exact):
 
     @property
     def latex(self) -> str:
+        """The equation in LaTeX, without dollar signs."""
         return f"{latex(self.left)} = {latex(self.right)}"
 
 
@@ -156,28 +183,33 @@ class Cell:
 
     @cached_property
     def states(self) -> tuple[Variable, ...]:
+        """The states, each at step t, in the order of their equations."""
         return tuple(v for v in self.defined if v.role is Role.STATE)
 
     @cached_property
     def intermediates(self) -> tuple[Variable, ...]:
+        """The intermediate values, each at step t, pre-activations that got a name included."""
         return tuple(v for v in self.defined if v.role is Role.INTERMEDIATE)
 
     @cached_property
     def inputs(self) -> tuple[Variable, ...]:
+        """The inputs, each at step t, in the order in which the equations name them."""
         found = {v.at(TIME): None for step in self.steps for v in timed_in(step.right) if v.role is Role.INPUT}
         return tuple(found)
 
     @cached_property
     def parameters(self) -> tuple[Any, ...]:
+        """The weights and biases, in the order in which the equations name them."""
         return tuple(dict.fromkeys(p for step in self.steps for p in parameters_in(step.right)))
 
     @cached_property
     def borders(self) -> tuple[Variable, ...]:
-        """What the equations read outside of steps 1 to T."""
+        """What the equations read outside of steps 1 to T, such as the initial state ``h[0]``."""
         return tuple(dict.fromkeys(b for step in self.steps for b in borders_of(step.right)))
 
     @cached_property
     def is_scalar(self) -> bool:
+        """Whether no variable and no parameter is a vector or a matrix."""
         return not any(isinstance(v, MatrixExpr) for v in (*self.defined, *self.inputs, *self.parameters))
 
     @cached_property
@@ -187,7 +219,17 @@ class Cell:
         return tuple(v for v in self.intermediates if v in used)
 
     def equation_of(self, variable: Variable) -> Equation:
-        """The equation of a variable.
+        """The equation of a variable, as in `steps`.
+
+        Parameters
+        ----------
+        variable : State or Intermediate
+            One of `defined`, at whatever step.
+
+        Returns
+        -------
+        Equation
+            That of step t.
 
         Raises
         ------
@@ -200,13 +242,36 @@ class Cell:
         raise CellError(f"the cell has no equation for {variable}; it has {', '.join(map(str, self.defined))}")
 
     def renamed(self, names: Mapping[str, str]) -> Cell:
-        """The same cell with other names for its variables and parameters."""
+        """The same cell with other names for its variables and parameters.
+
+        Parameters
+        ----------
+        names : mapping of str to str
+            New names by the old ones; what it does not name keeps its name, and names that the cell does not have are
+            passed over.
+
+        Returns
+        -------
+        Cell
+            With the same `name` and `source`.
+
+        Raises
+        ------
+        CellError
+            If two things would have one name.
+
+        Examples
+        --------
+        >>> import symgrad as sg
+        >>> print(sg.CELLS["tanh"].cell().renamed({"h": "s", "w": "v"}))
+        s[t] = tanh(b + u*x[t] + v*s[t-1])
+        """
         table = {renamed(e.left, names): renamed(e.right, names) for e in self.equations}
         return Cell(table, name=self.name, source=self.source)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of everything in it."""
+        """The names of all variables, inputs and parameters."""
         return tuple(dict.fromkeys(v.name for v in (*self.defined, *self.inputs, *self.parameters)))
 
     def __str__(self) -> str:

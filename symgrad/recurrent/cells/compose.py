@@ -20,6 +20,16 @@ REVERSE = "_reverse"
 def output_of(cell: Cell) -> Any:
     """What the last equation of a cell defines: the hidden state, or the output where there is one.
 
+    Parameters
+    ----------
+    cell : Cell
+        Any cell; of one made by `stacked`, `with_output` and the like the output of the last part.
+
+    Returns
+    -------
+    State or Intermediate
+        At step t, as a loss takes it.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -41,12 +51,18 @@ def stacked(*layers: Cell, shared: Iterable[str] = ()) -> Cell:
     shared : iterable of str
         Parameters that all layers that have them share, under their own names.
 
+    Returns
+    -------
+    Cell
+        One cell with the equations of all layers; its output is that of the last.
+
     Raises
     ------
     ShapeError
         If an output is not of the shape of the input above it, or a shared parameter has two shapes; it names both.
     CellError
-        If a layer has no input, or none has the parameter to share.
+        If there are fewer than two layers, a layer above the first has no input, none has the parameter to share, or
+        two things would have one name.
 
     Examples
     --------
@@ -79,12 +95,25 @@ def bidirectional(cell: Cell, *, merge: str = "concatenate", output: str = "y", 
     Parameters
     ----------
     cell : Cell
+        The half that runs forwards. The copy looks ahead wherever this one looks back, at states and at inputs.
     merge : {"concatenate", "sum"}
-        How the outputs of both become one, for vectors; scalars are summed.
+        How the outputs of both become one; those of a scalar cell can only be summed, and the caller says so.
     output : str
         The name of that output.
     shared : iterable of str
         Parameters that both directions share.
+
+    Returns
+    -------
+    Cell
+        Both halves and their output. Its reverse states start after the last step, from the argument
+        ``h_reverse_end``, which is zero if left out.
+
+    Raises
+    ------
+    CellError
+        If `merge` is neither, the outputs are scalars to concatenate, the cell has something called as `output`, or
+        there is no parameter to share.
 
     References
     ----------
@@ -125,10 +154,29 @@ def with_output(
 
     Parameters
     ----------
+    cell : Cell
+        Its output is the h of the formula.
     size : int or Symbol
-        The size of the output; nothing for a scalar cell.
+        The size of the output; nothing for a scalar cell, whose output is a scalar.
+    activation : callable, optional
+        An activation such as `sigmoid`, of each entry; none unless given, as losses take logits.
+    output : str
+        The name of y.
+    weight : str
+        The name of V, of shape (size, n); in a scalar cell it is in small letters.
     bias : str
-        The name of its bias; ``c``, or ``b_y`` where the cell has another c.
+        The name of c, of shape (size,). Unless given it is ``c``, or ``b_`` and the name of the output where the cell
+        has another c.
+
+    Returns
+    -------
+    Cell
+        With one equation more; the layer looks at step t only, so that the states are as before.
+
+    Raises
+    ------
+    CellError
+        If the size is missing, or given for a scalar cell, or the cell has something of one of the three names.
 
     Examples
     --------
@@ -160,10 +208,24 @@ def with_residual(cell: Cell, *, output: str = "y") -> Cell:
 
     The recurrence does not see the sum; the layer above does.
 
+    Parameters
+    ----------
+    cell : Cell
+        A cell with an input of the shape of its output.
+    output : str
+        The name of the sum.
+
+    Returns
+    -------
+    Cell
+        With one equation more.
+
     Raises
     ------
     ShapeError
         If the input and the output are not of one shape; it names both.
+    CellError
+        If the cell has no input, or something called as `output`.
 
     References
     ----------

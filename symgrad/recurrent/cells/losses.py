@@ -26,11 +26,23 @@ def _refused(loss: Loss, other: Any = None) -> Any:
 class Loss(Exact):
     """The loss of one step; losses are added, and multiplied with scalars.
 
-    Attributes
+    Which steps it is taken at is said by `bptt`, not here. All else that is done to it, a power or a quotient by a
+    vector, is a CellError.
+
+    Parameters
     ----------
     term : Expr
-        A scalar, or a 1 by 1 matrix.
+        What step t adds to the loss: a scalar, or a 1 by 1 matrix.
     name : str
+        What documents call it, as in "The loss of a step is the half squared error."; sums and multiples are called
+        "expression below".
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, lam = sg.State("h"), sg.Parameter("lam")
+    >>> print(sg.half_squared_error(h) + lam * sg.Loss(h**2))
+    lam*h[t]**2 + (h[t] - target[t])**2/2
     """
 
     term: Expr
@@ -115,6 +127,16 @@ def half_squared_error(output: Any, target: Any = None) -> Loss:
     target : Expr, optional
         Of the same shape; an input called ``target`` if left out.
 
+    Returns
+    -------
+    Loss
+        That of step t; its gradient with respect to the output is ``output - target``.
+
+    Raises
+    ------
+    ShapeError
+        If the target has another shape than the output, or is left out and the output is a matrix.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -129,7 +151,36 @@ def half_squared_error(output: Any, target: Any = None) -> Loss:
 def softmax_cross_entropy(logits: Any, target: Any = None) -> Loss:
     """The cross entropy of a softmax of logits z with a target distribution: logsumexp(z) - target . z.
 
-    The target sums to 1; one that is 1 at the right class gives -log softmax(z) of that class.
+    The target sums to 1; one that is 1 at the right class gives -log softmax(z) of that class. Nothing checks that
+    it does: for another one the formula is not the cross entropy.
+
+    Parameters
+    ----------
+    logits : MatrixExpr
+        A vector, before the softmax, so that nothing overflows.
+    target : MatrixExpr, optional
+        Of the same shape; an input called ``target`` if left out.
+
+    Returns
+    -------
+    Loss
+        That of step t; its gradient with respect to the logits is ``softmax(z) - target``.
+
+    Raises
+    ------
+    ShapeError
+        If the logits are a scalar, or the target has another shape.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> loss = sg.softmax_cross_entropy(sg.State("h", n))
+    >>> print(loss)
+    logsumexp(h[t]) - target[t].T @ h[t]
+    >>> h, W = sg.State("h", n), sg.Parameter("W", n, n)
+    >>> print(sg.bptt(sg.Cell({h: W @ h.prev}), loss).final[0])
+    hbar[T] = softmax(h[T]) - target[T]
     """
     if not isinstance(logits, MatrixExpr):
         raise ShapeError("softmax_cross_entropy takes a vector of logits", "softmax", (shape_of(logits),))
@@ -140,6 +191,33 @@ def binary_cross_entropy(logits: Any, target: Any = None) -> Loss:
     """The cross entropy of sigmoids of logits z with targets in [0, 1]: the sum of softplus(z) - target z.
 
     The logits come before the sigmoid, so that nothing overflows.
+
+    Parameters
+    ----------
+    logits : Expr
+        A scalar, or a vector whose entries are each a logit of its own.
+    target : Expr, optional
+        Of the same shape; an input called ``target`` if left out.
+
+    Returns
+    -------
+    Loss
+        That of step t; its gradient with respect to the logits is ``sigmoid(z) - target``.
+
+    Raises
+    ------
+    ShapeError
+        If the target has another shape than the logits, or is left out and the logits are a matrix.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> loss = sg.binary_cross_entropy(h)
+    >>> print(loss)
+    softplus(h[t]) - h[t]*target[t]
+    >>> print(sg.bptt(sg.Cell({h: w * h.prev}), loss).final[0])
+    hbar[T] = sigmoid(h[T]) - target[T]
     """
     wanted = _target(logits, target)
     term = softplus(logits) - hadamard(wanted, logits)

@@ -86,6 +86,22 @@ class _ScalarJacobian(StateJacobian, Expr):  # type: ignore[misc]
 def state_jacobian(late: Any, early: Any) -> Any:
     """The derivative of a state at one step with respect to a state at an earlier one, outputs on rows.
 
+    It is a name: `compile` computes it, `cell_claim` and `Gradients.line` take it in formulas, and text says it as
+    ``dh[t]/dh[k]``. It stands for J_t J_{t-1} ... J_{k+1} with J_t = dh_t/dh_{t-1}. Whether a cell has such states is
+    looked at there, not here.
+
+    Parameters
+    ----------
+    late : State
+        The state that is differentiated, at its step, such as ``h`` for h_t or ``h.at(sg.LENGTH)`` for h_T.
+    early : State
+        The state with respect to which, at an earlier step, such as ``h.prev`` or ``h.at(0)``.
+
+    Returns
+    -------
+    Expr or MatrixExpr
+        Of shape (n, n') for states of the sizes n and n'; a scalar for scalar states.
+
     Examples
     --------
     >>> import symgrad as sg

@@ -97,11 +97,13 @@ class Backward:
     and a product with one is never evaluated. The adjoint of the loss of a step is 1 where that counts, or 1/T for the
     mean, and else 0; it is written out where it is known, which for a loss of the values of its own step is everywhere.
 
-    Attributes
+    Parameters
     ----------
     cell : Cell
+        The forward equations.
     loss : Loss
-    at : str
+        What one step adds to the loss.
+    at : {"last", "every", "mean"}
         At which steps the loss is taken.
     """
 
@@ -225,7 +227,7 @@ class Backward:
 
     @cached_property
     def backward(self) -> tuple[Equation, ...]:
-        """The adjoint equations of a step before the last ones, in the order in which they are computed.
+        """The adjoint equations of a step before the last ones, a tuple in the order in which they are computed.
 
         That is t < T, but where the loss looks at earlier steps: then `final` has some more of the last steps. Adjoints
         of steps after T are zero, so that with the loss at every step they hold for t = T as well.
@@ -237,7 +239,17 @@ class Backward:
 
     @cached_property
     def final(self) -> tuple[Equation, ...]:
-        """The adjoint equations of the last step, t = T, then of those before it that have equations of their own."""
+        """The adjoint equations of the last step, t = T, then of those before it that have equations of their own.
+
+        Examples
+        --------
+        >>> import symgrad as sg
+        >>> h, w = sg.State("h"), sg.Parameter("w")
+        >>> for equation in sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), sg.half_squared_error(h)).final:
+        ...     print(equation)
+        hbar[T] = h[T] - target[T]
+        delta[T] = (1 - h[T]**2)*hbar[T]
+        """
         return tuple(
             Equation(self.adjoints[v].at(LENGTH - k), self._sum_at(v, LENGTH - k))
             for k in range(self.last_steps)
@@ -246,7 +258,18 @@ class Backward:
         )
 
     def adjoint_equation(self, name: Any) -> Equation:
-        """The equation of an adjoint at the step at which it stands; zero where no share reaches it."""
+        """The equation of an adjoint at the step at which it stands; zero where no share reaches it.
+
+        Parameters
+        ----------
+        name : variable
+            One of the values of `adjoints`, at any step of 1 to T, such as ``hbar.at(sg.LENGTH)``.
+
+        Returns
+        -------
+        Equation
+            That of `final` at the last steps, that of `backward` at the others.
+        """
         steps_before = sympy.expand(LENGTH - name.time)
         if steps_before.is_Integer and 0 <= steps_before < self.last_steps:
             return next((e for e in self.final if e.left == name), Equation(name, zero_like(name)))
@@ -277,7 +300,32 @@ class Backward:
         return bool(is_inside) and any(share.by in found for found in self._alive.values())
 
     def equation_of(self, what: Any) -> Equation:
-        """The gradient with respect to something as an equation, for printing and compiling."""
+        """The gradient with respect to something as an equation, for printing and compiling.
+
+        Parameters
+        ----------
+        what : Parameter, Input, State or str
+            One of `arguments`, or its name, such as ``"h0"``.
+
+        Returns
+        -------
+        Equation
+            Its right side is ``grad[what]``, in the shape of the argument: of an input that at step t, of a parameter
+            the sum over all steps.
+
+        Raises
+        ------
+        CellError
+            If there is no gradient with respect to it.
+
+        Examples
+        --------
+        >>> import symgrad as sg
+        >>> h, w = sg.State("h"), sg.Parameter("w")
+        >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h)
+        >>> grad.equation_of("w"), grad.equation_of("h0")
+        (dw = Sum(delta[t]*h[t-1], (t, 1, T)), dh0 = w*delta[1])
+        """
         key = self.key(what)
         return Equation(gradient_name(key), self._gradient(key))
 
@@ -288,7 +336,7 @@ class Backward:
 
     @cached_property
     def arguments(self) -> tuple[Any, ...]:
-        """All that there is a gradient for: parameters, inputs, values outside of the steps."""
+        """All that there is a gradient for: parameters, inputs and targets, values outside of the steps."""
         in_loss = [v.at(TIME) for v in timed_in(self.loss.term) if v.role is Role.INPUT]
         more = [p for p in parameters_in(self.loss.term) if p not in self.cell.parameters]
         inputs = dict.fromkeys((*self.cell.inputs, *in_loss))
@@ -306,6 +354,16 @@ class Backward:
 
     def key(self, what: Any) -> Any:
         """The argument that is meant by a variable or a name.
+
+        Parameters
+        ----------
+        what : Parameter, Input, State or str
+            One of `arguments`, or its name.
+
+        Returns
+        -------
+        Parameter, Input or State
+            That of `arguments`.
 
         Raises
         ------
@@ -330,7 +388,18 @@ class Backward:
         return _total([*summed, *terms.last], key)
 
     def terms(self, key: Any) -> Terms:
-        """The parts of the gradient of a parameter: what every step gives, and what single steps alone give."""
+        """The parts of the gradient of a parameter: what every step gives, and what single steps alone give.
+
+        Parameters
+        ----------
+        key : Parameter
+            One of `arguments`.
+
+        Returns
+        -------
+        Terms
+            As `every` formulas at step t that are summed over 1 to T, as `last` formulas that are added to the sum.
+        """
         found, before = self.shares.get(key, []), self._alive[_BEFORE]
         every = [s.value for s in found if s.by in before or (s.by is None and self.at != "last")]
         last = [
@@ -345,12 +414,37 @@ class Backward:
         """The gradient with respect to an input x_t, for t < T or for t = T, or so many steps before T; see `backward`.
 
         With the loss at the last step alone, a target or the input of an output layer matters at t = T only.
+
+        Parameters
+        ----------
+        key : Input
+            An input of the cell or of the loss, at step t.
+        last : bool
+            Whether that of step T is meant.
+        before : int, optional
+            That of so many steps before T, less than `last_steps`.
+
+        Returns
+        -------
+        Expr
+            In the shape of the input.
         """
         return self._sum_at(key, LENGTH - before if before is not None else LENGTH if last else TIME)
 
     @staticmethod
     def name_of(argument: Any) -> str:
-        """The name under which an argument is given: x, W, h0 for the initial state."""
+        """The name under which an argument is given: x, W, h0 for the initial state.
+
+        Parameters
+        ----------
+        argument : Parameter, Input or State
+            One of `arguments`.
+
+        Returns
+        -------
+        str
+            Its name in `Run.__call__` and `Output.gradients`.
+        """
         return argument_name(argument)
 
     @cached_property

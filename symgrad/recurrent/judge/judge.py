@@ -27,7 +27,26 @@ TOO_MUCH_WORK = "the budget of work is spent; state the line in parts"
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found of all lines of a derivation, in the order given."""
+    """What `check_backward` found of all lines of a derivation, in the order given.
+
+    Printed, each line stands after its verdict, one that is refuted with numbers and with what the rules give.
+
+    Parameters
+    ----------
+    lines : tuple of Line
+        Each with `equation` as it was stated, its `verdict`, as `right` the equation that the rules give, as `judged_for`
+        the steps for which it was judged, and as `convention` what it is equal up to, where it is not equal as it
+        stands.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> stated = ["hbar[t] = w*delta[t+1]", "delta[t] = hbar[t]"]
+    >>> found = sg.check_backward(sg.Cell({h: sg.tanh(w * h.prev)}), h, backward=stated)
+    >>> [line.verdict.outcome.name for line in found.lines]
+    ['PROVED', 'REFUTED']
+    """
 
     lines: tuple[Line, ...]
 
@@ -39,7 +58,7 @@ class Judgement:
 
     @property
     def first_wrong(self) -> Line | None:
-        """The first line that is refuted."""
+        """The first line that is refuted, with no convention under which it is equal; None if there is none."""
         return next((line for line in self.lines if line.holds is False), None)
 
     def __str__(self) -> str:
@@ -69,29 +88,42 @@ def check_backward(
 ) -> Judgement:
     """Judge the backward equations and gradients that a paper, a lecture or a program states for a cell.
 
-    Every name in a line stands for its true value, so that one wrong line does not make others wrong.
+    Every name in a line stands for its true value, so that one wrong line does not make others wrong. A line is
+    PROVED for all sizes and all steps that are named, or REFUTED with sizes and numbers. Where no proof was found and
+    numbers agree it is SUPPORTED, which does not count as true. Lines that are all equal under one convention of some
+    sources (gradients transposed, errors as minus the derivative, weights transposed) are said to be equal up to it.
 
     Parameters
     ----------
     cell : Cell
+        The forward equations.
     loss : Loss or Expr
+        What one step adds to the loss, as in `bptt`.
     backward : mapping of adjoint to formula, or texts such as ``"hbar[t] = W.T @ delta[t+1]"``
         Lines for a step t < T, or for t = T where the left side says so; each line says for which steps it was judged.
         The adjoint of h is called hbar, that of the pre-activation delta, as in `Gradients.backward`.
     gradients : mapping of parameter to formula, or texts such as ``"dW = sum(outer(delta[t], h[t-1]), (t, 1, T))"``
         Also ``"dx[2] = ..."`` for one step, and Jacobians, ``"dh[t]/dh[t-1] = ..."``.
     at : {"last", "every", "mean"}
+        At which steps the loss is taken, as in `bptt`.
     adjoints : mapping of str to variable, optional
         Other names for adjoints in the texts and in what is printed: ``{"dh": h}``.
 
     Returns
     -------
     Judgement
+        The lines of `backward`, then those of `gradients`.
 
     Raises
     ------
-    CellError, ShapeError, ParseError
-        If a line is for a name that the cell does not have, is no formula, or has other shapes than its name.
+    CellError
+        If there is no line, a line is for an adjoint or a gradient that the cell does not have, or the loss is none of
+        the cell.
+    ParseError
+        If a text is no equation or names what is not there; it points at the place.
+    ShapeError
+        If shapes within an expression do not fit, or it has another shape than its name. One of the transposed shape
+        is judged.
 
     Examples
     --------

@@ -85,14 +85,35 @@ def cell_claim(
     ----------
     cell : Cell, str or iterable of str
         A cell, or its equations as text, as `read_cell` reads them; shapes are then declared among the conditions.
-    says, op, rhs, where, id, source, expect
-        As for `claim`. Names are those of the cell; the Jacobian of h_T with respect to h_0 is written
-        ``dh[T]/dh[0]`` or ``dh_T/dh_0`` in text, and `state_jacobian` of both in Python.
+    says : str or Expr
+        The whole statement as text, or its left side. Names are those of the cell; the Jacobian of h_T with respect to
+        h_0 is written ``dh[T]/dh[0]`` or ``dh_T/dh_0`` in text, and `state_jacobian` of both in Python.
+    op : {"==", "!=", "<", "<=", ">", ">="}, optional
+        The relation, where the two sides are given apart.
+    rhs : str or Expr, optional
+        The right side.
+    where : iterable of str or condition
+        Conditions, such as ``["norm(W) < 1"]``, and shapes of matrices and vectors, as in ``["W matrix (n, n)"]``.
+    id : str
+        By which reports and documents name the claim.
+    source : str
+        Where the statement is from.
+    expect : {"holds", "refuted"}
+        What is expected of it: an erratum is expected to be refuted.
+
+    Returns
+    -------
+    Claim
+        For `verify`, documents and claim files.
 
     Raises
     ------
-    ParseError, CellError, ClaimError
-        If a text is no statement, or names what the cell does not have.
+    ParseError
+        If a text is no statement, or names what the cell does not have; it points at the place.
+    CellError
+        If the cell, a step or a Jacobian of the statement is none that the cell has.
+    ClaimError
+        If one side is missing, or the conditions leave no step.
 
     Examples
     --------

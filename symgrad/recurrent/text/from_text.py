@@ -110,6 +110,11 @@ def read_cell(text: str | Iterable[str], shapes: Mapping[str, Shape] | None = No
     name : str
         What documents call the cell.
 
+    Returns
+    -------
+    Cell
+        Its equations in the order of the lines, its variables and parameters by their names in the text.
+
     Raises
     ------
     ParseError

@@ -52,20 +52,25 @@ def from_torch(cell: str, weights: Mapping[str, Any], layer: int = 0, *, reverse
     cell : str
         "tanh" or "relu" for torch.nn.RNN, "lstm" for torch.nn.LSTM, "gru_reset_after" for torch.nn.GRU.
     weights : mapping of str to array
-        ``module.state_dict()`` with its tensors as arrays: ``weight_ih_l0`` and so on. Biases may be missing.
+        ``module.state_dict()`` with its tensors as arrays: ``weight_ih_l0`` and so on. Biases may be missing, and are
+        zero then.
     layer : int
+        The layer of a stacked module, counted from 0 as in the names of torch.
     reverse : bool
         Whether the direction of a bidirectional layer that runs in reverse is meant.
 
     Returns
     -------
     dict of str to array
-        torch has two biases where we have one: ours is their sum.
+        Recurrent weights (n, n), input weights (n, m) and biases (n,) by the names of the cell. torch has two biases
+        where we have one: ours is their sum. The GRU has one bias more, ``b_q``, the recurrent one of its candidate.
 
     Raises
     ------
-    CellError, ShapeError
-        If torch has no such cell, or a weight is missing or has no rows for all gates.
+    CellError
+        If torch has no such cell, or a weight is missing.
+    ShapeError
+        If a weight has no rows for all gates; it shows the shape that came and the one that is wanted.
 
     Examples
     --------
@@ -97,6 +102,28 @@ def to_torch(cell: str, arguments: Mapping[str, Any], layer: int = 0, *, reverse
     Where torch has two biases and we have one, ours goes to the input and the recurrent one is zero, so that
     ``from_torch(cell, to_torch(cell, arguments))`` gives the arguments back.
 
+    Parameters
+    ----------
+    cell : {"tanh", "relu", "lstm", "gru_reset_after"}
+        The name of the cell in `CELLS`.
+    arguments : mapping of str to array
+        All weights and biases by the names of the cell; others, such as ``x`` and ``h0``, are passed over.
+    layer : int
+        The layer of a stacked module, counted from 0.
+    reverse : bool
+        Whether the names are those of the direction that runs in reverse.
+
+    Returns
+    -------
+    dict of str to array
+        ``weight_ih_l0`` and so on, gates stacked in rows in the order of torch. For ``module.load_state_dict`` make
+        tensors of them.
+
+    Raises
+    ------
+    CellError
+        If torch has no such cell, or an argument is missing.
+
     Examples
     --------
     >>> import numpy as np
@@ -110,6 +137,27 @@ def to_torch(cell: str, arguments: Mapping[str, Any], layer: int = 0, *, reverse
 
 def gradients_to_torch(cell: str, gradients: Mapping[str, Any], layer: int = 0, *, reverse: bool = False) -> Arrays:
     """Gradients by the names of our cell as those that torch has: each of two added biases has the gradient of the sum.
+
+    Parameters
+    ----------
+    cell : {"tanh", "relu", "lstm", "gru_reset_after"}
+        The name of the cell in `CELLS`.
+    gradients : mapping of str to array
+        `Output.gradients` of a run; all those of weights and biases are needed, others are passed over.
+    layer : int
+        The layer of a stacked module, counted from 0.
+    reverse : bool
+        Whether the names are those of the direction that runs in reverse.
+
+    Returns
+    -------
+    dict of str to array
+        What ``{name: p.grad for name, p in module.named_parameters()}`` has for this layer after ``backward()``.
+
+    Raises
+    ------
+    CellError
+        If torch has no such cell, or a gradient is missing.
 
     Examples
     --------

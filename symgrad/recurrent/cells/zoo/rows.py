@@ -14,16 +14,16 @@ from symgrad.symbols import Input, Intermediate, Parameter, State
 
 @dataclass(frozen=True)
 class CellRow:
-    """One cell of the zoo.
+    """One cell of the zoo, the table `CELLS`.
 
-    Attributes
+    Parameters
     ----------
     name : str
-        Its name in the table.
+        Its name in the table, as in ``CELLS["lstm"]``.
     title : str
         What documents call it.
     build : callable
-        Takes `Names`, gives the equations.
+        Takes the names that a cell is written in and gives the equations, as `Cell` takes them.
     source : str
         The paper that it is from.
     variant : str
@@ -50,10 +50,27 @@ class CellRow:
     def cell(self, *sizes: Any) -> Cell:
         """The cell for these sizes, symbols or numbers; the scalar cell if there are none.
 
+        Parameters
+        ----------
+        *sizes : Symbol or int
+            In the order of the row's `sizes`: of the state, of the input, and of the output where it has one. Without
+            them all is scalar, and weights have small letters.
+
+        Returns
+        -------
+        Cell
+            With the title of the row as its name, and its source.
+
         Raises
         ------
         CellError
             If there are more or fewer sizes than the cell has.
+
+        Examples
+        --------
+        >>> import symgrad as sg
+        >>> sg.CELLS["elman"].sizes, str(sg.CELLS["elman"].cell(4, 2, 3).parameters)
+        (('n', 'm', 'p'), '(U, W, b, V, c)')
         """
         if sizes and len(sizes) != len(self.sizes):
             wanted = ", ".join(self.sizes)
