@@ -79,13 +79,25 @@ class Finding:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What a check of gradients found; like a Verdict it has no truth value.
+    """What `check_gradient` found; like a Verdict it has no truth value: ``if check`` raises VerdictTruthError.
 
-    Attributes
+    Parameters
     ----------
     verdict : Verdict
+        REFUTED, SUPPORTED or UNINFORMATIVE, with words on what was compared.
     findings : tuple of Finding
-        The gradients that are wrong.
+        The gradients that are wrong: each with its `argument`, the `places` of the wrong entries (of what is given in
+        time the step comes first, counted from 1), `got` and `wanted` of the first, the one `factor` between all
+        entries or None, and as `hint` the mistake that would give it, if it is a known one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> check = sg.check_gradient(lambda x: 2 * np.cos(x), sg.sin(x), wrt="x", x=np.array([0.0, 1.0]))
+    >>> check.verdict.outcome.name, check.findings[0].factor
+    ('REFUTED', 2.0)
     """
 
     verdict: Verdict
@@ -130,7 +142,10 @@ def check_gradient(
         and sequences, or the array for the one argument of `wrt`, or a sequence for those of `wrt`. Arrays of NumPy,
         PyTorch or JAX. Those that it leaves out are not checked.
     what : Gradients, Cell or Expr
-    loss, at
+        Of which the gradients are: of a cell with its loss, or of a scalar expression.
+    loss : Loss or Expr, optional
+        Of a cell, as in `bptt`.
+    at : {"last", "every", "mean"}
         Of a cell, as in `bptt`.
     wrt : str or sequence of str, optional
         What the gradients are with respect to, where `f` gives no mapping.
@@ -139,18 +154,28 @@ def check_gradient(
         PyTorch, ``lambda ours: sg.gradients_to_torch("lstm", ours)``.
     rtol : float, optional
         The relative error up to which an entry counts as right; 0.4 of the digits of its type unless given.
-    sizes : mapping, optional
+    sizes : mapping of Symbol to int, optional
         As in `Gradients.compile`.
     point : mapping of str to array, optional
         Arguments by name, whatever their names: one called `loss` or `at` can only be given here.
-    **arguments
-        The point, without leading axes.
+    **arguments : array
+        The point, by name: for a cell without leading axes; for an expression numbers or arrays that broadcast, in
+        whose common shape each gradient is expected.
 
     Returns
     -------
     GradientCheck
         REFUTED with findings; SUPPORTED; or UNINFORMATIVE if all gradients are 0 at this point, or have other slopes
         ahead than behind: at a kink, any slope between those of both sides is right.
+
+    Raises
+    ------
+    CellError
+        If `f` gives a gradient that there is not, one in another shape, or no mapping where `wrt` is not given; if an
+        argument is missing, given twice or has the name of an option, or is none of the cell; if a cell comes without
+        a loss.
+    ShapeError
+        If the shape of an argument does not fit.
 
     Examples
     --------

@@ -94,13 +94,27 @@ class Row:
 
 @dataclass(frozen=True)
 class Crosscheck:
-    """All rows of a crosscheck.
+    """What `crosscheck` found; iterating gives its rows, and printed it lists them.
 
-    Attributes
+    Parameters
     ----------
     rows : tuple of Row
+        One for each entry that was compared: `argument` and `place` (of what is given in time the step comes first,
+        counted from 1), as `found` what the run gives, its `estimates`, each with a bound of its error, the largest
+        `relative` difference, and the `verdict`.
     entries : int
         How many entries the gradients have in all.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w = sg.State("h"), sg.Parameter("w")
+    >>> run = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h).compile({sg.LENGTH: 3})
+    >>> check = sg.crosscheck(run, {"w": 2, "h0": 0.5})
+    >>> [(row.name, row.verdict.outcome.name) for row in check]
+    [('w', 'SUPPORTED'), ('h0', 'SUPPORTED')]
+    >>> [estimate.method for estimate in check.worst.estimates][:3]
+    ['balls', 'central difference', 'complex step']
     """
 
     rows: tuple[Row, ...]
@@ -153,17 +167,31 @@ def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol:
     Parameters
     ----------
     run : Run
-        One with dtype="float32" is looked at before it rounds.
+        What `Gradients.compile` gives; one with dtype="float32" is looked at before it rounds.
     point : mapping of str to array
-        Arguments without leading axes.
+        Arguments by name, without leading axes.
     entries : int
         How many entries of each argument are compared, chosen with a fixed seed; the first and the last always.
     rtol : float
-        The relative difference up to which a gradient counts as right.
+        The relative difference up to which a gradient counts as right: 1e-8, half of the digits of a double, unless
+        given.
 
     Returns
     -------
     Crosscheck
+        The rows, and a verdict on all of them together: REFUTED, SUPPORTED or UNINFORMATIVE.
+
+    Raises
+    ------
+    CellError
+        If it is no run, or an argument is missing, unknown or not real.
+    ShapeError
+        If a shape does not fit.
+
+    References
+    ----------
+    Squire, Trapp, Using complex variables to estimate derivatives of real functions (1998); Williams, Zipser, A
+    learning algorithm for continually running fully recurrent neural networks (1989).
 
     Examples
     --------

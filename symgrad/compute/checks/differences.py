@@ -56,13 +56,20 @@ def difference(f: Callable[[Any], Any], at: float, step: float | None = None, no
     Parameters
     ----------
     f : callable
-        From a float to a float.
+        From a float to a float. It is called at up to 350 places around `at`, no farther away than the first step.
     at : float
+        Where.
     step : float, optional
-        The first step; an eighth of the size of `at`, or an eighth, unless given.
+        The first step; an eighth of the size of `at`, but at least an eighth, unless given.
     noise : float, optional
         By how much a value of f may be off. Unless given it is 4 units in its last place, or what the differences of
         many values of f show, if that is more. What lost so many digits that f does not change shows none.
+
+    Returns
+    -------
+    Estimate
+        As `value` the derivative, as `error` a bound of how far it may be off, with truncation and rounding;
+        `is_informative` says whether it tells the derivative from 0.
 
     References
     ----------
@@ -131,6 +138,21 @@ def precise_difference(f: Callable[[Any], Any], at: Any, digits: int = 15) -> Es
     estimate says that it tells nothing. It is the precision of mpmath, which all threads share, because `f` computes
     with functions of mpmath: it is as before when the call returns, and other threads see it until then.
 
+    Parameters
+    ----------
+    f : callable
+        From a number of mpmath to one, with functions of mpmath; smooth around `at`.
+    at : float or mpf
+        Where.
+    digits : int
+        How many digits of the derivative are to lie beyond its error; 15, those of a double, unless given.
+
+    Returns
+    -------
+    Estimate
+        As `value` and `error` numbers of mpmath, and as `method` at how many digits they were computed: 60, or twice
+        as many again and again up to 7680. Of a derivative that is 0, `is_informative` is False.
+
     Examples
     --------
     >>> import mpmath
@@ -158,11 +180,24 @@ def complex_step(f: Callable[[Any], Any], at: float) -> Estimate:
     The error is 4 units in the last place, and what the estimates at neighbouring doubles differ by: what f loses
     inside it loses at each of them by chance.
 
+    Parameters
+    ----------
+    f : callable
+        From a complex number to one, made of analytic functions, such as those of NumPy or of cmath.
+    at : float
+        Where, on the real line.
+
+    Returns
+    -------
+    Estimate
+        As `value` the derivative, as `error` how far it may be off, both doubles.
+
     Raises
     ------
     CellError
-        If the function gives no complex number, or one whose real part is not its value: then it is not analytic as
-        it is written, for instance because it takes an absolute value.
+        If the function gives no complex number, or one whose real part is not its value, or central differences
+        disagree: then it is not analytic as it is written, for instance because it takes an absolute value. Also if
+        the derivative is too small for doubles, where central differences see one.
 
     References
     ----------

@@ -26,10 +26,15 @@ _ZERO = -(1 << 40)  # the exponent of 0: so low that any other number counts mor
 class Scaled:
     """An array of numbers ``m * 2**e`` with ``1/2 <= abs(m) < 1``, or 0.
 
-    Attributes
+    Arithmetic is that of NumPy arrays, with doubles as the other operand too, and each operation rounds as in doubles:
+    16 digits, at any size. NumPy's own functions refuse them, as they would become 0 or infinite there.
+
+    Parameters
     ----------
     mantissa : array of float
+        In the shape of the array. Make scaled numbers of others by `of`, `of_balls` or `exp`.
     exponent : array of int
+        Of the same shape; powers of two.
 
     Examples
     --------
@@ -48,7 +53,18 @@ class Scaled:
 
     @classmethod
     def of(cls, value: Any) -> Scaled:
-        """Doubles as scaled numbers; scaled numbers as they are."""
+        """Doubles as scaled numbers; scaled numbers as they are.
+
+        Parameters
+        ----------
+        value : array of float or Scaled
+            Numbers of any shape.
+
+        Returns
+        -------
+        Scaled
+            The same numbers, exactly.
+        """
         if isinstance(value, Scaled):
             return value
         mantissa, exponent = np.frexp(np.asarray(value, dtype=float))
@@ -56,7 +72,18 @@ class Scaled:
 
     @classmethod
     def of_balls(cls, balls: Any) -> Scaled:
-        """The middles of balls, rounded."""
+        """The middles of balls, rounded to 53 bits.
+
+        Parameters
+        ----------
+        balls : arb or array of arb
+            Balls of python-flint, of any shape.
+
+        Returns
+        -------
+        Scaled
+            In the same shape.
+        """
         array = np.asarray(balls, dtype=object)
         pairs = np.array([_parts(ball) for ball in array.ravel()], dtype=object).reshape(-1, 2)
         mantissa = pairs[:, 0].astype(float).reshape(array.shape)
@@ -65,6 +92,16 @@ class Scaled:
     @classmethod
     def exp(cls, value: Any) -> Scaled:
         """The exponential of doubles up to 2**40 in size; beyond 2**20 an error in their last place shows.
+
+        Parameters
+        ----------
+        value : array of float
+            The exponents.
+
+        Returns
+        -------
+        Scaled
+            In the same shape.
 
         Raises
         ------
@@ -87,7 +124,13 @@ class Scaled:
         return cls(np.exp(rest), power.astype(np.int64)).normal()
 
     def normal(self) -> Scaled:
-        """The same numbers with mantissas between 1/2 and 1."""
+        """The same numbers with mantissas between 1/2 and 1.
+
+        Returns
+        -------
+        Scaled
+            In the same shape. Only what was made of a mantissa and an exponent by hand needs it.
+        """
         mantissa, more = np.frexp(self.mantissa)
         return Scaled(mantissa, np.where(mantissa == 0, _ZERO, self.exponent + more))
 
@@ -95,10 +138,12 @@ class Scaled:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the array; () for a single number."""
         return tuple(np.shape(self.mantissa))
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.shape)
 
     def __len__(self) -> int:
@@ -112,7 +157,20 @@ class Scaled:
 
     @classmethod
     def stack(cls, parts: Iterable[Any], axis: int = 0) -> Scaled:
-        """Numbers of the same shape along a new axis."""
+        """Numbers of the same shape along a new axis.
+
+        Parameters
+        ----------
+        parts : iterable of Scaled or array of float
+            All of one shape.
+        axis : int
+            Where the new axis stands.
+
+        Returns
+        -------
+        Scaled
+            With one axis more.
+        """
         found = [cls.of(part) for part in parts]
         return cls(np.stack([p.mantissa for p in found], axis), np.stack([p.exponent for p in found], axis))
 
@@ -122,6 +180,18 @@ class Scaled:
         return Scaled(self.mantissa.T, self.exponent.T)
 
     def reshape(self, *shape: Any) -> Scaled:
+        """The same numbers in another shape.
+
+        Parameters
+        ----------
+        *shape : int or tuple of int
+            As for NumPy's reshape.
+
+        Returns
+        -------
+        Scaled
+            With as many numbers.
+        """
         return Scaled(self.mantissa.reshape(*shape), self.exponent.reshape(*shape))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -130,7 +200,18 @@ class Scaled:
         )
 
     def sum(self, axis: int | tuple[int, ...] | None = None) -> Scaled:
-        """The sum over axes, each in units of its own largest term."""
+        """The sum over axes, each in units of its own largest term.
+
+        Parameters
+        ----------
+        axis : int or tuple of int, optional
+            Over which axes; over all unless given.
+
+        Returns
+        -------
+        Scaled
+            Without these axes. Terms that cancel lose digits, as in doubles.
+        """
         largest = self.exponent.max(axis=axis, keepdims=True, initial=_ZERO)
         total = np.ldexp(self.mantissa, _shift(self.exponent - largest)).sum(axis=axis)
         return Scaled(total, np.broadcast_to(largest.reshape(total.shape), total.shape)).normal()
@@ -191,7 +272,13 @@ class Scaled:
         return found
 
     def sqrt(self) -> Scaled:
-        """The square root; nan of what is negative."""
+        """The square root; nan of what is negative.
+
+        Returns
+        -------
+        Scaled
+            In the same shape.
+        """
         odd = self.exponent % 2
         with np.errstate(invalid="ignore"):
             return Scaled(np.sqrt(np.ldexp(self.mantissa, odd.astype(np.int32))), (self.exponent - odd) // 2).normal()
@@ -221,11 +308,16 @@ class Scaled:
 
     @property
     def sign(self) -> Any:
-        """-1, 0 or 1."""
+        """-1, 0 or 1 for each number, an array of doubles."""
         return np.sign(self.mantissa)
 
     def log10(self) -> Any:
         """The decimal logarithm of the magnitude, for plots: -inf for 0.
+
+        Returns
+        -------
+        array of float
+            In the same shape; a number for a single one.
 
         Examples
         --------
@@ -245,6 +337,11 @@ class Scaled:
     def to_float(self) -> Any:
         """Doubles; a number below their range becomes 0, one above it an infinity, each with a warning.
 
+        Returns
+        -------
+        array of float
+            In the same shape; a number for a single one.
+
         Warns
         -----
         UnderflowWarning
@@ -261,7 +358,13 @@ class Scaled:
         return found
 
     def to_mpmath(self) -> Any:
-        """The same numbers, exactly, as numbers of mpmath."""
+        """The same numbers, exactly, as numbers of mpmath.
+
+        Returns
+        -------
+        mpf or array of mpf
+            In the same shape; a number for a single one.
+        """
         found = np.empty(self.shape, dtype=object)
         for place in np.ndindex(self.shape):
             found[place] = _exact(self.mantissa[place], self.exponent[place])

@@ -25,16 +25,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """What a run gives.
+    """What a run gives: doubles, `Scaled` arrays, or arrays of numbers of mpmath or of balls, by its backend.
 
-    Attributes
+    Parameters
     ----------
     loss : array
-        Of the leading axes.
+        Of the shape of the leading axes, (...).
     gradients : dict of str to array
-        By argument, in its shape, with all leading axes.
+        By argument, in its shape, with all leading axes before it, also those that the argument does not have: nothing
+        is summed over them.
     states : dict of str to array
-        The states at steps 1 to T; with ``checkpoint=True`` at step T alone.
+        By state, at steps 1 to T: (..., T, n) for vectors, (..., T) for scalars; with ``checkpoint=True`` at step T
+        alone, as one step.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
+    >>> run = sg.bptt(sg.Cell({h: w * h.prev + x}), h).compile()
+    >>> out = run(w=[2, 3], x=[1, 0, 0])
+    >>> out.loss.tolist(), out.gradients["w"].tolist(), out.gradients["x"].shape, out.states["h"].tolist()
+    ([4.0, 9.0], [4.0, 6.0], (2, 3), [[1.0, 2.0, 4.0], [1.0, 3.0, 9.0]])
     """
 
     loss: Any

@@ -67,20 +67,34 @@ NOWHERE = "values are infinite or nan: the formula has none there"
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula as a program, called with arrays by name; leading axes broadcast.
+    """A formula as a program, as `compile` gives it, called with arrays by name; leading axes broadcast.
 
-    Attributes
+    Parameters
     ----------
     what : Expr, Claim or Equation
+        What is computed: the value of an expression, both sides of a claim, the left side of an equation.
     cell : Cell, Gradients or None
         What the variables of the formula belong to.
-    backend : str
+    backend : {"numpy", "compiled", "mpmath", "balls"}
+        In which numbers it is computed, as in `Gradients.compile`.
     sizes : dict of Symbol to int
+        Sizes that no argument shows; the number of steps under `LENGTH`, where no argument has steps.
     digits : int or None
+        Of mpmath and of balls; None means 50.
     scaled : bool
+        Whether the value is mantissas and exponents, `Scaled`, so that nothing under- or overflows.
     threads : int
-    dtype : str
-        Of the value: "float64", or "float32", which are doubles that are rounded once.
+        Of compiled, over leading axes.
+    dtype : {"float64", "float32"}
+        Of the value; float32 are doubles that are rounded once.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> formula = sg.compile(sg.softplus(x), digits=20, backend="balls")
+    >>> print(formula(x=-100).str(10, radius=False))
+    3.720075976e-44
     """
 
     what: Any
@@ -127,7 +141,18 @@ class Formula:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
-        """The generated source; for scalars without leading axes over plain numbers."""
+        """The generated source of numpy, in symgrad's own identifiers; ``print(run.program)`` is code to read.
+
+        Parameters
+        ----------
+        scalars : bool
+            Whether it is that over plain numbers, for scalars without leading axes.
+
+        Returns
+        -------
+        Source
+            With the code as `text`.
+        """
         source = self._wiring(scalars).source
         assert isinstance(source, Source)
         return source
@@ -148,10 +173,23 @@ class Formula:
     def __call__(self, /, **given: Any) -> Any:
         """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
 
+        Parameters
+        ----------
+        **given : array
+            The arguments by name: symbols of the expression, or parameters, inputs and values outside of the steps of
+            the cell, in shapes as for `Run`. Values outside of the steps are zero if left out or None.
+
+        Returns
+        -------
+        array or tuple of array
+            Of shape (...) for a scalar, (..., T) for one of every step, then the axes of the formula; numbers as the
+            backend has them. Of a claim a pair, left and right.
+
         Raises
         ------
         CellError
-            If an argument is missing, unknown, not numeric or not finite.
+            If an argument is missing, unknown, not numeric or not finite; at the first call, if the formula is none of
+            the cell.
         ShapeError
             If a shape does not fit.
         PrecisionError
@@ -338,8 +376,29 @@ def compile(  # the public name is the verb
         Of an equation, such as one of `Gradients.backward`, the left side is computed.
     cell : Cell or Gradients, optional
         What the formula is about.
-    sizes, backend, digits, scaled, threads, dtype
-        As in `Gradients.compile`.
+    sizes : mapping of Symbol to int, optional
+        Sizes that no argument will show; the number of steps under `LENGTH`, where no argument has steps.
+    backend : {"numpy", "compiled", "mpmath", "balls"}
+        In which numbers, and by whom, it is computed, as in `Gradients.compile`.
+    digits : int, optional
+        Of mpmath; of balls, each of which is certain. 50 unless given.
+    scaled : bool
+        Give mantissas and exponents, `Scaled` arrays, so that nothing under- or overflows.
+    threads : int
+        Of compiled, which divide the points of leading axes among them.
+    dtype : {"float64", "float32"}
+        Of the value of numpy and compiled, which compute in doubles and round once to float32.
+
+    Returns
+    -------
+    Formula
+        Called with arrays by name it gives the value. The program itself is made at the first call.
+
+    Raises
+    ------
+    CellError
+        If there is no such backend, or it has no such option, or variables of the cell wait for earlier and for later
+        steps of each other. What is no formula, or none of the cell, is refused at the first call.
 
     Examples
     --------

@@ -43,22 +43,33 @@ class Run:
     (..., n), matrices (..., n, m), scalars in time (..., T), scalars (...). Initial states, and other values outside of
     the steps, are zero if left out.
 
-    Attributes
+    Parameters
     ----------
     gradients : Gradients
-    backend : str
+        What is computed, with its cell and its loss.
+    backend : {"numpy", "compiled", "mpmath", "balls"}
+        In which numbers it is computed, as in `Gradients.compile`.
     sizes : dict of Symbol to int
         Sizes that no argument shows; the number of steps under `LENGTH`, where no argument has steps.
     digits : int or None
-        Of mpmath and of balls.
+        Of mpmath and of balls; None means 50.
     scaled : bool
         Whether loss, gradients and states are mantissas and exponents, so that nothing under- or overflows.
     checkpoint : bool
         Whether states are kept at some steps only and computed again between them.
     threads : int
         Of compiled, over leading axes.
-    dtype : str
-        Of loss, gradients and states: "float64", or "float32", which are doubles that are rounded once.
+    dtype : {"float64", "float32"}
+        Of loss, gradients and states; float32 are doubles that are rounded once.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
+    >>> run = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), sg.half_squared_error(h)).compile()
+    >>> out = run(w=0.5, x=[1, 0, 0], target=[0, 0, 0])
+    >>> round(float(out.loss), 6), out.gradients["x"].round(6).tolist()
+    (0.016151, [0.015849, 0.075476, 0.173921])
     """
 
     gradients: Backward
@@ -94,7 +105,18 @@ class Run:
         return {}
 
     def source(self, scalars: bool = False) -> Source:
-        """The generated source; for a scalar cell without leading axes over plain numbers."""
+        """The generated source of numpy, in symgrad's own identifiers; ``print(run.program)`` is code to read.
+
+        Parameters
+        ----------
+        scalars : bool
+            Whether it is that over plain numbers, for a scalar cell without leading axes.
+
+        Returns
+        -------
+        Source
+            With the code as `text`.
+        """
         source = self._wiring(scalars).source
         assert isinstance(source, Source)
         return source
@@ -125,10 +147,22 @@ class Run:
     def __call__(self, /, **given: Any) -> Output:
         """Loss, gradients and states at a point.
 
+        Parameters
+        ----------
+        **given : array
+            The arguments by name: parameters, inputs, targets and values outside of the steps, in shapes as above.
+            Values outside of the steps are zero if left out or None.
+
+        Returns
+        -------
+        Output
+            Numbers as the backend has them.
+
         Raises
         ------
         CellError
-            If an argument is missing, unknown, not numeric or not finite.
+            If an argument is missing, unknown, not numeric or not finite; if the cell has no real value there; if the
+            loss or a gradient is beyond the range of the numbers that are given back.
         ShapeError
             If a shape does not fit; it names the argument, the shape that is wanted and the shape that came.
         PrecisionError

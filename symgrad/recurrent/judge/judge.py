@@ -34,9 +34,9 @@ class Judgement:
     Parameters
     ----------
     lines : tuple of Line
-        Each with `equation` as it was stated, its `verdict`, as `right` the equation that the rules give, as `judged_for`
-        the steps for which it was judged, and as `convention` what it is equal up to, where it is not equal as it
-        stands.
+        Each with `equation` as it was stated, its `verdict`, as `right` the equation that the rules give, as
+        `judged_for` the steps for which it was judged, and as `convention` what it is equal up to, where it is not
+        equal as it stands.
 
     Examples
     --------

@@ -113,7 +113,7 @@ def cell_claim(
     CellError
         If the cell, a step or a Jacobian of the statement is none that the cell has.
     ClaimError
-        If one side is missing, or the conditions leave no step.
+        If one side is missing, the conditions leave no step, or `expect` is neither.
 
     Examples
     --------
