@@ -68,7 +68,7 @@ class Equation(Exact):
 
     @property
     def sides(self) -> tuple[Any, Expr]:
-        """Both sides: the variable and the formula."""
+        """The variable and the formula."""
         return self.left, self.right
 
     def __repr__(self) -> str:

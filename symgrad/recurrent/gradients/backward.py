@@ -131,7 +131,7 @@ class Backward:
 
     @cached_property
     def shares(self) -> dict[Any, list[Share]]:
-        """All shares by what gets them: of the equations, in reverse, then of the loss."""
+        """All shares by what gets them, of the equations, in reverse, and of the loss."""
         return self._direct_shares
 
     @cached_property
@@ -336,7 +336,7 @@ class Backward:
 
     @cached_property
     def arguments(self) -> tuple[Any, ...]:
-        """All that there is a gradient for: parameters, inputs and targets, values outside of the steps."""
+        """All that there is a gradient for, namely parameters, inputs and targets, and values outside of the steps."""
         in_loss = [v.at(TIME) for v in timed_in(self.loss.term) if v.role is Role.INPUT]
         more = [p for p in parameters_in(self.loss.term) if p not in self.cell.parameters]
         inputs = dict.fromkeys((*self.cell.inputs, *in_loss))
@@ -449,7 +449,7 @@ class Backward:
 
     @cached_property
     def runs(self) -> dict[tuple[int, int], Any]:
-        """Values at explicit sizes, by the number of steps and the draw: who judges many lines needs them once."""
+        """Values at explicit sizes, by the number of steps and the draw; who judges many lines needs them once."""
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
