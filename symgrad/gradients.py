@@ -449,7 +449,7 @@ class Gradients(Backward):
         backend : {"numpy", "compiled", "mpmath", "balls"}
             In which numbers, and by whom, it is computed: doubles by NumPy; doubles by machine code, which needs the
             extra ``fast`` and is NumPy with a warning without it; numbers of mpmath; balls of python-flint, whose
-            digits are certain.
+            digits are certain. Or the name of a backend that another package brings.
         digits : int, optional
             Of mpmath; of balls, each of which is certain. 50 unless given.
         scaled : bool
