@@ -28,9 +28,13 @@ EXPECTATIONS = ("holds", "refuted")
 class Claim:
     """A statement and where it is said to hold.
 
-    Attributes
+    `claim` and `maximum`, `minimum`, `supremum`, `infimum` make one; `verify` decides it. Printed, it is the text of its
+    statement.
+
+    Parameters
     ----------
     statement : Relation, Extremum or Conjunction
+        What is said; a statement about cells or norms has a class of its own.
     domain : Domain
         A set for each free variable; the reals unless something else was said.
     id : str
@@ -47,6 +51,20 @@ class Claim:
         Whether both sides came as one and the same SymPy expression, so that nothing is said by it.
     is_meant : bool
         Whether this is meant; if not, its verdict is UNINFORMATIVE where it holds.
+
+    Raises
+    ------
+    ClaimError
+        If `expect` is another word.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> said = sg.claim("sqrt(x**2) == x", where=["x > 0"], source="notes, 3")
+    >>> print(said, said.domain.sets, said.source)
+    sqrt(x**2) == x ((x, Interval.open(0, oo)),) notes, 3
+    >>> said == sg.claim("sqrt(x**2) == x", where=["x in (0, oo)"])
+    True
     """
 
     statement: Statement
@@ -64,7 +82,18 @@ class Claim:
             raise ClaimError(f'expect must be "holds" or "refuted"; got {self.expect!r}')
 
     def named(self, name: str) -> Claim:
-        """The same claim under this id."""
+        """The same claim under this id.
+
+        Parameters
+        ----------
+        name : str
+            The new id.
+
+        Returns
+        -------
+        Claim
+            A copy; all else stays.
+        """
         return replace(self, id=name)
 
     def __str__(self) -> str:
@@ -95,16 +124,27 @@ def claim(
 
     Parameters
     ----------
-    says : str or Expr
-        The whole statement as text, or its left side.
+    says : str, Expr or int
+        The whole statement as text, or its left side. Text keeps what is written; SymPy evaluates an expression before
+        symgrad sees it. Floats are refused, as they are no exact numbers; decimals in text are exact.
     op : {"==", "!=", "<", "<=", ">", ">="}, optional
-    rhs : str or Expr, optional
+        The relation, if there are two sides. ``==`` also says that both sides are defined on the whole domain.
+    rhs : str, Expr or int, optional
         The right side.
     where : iterable of str or SymPy conditions
         The domain, such as ``["x in (0, oo)", "T integer"]``; real variables on the whole line by default. Matrices
         and vectors, of which norms stand in a claim, are declared here too: ``["A matrix (n, m)", "x vector (m)"]``.
-    id, source, expect : str
-        See `Claim`.
+    id : str
+        Its name in reports.
+    source : str
+        Who says so, and where.
+    expect : {"holds", "refuted"}
+        What checking should find: an erratum must be refuted.
+
+    Returns
+    -------
+    Claim
+        The statement with its domain; nothing is checked yet, see `verify`.
 
     Raises
     ------
@@ -112,10 +152,15 @@ def claim(
         If a text is no formula.
     ClaimError
         If the statement says nothing that could be true or false, or its domain is empty.
+    ShapeError
+        If matrices and vectors of a claim about norms do not fit.
 
     Examples
     --------
     >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> print(sg.claim(sg.tanh(x), "==", "2*sigmoid(2*x) - 1"))
+    tanh(x) == 2*sigmoid(2*x) - 1
     >>> print(sg.claim("log(x*y) == log(x) + log(y)", where=["x > 0", "y > 0"]))
     log(x*y) == log(x) + log(y)
     """
@@ -176,7 +221,31 @@ def extremum(
 
 
 def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that the largest value of `of` is `value`; options are those of `extremum`.
+    """The claim that the largest value of `of` is `value`, and that it is attained.
+
+    Parameters
+    ----------
+    of : Expr, str or int
+        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
+    variable : Symbol
+        What varies, over its whole domain.
+    value : Expr, str or int
+        The largest value; it may depend on the parameters.
+    **options : dict
+        ``at``, an expression: where the largest value is attained; the claim then says so too. ``where``, ``id``, ``source`` and
+        ``expect`` as in `claim`.
+
+    Returns
+    -------
+    Claim
+        Its statement is an `Extremum`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If a side is no exact formula, or the domain is empty.
 
     Examples
     --------
@@ -189,17 +258,115 @@ def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Cl
 
 
 def minimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that the smallest value of `of` is `value`; options are those of `extremum`."""
+    """The claim that the smallest value of `of` is `value`, and that it is attained.
+
+    Parameters
+    ----------
+    of : Expr, str or int
+        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
+    variable : Symbol
+        What varies, over its whole domain.
+    value : Expr, str or int
+        The smallest value; it may depend on the parameters.
+    **options : dict
+        ``at``, an expression: where the smallest value is attained; the claim then says so too. ``where``, ``id``, ``source`` and
+        ``expect`` as in `claim`.
+
+    Returns
+    -------
+    Claim
+        Its statement is an `Extremum`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If a side is no exact formula, or the domain is empty.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> print(sg.minimum("x**2 + a", x, "a", at=0))
+    minimum(x**2 + a, x, 0) == a
+    """
     return extremum(ExtremumKind.MINIMUM, of, variable, value, **options)
 
 
 def supremum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that `value` is the least upper bound of `of`, attained or not; options are those of `extremum`."""
+    """The claim that `value` is the least upper bound of `of`, attained or not.
+
+    Parameters
+    ----------
+    of : Expr, str or int
+        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
+    variable : Symbol
+        What varies, over its whole domain.
+    value : Expr, str or int
+        The least upper bound; it may depend on the parameters.
+    **options : dict
+        ``at``, an expression: where the bound is attained; the claim then says so too. ``where``, ``id``, ``source`` and
+        ``expect`` as in `claim`.
+
+    Returns
+    -------
+    Claim
+        Its statement is an `Extremum`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If a side is no exact formula, or the domain is empty.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> sg.verify(sg.supremum(sg.sigmoid(x), x, 1)).holds
+    True
+    >>> print(sg.verify(sg.maximum(sg.sigmoid(x), x, 1)).outcome.name)
+    REFUTED
+    """
     return extremum(ExtremumKind.SUPREMUM, of, variable, value, **options)
 
 
 def infimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that `value` is the greatest lower bound of `of`, attained or not; options are those of `extremum`."""
+    """The claim that `value` is the greatest lower bound of `of`, attained or not.
+
+    Parameters
+    ----------
+    of : Expr, str or int
+        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
+    variable : Symbol
+        What varies, over its whole domain.
+    value : Expr, str or int
+        The greatest lower bound; it may depend on the parameters.
+    **options : dict
+        ``at``, an expression: where the bound is attained; the claim then says so too. ``where``, ``id``, ``source`` and
+        ``expect`` as in `claim`.
+
+    Returns
+    -------
+    Claim
+        Its statement is an `Extremum`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If a side is no exact formula, or the domain is empty.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> sg.verify(sg.infimum(sg.softplus(x), x, 0)).holds
+    True
+    """
     return extremum(ExtremumKind.INFIMUM, of, variable, value, **options)
 
 

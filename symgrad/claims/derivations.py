@@ -218,14 +218,27 @@ def claims_of(item: Item) -> tuple[Claim, ...]:
 class Derivation:
     """A title, what follows it, and the source it comes from.
 
-    Attributes
+    Nothing is checked when it is made; building its document, or `verify` on each of `claims`, does that.
+
+    Parameters
     ----------
     title : str
-    items : tuple
-        What the functions `prose`, `chain`, `statement`, `erratum`, `given`, `figure`, `table`, `section` return.
+        The title of the document.
+    *items : Prose, Chain, Stated, Given, Figure, Table or Section
+        What the functions `prose`, `chain`, `statement`, `erratum`, `given`, `figure`, `table`, `section` return, in the
+        order of the document. The attribute `items` holds them as a tuple.
     source : str
+        Where it comes from, shown in the document.
+
+    Attributes
+    ----------
     meanings : mapping of Symbol to str
         What the symbols were declared to mean when the derivation was made.
+
+    Raises
+    ------
+    ClaimError
+        If an item is something else.
 
     Examples
     --------
@@ -283,7 +296,35 @@ def _symbols(value: object) -> set[Symbol]:
 
 
 def prose(template: str, /, **values: object) -> Prose:
-    """A paragraph; ``{name}`` in the text stands for the value of that name, a SymPy object as its formula."""
+    """A paragraph; ``{name}`` in the text stands for the value of that name, a SymPy object as its formula.
+
+    The text itself holds no formulas, so that each format prints them in its own mathematical language. Braces of the text
+    are doubled: ``{{`` and ``}}``.
+
+    Parameters
+    ----------
+    template : str
+        The text.
+    **values : object
+        A value for each name: a SymPy object, a `Claim` with its verdict, a `ref`, or text.
+
+    Returns
+    -------
+    Prose
+        An item of a `Derivation`; also a reason, a caption or a remark.
+
+    Raises
+    ------
+    ClaimError
+        If the names of text and values are not the same, or braces hold more than a name.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> list(sg.prose("The slope is {slope}, see {it}.", slope=1 - sg.tanh(x) ** 2, it=sg.ref("slope")).parts())
+    ['The slope is ', 1 - tanh(x)**2, ', see ', Ref(label='slope'), '.']
+    """
     return Prose(template, _checked_values(template, values))
 
 
@@ -302,7 +343,25 @@ def _checked_values(template: str, values: Mapping[str, object]) -> dict[str, ob
 
 
 def ref(label: str) -> Ref:
-    """A reference, for prose: ``prose("by {it}", it=ref("slope"))``."""
+    """A reference to an equation, figure or table, for prose.
+
+    Parameters
+    ----------
+    label : str
+        The label that the item has, as in ``chain(..., label="slope")``; ``"file.label"`` leads into the derivation of
+        another file of the same build.
+
+    Returns
+    -------
+    Ref
+        A value of `prose`. A label that does not exist is an error of the document, not of this call.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> sg.prose("This follows from {it}.", it=sg.ref("slope")).values
+    {'it': Ref(label='slope')}
+    """
     return Ref(label)
 
 
@@ -311,7 +370,49 @@ DIRECTIONS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 
 def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> Chain:
-    """A chain of equations and inequalities from `start` on; `equals`, `at_most` and the like make its steps."""
+    """A chain of equations and inequalities, each a claim about the line before.
+
+    Parameters
+    ----------
+    start : Expr, str or int
+        The first line.
+    *steps : Step
+        What `equals`, `at_most`, `at_least`, `less_than` and `greater_than` return; at least one. They go up or down, not
+        both, since a reader compares the first line with the last.
+    where : iterable of str or SymPy conditions
+        The domain of all claims, as in `claim`.
+    label : str
+        What a `ref` calls it.
+
+    Returns
+    -------
+    Chain
+        An item of a `Derivation`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If there is no step, an argument is none, or one step goes up and another down.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> from sympy import Derivative, Rational
+    >>> x = sg.real("x")
+    >>> s = sg.sigmoid(x)
+    >>> slope = sg.chain(
+    ...     Derivative(s, x),
+    ...     sg.equals(s * (1 - s), by="quotient rule"),
+    ...     sg.at_most(Rational(1, 4), by="complete the square", equality_at={x: 0}),
+    ... )
+    >>> for claim in slope.claims:
+    ...     print(claim)
+    diff(sigmoid(x), x) == (1 - sigmoid(x))*sigmoid(x)
+    (1 - sigmoid(x))*sigmoid(x) <= 1/4
+    (1 - sigmoid(0))*sigmoid(0) == 1/4
+    """
     if not steps:
         raise ClaimError("a chain has at least one step, as in chain(a, equals(b))")
     for step in steps:
@@ -340,27 +441,165 @@ def equals(line: Formula, by: str | Prose = "", *, is_meant: bool = False) -> St
 
     SymPy evaluates what it is given, so that two lines may come as one expression; such a step says nothing and is
     UNINFORMATIVE, unless `is_meant` tells that this is meant. Text and ``Derivative`` keep what is written.
+
+    Parameters
+    ----------
+    line : Expr, str or int
+        The next line.
+    by : str or Prose
+        The reason, shown beside it.
+    is_meant : bool
+        Whether a line that SymPy makes the same as the one before is meant.
+
+    Returns
+    -------
+    Step
+        A step of a `chain`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If the line is no exact formula, such as a float.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> sg.chain(sg.tanh(x), sg.equals("2*sigmoid(2*x) - 1", by="definition")).claims[0].statement.op
+    '=='
     """
     return Step("==", _line(line), by, is_meant=is_meant)
 
 
 def at_most(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
-    """The line before is at most this; equal to it at the point `equality_at`."""
+    """The line before is at most this one: ``before <= line``.
+
+    Parameters
+    ----------
+    line : Expr, str or int
+        The next line.
+    by : str or Prose
+        The reason, shown beside it.
+    equality_at : mapping of Symbol to Expr, str or int, optional
+        A point at which both lines are equal; that is a claim of its own. By default nothing is said of it.
+
+    Returns
+    -------
+    Step
+        A step of a `chain`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If the line is no exact formula, such as a float; or `equality_at` has other keys than symbols.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> print(*sg.chain(x * (1 - x), sg.at_most("1/4", by="square", equality_at={x: "1/2"})).claims, sep="; ")
+    x*(1 - x) <= 1/4; 1/2*(1 - 1/2) == 1/4
+    """
     return _bound("<=", line, by, equality_at)
 
 
 def at_least(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
-    """The line before is at least this; equal to it at the point `equality_at`."""
+    """The line before is at least this one: ``before >= line``.
+
+    Parameters
+    ----------
+    line : Expr, str or int
+        The next line.
+    by : str or Prose
+        The reason, shown beside it.
+    equality_at : mapping of Symbol to Expr, str or int, optional
+        A point at which both lines are equal; that is a claim of its own. By default nothing is said of it.
+
+    Returns
+    -------
+    Step
+        A step of a `chain`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If the line is no exact formula, such as a float; or `equality_at` has other keys than symbols.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> print(*sg.chain(x**2 + 1, sg.at_least(1, by="a square", equality_at={x: 0})).claims, sep="; ")
+    x**2 + 1 >= 1; 1 + 0**2 == 1
+    """
     return _bound(">=", line, by, equality_at)
 
 
 def less_than(line: Formula, by: str | Prose = "") -> Step:
-    """The line before is less than this."""
+    """The line before is less than this one: ``before < line``.
+
+    Parameters
+    ----------
+    line : Expr, str or int
+        The next line.
+    by : str or Prose
+        The reason, shown beside it.
+
+    Returns
+    -------
+    Step
+        A step of a `chain`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If the line is no exact formula, such as a float.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> print(*sg.chain("sigmoid(x)", sg.less_than(1, by="the denominator is larger")).claims)
+    sigmoid(x) < 1
+    """
     return Step("<", _line(line), by)
 
 
 def greater_than(line: Formula, by: str | Prose = "") -> Step:
-    """The line before is greater than this."""
+    """The line before is greater than this one: ``before > line``.
+
+    Parameters
+    ----------
+    line : Expr, str or int
+        The next line.
+    by : str or Prose
+        The reason, shown beside it.
+
+    Returns
+    -------
+    Step
+        A step of a `chain`.
+
+    Raises
+    ------
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If the line is no exact formula, such as a float.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> print(*sg.chain("exp(x)", sg.greater_than("x", by="convexity")).claims)
+    exp(x) > x
+    """
     return Step(">", _line(line), by)
 
 
@@ -372,20 +611,107 @@ def _bound(op: str, line: Formula, by: str | Prose, equality_at: Mapping[Symbol,
 
 
 def given(*equations: Any, label: str = "") -> Given:
-    """Equations that define what follows, as pairs of sides or `Equation`; they are shown and numbered, not checked."""
+    """Equations that define what follows; they are shown and numbered, not checked.
+
+    Parameters
+    ----------
+    *equations : pair of Basic, or Equation
+        The two sides of each, as a tuple, or an equation of a cell.
+    label : str
+        What a `ref` calls them.
+
+    Returns
+    -------
+    Given
+        An item of a `Derivation`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> a, w, h = sg.real("a"), sg.real("w"), sg.real("h")
+    >>> sg.given((a, w * h), label="pre-activation").equations
+    ((a, h*w),)
+    """
     return Given(tuple((e.left, e.right) if hasattr(e, "left") else (e[0], e[1]) for e in equations), label)
 
 
 def statement(
     says: Claim | str, *, remark: str | Prose = "", label: str = "", where: Where = (), is_meant: bool = False
 ) -> Stated:
-    """A claim on a line of its own; for `is_meant` see `equals`."""
+    """A claim on a line of its own.
+
+    Parameters
+    ----------
+    says : Claim or str
+        A text is read by `claim`.
+    remark : str or Prose
+        What is said beside it.
+    label : str
+        What a `ref` calls it.
+    where : iterable of str or SymPy conditions
+        The domain of a text, as in `claim`; a `Claim` keeps its own.
+    is_meant : bool
+        Whether two sides that SymPy makes the same are meant; see `equals`.
+
+    Returns
+    -------
+    Stated
+        An item of a `Derivation`.
+
+    Raises
+    ------
+    ParseError
+        If the text is no formula.
+    ClaimError
+        If it says nothing that could be true or false, or its domain is empty.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> print(sg.statement("log(x) <= x - 1", where=["x > 0"], label="tangent").claim)
+    log(x) <= x - 1
+    """
     said = says if isinstance(says, Claim) else claim(says, where=where)
     return Stated(dataclasses.replace(said, is_meant=is_meant), remark, label)
 
 
 def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:
-    """A false statement of a source, shown with its counterexample; the document fails if it is not refuted."""
+    """A false statement of a source, shown with its counterexample; the document fails if it is not refuted.
+
+    Parameters
+    ----------
+    says : str
+        The statement as the source has it.
+    source : str
+        Who says so, and where.
+    remark : str or Prose
+        What is said beside it, such as what would be right.
+    label : str
+        What a `ref` calls it.
+    where : iterable of str or SymPy conditions
+        The domain on which the source says it, as in `claim`.
+
+    Returns
+    -------
+    Stated
+        An item of a `Derivation`; its claim expects ``"refuted"``.
+
+    Raises
+    ------
+    ParseError
+        If the text is no formula.
+    ClaimError
+        If it says nothing that could be true or false, or its domain is empty.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> slip = sg.erratum("diff(sigmoid(x), x) == 1 - sigmoid(x)", source="a forgotten factor")
+    >>> slip.claim.expect
+    'refuted'
+    >>> print(sg.verify(slip.claim).witness)
+    at x = 0: left 1/4, right 1/2
+    """
     return Stated(claim(says, where=where, source=source, expect="refuted"), remark, label)
 
 
@@ -397,7 +723,43 @@ def _number(formula: Formula) -> Expr:
 def curve(
     of: Expr, variable: Symbol, start: Formula, stop: Formula, *, label: str | Expr = "", samples: int = 241
 ) -> Curve:
-    """The graph of `of` for `variable` from `start` to `stop`."""
+    """The graph of an expression over an interval, for a `figure`.
+
+    Parameters
+    ----------
+    of : Expr
+        The expression; it has no other free symbol.
+    variable : Symbol
+        What varies along the horizontal axis.
+    start : Expr, str or int
+        The left end.
+    stop : Expr, str or int
+        The right end.
+    label : str or Expr
+        What the legend calls it; by default the expression.
+    samples : int
+        At how many places, equally far apart with both ends, it is evaluated.
+
+    Returns
+    -------
+    Curve
+        Evaluated only when the document is made, in digits that are certain.
+
+    Raises
+    ------
+    ParseError
+        If an end is text and no formula.
+    ClaimError
+        If an end is no exact number, such as a float.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> drawn = sg.curve(sg.swish(x), x, -6, "13/2")
+    >>> drawn.label, drawn.start, drawn.stop, drawn.samples
+    (swish(x), -6, 13/2, 241)
+    """
     return Curve(label if label != "" else of, of, variable, _number(start), _number(stop), samples)
 
 
@@ -409,16 +771,69 @@ def orbit(
     *,
     label: str | Expr = "",
 ) -> Orbit:
-    """`of` after 0, 1, …, `steps` simultaneous updates of the symbols, from their values in `start`."""
+    """An expression after 0, 1, …, `steps` steps of a recurrence, for a `figure`.
+
+    Parameters
+    ----------
+    of : Expr
+        What is drawn; the horizontal axis counts the steps.
+    updates : mapping of Symbol to Expr
+        What each symbol becomes in a step; all are updated together, from the values before the step.
+    start : mapping of Symbol to Expr, str or int
+        The values before the first step.
+    steps : int
+        The number of steps; `steps` + 1 points are drawn.
+    label : str or Expr
+        What the legend calls it; by default the expression.
+
+    Returns
+    -------
+    Orbit
+        Computed only when the document is made, in digits that are certain.
+
+    Raises
+    ------
+    ParseError
+        If a value is text and no formula.
+    ClaimError
+        If a value is no exact number, such as a float.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> g = sg.real("g", "gradient after some steps")
+    >>> sg.orbit(g, {g: g / 4}, {g: 1}, 100, label="one quarter each step").updates
+    {g: g/4}
+    """
     return Orbit(label if label != "" else of, of, dict(updates), {s: _number(v) for s, v in start.items()}, steps)
 
 
 def points(xs: Iterable[float], ys: Iterable[float], *, label: str | Expr) -> Points:
-    """Measured numbers `ys` at the places `xs`; a document calls them measured.
+    """Measured numbers at places of the horizontal axis, for a `figure`; a document calls them measured.
+
+    Parameters
+    ----------
+    xs : iterable of float
+        The places, shape (k,).
+    ys : iterable of float
+        The numbers there, shape (k,).
+    label : str or Expr
+        What the legend calls them.
+
+    Returns
+    -------
+    Points
+        Doubles; they are neither proved nor certain to a digit.
+
+    Raises
+    ------
+    ClaimError
+        If there are not as many places as numbers, or one is infinite or not a number.
 
     Examples
     --------
-    >>> points([1, 2], [0.5, 0.25], label="loss")
+    >>> import symgrad as sg
+    >>> sg.points([1, 2], [0.5, 0.25], label="loss")
     Points(label='loss', xs=(1.0, 2.0), ys=(0.5, 0.25))
     """
     places, heights = _finite(xs, "xs"), _finite(ys, "ys")
@@ -428,7 +843,35 @@ def points(xs: Iterable[float], ys: Iterable[float], *, label: str | Expr) -> Po
 
 
 def field(xs: Iterable[float], ys: Iterable[float], rows: Iterable[Iterable[float]], *, label: str | Expr) -> Field:
-    """Measured numbers over the grid of `xs` and `ys`, a row for each of `ys`; it has a figure for itself."""
+    """Measured numbers over a grid, drawn as colours; it has a `figure` for itself.
+
+    Parameters
+    ----------
+    xs : iterable of float
+        The places on the horizontal axis, shape (k,).
+    ys : iterable of float
+        The places on the vertical axis, shape (l,).
+    rows : iterable of iterable of float
+        The numbers, shape (l, k): a row for each of `ys`.
+    label : str or Expr
+        What the scale of colours is called.
+
+    Returns
+    -------
+    Field
+        Doubles; they are neither proved nor certain to a digit.
+
+    Raises
+    ------
+    ClaimError
+        If the shapes do not fit, or a number is infinite or not a number.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> sg.field([0, 1, 2], [0, 1], [[1, 2, 3], [4, 5, 6]], label="log10 of the gradient").rows
+    ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
+    """
     places, heights = _finite(xs, "xs"), _finite(ys, "ys")
     found = tuple(_finite(row, "rows") for row in rows)
     if len(found) != len(heights) or any(len(row) != len(places) for row in found):
@@ -452,14 +895,90 @@ def figure(
     log10: bool = False,
     label: str = "",
 ) -> Figure:
-    """Curves, orbits and points in one frame, or a field, with a caption and a text for those who cannot see it."""
+    """Curves, orbits and points in one frame, or a field alone.
+
+    Parameters
+    ----------
+    caption : str or Prose
+        What it shows, in a sentence.
+    *curves : Curve, Orbit, Points or Field
+        What `curve`, `orbit`, `points` and `field` return.
+    alt : str
+        What it shows, in words, for those who cannot see it.
+    x_label : str or Expr
+        The horizontal axis.
+    y_label : str or Expr
+        The vertical axis.
+    log10 : bool
+        Whether the vertical axis shows powers of ten; numbers far below the range of doubles are shown too.
+    label : str
+        What a `ref` calls it.
+
+    Returns
+    -------
+    Figure
+        An item of a `Derivation`.
+
+    Raises
+    ------
+    ClaimError
+        If a field is not alone.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> shown = sg.figure(
+    ...     "The swish.",
+    ...     sg.curve(sg.swish(x), x, -6, 6),
+    ...     alt="It falls a little below zero on the left and follows the diagonal on the right.",
+    ...     x_label=x,
+    ...     y_label="value",
+    ... )
+    >>> shown.is_measured
+    False
+    """
     if len(curves) > 1 and any(isinstance(curve, Field) for curve in curves):
         raise ClaimError("a field has a figure for itself")
     return Figure(caption, curves, alt, x_label, y_label, log10, label)
 
 
 def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...], label: str = "") -> Table:
-    """A table; every row is as long as the header."""
+    """Rows of text, formulas and claims; a claim is shown with its verdict.
+
+    Parameters
+    ----------
+    caption : str or Prose
+        What it shows, in a sentence.
+    header : tuple of str, Basic, Claim or Prose
+        The first row.
+    *rows : tuple of str, Basic, Claim or Prose
+        The others, each as long as the header.
+    label : str
+        What a `ref` calls it.
+
+    Returns
+    -------
+    Table
+        An item of a `Derivation`.
+
+    Raises
+    ------
+    ClaimError
+        If a row is longer or shorter than the header.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> slopes = sg.table(
+    ...     "Slope of the sigmoid.",
+    ...     ("place", "slope"),
+    ...     ("zero", sg.claim("diff(sigmoid(x), x) == 1/4", where=["x == 0"])),
+    ...     ("far out", sg.claim("diff(sigmoid(x), x) < 1/20", where=["x > 4"])),
+    ... )
+    >>> len(slopes.claims)
+    2
+    """
     for row in rows:
         if len(row) != len(header):
             raise ClaimError(f"a row of a table has {len(row)} cells, its header {len(header)}")
@@ -467,17 +986,65 @@ def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...
 
 
 def section(title: str, *items: Item) -> Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it.
+
+    Parameters
+    ----------
+    title : str
+        The heading.
+    *items : Prose, Chain, Stated, Given, Figure, Table or Section
+        As in `Derivation`; sections may stand in sections.
+
+    Returns
+    -------
+    Section
+        An item of a `Derivation`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> slip = sg.erratum("tanh(x) == x", source="a guess")
+    >>> len(sg.section("Slips", sg.prose("Often seen:"), slip).claims)
+    1
+    """
     return Section(title, items)
 
 
 def load_derivation(path: Path) -> Derivation:
     """The derivation that a Python file ends in, under the name ``derivation``.
 
+    The file is run: load only files that you trust.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    Derivation
+        With all its claims, none of them checked.
+
     Raises
     ------
     DerivationError
         If the file is missing, raises, or defines no derivation; the message names file and line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import symgrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "square.py")
+    ...     lines = [
+    ...         "import symgrad as sg",
+    ...         "derivation = sg.Derivation('A square', sg.statement('x**2 >= 0'))",
+    ...     ]
+    ...     written = path.write_text("\\n".join(lines))
+    ...     found = sg.load_derivation(path)
+    >>> found.title, [str(claim) for claim in found.claims]
+    ('A square', ['x**2 >= 0'])
     """
     return derivation_and_reads(path)[0]
 

@@ -23,9 +23,29 @@ Condition: TypeAlias = Relational | sympy.Contains
 
 @dataclass(frozen=True)
 class Relation(Exact):
-    """`lhs op rhs`, with op one of `==`, `!=`, `<`, `<=`, `>`, `>=`.
+    """Two sides and what is said of them: ``lhs op rhs``.
 
-    `==` says more than equality: that both sides are defined on the whole domain.
+    ``==`` says more than equality: that both sides are defined on the whole domain.
+
+    Parameters
+    ----------
+    lhs : Expr
+        The left side.
+    op : {"==", "!=", "<", "<=", ">", ">="}
+        The relation.
+    rhs : Expr
+        The right side.
+
+    Raises
+    ------
+    ClaimError
+        If `op` is another.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> sg.claim("x/x == 1").statement
+    Relation(lhs=x/x, op='==', rhs=1)
     """
 
     lhs: Expr
@@ -40,11 +60,22 @@ class Relation(Exact):
 
     @property
     def expressions(self) -> tuple[Expr, ...]:
+        """Both sides."""
         return (self.lhs, self.rhs)
 
 
 class ExtremumKind(Enum):
-    """Which extremum; a maximum or minimum is attained, a supremum or infimum need not be."""
+    """Which extremum; a maximum or minimum is attained, a supremum or infimum need not be.
+
+    The value of a member is the word for it in text: ``"maximum"``, ``"minimum"``, ``"supremum"``, ``"infimum"``.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> kind = sg.ExtremumKind("supremum")
+    >>> kind.is_upper, kind.is_attained
+    (True, False)
+    """
 
     MAXIMUM = "maximum"
     MINIMUM = "minimum"
@@ -53,16 +84,39 @@ class ExtremumKind(Enum):
 
     @property
     def is_upper(self) -> bool:
+        """Whether it bounds from above: maximum and supremum."""
         return self in (ExtremumKind.MAXIMUM, ExtremumKind.SUPREMUM)
 
     @property
     def is_attained(self) -> bool:
+        """Whether it says that the value is taken somewhere: maximum and minimum."""
         return self in (ExtremumKind.MAXIMUM, ExtremumKind.MINIMUM)
 
 
 @dataclass(frozen=True)
 class Extremum(Exact):
-    """The maximum (minimum, supremum, infimum) of `of` over `variable` is `value`, attained at `at` if it is given."""
+    """The maximum (minimum, supremum, infimum) of `of` over `variable` is `value`.
+
+    Parameters
+    ----------
+    kind : ExtremumKind
+        Which extremum.
+    of : Expr
+        The expression that varies.
+    variable : Symbol
+        What it varies with, over the set that the domain of the claim gives it; other symbols are parameters.
+    value : Expr
+        The extremum.
+    at : Expr, optional
+        Where it is attained; by default no place is claimed.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> said = sg.claim("maximum(x*exp(-x), x) == exp(-1)").statement
+    >>> said.kind.name, said.of, said.value
+    ('MAXIMUM', x*exp(-x), exp(-1))
+    """
 
     kind: ExtremumKind
     of: Expr
@@ -72,17 +126,31 @@ class Extremum(Exact):
 
     @property
     def expressions(self) -> tuple[Expr, ...]:
+        """What varies, the extremum, and the place if there is one."""
         return (self.of, self.value) if self.at is None else (self.of, self.value, self.at)
 
 
 @dataclass(frozen=True)
 class Conjunction:
-    """All of the parts."""
+    """Statements that are claimed together: it holds if all parts do, and is refuted if one is.
+
+    Parameters
+    ----------
+    parts : tuple of Relation, Extremum or Conjunction
+        The statements, in the order of their author.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> [part.op for part in sg.claim("0 < sigmoid(x) < 1").statement.parts]
+    ['<', '<']
+    """
 
     parts: tuple[Statement, ...]
 
     @property
     def expressions(self) -> tuple[Expr, ...]:
+        """The expressions of all parts."""
         return tuple(e for part in self.parts for e in part.expressions)
 
 
@@ -137,12 +205,21 @@ def _narrowed(values: Set, narrowed: Set, condition: Condition) -> Set:
 class Domain(Exact):
     """Where a statement is said to hold: a set for each variable, and conditions that tie several together.
 
-    Attributes
+    Parameters
     ----------
     sets : tuple of (Symbol, Set)
         In order of the symbols' names; a subset of the reals, the integers or the complex numbers.
     conditions : tuple of Relational
         Conditions on more than one variable, such as ``k <= T``.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> domain = sg.claim("x**k <= 1", where=["x in [0, 1]", "k integer", "k >= 0", "x != k"]).domain
+    >>> domain.symbols, domain.conditions
+    ((k, x), (Ne(x, k),))
+    >>> domain.set_of(sg.real("x"))
+    Interval(0, 1)
     """
 
     sets: tuple[tuple[Symbol, Set], ...] = ()
@@ -152,10 +229,23 @@ class Domain(Exact):
     def of(cls, symbols: Iterable[Symbol], where: Iterable[Condition] = ()) -> Domain:
         """The domain of these symbols under the conditions: what concerns one symbol narrows its set.
 
+        Parameters
+        ----------
+        symbols : iterable of Symbol
+            The variables; each begins with the numbers that SymPy assumes of it.
+        where : iterable of Relational or Contains
+            The conditions.
+
+        Returns
+        -------
+        Domain
+            With a set also for symbols that only the conditions name.
+
         Raises
         ------
         ClaimError
-            If the conditions leave a variable nothing, or speak of none.
+            If the conditions leave a variable nothing, or speak of none; or SymPy assumes of a symbol more than a kind
+            of number and a sign.
         """
         sets = {symbol: _assumed_set(symbol) for symbol in symbols}
         joint: list[Relational] = []
@@ -185,17 +275,49 @@ class Domain(Exact):
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
+        """The variables, in order of their names."""
         return tuple(symbol for symbol, _ in self.sets)
 
     def set_of(self, symbol: Symbol) -> Set:
-        """The values that a variable takes."""
+        """The values that a variable takes.
+
+        Parameters
+        ----------
+        symbol : Symbol
+            The variable.
+
+        Returns
+        -------
+        Set
+            Of SymPy; for a symbol that is not in the domain, all numbers of its kind.
+        """
         return self.as_dict().get(symbol, _whole_set(symbol))
 
     def as_dict(self) -> Mapping[Symbol, Set]:
+        """The sets by variable.
+
+        Returns
+        -------
+        dict of Symbol to Set
+            Without the joint conditions.
+        """
         return dict(self.sets)
 
     def restricted(self, symbol: Symbol, values: Set) -> Domain:
-        """The same domain with one variable confined to these values."""
+        """The same domain with other values for one variable.
+
+        Parameters
+        ----------
+        symbol : Symbol
+            A variable of the domain; another symbol changes nothing.
+        values : Set
+            The set that takes the place of its own.
+
+        Returns
+        -------
+        Domain
+            A new one.
+        """
         return Domain(tuple((s, values if s == symbol else v) for s, v in self.sets), self.conditions)
 
     @property

@@ -13,7 +13,22 @@ from symgrad.base.shown import Word
 
 
 class Outcome(Enum):
-    """The six things that can be said of a claim, strongest first; the value tells a reader what each means."""
+    """The six things that can be said of a claim, strongest first; the value tells a reader what each means.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> for outcome in sg.Outcome:
+    ...     print(f"{outcome.name}: {outcome.value}")
+    PROVED: true on the whole domain, by algebra or induction
+    CERTIFIED: true on the whole domain, by enclosures
+    SUPPORTED: agreed at sampled points: evidence, no proof
+    UNINFORMATIVE: a check ran that could not have failed
+    UNDECIDED: nothing could be said within the budget
+    REFUTED: false: a counterexample, certified
+    >>> sg.verify("x**2 + 1 >= 2*x").outcome is sg.Outcome.PROVED
+    True
+    """
 
     PROVED = "true on the whole domain, by algebra or induction"
     CERTIFIED = "true on the whole domain, by enclosures"
@@ -30,14 +45,25 @@ ACCEPTABLE = {outcome.name.lower(): outcome for outcome in (Outcome.SUPPORTED, O
 
 @dataclass(frozen=True)
 class Witness:
-    """A point at which a claim fails, with what stands on both sides there.
+    """A point at which a claim fails, with the values of both sides there.
 
-    Attributes
+    Parameters
     ----------
     point : mapping of str to str
         Values of the variables, exact wherever possible.
-    left, right : str
-        Both sides at the point: exact numbers, or digits that are all certain.
+    left : str
+        The left side at the point: an exact number, or digits that are all certain.
+    right : str
+        The right side, likewise.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> witness = sg.verify("log(x**2) == 2*log(x)").witness
+    >>> print(witness)
+    at x = 0: left undefined, right undefined
+    >>> dict(witness.point), witness.left
+    ({'x': '0'}, 'undefined')
     """
 
     point: Mapping[str, str]
@@ -53,9 +79,12 @@ class Witness:
 class Verdict:
     """Outcome of checking one claim.
 
-    Attributes
+    It has no truth value: ``if verdict`` raises, ``verdict.holds`` is True, False or None.
+
+    Parameters
     ----------
     outcome : Outcome
+        PROVED, CERTIFIED, SUPPORTED, UNINFORMATIVE, UNDECIDED or REFUTED.
     method : str
         How it was found, in the words of the prover that found it.
     evidence : str
@@ -66,6 +95,11 @@ class Verdict:
         Conditions that the proof used and that are not part of the domain.
     seconds : float
         Time it took; no part of equality.
+
+    Raises
+    ------
+    VerdictTruthError
+        If it is used as a truth value.
 
     Examples
     --------
