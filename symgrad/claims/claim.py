@@ -28,8 +28,8 @@ EXPECTATIONS = ("holds", "refuted")
 class Claim:
     """A statement and where it is said to hold.
 
-    `claim` and `maximum`, `minimum`, `supremum`, `infimum` make one; `verify` decides it. Printed, it is the text of its
-    statement.
+    `claim`, `maximum`, `minimum`, `supremum` and `infimum` make one; `verify` decides it. Its ``str`` is its statement
+    as text.
 
     Parameters
     ----------
@@ -232,8 +232,8 @@ def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Cl
     value : Expr, str or int
         The largest value; it may depend on the parameters.
     **options : dict
-        ``at``, an expression: where the largest value is attained; the claim then says so too. ``where``, ``id``, ``source`` and
-        ``expect`` as in `claim`.
+        ``at``, an expression: where the largest value is attained, which the claim then says too. ``where``, ``id``,
+        ``source`` and ``expect`` as in `claim`.
 
     Returns
     -------
@@ -269,8 +269,8 @@ def minimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Cl
     value : Expr, str or int
         The smallest value; it may depend on the parameters.
     **options : dict
-        ``at``, an expression: where the smallest value is attained; the claim then says so too. ``where``, ``id``, ``source`` and
-        ``expect`` as in `claim`.
+        ``at``, an expression: where the smallest value is attained, which the claim then says too. ``where``, ``id``,
+        ``source`` and ``expect`` as in `claim`.
 
     Returns
     -------
@@ -306,8 +306,8 @@ def supremum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> C
     value : Expr, str or int
         The least upper bound; it may depend on the parameters.
     **options : dict
-        ``at``, an expression: where the bound is attained; the claim then says so too. ``where``, ``id``, ``source`` and
-        ``expect`` as in `claim`.
+        ``at``, an expression: where the bound is attained, which the claim then says too. ``where``, ``id``,
+        ``source`` and ``expect`` as in `claim`.
 
     Returns
     -------
@@ -345,8 +345,8 @@ def infimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Cl
     value : Expr, str or int
         The greatest lower bound; it may depend on the parameters.
     **options : dict
-        ``at``, an expression: where the bound is attained; the claim then says so too. ``where``, ``id``, ``source`` and
-        ``expect`` as in `claim`.
+        ``at``, an expression: where the bound is attained, which the claim then says too. ``where``, ``id``,
+        ``source`` and ``expect`` as in `claim`.
 
     Returns
     -------

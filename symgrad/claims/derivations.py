@@ -225,8 +225,8 @@ class Derivation:
     title : str
         The title of the document.
     *items : Prose, Chain, Stated, Given, Figure, Table or Section
-        What the functions `prose`, `chain`, `statement`, `erratum`, `given`, `figure`, `table`, `section` return, in the
-        order of the document. The attribute `items` holds them as a tuple.
+        What the functions `prose`, `chain`, `statement`, `erratum`, `given`, `figure`, `table`, `section` return, in
+        the order of the document. The attribute `items` holds them as a tuple.
     source : str
         Where it comes from, shown in the document.
 
@@ -298,8 +298,8 @@ def _symbols(value: object) -> set[Symbol]:
 def prose(template: str, /, **values: object) -> Prose:
     """A paragraph; ``{name}`` in the text stands for the value of that name, a SymPy object as its formula.
 
-    The text itself holds no formulas, so that each format prints them in its own mathematical language. Braces of the text
-    are doubled: ``{{`` and ``}}``.
+    The text itself holds no formulas, so that each format prints them in its own mathematical language. Braces of the
+    text are doubled: ``{{`` and ``}}``.
 
     Parameters
     ----------
@@ -377,8 +377,8 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     start : Expr, str or int
         The first line.
     *steps : Step
-        What `equals`, `at_most`, `at_least`, `less_than` and `greater_than` return; at least one. They go up or down, not
-        both, since a reader compares the first line with the last.
+        What `equals`, `at_most`, `at_least`, `less_than` and `greater_than` return; at least one. They go up or down,
+        not both, since a reader compares the first line with the last.
     where : iterable of str or SymPy conditions
         The domain of all claims, as in `claim`.
     label : str

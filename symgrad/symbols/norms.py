@@ -66,10 +66,22 @@ class SpectralRadius(OfMatrix):
 def norm(of: Any) -> Expr:
     """The spectral norm of a matrix, the Euclidean norm of a vector, the absolute value of a scalar.
 
+    The largest factor by which the matrix stretches a vector, max sqrt((A x).T A x / (x.T x)): its largest singular
+    value.
+
     Parameters
     ----------
     of : Expr
-        A matrix of any shape, such as a weight, a product of weights or `state_jacobian`.
+        A matrix of any shape, such as a weight, a product of weights or `state_jacobian`; or a scalar.
+
+    Returns
+    -------
+    Expr
+        A scalar that is never negative, for formulas and claims; it stays as it is written.
+
+    References
+    ----------
+    .. [1] Horn, Johnson, Matrix Analysis, second edition (2013), section 5.6.
 
     Examples
     --------
@@ -87,10 +99,27 @@ def norm(of: Any) -> Expr:
 def spectral_radius(of: Any) -> Expr:
     """The spectral radius of a square matrix, the absolute value of a scalar.
 
+    The largest absolute value of an eigenvalue, real or complex. It is at most the spectral norm, and smaller where the
+    matrix is not normal.
+
+    Parameters
+    ----------
+    of : Expr
+        A square matrix, or a scalar.
+
+    Returns
+    -------
+    Expr
+        A scalar that is never negative, for formulas and claims; it stays as it is written.
+
     Raises
     ------
     ShapeError
         If the matrix is not square.
+
+    References
+    ----------
+    .. [1] Horn, Johnson, Matrix Analysis, second edition (2013), section 1.2.
 
     Examples
     --------

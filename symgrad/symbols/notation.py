@@ -24,11 +24,24 @@ _declared: ContextVar[dict[str, Symbol | None] | None] = ContextVar("symgrad_dec
 def real(name: str, meaning: str = "") -> Symbol:
     """A real symbol, with its meaning for the list of symbols of a document.
 
+    Parameters
+    ----------
+    name : str
+        Its name; a Greek letter by its English name, subscripts after an underscore.
+    meaning : str
+        What the list of symbols says of it; not listed if empty.
+
+    Returns
+    -------
+    Symbol
+        SymPy's, with ``real=True``; texts in the same derivation file mean it by its name.
+
     Examples
     --------
     >>> import symgrad as sg
-    >>> sg.real("x", "pre-activation").is_real
-    True
+    >>> x = sg.real("x", "pre-activation")
+    >>> x.is_real, x == sg.parse("x")
+    (True, True)
     """
     return declare(Symbol(name, real=True), meaning)
 
@@ -36,11 +49,24 @@ def real(name: str, meaning: str = "") -> Symbol:
 def integer(name: str, meaning: str = "") -> Symbol:
     """An integer symbol, such as a number of steps, with its meaning.
 
+    Parameters
+    ----------
+    name : str
+        Its name; a Greek letter by its English name, subscripts after an underscore.
+    meaning : str
+        What the list of symbols says of it; not listed if empty.
+
+    Returns
+    -------
+    Symbol
+        SymPy's, with ``integer=True``; texts in the same derivation file mean it by its name.
+
     Examples
     --------
     >>> import symgrad as sg
-    >>> sg.integer("T", "number of steps").is_integer
-    True
+    >>> T = sg.integer("T", "number of steps")
+    >>> T.is_integer, T.is_positive
+    (True, None)
     """
     return declare(Symbol(name, integer=True), meaning)
 

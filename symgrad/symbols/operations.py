@@ -176,7 +176,24 @@ class _OverTime(ReadsAsVector):
 
 
 class TimeSum(_OverTime):
-    """The sum of a matrix expression over an index of time, zero where high < low: ``TimeSum(term, (t, 1, T))``."""
+    """The sum of a matrix expression over an index of time; zero where high < low.
+
+    Parameters
+    ----------
+    term : MatrixExpr
+        A vector or matrix in which the index stands; sums of scalars are `sympy.Sum`.
+    limits : tuple of (Symbol, Expr, Expr)
+        The index, an integer symbol, with its first and last value, both included.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> h, k = sg.State("h", n), sg.integer("k")
+    >>> total = sg.TimeSum(h.at(k), (k, 1, sg.LENGTH))
+    >>> total, total.shape
+    (Sum(h[k], (k, 1, T)), (n, 1))
+    """
 
     def _sympystr(self, printer: Any) -> str:
         index, low, high = (printer.doprint(e) for e in self.limits)
@@ -191,6 +208,28 @@ class OrderedProduct(_OverTime):
     """F_high F_{high-1} ... F_low: the factor of the last step stands first; the identity where high < low.
 
     It is printed with the index running down, as the factors stand.
+
+    Parameters
+    ----------
+    factor : MatrixExpr
+        A square matrix in which the index stands, such as the Jacobian of a step.
+    limits : tuple of (Symbol, Expr, Expr)
+        The index, an integer symbol, with its first and last value, both included.
+
+    Raises
+    ------
+    ShapeError
+        If the factor is not square.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> J, k = sg.State("J", n, n), sg.integer("k")
+    >>> sg.OrderedProduct(J.at(k), (k, 1, sg.LENGTH))
+    OrderedProduct(J[k], (k, T, 1))
+    >>> sg.OrderedProduct(J.at(k), (k, 1, 3)).written_out()
+    J[3]*J[2]*J[1]
     """
 
     def __new__(cls, factor: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
@@ -200,10 +239,21 @@ class OrderedProduct(_OverTime):
 
     @property
     def factor(self) -> MatrixExpr:
+        """The factor, in which the index stands."""
         return self.term
 
     def written_out(self) -> MatrixExpr:
         """The factors one after the other, where their number is known.
+
+        Returns
+        -------
+        MatrixExpr
+            The product; the identity if there is no factor.
+
+        Raises
+        ------
+        CellError
+            If the number of factors is not known.
 
         Examples
         --------
@@ -237,12 +287,28 @@ def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
 
     Parameters
     ----------
-    function : SymPy function
-        Such as `sympy.tanh`; or any callable from scalar expression to scalar expression.
+    function : callable
+        A SymPy function such as `sympy.tanh`, an activation, or any callable that makes a scalar expression of a scalar
+        expression.
     argument : Expr
         A scalar, a vector or a matrix.
     *parameters : Expr
-        Further arguments of the function, scalars.
+        Further arguments of the function, scalars; the same for all entries.
+
+    Returns
+    -------
+    Expr
+        In the shape of `argument`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> h = sg.State("h", n)
+    >>> sg.elementwise(lambda y: 1 / (1 + y**2), h)
+    [1/(h[t]**2 + 1)]
+    >>> sg.elementwise(sg.elu, h, 2).shape
+    (n, 1)
     """
     if not isinstance(argument, MatrixExpr):
         return function(argument, *parameters)
@@ -250,17 +316,90 @@ def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
 
 
 def tanh(argument: Any) -> Expr:
-    """The hyperbolic tangent of a scalar, or of each entry of a vector or matrix."""
+    """The hyperbolic tangent of a scalar, or of each entry of a vector or matrix.
+
+    tanh x = (exp(x) - exp(-x)) / (exp(x) + exp(-x)), with slope 1 - tanh(x)**2; values in (-1, 1), no kinks.
+
+    Parameters
+    ----------
+    argument : Expr
+        A scalar, a vector or a matrix.
+
+    Returns
+    -------
+    Expr
+        In the shape of `argument`.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.3.2.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> sg.tanh(x).diff(x), sg.tanh(sg.State("h", *sg.dims("n")))
+    (1 - tanh(x)**2, tanh(h[t]))
+    """
     return elementwise(sympy.tanh, argument)
 
 
 def sin(argument: Any) -> Expr:
-    """The sine of a scalar, or of each entry of a vector or matrix."""
+    """The sine of a scalar, or of each entry of a vector or matrix.
+
+    Its slope is cos(x); values in [-1, 1], no kinks.
+
+    Parameters
+    ----------
+    argument : Expr
+        A scalar, a vector or a matrix.
+
+    Returns
+    -------
+    Expr
+        In the shape of `argument`.
+
+    References
+    ----------
+    .. [1] Sitzmann, Martel, Bergman, Lindell, Wetzstein, Implicit neural representations with periodic activation
+       functions (2020), arXiv:2006.09661.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> sg.sin(x).diff(x), sg.sin(sg.State("h", *sg.dims("n")))
+    (cos(x), sin(h[t]))
+    """
     return elementwise(sympy.sin, argument)
 
 
 def arctan(argument: Any) -> Expr:
-    """The arctangent of a scalar, or of each entry of a vector or matrix."""
+    """The arctangent of a scalar, or of each entry of a vector or matrix.
+
+    Its slope is 1/(1 + x**2); values in (-pi/2, pi/2), no kinks.
+
+    Parameters
+    ----------
+    argument : Expr
+        A scalar, a vector or a matrix.
+
+    Returns
+    -------
+    Expr
+        In the shape of `argument`.
+
+    References
+    ----------
+    .. [1] NIST Digital Library of Mathematical Functions, sections 4.23 and 4.24.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x = sg.real("x")
+    >>> sg.arctan(x).diff(x), sg.arctan(sg.State("h", *sg.dims("n")))
+    (1/(x**2 + 1), atan(h[t]))
+    """
     return elementwise(sympy.atan, argument)
 
 
@@ -309,7 +448,29 @@ def _at_place(slope: sympy.Subs) -> Expr:
 
 
 def ones(*shape: Dimension) -> MatrixExpr:
-    """The vector (n) or matrix (n, m) of ones."""
+    """The vector (n) or matrix (n, m) of ones.
+
+    A variable takes a number as the vector that holds it everywhere, as in ``1 - h``; what `hadamard` or SymPy returns
+    does not, and needs this.
+
+    Parameters
+    ----------
+    *shape : int or Symbol
+        One size for a vector, two for a matrix.
+
+    Returns
+    -------
+    MatrixExpr
+        `sympy.OneMatrix`, of the shape (n, 1) or (n, m).
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> h = sg.State("h", n)
+    >>> (sg.ones(n) - sg.hadamard(h, h)).shape
+    (n, 1)
+    """
     return OneMatrix(shape[0], shape[1] if len(shape) > 1 else 1)
 
 
@@ -321,10 +482,31 @@ def zero_like(like: Any) -> Expr:
 def hadamard(*factors: Expr) -> Expr:
     """The product entry by entry of matrices of one shape; a number counts for all entries.
 
+    Parameters
+    ----------
+    *factors : Expr
+        Vectors or matrices of one shape, and scalars.
+
+    Returns
+    -------
+    Expr
+        In the shape of the matrices; whole powers of one factor are joined.
+
     Raises
     ------
     ShapeError
         If two shapes differ; it names both.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> z, h = sg.Intermediate("z", n), sg.State("h", n)
+    >>> sg.hadamard(1 - z, h.prev).shape
+    (n, 1)
+    >>> sg.hadamard(h, sg.Input("x", m))
+    Traceback (most recent call last):
+    symgrad.ShapeError: hadamard(h[t], x[t]): shapes (n, 1) and (m, 1) do not fit
     """
     scalars = [f for f in factors if not isinstance(f, MatrixExpr)]
     matrices = [f for f in factors if isinstance(f, MatrixExpr)]
@@ -376,6 +558,21 @@ def _by_powers(factors: list[MatrixExpr]) -> list[MatrixExpr]:
 def concatenate(*parts: MatrixExpr) -> MatrixExpr:
     """Vectors one below the other.
 
+    Parameters
+    ----------
+    *parts : MatrixExpr
+        Vectors, or matrices with as many columns as the first.
+
+    Returns
+    -------
+    MatrixExpr
+        With the sum of their rows.
+
+    Raises
+    ------
+    ShapeError
+        If a part is a scalar or has another number of columns.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -390,13 +587,65 @@ def concatenate(*parts: MatrixExpr) -> MatrixExpr:
 
 
 def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
-    """The outer product of two vectors, left @ right.T."""
+    """The outer product of two vectors, left @ right.T.
+
+    Parameters
+    ----------
+    left : MatrixExpr
+        Shape (n, 1).
+    right : MatrixExpr
+        Shape (m, 1).
+
+    Returns
+    -------
+    MatrixExpr
+        Shape (n, m).
+
+    Raises
+    ------
+    ShapeError
+        If one of them is a scalar.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> delta, x = sg.Intermediate("delta", n), sg.Input("x", m)
+    >>> sg.outer(delta, x), sg.outer(delta, x).shape
+    (delta[t]*x[t].T, (n, m))
+    """
     _demand_matrices("outer", left, right)
     return sympy.MatMul(left, right.T).doit(deep=False)
 
 
 def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
-    """The inner product of two vectors, left.T @ right; a 1 by 1 matrix, whose number is its ``sympy.Trace``."""
+    """The inner product of two vectors, left.T @ right.
+
+    Parameters
+    ----------
+    left : MatrixExpr
+        Shape (n, 1).
+    right : MatrixExpr
+        Shape (n, 1).
+
+    Returns
+    -------
+    MatrixExpr
+        A 1 by 1 matrix; its number is its ``sympy.Trace``.
+
+    Raises
+    ------
+    ShapeError
+        If one of them is a scalar.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> v, h = sg.Parameter("v", n), sg.State("h", n)
+    >>> sg.dot(v, h), sg.dot(v, h).shape
+    (v.T*h[t], (1, 1))
+    """
     _demand_matrices("dot", left, right)
     return sympy.MatMul(sympy.Transpose(left), right).doit(deep=False)
 
@@ -408,10 +657,65 @@ def total(matrix: MatrixExpr) -> MatrixExpr:
 
 
 def softmax(vector: MatrixExpr) -> MatrixExpr:
-    """The softmax of a vector: positive entries that sum to 1."""
+    """The softmax of a vector, exp(x_i) / sum_j exp(x_j): positive entries that sum to 1.
+
+    Parameters
+    ----------
+    vector : MatrixExpr
+        Shape (n, 1).
+
+    Returns
+    -------
+    MatrixExpr
+        Shape (n, 1).
+
+    Raises
+    ------
+    ShapeError
+        If it is a scalar or a matrix of several columns.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.2.3.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, p = sg.dims("n p")
+    >>> V, h = sg.Parameter("V", p, n), sg.State("h", n)
+    >>> sg.softmax(V @ h), sg.softmax(V @ h).shape
+    (softmax(V*h[t]), (p, 1))
+    """
     return Softmax(vector)
 
 
 def logsumexp(vector: MatrixExpr) -> MatrixExpr:
-    """log of the sum of the exponentials of a vector."""
+    """The logarithm of the sum of the exponentials of a vector, log(sum_j exp(x_j)); its gradient is the softmax.
+
+    Parameters
+    ----------
+    vector : MatrixExpr
+        Shape (n, 1).
+
+    Returns
+    -------
+    MatrixExpr
+        A 1 by 1 matrix. Programs compute it without overflow, from the differences to the largest entry.
+
+    Raises
+    ------
+    ShapeError
+        If it is a scalar or a matrix of several columns.
+
+    References
+    ----------
+    .. [1] Boyd, Vandenberghe, Convex Optimization (2004), section 3.1.5.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> sg.logsumexp(sg.State("h", n)), sg.logsumexp(sg.State("h", n)).shape
+    (logsumexp(h[t]), (1, 1))
+    """
     return LogSumExp(vector)

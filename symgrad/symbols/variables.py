@@ -44,12 +44,27 @@ Dimension: TypeAlias = Expr | int
 def dims(names: str) -> tuple[Symbol, ...]:
     """Sizes of vectors and matrices: positive integer symbols.
 
+    Parameters
+    ----------
+    names : str
+        The names, separated by spaces or commas.
+
+    Returns
+    -------
+    tuple of Symbol
+        As many as there are names; one name makes a tuple of one.
+
+    Raises
+    ------
+    CellError
+        If there is no name.
+
     Examples
     --------
     >>> import symgrad as sg
     >>> n, m = sg.dims("n m")
-    >>> n.is_positive
-    True
+    >>> sg.Parameter("W", n, m).shape
+    (n, m)
     """
     found = tuple(Symbol(name, integer=True, positive=True) for name in names.replace(",", " ").split())
     if not found:
@@ -357,28 +372,129 @@ def State(name: str, *shape: Dimension, meaning: str = "") -> Variable:
     meaning : str
         For the list of symbols of a document.
 
+    Returns
+    -------
+    Expr
+        A real scalar or a matrix of SymPy at the time t; ``.prev``, ``.next`` and ``.at(time)`` are the same variable
+        at another time. Its value before the first step is the argument of the same name with a 0, as ``h0``.
+
+    Raises
+    ------
+    CellError
+        If the name is no name, or the shape is neither positive integers nor symbols of `dims`.
+
     Examples
     --------
     >>> import symgrad as sg
-    >>> h = sg.State("h", *sg.dims("n"))
-    >>> h, h.prev
-    (h[t], h[t-1])
+    >>> n, = sg.dims("n")
+    >>> h = sg.State("h", n)
+    >>> h, h.prev, h.at(0), h.shape
+    (h[t], h[t-1], h[0], (n, 1))
     """
     return _timed(name, Role.STATE, shape, meaning)
 
 
 def Input(name: str, *shape: Dimension, meaning: str = "") -> Variable:
-    """What a cell is given at each step: an input, or the target of a loss; shapes as in `State`."""
+    """What a cell is given at each step: an input, or the target of a loss.
+
+    Parameters
+    ----------
+    name : str
+        Letters and digits, with subscripts after an underscore.
+    *shape : int or Symbol
+        Nothing for a scalar, n for a vector, n and m for a matrix. Arrays have the axes that are declared: a matrix of
+        one column, n and 1, is no vector.
+    meaning : str
+        For the list of symbols of a document.
+
+    Returns
+    -------
+    Expr
+        A real scalar or a matrix of SymPy at the time t. Its array has an axis of T steps before those declared here.
+
+    Raises
+    ------
+    CellError
+        If the name is no name, or the shape is neither positive integers nor symbols of `dims`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, m = sg.dims("n m")
+    >>> U, x = sg.Parameter("U", n, m), sg.Input("x", m)
+    >>> U @ x, (U @ x).shape
+    (U*x[t], (n, 1))
+    """
     return _timed(name, Role.INPUT, shape, meaning)
 
 
 def Intermediate(name: str, *shape: Dimension, meaning: str = "") -> Variable:
-    """A value within one step: a pre-activation, a gate, an output; shapes as in `State`."""
+    """A value within one step: a pre-activation, a gate, an output.
+
+    Parameters
+    ----------
+    name : str
+        Letters and digits, with subscripts after an underscore.
+    *shape : int or Symbol
+        Nothing for a scalar, n for a vector, n and m for a matrix. Arrays have the axes that are declared: a matrix of
+        one column, n and 1, is no vector.
+    meaning : str
+        For the list of symbols of a document.
+
+    Returns
+    -------
+    Expr
+        A real scalar or a matrix of SymPy at the time t; an equation of the cell says what it is.
+
+    Raises
+    ------
+    CellError
+        If the name is no name, or the shape is neither positive integers nor symbols of `dims`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> a, h, w = sg.Intermediate("a"), sg.State("h"), sg.Parameter("w")
+    >>> print(*sg.Cell({a: w * h.prev, h: sg.tanh(a)}).equations, sep="; ")
+    a[t] = w*h[t-1]; h[t] = tanh(a[t])
+    """
     return _timed(name, Role.INTERMEDIATE, shape, meaning)
 
 
 def Parameter(name: str, *shape: Dimension, meaning: str = "") -> Parameterlike:
-    """What is learned and does not change with time: a weight, a bias; shapes as in `State`."""
+    """What is learned and does not change with time: a weight, a bias.
+
+    Parameters
+    ----------
+    name : str
+        Letters and digits, with subscripts after an underscore.
+    *shape : int or Symbol
+        Nothing for a scalar, n for a vector, n and m for a matrix. Arrays have the axes that are declared: a matrix of
+        one column, n and 1, is no vector.
+    meaning : str
+        For the list of symbols of a document.
+
+    Returns
+    -------
+    Expr
+        A real symbol of SymPy if it is a scalar, else a matrix; a vector is a matrix of one column.
+
+    Raises
+    ------
+    CellError
+        If the name is no name, or the shape is neither positive integers nor symbols of `dims`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> n, = sg.dims("n")
+    >>> W, h = sg.Parameter("W", n, n, meaning="recurrent weight"), sg.State("h", n)
+    >>> W @ h.prev
+    W*h[t-1]
+    >>> W @ sg.Parameter("b", n).T
+    Traceback (most recent call last):
+    symgrad.ShapeError: W @ b.T: shapes (n, n) and (1, n) do not fit
+    """
     checked = _name(name)
     if not shape:
         return declare(Symbol(checked, real=True), meaning)
