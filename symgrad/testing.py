@@ -29,8 +29,14 @@ def assert_holds(
 
     Parameters
     ----------
-    says, op, rhs, where
-        As in `claim`; or a claim itself.
+    says : Claim, str, Expr or int
+        A claim, the whole statement as text, or its left side.
+    op : {"==", "!=", "<", "<=", ">", ">="}, optional
+        The relation, if there are two sides.
+    rhs : str, Expr or int, optional
+        The right side.
+    where : iterable of str or SymPy conditions
+        The domain, as in `claim`; a `Claim` keeps its own.
     accept : {"supported", "uninformative"} or several of them
         Evidence that counts as good enough, although it proves nothing.
 
@@ -38,6 +44,10 @@ def assert_holds(
     ------
     AssertionError
         If the claim is refuted, or stays open; the message has the sides, the counterexample and the method.
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If it says nothing that could be true or false, or `accept` names anything else.
 
     Examples
     --------
@@ -60,6 +70,26 @@ def assert_refuted(
 ) -> None:
     """Fail unless a claim is false, by a counterexample that is certified.
 
+    Parameters
+    ----------
+    says : Claim, str, Expr or int
+        A claim, the whole statement as text, or its left side.
+    op : {"==", "!=", "<", "<=", ">", ">="}, optional
+        The relation, if there are two sides.
+    rhs : str, Expr or int, optional
+        The right side.
+    where : iterable of str or SymPy conditions
+        The domain, as in `claim`; a `Claim` keeps its own.
+
+    Raises
+    ------
+    AssertionError
+        If the claim is not refuted; a claim that stays open fails too.
+    ParseError
+        If a text is no formula.
+    ClaimError
+        If it says nothing that could be true or false.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -74,13 +104,23 @@ def assert_gradient(f: Callable[..., Any], what: Any, /, loss: Any = None, at: s
 
     Parameters
     ----------
-    f, what, loss, at, **options
-        As in `check_gradient`.
+    f : callable
+        ``f(**arguments)`` gives the gradients, by the names of the arguments.
+    what : Gradients, Cell or Expr
+        What it should be the gradient of.
+    loss : Loss or Expr, optional
+        The loss of a cell, as in `bptt`.
+    at : str
+        At which steps the loss is taken, as in `bptt`.
+    **options : object
+        The point, and the options of `check_gradient`: `wrt`, `convert`, `rtol`, `sizes`, `point`.
 
     Raises
     ------
     AssertionError
         If an entry is wrong, with argument, entry, time step and factor; or if none could have been found wrong.
+    CellError
+        If the point does not fit the cell, or `f` gives a gradient that is none of its arguments.
 
     Examples
     --------

@@ -9,10 +9,11 @@ import mpmath
 import sympy
 from sympy import Basic, Expr, Interval, Lambda, MatrixExpr, Piecewise, S, Symbol, oo
 from sympy.core.evalf import prec_to_dps
-from sympy.core.function import ArgumentIndexError, DefinedFunction
+from sympy.core.function import ArgumentIndexError, DefinedFunction, FunctionClass
 from sympy.logic.boolalg import Boolean
 from sympy.sets import Set
 
+from symgrad.activations.docstrings import docstring
 from symgrad.activations.rows import OUTPUT, ROWS, Formula, Row, exact
 from symgrad.base.precision import many_bits
 from symgrad.symbols import elementwise
@@ -21,7 +22,14 @@ from symgrad.symbols import elementwise
 MAXIMAL_SIZE = 10_000
 
 
-class ActivationFunction(DefinedFunction):  # type: ignore[misc]
+class _Documented(FunctionClass):  # type: ignore[misc]
+    @property
+    def __doc__(cls) -> Any:  # type: ignore[override]  # made when it is asked for, so that importing stays fast
+        about = cls.__dict__["__doc__"]
+        return docstring(cls.__name__, about) if "row" in cls.__dict__ else about
+
+
+class ActivationFunction(DefinedFunction, metaclass=_Documented):  # type: ignore[misc]
     """A SymPy function given by a row of the table.
 
     It differentiates in closed form, rewrites to its definition whatever it is asked to be rewritten in, and

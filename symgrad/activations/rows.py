@@ -49,21 +49,25 @@ class LargestSlope:
 class Activation:
     """What is known of an activation f, for given values of its parameters.
 
-    Attributes
+    `ACTIVATIONS` holds one for each name, made when it is asked for, with the default parameters.
+
+    Parameters
     ----------
     name : str
         Its name in text.
     function : SymPy function class
+        What makes expressions of it, as in ``function(x)``.
     parameters : tuple of (Symbol, Expr)
         The parameters and their values here; the assumptions of the symbol say which values make sense.
     definition : Expr
-        f in terms of `INPUT`, by exponentials, logarithms, `erf`, `Abs` and cases.
+        The function f in terms of `INPUT`, by exponentials, logarithms, `erf`, `Abs` and cases.
     slope : Expr
         The derivative in terms of `INPUT`, as papers write it. At a kink the derivative does not exist; the
         expression has there the value that PyTorch returns.
     slope_in_output : Expr or None
         The same in terms of the output, `OUTPUT`, where the output determines it.
     largest_slope : LargestSlope
+        The supremum of the absolute value of the slope, with exact bounds and a place.
     kinks : tuple of Expr
         The places where the derivative does not exist.
     range : Set or None
@@ -97,6 +101,16 @@ class Activation:
 
     def with_parameters(self, *values: Expr | int) -> Activation:
         """The same activation for other values of its parameters, numbers or symbols.
+
+        Parameters
+        ----------
+        *values : Expr or int
+            A value for each parameter, in their order.
+
+        Returns
+        -------
+        Activation
+            With the facts for these values; None or cases where they depend on what is not known of a symbol.
 
         Raises
         ------

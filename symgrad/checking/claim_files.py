@@ -61,10 +61,35 @@ class Entry:
 def load_claims(path: str | Path) -> tuple[Claim, ...]:
     """The claims of a TOML or JSON file, in its order; unnamed ones are called by their number.
 
+    Each claim has a field ``says`` and may have ``id``, ``where``, ``expect``, ``source`` and ``cell``: see `claim` and
+    `cell_claim`. In TOML each is a table ``[[claim]]``, in JSON the file is ``{"claim": [...]}``.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file that ends in ``.toml`` or ``.json``.
+
+    Returns
+    -------
+    tuple of Claim
+        None of them checked.
+
     Raises
     ------
     ClaimError
         If the file cannot be read or a claim in it is none; the message names file, line and claim.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import symgrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "slides.toml")
+    ...     written = path.write_text("[[claim]]\\nid = 'slide-4'\\nsays = 'tanh(x) < 1'")
+    ...     claims = sg.load_claims(path)
+    >>> [(claim.id, str(claim), claim.expect) for claim in claims]
+    [('slide-4', 'tanh(x) < 1', 'holds')]
     """
     claims = []
     for entry in read_claims(Path(path)):

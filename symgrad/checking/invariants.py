@@ -24,15 +24,25 @@ Property = Callable[[Expr, Where], Claim]
 class Candidate(Exact):
     """An expression that may be the function that is meant.
 
-    Attributes
+    Parameters
     ----------
     name : str
         What a table calls it.
     expression : Expr
-    where : conditions
+        The candidate itself.
+    where : iterable of str or SymPy conditions
         Where it has a value; properties that are about all of its values hold there if they hold.
     fails : tuple of str
-        The properties that it is known not to have.
+        The properties that it is known not to have; their claims expect ``"refuted"``.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> from sympy import Ne, exp
+    >>> x = sg.real("x")
+    >>> slip = sg.Candidate("a slip", 1 / (1 - exp(-x)), where=[Ne(x, 0)], fails=("value at zero",))
+    >>> slip.name, slip.expression
+    ('a slip', 1/(1 - exp(-x)))
     """
 
     name: str
@@ -45,7 +55,9 @@ class Candidate(Exact):
 class Invariants:
     """Properties that together pin a function down.
 
-    Attributes
+    A differential equation alone never does it: another initial value satisfies it as well.
+
+    Parameters
     ----------
     properties : mapping of str to callable
         By name, what makes the claim: from a candidate's expression and the conditions under which it has a value.
@@ -70,6 +82,16 @@ class Invariants:
     def claims(self, candidate: Candidate) -> dict[str, Claim]:
         """The claim of each property, with what is expected of it.
 
+        Parameters
+        ----------
+        candidate : Candidate
+            What is asked about.
+
+        Returns
+        -------
+        dict of str to Claim
+            By the names of the properties, in their order.
+
         Raises
         ------
         ClaimError
@@ -86,16 +108,68 @@ class Invariants:
         }
 
     def judge(self, candidate: Candidate) -> Iterator[tuple[str, Verdict]]:
-        """The properties in order, each with its verdict."""
+        """The properties in order, each with its verdict.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            What is asked about.
+
+        Yields
+        ------
+        tuple of (str, Verdict)
+            The name of a property and what `verify` finds; one at a time.
+
+        Raises
+        ------
+        ClaimError
+            If the candidate is said to fail in a property that is none of these.
+        """
         for name, claim in self.claims(candidate).items():
             yield name, verify(claim)
 
     def first_failing(self, candidate: Candidate) -> str | None:
-        """The first property that is refuted for a candidate; None if none is, which proves only what was proved."""
+        """The first property that is refuted for a candidate.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            What is asked about.
+
+        Returns
+        -------
+        str or None
+            Its name; None if none is refuted, which proves only what was proved.
+
+        Raises
+        ------
+        ClaimError
+            If the candidate is said to fail in a property that is none of these.
+        """
         return next((name for name, verdict in self.judge(candidate) if verdict.holds is False), None)
 
     def table(self, caption: str | Prose, *candidates: Candidate, label: str = "") -> Table:
-        """A row for each property, a column for each candidate."""
+        """A row for each property, a column for each candidate.
+
+        Parameters
+        ----------
+        caption : str or Prose
+            What the table shows, in a sentence.
+        *candidates : Candidate
+            The columns, in this order.
+        label : str
+            What a `ref` calls it.
+
+        Returns
+        -------
+        Table
+            An item of a `Derivation`; each claim is shown with its verdict.
+
+        Raises
+        ------
+        ClaimError
+            If the candidate is said to fail in a property that is none of these.
+        """
         columns = [self.claims(candidate) for candidate in candidates]
         rows = [(name, *(claims[name] for claims in columns)) for name in self.properties]
         return table(caption, ("property", *(candidate.name for candidate in candidates)), *rows, label=label)

@@ -34,12 +34,21 @@ def proof(says: Claim | str, title: str = "Proof") -> Section:
     Parameters
     ----------
     says : Claim or str
+        A text is read by `claim`.
     title : str
+        The heading of the section.
+
+    Returns
+    -------
+    Section
+        An item of a `Derivation`; what the prover says of itself is prose, what it decided on the way are claims.
 
     Raises
     ------
     ClaimError
         If the claim is not proved.
+    ParseError
+        If the text is no formula.
 
     Examples
     --------

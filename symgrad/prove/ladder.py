@@ -99,6 +99,15 @@ def verify(says: Claim | str) -> Verdict:
     Verdict
         PROVED and REFUTED are certain. The verdict does not depend on the machine: budgets count work, not time.
 
+    Raises
+    ------
+    ParseError
+        If the text is no formula.
+    ClaimError
+        If it is neither a claim nor text, or the text says nothing that could be true or false.
+    PluginError
+        If a prover of another package fails.
+
     Examples
     --------
     >>> import symgrad as sg

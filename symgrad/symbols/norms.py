@@ -81,7 +81,7 @@ def norm(of: Any) -> Expr:
 
     References
     ----------
-    .. [1] Horn, Johnson, Matrix Analysis, second edition (2013), section 5.6.
+    Horn, Johnson, Matrix Analysis, second edition (2013), section 5.6.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def spectral_radius(of: Any) -> Expr:
 
     References
     ----------
-    .. [1] Horn, Johnson, Matrix Analysis, second edition (2013), section 1.2.
+    Horn, Johnson, Matrix Analysis, second edition (2013), section 1.2.
 
     Examples
     --------

@@ -332,7 +332,7 @@ def tanh(argument: Any) -> Expr:
 
     References
     ----------
-    .. [1] Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.3.2.
+    Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.3.2.
 
     Examples
     --------
@@ -361,8 +361,8 @@ def sin(argument: Any) -> Expr:
 
     References
     ----------
-    .. [1] Sitzmann, Martel, Bergman, Lindell, Wetzstein, Implicit neural representations with periodic activation
-       functions (2020), arXiv:2006.09661.
+    Sitzmann, Martel, Bergman, Lindell, Wetzstein, Implicit neural representations with periodic activation
+    functions (2020), arXiv:2006.09661.
 
     Examples
     --------
@@ -391,7 +391,7 @@ def arctan(argument: Any) -> Expr:
 
     References
     ----------
-    .. [1] NIST Digital Library of Mathematical Functions, sections 4.23 and 4.24.
+    NIST Digital Library of Mathematical Functions, sections 4.23 and 4.24.
 
     Examples
     --------
@@ -676,7 +676,7 @@ def softmax(vector: MatrixExpr) -> MatrixExpr:
 
     References
     ----------
-    .. [1] Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.2.3.
+    Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.2.3.
 
     Examples
     --------
@@ -709,7 +709,7 @@ def logsumexp(vector: MatrixExpr) -> MatrixExpr:
 
     References
     ----------
-    .. [1] Boyd, Vandenberghe, Convex Optimization (2004), section 3.1.5.
+    Boyd, Vandenberghe, Convex Optimization (2004), section 3.1.5.
 
     Examples
     --------

@@ -47,13 +47,34 @@ def parse_written(text: str, symbols: Mapping[str, Symbol] | None = None) -> Exp
 def parse(text: str, symbols: Mapping[str, Symbol] | None = None) -> Expr:
     """The expression that a text describes, as SymPy evaluates it; nothing in the text is ever executed.
 
-    See `parse_written` for parameters and errors. Functions that SymPy mistakes for others stay as they are written.
+    Functions that SymPy mistakes for others stay as they are written. Decimals are exact fractions.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"x**2/2 + erf(1e-5)"``; functions are called as in SymPy and `ACTIVATIONS`, a derivative is
+        ``diff(f, x)``.
+    symbols : mapping of str to Symbol, optional
+        What names stand for; other names that have no meaning of their own are real symbols, the indices of sums and
+        products integers.
+
+    Returns
+    -------
+    Expr
+        An expression of SymPy; derivatives in it are not carried out.
+
+    Raises
+    ------
+    ParseError
+        If the text is no expression, or is too large; it points at the place.
 
     Examples
     --------
-    >>> from symgrad.reading.text import parse
-    >>> parse("diff(sin(x)**2, x) + 0.1")
+    >>> import symgrad as sg
+    >>> sg.parse("diff(sin(x)**2, x) + 0.1")
     Derivative(sin(x)**2, x) + 1/10
+    >>> sg.parse("sigmoid(2*k)", {"k": sg.integer("k")}).free_symbols == {sg.integer("k")}
+    True
     """
     reader = Reader(Source(text), symbols)
     if isinstance(reader.tree, ast.Compare):

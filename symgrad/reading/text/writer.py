@@ -25,18 +25,30 @@ from symgrad.symbols.writing import to_text as vector_text
 def to_text(thing: Expr | Boolean | Statement) -> str:
     """Readable text of an expression, condition or statement; read again with the same symbols it gives an equal one.
 
+    Parameters
+    ----------
+    thing : Expr, Boolean, Relation, Extremum or Conjunction
+        What is written; of a `Claim`, its `statement`.
+
+    Returns
+    -------
+    str
+        As `parse` and `claim` read it.
+
     Raises
     ------
     ClaimError
-        If it contains a float, which is no exact number.
+        If it contains a float, which is no exact number, or is something else.
 
     Examples
     --------
+    >>> import symgrad as sg
     >>> from sympy import Derivative, exp
-    >>> from symgrad.symbols.notation import real
-    >>> x = real("x")
-    >>> to_text(Derivative(1 / (1 + exp(-x)), x, x))
+    >>> x = sg.real("x")
+    >>> sg.to_text(Derivative(1 / (1 + exp(-x)), x, x))
     'diff(1/(1 + exp(-x)), x, 2)'
+    >>> sg.parse(sg.to_text(exp(x) / x)) == exp(x) / x
+    True
     """
     if isinstance(thing, MatrixExpr | sympy.MatrixBase):
         return vector_text(thing)
