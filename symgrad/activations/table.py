@@ -305,7 +305,7 @@ softplus = define(
 softsign = define(
     "softsign",
     r"\operatorname{softsign}",
-    "The algebraic sigmoid x/(1 + |x|).",
+    "The algebraic sigmoid x/(1 + abs(x)).",
     definition=lambda x: x / (1 + Abs(x)),
     slope=lambda x, y: 1 / (1 + Abs(x)) ** 2,
     slope_in_output=lambda y: (1 - Abs(y)) ** 2,

@@ -238,6 +238,8 @@ class PluginError(SymgradError):
         The package that brings it.
     reason : str
         What is wrong with it.
+    kind : str
+        The word for such a thing, as the message has it.
 
     Examples
     --------
