@@ -8,7 +8,8 @@ from typing import Any
 class SymgradError(Exception):
     """Any mistake of a user that symgrad can name; its text is one line.
 
-    All errors below are of this kind, so that one ``except`` catches them. Each keeps its facts as attributes.
+    All errors of symgrad are of this kind, so that one ``except`` catches them. Those that have facts, such as a file
+    and a line, keep them as attributes.
 
     Examples
     --------
@@ -258,8 +259,7 @@ class PluginError(SymgradError):
 class PrecisionError(SymgradError):
     """Digits that could not be made certain.
 
-    The attribute `bits` is kept. Usual causes are a value that does not exist, such as 0/0, and a step of `sympy.floor`
-    or a kink that the argument hits exactly.
+    The attribute `bits` is kept. A usual cause is a value that does not exist, such as 0/0.
 
     Parameters
     ----------

@@ -152,8 +152,6 @@ def claim(
         If a text is no formula.
     ClaimError
         If the statement says nothing that could be true or false, or its domain is empty.
-    ShapeError
-        If matrices and vectors of a claim about norms do not fit.
 
     Examples
     --------

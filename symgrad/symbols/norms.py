@@ -77,7 +77,7 @@ def norm(of: Any) -> Expr:
     Returns
     -------
     Expr
-        A scalar that is never negative, for formulas and claims; it stays as it is written.
+        A scalar that is never negative, for formulas and claims; that of a matrix stays as it is written.
 
     References
     ----------
@@ -110,7 +110,7 @@ def spectral_radius(of: Any) -> Expr:
     Returns
     -------
     Expr
-        A scalar that is never negative, for formulas and claims; it stays as it is written.
+        A scalar that is never negative, for formulas and claims; that of a matrix stays as it is written.
 
     Raises
     ------
