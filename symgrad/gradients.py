@@ -13,7 +13,7 @@ from symgrad.compute.numbers.dtypes import FLOAT64
 from symgrad.compute.run.run import Run
 from symgrad.language.verdicts import Verdict
 from symgrad.recurrent.cells.cell import Cell
-from symgrad.recurrent.forms import equal_forms, unrolled, unrolled_ring
+from symgrad.recurrent.forms import closed_form, equal_forms, unrolled, unrolled_ring
 from symgrad.recurrent.forms import paths as forms
 from symgrad.recurrent.gradients.backward import Backward, checked_loss
 from symgrad.recurrent.judge import documents
@@ -114,22 +114,25 @@ class Gradients(Backward):
 
         J is the state Jacobian of one step, g the derivative of the loss of a step with respect to the states, D the
         immediate derivative of the states with respect to the parameter. With the loss at the last step, t = T alone.
+        Paths to an input x_t lead through step t, and those to an initial state through step 1: one sum is left.
 
         Parameters
         ----------
-        what : Parameter or str
-            A parameter, or its name; of inputs and initial states there are ``grad[x]`` and ``grad["h0"]`` only.
+        what : Parameter, Input, State or str
+            A parameter, an input, a target or an initial state, or its name, such as ``"h0"``.
 
         Returns
         -------
         Expr
-            In the shape of the parameter.
+            In the shape of the argument: of an input that at step t, of a target under a loss at the last step that at
+            step T.
 
         Raises
         ------
         CellError
-            If there is no such parameter, or the cell or the loss has no such form: several scalar states, equations
-            that look further than one step back, a loss that looks at other steps than its own.
+            If there is no such argument, or the cell or the loss has no such form: several scalar states, equations
+            that look further than one step back, a loss that looks at other steps than its own, an input that is used
+            at other steps or acts on the loss of step T also without a state between.
 
         Examples
         --------
@@ -137,6 +140,8 @@ class Gradients(Backward):
         >>> h, w = sg.State("h"), sg.Parameter("w")
         >>> sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h).paths(w)
         Sum((1 - h[k]**2)*Product(w*(1 - h[i]**2), (i, k + 1, T))*h[k-1], (k, 1, T))
+        >>> sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h).paths("h0")
+        w*(1 - h[1]**2)*Product(w*(1 - h[i]**2), (i, 2, T))
         """
         return forms.paths(self, what)
 
@@ -147,8 +152,8 @@ class Gradients(Backward):
 
         Parameters
         ----------
-        what : Parameter or str
-            A parameter, or its name.
+        what : Parameter, State or str
+            A parameter, a target or the initial state, or its name.
 
         Returns
         -------
@@ -167,8 +172,10 @@ class Gradients(Backward):
         >>> h, w = sg.State("h"), sg.Parameter("w")
         >>> sg.bptt(sg.Cell({h: w * h.prev}), h).closed_form(w)
         T*w**(T - 1)*h[0]
+        >>> sg.bptt(sg.Cell({h: w * h.prev}), h).closed_form("h0")
+        w**T
         """
-        return forms.closed_form(self, what)
+        return closed_form.closed_form(self, what)
 
     def forward_mode(self, what: Any) -> forms.ForwardMode:
         """The gradient of a parameter carried forward with the states: real-time recurrent learning.
@@ -226,8 +233,8 @@ class Gradients(Backward):
         Raises
         ------
         CellError
-            If k2 < k1 or k1 < 1, no path through a state leads to the parameter, or the cell or the loss has no sum
-            over paths.
+            If it is no parameter, k2 < k1 or k1 < 1, no path through a state leads to the parameter, or the cell or the
+            loss has no sum over paths.
 
         References
         ----------
@@ -554,8 +561,8 @@ class Gradients(Backward):
         Raises
         ------
         CellError
-            If the cell is not scalar or has several states, no path through the state leads to the parameter, or the
-            cell or the loss has no sum over paths.
+            If it is no parameter, the number of steps is none of these, the cell is not scalar or has several states,
+            no path through the state leads to the parameter, or the cell or the loss has no sum over paths.
 
         Examples
         --------

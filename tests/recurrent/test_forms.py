@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from flint import arb
 
 import symgrad as sg
 from symgrad.symbols import declared_shape
@@ -76,6 +77,93 @@ def test_every_form_is_proved_or_refused(name):
             for steps in (1, 2, 3):
                 jacobian = sg.state_jacobian(late, early.at(sg.TIME - steps))
                 had(lambda jacobian=jacobian: jacobian.by_rules(grad))
+
+
+LINEAR = {
+    "one weight": "h[t] = w*h[t-1]",
+    "a bias": "h[t] = w*h[t-1] + b",
+    "a bias alone": "h[t] = h[t-1] + b",
+    "names within a step": "a[t] = w*h[t-1] + b\ny[t] = v*a[t]\nh[t] = v*y[t] + a[t]",
+    "a parameter twice": "h[t] = w*h[t-1] + w**2",
+}
+
+
+def forms_of(grad, argument):
+    """All formulas that are given for the gradient with respect to an argument, those that are refused left out."""
+    cut = had(lambda: grad.truncated(argument, 1, 2))
+    found = [had(lambda: grad.paths(argument)), had(lambda: grad.closed_form(argument))]
+    return [e for e in (*found, cut and cut.gradient + cut.bias) if e is not None]
+
+
+def entries(value):
+    return [arb(e) for e in np.ravel(np.array(value, dtype=object))]
+
+
+def demand_forms_are_the_gradient(grad, steps):
+    """Each form of each argument has the value of the gradient; that with respect to an input, at each step."""
+    point, size, checked = point_of(grad, steps), {sg.LENGTH: steps}, set()
+    known = grad.evaluate(point, size).gradients
+    for argument in grad.arguments:
+        name, in_time = grad.name_of(argument), getattr(argument, "time", None) == sg.TIME
+        for form in forms_of(grad, argument):
+            at_last = in_time and not form.has(sg.TIME)
+            for step in range(steps if at_last else 1, steps + 1 if in_time else 2):
+                value = entries(grad.value_of(form.subs(sg.TIME, step) if in_time else form, point, size))
+                expected = entries(known[name][step - 1] if in_time else known[name])
+                assert max(abs(a - b) for a, b in zip(value, expected, strict=True)) < 1e-9, (name, step, form)
+            checked.add(name)
+    return checked
+
+
+@pytest.mark.parametrize("at", ["last", "every", "mean"])
+@pytest.mark.parametrize("name", [*CELLS, *sg.CELLS])
+def test_every_form_of_every_argument_is_its_gradient(name, at):
+    cell = gradients(name).cell
+    state, c = cell.states[-1], sg.Parameter("c_loss")
+    error = state - sg.Input("goal", *getattr(state, "shape", ()))
+    grad = sg.bptt(cell, c * (sympy.Trace(error.T @ error) if getattr(state, "shape", ()) else error**2), at)
+    checked = demand_forms_are_the_gradient(grad, 3)
+    assert checked == set(map(grad.name_of, grad.arguments)) or name not in ("tanh", "gru", "minimal_gru")
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+@pytest.mark.parametrize("name", LINEAR)
+def test_every_closed_form_is_its_gradient(name, steps):
+    cell = sg.read_cell(LINEAR[name])
+    h, c, target = cell.states[-1], sg.Parameter("c"), sg.Input("target")
+    grad = sg.bptt(cell, c * h + c**2 * target)
+    assert demand_forms_are_the_gradient(grad, steps) == set(map(grad.name_of, grad.arguments))
+    assert all(had(lambda a=a: grad.closed_form(a)) is not None for a in grad.arguments)
+
+
+def test_forms_of_inputs_and_initial_states_are_sums_over_the_paths_to_them():
+    h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
+    grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), sg.half_squared_error(h), "every")
+    later = "Product(w*(1 - h[i]**2), (i, {}, {}))"
+    assert "Sum" in str(grad.paths("x")) and later.format("t + 1", "k") in str(grad.paths("x"))
+    assert later.format(2, "t") in str(grad.paths("h0"))
+    linear = sg.bptt(sg.Cell({h: w * h.prev}), 3 * h)
+    assert linear.closed_form("h0") == 3 * w**sg.LENGTH
+
+
+REFUSED = {
+    "truncated inputs": (lambda g: g.truncated("x", 1, 2), "truncation cuts the paths to parameters; got x"),
+    "truncated initial states": (lambda g: g.truncated("h0", 1, 2), "got h0, of which there is grad['h0']"),
+    "half a step": (lambda g: g.truncated("w", 1, 2.5), "truncation needs k2 >= k1 >= 1; got k1 = 1, k2 = 2.5"),
+    "no steps": (lambda g: g.truncated("w", "one", 2), "truncation needs k2 >= k1 >= 1; got k1 = one"),
+    "unrolled inputs": (lambda g: g.prove_unrolled("x", 3), "unrolled forms are compared for parameters; got x"),
+    "half a step unrolled": (lambda g: g.prove_unrolled("w", 2.5), "a number of steps from 1 to 10000; got 2.5"),
+    "a list": (lambda g: g.paths(["w"]), "there is a gradient with respect to w, x, target, h0; asked for was ['w']"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_form_has_no_answer_for_is_refused_in_one_line(name):
+    h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
+    make, says = REFUSED[name]
+    with pytest.raises(sg.CellError) as found:
+        make(sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), sg.half_squared_error(h)))
+    assert says in str(found.value)
 
 
 @pytest.mark.parametrize("name", [*CELLS, "lstm", "gru"])

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from numbers import Integral
 from typing import Any
 
 import sympy
 from sympy import Expr, KroneckerProduct, MatrixExpr, S, Symbol, ceiling
 
 from symgrad.base.errors import CellError
-from symgrad.recurrent.cells.cell import Equation, free_name
+from symgrad.recurrent.cells.cell import Equation, argument_name, free_name
 from symgrad.recurrent.cells.matrix_algebra import product, sliced, total_of, transposed
 from symgrad.recurrent.gradients.backward import Backward, over_time
 from symgrad.recurrent.gradients.one_step import matrix_of, through_loss, through_step
@@ -180,6 +181,15 @@ def jacobian_product(step: Step, low: Any, high: Any) -> Any:
     return sympy.Product(factor, (INSIDE, low, high))
 
 
+def parameter_of(grad: Backward, what: Any, form: str) -> Any:
+    """The parameter that is meant, for a form that only parameters have."""
+    key = grad.key(what)
+    if isinstance(key, Timed):
+        name = argument_name(key)
+        raise CellError(f"{form}; got {name}, of which there is grad[{name!r}]")
+    return key
+
+
 def path(step: Step, of: Any, late: Any, early: Any) -> Any:
     """What the loss of step `late` gives to a parameter through the states of step `early`."""
     back = product(transposed(jacobian_product(step, early + 1, late)), step.loss_slope.subs(TIME, late))
@@ -187,7 +197,7 @@ def path(step: Step, of: Any, late: Any, early: Any) -> Any:
 
 
 def paths(grad: Backward, what: Any) -> Any:
-    """The gradient of a parameter as the double sum over paths, slides 9 to 11 of the lecture, with their slips mended.
+    """The gradient as the sum over paths, slides 9 to 11 of the lecture, with their slips mended.
 
     Each term leads from the loss of step t back to step k along the ordered product of the Jacobians, and there into
     the immediate derivative: the sum over k ends at t, and the product starts at k + 1.
@@ -204,17 +214,51 @@ def paths(grad: Backward, what: Any) -> Any:
 
 
 def step_paths(step: Step, key: Any) -> Any:
-    """The double sum over the paths of a step that is known already."""
+    """The sum over the paths of a step that is known already."""
+    if key in step.grad.borders:
+        found = _initial_paths(step, key)
+    elif isinstance(key, Timed):
+        found = _input_paths(step, key)
+    else:
+        found = _parameter_paths(step, key)
+    total = total_of(found)
+    return zero_like(key) if total is None else total
+
+
+def _parameter_paths(step: Step, key: Any) -> list[Any]:
     grad, direct = step.grad, step.from_loss.get(key)
     if grad.at == "last":
         found = [over_time(path(step, key, LENGTH, EARLIER), 1, LENGTH, EARLIER)] if key in step.shares else []
-        found += [direct.subs(TIME, LENGTH)] if direct is not None else []
-    else:
-        inner = over_time(path(step, key, TIME, EARLIER), 1, TIME, EARLIER) if key in step.shares else None
-        found = [over_time(inner, 1, LENGTH)] if inner is not None else []
-        found += [over_time(direct, 1, LENGTH)] if direct is not None else []
-    total = total_of(found)
-    return zero_like(key) if total is None else total
+        return found + ([direct.subs(TIME, LENGTH)] if direct is not None else [])
+    inner = over_time(path(step, key, TIME, EARLIER), 1, TIME, EARLIER) if key in step.shares else None
+    return [over_time(part, 1, LENGTH) for part in (inner, direct) if part is not None]
+
+
+def _initial_paths(step: Step, key: Any) -> list[Any]:
+    """All paths to a state before the first step lead through that step."""
+    if key.role is not Role.STATE or key.time != 0:
+        raise CellError(f"there are sums over paths to a state before step 1 alone; got {argument_name(key)}")
+    if step.grad.at == "last":
+        return [path(step, key.at(TIME - 1), LENGTH, S.One)]
+    return [over_time(path(step, key.at(TIME - 1), TIME, S.One), 1, LENGTH)]
+
+
+def _input_paths(step: Step, key: Any) -> list[Any]:
+    """All paths to the input of step t lead through that step; k is the later one here, that of the loss."""
+    grad, direct = step.grad, step.from_loss.get(key)
+    for v in (*step.shares, *step.from_loss):
+        if isinstance(v, Timed) and v.key == key.key and v.time != TIME:
+            raise CellError(f"there are sums over paths to inputs of the step that uses them; got {v} at step t")
+    if key not in step.shares:
+        return [] if direct is None else [direct.subs(TIME, LENGTH) if grad.at == "last" else direct]
+    if grad.at != "last":
+        later = over_time(path(step, key, EARLIER, TIME), TIME, LENGTH, EARLIER)
+        return [later] if direct is None else [later, direct]
+    if direct is not None:
+        raise CellError(
+            f"{key.name} acts on the loss of step T both through the states and without them; see grad[...]"
+        )
+    return [path(step, key, LENGTH, TIME)]
 
 
 def closed_adjoint(step: Step) -> Any:
@@ -223,50 +267,6 @@ def closed_adjoint(step: Step) -> Any:
     late = LENGTH if grad.at == "last" else TIME
     term = product(transposed(jacobian_product(step, EARLIER + 1, late)), step.loss_slope.subs(TIME, late))
     return term if grad.at == "last" else over_time(term, EARLIER, LENGTH)
-
-
-def closed_form(grad: Backward, what: Any) -> Any:
-    """The gradient of a parameter of a scalar linear cell without inputs as a formula in T, by summation.
-
-    Where a bias makes geometric sums, the formula is that for a recurrent weight other than 1.
-
-    Raises
-    ------
-    CellError
-        If the cell is not scalar and linear with one state, or has inputs.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> h, w = sg.State("h"), sg.Parameter("w")
-    >>> sg.bptt(sg.Cell({h: w * h.prev}), h).closed_form(w)
-    T*w**(T - 1)*h[0]
-    """
-    key, step, states = grad.key(what), Step.of(grad), grad.cell.states
-    is_linear = grad.cell.is_scalar and len(states) == 1 and not step.jacobian.has(TIME)
-    if not is_linear or grad.cell.inputs or grad.at != "last" or step.loss_slope.has(TIME):
-        raise CellError("a closed form in T is for the last state of a linear scalar cell of one state without inputs")
-    (state,), rate = states, step.jacobian
-    offset = sympy.expand(_right_side(grad).subs(state.prev, 0))
-    early = Symbol("j", integer=True)
-    shift = _generic(sympy.summation(rate ** (EARLIER - 1 - early) * offset, (early, 1, EARLIER - 1)))
-    before = rate ** (EARLIER - 1) * state.at(0) + shift
-    term = rate ** (LENGTH - EARLIER) * step.immediate(key).subs(TIME, EARLIER).subs(state.at(EARLIER - 1), before)
-    total = sympy.summation(sympy.powsimp(sympy.expand(step.loss_slope * term)), (EARLIER, 1, LENGTH))
-    return sympy.simplify(_generic(total))
-
-
-def _generic(e: Expr) -> Expr:
-    """The last case of every Piecewise: what a geometric sum is where its ratio is not 1."""
-    return e.replace(lambda p: isinstance(p, sympy.Piecewise), lambda p: p.args[-1].expr)
-
-
-def _right_side(grad: Backward) -> Any:
-    """The state of a scalar cell in terms of the state before it."""
-    table: dict[Any, Any] = {}
-    for equation in grad.cell.steps:
-        table[equation.left] = equation.right.xreplace(table)
-    return table[grad.cell.states[0]]
 
 
 # --- forward mode -------------------------------------------------------------------------------------------------
@@ -306,9 +306,7 @@ def forward_mode(grad: Backward, what: Any) -> ForwardMode:
     >>> print(grad.forward_mode(w).recursion)
     P[t] = w*(1 - h[t])*P[t-1]*h[t] + (1 - h[t])*h[t]*h[t-1]
     """
-    key = grad.key(what)
-    if isinstance(key, Timed):
-        raise CellError(f"forward mode carries derivatives with respect to parameters; got {what}")
+    key = parameter_of(grad, what, "forward mode carries derivatives with respect to parameters")
     step = Step.of(grad)
     immediate, jacobian, slope = step.immediate(key), step.jacobian, step.loss_slope
     sensitivity = _sensitivity(immediate)
@@ -363,10 +361,10 @@ def truncated(grad: Backward, what: Any, k1: int, k2: int) -> Truncated:
     ----------
     Williams, Peng, An efficient gradient-based algorithm for on-line training of recurrent network trajectories (1990).
     """
-    first, reach = sympy.S(k1), sympy.S(k2)
+    first, reach = _steps(k1), _steps(k2)
     if not (first.is_positive and reach.is_positive) or (reach - first).is_negative:
         raise CellError(f"truncation needs k2 >= k1 >= 1; got k1 = {k1}, k2 = {k2}")
-    key, step = grad.key(what), Step.of(grad)
+    key, step = parameter_of(grad, what, "truncation cuts the paths to parameters"), Step.of(grad)
     if key not in step.shares:
         raise CellError(f"no path through a state leads to {what}: nothing is cut")
     if grad.at == "last":
@@ -385,3 +383,10 @@ def truncated(grad: Backward, what: Any, k1: int, k2: int) -> Truncated:
         kept = kept + (direct.subs(TIME, LENGTH) if grad.at == "last" else over_time(direct, 1, LENGTH))
     when = f"k2 >= T, or the product of {reach} Jacobians in a row is zero"
     return Truncated(kept, bias, when)
+
+
+def _steps(k: Any) -> Any:
+    """A number of steps, which may be a symbol; not a number for all else."""
+    is_number = isinstance(k, Integral | Expr) and not isinstance(k, bool)
+    found = sympy.S(int(k) if isinstance(k, Integral) else k) if is_number else sympy.nan
+    return sympy.nan if found.is_integer is False else found

@@ -13,7 +13,7 @@ from sympy import Expr
 
 from symgrad.base.errors import CellError
 from symgrad.language.verdicts import Outcome, Verdict
-from symgrad.recurrent.forms.paths import Step
+from symgrad.recurrent.forms.paths import Step, parameter_of
 from symgrad.recurrent.forms.unrolled import unroll
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.symbols import LENGTH, TIME, Role, TimedScalar
@@ -43,14 +43,14 @@ def prove_unrolled(grad: Backward, what: Any, steps: int) -> Verdict:
     """
     if not grad.cell.is_scalar or len(grad.cell.states) != 1:
         raise CellError("unrolled forms are compared for scalar cells of one state; see prove_forms for all others")
-    key, step = grad.key(what), Step.of(grad)
+    key, step = parameter_of(grad, what, "unrolled forms are compared for parameters"), Step.of(grad)
+    named = unroll(grad, steps)
     if key not in step.shares or key in step.from_loss:
         raise CellError(f"no path through the state leads to {what}")
     numbered = {LENGTH: sympy.Integer(steps)}
     numbers = [{TIME: sympy.Integer(k), **numbered} for k in range(1, steps + 1)]
     slope, jacobian, immediate = step.loss_slope, step.jacobian, step.immediate(key)
     opaque = {f.xreplace(at) for e in (jacobian, immediate) for f in sympy.Mul.make_args(e) for at in numbers}
-    named = unroll(grad, steps)
     total = named.gradients[key]
     formulas = [*(e.right for e in named.backward), total, *(slope.xreplace(at) for at in numbers)]
     atoms = {f for e in formulas for f in _generators(e, opaque)} | {f for o in opaque for f in _generators(o, opaque)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -371,7 +371,7 @@ class Backward:
             If there is no such argument; it names those that there are.
         """
         by_name = {**{self.name_of(a): a for a in self.arguments}, **{a: a for a in self.arguments}}
-        if what not in by_name:
+        if not isinstance(what, Hashable) or what not in by_name:
             names = ", ".join(map(self.name_of, self.arguments))
             raise CellError(f"there is a gradient with respect to {names}; asked for was {what}")
         return by_name[what]
