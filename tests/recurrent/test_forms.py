@@ -140,7 +140,7 @@ def test_forms_of_inputs_and_initial_states_are_sums_over_the_paths_to_them():
     h, x, w = sg.State("h"), sg.Input("x"), sg.Parameter("w")
     grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), sg.half_squared_error(h), "every")
     later = "Product(w*(1 - h[i]**2), (i, {}, {}))"
-    assert "Sum" in str(grad.paths("x")) and later.format("t + 1", "k") in str(grad.paths("x"))
+    assert later.format("t + 1", "k") in str(grad.paths("x"))
     assert later.format(2, "t") in str(grad.paths("h0"))
     linear = sg.bptt(sg.Cell({h: w * h.prev}), 3 * h)
     assert linear.closed_form("h0") == 3 * w**sg.LENGTH
