@@ -221,11 +221,8 @@ def _joined(bound: Verdict, how: str, equality: Verdict) -> Verdict:
 
 
 def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool | None:
-    """Whether a place of the variable is a point of the domain at all values of the other variables."""
-    values = domain.set_of(x)
-    rest = Domain(
-        tuple((s, v) for s, v in domain.sets if s != x), tuple(c for c in domain.conditions if not c.has(x))
-    )  # fmt: skip
+    """Whether a place of the variable is a point of the domain at all values of the others for which there is any."""
+    values, rest = domain.set_of(x), _others(x, domain)
     tied = [compared.put_in(c, {x: place}) for c in domain.conditions if c.has(x)]
     if not place.free_symbols:
         alone = facts.is_in(values, place)
@@ -237,8 +234,14 @@ def _is_inside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> bool |
             return None  # it is no point where it has no value, as 1/y at y = 0
     if not tied or not alone:
         return alone
-    held = [c == sympy.true or (isinstance(c, Relational) and _holds(c, rest, decide) is True) for c in tied]
-    return True if all(held) else None  # where the conditions leave no point there is nothing to refute
+    held = [c == sympy.true or (_holds(c, rest, decide) if isinstance(c, Relational) else None) for c in tied]
+    return False if False in held else True if all(held) else None
+
+
+def _others(x: Symbol, domain: Domain) -> Domain:
+    """The domain of the other variables: where conditions tie them to x, those for which there is an x at all."""
+    is_tied = any(c.has(x) for c in domain.conditions)
+    return domain if is_tied else Domain(tuple((s, v) for s, v in domain.sets if s != x), domain.conditions)
 
 
 def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bool | None:
@@ -339,5 +342,4 @@ def _equality_at(statement: Extremum, domain: Domain, place: Expr) -> Goal:
     if value.has(sympy.nan):  # a kink, at which there may be a slope all the same
         here = domain.restricted(statement.variable, sympy.FiniteSet(place))
         return Goal(Relation(statement.of, "==", statement.value), here)
-    rest = Domain(tuple((s, v) for s, v in domain.sets if s != statement.variable), domain.conditions)
-    return Goal(Relation(value, "==", statement.value.subs(at)), rest)
+    return Goal(Relation(value, "==", statement.value.subs(at)), _others(statement.variable, domain))
