@@ -12,6 +12,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.activations.rows import ROWS
 from symgrad.base.errors import CellError, NoFunctionError
 from symgrad.compute.program import nodes
+from symgrad.compute.program.complements import with_digits
 from symgrad.compute.program.nodes import Node, dropped
 from symgrad.symbols import (
     LENGTH,
@@ -76,12 +77,8 @@ class Lowering:
             return Node("size", data=e)
         return Node("parameter", data=e)
 
-    def _add(self, e: sympy.Add) -> Node:
-        for pattern in _SUMS:
-            found = pattern(self, e)
-            if found is not None:
-                return found
-        return nodes.add(*self.nodes(e.args))
+    def _add(self, e: sympy.Add | sympy.MatAdd) -> Node:
+        return with_digits(nodes.add(*self.nodes(e.args)))
 
     def _mul(self, e: sympy.Mul) -> Node:
         above, below = sympy.fraction(e) if any(_is_divisor(a) for a in e.args) else (e, S.One)
@@ -257,6 +254,11 @@ def _first_to_multiply(matrices: list[tuple[Node, Any]]) -> int:
     return rows[-1] if rows and rows[-1] < len(matrices) - 1 else 0
 
 
+def _constant(op: str, e: MatrixExpr) -> Node:
+    shape = dropped(e.shape)
+    return Node(op, (), shape) if shape else nodes.number(1)
+
+
 def _trace(matrix: Node) -> Node:
     if matrix.op == "outer":
         return Node("dot", matrix.args)
@@ -266,32 +268,6 @@ def _trace(matrix: Node) -> Node:
 def _is_divisor(e: Expr) -> bool:
     return bool(isinstance(e, sympy.Pow) and e.exp.is_Rational and e.exp.is_negative and not e.is_number)
 
-
-# --- sums that lose digits as they stand --------------------------------------------------------------------------
-
-
-def _less_one(lowering: Lowering, e: sympy.Add) -> Node | None:
-    """exp(u) - 1."""
-    rest = e + 1
-    return nodes.entrywise("expm1", lowering.node(rest.args[0])) if isinstance(rest, sympy.exp) else None
-
-
-def _complement(lowering: Lowering, e: sympy.Add) -> Node | None:
-    """1 - sigmoid(u)."""
-    rest = 1 - e
-    is_sigmoid = isinstance(rest, sympy.core.function.Function) and rest.func is ROWS["sigmoid"].function
-    return call("sigmoid", VALUE, nodes.negative(lowering.node(rest.args[0]))) if is_sigmoid else None
-
-
-def _tanh_slope(lowering: Lowering, e: sympy.Add) -> Node | None:
-    """1 - tanh(u)**2."""
-    rest = 1 - e
-    if isinstance(rest, sympy.Pow) and rest.exp == 2 and isinstance(rest.base, sympy.tanh):
-        return call("tanh", SLOPE, lowering.node(rest.base.args[0]))
-    return None
-
-
-_SUMS: tuple[Callable[[Lowering, sympy.Add], Node | None], ...] = (_less_one, _complement, _tanh_slope)
 
 _NAMES = {
     **{name: name for name in nodes.FUNCTIONS},
@@ -338,15 +314,15 @@ RULES: dict[type, Callable[[Lowering, Any], Node]] = {
     **dict.fromkeys(_RELATIONS, Lowering._compare),
     sympy.Trace: lambda lowering, e: _trace(lowering.node(e.arg)),
     ParameterMatrix: lambda lowering, e: Node("parameter", (), dropped(e.shape), e),
-    sympy.MatAdd: lambda lowering, e: nodes.add(*lowering.nodes(e.args)),
+    sympy.MatAdd: Lowering._add,
     sympy.MatMul: Lowering._matrix_product,
     sympy.Transpose: lambda lowering, e: nodes.transpose(lowering.node(e.arg)),
     sympy.HadamardProduct: lambda lowering, e: nodes.multiply(*lowering.nodes(e.args)),
     sympy.HadamardPower: Lowering._entry_power,
     sympy.MatPow: Lowering._matrix_power,
     sympy.DiagMatrix: Lowering._diagonal,
-    sympy.Identity: lambda lowering, e: Node("identity", (), dropped(e.shape)),
-    sympy.OneMatrix: lambda lowering, e: Node("ones", (), dropped(e.shape)),
+    sympy.Identity: lambda lowering, e: _constant("identity", e),
+    sympy.OneMatrix: lambda lowering, e: _constant("ones", e),
     sympy.ZeroMatrix: lambda lowering, e: Node("zeros", (), dropped(e.shape)),
     sympy.MatrixBase: Lowering._explicit,
     sympy.BlockMatrix: Lowering._stack,

@@ -14,6 +14,7 @@ from sympy import MatrixExpr
 from sympy.core.symbol import Str
 
 from symgrad.base.shown import ABOVE
+from symgrad.compute.program.complements import with_digits
 from symgrad.compute.program.lowering import Lowering, timed
 from symgrad.compute.program.nodes import FUNCTIONS, Node, add, divide
 from symgrad.recurrent.cells.cell import Cell, free_name
@@ -230,7 +231,7 @@ def program_of(grad: Backward) -> Program:
         gradients[name] = gradient_target(equations, key)
         lines += gradient_lines(equations, key, gradients[name])
     arguments = {equations.name_of(key): key for key in equations.arguments}
-    return Program(tuple(shared(lines)), arguments, grad.cell.states, gradients).with_copies()
+    return Program(tuple(shared(with_complements(lines))), arguments, grad.cell.states, gradients).with_copies()
 
 
 def forward_lines(cell: Cell) -> Iterator[Line]:
@@ -285,6 +286,55 @@ def gradient_lines(grad: Equations, key: Any, target: Any) -> Iterator[Line]:
             yield Line(target, add(*(Lowering().node(e) for e in terms.every)), Steps.EVERY)
         if terms.last:
             yield Line(target, add(*(Lowering(LENGTH).node(e) for e in terms.last)), Steps.LAST, LENGTH)
+
+
+# --- what a value leaves of 1 --------------------------------------------------------------------------------------
+
+
+def with_complements(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines with a form that keeps its digits for what a named value leaves of 1, such as 1 - z of a gate z.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> h, w, z = sg.State("h"), sg.Parameter("w"), sg.Intermediate("z")
+    >>> *_, update = with_complements(forward_lines(sg.Cell({z: sg.sigmoid(w), h: (1 - z) * h.prev})))
+    >>> [node.data for node in update.node.walk() if node.op == "call"]
+    [('sigmoid', 'value')]
+    """
+    given = list(lines)
+    forward = (line for line in given if line.steps is Steps.EVERY and isinstance(line.target, Timed))
+    homes = {line.target: line.node for line in forward if not is_adjoint(line.target)}
+    for line in given:
+        table: dict[Node, Node] = {}
+        for node in line.node.walk():
+            if node.op == "add":
+                found = rebuilt(node, table)
+                kept = with_digits(found, lambda part, line=line: _meaning(part, line, homes))
+                table |= {node: kept} if kept is not found else {}
+        yield replace(line, node=rebuilt(line.node, table)) if table else line
+
+
+def _meaning(part: Node, line: Line, homes: Mapping[Any, Node]) -> Node:
+    """What a variable is equal to at a step at which its equation holds; any other part is what it is."""
+    if part.op != "timed" or part.data[0] not in homes or not _is_within(line, part.data[1]):
+        return part
+    return _shifted(homes[part.data[0]], part.data[1]) or part
+
+
+def _is_within(line: Line, shift: int) -> bool:
+    """Whether what stands some steps away from a line is within the steps, however many there are."""
+    if line.steps is Steps.BORDER:
+        return bool(line.at + shift == 1 or line.at + shift == LENGTH)
+    return shift == 0 or (shift == 1 and line.steps is Steps.BEFORE_LAST)
+
+
+def _shifted(node: Node, shift: int) -> Node | None:
+    """A node as it is some steps later; None if it is another one at each step."""
+    if shift and any(part.op == "step" for part in node.walk()):
+        return None
+    reads = {part for part in node.walk() if part.op == "timed"}
+    return rebuilt(node, {n: Node("timed", (), n.shape, (n.data[0], n.data[1] + shift)) for n in reads})
 
 
 # --- what several lines use ---------------------------------------------------------------------------------------

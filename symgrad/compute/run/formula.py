@@ -40,6 +40,7 @@ from symgrad.compute.program.program import (
     gradient_target,
     names_in,
     shared,
+    with_complements,
 )
 from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import Backend, backend_named, centred, check_options, compiled_source, in_arithmetic
@@ -486,7 +487,7 @@ def _program(
     outside = dict.fromkeys(v for v in _outside(formula) if v not in arguments)
     demand_own_names(outside, arguments, "the formula")
     named = {argument_name(k): k for k in arguments | outside}
-    return Program(tuple(shared(lines)), named, (), {VALUE: target}, identities).with_copies()
+    return Program(tuple(shared(with_complements(lines))), named, (), {VALUE: target}, identities).with_copies()
 
 
 def _outside(formula: Any) -> Iterator[Any]:

@@ -1,0 +1,110 @@
+"""Differences that lose digits as they stand: 1 - sigmoid(u) is sigmoid(-u), which is no 0 where sigmoid(u) rounds to 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sympy import Expr, S
+
+from symgrad.compute.program.nodes import Node, add, entrywise, multiply, negative, number
+
+Kind = tuple[str, object]  # an operation, and its data
+
+
+def _sigmoid(u: Node) -> Node:
+    return entrywise("call", u, data=("sigmoid", "value"))
+
+
+def _erfc(u: Node) -> Node:
+    return entrywise("erfc", u)
+
+
+# 1 - f(u) and 1 + f(u), for what f is.
+_ONE_LESS: Mapping[Kind, Callable[[Node], Node]] = {
+    ("call", ("sigmoid", "value")): lambda u: _sigmoid(negative(u)),
+    ("tanh", None): lambda u: multiply(number(2), _sigmoid(multiply(number(-2), u))),
+    ("exp", None): lambda u: negative(entrywise("expm1", u)),
+    ("erf", None): _erfc,
+    ("normal_cdf", None): lambda u: entrywise("normal_cdf", negative(u)),
+}
+_ONE_MORE: Mapping[Kind, Callable[[Node], Node]] = {
+    ("tanh", None): lambda u: multiply(number(2), _sigmoid(multiply(number(2), u))),
+    ("erf", None): lambda u: _erfc(negative(u)),
+}
+
+
+def as_it_stands(node: Node) -> Node:
+    return node
+
+
+def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> Node:
+    """A sum in which two terms, c and -c*f(u) for a number c, are put together to what keeps its digits.
+
+    Parameters
+    ----------
+    total : Node
+    meaning : callable
+        What a part of it is, where that is a variable with an equation.
+
+    Examples
+    --------
+    >>> u = Node("parameter", data="u")
+    >>> with_digits(entrywise("exp", u) - 1).op, with_digits(1 - entrywise("erf", u)).op
+    ('expm1', 'erfc')
+    """
+    for one in total.args if total.op == "add" else ():
+        scale = S.One if one.op == "ones" else one.data if one.op == "number" else None
+        for other in total.args if scale is not None else ():
+            together = _together(one, scale, other, meaning)
+            if together is not None:
+                return add(*(term for term in total.args if term is not one and term is not other), together)
+    return total
+
+
+def _together(one: Node, scale: Expr, other: Node, meaning: Callable[[Node], Node]) -> Node | None:
+    factor, value = _split(other)
+    rest = _rest(value, -factor / scale, meaning)
+    if rest is None:
+        return None
+    shape = one.shape or value.shape
+    made = multiply(number(scale), rest)
+    return made if made.shape == shape else multiply(made, Node("ones", shape=shape))
+
+
+def _split(term: Node) -> tuple[Expr, Node]:
+    """A number and the rest of a product."""
+    if term.op == "multiply" and term.args[0].op == "number":
+        return term.args[0].data, multiply(*term.args[1:])
+    return S.One, term
+
+
+def _rest(value: Node, sign: Expr, meaning: Callable[[Node], Node]) -> Node | None:
+    """1 - value for sign 1 and 1 + value for sign -1, in a form that keeps its digits; None if none is known."""
+    root = _root(value)
+    if root is not None:
+        inside = meaning(root)
+        is_slope = sign == 1 and inside.op == "tanh"
+        return entrywise("call", *inside.args, data=("tanh", "slope")) if is_slope else None
+    found = meaning(value)
+    if sign == 1 and found.op == "add" and len(found.args) == 2:
+        return _of_difference(found)
+    known = {1: _ONE_LESS, -1: _ONE_MORE}.get(sign, {}).get((found.op, found.data))
+    return None if known is None else known(found.args[0])
+
+
+def _root(value: Node) -> Node | None:
+    """u of u**2."""
+    if value.op == "power" and value.data == 2:
+        return value.args[0]
+    is_square = value.op == "multiply" and len(value.args) == 2 and value.args[0] is value.args[1]
+    return value.args[0] if is_square else None
+
+
+def _of_difference(value: Node) -> Node | None:
+    """y of 1 - (1 - y)."""
+    for one, other in (value.args, value.args[::-1]):
+        factor, rest = _split(other)
+        if factor == -1 and (one.op == "ones" or (one.op == "number" and one.data == 1)):
+            return rest
+    return None
+

@@ -1,0 +1,75 @@
+"""What a value near 1 leaves of 1 keeps its digits, also where the value has a name."""
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+
+import symgrad as sg
+
+n = sympy.Symbol("n", integer=True, positive=True)
+h, w, z = sg.State("h"), sg.Parameter("w"), sg.Intermediate("z")
+
+# A gate, what is left of 1, a weight at which the gate is 1 as a double, and the exact value.
+LEFT = {
+    "1 - sigmoid": (sg.sigmoid(w), 1 - z, 45.0, lambda x: 1 / (1 + mpmath.exp(x))),
+    "2 - 2*sigmoid": (sg.sigmoid(w), 2 - 2 * z, 45.0, lambda x: 2 / (1 + mpmath.exp(x))),
+    "1 - tanh": (sg.tanh(w), 1 - z, 25.0, lambda x: 1 - mpmath.tanh(x)),
+    "1 + tanh": (sg.tanh(w), 1 + z, -25.0, lambda x: 1 + mpmath.tanh(x)),
+    "1 - tanh**2": (sg.tanh(w), 1 - z**2, 25.0, lambda x: mpmath.sech(x) ** 2),
+    "1 - exp": (sympy.exp(-w), 1 - z, 1e-20, lambda x: -mpmath.expm1(-x)),
+    "exp - 1": (sympy.exp(w), z - 1, 1e-20, mpmath.expm1),
+    "1 - erf": (sympy.erf(w), 1 - z, 8.0, mpmath.erfc),
+    "1 + erf": (sympy.erf(w), 1 + z, -8.0, lambda x: mpmath.erfc(-x)),
+    "1 - (1 - sigmoid)": (1 - sg.sigmoid(-w), 1 - z, 45.0, lambda x: 1 / (1 + mpmath.exp(x))),
+}
+BACKENDS = ({"backend": "numpy"}, {"backend": "compiled"}, {"backend": "mpmath", "digits": 16}, {"scaled": True})
+
+
+def number(value):
+    return value.to_mpmath() if isinstance(value, sg.Scaled) else mpmath.mpf(np.asarray(value).item())
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
+@pytest.mark.parametrize("kind", LEFT)
+@pytest.mark.parametrize("is_named", [True, False], ids=["named", "inline"])
+def test_what_is_left_of_one_keeps_its_digits(kind, options, is_named):
+    gate, left, at, exact = LEFT[kind]
+    cell = sg.Cell({z: gate, h: left * h.prev} if is_named else {h: left.subs(z, gate) * h.prev})
+    run = sg.bptt(cell, h).compile({sg.LENGTH: 3}, **options)(w=at, h0=1.0)
+    with mpmath.workdps(120):
+        expected = exact(mpmath.mpf(at)) ** 3
+        assert abs(number(run.gradients["h0"]) / expected - 1) < 1e-12
+        assert abs(number(run.loss) / expected - 1) < 1e-12
+
+
+@pytest.mark.parametrize("options", BACKENDS[:3], ids=str)
+def test_the_gates_of_a_vector_do_so_at_every_step_and_backwards(options):
+    s, x, g = sg.State("s", n), sg.Input("x", n), sg.Intermediate("g", n)
+    cell = sg.Cell({g: sg.sigmoid(x), s: sg.hadamard(sg.ones(n) - g, s.prev)})
+    given = np.array([[30.0, -1.0], [45.0, 2.0], [60.0, 3.0]])
+    run = sg.bptt(cell, sg.half_squared_error(s)).compile(**options)(x=given, s0=np.ones(2), target=np.zeros((3, 2)))
+    left = [[1 / (1 + mpmath.exp(a)) for a in row] for row in given]
+    products = [np.prod([left[t][k] for t in range(3)]) for k in range(2)]
+    for k in range(2):
+        assert abs(number(run.gradients["s0"][k]) / products[k] ** 2 - 1) < 1e-12
+        for t in range(3):
+            slope = -left[t][k] * (1 - left[t][k])  # of the logarithm of what is left, times that
+            expected = products[k] ** 2 * slope / left[t][k]
+            assert abs(number(run.gradients["x"][t][k]) / expected - 1) < 1e-12
+
+
+def test_a_gated_unit_of_the_zoo_learns_with_a_closed_gate():
+    cell = sg.CELLS["gru"].cell(1, 1)
+    gradients = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
+    zeros = {name: np.zeros((1, 1)) for name in "U_r W_r U_z W_z U_g W_g".split()} | {"b_r": [0.0], "b_g": [0.0]}
+    run = gradients.compile()(**zeros, b_z=[40.0], x=[[0.5]], h0=[1.0], target=[[0.0]])
+    # h = (1 - z) tanh(0) + z: the gradient of b_g is h (1 - z), and 1 - z is exp(-40) nearly
+    assert np.isclose(run.gradients["b_g"].item(), np.exp(-40.0), rtol=1e-12, atol=0)
+
+
+def test_what_stands_outside_of_the_steps_is_not_taken_for_what_the_equation_says():
+    """z0 is an argument, and no sigmoid."""
+    cell = sg.Cell({z: sg.sigmoid(w), h: (1 - z.prev) * h.prev})
+    run = sg.bptt(cell, h).compile({sg.LENGTH: 2})(w=1.0, h0=1.0, z0=3.0)
+    assert np.isclose(run.loss, (1 - 3.0) / (1 + np.exp(1.0)))
