@@ -6,6 +6,7 @@ from symgrad.symbols.operations import (
     Elementwise,
     LogSumExp,
     OrderedProduct,
+    SlopeAt,
     Softmax,
     TimeSum,
     arctan,
@@ -55,6 +56,6 @@ __all__ = [
     "renamed",
     "TIME", "LENGTH", "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise",
     "slope", "ones", "hadamard", "hadamard_of", "is_function_of", "concatenate", "outer", "dot", "total", "softmax",
-    "logsumexp", "tanh", "sin", "arctan", "with_slopes", "zero_like", "norm",
+    "logsumexp", "tanh", "sin", "arctan", "SlopeAt", "with_slopes", "zero_like", "norm",
     "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
 ]  # fmt: skip

@@ -441,6 +441,16 @@ def with_slopes(e: Expr) -> Expr:
     return slopes.replace(lambda part: isinstance(part, sympy.Subs), _at_place)
 
 
+class SlopeAt(sympy.Subs):  # type: ignore[misc]  # SymPy has no types
+    """f'(u): a derivative at a place, equal to that at the same place only.
+
+    SymPy takes two places for one if they print alike, as a state and an input of the same name do.
+    """
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return tuple(self.args)
+
+
 def _at_place(slope: sympy.Subs) -> Expr:
     """A slope at a place, as that of tanh at a*y."""
     found: Expr = slope.expr.xreplace(dict(zip(slope.variables, slope.point)))

@@ -62,7 +62,10 @@ def test_the_gates_of_a_vector_do_so_at_every_step_and_backwards(options):
 def test_a_gated_unit_of_the_zoo_learns_with_a_closed_gate():
     cell = sg.CELLS["gru"].cell(1, 1)
     gradients = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
-    zeros = {name: np.zeros((1, 1)) for name in "U_r W_r U_z W_z U_g W_g".split()} | {"b_r": [0.0], "b_g": [0.0]}
+    zeros = {name: np.zeros((1, 1)) for name in ("U_r", "W_r", "U_z", "W_z", "U_g", "W_g")} | {
+        "b_r": [0.0],
+        "b_g": [0.0],
+    }
     run = gradients.compile()(**zeros, b_z=[40.0], x=[[0.5]], h0=[1.0], target=[[0.0]])
     # h = (1 - z) tanh(0) + z: the gradient of b_g is h (1 - z), and 1 - z is exp(-40) nearly
     assert np.isclose(run.gradients["b_g"].item(), np.exp(-40.0), rtol=1e-12, atol=0)

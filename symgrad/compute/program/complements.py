@@ -1,4 +1,4 @@
-"""Differences that lose digits as they stand: 1 - sigmoid(u) is sigmoid(-u), which is no 0 where sigmoid(u) rounds to 1."""
+"""Differences that lose digits as they stand: 1 - sigmoid(u) is sigmoid(-u), and no 0 where sigmoid(u) rounds to 1."""
 
 from __future__ import annotations
 
@@ -107,4 +107,3 @@ def _of_difference(value: Node) -> Node | None:
         if factor == -1 and (one.op == "ones" or (one.op == "number" and one.data == 1)):
             return rest
     return None
-

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import sympy
@@ -310,7 +310,7 @@ def with_complements(lines: Iterable[Line]) -> Iterator[Line]:
         for node in line.node.walk():
             if node.op == "add":
                 found = rebuilt(node, table)
-                kept = with_digits(found, lambda part, line=line: _meaning(part, line, homes))
+                kept = with_digits(found, partial(_meaning, line=line, homes=homes))
                 table |= {node: kept} if kept is not found else {}
         yield replace(line, node=rebuilt(line.node, table)) if table else line
 

@@ -16,7 +16,7 @@ from sympy import Derivative, Dummy, Expr
 from symgrad import activations
 from symgrad.activations.rows import ROWS, slope_from_output
 from symgrad.base.errors import CellError
-from symgrad.symbols import ENTRY, Elementwise, TimedScalar, is_function_of
+from symgrad.symbols import ENTRY, Elementwise, SlopeAt, TimedScalar, is_function_of
 from symgrad.symbols.writing import to_text
 
 # Functions with a value where they jump, and with slope 0 elsewhere.
@@ -101,7 +101,7 @@ def _partial(f: Any, k: int) -> Expr:
         return Derivative(f, argument)
     there = f.func(*before, _PLACE, *behind)
     if k == 0:
-        return sympy.Subs(Derivative(there, _PLACE), _PLACE, argument)
+        return SlopeAt(Derivative(there, _PLACE), _PLACE, argument)
     return differentiated(there, _PLACE).xreplace({_PLACE: argument})
 
 
