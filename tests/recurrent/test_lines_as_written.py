@@ -1,6 +1,7 @@
 """Lines as papers and lecture notes write them: one law, in many words, and the steps at which it is judged."""
 
 import pytest
+import sympy
 
 import symgrad as sg
 
@@ -141,3 +142,35 @@ def test_a_step_that_only_counts_is_a_step_of_the_line(line):
     (found,) = sg.check_backward(sg.Cell({h: w * h.prev + x}), sg.half_squared_error(h), **lines).lines
     assert (found.judged_for, found.verdict.outcome) == ("for t = 1, ..., T", sg.Outcome.REFUTED)
     assert "only" not in str(found)
+
+
+# --- values outside of the steps ----------------------------------------------------------------------------------
+
+s, c, r = sg.State("s"), sg.Input("c"), sg.Parameter("r")
+LEAKY = sg.Cell({s: r * s.prev + sg.Input("y")})
+# A loss that looks at an input outside of the steps, where it stands, and the gradient of that input.
+OUTSIDE = [
+    (s * c.prev, "last", "dc0", "lossbar[1]*s[1]"),
+    (s * c.prev, "every", "dc0", "s[1]"),
+    (s * c.at(sg.TIME - 2), "last", "dc0", "lossbar[2]*s[2]"),
+    (s * c.at(sg.TIME - 2), "last", "dc1", "lossbar[1]*s[1]"),
+    (s * c.next, "every", "dc[T+1]", "s[T]"),
+]
+
+
+@pytest.mark.parametrize(("loss", "at", "left", "right"), OUTSIDE, ids=str)
+def test_the_gradient_of_an_input_outside_of_the_steps_is_judged_where_it_is_not_zero(loss, at, left, right):
+    def outcome(line):
+        return sg.check_backward(LEAKY, loss, gradients=[line], at=at).lines[0].verdict.outcome.name
+
+    assert outcome(f"{left} = {right}") == "PROVED"
+    assert [outcome(f"{left} = {wrong}") for wrong in (f"2*{right}", f"-{right}", "0*s[1]")] == ["REFUTED"] * 3
+
+
+def test_the_line_that_the_rules_give_is_proved_whatever_stands_in_it():
+    u, start = sg.State("u", 3), sg.Parameter("A", 1)
+    body = sg.elementwise(lambda y: sympy.cos(y) / 2, sg.concatenate(start, u.at(sg.TIME - 2))[0:3, :])
+    loss = sg.half_squared_error(u)
+    gradients = sg.bptt(sg.Cell({u: body}), loss)
+    found = sg.check_backward(gradients.cell, loss, backward=[str(line) for line in gradients.backward])
+    assert found.holds

@@ -183,8 +183,14 @@ def step_of(left: Any, is_each: bool) -> Expr:
         return left.time
     argument = left.argument if isinstance(left, LossDerivative) else None
     if isinstance(argument, TimedScalar | TimedMatrix) and argument.role is Role.INPUT:
-        return LENGTH if argument.time == TIME and not is_each else argument.time
+        is_whole = argument.time == TIME and not is_each
+        return LENGTH if is_whole or _is_outside(argument.time) else argument.time
     return LENGTH
+
+
+def _is_outside(time: Expr) -> bool:
+    """Whether a step is before the first or after the last: the gradient of a value there is one whole, for every T."""
+    return bool((time.is_Integer and time < 1) or sympy.expand(time - LENGTH).is_positive)
 
 
 def _at_one_step(at: Expr, last_steps: int, least: int) -> LineSteps:
