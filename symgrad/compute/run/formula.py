@@ -18,10 +18,10 @@ from sympy.core.symbol import Str
 from symgrad.base.errors import CellError, UnderflowWarning
 from symgrad.base.precision import in_turn
 from symgrad.claims.claim import Claim
-from symgrad.compute.arrays.emit import Source, source_of
+from symgrad.compute.arrays.emit import source_of
 from symgrad.compute.numbers.arguments import is_in_time
 from symgrad.compute.numbers.arithmetic import DOUBLES, NEARLY_ZERO, Arithmetic, are_real, in_reals, is_finite
-from symgrad.compute.numbers.dtypes import FLOAT32, FLOAT64, dtype_name, in_singles, told_as_lost
+from symgrad.compute.numbers.dtypes import FLOAT32, FLOAT64, in_singles, told_as_lost
 from symgrad.compute.numbers.runtime import BEYOND
 from symgrad.compute.numbers.scaled import Scaled
 from symgrad.compute.passes.segments import Segments, Wiring, arguments_in
@@ -43,7 +43,8 @@ from symgrad.compute.program.program import (
     with_complements,
 )
 from symgrad.compute.program.schedule import demand_loops
-from symgrad.compute.run.backends import Backend, backend_named, centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
+from symgrad.compute.run.computation import Computation
 from symgrad.language.provable import as_sympy
 from symgrad.recurrent.cells.cell import (
     GIVEN_OR_COMPUTED,
@@ -67,7 +68,7 @@ NOWHERE = "values are infinite or nan: the formula has none there"
 
 
 @dataclass(frozen=True)
-class Formula:
+class Formula(Computation):
     """A formula as a program, as `compile` gives it, called with arrays by name; leading axes broadcast.
 
     Parameters
@@ -108,8 +109,7 @@ class Formula:
     dtype: str = FLOAT64
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dtype", dtype_name(self.dtype))
-        check_options(self.backend, self.digits, self.scaled, self.threads, self.dtype)
+        super().__post_init__()
         if self._home is not None:
             demand_loops(self._home)
 
@@ -125,38 +125,12 @@ class Formula:
         numbers = (int(v.time) for v in timed_in(_expression(self.what)) if v.time.is_Integer)
         return max([1, *numbers])
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What it is made from; its program is made again in another process."""
-        names = ("what", "cell", "backend", "sizes", "digits", "scaled", "threads", "dtype")
-        return {name: getattr(self, name) for name in names}
-
     @cached_property
     def program(self) -> Program:
         """The program that every backend reads."""
         if isinstance(self.cell, Backward):
             return _of_gradients(self.what, self.cell)
         return _of_cell(self.what, self.cell) if self.cell is not None else _of_symbols(self.what)
-
-    @cached_property
-    def _wirings(self) -> dict[tuple[bool, bool, bool], Wiring]:
-        return {}
-
-    def source(self, scalars: bool = False) -> Source:
-        """The generated source of numpy, in symgrad's own identifiers; ``print(run.program)`` is code to read.
-
-        Parameters
-        ----------
-        scalars : bool
-            Whether it is that over plain numbers, for scalars without leading axes.
-
-        Returns
-        -------
-        Source
-            With the code as `text`.
-        """
-        source = self._wiring(scalars).source
-        assert isinstance(source, Source)
-        return source
 
     @cached_property
     def _compiled(self) -> Wiring | None:
@@ -227,10 +201,6 @@ class Formula:
                 text = f"{', '.join(beyond)}: infinite, as it is beyond the range of float32; use dtype='float64'"
                 warnings.warn(text, RuntimeWarning, stacklevel=2)
         return found[0] if len(found) == 1 else tuple(found)
-
-    @property
-    def _row(self) -> Backend:
-        return backend_named(self.backend)
 
     def _certain(self, given: Mapping[str, Any]) -> Any:
         try:

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.base.errors import CellError, PrecisionError, UnderflowWarning
-from symgrad.compute.arrays.emit import Source, source_of
+from symgrad.compute.arrays.emit import source_of
 from symgrad.compute.numbers.arguments import Arguments, is_in_time
 from symgrad.compute.numbers.arithmetic import BALLS, DOUBLES, NEARLY_ZERO, Arithmetic, are_real, is_finite
-from symgrad.compute.numbers.dtypes import FLOAT64, dtype_name, in_singles, told_as_lost
+from symgrad.compute.numbers.dtypes import FLOAT64, in_singles, told_as_lost
 from symgrad.compute.numbers.scaled import Scaled
 from symgrad.compute.passes.segments import Output, Segments, Wiring, arguments_in
 from symgrad.compute.program.batched_products import packed
 from symgrad.compute.program.program import Program, is_adjoint, program_of
 from symgrad.compute.program.schedule import demand_loops
-from symgrad.compute.run.backends import backend_named, centred, check_options, compiled_source, in_arithmetic
+from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
+from symgrad.compute.run.computation import Computation
 from symgrad.compute.run.real_values import without_value
 from symgrad.compute.run.zeros import points_of_zeros
 from symgrad.recurrent.gradients.backward import Backward
@@ -36,7 +37,7 @@ SMALL = 32  # units, up to which a product with a matrix costs little more than 
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Computation):
     """A loss with all its gradients, ready to be called with arrays by name.
 
     Leading axes of any argument broadcast as in a generalized ufunc of NumPy. Vectors in time are (..., T, n), vectors
@@ -82,44 +83,17 @@ class Run:
     dtype: str = FLOAT64
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dtype", dtype_name(self.dtype))
-        check_options(self.backend, self.digits, self.scaled, self.threads, self.dtype)
+        super().__post_init__()
         if self.checkpoint and self.gradients.looks_ahead:
             raise CellError(
                 "checkpoint=True is for cells and losses that look at earlier steps only; this one looks at later ones"
             )
         demand_loops(self.gradients.cell)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What it is made from; its program is made again in another process."""
-        names = ("gradients", "backend", "sizes", "digits", "scaled", "checkpoint", "threads", "dtype")
-        return {name: getattr(self, name) for name in names}
-
     @cached_property
     def program(self) -> Program:
         """The program that every backend reads."""
         return program_of(self.gradients)
-
-    @cached_property
-    def _wirings(self) -> dict[tuple[bool, ...], Wiring]:
-        return {}
-
-    def source(self, scalars: bool = False) -> Source:
-        """The generated source of numpy, in symgrad's own identifiers; ``print(run.program)`` is code to read.
-
-        Parameters
-        ----------
-        scalars : bool
-            Whether it is that over plain numbers, for a scalar cell without leading axes.
-
-        Returns
-        -------
-        Source
-            With the code as `text`.
-        """
-        source = self._wiring(scalars).source
-        assert isinstance(source, Source)
-        return source
 
     @cached_property
     def _prepared(self) -> list[Prepared]:
@@ -195,12 +169,11 @@ class Run:
             warnings.warn(zeros, UnderflowWarning, stacklevel=2)
         if self.scaled:
             return _with(Scaled.of_balls, output)
-        backend = backend_named(self.backend)
-        if backend.given_back is not None:
+        if self._row.given_back is not None:
             if not all(map(are_real, _numbers((output, adjoints)).values())):
                 raise self._without_value(given, CellError("a number that is not real came out"))
-            return _with(backend.given_back, output)
-        if backend.is_in_doubles:
+            return _with(self._row.given_back, output)
+        if self._row.is_in_doubles:
             self._check_finite(output, adjoints, given)
             self._tell_of_nearly_zero(output, given, any(map(_has_lost_digits, adjoints)))
         return self._in_dtype(output)
@@ -292,7 +265,7 @@ class Run:
         return frozenset(name for name, key in keys if is_in_time(key)) if self.checkpoint else frozenset()
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
-        is_compiled = backend_named(self.backend).is_machine_code and not self.scaled
+        is_compiled = self._row.is_machine_code and not self.scaled
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         scalars = self.program.is_scalar and not arguments.lead
         wiring = self._compiled if is_compiled else None
