@@ -45,8 +45,8 @@ def every_class_of_errors():
 FACTS = {
     "text": "sin(", "column": 5, "reason": "a bracket is missing", "path": "a.py", "line": 3, "what": "W @ h",
     "operation": "@", "shapes": (("n", "m"), ("n",)), "wanted": "a sweep", "library": "zarr", "extra": "scale",
-    "name": "mine", "package": "theirs", "kind": "backend", "digits": 50, "bits": 4096, "variable": "k", "label": "slope",
-    "budget": Budget(10.0, 11.0), "asked": sympy.Symbol("x") - 1,
+    "name": "mine", "package": "theirs", "kind": "backend", "digits": 50, "bits": 4096, "variable": "k",
+    "label": "slope", "budget": Budget(10.0, 11.0), "asked": sympy.Symbol("x") - 1,
 }  # fmt: skip
 
 
