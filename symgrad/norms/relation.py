@@ -97,7 +97,7 @@ def verdict_on(
     relation: Relation,
     within: Context,
     places: Callable[[], Iterator[Place]],
-    further: Callable[[], Iterator[Place]] = lambda: iter(()),
+    further: Callable[[Relation], Iterator[Place]] = lambda relation: iter(()),
 ) -> Verdict:
     """The refuter first, then the prover, then the refuter at further places, then what evidence there is.
 
@@ -106,7 +106,7 @@ def verdict_on(
     relation : Relation
     within : Context
     places, further : callable
-        Where the relation is tried before, and after no proof was found.
+        Where the relation is tried before, and after no proof was found, by what then is known of it.
     """
     try:
         known, reasons = freed(relation, within)
@@ -130,7 +130,7 @@ def verdict_on(
         return refuted
     if isinstance(seen, Verdict):
         return seen
-    beside = _seen(known, within, further)
+    beside = _seen(known, within, lambda: further(known))
     if isinstance(beside, Verdict):
         return beside
     # Far away enclosures may be too wide to say anything, which takes nothing from what was seen elsewhere.

@@ -543,3 +543,41 @@ def test_a_weight_is_no_step(cell, says, where):
     letter = "i" if "dh[i]" not in says and "h[j]" in says else "j"
     other = says.replace("dh[k]", f"dh[{letter}]").replace("dh_k", f"dh_{letter}").replace("dh[i]", f"dh[{letter}]")
     assert sg.cell_claim(cell, other.replace("h[j] >=", f"h[{letter}] >="), where=where)
+
+
+# False at one corner, or close to one place: ends of all conditions are tried together, and a search leads to the rest.
+AT_ENDS = [
+    ("h[t] = h[t-1] + x[t]", "h[T] == 1", ["h0 == 1"]),
+    ("h[t] = tanh(w*h[t-1] + x[t])", "h[1] == 0", ["h0 == 0"]),
+    ("h[t] = tanh(w*h[t-1] + x[t])", "h[T] == 0", ["h0 == 0", "w == 1"]),
+    ("h[t] = tanh(W @ h[t-1] + x[t])", "norm(h[T]) == 0", [*VECTORS, "norm(h0) == 0"]),
+    ("h[t] = h[t-1] + x[t]", "h[T] > h0", ["x > 0", "T >= 0"]),
+    ("h[t] = w*h[t-1] + (1 - w)*x[t]", "h[T] > 0", ["x > 0", "h0 >= 0", "w in [0, 1]"]),
+    ("h[t] = r*h[t-1]*(1 - h[t-1])", "h[T] < 1", ["h0 in (0, 1)", "r in (0, 4]"]),
+    ("h[t] = h[t-1]**2 + x[t]", "dh[2]/dh[0] > 0", ["h0 > 0"]),
+    ("h[t] = tanh(W*h[t-1])**2", "Abs(dh[T]/dh[0]) < 1", ["Abs(W) < 1.5588"]),
+    ("h[t] = 1/(1 + h[t-1]**2)", "Abs(dh[t]/dh[t-1]) <= 0.6492", []),
+    ("h[t] = gelu(w*h[t-1] + x[t])", "Abs(dh[t]/dh[t-1]) <= 1.1284*Abs(w)", []),
+    ("h[t] = sigmoid(x[t])*h[t-1]", "dh[T]/dh[0] <= 0.99**T", []),
+    ("h[t] = sigmoid(x[t])*tanh(h[t-1])", "Abs(dh[T]/dh[0]) <= 0.9999", []),
+]
+
+
+@pytest.mark.parametrize(("cell", "says", "where"), AT_ENDS)
+def test_what_fails_at_ends_together_or_close_to_the_largest_slope_is_refuted(cell, says, where):
+    assert sg.verify(sg.cell_claim(cell, says, where=where)).outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("cell", "says", "where"),
+    [
+        ("h[t] = h[t-1] + x[t]", "h[T] > h0", ["x > 0"]),
+        ("h[t] = h[t-1] + x[t]", "h[T] >= h0", ["x > 0", "T >= 0"]),
+        ("h[t] = w*h[t-1] + (1 - w)*x[t]", "h[T] > 0", ["x > 0", "h0 > 0", "w in [0, 1]"]),
+        ("h[t] = r*h[t-1]*(1 - h[t-1])", "h[T] <= 1", ["h0 in (0, 1)", "r in (0, 4]"]),
+        ("h[t] = tanh(W*h[t-1])**2", "Abs(dh[T]/dh[0]) < 1", ["Abs(W) < 1.299"]),
+        ("h[t] = 1/(1 + h[t-1]**2)", "Abs(dh[t]/dh[t-1]) <= 0.6496", []),
+    ],
+)
+def test_what_holds_at_ends_and_at_the_largest_slope_is_not_refuted(cell, says, where):
+    assert sg.verify(sg.cell_claim(cell, says, where=where)).holds is not False

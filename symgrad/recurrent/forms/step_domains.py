@@ -79,7 +79,8 @@ class Steps:
         ClaimError
             If no steps are left.
         """
-        spans = tuple(_spans(cell, expressions, stated))
+        asking = Domain(stated.sets, _that_ask_for_steps(expressions, stated))
+        spans = tuple(_spans(cell, expressions, asking))
         indices = _indices(spans)
         sizes = size_symbols((*cell.defined, *cell.inputs, *cell.parameters))
         size = next((s for s in indices if s in sizes), None)
@@ -98,7 +99,7 @@ class Steps:
                 raise ClaimError(_nothing_left(span, stated))
         if is_impossible([*known, *_rows_of(asked)]):
             raise ClaimError(_nothing_left(spans[0], stated))
-        spoken_of = (s for s in (TIME, LENGTH) if _speaks(s, expressions, stated))
+        spoken_of = (s for s in (TIME, LENGTH) if _speaks(s, expressions, asking))
         starts = [_at_most(sympy.S.One, s) for s in spoken_of if not _starts(s, stated)]
         told = _without_idle([c for c in (*asked, *starts) if not _follows(c, given)], given)
         narrowed = _narrowed(plain, [c for c in asked if not _follows(c, known)])
@@ -145,6 +146,18 @@ def _speaks(step: Symbol, expressions: Iterable[Any], stated: Domain) -> bool:
     """Whether a claim speaks of t or T, in its sides or in its conditions."""
     is_joint = any(step in free_symbols(c) for c in stated.conditions)
     return is_joint or step in stated.symbols or any(step in free_symbols(e) for e in expressions)
+
+
+def _that_ask_for_steps(expressions: Iterable[Any], stated: Domain) -> tuple[Any, ...]:
+    """The conditions without those on inputs: said of all steps, these hold of a run without steps as well."""
+    if any(TIME in free_symbols(e) for e in expressions):
+        return stated.conditions
+    return tuple(c for c in stated.conditions if not _is_about_inputs_alone(c))
+
+
+def _is_about_inputs_alone(condition: Any) -> bool:
+    variables = timed_in(condition)
+    return bool(variables) and all(v.role is Role.INPUT and v.time == TIME for v in variables)
 
 
 def _at_most(low: Expr, high: Expr) -> Any:

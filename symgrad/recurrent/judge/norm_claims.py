@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,17 +17,15 @@ from sympy import Expr, Symbol, srepr
 
 from symgrad.balls import precision
 from symgrad.balls.matrices import Surroundings
-from symgrad.balls.spectra import fraction
 from symgrad.base.errors import CellError
 from symgrad.claims.claim import Claim
 from symgrad.language.latex import signed
-from symgrad.language.provable import as_sympy
 from symgrad.language.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
 from symgrad.language.verdicts import Outcome, Verdict
 from symgrad.norms.context import Context
-from symgrad.norms.points import SCALARS, SEED, at_random, exact, numbers, oblique, scales, special, whole_numbers
+from symgrad.norms.points import SEED, at_random, numbers, oblique, scales, special, whole_numbers
 from symgrad.norms.reading import declared, statement_of
-from symgrad.norms.refutations import BITS, Place, shown_at
+from symgrad.norms.refutations import BITS, Place, Sides, shown_at
 from symgrad.norms.relation import CONDITIONS, NormRelation, scalars_in, sizes_in, text_of, verdict_on
 from symgrad.norms.scopes import BoundVariableError, moved
 from symgrad.prove.places.witnesses import NO_VALUE
@@ -38,7 +36,8 @@ from symgrad.recurrent.cells.scalar_slopes import has_kinks
 from symgrad.recurrent.forms.jacobians import StateJacobian, moving_parameter, without_jacobians
 from symgrad.recurrent.forms.step_domains import Steps, check_times
 from symgrad.recurrent.gradients.backward import Backward
-from symgrad.recurrent.oracle import far_runs
+from symgrad.recurrent.oracle import far_runs, searched_runs
+from symgrad.recurrent.oracle.filled import exactly, filled, is_square, plain_shape, shape_at, unwrapped
 from symgrad.recurrent.oracle.runs import argument_names, is_in_time, run_forward, surroundings
 from symgrad.recurrent.text.from_text import read_cell
 from symgrad.recurrent.text.statements import CellReader
@@ -47,12 +46,9 @@ from symgrad.symbols import (
     TIME,
     Elementwise,
     ParameterMatrix,
-    TimedMatrix,
-    TimedScalar,
     declared_shape,
     shape_of,
     size_symbols,
-    timed_in,
 )
 from symgrad.symbols.notation import latex
 from symgrad.symbols.operations import total
@@ -61,7 +57,7 @@ LENGTHS = (1, 2, 3)  # of runs, unless the conditions want others
 SPECIAL_RUNS = (32, 14, 4)  # of the shortest runs first
 STATE_SIZES, OTHER_SIZE = (2, 1, 3), 1  # special runs are of the first of these sizes, random ones of all
 RANDOM_RUNS = 6
-NEAR = sympy.Rational(1, 1024)
+FEW_TIMES = 3  # values of t and of the indices in a run of a search
 STARTS = tuple(fmpq(k, 4) for k in (4, -4, 6, -6, 8, -8, 2, -2, 3, -3, 10, -10, 14, -14))  # of initial states
 Run: TypeAlias = tuple[dict[Symbol, int], dict[str, Any], dict[Symbol, Any]]
 
@@ -271,7 +267,11 @@ class CellRelation(Judged):
         equations = {e.left.key: _at(e.right) for e in self.cell.steps}
         unnamed = frozenset(equations) - {e.left.key for e in self.cell.equations}
         within = Context(decide, self.ruled(steps.domain), definitions, equations, unnamed, frozenset({TIME, LENGTH}))
-        return verdict_on(self.by_rules, within, lambda: self._places(steps), lambda: self._far_places(steps))
+
+        def further(relation: Relation) -> Iterator[Place]:
+            return chain(self._searched_places(steps, relation, within.domain), self._far_places(steps))
+
+        return verdict_on(self.by_rules, within, lambda: self._places(steps), further)
 
     def _speaks_of(self, step: Symbol) -> bool:
         return any(step in free_symbols(e) for e in self.expressions)
@@ -285,6 +285,45 @@ class CellRelation(Judged):
         usual = (*far_runs.SHORT, far_runs.LONG) if len(steps.indices) < 2 else far_runs.SHORT
         for most, length in zip(far_runs.RUNS, steps.lengths(usual)):
             yield from self._places_of(steps, length, self._far_arguments(steps, length, most), far_runs.TIMES)
+
+    def _searched_places(self, steps: Steps, relation: Relation, domain: Domain) -> Iterator[Place]:
+        """Places at the ends of all conditions together, and those to which a search leads from there."""
+        sides = Sides(relation, domain)
+        is_beside_0 = any(e == 0 for e in relation.expressions)
+        sizes = next((s for k in STATE_SIZES if (s := self._sizes(k, steps.domain)) is not None), None)
+        if sizes is None:
+            return
+        for length in steps.lengths(searched_runs.LENGTHS):
+            search = self._search(steps, length)
+            runs = (self._chosen(chosen, steps, sizes, length) for chosen in search.choices())
+            for place in self._places_of(steps, length, runs, FEW_TIMES):
+                search.note(searched_runs.room(relation.op, sides.at(place), is_beside_0))
+                yield place
+
+    def _search(self, steps: Steps, length: int) -> searched_runs.Search:
+        """A search in which each argument is a number, and each input one for each step."""
+        domain = steps.domain
+        keys = argument_names(self.grad) | {str(s): s for s in self._other_scalars(steps)}
+        limits = searched_runs.limits_on(keys, domain)
+        families: dict[searched_runs.Coordinate, list[fmpq]] = {}
+        for name, key in keys.items():
+            if isinstance(key, Symbol):
+                values = searched_runs.ends_of_set(key, domain)
+            else:
+                values = searched_runs.ends_of_limits(limits.get(name, []), key)
+            families |= {(name, k): values for k in (range(1, length + 1) if is_in_time(key) else (0,))}
+        return searched_runs.Search(families, [c for c in families if getattr(keys[c[0]], "is_integer", False)])
+
+    def _chosen(self, chosen: Mapping[Any, Any], steps: Steps, sizes: dict[Symbol, int], length: int) -> Run:
+        """The run in which each argument has one number in all its places, a square one on its diagonal."""
+        drawn = {}
+        for name, key in argument_names(self.grad).items():
+            shape = shape_at(key, sizes)
+            if is_in_time(key):
+                drawn[name] = np.array([filled(shape, chosen[name, k]) for k in range(1, length + 1)], dtype=object)
+            else:
+                drawn[name] = filled(shape, chosen[name, 0])
+        return sizes, drawn, {s: chosen[str(s), 0] for s in self._other_scalars(steps)}
 
     def _places_of(
         self, steps: Steps, length: int, runs: Iterator[Run], most_times: int | None = None
@@ -341,26 +380,26 @@ class CellRelation(Judged):
         factors = far_runs.factors_for(self.expressions, domain.conditions)
         others = {str(s): s for s in self._other_scalars(steps)}
         initial = {argument_name(s) for s in self.grad.borders}
-        shapes = {name: _shape(key, sizes) for name, key in keys.items()}
+        shapes = {name: shape_at(key, sizes) for name, key in keys.items()}
         families: dict[str, list[Any]] = {}
         still: dict[str, Any] = {}
         for name, key in (keys | others).items():
             if isinstance(key, Symbol):
                 families[name] = far_runs.values_of(key, domain, factors)
             elif is_in_time(key):
-                still[name] = np.full((length, *_plain(shapes[name])), fmpq(0), dtype=object)
+                still[name] = np.full((length, *plain_shape(shapes[name])), fmpq(0), dtype=object)
             elif name not in initial:
                 shape = shapes[name]
-                if _is_square(shape):
+                if is_square(shape):
                     families[name] = far_runs.squares_of(shape[0], factors)
                 else:
                     biases = far_runs.SATURATING if shape[-1:] == (1,) else (0,)
-                    families[name] = [_unwrapped(np.full(shape, fmpq(v), dtype=object)) for v in biases]
+                    families[name] = [unwrapped(np.full(shape, fmpq(v), dtype=object)) for v in biases]
         if not all(families.values()):
             return
         rest = {name: family[0] * 0 for name, family in families.items()}
         for weights, start in far_runs.runs(far_runs.choices(families, rest), most):
-            states = {name: _unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
+            states = {name: unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
             drawn = {name: value for name, value in weights.items() if name not in others}
             yield sizes, still | drawn | states, {others[name]: weights[name] for name in others}
         is_unit = len(initial) == 1 and not any(shapes.values())
@@ -397,11 +436,11 @@ class CellRelation(Judged):
         generator = random.Random(SEED)
         every = {str(sizes): sizes for size in STATE_SIZES if (sizes := self._sizes(size, domain)) is not None}
         for first, sizes in enumerate(every.values()):
-            shapes = {name: _shape(key, sizes) for name, key in keys.items()}
+            shapes = {name: shape_at(key, sizes) for name, key in keys.items()}
             factors = scales(*self.expressions, *domain.conditions)
             families = {name: self._family(key, shapes[name], domain, length, factors) for name, key in keys.items()}
-            for name, limits in self._limits(domain).items():
-                families[name] = _meeting(limits, keys[name], families[name])
+            for name, limits in searched_runs.limits_on(keys, domain).items():
+                families[name] = searched_runs.meeting(limits, keys[name], families[name])
             count = max(map(len, families.values()), default=1)
             for place in range(min(count, most) if not first else 0):
                 drawn = {name: family[place % len(family)] for name, family in families.items()}
@@ -422,12 +461,12 @@ class CellRelation(Judged):
     ) -> Iterator[dict[str, Any]]:
         """Runs from several initial states, as slopes may be largest away from 0, or differ from unit to unit."""
         initial = {argument_name(s) for s in self.grad.borders}
-        squares = [name for name, shape in shapes.items() if _is_square(shape)]
+        squares = [name for name, shape in shapes.items() if is_square(shape)]
         plain = {name: self._family(key, shapes[name], domain, length, (fmpq(1),))[0] for name, key in keys.items()}
         unit = {name: np.eye(shapes[name][0], dtype=int) * fmpq(1) for name in squares}
         for weights in (unit, {name: oblique(shapes[name][0]) for name in squares}) if squares else ({},):
             for start in STARTS:
-                states = {name: _unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
+                states = {name: unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
                 yield plain | weights | states
 
     def _at_rest(self, drawn: dict[str, Any], sizes: Mapping[Symbol, int], length: int) -> dict[str, Any] | None:
@@ -444,11 +483,11 @@ class CellRelation(Judged):
                 before = self._after_a_step(found, sizes, length)
             except CellError:
                 return None
-            new = {b.name: _exactly(found[b.name] - before[left.key]) for left, b in biases.items()}
+            new = {b.name: exactly(found[b.name] - before[left.key]) for left, b in biases.items()}
             if any(v is None for v in new.values()):
                 return None
             after = self._after_a_step(found | new, sizes, length)
-            new |= {argument_name(s): _exactly(after[s.at(TIME).key]) for s in self.grad.initial_states}
+            new |= {argument_name(s): exactly(after[s.at(TIME).key]) for s in self.grad.initial_states}
             if any(v is None for v in new.values()):
                 return None
             found |= new
@@ -459,9 +498,7 @@ class CellRelation(Judged):
         with precision(BITS):
             around = surroundings(self.grad, arguments, {**sizes, LENGTH: length})
             run_forward(self.grad, around)
-        return {
-            key: _unwrapped(v) if isinstance(v, np.ndarray) else v for (key, k), v in around.timed.items() if k == 1
-        }
+        return {key: unwrapped(v) if isinstance(v, np.ndarray) else v for (key, k), v in around.timed.items() if k == 1}
 
     def _sizes(self, size: int, domain: Domain) -> dict[Symbol, int] | None:
         """All sizes, that of states the one given where the conditions allow it; nothing where they leave none."""
@@ -476,30 +513,18 @@ class CellRelation(Judged):
             found[s] = near[0]
         return found
 
-    def _limits(self, domain: Domain) -> dict[str, list[Any]]:
-        """What conditions say of inputs and initial states, by their names: it may not hold where these are 0."""
-        found: dict[str, list[Any]] = {}
-        keys = {
-            k.key: name for name, k in argument_names(self.grad).items() if isinstance(k, TimedScalar | TimedMatrix)
-        }
-        for condition in domain.conditions:
-            for v in timed_in(condition):
-                if v.key in keys:
-                    found.setdefault(keys[v.key], []).append(condition)
-        return found
-
     @staticmethod
     def _family(key: Any, shape: tuple[int, ...], domain: Domain, length: int, factors: tuple[fmpq, ...]) -> list[Any]:
         """Square weights take special values; all else that is not square is zero."""
         if isinstance(key, Symbol):
             return numbers(key, domain.set_of(key))
         if is_in_time(key):
-            return [np.full((length, *_plain(shape)), fmpq(0), dtype=object)]
-        if _is_square(shape):
+            return [np.full((length, *plain_shape(shape)), fmpq(0), dtype=object)]
+        if is_square(shape):
             found = special(shape[0], shape[1], factors)
             # Powers of the identity do not vanish, as those of a nilpotent matrix do.
             return found if length == 1 else [*(np.eye(shape[0], dtype=int) * f for f in factors), *found]
-        return [_unwrapped(np.full(shape, fmpq(0), dtype=object))]
+        return [unwrapped(np.full(shape, fmpq(0), dtype=object))]
 
     @staticmethod
     def _random(key: Any, shape: tuple[int, ...], domain: Domain, length: int, generator: random.Random) -> Any:
@@ -507,9 +532,9 @@ class CellRelation(Judged):
             return generator.choice(numbers(key, domain.set_of(key)))
         rows, columns = shape if shape else (1, 1)
         if is_in_time(key):
-            steps = [_unwrapped(at_random(rows, columns, generator)) for _ in range(length)]
+            steps = [unwrapped(at_random(rows, columns, generator)) for _ in range(length)]
             return np.array([s if shape else s[0] for s in steps], dtype=object)
-        drawn = _unwrapped(at_random(rows, columns, generator))
+        drawn = unwrapped(at_random(rows, columns, generator))
         return drawn if shape else drawn[0]
 
     def slips(self) -> Iterator[tuple[str, CellRelation]]:
@@ -572,54 +597,10 @@ def _of_all(found: list[Verdict]) -> Verdict:
     return replace(weakest, evidence="; ".join(v.evidence for v in found))
 
 
-def _shape(key: Any, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:
-    known = {s: sympy.Integer(k) for s, k in sizes.items()}
-    return tuple(int(sympy.S(side).xreplace(known)) for side in shape_of(key))
-
-
-def _is_square(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 2 and shape[0] == shape[1] > 1
-
-
-def _plain(shape: tuple[Any, ...]) -> tuple[Any, ...]:
-    return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
-
-
-def _unwrapped(array: Any) -> Any:
-    """A column as a vector, and a scalar as itself."""
-    if array.ndim == 0:
-        return array.item()
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-
-
 def _bias(e: Any) -> Any:
     """A parameter that is a term of its own in an argument of an activation."""
     plain = [a for a in e.args if isinstance(a, ParameterMatrix)] if isinstance(e, sympy.MatAdd) else []
     return plain[0] if len(plain) == 1 else None
-
-
-def _exactly(values: Any) -> Any:
-    """An array of exact balls as one of fractions."""
-    found = np.array([fraction(v) for v in np.ravel(values)], dtype=object).reshape(np.shape(values))
-    if any(v is None for v in found.ravel()):
-        return None
-    return found if found.ndim else found.item()
-
-
-def _meeting(limits: list[Any], key: Any, family: list[Any]) -> list[Any]:
-    """Values of an argument with one number in all its places, first those which conditions on it alone allow."""
-    named = sorted({q for c in limits for q in c.atoms(sympy.Rational)})
-    between = [(low + high) / 2 for low, high in pairwise(named)]
-    tried = dict.fromkeys((*map(exact, SCALARS), *between, *(q + d for q in named for d in (0, NEAR, -NEAR))))
-    allowed = [q for q in tried if all(_may_hold(c, key, q) for c in limits)]
-    return [*(family[0] * 0 + fmpq(int(q.p), int(q.q)) for q in allowed), *family]
-
-
-def _may_hold(condition: Any, key: Any, number: Expr) -> bool:
-    """Whether a condition is not certainly false where a scalar of the cell is this number at each step."""
-    table = {v: number for v in timed_in(condition) if v.key == key.key and isinstance(v, TimedScalar)}
-    left, right = (as_sympy(side).xreplace(table) for side in condition.args)
-    return bool(condition.func(left, right) != sympy.false)
 
 
 def _one(values: list[Any], place: int) -> Any:
