@@ -36,11 +36,13 @@ if TYPE_CHECKING:
         swish,
     )
     from symgrad.base.errors import (
+        ActivationError,
         CellError,
         CertificateError,
         ClaimError,
         DerivationError,
         MissingExtraError,
+        NoFunctionError,
         OutputError,
         ParseError,
         PluginError,
@@ -149,8 +151,9 @@ else:
         "checking.claim_files": "load_claims",
         "claims.claim": "Claim claim infimum maximum minimum supremum",
         "base.errors": (
-            "CellError CertificateError ClaimError DerivationError MissingExtraError OutputError ParseError "
-            "PluginError PrecisionError ShapeError SymgradError UnderflowWarning VerdictTruthError"
+            "ActivationError CellError CertificateError ClaimError DerivationError MissingExtraError NoFunctionError "
+            "OutputError ParseError PluginError PrecisionError ShapeError SymgradError UnderflowWarning "
+            "VerdictTruthError"
         ),
         "symbols.notation": "integer real",
         "language.statements": "Conjunction Domain Extremum ExtremumKind Relation",
@@ -228,6 +231,7 @@ __all__ = [
     # errors
     "SymgradError", "ParseError", "ClaimError", "DerivationError", "MissingExtraError", "OutputError",
     "VerdictTruthError", "CertificateError", "PluginError", "CellError", "ShapeError",
+    "NoFunctionError", "ActivationError",
 ]  # fmt: skip
 
 

@@ -15,8 +15,10 @@ from sympy.sets import Set
 
 from symgrad.activations.docstrings import docstring
 from symgrad.activations.rows import OUTPUT, ROWS, Formula, Row, exact
+from symgrad.base.errors import ActivationError
 from symgrad.base.precision import many_bits
 from symgrad.symbols import elementwise
+from symgrad.symbols.operands import operand
 
 # Arguments of more bits before the point than this are not evaluated: the exponential would take minutes.
 MAXIMAL_SIZE = 10_000
@@ -44,9 +46,12 @@ class ActivationFunction(DefinedFunction, metaclass=_Documented):  # type: ignor
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
         """The function of a scalar; of a vector or matrix, the function of each entry."""
-        if args and isinstance(args[0], MatrixExpr):
-            return elementwise(cls, *args)
-        return super().__new__(cls, *args, **options)
+        if len(args) not in cls.nargs:
+            raise ActivationError(f"{cls.__name__} takes {_arguments_of(cls.row)}; got {len(args)} arguments")
+        found = [arg if isinstance(arg, Basic) else operand(arg, cls.__name__) for arg in args]
+        if isinstance(found[0], MatrixExpr):
+            return elementwise(cls, *found)
+        return super().__new__(cls, *found, **options)
 
     @classmethod
     def definition_at(cls, u: Expr, *parameters: Expr) -> Expr:
@@ -158,6 +163,11 @@ class ActivationFunction(DefinedFunction, metaclass=_Documented):  # type: ignor
         name = f"{{{self.latex_name}}}_{{{below}}}" if below else self.latex_name
         power = f"^{{{exp}}}" if exp is not None else ""
         return rf"{name}{power}\left({printer._print(self.args[0])}\right)"
+
+
+def _arguments_of(row: Row) -> str:
+    also = ", ".join(str(symbol) for symbol, _ in row.parameters)
+    return f"one argument, or also {also}" if also else "one argument"
 
 
 class _Digits:

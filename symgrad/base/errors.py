@@ -118,7 +118,17 @@ class DerivationError(SymgradError):
 
 
 class ActivationError(SymgradError, ValueError):
-    """Parameters that an activation does not have, or cannot have."""
+    """Parameters that an activation does not have, or cannot have.
+
+    Also a `ValueError`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> sg.elu(sg.real("x"), 2, 3)
+    Traceback (most recent call last):
+    symgrad.ActivationError: elu takes one argument, or also alpha; got 3 arguments
+    """
 
 
 class CellError(SymgradError, ValueError):
@@ -136,7 +146,17 @@ class CellError(SymgradError, ValueError):
 
 
 class NoFunctionError(CellError):
-    """A function or an operation that programs do not have."""
+    """A function or an operation that programs do not have; a `CellError`.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> from sympy import Integral
+    >>> x, y = sg.real("x"), sg.real("y")
+    >>> sg.compile(Integral(sg.tanh(x * y), (x, 0, 1)))(y=2)
+    Traceback (most recent call last):
+    symgrad.NoFunctionError: no program can be made of Integral, in Integral(tanh(x*y), (x, 0, 1))
+    """
 
 
 class ShapeError(CellError):
@@ -320,8 +340,5 @@ class VerdictTruthError(SymgradError, TypeError):
 
 
 # Users meet these as names of the package: in tracebacks, and where they catch them.
-for kind in (
-    SymgradError, ParseError, ClaimError, DerivationError, CellError, ShapeError, MissingExtraError, OutputError,
-    CertificateError, PluginError, PrecisionError, UnderflowWarning, VerdictTruthError,
-):  # fmt: skip
+for kind in [made for made in vars().values() if isinstance(made, type) and issubclass(made, Exception)]:
     kind.__module__ = "symgrad"

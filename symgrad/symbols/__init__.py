@@ -5,10 +5,8 @@ from symgrad.symbols.operations import (
     ENTRY,
     Elementwise,
     LogSumExp,
-    OrderedProduct,
     SlopeAt,
     Softmax,
-    TimeSum,
     arctan,
     concatenate,
     dot,
@@ -27,6 +25,7 @@ from symgrad.symbols.operations import (
     with_slopes,
     zero_like,
 )
+from symgrad.symbols.over_time import OrderedProduct, TimeSum
 from symgrad.symbols.variables import (
     LENGTH,
     TIME,

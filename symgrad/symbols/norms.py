@@ -12,6 +12,7 @@ import sympy
 from sympy import Expr, MatrixExpr
 
 from symgrad.base.errors import ShapeError
+from symgrad.symbols.operands import operand
 from symgrad.symbols.writing import to_text
 
 
@@ -79,6 +80,11 @@ def norm(of: Any) -> Expr:
     Expr
         A scalar that is never negative, for formulas and claims; that of a matrix stays as it is written.
 
+    Raises
+    ------
+    CellError
+        If it is neither.
+
     References
     ----------
     Horn, Johnson, Matrix Analysis, second edition (2013), section 5.6.
@@ -93,7 +99,8 @@ def norm(of: Any) -> Expr:
     >>> sg.verify(sg.claim(sg.norm(A @ B), "<=", sg.norm(A) * sg.norm(B))).outcome.name
     'PROVED'
     """
-    return SpectralNorm(of) if isinstance(of, MatrixExpr) else sympy.Abs(of)
+    found = operand(of, "norm")
+    return SpectralNorm(found) if isinstance(found, MatrixExpr) else sympy.Abs(found)
 
 
 def spectral_radius(of: Any) -> Expr:
@@ -114,6 +121,8 @@ def spectral_radius(of: Any) -> Expr:
 
     Raises
     ------
+    CellError
+        If it is neither.
     ShapeError
         If the matrix is not square.
 
@@ -131,8 +140,9 @@ def spectral_radius(of: Any) -> Expr:
     >>> print(sg.verify(sg.claim(sg.norm(A), "<=", sg.spectral_radius(A))).witness)
     at n = 2, A = [[0, 1], [0, 0]]: left 1, right 0
     """
-    if not isinstance(of, MatrixExpr):
-        return sympy.Abs(of)
-    if sympy.expand(of.shape[0] - of.shape[1]) != 0:
-        raise ShapeError("spectral_radius takes a square matrix", "spectral_radius", (tuple(of.shape),))
-    return SpectralRadius(of)
+    found = operand(of, "spectral_radius")
+    if not isinstance(found, MatrixExpr):
+        return sympy.Abs(found)
+    if sympy.expand(found.shape[0] - found.shape[1]) != 0:
+        raise ShapeError("spectral_radius takes a square matrix", "spectral_radius", (tuple(found.shape),))
+    return SpectralRadius(found)

@@ -10,10 +10,12 @@ from typing import Any
 import sympy
 from sympy import Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
 from sympy.core.function import Function
-from sympy.printing.precedence import PRECEDENCE
 
-from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.errors import CellError, ShapeError, shape_text
+from symgrad.base.shown import kind_of, one_line
 from symgrad.symbols.entries import function_of_entries, precedence_of_entries
+from symgrad.symbols.operands import operand, vectors
+from symgrad.symbols.over_time import Whole
 from symgrad.symbols.variables import Dimension, ReadsAsVector
 
 # The bound variable of functions of an entry: a Dummy, so that no name of an author is the same, with a number of its
@@ -82,7 +84,7 @@ def _placeholder(text: str) -> str:
     return text if text.replace("[", "").replace("]", "").isalnum() else f"({text})"
 
 
-class Softmax(ReadsAsVector):
+class Softmax(Whole):
     """exp(x_i) / sum_j exp(x_j) of a vector."""
 
     def __new__(cls, argument: MatrixExpr) -> Any:
@@ -104,7 +106,7 @@ class Softmax(ReadsAsVector):
         return rf"\operatorname{{softmax}}\left({printer.doprint(self.argument)}\right)"
 
 
-class LogSumExp(ReadsAsVector):
+class LogSumExp(Whole):
     """log(sum_j exp(x_j)) of a vector; a 1 by 1 matrix."""
 
     shape = (S.One, S.One)
@@ -129,159 +131,6 @@ def _demand_vector(name: str, argument: Any) -> None:
         raise ShapeError(f"{name} takes a vector", name, (getattr(argument, "shape", ()),))
 
 
-def _demand_matrices(name: str, *arguments: Any) -> None:
-    for argument in arguments:
-        if not isinstance(argument, MatrixExpr):
-            shapes = tuple(getattr(a, "shape", ()) for a in arguments)
-            raise ShapeError(f"{name} takes vectors; {argument} is a scalar", name, shapes)
-
-
-class _OverTime(ReadsAsVector):
-    """What runs over an index of time: args are the term and (index, low, high)."""
-
-    precedence = PRECEDENCE["Add"]  # a product that goes on behind it is not under the sign
-
-    def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
-        return MatrixExpr.__new__(cls, term, sympy.Tuple(*limits))
-
-    @property
-    def term(self) -> MatrixExpr:
-        return self.args[0]
-
-    @property
-    def limits(self) -> tuple[Symbol, Expr, Expr]:
-        index, low, high = self.args[1]
-        return index, low, high
-
-    @property
-    def shape(self) -> Any:
-        return self.term.shape
-
-    @property
-    def free_symbols(self) -> set[Any]:
-        index, low, high = self.limits
-        inside = {s for s in self.term.free_symbols if not s.has(index)}
-        return inside | set(low.free_symbols) | set(high.free_symbols)
-
-    def _eval_subs(self, old: Expr, new: Expr) -> Expr:
-        index, low, high = self.limits
-        term = self.term if old == index else self.term._subs(old, new)
-        return self.func(term, (index, low._subs(old, new), high._subs(old, new)))
-
-    def _printed(self, printer: Any) -> tuple[str, str, str, str]:
-        """Index, ends, and the term, in brackets where it is a sum."""
-        index, low, high = (printer.doprint(e) for e in self.limits)
-        term = printer.doprint(self.term)
-        return index, low, high, rf"\left({term}\right)" if isinstance(self.term, sympy.MatAdd) else term
-
-
-class TimeSum(_OverTime):
-    """The sum of a matrix expression over an index of time; zero where high < low.
-
-    Parameters
-    ----------
-    term : MatrixExpr
-        A vector or matrix in which the index stands; sums of scalars are `sympy.Sum`.
-    limits : tuple of (Symbol, Expr, Expr)
-        The index, an integer symbol, with its first and last value, both included.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> n, = sg.dims("n")
-    >>> h, k = sg.State("h", n), sg.integer("k")
-    >>> total = sg.TimeSum(h.at(k), (k, 1, sg.LENGTH))
-    >>> total, total.shape
-    (Sum(h[k], (k, 1, T)), (n, 1))
-    """
-
-    def _sympystr(self, printer: Any) -> str:
-        index, low, high = (printer.doprint(e) for e in self.limits)
-        return f"Sum({printer.doprint(self.term)}, ({index}, {low}, {high}))"
-
-    def _latex(self, printer: Any) -> str:
-        index, low, high, inside = self._printed(printer)
-        return rf"\sum_{{{index} = {low}}}^{{{high}}} {inside}"
-
-
-class OrderedProduct(_OverTime):
-    """F_high F_{high-1} ... F_low: the factor of the last step stands first; the identity where high < low.
-
-    It is printed with the index running down, as the factors stand.
-
-    Parameters
-    ----------
-    factor : MatrixExpr
-        A square matrix in which the index stands, such as the Jacobian of a step.
-    limits : tuple of (Symbol, Expr, Expr)
-        The index, an integer symbol, with its first and last value, both included.
-
-    Raises
-    ------
-    ShapeError
-        If the factor is not square.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> n, = sg.dims("n")
-    >>> J, k = sg.State("J", n, n), sg.integer("k")
-    >>> sg.OrderedProduct(J.at(k), (k, 1, sg.LENGTH))
-    OrderedProduct(J[k], (k, T, 1))
-    >>> sg.OrderedProduct(J.at(k), (k, 1, 3)).written_out()
-    J[3]*J[2]*J[1]
-    """
-
-    def __new__(cls, factor: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
-        if factor.shape[0] != factor.shape[1]:
-            raise ShapeError(f"the factor {factor} of an ordered product must be square", "product", (factor.shape,))
-        return super().__new__(cls, factor, limits)
-
-    @property
-    def factor(self) -> MatrixExpr:
-        """The factor, in which the index stands."""
-        return self.term
-
-    def written_out(self) -> MatrixExpr:
-        """The factors one after the other, where their number is known.
-
-        Returns
-        -------
-        MatrixExpr
-            The product; the identity if there is no factor.
-
-        Raises
-        ------
-        CellError
-            If the number of factors is not known.
-
-        Examples
-        --------
-        >>> from sympy import Symbol
-        >>> import symgrad as sg
-        >>> n, = sg.dims("n")
-        >>> J, i = sg.State("J", n, n), Symbol("i", integer=True)
-        >>> OrderedProduct(J.at(i), (i, 1, 3)).written_out()
-        J[3]*J[2]*J[1]
-        >>> OrderedProduct(J.at(i), (i, 4, 3)).written_out()
-        I
-        """
-        index, low, high = self.limits
-        count = sympy.expand(high - low + 1)
-        if not count.is_Integer:
-            raise CellError(f"an ordered product from {low} to {high} has no known number of factors")
-        factors = [self.factor.subs(index, high - j) for j in range(max(0, int(count)))]
-        return sympy.MatMul(*factors).doit(deep=False) if factors else sympy.Identity(self.shape[0])
-
-    def _sympystr(self, printer: Any) -> str:
-        index, low, high = (printer.doprint(e) for e in self.limits)
-        return f"OrderedProduct({printer.doprint(self.factor)}, ({index}, {high}, {low}))"
-
-    def _latex(self, printer: Any) -> str:
-        index, low, high, inside = self._printed(printer)
-        return rf"\prod_{{{index} = {high}, \ldots, {low}}} {inside}"
-
-
 def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
     """The function of a scalar, or of each entry of a vector or matrix.
 
@@ -300,6 +149,11 @@ def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
     Expr
         In the shape of `argument`.
 
+    Raises
+    ------
+    CellError
+        If `function` is none, or takes other arguments, or a formula is none.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -310,9 +164,16 @@ def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
     >>> sg.elementwise(sg.elu, h, 2).shape
     (n, 1)
     """
-    if not isinstance(argument, MatrixExpr):
-        return function(argument, *parameters)
-    return Elementwise(Lambda((ENTRY,), function(ENTRY, *parameters)), argument)
+    name = getattr(function, "__name__", "elementwise")
+    found = operand(argument, name)
+    is_matrix = isinstance(found, MatrixExpr)
+    if not callable(function):
+        raise CellError(f"elementwise takes a function of a scalar, such as sympy.tanh; got {kind_of(function)}")
+    try:
+        value = function(ENTRY if is_matrix else found, *(operand(p, name) for p in parameters))
+    except TypeError as error:
+        raise CellError(f"elementwise: {one_line(str(error))}") from error
+    return Elementwise(Lambda((ENTRY,), operand(value, "a function of each entry")), found) if is_matrix else value
 
 
 def tanh(argument: Any) -> Expr:
@@ -473,6 +334,11 @@ def ones(*shape: Dimension) -> MatrixExpr:
     MatrixExpr
         `sympy.OneMatrix`, of the shape (n, 1) or (n, m).
 
+    Raises
+    ------
+    CellError
+        If there is no size, or more than two, or one that is none.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -481,7 +347,10 @@ def ones(*shape: Dimension) -> MatrixExpr:
     >>> (sg.ones(n) - sg.hadamard(h, h)).shape
     (n, 1)
     """
-    return OneMatrix(shape[0], shape[1] if len(shape) > 1 else 1)
+    sizes = [operand(size, "ones") for size in shape]
+    if not 1 <= len(sizes) <= 2 or any(size.is_integer is False or size.is_negative for size in sizes):
+        raise CellError(f"ones takes one or two sizes, as in ones(n) or ones(n, m); got {shape_text(shape)}")
+    return OneMatrix(sizes[0], sizes[1] if len(sizes) > 1 else 1)
 
 
 def zero_like(like: Any) -> Expr:
@@ -504,6 +373,8 @@ def hadamard(*factors: Expr) -> Expr:
 
     Raises
     ------
+    CellError
+        If a factor is no formula.
     ShapeError
         If two shapes differ; it names both.
 
@@ -518,8 +389,9 @@ def hadamard(*factors: Expr) -> Expr:
     Traceback (most recent call last):
     symgrad.ShapeError: hadamard(h[t], x[t]): shapes (n, 1) and (m, 1) do not fit
     """
-    scalars = [f for f in factors if not isinstance(f, MatrixExpr)]
-    matrices = [f for f in factors if isinstance(f, MatrixExpr)]
+    found = [operand(factor, "hadamard") for factor in factors]
+    scalars = [f for f in found if not isinstance(f, MatrixExpr)]
+    matrices = [f for f in found if isinstance(f, MatrixExpr)]
     for other in matrices[1:]:
         if other.shape != matrices[0].shape:
             shapes = (matrices[0].shape, other.shape)
@@ -580,6 +452,8 @@ def concatenate(*parts: MatrixExpr) -> MatrixExpr:
 
     Raises
     ------
+    CellError
+        If there is no part, or one is no formula.
     ShapeError
         If a part is a scalar or has another number of columns.
 
@@ -590,10 +464,13 @@ def concatenate(*parts: MatrixExpr) -> MatrixExpr:
     >>> sg.concatenate(sg.State("h", n), sg.Input("x", m)).shape
     (m + n, 1)
     """
-    for part in parts:
-        if not isinstance(part, MatrixExpr) or part.shape[1] != parts[0].shape[1]:
-            raise ShapeError("concatenate takes matrices of one width", "concatenate", tuple(p.shape for p in parts))
-    return sympy.BlockMatrix([[part] for part in parts])
+    if not parts:
+        raise CellError("concatenate takes at least one vector, as in concatenate(u, v)")
+    found = [operand(part, "concatenate") for part in parts]
+    shapes = tuple(tuple(getattr(part, "shape", ())) for part in found)
+    if not shapes[0] or any(shape[1:] != shapes[0][1:] for shape in shapes):
+        raise ShapeError("concatenate takes matrices of one width", "concatenate", shapes)
+    return sympy.BlockMatrix([[part] for part in found])
 
 
 def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
@@ -614,7 +491,7 @@ def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     Raises
     ------
     ShapeError
-        If one of them is a scalar.
+        If one of them is a scalar or a matrix of several columns.
 
     Examples
     --------
@@ -624,8 +501,8 @@ def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     >>> sg.outer(delta, x), sg.outer(delta, x).shape
     (delta[t]*x[t].T, (n, m))
     """
-    _demand_matrices("outer", left, right)
-    return sympy.MatMul(left, right.T).doit(deep=False)
+    u, v = vectors("outer", left, right)
+    return sympy.MatMul(u, v.T).doit(deep=False)
 
 
 def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
@@ -646,7 +523,7 @@ def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     Raises
     ------
     ShapeError
-        If one of them is a scalar.
+        If one of them is a scalar or a matrix of several columns, or they are not equally long.
 
     Examples
     --------
@@ -656,8 +533,10 @@ def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     >>> sg.dot(v, h), sg.dot(v, h).shape
     (v.T*h[t], (1, 1))
     """
-    _demand_matrices("dot", left, right)
-    return sympy.MatMul(sympy.Transpose(left), right).doit(deep=False)
+    u, v = vectors("dot", left, right)
+    if u.shape != v.shape:
+        raise ShapeError(f"dot({u}, {v})", "dot", (u.shape, v.shape))
+    return sympy.MatMul(sympy.Transpose(u), v).doit(deep=False)
 
 
 def total(matrix: MatrixExpr) -> MatrixExpr:
@@ -696,7 +575,7 @@ def softmax(vector: MatrixExpr) -> MatrixExpr:
     >>> sg.softmax(V @ h), sg.softmax(V @ h).shape
     (softmax(V*h[t]), (p, 1))
     """
-    return Softmax(vector)
+    return Softmax(*vectors("softmax", vector))
 
 
 def logsumexp(vector: MatrixExpr) -> MatrixExpr:
@@ -728,4 +607,4 @@ def logsumexp(vector: MatrixExpr) -> MatrixExpr:
     >>> sg.logsumexp(sg.State("h", n)), sg.logsumexp(sg.State("h", n)).shape
     (logsumexp(h[t]), (1, 1))
     """
-    return LogSumExp(vector)
+    return LogSumExp(*vectors("logsumexp", vector))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeAlias
 
-import numpy as np
 import sympy
 from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol
 from sympy.core.symbol import Str
@@ -20,7 +19,9 @@ from sympy.matrices.exceptions import ShapeError as SympyShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.shown import kind_of
 from symgrad.symbols.notation import declare, upright_words
+from symgrad.symbols.operands import as_matrix
 
 TIME = Symbol("t", integer=True)
 LENGTH = Symbol("T", integer=True, positive=True)
@@ -57,7 +58,7 @@ def dims(names: str) -> tuple[Symbol, ...]:
     Raises
     ------
     CellError
-        If there is no name.
+        If there is no name, or one is no name.
 
     Examples
     --------
@@ -66,10 +67,10 @@ def dims(names: str) -> tuple[Symbol, ...]:
     >>> sg.Parameter("W", n, m).shape
     (n, m)
     """
-    found = tuple(Symbol(name, integer=True, positive=True) for name in names.replace(",", " ").split())
-    if not found:
-        raise CellError('dims takes names of sizes, as in dims("n m"); got an empty text')
-    return found
+    if not isinstance(names, str) or not names.strip(" ,"):
+        got = "an empty text" if isinstance(names, str) else kind_of(names)
+        raise CellError(f'dims takes names of sizes, as in dims("n m"); got {got}')
+    return tuple(Symbol(_name(name), integer=True, positive=True) for name in names.replace(",", " ").split())
 
 
 class _Ordered(Expr):  # type: ignore[misc]
@@ -166,18 +167,6 @@ def _shown_place(place: Any) -> str:
     return f"[{', '.join(map(shown, place if isinstance(place, tuple) else (place,)))}]"
 
 
-def _as_matrix(term: Any) -> Any:
-    """A matrix of SymPy whose entries are written out as an expression; an array of NumPy is refused."""
-    if isinstance(term, sympy.MatrixBase):
-        return term.as_immutable()
-    if isinstance(term, np.ndarray):
-        raise CellError(
-            f"an array of NumPy of shape {term.shape} is no part of a formula; declare it as a Parameter or an Input "
-            "and give it when the program is called, or write it as sympy.Matrix"
-        )
-    return term
-
-
 def _quotient(left: Any, right: Any) -> Expr:
     """A matrix by a number; by a 1 by 1 matrix, the product with the inverse of its entry."""
     if not isinstance(right, MatrixExpr):
@@ -196,7 +185,7 @@ def _negative(term: Any) -> Any:
 
 def _filled(term: Any, like: Any) -> Any:
     """A number as the matrix of the shape of the other term that holds it everywhere."""
-    number = sympy.S(term) if isinstance(term, int | float) else _as_matrix(term)
+    number = sympy.S(term) if isinstance(term, int | float) else as_matrix(term)
     if isinstance(number, Expr) and not isinstance(number, MatrixExpr):
         return number * OneMatrix(*like.shape)
     return number
@@ -212,7 +201,7 @@ def _sum(left: Any, right: Any, sign: str) -> Expr:
 
 
 def _product(left: Any, right: Any) -> Expr:
-    left, right = _as_matrix(left), _as_matrix(right)
+    left, right = as_matrix(left), as_matrix(right)
     if isinstance(left, Expr | int | float) and isinstance(right, Expr | int | float):
         scalar = next((f for f in (left, right) if not isinstance(f, MatrixExpr)), None)
         if scalar is not None:

@@ -13,7 +13,8 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
 from symgrad.symbols.notation import in_order
-from symgrad.symbols.operations import ENTRY, Elementwise, LogSumExp, OrderedProduct, Softmax, TimeSum
+from symgrad.symbols.operations import ENTRY, Elementwise, LogSumExp, Softmax
+from symgrad.symbols.over_time import OrderedProduct, TimeSum
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
