@@ -9,7 +9,7 @@ from sympy import S
 import symgrad as sg
 from symgrad.activations import Activation
 from symgrad.cli.commands import cli
-from symgrad.language import limits
+from symgrad.language import size_limits as limits
 from symgrad.language.abbreviations import DEFINED, called, with_parameters
 from symgrad.language.written import meaning
 from symgrad.reading.text import scan, vocabulary

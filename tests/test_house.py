@@ -23,7 +23,7 @@ LONGEST = 400
 LONG = {
     "activations/table.py": (580, "a table"),
     "balls/expansions/expansions.py": (640, "one arithmetic of expansions"),
-    "balls/functions/table.py": (500, "a table"),
+    "balls/functions/analytic.py": (500, "a table"),
     "balls/matrices.py": (480, "one rule for each operation"),
     "balls/tape.py": (460, "one walk of expressions"),
     "claims/claim.py": (520, "the docstrings of five ways to make a claim"),

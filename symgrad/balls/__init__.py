@@ -8,7 +8,7 @@ UNDEFINED, certainly no finite value (an exact pole), and UNKNOWN, nothing can b
 from symgrad.balls.digits import are_told_apart, check_numbers, is_told
 from symgrad.balls.endless.walked import enclosed_by_its_tape as _filled  # noqa: F401 (its rows are those of limits and sums)
 from symgrad.balls.expansions.near_zero import beside_zero as _beside_zero  # noqa: F401 (its rows are those of expansions)
-from symgrad.balls.functions.table import FUNCTIONS, RootOfNonnegative
+from symgrad.balls.functions.analytic import FUNCTIONS, RootOfNonnegative
 from symgrad.balls.tape import RealTape, Tape, UnsupportedError, enclose, has_endless, is_endless, unmistakable
 from symgrad.balls.values import (
     NOT_REAL,

@@ -13,9 +13,9 @@ from sympy import Basic, Expr, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symgrad import activations
-from symgrad.balls.functions.continuous import CONTINUOUS
+from symgrad.balls.functions.analytic import FUNCTIONS, RootOfNonnegative, root_of_nonnegative
 from symgrad.balls.functions.hypergeometric import with_four_lists, with_lists
-from symgrad.balls.functions.table import FUNCTIONS, RootOfNonnegative, root_of_nonnegative
+from symgrad.balls.functions.without_jumps import CONTINUOUS
 from symgrad.balls.values import (
     MOST_EXACT_BITS,
     NOT_REAL,

@@ -21,8 +21,8 @@ from sympy.logic.boolalg import Boolean
 
 from symgrad.activations import ActivationFunction
 from symgrad.language import written
-from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
 from symgrad.language.masks import Masks
+from symgrad.language.size_limits import MAX_BRANCHES, Ledger, LimitError
 from symgrad.language.statements import free_symbols
 from symgrad.symbols.elliptic import JACOBI
 

@@ -35,10 +35,10 @@ from symgrad.prove.provers import (
     equal_squares,
     finite,
     floor_and_mod,
-    growth,
     independent,
     induction,
     inequalities,
+    inequalities_by_induction,
     injective_images,
     inverse_values,
     irrational_ends,
@@ -55,8 +55,8 @@ from symgrad.prove.signs import moves  # fmt: skip
 from symgrad.prove.special.ring import NoNormalForm
 
 PROVERS: tuple[Prover, ...] = (
-    finite.prove, floor_and_mod.prove, independent.prove, growth.prove, orders.prove, jumps.prove, cases.prove,
-    off_ties.prove, same_normal_form.prove, induction.prove, closed_sums.prove, inequalities.prove,
+    finite.prove, floor_and_mod.prove, independent.prove, inequalities_by_induction.prove, orders.prove, jumps.prove,
+    cases.prove, off_ties.prove, same_normal_form.prove, induction.prove, closed_sums.prove, inequalities.prove,
     independent.prove_others, injective_images.prove, constant_difference.prove, moves.prove, continued.prove,
     injective_images.prove_by_all_means, inverse_values.prove, cartesian.prove, equal_squares.prove,
     irrational_ends.prove, strictness.prove, finite.prove_by_all_means,

@@ -12,7 +12,7 @@ from flint import acb, arb, fmpq
 import symgrad as sg
 from symgrad.activations import ACTIVATIONS, expand
 from symgrad.balls import FUNCTIONS, UNDEFINED, Ball, NoValue, RootOfNonnegative, Tape, UnsupportedError, precision
-from symgrad.balls.functions.continuous import CONTINUOUS
+from symgrad.balls.functions.without_jumps import CONTINUOUS
 from symgrad.language.statements import Domain, Relation
 from symgrad.language.verdicts import Outcome, Verdict, Witness
 from symgrad.prove.basics import facts

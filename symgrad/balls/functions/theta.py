@@ -1,4 +1,4 @@
-"""The table, third part: Jacobi's elliptic functions, as quotients of theta functions."""
+"""The table, fourth part: Jacobi's elliptic functions, as quotients of theta functions."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from symgrad.compute.arrays.in_place import Buffers
+from symgrad.compute.arrays.buffers import Buffers
 from symgrad.compute.numbers.arguments import is_initial
 from symgrad.compute.numbers.runtime import Algebra
 from symgrad.compute.program.lowering import definition

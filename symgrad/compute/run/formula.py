@@ -56,7 +56,7 @@ from symgrad.recurrent.cells.cell import (
     free_name,
 )
 from symgrad.recurrent.cells.matrix_algebra import product, total_of
-from symgrad.recurrent.forms.jacobians import StateJacobian
+from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.recurrent.gradients.backward import Backward, LossDerivative
 from symgrad.recurrent.gradients.one_step import state_jacobians
 from symgrad.symbols import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like

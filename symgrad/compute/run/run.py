@@ -19,7 +19,7 @@ from symgrad.compute.numbers.arithmetic import BALLS, DOUBLES, NEARLY_ZERO, Arit
 from symgrad.compute.numbers.dtypes import FLOAT64, in_singles, told_as_lost
 from symgrad.compute.numbers.scaled import Scaled
 from symgrad.compute.passes.segments import Output, Segments, Wiring, arguments_in
-from symgrad.compute.program.batched_products import packed
+from symgrad.compute.program.packing import packed
 from symgrad.compute.program.program import Program, is_adjoint, program_of
 from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic

@@ -12,7 +12,7 @@ from symgrad.prove.basics.combine import all_of
 from symgrad.prove.basics.goals import Decide, Goal
 from symgrad.prove.basics.points import contains, is_light_at, points
 from symgrad.prove.certain import side_conditions
-from symgrad.prove.normal_form.normal import normal_form
+from symgrad.prove.normal_form.on_domain import normal_form
 from symgrad.prove.places import branch_cuts, roots, witnesses
 from symgrad.prove.places.signs import Signs
 from symgrad.prove.provers.same_normal_form import differentiates_kinks

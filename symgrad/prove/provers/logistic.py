@@ -14,7 +14,7 @@ from symgrad import activations
 from symgrad.base import sized
 from symgrad.language.statements import Domain
 from symgrad.prove.basics import facts, sentences
-from symgrad.prove.normal_form.normal import simplified
+from symgrad.prove.normal_form.on_domain import simplified
 from symgrad.prove.signs.parts import LINE, Freed, by_parity, interval_text
 
 MOST_POWERS = 4

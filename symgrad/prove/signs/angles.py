@@ -11,7 +11,7 @@ from symgrad.language.statements import Domain
 from symgrad.prove.basics import facts
 from symgrad.prove.basics.facts import constant_sign
 from symgrad.prove.basics.findings import Finding, Look
-from symgrad.prove.normal_form.normal import normal_form
+from symgrad.prove.normal_form.on_domain import normal_form
 from symgrad.prove.signs.factors import by_factors
 
 

@@ -17,7 +17,7 @@ from symgrad.prove.basics.conditions import conditions
 from symgrad.prove.basics.facts import constant_sign
 from symgrad.prove.basics.findings import Finding, Look
 from symgrad.prove.basics.sets import is_of_integers, meet, without
-from symgrad.prove.normal_form.normal import simplified
+from symgrad.prove.normal_form.on_domain import simplified
 from symgrad.prove.places import branch_cuts
 from symgrad.prove.places.roots import zeros
 from symgrad.prove.places.signs import Signs, inner_rational

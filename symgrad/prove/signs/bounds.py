@@ -22,7 +22,7 @@ from symgrad.prove.basics.facts import constant_sign
 from symgrad.prove.basics.findings import Finding, Look
 from symgrad.prove.basics.points import as_balls, is_light_at, points
 from symgrad.prove.basics.sets import hull, is_of_integers, is_of_reals, meet
-from symgrad.prove.normal_form.normal import normal_form
+from symgrad.prove.normal_form.on_domain import normal_form
 from symgrad.prove.places.branch_and_bound import MOST_BOXES, bounded_box, fractional_powers
 from symgrad.prove.signs import enclosures, validity
 from symgrad.prove.signs.angles import by_half_angle, by_phase

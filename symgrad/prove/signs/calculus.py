@@ -18,7 +18,7 @@ from symgrad.prove.basics.derivatives import ROUGH, NotSmooth, smooth_derivative
 from symgrad.prove.basics.facts import constant_sign
 from symgrad.prove.basics.findings import Finding, Look
 from symgrad.prove.basics.sets import interior
-from symgrad.prove.normal_form.normal import normal_form
+from symgrad.prove.normal_form.on_domain import normal_form
 from symgrad.prove.normal_form.tower import Tower
 from symgrad.prove.places import branch_cuts
 from symgrad.prove.signs import tails

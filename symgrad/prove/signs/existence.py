@@ -16,7 +16,7 @@ from symgrad.prove.basics.conditions import conditions
 from symgrad.prove.basics.derivatives import ROUGH
 from symgrad.prove.basics.facts import constant_sign
 from symgrad.prove.basics.sets import is_of_reals
-from symgrad.prove.normal_form.normal import normal_form
+from symgrad.prove.normal_form.on_domain import normal_form
 from symgrad.prove.places import branch_cuts
 from symgrad.prove.places.signs import Signs
 from symgrad.prove.signs import bounds

@@ -17,7 +17,7 @@ from symgrad.prove.basics.facts import constant_sign
 from symgrad.prove.basics.findings import Finding, Look
 from symgrad.prove.basics.points import as_balls, points
 from symgrad.prove.basics.sets import hull, interior
-from symgrad.prove.normal_form.normal import normal_form, simplified
+from symgrad.prove.normal_form.on_domain import normal_form, simplified
 from symgrad.prove.normal_form.tower import Tower
 from symgrad.prove.places.signs import polynomial_sign
 from symgrad.prove.signs import algebraic

@@ -16,7 +16,7 @@ from symgrad.base import sized
 from symgrad.language.statements import Domain
 from symgrad.prove.basics import facts
 from symgrad.prove.basics.facts import constant_sign
-from symgrad.prove.normal_form.normal import simplified
+from symgrad.prove.normal_form.on_domain import simplified
 from symgrad.prove.places.kinks import case_where, resolved, switches
 from symgrad.prove.places.signs import Signs
 from symgrad.prove.signs import bounds, calculus

@@ -14,7 +14,7 @@ from symgrad.prove.basics.conditions import conditions
 from symgrad.prove.basics.derivatives import NotSmooth, smooth_derivative
 from symgrad.prove.basics.findings import Finding, Look
 from symgrad.prove.basics.sets import interior
-from symgrad.prove.normal_form.normal import simplified
+from symgrad.prove.normal_form.on_domain import simplified
 from symgrad.prove.places import branch_cuts
 from symgrad.prove.places.signs import Signs
 from symgrad.prove.signs.validity import discharged, is_smooth

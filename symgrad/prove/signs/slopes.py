@@ -19,7 +19,7 @@ from symgrad.language.statements import Domain
 from symgrad.prove.basics import facts
 from symgrad.prove.basics.conditions import Condition, conditions
 from symgrad.prove.basics.derivatives import ROUGH, evaluated
-from symgrad.prove.normal_form.normal import normal_form
+from symgrad.prove.normal_form.on_domain import normal_form
 from symgrad.prove.places.kinks import case_where
 from symgrad.prove.signs import bounds
 

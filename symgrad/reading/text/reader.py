@@ -14,8 +14,8 @@ from sympy.logic.boolalg import Boolean
 from symgrad.base.errors import ParseError
 from symgrad.language import written
 from symgrad.language.abbreviations import called
-from symgrad.language.limits import MAX_BRANCHES, Ledger, LimitError
 from symgrad.language.provable import as_sympy
+from symgrad.language.size_limits import MAX_BRANCHES, Ledger, LimitError
 from symgrad.language.statements import free_symbols
 from symgrad.reading.text import vocabulary
 from symgrad.reading.text.scan import Source

@@ -24,7 +24,7 @@ from symgrad.norms.scopes import bound_by
 from symgrad.reading.text import to_text
 from symgrad.recurrent.cells.cell import Cell
 from symgrad.recurrent.forms.inequalities import Row, is_certain, is_impossible, row_of
-from symgrad.recurrent.forms.jacobians import StateJacobian
+from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.symbols import (
     LENGTH,
     TIME,

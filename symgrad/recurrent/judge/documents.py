@@ -13,8 +13,8 @@ from symgrad.claims.claim import Claim
 from symgrad.claims.derivations import Derivation, Item, Stated, given, prose, section, statement
 from symgrad.language.statements import Domain
 from symgrad.recurrent.cells.cell import Equation
-from symgrad.recurrent.forms.jacobians import state_jacobian, with_jacobians
 from symgrad.recurrent.forms.paths import EARLIER, Step, opaque_step, step_paths
+from symgrad.recurrent.forms.state_jacobians import state_jacobian, with_jacobians
 from symgrad.recurrent.gradients.backward import Backward, over_time
 from symgrad.recurrent.judge.document_lines import BackwardLine
 from symgrad.recurrent.judge.evidence import stated

@@ -27,8 +27,8 @@ from symgrad.recurrent.cells.scalar_slopes import has_kinks
 from symgrad.recurrent.cells.shapes import checked_shape
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
 from symgrad.recurrent.forms.inequalities import row_of
-from symgrad.recurrent.forms.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.forms.named_sums import NamedSums
+from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.gradients.backward import Backward, LossDerivative, gradient_name, is_outside
 from symgrad.recurrent.gradients.reach import Reach
 from symgrad.recurrent.judge.line_proofs import proves

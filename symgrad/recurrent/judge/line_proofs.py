@@ -21,9 +21,9 @@ from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.matrix_algebra import product, total_of, transposed
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
 from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
-from symgrad.recurrent.forms.jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.forms.named_sums import NamedSums
 from symgrad.recurrent.forms.paths import EARLIER, Step, jacobian_product, opaque_step
+from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.forms.term_proofs import TermByTerm, ways_to_compare
 from symgrad.recurrent.gradients.backward import Backward, LossDerivative, gradient_name, over_time
 from symgrad.recurrent.judge.line_steps import LineSteps

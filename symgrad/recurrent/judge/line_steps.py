@@ -11,7 +11,7 @@ from sympy import Expr, S, Symbol
 
 from symgrad.base.errors import CellError
 from symgrad.reading.vectors.names import FREE_INDICES, index_symbol
-from symgrad.recurrent.forms.jacobians import StateJacobian
+from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.recurrent.gradients.backward import LossDerivative
 from symgrad.symbols import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum
 

@@ -33,7 +33,7 @@ from symgrad.reading.text import names_in
 from symgrad.recurrent.cells.cell import Cell, argument_name, demand_steps_alone
 from symgrad.recurrent.cells.losses import as_loss
 from symgrad.recurrent.cells.scalar_slopes import has_kinks
-from symgrad.recurrent.forms.jacobians import StateJacobian, moving_parameter, without_jacobians
+from symgrad.recurrent.forms.state_jacobians import StateJacobian, moving_parameter, without_jacobians
 from symgrad.recurrent.forms.step_domains import Steps, check_times
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.oracle import far_runs, searched_runs

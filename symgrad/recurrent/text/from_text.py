@@ -17,7 +17,7 @@ from symgrad.reading.vectors.names import BINDERS, bound_names, call_name, unkno
 from symgrad.reading.vectors.reader import read_source
 from symgrad.reading.vectors.scan import VectorSource
 from symgrad.recurrent.cells.cell import Cell, Equation, demand_no_steps
-from symgrad.recurrent.forms.jacobians import StateJacobian
+from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.recurrent.gradients.backward import gradient_name
 from symgrad.recurrent.text.quotients import QuotientReader
 from symgrad.symbols import Input, Intermediate, Parameter, State, TimedMatrix, TimedScalar

@@ -9,7 +9,7 @@ from typing import Any
 
 from symgrad.reading.vectors.keeping import KeepingReader
 from symgrad.reading.vectors.scan import VectorSource
-from symgrad.recurrent.forms.jacobians import state_jacobian
+from symgrad.recurrent.forms.state_jacobians import state_jacobian
 from symgrad.symbols import TimedMatrix, TimedScalar
 
 _SHORT = re.compile(r"d(?P<name>\w+?)_(?P<time>[tTijk]|[0-9]+)")

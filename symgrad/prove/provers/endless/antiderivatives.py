@@ -20,7 +20,7 @@ from symgrad.base import sized
 from symgrad.language.statements import Domain
 from symgrad.language.written import origin
 from symgrad.prove.basics.derivatives import NotSmooth, smooth_derivative
-from symgrad.prove.normal_form.normal import normal_form
+from symgrad.prove.normal_form.on_domain import normal_form
 from symgrad.prove.provers.endless.algebraic_integrands import (
     line_to_a_power,
     with_root_of_line,

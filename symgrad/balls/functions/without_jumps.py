@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sympy
 
-from symgrad.balls.functions.table import RootOfNonnegative
+from symgrad.balls.functions.analytic import RootOfNonnegative
 
 CONTINUOUS: frozenset[type] = frozenset((
     sympy.Add, sympy.Mul, sympy.Pow, sympy.exp, sympy.log, sympy.Abs, sympy.Max, sympy.Min, sympy.re, sympy.conjugate,
