@@ -55,7 +55,8 @@ if TYPE_CHECKING:
     from symgrad.checking.claim_files import load_claims
     from symgrad.checking.invariants import Candidate, Invariants
     from symgrad.checking.proofs import proof
-    from symgrad.claims.claim import Claim, claim, infimum, maximum, minimum, supremum
+    from symgrad.claims.claim import Claim, claim
+    from symgrad.claims.derivation_files import load_derivation
     from symgrad.claims.derivations import (
         Derivation,
         at_least,
@@ -69,7 +70,6 @@ if TYPE_CHECKING:
         given,
         greater_than,
         less_than,
-        load_derivation,
         orbit,
         points,
         prose,
@@ -78,6 +78,7 @@ if TYPE_CHECKING:
         statement,
         table,
     )
+    from symgrad.claims.extrema import infimum, maximum, minimum, supremum
     from symgrad.compute.checks.check_gradient import GradientCheck, check_gradient
     from symgrad.compute.checks.crosscheck import Crosscheck, crosscheck
     from symgrad.compute.checks.differences import complex_step, difference, precise_difference
@@ -149,7 +150,9 @@ else:
             "logsigmoid mish relu selu sigmoid softplus softsign swish"
         ),
         "checking.claim_files": "load_claims",
-        "claims.claim": "Claim claim infimum maximum minimum supremum",
+        "claims.claim": "Claim claim",
+        "claims.extrema": "infimum maximum minimum supremum",
+        "claims.derivation_files": "load_derivation",
         "base.errors": (
             "ActivationError CellError CertificateError ClaimError DerivationError MissingExtraError NoFunctionError "
             "OutputError ParseError PluginError PrecisionError ShapeError SymgradError UnderflowWarning "
@@ -173,7 +176,7 @@ else:
         "compute.sweeps.sweep": "sweep",
         "claims.derivations": (
             "at_least at_most chain curve Derivation equals erratum field figure given greater_than less_than "
-            "load_derivation orbit points prose ref section statement table"
+            "orbit points prose ref section statement table"
         ),
         "gradients": "bptt Gradients",
         "checking.invariants": "Candidate Invariants",

@@ -78,7 +78,7 @@ def _claims(file: ClaimFile) -> Iterator[ClaimItem]:
 
 def _steps(file: ClaimFile) -> Iterator[ClaimItem]:
     from symgrad.base.errors import DerivationError
-    from symgrad.claims.derivations import load_derivation
+    from symgrad.claims.derivation_files import load_derivation
     from symgrad.testing import chains
 
     try:

@@ -9,7 +9,7 @@ from symgrad.base.errors import ClaimError
 from symgrad.base.shown import one_line
 from symgrad.checking.remembered import remembered
 from symgrad.checking.reports import Check
-from symgrad.claims.claim import Claim, Formula, Where, claim
+from symgrad.claims.claim import Claim, Formula, Where, as_claim
 from symgrad.claims.derivations import Chain, Derivation, Item, Section, claims_of
 from symgrad.compute.checks.check_gradient import check_gradient
 from symgrad.language.statements import Relation
@@ -36,7 +36,7 @@ def assert_holds(
     rhs : str, Expr or int, optional
         The right side.
     where : iterable of str or SymPy conditions
-        The domain, as in `claim`; a `Claim` keeps its own.
+        The domain, as in `claim`; a `Claim` has its own, and takes none.
     accept : {"supported", "uninformative"} or several of them
         Evidence that counts as good enough, although it proves nothing.
 
@@ -47,7 +47,8 @@ def assert_holds(
     ParseError
         If a text is no formula.
     ClaimError
-        If it says nothing that could be true or false, or `accept` names anything else.
+        If it says nothing that could be true or false, `accept` names anything else, or sides or conditions stand
+        beside a `Claim`.
 
     Examples
     --------
@@ -79,7 +80,7 @@ def assert_refuted(
     rhs : str, Expr or int, optional
         The right side.
     where : iterable of str or SymPy conditions
-        The domain, as in `claim`; a `Claim` keeps its own.
+        The domain, as in `claim`; a `Claim` has its own, and takes none.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def assert_refuted(
     ParseError
         If a text is no formula.
     ClaimError
-        If it says nothing that could be true or false.
+        If it says nothing that could be true or false, or sides or conditions stand beside a `Claim`.
 
     Examples
     --------
@@ -141,9 +142,8 @@ def assert_gradient(f: Callable[..., Any], what: Any, /, loss: Any = None, at: s
 
 
 def _claim(says: Claim | Formula, op: str | None, rhs: Formula | None, where: Where, expect: str) -> Claim:
-    if isinstance(says, Claim):
-        return Claim(says.statement, says.domain, says.id, says.source, expect)
-    return claim(says, op, rhs, where=where, expect=expect)
+    asked = as_claim(says, op, rhs, where=where, expect=expect)
+    return Claim(asked.statement, asked.domain, asked.id, asked.source, expect) if asked is says else asked
 
 
 def decided(asked: Claim, accepted: Collection[Outcome] = (), chain: Sequence[Claim] = ()) -> None:

@@ -34,23 +34,6 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 
-def kind_of(given: object) -> str:
-    """What something is, for messages that refuse it.
-
-    Examples
-    --------
-    >>> kind_of("x"), kind_of([1, 2]), kind_of(None)
-    ("the text 'x'", 'list [1, 2]', 'None')
-    """
-    if given is None:
-        return "None"
-    if isinstance(given, str):
-        return f"the text {shortened(repr(given))}"
-    shown = str(given)
-    is_told = "\n" not in shown and not shown.startswith("<")
-    return f"{type(given).__name__} {shortened(shown)}" if is_told else type(given).__name__
-
-
 @dataclass(frozen=True)
 class Word:
     """The word of a verdict, in the colour of what it says about the truth."""

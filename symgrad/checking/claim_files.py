@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from symgrad.base.errors import CellError, ClaimError, ParseError
+from symgrad.base.kinds import path_of
 from symgrad.base.near_names import is_near
 from symgrad.base.shown import one_line, shortened
 from symgrad.claims.claim import Claim, claim
@@ -92,7 +93,7 @@ def load_claims(path: str | Path) -> tuple[Claim, ...]:
     [('slide-4', 'tanh(x) < 1', 'holds')]
     """
     claims = []
-    for entry in read_claims(Path(path)):
+    for entry in read_claims(path_of(path, "load_claims takes the path of a file", ClaimError)):
         if isinstance(entry.read, ClaimError):
             raise entry.read
         claims.append(entry.read)

@@ -8,6 +8,7 @@ import sympy
 from sympy import Derivative, S
 
 from symgrad.base.errors import ClaimError
+from symgrad.base.kinds import demand
 from symgrad.base.precision import in_turn
 from symgrad.claims.claim import Claim, claim
 from symgrad.claims.derivations import Chain, Item, Section, Stated, Step, chain, equals, prose, section
@@ -58,7 +59,7 @@ def proof(says: Claim | str, title: str = "Proof") -> Section:
     in words
     -s*(1 - s) + 1/4 == (2*s - 1)**2/4; (2*s - 1)**2/4 >= 0
     """
-    asked = claim(says) if isinstance(says, str) else says
+    asked = claim(says) if isinstance(says, str) else demand(Claim, says, "proof takes a claim or a text", ClaimError)
     verdict, parts = proofs(asked)
     if not verdict.holds:
         raise ClaimError(f"only what is proved has a proof; {asked} is {verdict.outcome.name}")

@@ -14,9 +14,10 @@ from symgrad import norms
 from symgrad.balls import check_numbers
 from symgrad.base import near_names
 from symgrad.base.errors import ClaimError
+from symgrad.base.kinds import demand, shown
 from symgrad.base.precision import in_turn
 from symgrad.language.latex import bound_symbols, domain_latex, statement_latex
-from symgrad.language.statements import Condition, Domain, Extremum, ExtremumKind, Relation, Statement, free_symbols
+from symgrad.language.statements import Condition, Domain, Extremum, Relation, Statement, free_symbols
 from symgrad.language.written import renamed
 from symgrad.reading.text import names_in, parse_statement, parse_where, parse_written, to_text
 from symgrad.symbols.notation import declared
@@ -78,8 +79,10 @@ class Claim:
     is_meant: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
+        for name in ("id", "source"):
+            demand(str, getattr(self, name), f"{name} is text", ClaimError)
         if self.expect not in EXPECTATIONS:
-            raise ClaimError(f'expect must be "holds" or "refuted"; got {self.expect!r}')
+            raise ClaimError(f'expect must be "holds" or "refuted"; got {shown(self.expect)}')
 
     def named(self, name: str) -> Claim:
         """The same claim under this id.
@@ -168,23 +171,23 @@ def claim(
         statement, domain = norms.read_claim(says, op, rhs, where)
         made = Claim(statement, domain, id=id, source=source, expect=expect, restates=restates)
         scalar = [c for c in where if not norms.is_of_matrices(c)]
-        return _remarked(made, *_read(scalar, {}), says if op is None else "")
+        return remarked(made, *_read(scalar, {}), says if op is None else "")
     conditions, symbols, names = surroundings(where, says, rhs)
     if op is None and rhs is None:
         if not isinstance(says, str):
-            raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
+            raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {shown(says)}')
         statement = parse_statement(says, names)
     elif op is None or rhs is None:
         raise ClaimError(
-            f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {op!r}, {rhs!r}'
+            f'a claim of two sides needs both and a relation, as in claim(a, "==", b); got {shown(op)}, {shown(rhs)}'
         )
     else:
         statement = Relation(expression(says, names), op, expression(rhs, names))
-    made = _claim(statement, conditions, names, id=id, source=source, expect=expect)
-    return replace(_remarked(made, conditions, symbols, says if op is None else ""), restates=restates)
+    made = claim_of(statement, conditions, names, id=id, source=source, expect=expect)
+    return replace(remarked(made, conditions, symbols, says if op is None else ""), restates=restates)
 
 
-def _remarked(made: Claim, conditions: list[Condition], symbols: Mapping[str, Symbol], text: Formula) -> Claim:
+def remarked(made: Claim, conditions: list[Condition], symbols: Mapping[str, Symbol], text: Formula) -> Claim:
     """The claim with what may have been overlooked in the conditions; those of a single text are all meant for it."""
     if not conditions and not symbols:
         return made
@@ -198,174 +201,26 @@ def _remarked(made: Claim, conditions: list[Condition], symbols: Mapping[str, Sy
     return replace(made, remarks=remarks, doubts=() if remarks else near_names.doubts(free, frozenset().union(*names)))
 
 
-def extremum(
-    kind: ExtremumKind,
-    of: Formula,
-    variable: Symbol,
-    value: Formula,
+def as_claim(
+    says: Claim | Formula,
+    op: str | None = None,
+    rhs: Formula | None = None,
     *,
-    at: Formula | None = None,
     where: Where = (),
-    id: str = "",
-    source: str = "",
     expect: str = "holds",
 ) -> Claim:
-    """The claim that `value` is this extremum of `of` over the values of `variable`; the others are parameters."""
-    conditions, symbols, names = surroundings(listed(where), of, variable, value, at)
-    place = None if at is None else expression(at, names)
-    statement = Extremum(kind, expression(of, names), variable, expression(value, names), place)
-    made = _claim(statement, conditions, names, id=id, source=source, expect=expect)
-    return _remarked(made, conditions, symbols, of if isinstance(of, str) else "")
-
-
-def maximum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that the largest value of `of` is `value`, and that it is attained.
-
-    Parameters
-    ----------
-    of : Expr, str or int
-        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
-    variable : Symbol
-        What varies, over its whole domain.
-    value : Expr, str or int
-        The largest value; it may depend on the parameters.
-    **options : dict
-        ``at``, an expression: where the largest value is attained, which the claim then says too. ``where``, ``id``,
-        ``source`` and ``expect`` as in `claim`.
-
-    Returns
-    -------
-    Claim
-        Its statement is an `Extremum`.
+    """A claim as it is, and what else is said as `claim` reads it.
 
     Raises
     ------
-    ParseError
-        If a text is no formula.
     ClaimError
-        If a side is no exact formula, or the domain is empty.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> x = sg.real("x")
-    >>> sg.verify(sg.maximum(sg.tanh(x).diff(x), x, 1, at=0)).holds
-    True
+        If sides or conditions stand beside a claim, which has its own.
     """
-    return extremum(ExtremumKind.MAXIMUM, of, variable, value, **options)
-
-
-def minimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that the smallest value of `of` is `value`, and that it is attained.
-
-    Parameters
-    ----------
-    of : Expr, str or int
-        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
-    variable : Symbol
-        What varies, over its whole domain.
-    value : Expr, str or int
-        The smallest value; it may depend on the parameters.
-    **options : dict
-        ``at``, an expression: where the smallest value is attained, which the claim then says too. ``where``, ``id``,
-        ``source`` and ``expect`` as in `claim`.
-
-    Returns
-    -------
-    Claim
-        Its statement is an `Extremum`.
-
-    Raises
-    ------
-    ParseError
-        If a text is no formula.
-    ClaimError
-        If a side is no exact formula, or the domain is empty.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> x = sg.real("x")
-    >>> print(sg.minimum("x**2 + a", x, "a", at=0))
-    minimum(x**2 + a, x, 0) == a
-    """
-    return extremum(ExtremumKind.MINIMUM, of, variable, value, **options)
-
-
-def supremum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that `value` is the least upper bound of `of`, attained or not.
-
-    Parameters
-    ----------
-    of : Expr, str or int
-        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
-    variable : Symbol
-        What varies, over its whole domain.
-    value : Expr, str or int
-        The least upper bound; it may depend on the parameters.
-    **options : dict
-        ``at``, an expression: where the bound is attained, which the claim then says too. ``where``, ``id``,
-        ``source`` and ``expect`` as in `claim`.
-
-    Returns
-    -------
-    Claim
-        Its statement is an `Extremum`.
-
-    Raises
-    ------
-    ParseError
-        If a text is no formula.
-    ClaimError
-        If a side is no exact formula, or the domain is empty.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> x = sg.real("x")
-    >>> sg.verify(sg.supremum(sg.sigmoid(x), x, 1)).holds
-    True
-    >>> print(sg.verify(sg.maximum(sg.sigmoid(x), x, 1)).outcome.name)
-    REFUTED
-    """
-    return extremum(ExtremumKind.SUPREMUM, of, variable, value, **options)
-
-
-def infimum(of: Formula, variable: Symbol, value: Formula, **options: Any) -> Claim:
-    """The claim that `value` is the greatest lower bound of `of`, attained or not.
-
-    Parameters
-    ----------
-    of : Expr, str or int
-        The expression; symbols besides `variable` are parameters, for each value of which the claim is made.
-    variable : Symbol
-        What varies, over its whole domain.
-    value : Expr, str or int
-        The greatest lower bound; it may depend on the parameters.
-    **options : dict
-        ``at``, an expression: where the bound is attained, which the claim then says too. ``where``, ``id``,
-        ``source`` and ``expect`` as in `claim`.
-
-    Returns
-    -------
-    Claim
-        Its statement is an `Extremum`.
-
-    Raises
-    ------
-    ParseError
-        If a text is no formula.
-    ClaimError
-        If a side is no exact formula, or the domain is empty.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> x = sg.real("x")
-    >>> sg.verify(sg.infimum(sg.softplus(x), x, 0)).holds
-    True
-    """
-    return extremum(ExtremumKind.INFIMUM, of, variable, value, **options)
+    if not isinstance(says, Claim):
+        return claim(says, op, rhs, where=where, expect=expect)
+    if op is not None or rhs is not None or listed(where):
+        raise ClaimError("a Claim has its own sides and domain; give op, rhs and where to claim, which makes it")
+    return says
 
 
 def known_symbols(*things: object) -> dict[str, Symbol]:
@@ -426,7 +281,9 @@ def _read(where: Sequence[str | Condition], names: Mapping[str, Symbol]) -> tupl
 
 def listed(where: Where) -> list[str | Condition]:
     """The conditions as a list; one alone may stand without brackets."""
-    return [where] if isinstance(where, str | Basic) else list(where)
+    if isinstance(where, str | Basic):
+        return [where]
+    return list(demand(Iterable, where, 'conditions are several, such as where=["x > 0"]', ClaimError))
 
 
 def _as_text(condition: object) -> str:
@@ -434,8 +291,7 @@ def _as_text(condition: object) -> str:
     if condition in (True, False):
         raise ClaimError(f"a condition that is {condition} on its own says nothing; leave it out")
     if not isinstance(condition, sympy.And | sympy.Or | sympy.Not):
-        kind = type(condition).__name__
-        raise ClaimError(f'a condition is text or a SymPy relation, such as "x > 0" or x > 0; got {kind} {condition}')
+        raise ClaimError(f'a condition is text or a SymPy relation, such as "x > 0" or x > 0; got {shown(condition)}')
     return to_text(condition)
 
 
@@ -452,7 +308,8 @@ def expression(formula: Formula, symbols: Mapping[str, Symbol] | None = None) ->
     return sympy.Integer(formula) if isinstance(formula, int) else formula
 
 
-def _claim(statement: Statement, conditions: list[Condition], symbols: Mapping[str, Symbol], **facts: Any) -> Claim:
+def claim_of(statement: Statement, conditions: list[Condition], symbols: Mapping[str, Symbol], **facts: Any) -> Claim:
+    """The claim of a statement under conditions, with symbols for those of which SymPy assumes nothing."""
     names = _assumed(statement.expressions, conditions, symbols)
     if names:
         statement = _renamed(statement, names)

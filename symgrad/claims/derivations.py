@@ -1,26 +1,33 @@
-"""Derivations: title, prose, chains of steps, errata, figures and tables, as one value; and how a file becomes one."""
+"""Derivations: title, prose, chains of steps, errata, figures and tables, as one value."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import string
-import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextvars import copy_context
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
-from sympy import Basic, Expr, Symbol
+from sympy import Basic, Expr, S, Symbol
 
 from symgrad.base import near_names
 from symgrad.base.copies import Exact
-from symgrad.base.errors import ClaimError, DerivationError, SymgradError
-from symgrad.base.files import no_derivation
-from symgrad.base.reads import Reads, reading
+from symgrad.base.errors import ClaimError
+from symgrad.base.kinds import demand, real_number, shown
 from symgrad.base.shown import ABOVE
-from symgrad.claims.claim import Claim, Formula, Where, claim, expression, listed, settled, surroundings, unsettled
+from symgrad.claims.claim import (
+    Claim,
+    Formula,
+    Where,
+    as_claim,
+    claim,
+    expression,
+    listed,
+    settled,
+    surroundings,
+    unsettled,
+)
 from symgrad.language.provable import as_sympy
 from symgrad.language.statements import Condition
 from symgrad.language.written import copied, substituted
@@ -160,12 +167,15 @@ class Field(Exact):
     rows: tuple[tuple[float, ...], ...]
 
 
+Drawn: TypeAlias = Curve | Orbit | Points | Field
+
+
 @dataclass(frozen=True)
 class Figure(Exact):
     """Curves in one frame, or a field; with ``log10`` the vertical axis shows powers of ten, however small."""
 
     caption: str | Prose
-    curves: tuple[Curve | Orbit | Points | Field, ...]
+    curves: tuple[Drawn, ...]
     alt: str
     x_label: str | Expr
     y_label: str | Expr
@@ -207,6 +217,33 @@ class Section:
 
 
 Item: TypeAlias = Prose | Chain | Stated | Given | Figure | Table | Section
+
+
+def _of_kind(given: Any, kinds: type | tuple[type, ...], takes: str) -> Any:
+    return demand(kinds, given, takes, ClaimError)
+
+
+def _all_of_kind(given: Any, kinds: type | tuple[type, ...], takes: str) -> tuple[Any, ...]:
+    """Several things of a kind, in their order; a text is one thing."""
+    if isinstance(given, str):
+        raise ClaimError(f"{takes}; got {shown(given)}")
+    return tuple(_of_kind(one, kinds, takes) for one in _of_kind(given, Iterable, takes))
+
+
+def _check_items(of: str, title: str, items: tuple[Item, ...]) -> None:
+    _of_kind(title, str, f"the title of {of} is text")
+    kinds = "prose, chains, statements, given equations, figures, tables, sections"
+    _all_of_kind(items, get_args(Item), f"{of} holds {kinds}")
+
+
+def _labelled(label: Any) -> str:
+    return str(_of_kind(label, str, "a label is text"))
+
+
+def _said(text: Any, what: str) -> str | Prose:
+    """A reason, a caption or a remark."""
+    said: str | Prose = _of_kind(text, (str, Prose), f"{what} is text or prose")
+    return said
 
 
 def claims_of(item: Item) -> tuple[Claim, ...]:
@@ -255,11 +292,8 @@ class Derivation:
     meanings: Mapping[Symbol, str]
 
     def __init__(self, title: str, *items: Item, source: str = "") -> None:
-        for item in items:
-            if not isinstance(item, Item):
-                kinds = "prose, chains, statements, given equations, figures, tables, sections"
-                raise ClaimError(f"a derivation holds {kinds}; got {type(item).__name__}")
-        facts = {"title": title, "items": items, "source": source}
+        _check_items("a derivation", title, items)
+        facts = {"title": title, "items": items, "source": _of_kind(source, str, "a source is text")}
         for name, value in facts.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "meanings", notation.meanings(_symbols(items)))
@@ -325,7 +359,7 @@ def prose(template: str, /, **values: object) -> Prose:
     >>> list(sg.prose("The slope is {slope}, see {it}.", slope=1 - sg.tanh(x) ** 2, it=sg.ref("slope")).parts())
     ['The slope is ', 1 - tanh(x)**2, ', see ', Ref(label='slope'), '.']
     """
-    return Prose(template, _checked_values(template, values))
+    return Prose(_of_kind(template, str, "prose is text"), _checked_values(template, values))
 
 
 def _checked_values(template: str, values: Mapping[str, object]) -> dict[str, object]:
@@ -362,7 +396,7 @@ def ref(label: str) -> Ref:
     >>> sg.prose("This follows from {it}.", it=sg.ref("slope")).values
     {'it': Ref(label='slope')}
     """
-    return Ref(label)
+    return Ref(_labelled(label))
 
 
 # Which way a step of a chain leads: a reader takes a <= b and b <= c for a <= c.
@@ -415,9 +449,7 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     """
     if not steps:
         raise ClaimError("a chain has at least one step, as in chain(a, equals(b))")
-    for step in steps:
-        if not isinstance(step, Step):
-            raise ClaimError(f"the steps of a chain are made by equals, at_most and the like; got {step}")
+    _all_of_kind(steps, Step, "the steps of a chain are made by equals, at_most and the like")
     directions = {DIRECTIONS[step.op] for step in steps if step.op in DIRECTIONS}
     if len(directions) > 1:
         ups, downs = (next(s for s in steps if DIRECTIONS.get(s.op) == way) for way in (1, -1))
@@ -428,7 +460,7 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     places = [s for step in steps for s in step.equality_at or ()]
     conditions, _, names = surroundings(listed(where), start, *(step.expression for step in steps), *places)
     lines = (dataclasses.replace(step, expression=settled(step.expression, names)) for step in steps)
-    return Chain(settled(_line(start), names), tuple(lines), tuple(conditions), label)
+    return Chain(settled(_line(start), names), tuple(lines), tuple(conditions), _labelled(label))
 
 
 def _line(line: Formula) -> Expr:
@@ -470,7 +502,7 @@ def equals(line: Formula, by: str | Prose = "", *, is_meant: bool = False) -> St
     >>> sg.chain(sg.tanh(x), sg.equals("2*sigmoid(2*x) - 1", by="definition")).claims[0].statement.op
     '=='
     """
-    return Step("==", _line(line), by, is_meant=is_meant)
+    return Step("==", _line(line), _said(by, "a reason"), is_meant=is_meant)
 
 
 def at_most(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Formula] | None = None) -> Step:
@@ -569,7 +601,7 @@ def less_than(line: Formula, by: str | Prose = "") -> Step:
     >>> print(*sg.chain("sigmoid(x)", sg.less_than(1, by="the denominator is larger")).claims)
     sigmoid(x) < 1
     """
-    return Step("<", _line(line), by)
+    return Step("<", _line(line), _said(by, "a reason"))
 
 
 def greater_than(line: Formula, by: str | Prose = "") -> Step:
@@ -600,14 +632,22 @@ def greater_than(line: Formula, by: str | Prose = "") -> Step:
     >>> print(*sg.chain("exp(x)", sg.greater_than("x", by="convexity")).claims)
     exp(x) > x
     """
-    return Step(">", _line(line), by)
+    return Step(">", _line(line), _said(by, "a reason"))
 
 
 def _bound(op: str, line: Formula, by: str | Prose, equality_at: Mapping[Symbol, Formula] | None) -> Step:
-    place = None if equality_at is None else {s: expression(v) for s, v in equality_at.items()}
-    if not all(isinstance(s, Symbol) for s in place or ()):
-        raise ClaimError("equality_at has symbols for keys, as in equality_at={x: 0}")
-    return Step(op, _line(line), by, place)
+    place = None
+    if equality_at is not None:
+        place = {s: expression(v) for s, v in _by_symbols(equality_at, "equality_at").items()}
+    return Step(op, _line(line), _said(by, "a reason"), place)
+
+
+def _by_symbols(given: Any, name: str) -> Mapping[Symbol, Any]:
+    """A mapping of symbols, as of a point."""
+    told = f"{name} is a mapping with symbols for keys, as in {{x: 0}}"
+    _all_of_kind(_of_kind(given, Mapping, told), Symbol, told)
+    found: Mapping[Symbol, Any] = given
+    return found
 
 
 def given(*equations: Any, label: str = "") -> Given:
@@ -625,6 +665,11 @@ def given(*equations: Any, label: str = "") -> Given:
     Given
         An item of a `Derivation`.
 
+    Raises
+    ------
+    ClaimError
+        If one is no pair of formulas.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -632,7 +677,16 @@ def given(*equations: Any, label: str = "") -> Given:
     >>> sg.given((a, w * h), label="pre-activation").equations
     ((a, h*w),)
     """
-    return Given(tuple((e.left, e.right) if hasattr(e, "left") else (e[0], e[1]) for e in equations), label)
+    return Given(tuple(map(_sides, equations)), _labelled(label))
+
+
+def _sides(equation: Any) -> tuple[Basic, Basic]:
+    """The two sides of an equation of a cell, or of a pair."""
+    pair = (equation.left, equation.right) if hasattr(equation, "left") else equation
+    told = "given equations are pairs of formulas, as in given((a, w*h)), or equations of a cell"
+    if len(sides := _all_of_kind(pair, (Basic, int), told)) != 2:
+        raise ClaimError(f"{told}; got {shown(pair)}")
+    return S(sides[0]), S(sides[1])
 
 
 def statement(
@@ -649,7 +703,7 @@ def statement(
     label : str
         What a `ref` calls it.
     where : iterable of str or SymPy conditions
-        The domain of a text, as in `claim`; a `Claim` keeps its own.
+        The domain of a text, as in `claim`; a `Claim` has its own, and takes none.
     is_meant : bool
         Whether two sides that SymPy makes the same are meant; see `equals`.
 
@@ -663,7 +717,7 @@ def statement(
     ParseError
         If the text is no formula.
     ClaimError
-        If it says nothing that could be true or false, or its domain is empty.
+        If it says nothing that could be true or false, its domain is empty, or `where` stands beside a `Claim`.
 
     Examples
     --------
@@ -671,8 +725,8 @@ def statement(
     >>> print(sg.statement("log(x) <= x - 1", where=["x > 0"], label="tangent").claim)
     log(x) <= x - 1
     """
-    said = says if isinstance(says, Claim) else claim(says, where=where)
-    return Stated(dataclasses.replace(said, is_meant=is_meant), remark, label)
+    said = dataclasses.replace(as_claim(says, where=where), is_meant=is_meant)
+    return Stated(said, _said(remark, "a remark"), _labelled(label))
 
 
 def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = "", where: Where = ()) -> Stated:
@@ -712,7 +766,8 @@ def erratum(says: str, *, source: str, remark: str | Prose = "", label: str = ""
     >>> print(sg.verify(slip.claim).witness)
     at x = 0: left 1/4, right 1/2
     """
-    return Stated(claim(says, where=where, source=source, expect="refuted"), remark, label)
+    said = claim(_of_kind(says, str, "an erratum is text"), where=where, source=source, expect="refuted")
+    return Stated(said, _said(remark, "a remark"), _labelled(label))
 
 
 def _number(formula: Formula) -> Expr:
@@ -760,7 +815,26 @@ def curve(
     >>> drawn.label, drawn.start, drawn.stop, drawn.samples
     (swish(x), -6, 13/2, 241)
     """
-    return Curve(label if label != "" else of, of, variable, _number(start), _number(stop), samples)
+    _drawn(of, "a curve")
+    _of_kind(variable, Symbol, "the variable of a curve is a symbol")
+    return Curve(_legend(label, of), of, variable, _number(start), _number(stop), _count(samples, "samples", 2))
+
+
+def _drawn(of: Any, what: str) -> None:
+    _of_kind(of, Expr, f"{what} is that of an expression, as parse reads it from text")
+
+
+def _legend(label: Any, of: Expr | str) -> str | Expr:
+    """What the legend or an axis is called; the expression where that is left out."""
+    found: str | Expr = _of_kind(label, (str, Basic), "a label is text or an expression")
+    return found if found != "" else of
+
+
+def _count(given: Any, name: str, least: int) -> int:
+    told = f"{name} are a whole number, {least} at least"
+    if _of_kind(given, int, told) < least:
+        raise ClaimError(f"{told}; got {given}")
+    return int(given)
 
 
 def orbit(
@@ -805,7 +879,10 @@ def orbit(
     >>> sg.orbit(g, {g: g / 4}, {g: 1}, 100, label="one quarter each step").updates
     {g: g/4}
     """
-    return Orbit(label if label != "" else of, of, dict(updates), {s: _number(v) for s, v in start.items()}, steps)
+    _drawn(of, "an orbit")
+    after, before = dict(_by_symbols(updates, "updates")), _by_symbols(start, "start")
+    _all_of_kind(after.values(), (Expr, int), "a symbol of an orbit becomes an expression")
+    return Orbit(_legend(label, of), of, after, {s: _number(v) for s, v in before.items()}, _count(steps, "steps", 0))
 
 
 def points(xs: Iterable[float], ys: Iterable[float], *, label: str | Expr) -> Points:
@@ -839,7 +916,7 @@ def points(xs: Iterable[float], ys: Iterable[float], *, label: str | Expr) -> Po
     places, heights = _finite(xs, "xs"), _finite(ys, "ys")
     if len(places) != len(heights):
         raise ClaimError(f"points have as many xs as ys; got {len(places)} and {len(heights)}")
-    return Points(label, places, heights)
+    return Points(_legend(label, ""), places, heights)
 
 
 def field(xs: Iterable[float], ys: Iterable[float], rows: Iterable[Iterable[float]], *, label: str | Expr) -> Field:
@@ -873,14 +950,15 @@ def field(xs: Iterable[float], ys: Iterable[float], rows: Iterable[Iterable[floa
     ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
     """
     places, heights = _finite(xs, "xs"), _finite(ys, "ys")
-    found = tuple(_finite(row, "rows") for row in rows)
+    found = tuple(_finite(row, "rows") for row in _all_of_kind(rows, object, "rows are several"))
     if len(found) != len(heights) or any(len(row) != len(places) for row in found):
         raise ClaimError(f"a field over {len(places)} xs and {len(heights)} ys has a row of xs for each of ys")
-    return Field(label, places, heights, found)
+    return Field(_legend(label, ""), places, heights, found)
 
 
 def _finite(numbers: Iterable[float], name: str) -> tuple[float, ...]:
-    found = tuple(map(float, numbers))
+    told = f"{name} are finite numbers"
+    found = tuple(real_number(x, told, ClaimError) for x in _all_of_kind(numbers, object, told))
     if not all(map(math.isfinite, found)):
         raise ClaimError(f"{name} are finite numbers; got {next(x for x in found if not math.isfinite(x))}")
     return found
@@ -888,7 +966,7 @@ def _finite(numbers: Iterable[float], name: str) -> tuple[float, ...]:
 
 def figure(
     caption: str | Prose,
-    *curves: Curve | Orbit | Points | Field,
+    *curves: Drawn,
     alt: str,
     x_label: str | Expr,
     y_label: str | Expr,
@@ -922,7 +1000,7 @@ def figure(
     Raises
     ------
     ClaimError
-        If a field is not alone.
+        If a field is not alone, or a part is of another kind.
 
     Examples
     --------
@@ -938,9 +1016,12 @@ def figure(
     >>> shown.is_measured
     False
     """
+    _all_of_kind(curves, get_args(Drawn), "a figure shows what curve, orbit, points and field return")
     if len(curves) > 1 and any(isinstance(curve, Field) for curve in curves):
         raise ClaimError("a field has a figure for itself")
-    return Figure(caption, curves, alt, x_label, y_label, log10, label)
+    axes = _legend(x_label, ""), _legend(y_label, "")
+    said = _said(caption, "a caption"), curves, str(_of_kind(alt, str, "alt is text"))
+    return Figure(*said, *axes, log10, _labelled(label))
 
 
 def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...], label: str = "") -> Table:
@@ -965,7 +1046,7 @@ def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...
     Raises
     ------
     ClaimError
-        If a row is longer or shorter than the header.
+        If a row is longer or shorter than the header, or a cell is of another kind.
 
     Examples
     --------
@@ -979,10 +1060,12 @@ def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...
     >>> len(slopes.claims)
     2
     """
-    for row in rows:
-        if len(row) != len(header):
-            raise ClaimError(f"a row of a table has {len(row)} cells, its header {len(header)}")
-    return Table(caption, tuple(header), tuple(tuple(row) for row in rows), label)
+    told = "the rows of a table, the header first, are tuples of text, formulas, claims and prose"
+    first, *others = (_all_of_kind(row, get_args(Cell), told) for row in (header, *rows))
+    for row in others:
+        if len(row) != len(first):
+            raise ClaimError(f"a row of a table has {len(row)} cells, its header {len(first)}")
+    return Table(_said(caption, "a caption"), first, tuple(others), _labelled(label))
 
 
 def section(title: str, *items: Item) -> Section:
@@ -1000,6 +1083,11 @@ def section(title: str, *items: Item) -> Section:
     Section
         An item of a `Derivation`.
 
+    Raises
+    ------
+    ClaimError
+        If the title is no text, or an item is something else.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -1007,87 +1095,5 @@ def section(title: str, *items: Item) -> Section:
     >>> len(sg.section("Slips", sg.prose("Often seen:"), slip).claims)
     1
     """
+    _check_items("a section", title, items)
     return Section(title, items)
-
-
-def load_derivation(path: Path) -> Derivation:
-    """The derivation that a Python file ends in, under the name ``derivation``.
-
-    The file is run: load only files that you trust.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    Derivation
-        With all its claims, none of them checked.
-
-    Raises
-    ------
-    DerivationError
-        If the file is missing, raises, or defines no derivation; the message names file and line.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> import symgrad as sg
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "square.py")
-    ...     lines = [
-    ...         "import symgrad as sg",
-    ...         "derivation = sg.Derivation('A square', sg.statement('x**2 >= 0'))",
-    ...     ]
-    ...     written = path.write_text("\\n".join(lines))
-    ...     found = sg.load_derivation(path)
-    >>> found.title, [str(claim) for claim in found.claims]
-    ('A square', ['x**2 >= 0'])
-    """
-    return derivation_and_reads(path)[0]
-
-
-def derivation_and_reads(path: Path) -> tuple[Derivation, Reads]:
-    """The derivation of a file, and what other files that read: modules and data."""
-    if not path.is_file():
-        raise DerivationError(str(path), None, "this is a folder" if path.is_dir() else "no such file")
-    if reason := no_derivation(path):
-        raise DerivationError(str(path), None, reason)
-    try:
-        with reading(path) as found_reads:
-            names = copy_context().run(_run, path)
-    except (Exception, SystemExit) as error:
-        raise DerivationError(str(path), _line_in(path, error), _one_line(error)) from error
-    found = names.get("derivation")
-    if not isinstance(found, Derivation):
-        raise DerivationError(str(path), None, "must end in a Derivation called derivation")
-    return found, found_reads[0]
-
-
-def _run(path: Path) -> dict[str, object]:
-    import runpy  # only files need it, and importing symgrad must stay fast
-
-    notation.fresh_vocabulary()
-    return runpy.run_path(str(path))
-
-
-def _line_in(path: Path, error: BaseException) -> int | None:
-    if isinstance(error, SyntaxError):
-        return error.lineno
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return lines[-1] if lines else None
-
-
-# What SymPy says of vectors, with what to write.
-_HINTS = {
-    "Mix of Matrix and Scalar symbols": "write a number beside a vector as ones(n), as in ones(n) - hadamard(v, v), "
-    "and the number in dot(a, b) as sympy.Trace(dot(a, b))",
-}
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or "no reason given"
-    text = f"{text}: {_HINTS[text]}" if text in _HINTS else text
-    return text if isinstance(error, SymgradError) else f"{type(error).__name__}: {text}"

@@ -508,7 +508,7 @@ def _claim_files(text: str) -> list[Path]:
 def _claims_in(path: Path) -> Iterator[Claim | NotRead]:
     from symgrad.checking.claim_files import read_claims
     from symgrad.checking.reports import NotRead
-    from symgrad.claims.derivations import load_derivation
+    from symgrad.claims.derivation_files import load_derivation
 
     if path.suffix not in CLAIM_FILES:
         raise ClaimError(f"{path}: claims are read from {_listed(CLAIM_FILES)} files; {reader_of(path)}")

@@ -16,6 +16,7 @@ from sympy.sets import Set
 
 from symgrad.base.copies import Exact
 from symgrad.base.errors import ClaimError
+from symgrad.base.kinds import shown
 from symgrad.language.verdicts import Verdict
 
 Condition: TypeAlias = Relational | sympy.Contains
@@ -56,7 +57,7 @@ class Relation(Exact):
 
     def __post_init__(self) -> None:
         if self.op not in self.OPERATORS:
-            raise ClaimError(f"a relation is one of {' '.join(self.OPERATORS)}; got {self.op!r}")
+            raise ClaimError(f"a relation is one of {' '.join(self.OPERATORS)}; got {shown(self.op)}")
 
     @property
     def expressions(self) -> tuple[Expr, ...]:

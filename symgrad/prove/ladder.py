@@ -13,6 +13,7 @@ from symgrad.balls import UnsupportedError, has_endless
 from symgrad.base import sized
 from symgrad.base.budget import Budget, Spent, attempt, charge, working_within
 from symgrad.base.errors import ClaimError, PluginError, VerdictTruthError
+from symgrad.base.kinds import shown
 from symgrad.base.precision import in_turn
 from symgrad.base.sized import TooLarge
 from symgrad.claims.claim import Claim, claim
@@ -118,8 +119,7 @@ def verify(says: Claim | str) -> Verdict:
     """
     asked = claim(says) if isinstance(says, str) else says
     if not isinstance(asked, Claim):
-        kind = type(says).__name__
-        raise ClaimError(f'verify takes a claim or a text, as in verify(claim(a, "==", b)); got {kind} {says}')
+        raise ClaimError(f'verify takes a claim or a text, as in verify(claim(a, "==", b)); got {shown(says)}')
     started = time.perf_counter()
     verdict = _restated(asked, _guarded_verdict(asked))
     doubts = () if verdict.holds else asked.doubts

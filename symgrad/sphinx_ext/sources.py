@@ -13,7 +13,8 @@ from symgrad.checking.claim_files import Entry, read_claims
 from symgrad.checking.remembered import remembered
 from symgrad.checking.reports import Check
 from symgrad.claims.claim import Claim
-from symgrad.claims.derivations import Derivation, derivation_and_reads
+from symgrad.claims.derivation_files import derivation_and_reads
+from symgrad.claims.derivations import Derivation
 from symgrad.documents.tree.document import Page
 from symgrad.documents.tree.places import places
 from symgrad.gradients import Gradients, bptt

@@ -12,6 +12,8 @@ from sympy import AtomicExpr, Symbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 
+from symgrad.base.kinds import demand
+
 # SymPy compares symbols by name and assumptions and caches the expressions they stand in, so a symbol
 # cannot carry a text of its own. Meanings live beside them, one vocabulary for each derivation file.
 _meanings: ContextVar[dict[Symbol, str] | None] = ContextVar("symgrad_meanings", default=None)
@@ -43,7 +45,7 @@ def real(name: str, meaning: str = "") -> Symbol:
     >>> x.is_real, x == sg.parse("x")
     (True, True)
     """
-    return declare(Symbol(name, real=True), meaning)
+    return declare(Symbol(demand(str, name, "a name is text"), real=True), meaning)
 
 
 def integer(name: str, meaning: str = "") -> Symbol:
@@ -68,7 +70,7 @@ def integer(name: str, meaning: str = "") -> Symbol:
     >>> T.is_integer, T.is_positive
     (True, None)
     """
-    return declare(Symbol(name, integer=True), meaning)
+    return declare(Symbol(demand(str, name, "a name is text"), integer=True), meaning)
 
 
 def meanings(symbols: Iterable[Symbol]) -> Mapping[Symbol, str]:
@@ -92,6 +94,7 @@ def declared() -> dict[str, Symbol]:
 
 def declare(symbol: Any, meaning: str) -> Any:
     """The symbol, whose meaning is kept for the list of symbols of a document."""
+    demand(str, meaning, "a meaning is text")
     known = _meanings.get()
     if known is None:
         _meanings.set(known := {})

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Number
 from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, MatrixExpr
+from sympy import MatrixExpr
 
 from symgrad.base.errors import CellError, ShapeError
-from symgrad.base.shown import kind_of
+from symgrad.base.kinds import expression_of
 
 
 def operand(given: Any, of: str) -> Any:
@@ -26,15 +25,7 @@ def operand(given: Any, of: str) -> Any:
     >>> operand(sympy.Matrix([1, 2]), "norm").shape, operand(2, "norm")
     ((2, 1), 2)
     """
-    if isinstance(given, Expr):
-        return given
-    if isinstance(given, Number) and not isinstance(given, bool):
-        return sympy.S(given)
-    made = as_matrix(given)
-    if isinstance(made, Expr):
-        return made
-    hint = "; parse reads texts" if isinstance(given, str) else ""
-    raise CellError(f"{of} takes a scalar, a vector or a matrix; got {kind_of(given)}{hint}")
+    return expression_of(as_matrix(given), f"{of} takes a scalar, a vector or a matrix")
 
 
 def as_matrix(term: Any) -> Any:

@@ -12,7 +12,8 @@ from sympy import Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Sym
 from sympy.core.function import Function
 
 from symgrad.base.errors import CellError, ShapeError, shape_text
-from symgrad.base.shown import kind_of, one_line
+from symgrad.base.kinds import shown
+from symgrad.base.shown import one_line
 from symgrad.symbols.entries import function_of_entries, precedence_of_entries
 from symgrad.symbols.operands import operand, vectors
 from symgrad.symbols.over_time import Whole
@@ -168,7 +169,7 @@ def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
     found = operand(argument, name)
     is_matrix = isinstance(found, MatrixExpr)
     if not callable(function):
-        raise CellError(f"elementwise takes a function of a scalar, such as sympy.tanh; got {kind_of(function)}")
+        raise CellError(f"elementwise takes a function of a scalar, such as sympy.tanh; got {shown(function)}")
     try:
         value = function(ENTRY if is_matrix else found, *(operand(p, name) for p in parameters))
     except TypeError as error:

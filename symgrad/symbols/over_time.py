@@ -9,7 +9,7 @@ from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.printing.precedence import PRECEDENCE
 
 from symgrad.base.errors import CellError, ShapeError
-from symgrad.base.shown import kind_of
+from symgrad.base.kinds import shown
 from symgrad.symbols.operands import operand
 from symgrad.symbols.variables import ReadsAsVector
 
@@ -70,7 +70,7 @@ def _limits(given: Any, of: str) -> sympy.Tuple:
     """An index of time with its ends."""
     if isinstance(given, tuple | sympy.Tuple) and len(given) == 3 and isinstance(given[0], Symbol):
         return sympy.Tuple(given[0], operand(given[1], of), operand(given[2], of))
-    raise CellError(f"{of} runs over (index, first, last), as in (k, 1, T) with k = integer('k'); got {kind_of(given)}")
+    raise CellError(f"{of} runs over (index, first, last), as in (k, 1, T) with k = integer('k'); got {shown(given)}")
 
 
 class TimeSum(_OverTime):

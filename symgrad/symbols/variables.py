@@ -19,7 +19,7 @@ from sympy.matrices.exceptions import ShapeError as SympyShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.base.errors import CellError, ShapeError
-from symgrad.base.shown import kind_of
+from symgrad.base.kinds import expression_of, shown
 from symgrad.symbols.notation import declare, upright_words
 from symgrad.symbols.operands import as_matrix
 
@@ -68,7 +68,7 @@ def dims(names: str) -> tuple[Symbol, ...]:
     (n, m)
     """
     if not isinstance(names, str) or not names.strip(" ,"):
-        got = "an empty text" if isinstance(names, str) else kind_of(names)
+        got = "an empty text" if isinstance(names, str) else shown(names)
         raise CellError(f'dims takes names of sizes, as in dims("n m"); got {got}')
     return tuple(Symbol(_name(name), integer=True, positive=True) for name in names.replace(",", " ").split())
 
@@ -512,15 +512,16 @@ def _is_column(shape: tuple[Dimension, ...]) -> bool:
 
 def _name(name: str) -> str:
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise CellError(f"a name is letters and digits, with subscripts after an underscore, as in a_f; got {name!r}")
+        rule = "a name is letters and digits, with subscripts after an underscore, as in a_f"
+        raise CellError(f"{rule}; got {shown(name)}")
     return name
 
 
 def _two_dimensional(name: str, shape: tuple[Dimension, ...]) -> tuple[Expr, Expr]:
-    sizes = [sympy.S(size) for size in shape]
-    if len(sizes) > 2 or not all(isinstance(s, Expr) and s.is_integer and s.is_positive for s in sizes):
-        given = ", ".join(map(str, shape))
-        raise CellError(f"{name}: a shape is nothing, n, or n and m, each a positive integer or of dims; got {given}")
+    takes = f"{name}: a shape is nothing, n, or n and m, each a positive integer or of dims"
+    sizes = [expression_of(size, takes) for size in shape]
+    if len(sizes) > 2 or not all(s.is_integer and s.is_positive for s in sizes):
+        raise CellError(f"{takes}; got {', '.join(map(str, shape))}")
     return (sizes[0], S.One) if len(sizes) == 1 else (sizes[0], sizes[1])
 
 

@@ -9,7 +9,8 @@ from sympy import Interval, Rational, S, Symbol, tanh
 
 from symgrad.base.errors import ClaimError, ParseError
 from symgrad.checking.claim_files import load_claims
-from symgrad.claims.claim import Claim, claim, extremum, infimum, maximum, minimum, supremum
+from symgrad.claims.claim import Claim, claim
+from symgrad.claims.extrema import extremum, infimum, maximum, minimum, supremum
 from symgrad.language.provable import provable
 from symgrad.language.statements import Conjunction, Domain, Extremum, ExtremumKind, Relation
 from symgrad.prove import verify

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import symgrad as sg
-from symgrad.claims.derivations import derivation_and_reads
+from symgrad.claims.derivation_files import derivation_and_reads
 from symgrad.documents import build
 from symgrad.documents.workshop.manifest import NAME
 

@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 import symgrad as sg
-from symgrad.claims.derivations import load_derivation
+from symgrad.claims.derivation_files import load_derivation
 
 n, m = sg.dims("n m")
 h, s, x, u, A = sg.State("h", n), sg.State("s"), sg.real("x"), sg.Input("u", m), sg.Parameter("A", n, n)

@@ -8,7 +8,8 @@ from pathlib import Path
 from symgrad.base.reads import Reads
 from symgrad.checking.reports import Check
 from symgrad.claims.claim import Claim
-from symgrad.claims.derivations import Derivation, derivation_and_reads
+from symgrad.claims.derivation_files import derivation_and_reads
+from symgrad.claims.derivations import Derivation
 from symgrad.documents.facts import Facts
 from symgrad.documents.tree.catalogue import Entry
 from symgrad.documents.tree.document import Link, Page, Target

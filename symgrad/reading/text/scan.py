@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from symgrad.base.errors import ParseError
+from symgrad.base.kinds import shown
 from symgrad.reading.text import elsewhere, letters, vocabulary
 
 MAX_LENGTH = 10_000
@@ -174,7 +175,7 @@ class Source:
 def check_length(text: str) -> None:
     """Refuse what is no text, or too much of it."""
     if not isinstance(text, str):
-        raise ParseError(repr(text)[:MAX_NAME], 1, f"a formula is text; got {type(text).__name__}")
+        raise ParseError(shown(text), 1, f"a formula is text; got {type(text).__name__}")
     if len(text) > MAX_LENGTH:
         raise ParseError(text, MAX_LENGTH + 1, f"a formula has at most {MAX_LENGTH} characters; got {len(text)}")
 

@@ -15,6 +15,7 @@ from sympy.utilities.iterables import strongly_connected_components
 
 from symgrad.base.copies import Exact
 from symgrad.base.errors import CellError, ShapeError, shape_text
+from symgrad.base.kinds import demand
 from symgrad.recurrent.cells.operations import in_operations
 from symgrad.recurrent.cells.shapes import checked_shape
 from symgrad.symbols import (
@@ -173,6 +174,8 @@ class Cell:
         _check_order(written)
         steps = _with_preactivations(written)
         _check_arguments(steps)
+        for text in (name, source):
+            demand(str, text, "the name and the source of a cell are text")
         for attribute, value in (("equations", written), ("steps", steps), ("name", name), ("source", source)):
             object.__setattr__(self, attribute, value)
 

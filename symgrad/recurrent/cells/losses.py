@@ -11,6 +11,7 @@ from sympy import Expr, MatrixExpr, Rational
 from symgrad.activations import softplus
 from symgrad.base.copies import Exact
 from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.kinds import expression_of, shown
 from symgrad.recurrent.cells.matrix_algebra import entry_of, total_of
 from symgrad.recurrent.cells.operations import in_operations
 from symgrad.recurrent.cells.shapes import checked_shape
@@ -105,7 +106,7 @@ def as_loss(loss: Any) -> Loss:
     """
     term = loss.term if isinstance(loss, Loss) else sympy.S(loss) if isinstance(loss, int) else loss
     if not isinstance(term, Expr):
-        raise CellError(f"a loss is a Loss or an expression in the variables of the cell; got {loss!r}")
+        raise CellError(f"a loss is a Loss or an expression in the variables of the cell; got {shown(loss)}")
     term = in_operations(term, "the loss")
     shape = checked_shape(term, f"the loss {to_text(term)}")
     if shape not in ((), (1, 1)):
@@ -143,6 +144,7 @@ def half_squared_error(output: Any, target: Any = None) -> Loss:
     >>> print(sg.half_squared_error(sg.State("h")))
     (h[t] - target[t])**2/2
     """
+    output = expression_of(output, "half_squared_error takes an output, a scalar or a vector")
     error = output - _target(output, target)
     square = dot(error, error) if isinstance(output, MatrixExpr) else error**2
     return Loss(Rational(1, 2) * square, "half squared error")
@@ -219,6 +221,7 @@ def binary_cross_entropy(logits: Any, target: Any = None) -> Loss:
     >>> print(sg.bptt(sg.Cell({h: w * h.prev}), loss).final[0])
     hbar[T] = sigmoid(h[T]) - target[T]
     """
+    logits = expression_of(logits, "binary_cross_entropy takes logits, a scalar or a vector")
     wanted = _target(logits, target)
     term = softplus(logits) - hadamard(wanted, logits)
     return Loss(total(term) if isinstance(logits, MatrixExpr) else term, "binary cross entropy")
@@ -226,7 +229,7 @@ def binary_cross_entropy(logits: Any, target: Any = None) -> Loss:
 
 def _target(output: Any, target: Any) -> Any:
     if target is not None:
-        return target
+        return expression_of(target, "a target is an expression of the shape of the output")
     if isinstance(output, MatrixExpr) and output.shape[1] != 1:
         raise ShapeError("a target is made for a scalar or a vector", "target", (output.shape,))
     made = Input("target", *(output.shape[:1] if isinstance(output, MatrixExpr) else ()))

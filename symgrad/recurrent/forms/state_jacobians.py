@@ -9,11 +9,12 @@ import sympy
 from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import demand
 from symgrad.norms.scopes import bound_by
 from symgrad.recurrent.cells.matrix_algebra import product, total_of
 from symgrad.recurrent.forms.paths import Step, jacobian_product
 from symgrad.recurrent.gradients.backward import Backward
-from symgrad.symbols import TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, shape_of
+from symgrad.symbols import TIME, OrderedProduct, Role, Timed, TimedMatrix, TimedScalar, shape_of
 
 MOST_STEPS = 4  # with several states the number of ways grows with every step
 
@@ -102,6 +103,11 @@ def state_jacobian(late: Any, early: Any) -> Any:
     Expr or MatrixExpr
         Of shape (n, n') for states of the sizes n and n'; a scalar for scalar states.
 
+    Raises
+    ------
+    CellError
+        If one of them is no variable.
+
     Examples
     --------
     >>> import symgrad as sg
@@ -109,6 +115,8 @@ def state_jacobian(late: Any, early: Any) -> Any:
     >>> state_jacobian(h, h.at(k))
     dh[t]/dh[k]
     """
+    for state in (late, early):
+        demand(Timed, state, "state_jacobian takes two states, each at its step")
     return (_MatrixJacobian if shape_of(late) else _ScalarJacobian)(late, early)
 
 

@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr, MatrixExpr, OneMatrix, S
 
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import shown
 from symgrad.recurrent.cells.cell import (
     Cell,
     Equation,
@@ -54,7 +55,7 @@ def checked_loss(cell: Cell, loss: Any, at: str) -> Loss:
     if not isinstance(cell, Cell):
         raise CellError(f"gradients are those of a Cell; got {type(cell).__name__}")
     if at not in PLACES:
-        raise CellError(f"at is one of {', '.join(PLACES)}; got {at!r}")
+        raise CellError(f"at is one of {', '.join(PLACES)}; got {shown(at)}")
     found = as_loss(loss)
     _check_loss(cell, found)
     return found
