@@ -697,3 +697,24 @@ def random_text(choose, depth):
         return choose.choice(["x", "y", "2", "-3", "0.5", "pi", "E", "I", "1/3", "k", "n"])
     parts = [random_text(choose, depth - 1) for _ in range(3)]
     return choose.choice(SHAPES).format(*parts)
+
+
+@pytest.mark.parametrize(
+    ("several", "each"),
+    [
+        ("m, n integer", ["m integer", "n integer"]),
+        ("x,y > 0", ["x > 0", "y > 0"]),
+        ("x , y, z in (0, 1]", ["x in (0, 1]", "y in (0, 1]", "z in (0, 1]"]),
+        ("x, y != 0", ["x != 0", "y != 0"]),
+        ("m, n ∈ ℤ", ["m ∈ ℤ", "n ∈ ℤ"]),
+    ],
+)
+def test_what_is_said_of_several_variables_is_said_of_each(several, each):
+    assert parse_where([several]) == parse_where(each)
+
+
+@pytest.mark.parametrize(("text", "column"), [("x, y complexx", 6), ("x, 2 in (0, 1)", 2), ("0 < x, y", 6), ("x, y", 2)])
+def test_what_is_said_of_several_variables_is_refused_where_it_stands(text, column):
+    with pytest.raises(ParseError) as refused:
+        parse_where([text])
+    assert refused.value.column == column

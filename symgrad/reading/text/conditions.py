@@ -30,6 +30,8 @@ _SETS: Mapping[str, str] = {
 _KIND = re.compile(r"\s*(?P<name>\w+)\s+(?P<kind>[^\W\d]\w*)\s*")
 _KIND_BY_SET = re.compile(rf"\s*(?P<name>\w+)\s*(?:∈|\bin\b)\s*(?P<set>{'|'.join(_SETS)})\s*")
 _MEMBER = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*(?:∈|\bin\b)(?P<set>.*)", re.DOTALL)
+# Several variables of which one thing is said, as in "m, n integer" and "x, y > 0".
+_SEVERAL = re.compile(r"\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)+(?=\s+[^\W\d]|\s*[<>=!≤≥≠∈])")
 _OPENING, _CLOSING = "([{", ")]}"
 _FORMS = (
     '"x in (0, oo)", "x in [0, 1) U (2, 3)", "x in {-1, 1}", "x != 0", "1 <= k < T", "T integer", "z complex", "x real"'
@@ -62,8 +64,8 @@ def parse_where(
     ----------
     texts : iterable of str
         Such as ``"x in (0, oo)"``, ``"x in (-oo, -1) U (1, oo)"``, ``"x in {-1, 1}"``, ``"1 <= k < T"``, ``"x != 0"``,
-        ``"(x > 0) & (x < 1)"``, ``"T integer"``, ``"z complex"``, ``"x real"``; kinds of numbers are read first,
-        whatever their order.
+        ``"(x > 0) & (x < 1)"``, ``"T integer"``, ``"z complex"``, ``"x real"``, and of several variables ``"m, n integer"``,
+        ``"x, y > 0"``; kinds of numbers are read first, whatever their order.
     names : mapping of str to Symbol, optional
         Symbols that are known beforehand.
 
@@ -78,12 +80,23 @@ def parse_where(
     >>> parse_where(["1 <= k", "k integer"])
     ((1 <= k,), {'k': k})
     """
-    texts = list(texts)
-    for text in texts:
+    given = list(texts)
+    for text in given:
         check_length(text)
+    texts = [each for text in given for each in _of_each(text)]
     symbols = dict(names or {})
     others = [text for text in texts if not _read_kind(text, symbols)]
     return tuple(condition for text in others for condition in _conditions(text, symbols)), symbols
+
+
+def _of_each(text: str) -> list[str]:
+    """What is said of several variables as one text of each, in which the others are blanks, so that places stay."""
+    match = _SEVERAL.match(text)
+    if match is None:
+        return [text]
+    blank = re.sub(r"\S", " ", match[0])
+    spans = (name.span() for name in re.finditer(r"\w+", match[0]))
+    return [blank[:start] + match[0][start:stop] + blank[stop:] + text[match.end() :] for start, stop in spans]
 
 
 def _read_kind(text: str, symbols: dict[str, Symbol]) -> bool:
