@@ -713,7 +713,9 @@ def test_what_is_said_of_several_variables_is_said_of_each(several, each):
     assert parse_where([several]) == parse_where(each)
 
 
-@pytest.mark.parametrize(("text", "column"), [("x, y complexx", 6), ("x, 2 in (0, 1)", 2), ("0 < x, y", 6), ("x, y", 2)])
+@pytest.mark.parametrize(
+    ("text", "column"), [("x, y complexx", 6), ("x, 2 in (0, 1)", 2), ("0 < x, y", 6), ("x, y", 2)]
+)
 def test_what_is_said_of_several_variables_is_refused_where_it_stands(text, column):
     with pytest.raises(ParseError) as refused:
         parse_where([text])
