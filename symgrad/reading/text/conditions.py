@@ -64,8 +64,8 @@ def parse_where(
     ----------
     texts : iterable of str
         Such as ``"x in (0, oo)"``, ``"x in (-oo, -1) U (1, oo)"``, ``"x in {-1, 1}"``, ``"1 <= k < T"``, ``"x != 0"``,
-        ``"(x > 0) & (x < 1)"``, ``"T integer"``, ``"z complex"``, ``"x real"``, and of several variables ``"m, n integer"``,
-        ``"x, y > 0"``; kinds of numbers are read first, whatever their order.
+        ``"(x > 0) & (x < 1)"``, ``"T integer"``, ``"z complex"``, ``"x real"``, and of several variables
+        ``"m, n integer"``, ``"x, y > 0"``; kinds of numbers are read first, whatever their order.
     names : mapping of str to Symbol, optional
         Symbols that are known beforehand.
 
