@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from symgrad.base.precision import in_turn
 from symgrad.claims.claim import Claim
-from symgrad.claims.derivations import Derivation, Stated
+from symgrad.claims.derivations import Derivation, Prose, Stated
 from symgrad.compute.numbers.dtypes import FLOAT64
 from symgrad.compute.run.run import Run
 from symgrad.language.verdicts import Verdict
@@ -273,7 +273,7 @@ class Gradients(Backward):
         """
         return documents.backward_derivation(self, title)
 
-    def line(self, left: Any, right: Any, **options: Any) -> Stated:
+    def line(self, left: Any, right: Any, *, remark: str | Prose = "", label: str = "") -> Stated:
         """An equation among adjoints, gradients and Jacobians of the cell as a line of a document, which checks it.
 
         Parameters
@@ -282,8 +282,10 @@ class Gradients(Backward):
             ``"hbar[t]"`` or an adjoint; a parameter or its name for its gradient; `state_jacobian` of two states.
         right : str or Expr
             What it is said to be equal to.
-        **options : str
-            Those of `statement`: `remark` and `label`.
+        remark : str or Prose
+            What is said beside it.
+        label : str
+            What a `ref` calls it.
 
         Returns
         -------
@@ -307,9 +309,9 @@ class Gradients(Backward):
         >>> sg.verify(grad.line("hbar[t]", "w*delta[t+1]").claim).outcome.name
         'PROVED'
         """
-        return documents.line(self, left, right, **options)
+        return documents.line(self, left, right, remark=remark, label=label)
 
-    def slip(self, left: Any, right: Any, *, source: str = "", **options: Any) -> Stated:
+    def slip(self, left: Any, right: Any, *, source: str = "", remark: str | Prose = "", label: str = "") -> Stated:
         """A false equation of a source as a line of a document, shown with its counterexample.
 
         Parameters
@@ -320,8 +322,10 @@ class Gradients(Backward):
             What the source says, mistake included.
         source : str
             Where it stands.
-        **options : str
-            Those of `statement`: `remark` and `label`.
+        remark : str or Prose
+            What is said beside it.
+        label : str
+            What a `ref` calls it.
 
         Returns
         -------
@@ -333,9 +337,19 @@ class Gradients(Backward):
         CellError, ParseError, ShapeError
             As for `line`.
         """
-        return documents.slip(self, left, right, source=source, **options)
+        return documents.slip(self, left, right, source=source, remark=remark, label=label)
 
-    def claim(self, says: Any, op: str | None = None, rhs: Any = None, **options: Any) -> Claim:
+    def claim(
+        self,
+        says: Any,
+        op: str | None = None,
+        rhs: Any = None,
+        *,
+        where: Iterable[Any] = (),
+        id: str = "",
+        source: str = "",
+        expect: str = "holds",
+    ) -> Claim:
         """A claim about norms of Jacobians of the cell: `cell_claim` of it.
 
         Parameters
@@ -346,8 +360,8 @@ class Gradients(Backward):
             The relation, where the two sides are given apart.
         rhs : str or Expr, optional
             The right side.
-        **options : Any
-            The others of `cell_claim`: `where`, `id`, `source`, `expect`.
+        where, id, source, expect
+            As for `cell_claim`.
 
         Returns
         -------
@@ -368,7 +382,7 @@ class Gradients(Backward):
         >>> sg.verify(grad.claim("norm(dh[T]/dh[0]) <= norm(W)**T")).outcome.name
         'PROVED'
         """
-        return cell_claim(self.cell, says, op, rhs, **options)
+        return cell_claim(self.cell, says, op, rhs, where=where, id=id, source=source, expect=expect)
 
     def evaluate(self, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> runs.Values:
         """Loss, gradients and states at a point, in balls: without a program, equation by equation.

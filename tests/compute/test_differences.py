@@ -136,3 +136,27 @@ def test_a_wrong_derivative_lies_outside_the_bound():
     assert abs(1.001 * math.cos(0.4) - estimate.value) > estimate.error
     assert abs(-math.cos(0.4) - estimate.value) > estimate.error
     assert np.isfinite(estimate.error)
+
+
+@pytest.mark.parametrize("at", [-740.0, -720.0, -708.0, -600.0])
+def test_a_derivative_that_central_differences_alone_see_is_refused(at):
+    with pytest.raises(sg.CellError, match="below the range of doubles"):
+        complex_step(np.exp, at)
+
+
+@pytest.mark.parametrize("at", [-745.0, -500.0, -400.0, 1.0])
+def test_the_error_of_a_complex_step_holds_what_becomes_0_on_the_way(at):
+    found = complex_step(np.exp, at)
+    with mpmath.workdps(30):
+        assert abs(mpmath.mpf(found.value) - mpmath.exp(at)) <= found.error
+    assert found.error > 0
+
+
+@pytest.mark.parametrize("f", [lambda x: mpmath.mpf(1), lambda x: 3 * x, mpmath.exp, lambda x: mpmath.exp(-9000 * x)])
+@pytest.mark.parametrize("digits", [15, 100])
+def test_a_precise_difference_prints_and_its_error_holds(f, digits):
+    found = precise_difference(f, 2, digits)
+    assert str(found) == repr(found)
+    with mpmath.workdps(8000):
+        truth = (f(2 + mpmath.mpf(10) ** -4100) - f(2 - mpmath.mpf(10) ** -4100)) * mpmath.mpf(10) ** 4100 / 2
+        assert abs(found.value - truth) <= found.error

@@ -14,6 +14,7 @@ from flint import arb
 from sympy import Expr, MatrixExpr
 
 from symgrad.base.errors import CellError, NoFunctionError, VerdictTruthError
+from symgrad.base.kinds import function_of, real_array
 from symgrad.base.precision import many_digits
 from symgrad.base.shown import table
 from symgrad.compute.checks.crosscheck import middle
@@ -187,7 +188,10 @@ def check_gradient(
     REFUTED, comparison with certain digits; 1 of 1 arguments compared
     x: 1 of 2 entries are wrong at [1]: got 0.0, should be 4.2483543e-18
     """
+    function_of(f, "check_gradient takes the function that gives the gradients")
     arguments = by_name(check_gradient, point, arguments)
+    for name, value in arguments.items():
+        real_array(value, f"{name} must be real numbers")
     if not isinstance(sizes, Mapping | None):
         raise CellError(f"sizes are a mapping of symbol to number, as in {{n: 3}}; got {sizes!r}")
     reference = _Reference.of(what, loss, at, dict(sizes or {}), arguments, wrt, convert or dict)

@@ -11,7 +11,9 @@ import mpmath
 import numpy as np
 
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import function_of, real_number
 from symgrad.base.precision import TURN
+from symgrad.base.shown import one_line
 
 HALVINGS = 12  # of the first step; the truncation of order 2 falls by 4 each time
 CONTROL = 2  # the factor by which a difference of two estimates is taken for the error of the better one
@@ -23,6 +25,8 @@ SAFETY = 4  # standard deviations
 SPANS = 24  # halvings of the distances at which noise is looked for, beyond those of steps
 NEIGHBOURS = 4
 MOST_DIGITS = 6000
+SPARE = 20  # digits that are kept beyond those that are asked for, and those of an error
+LEAST = 2.0**-1074  # the least positive double
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ def difference(f: Callable[[Any], Any], at: float, step: float | None = None, no
     >>> difference(lambda x: max(x, 0.0), 0.0)
     Estimate(value=0.5, error=1.0, method='central differences')
     """
+    function_of(f, "difference takes a function of a double")
+    at = real_number(at, "a difference is taken at a real number")
     first = step or max(abs(at), 1.0) / 8
     lost = _noise(f, float(at), first) if noise is None else noise
     found = list(_table(f, float(at), first, ULPS * 2.0**-53 if noise is None else 0.0, lost))
@@ -160,6 +166,8 @@ def precise_difference(f: Callable[[Any], Any], at: Any, digits: int = 15) -> Es
     >>> mpmath.nstr(estimate.value, 8), bool(estimate.error < abs(estimate.value) * 1e-15)
     ('-2.5765359e-866', True)
     """
+    function_of(f, "precise_difference takes a function of a number of mpmath")
+    real_number(at, "a difference is taken at a real number")
     working = 60
     while True:
         with TURN, mpmath.workdps(working):  # f computes with functions of mpmath, at the precision of the process
@@ -167,18 +175,27 @@ def precise_difference(f: Callable[[Any], Any], at: Any, digits: int = 15) -> Es
             place = mpmath.mpf(at)
             table = list(_table(f, place, step, mpmath.mpf(10) ** (3 - working), mpmath.mpf(0)))
             best = min(table[:9], key=lambda found: found.error)
-        if best.error * mpmath.mpf(10) ** digits < abs(best.value):
-            return Estimate(best.value, best.error, f"central differences at {working} digits")
-        if working >= MOST_DIGITS:
-            return Estimate(best.value, best.error, f"central differences at {working} digits")
+            is_seen = best.error * mpmath.mpf(10) ** digits < abs(best.value)
+            if is_seen or working >= MOST_DIGITS:
+                return _shortened(best, digits + SPARE, f"central differences at {working} digits")
         working *= 2
+
+
+def _shortened(best: Estimate, digits: int, method: str) -> Estimate:
+    """An estimate of so many digits, since mpmath prints none of thousands that lie far out."""
+    with TURN, mpmath.workdps(digits):
+        value = +best.value
+    lost = abs(value - best.value)
+    with TURN, mpmath.workdps(SPARE):
+        return Estimate(value, (best.error + lost) * (1 + mpmath.mpf(10) ** (2 - SPARE)), method)
 
 
 def complex_step(f: Callable[[Any], Any], at: float) -> Estimate:
     """The derivative of an analytic function from one step into the complex plane: no two values are subtracted.
 
     The error is 4 units in the last place, and what the estimates at neighbouring doubles differ by: what f loses
-    inside it loses at each of them by chance.
+    inside it loses at each of them by chance. It is never below 4 times the least double over the step, about 2e-223,
+    so that what became 0 on the way lies within.
 
     Parameters
     ----------
@@ -209,21 +226,26 @@ def complex_step(f: Callable[[Any], Any], at: float) -> Estimate:
     >>> complex_step(np.exp, 1.0).value - np.e
     0.0
     """
+    takes = "the complex step needs a function that takes complex numbers and gives one"
+    function_of(f, takes)
+    at = real_number(at, "a complex step is taken at a real number")
     step = 1e-100 * max(abs(at), 1.0)
-    value, real = f(complex(at, step)), f(complex(at, 0.0))
+    try:
+        value, real = f(complex(at, step)), f(complex(at, 0.0))
+    except TypeError as refusal:
+        raise CellError(f"{takes}; it says: {one_line(str(refusal))}") from refusal
     if not isinstance(value, complex | np.complexfloating):
-        raise CellError("the complex step needs a function that takes complex numbers and gives one")
+        raise CellError(takes)
     if np.real(value) != np.real(real):
         raise CellError("the function is not analytic as it is written; its value changes with an imaginary part")
     slope = _slope(value, step)
     check = difference(lambda x: float(np.real(f(complex(x, 0.0)))), at)
     near = [_slope(f(complex(at + k * math.ulp(at), step)), step) for k in range(-NEIGHBOURS, NEIGHBOURS + 1)]
-    error = ULPS * 2.0**-53 * abs(slope) + max(abs(other - slope) for other in near)
+    lost = ULPS * LEAST / step  # what became 0 on the way
+    error = ULPS * 2.0**-53 * abs(slope) + max(abs(other - slope) for other in near) + lost
+    if slope == 0 and check.is_informative:
+        raise CellError("the derivative times the complex step is below the range of doubles; use precise_difference")
     if abs(check.value - slope) > check.error + error:
-        if slope == 0:
-            raise CellError(
-                "the derivative times the complex step is below the range of doubles; use precise_difference"
-            )
         raise CellError("the function is not analytic as it is written; central differences disagree")
     return Estimate(slope, error, "complex step")
 

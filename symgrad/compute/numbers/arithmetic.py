@@ -16,6 +16,7 @@ import sympy
 from flint import arb, fmpq
 
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import number_array
 from symgrad.base.precision import of_mpmath as number_of_mpmath
 from symgrad.compute.program.nodes import COMPARISONS, FUNCTIONS
 
@@ -182,7 +183,7 @@ def as_doubles(name: str, value: Any) -> Any:
     CellError
         If it is not real and numeric, holds nan or an infinity, or a number that no double is.
     """
-    found = np.asarray(value)
+    found = number_array(value, f"{name} must be real numbers")
     if found.dtype.kind not in "biuf":
         hint = "; exact numbers and texts are for the backends mpmath and balls" if found.dtype.kind in "OU" else ""
         raise CellError(f"{name} must be real numbers; got an array of {found.dtype}{hint}")

@@ -14,6 +14,7 @@ import numpy as np
 from flint import arb
 
 from symgrad.base.errors import CellError, ShapeError, UnderflowWarning
+from symgrad.base.kinds import demand, number_array, real_array, shown
 from symgrad.base.precision import many_digits
 
 DIGITS = 8  # shown
@@ -64,10 +65,15 @@ class Scaled:
         -------
         Scaled
             The same numbers, exactly.
+
+        Raises
+        ------
+        CellError
+            If they are no real numbers.
         """
         if isinstance(value, Scaled):
             return value
-        mantissa, exponent = np.frexp(np.asarray(value, dtype=float))
+        mantissa, exponent = np.frexp(real_array(value, "scaled numbers are made of real numbers"))
         return cls(mantissa, np.where(mantissa == 0, _ZERO, exponent.astype(np.int64)))
 
     @classmethod
@@ -84,7 +90,7 @@ class Scaled:
         Scaled
             In the same shape.
         """
-        array = np.asarray(balls, dtype=object)
+        array = number_array(balls, "Scaled.of_balls takes balls of python-flint", object)
         pairs = np.array([_parts(ball) for ball in array.ravel()], dtype=object).reshape(-1, 2)
         mantissa = pairs[:, 0].astype(float).reshape(array.shape)
         return cls(mantissa, pairs[:, 1].astype(np.int64).reshape(array.shape))
@@ -113,7 +119,7 @@ class Scaled:
         >>> Scaled.exp(-1e6)
         Scaled(3.2968315e-434295)
         """
-        given = np.asarray(value, dtype=float)
+        given = real_array(value, "Scaled.exp takes real numbers")
         if not (np.abs(given) <= _MOST_EXP).all():
             raise CellError(
                 f"Scaled.exp takes numbers up to 2**40 in size; got {given[~(np.abs(given) <= _MOST_EXP)][0]}"
@@ -153,6 +159,8 @@ class Scaled:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, place: Any) -> Scaled:
+        if not self.shape:
+            raise CellError("a single scaled number has no entries")
         return Scaled(self.mantissa[place], self.exponent[place])
 
     @classmethod
@@ -170,8 +178,17 @@ class Scaled:
         -------
         Scaled
             With one axis more.
+
+        Raises
+        ------
+        ShapeError
+            If there is no part, or two have different shapes.
         """
+        demand(Iterable, parts, "Scaled.stack takes the parts in a list")
         found = [cls.of(part) for part in parts]
+        if not found or len({part.shape for part in found}) > 1:
+            shapes = tuple(dict.fromkeys(part.shape for part in found))
+            raise ShapeError("Scaled.stack takes one number or array or more, all of one shape", "stack", shapes)
         return cls(np.stack([p.mantissa for p in found], axis), np.stack([p.exponent for p in found], axis))
 
     @property
@@ -405,7 +422,12 @@ def _shift(difference: Any) -> Any:
 
 def _parts(ball: Any) -> tuple[float, int]:
     """Mantissa and exponent of the middle of a ball, rounded once."""
-    middle = arb(ball).mid()
+    try:
+        middle = arb(ball).mid()
+    except (TypeError, ValueError):
+        raise CellError(f"Scaled.of_balls takes balls of python-flint; got {shown(ball)}") from None
+    if not middle.is_finite():
+        return math.nan, 0
     if middle.is_zero():
         return 0.0, _ZERO
     whole, power = map(int, middle.man_exp())

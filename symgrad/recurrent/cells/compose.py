@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 
 from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.kinds import demand
 from symgrad.recurrent.cells.cell import Cell, Equation
 from symgrad.symbols import TIME, Intermediate, Parameter, concatenate, shape_of, timed_in
 
@@ -36,7 +37,8 @@ def output_of(cell: Cell) -> Any:
     >>> [str(sg.output_of(sg.CELLS[name].cell())) for name in ("lstm", "elman")]
     ['h[t]', 'o[t]']
     """
-    return cell.equations[-1].left
+    found: Cell = demand(Cell, cell, "an output is that of a Cell")
+    return found.equations[-1].left
 
 
 def stacked(*layers: Cell, shared: Iterable[str] = ()) -> Cell:
@@ -127,6 +129,7 @@ def bidirectional(cell: Cell, *, merge: str = "concatenate", output: str = "y", 
     h_reverse[t] = tanh(W_reverse @ h_reverse[t+1] + U_reverse @ x[t] + b_reverse)
     y[t] = concatenate(h[t], h_reverse[t])
     """
+    demand(Cell, cell, "bidirectional takes a Cell")
     if merge not in MERGES:
         raise CellError(f"merge is one of {', '.join(MERGES)}; got {merge!r}")
     if merge == "concatenate" and not shape_of(output_of(cell)):

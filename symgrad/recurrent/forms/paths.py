@@ -19,6 +19,7 @@ import sympy
 from sympy import Expr, KroneckerProduct, MatrixExpr, S, Symbol, ceiling
 
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import shown
 from symgrad.recurrent.cells.cell import Equation, argument_name, free_name
 from symgrad.recurrent.cells.matrix_algebra import product, sliced, total_of, transposed
 from symgrad.recurrent.gradients.backward import Backward, over_time
@@ -363,7 +364,7 @@ def truncated(grad: Backward, what: Any, k1: int, k2: int) -> Truncated:
     """
     first, reach = _steps(k1), _steps(k2)
     if not (first.is_positive and reach.is_positive) or (reach - first).is_negative:
-        raise CellError(f"truncation needs k2 >= k1 >= 1; got k1 = {k1}, k2 = {k2}")
+        raise CellError(f"truncation needs k2 >= k1 >= 1; got k1 = {shown(k1)}, k2 = {shown(k2)}")
     key, step = parameter_of(grad, what, "truncation cuts the paths to parameters"), Step.of(grad)
     if key not in step.shares:
         raise CellError(f"no path through a state leads to {what}: nothing is cut")

@@ -9,6 +9,7 @@ import sympy
 from sympy import Expr, S
 
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import shown
 from symgrad.recurrent.cells.cell import Equation
 from symgrad.recurrent.cells.matrix_algebra import total_of
 from symgrad.recurrent.forms.paths import Step
@@ -79,8 +80,8 @@ def unroll(grad: Backward, steps: int) -> Unrolled:
     (1 - h[2])*(w*(1 - h[1])*h[0]*h[1] + h[1])*h[2]
     (1 - h[3])*(w*(1 - h[2])*(w*(1 - h[1])*h[0]*h[1] + h[1])*h[2] + h[2])*h[3]
     """
-    if not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
-        raise CellError(f"unroll takes a number of steps from 1 to {MOST_STEPS}; got {steps!r}")
+    if not isinstance(steps, int) or isinstance(steps, bool) or not 1 <= steps <= MOST_STEPS:
+        raise CellError(f"unroll takes a number of steps from 1 to {MOST_STEPS}; got {shown(steps)}")
     if grad.runs_in_reverse:
         raise CellError("a cell that looks at later steps is not unrolled step by step; evaluate it instead")
     forward = tuple(e.at(k) for k in range(1, steps + 1) for e in grad.cell.steps)

@@ -374,7 +374,8 @@ class Backward:
         by_name = {**{self.name_of(a): a for a in self.arguments}, **{a: a for a in self.arguments}}
         if not isinstance(what, Hashable) or what not in by_name:
             names = ", ".join(map(self.name_of, self.arguments))
-            raise CellError(f"there is a gradient with respect to {names}; asked for was {what}")
+            asked = what if isinstance(what, str) else shown(what)
+            raise CellError(f"there is a gradient with respect to {names}; asked for was {asked}")
         return by_name[what]
 
     def _gradient(self, key: Any) -> Any:

@@ -10,7 +10,7 @@ from sympy import Symbol
 
 from symgrad.base.errors import CellError
 from symgrad.claims.claim import Claim
-from symgrad.claims.derivations import Derivation, Item, Stated, given, prose, section, statement
+from symgrad.claims.derivations import Derivation, Item, Prose, Stated, given, prose, section, statement
 from symgrad.language.statements import Domain
 from symgrad.recurrent.cells.cell import Equation
 from symgrad.recurrent.forms.paths import EARLIER, Step, opaque_step, step_paths
@@ -29,7 +29,7 @@ WHEN = {
 }
 
 
-def line(grad: Backward, left: Any, right: Any, **options: Any) -> Stated:
+def line(grad: Backward, left: Any, right: Any, *, remark: str | Prose = "", label: str = "") -> Stated:
     """An equation among adjoints, gradients and Jacobians of a cell, as a line of a document that is checked.
 
     Parameters
@@ -37,16 +37,18 @@ def line(grad: Backward, left: Any, right: Any, **options: Any) -> Stated:
     left : str or Expr
         ``"hbar[t]"`` or an adjoint; a parameter or its name for its gradient; `state_jacobian` of two states.
     right : str or Expr
-    options
-        Those of `statement`: `remark`, `label`.
+    remark, label
+        As for `statement`.
     """
-    return statement(Claim(BackwardLine(grad, stated(grad, left, right)), Domain()), **options)
+    return statement(Claim(BackwardLine(grad, stated(grad, left, right)), Domain()), remark=remark, label=label)
 
 
-def slip(grad: Backward, left: Any, right: Any, *, source: str = "", **options: Any) -> Stated:
+def slip(
+    grad: Backward, left: Any, right: Any, *, source: str = "", remark: str | Prose = "", label: str = ""
+) -> Stated:
     """A false equation of a source, shown with its counterexample; see `line`."""
     judged = BackwardLine(grad, stated(grad, left, right))
-    return statement(Claim(judged, Domain(), source=source, expect="refuted"), **options)
+    return statement(Claim(judged, Domain(), source=source, expect="refuted"), remark=remark, label=label)
 
 
 def backward_derivation(grad: Backward, title: str = "") -> Derivation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, product
@@ -18,6 +18,7 @@ from symgrad.balls import ball, precision, separated
 from symgrad.balls.matrices import MissingStepError, NoNumberError, Surroundings
 from symgrad.base.budget import Budget, attempt, working_within
 from symgrad.base.errors import CellError, ShapeError, shape_text
+from symgrad.base.kinds import expression_of, shown
 from symgrad.language.verdicts import Outcome, Verdict, Witness
 from symgrad.prove.basics.sentences import counted
 from symgrad.prove.places.witnesses import show
@@ -148,6 +149,8 @@ class Court:
         """Stated lines as equations: from a mapping or from texts."""
         if isinstance(lines, str):
             lines = [lines]
+        if not isinstance(lines, Iterable):
+            raise CellError(f"lines are texts, or a mapping of name to formula; got {shown(lines)}")
         pairs = lines.items() if isinstance(lines, Mapping) else map(self._pair, lines)
         for name, formula in pairs:
             if isinstance(name, Differential):
@@ -170,7 +173,7 @@ class Court:
         if isinstance(line, Equation):
             return line.left, line.right
         if not isinstance(line, str):
-            raise CellError(f"a line is a text such as 'hbar[t] = W.T @ delta[t+1]', or an Equation; got {line!r}")
+            raise CellError(f"a line is a text such as 'hbar[t] = W.T @ delta[t+1]', or an Equation; got {shown(line)}")
         return read_equation(line, self.names, self._gradient_names, self._differentials)
 
     @cached_property
@@ -208,14 +211,17 @@ class Court:
         """The left side of a line of the gradients."""
         if isinstance(name, str) and name in self._gradient_names:
             return self._gradient_names[name]
-        if name in self._gradient_names.values() or isinstance(name, StateJacobian | LossDerivative):
+        if isinstance(name, StateJacobian | LossDerivative):
             return name
         if getattr(name, "role", None) is Role.ADJOINT:
             return self.adjoint_line(name)
         return self.grad.equation_of(name).left
 
     def _equation(self, left: Any, formula: Any) -> Equation:
-        right = read_formula(formula, self.names) if isinstance(formula, str) else sympy.S(formula)
+        if isinstance(formula, str):
+            right = read_formula(formula, self.names)
+        else:
+            right = expression_of(formula, "the right side of a line is a text or an expression")
         if isinstance(right, Expr) and not isinstance(right, MatrixExpr) and shape_of(left) and right == 0:
             right = sympy.ZeroMatrix(*shape_of(left))
         equation = Equation(left, right)

@@ -18,6 +18,7 @@ from sympy import Expr, Symbol, srepr
 from symgrad.balls import precision
 from symgrad.balls.matrices import Surroundings
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import lines_of
 from symgrad.claims.claim import Claim
 from symgrad.language.latex import signed
 from symgrad.language.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
@@ -147,7 +148,7 @@ def cell_claim(
 
 def _read(text: str | Iterable[str], names: Mapping[str, Any]) -> tuple[Cell, dict[str, Any]]:
     """A cell from its equations, and what is declared besides."""
-    lines = [text] if isinstance(text, str) else list(text)
+    lines = lines_of(text, "cell_claim takes a Cell, or its equations as text")
     used = {name for line in lines for name in names_in(line)}
     shapes = {name: declared_shape(matrix) for name, matrix in names.items() if name in used}
     return read_cell("\n".join(lines), shapes), {name: m for name, m in names.items() if name not in used}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from sympy import Symbol
 from symgrad.balls import rational
 from symgrad.balls.matrices import Array, NoNumberError, Surroundings, added_up, plain
 from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.kinds import demand, expression_of, number_array, shown
 from symgrad.base.precision import in_turn
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.gradients.reach import Reach
@@ -84,6 +85,7 @@ def value_of(grad: Backward, formula: Any, arguments: Mapping[str, Any], sizes: 
     >>> print(grad.value_of(grad[w], {"w": 2, "x": [0, 0], "h0": 1}).str(10, radius=False))
     0.08967781914
     """
+    formula = expression_of(formula, "the value is that of an expression in the variables of the cell")
     around = surroundings(grad, arguments, sizes)
     run_forward(grad, around)
     run_backward(grad, around)
@@ -103,6 +105,7 @@ def surroundings(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[An
     CellError, ShapeError
         If an argument is missing or unknown, or has another shape than the cell wants.
     """
+    demand(Mapping, arguments, "arguments are a mapping of name to number or array")
     wanted = argument_names(grad)
     unknown = [name for name in arguments if name not in wanted]
     if unknown:
@@ -127,10 +130,10 @@ def _sizes(
         shape = shape_of(wanted[name])
         if not shape:
             continue
-        shown = np.shape(value)[1:] if is_in_time(wanted[name]) else np.shape(value)
-        for size, number in zip(shape if len(shown) == 2 else shape[:1], shown):
+        came = np.shape(value)[1:] if is_in_time(wanted[name]) else np.shape(value)
+        for size, number in zip(shape if len(came) == 2 else shape[:1], came):
             if isinstance(size, Symbol) and found.setdefault(size, number) != number:
-                raise ShapeError(f"{name}: {size} is {found[size]} elsewhere", name, (shown, (found[size],)))
+                raise ShapeError(f"{name}: {size} is {found[size]} elsewhere", name, (came, (found[size],)))
     return found
 
 
@@ -140,7 +143,11 @@ def is_in_time(key: Any) -> bool:
 
 
 def _length(wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: int | None) -> int:
-    lengths = {name: len(arguments[name]) for name, key in wanted.items() if name in arguments and is_in_time(key)}
+    lengths = {
+        name: _number_of_steps(name, arguments[name])
+        for name, key in wanted.items()
+        if name in arguments and is_in_time(key)
+    }
     if given is not None:
         lengths["T"] = int(given)
     if len(set(lengths.values())) > 1:
@@ -148,6 +155,12 @@ def _length(wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: int 
     if not lengths:
         raise CellError("no argument has steps, so that T is not known; give it as sizes={sg.LENGTH: ...}")
     return next(iter(lengths.values()))
+
+
+def _number_of_steps(name: str, value: Any) -> int:
+    if not isinstance(value, Sized) or isinstance(value, str | bytes | Mapping | Set):
+        raise CellError(f"{name} has a value for each step; got {shown(value)}")
+    return len(value)
 
 
 def _place(around: Surroundings, name: str, key: Any, value: Any) -> None:
@@ -164,10 +177,11 @@ def _place(around: Surroundings, name: str, key: Any, value: Any) -> None:
 
 def _array(name: str, value: Any, shape: tuple[int, ...]) -> Any:
     if not shape:
-        if np.shape(value):
-            raise ShapeError(f"{name} must be a scalar", name, (np.shape(value), shape))
+        given = np.shape(number_array(value, f"{name} must be a scalar", object))
+        if given:
+            raise ShapeError(f"{name} must be a scalar", name, (given, shape))
         return _number(name, value)
-    array = np.asarray(value, dtype=object)
+    array = number_array(value, f"{name} must be {shape}", object)
     if array.ndim == 1 and shape[1] == 1:
         array = array.reshape(-1, 1)
     if array.shape != shape:
@@ -186,7 +200,7 @@ def _number(name: str, value: Any) -> Any:
     try:
         return arb(value.item() if isinstance(value, np.generic | np.ndarray) else value)
     except (TypeError, ValueError):
-        raise CellError(f"{name} must be real numbers; got {value!r}") from None
+        raise CellError(f"{name} must be real numbers; got {shown(value)}") from None
 
 
 def run_forward(grad: Backward, around: Surroundings) -> None:

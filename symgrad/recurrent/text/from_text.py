@@ -10,6 +10,7 @@ from typing import Any
 from sympy import Expr
 
 from symgrad.base.errors import CellError
+from symgrad.base.kinds import lines_of
 from symgrad.base.precision import in_turn
 from symgrad.reading.text import vocabulary
 from symgrad.reading.vectors.keeping import KeepingReader
@@ -131,7 +132,8 @@ def read_cell(text: str | Iterable[str], shapes: Mapping[str, Shape] | None = No
     >>> cell.states, cell.inputs, cell.parameters
     ((h[t],), (x[t],), (U, W, b))
     """
-    lines = [line for line in (text.splitlines() if isinstance(text, str) else text) if line.strip()]
+    given = lines_of(text, "read_cell takes a text, or texts with an equation each, as in ['h[t] = tanh(w*h[t-1])']")
+    lines = [line for line in given if line.strip()]
     uses = _Uses(dict(shapes or {}))
     for line in lines:
         uses.add(line)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.kinds import demand, shown
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
@@ -171,8 +172,8 @@ def gradients_to_torch(cell: str, gradients: Mapping[str, Any], layer: int = 0, 
 
 
 def _layout(cell: str) -> Layout:
-    if cell not in LAYOUTS:
-        raise CellError(f"torch has no module for the cell {cell}; there are {', '.join(LAYOUTS)}")
+    if not isinstance(cell, str) or cell not in LAYOUTS:
+        raise CellError(f"torch has no module for the cell {shown(cell)}; there are {', '.join(LAYOUTS)}")
     return LAYOUTS[cell]
 
 
@@ -184,6 +185,7 @@ def _rows(
     layout: Layout, weights: Mapping[str, Any], kind: str, layer: int, reverse: bool, size: int | None = None
 ) -> list[Any]:
     """The rows of each gate; zero for biases that are not there."""
+    demand(Mapping, weights, "weights are a mapping of name to array, as module.state_dict()")
     name, count = kind + _ending(layer, reverse), len(layout.gates)
     if name not in weights:
         if size is not None:
@@ -197,6 +199,7 @@ def _rows(
 
 
 def _stacked(layout: Layout, arrays: Mapping[str, Any], layer: int, reverse: bool, *, same_bias: bool) -> Arrays:
+    demand(Mapping, arrays, "arguments and gradients are mappings of name to array")
     wanted = [layout.name(letter, gate) for gate in layout.gates for letter in "WUb"] + [*layout.own_bias.values()]
     missing = [name for name in wanted if name not in arrays]
     if missing:
