@@ -19,15 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flint import arb
 
-from symgrad.base.errors import MissingExtraError, UnderflowWarning
+from symgrad.base.errors import CellError, MissingExtraError, UnderflowWarning
 from symgrad.base.fingerprints import digest, digest_of_bytes
-from symgrad.base.kinds import demand
+from symgrad.base.kinds import shown
 from symgrad.base.precision import TURN, many_bits, precision
 from symgrad.compute.numbers.arguments import is_in_time, seen_shape
 from symgrad.compute.numbers.named import by_name, demand_own_options
 from symgrad.compute.numbers.scaled import Scaled
-from symgrad.compute.run.formula import SIDES, VALUE, Formula
-from symgrad.compute.run.run import Run
+from symgrad.compute.run.formula import SIDES, VALUE
 from symgrad.compute.sweeps.grids import Block, Grid, Place, grid_of
 from symgrad.compute.sweeps.stores import Memory, Part, Store
 from symgrad.symbols import LENGTH
@@ -105,7 +104,8 @@ def sweep(
     >>> found.dh0.sel(w=0.5).values.round(6).tolist()
     [0.498752, 0.000973]
     """
-    demand((Run, Formula), program, "sweep takes a program that compile has made")
+    if not hasattr(program, "program"):  # any that has one is swept
+        raise CellError(f"sweep takes a program that compile has made; got {shown(program)}")
     for library in ("xarray",) if store is None else ("xarray", "zarr", "dask"):
         _require(library)
     arguments = by_name(sweep, points, arguments)
