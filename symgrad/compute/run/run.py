@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.base.errors import CellError, PrecisionError, UnderflowWarning
+from symgrad.base.kinds import demand
 from symgrad.compute.arrays.emit import source_of
 from symgrad.compute.numbers.arguments import Arguments, is_in_time
 from symgrad.compute.numbers.arithmetic import BALLS, DOUBLES, NEARLY_ZERO, Arithmetic, are_real, is_finite
@@ -83,6 +84,7 @@ class Run(Computation):
     dtype: str = FLOAT64
 
     def __post_init__(self) -> None:
+        demand(Backward, self.gradients, "a run is one of gradients, as bptt gives them")
         super().__post_init__()
         if self.checkpoint and self.gradients.looks_ahead:
             raise CellError(

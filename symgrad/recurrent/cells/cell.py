@@ -15,7 +15,7 @@ from sympy.utilities.iterables import strongly_connected_components
 
 from symgrad.base.copies import Exact
 from symgrad.base.errors import CellError, ShapeError, shape_text
-from symgrad.base.kinds import demand
+from symgrad.base.kinds import demand, pairs_of
 from symgrad.recurrent.cells.operations import in_operations
 from symgrad.recurrent.cells.shapes import checked_shape
 from symgrad.symbols import (
@@ -166,7 +166,7 @@ class Cell:
         name: str = "",
         source: str = "",
     ) -> None:
-        pairs = equations.items() if isinstance(equations, Mapping) else equations
+        pairs = pairs_of(equations, "a cell", CellError)
         written = tuple(Equation(left, _read(left, right)) for left, right in pairs)
         _check_names(written)
         for equation in written:
