@@ -1,5 +1,8 @@
 """Claims, derivations and formulas: an argument of a wrong kind, each of them, is refused at the call, in one line."""
 
+import math
+
+import numpy as np
 import pytest
 import sympy
 
@@ -88,6 +91,34 @@ def test_an_argument_that_is_nothing_is_refused_in_one_line(name, place):
         getattr(sg, name)(*given, **named)
     assert len(str(told.value).splitlines()) == 1
     assert " at 0x" not in str(told.value)
+
+
+# Of many kinds: each is right somewhere and wrong elsewhere.
+OTHERS = {
+    "a number": 3, "a negative number": -1, "no number": math.nan, "half a number": 2.5, "a complex number": 1j,
+    "a number of NumPy": np.float64(2), "a truth value": True, "a truth value of SymPy": sympy.true, "nothing": None,
+    "a text": "a", "a broken text": "W(", "an empty text": "", "two lines": "x\ny", "a long text": "x" * 5000,
+    "bytes": b"a", "a list": [1, [2]], "an empty tuple": (), "a set": {1}, "a mapping": {"a": object()}, "a class": int,
+    "a function": lambda y: y, "an array": np.zeros((2, 2)), "a matrix": sympy.Matrix([1, 2]), "a vector": h,
+    "a relation": x > 0, "a claim": SLOPE, "a cell": CELL,
+}  # fmt: skip
+# These decide what is said, which takes long and is no matter of kinds.
+SAYING = [(name, place) for name, place in VARIANTS if not name.startswith("assert_")]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", OTHERS)
+def test_an_argument_of_another_kind_is_taken_or_refused_in_one_line(kind):
+    told = {}
+    for name, place in SAYING:
+        given, named = TAKEN[name]
+        given = [OTHERS[kind] if place == here else one for here, one in enumerate(given)]
+        named = {here: OTHERS[kind] if place == here else one for here, one in named.items()}
+        try:
+            getattr(sg, name)(*given, **named)
+        except sg.SymgradError as error:
+            told[name, place] = str(error)
+    assert {place: said for place, said in told.items() if len(said.splitlines()) != 1 or " at 0x" in said} == {}
 
 
 # What was taken without a word, or ended in a traceback, and what is said of it.

@@ -48,7 +48,7 @@ class ActivationFunction(DefinedFunction, metaclass=_Documented):  # type: ignor
         """The function of a scalar; of a vector or matrix, the function of each entry."""
         if len(args) not in cls.nargs:
             raise ActivationError(f"{cls.__name__} takes {_arguments_of(cls.row)}; got {len(args)} arguments")
-        found = [arg if isinstance(arg, Basic) else operand(arg, cls.__name__) for arg in args]
+        found = [operand(arg, cls.__name__) for arg in args]
         if isinstance(found[0], MatrixExpr):
             return elementwise(cls, *found)
         return super().__new__(cls, *found, **options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from symgrad.base.shown import one_line
+
 
 class SymgradError(Exception):
     """Any mistake of a user that symgrad can name; its text is one line.
@@ -114,7 +116,7 @@ class DerivationError(SymgradError):
 
     def __init__(self, path: str, line: int | None, reason: str) -> None:
         self.path, self.line, self.reason = path, line, reason
-        super().__init__(f"{path}{f':{line}' if line else ''}: {reason}")
+        super().__init__(f"{one_line(path)}{f':{line}' if line else ''}: {reason}")
 
 
 class ActivationError(SymgradError, ValueError):

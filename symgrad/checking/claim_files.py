@@ -112,14 +112,14 @@ def read_claims(path: Path) -> tuple[Entry, ...]:
     import tomllib
 
     if path.suffix not in (".toml", ".json"):
-        raise ClaimError(f"{path}: claims are read from .toml and .json files")
+        raise ClaimError(f"{shortened(str(path))}: claims are read from .toml and .json files")
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json":
             return _entries(json.loads(text, object_pairs_hook=_table), text, path)
         return _entries(tomllib.loads(text), text, path)
     except OSError as error:
-        raise ClaimError(f"{path}: {error.strerror or error}") from None
+        raise ClaimError(f"{shortened(str(path))}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         if isinstance(error, ClaimError):
             raise

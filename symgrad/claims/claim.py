@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import sympy
 from sympy import Basic, Derivative, Expr, Symbol
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom
 
 from symgrad import norms
 from symgrad.balls import check_numbers
@@ -81,7 +82,7 @@ class Claim:
     def __post_init__(self) -> None:
         for name in ("id", "source"):
             demand(str, getattr(self, name), f"{name} is text", ClaimError)
-        if self.expect not in EXPECTATIONS:
+        if not isinstance(self.expect, str) or self.expect not in EXPECTATIONS:
             raise ClaimError(f'expect must be "holds" or "refuted"; got {shown(self.expect)}')
 
     def named(self, name: str) -> Claim:
@@ -288,7 +289,7 @@ def listed(where: Where) -> list[str | Condition]:
 
 def _as_text(condition: object) -> str:
     """Conditions that SymPy has joined, as text."""
-    if condition in (True, False):
+    if isinstance(condition, bool | BooleanAtom):
         raise ClaimError(f"a condition that is {condition} on its own says nothing; leave it out")
     if not isinstance(condition, sympy.And | sympy.Or | sympy.Not):
         raise ClaimError(f'a condition is text or a SymPy relation, such as "x > 0" or x > 0; got {shown(condition)}')

@@ -10,6 +10,7 @@ from symgrad.base.errors import ClaimError, DerivationError, SymgradError
 from symgrad.base.files import no_derivation
 from symgrad.base.kinds import path_of
 from symgrad.base.reads import Reads, reading
+from symgrad.base.shown import shortened
 from symgrad.claims.derivations import Derivation
 from symgrad.symbols import notation
 
@@ -55,8 +56,12 @@ def load_derivation(path: str | Path) -> Derivation:
 
 def derivation_and_reads(path: Path) -> tuple[Derivation, Reads]:
     """The derivation of a file, and what other files that read: modules and data."""
-    if not path.is_file():
-        raise DerivationError(str(path), None, "this is a folder" if path.is_dir() else "no such file")
+    try:
+        is_file, is_folder = path.is_file(), path.is_dir()
+    except OSError as error:  # such as a name that is too long
+        raise DerivationError(shortened(str(path)), None, error.strerror or str(error)) from None
+    if not is_file:
+        raise DerivationError(str(path), None, "this is a folder" if is_folder else "no such file")
     if reason := no_derivation(path):
         raise DerivationError(str(path), None, reason)
     try:

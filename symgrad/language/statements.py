@@ -56,7 +56,7 @@ class Relation(Exact):
     OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
 
     def __post_init__(self) -> None:
-        if self.op not in self.OPERATORS:
+        if not isinstance(self.op, str) or self.op not in self.OPERATORS:
             raise ClaimError(f"a relation is one of {' '.join(self.OPERATORS)}; got {shown(self.op)}")
 
     @property

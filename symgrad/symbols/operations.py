@@ -349,9 +349,16 @@ def ones(*shape: Dimension) -> MatrixExpr:
     (n, 1)
     """
     sizes = [operand(size, "ones") for size in shape]
-    if not 1 <= len(sizes) <= 2 or any(size.is_integer is False or size.is_negative for size in sizes):
+    if not 1 <= len(sizes) <= 2 or any(map(_is_no_size, sizes)):
         raise CellError(f"ones takes one or two sizes, as in ones(n) or ones(n, m); got {shape_text(shape)}")
     return OneMatrix(sizes[0], sizes[1] if len(sizes) > 1 else 1)
+
+
+def _is_no_size(size: Expr) -> bool:
+    """Whether it is certainly no size; a difference of sizes may be one."""
+    return bool(
+        isinstance(size, MatrixExpr | sympy.Float) or size is S.NaN or size.is_integer is False or size.is_negative
+    )
 
 
 def zero_like(like: Any) -> Expr:

@@ -507,7 +507,7 @@ def _timed(name: str, role: Role, shape: tuple[Dimension, ...], meaning: str) ->
 
 
 def _is_column(shape: tuple[Dimension, ...]) -> bool:
-    return len(shape) == 2 and shape[1] == 1
+    return len(shape) == 2 and isinstance(shape[1], Expr | int) and shape[1] == 1
 
 
 def _name(name: str) -> str:

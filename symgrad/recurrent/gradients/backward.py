@@ -54,7 +54,7 @@ def checked_loss(cell: Cell, loss: Any, at: str) -> Loss:
     """
     if not isinstance(cell, Cell):
         raise CellError(f"gradients are those of a Cell; got {type(cell).__name__}")
-    if at not in PLACES:
+    if not isinstance(at, str) or at not in PLACES:
         raise CellError(f"at is one of {', '.join(PLACES)}; got {shown(at)}")
     found = as_loss(loss)
     _check_loss(cell, found)
