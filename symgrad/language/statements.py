@@ -345,6 +345,8 @@ def free_symbols(expression: sympy.Basic) -> frozenset[Symbol]:
     if isinstance(expression, sympy.Limit):
         inside, variable, place, _ = expression.args
         return (free_symbols(inside) - {variable}) | free_symbols(place)
+    if isinstance(expression, sympy.Subs):
+        return (free_symbols(expression.expr) - set(expression.variables)) | free_symbols(expression.point)
     if isinstance(expression, ExprWithLimits):
         free = free_symbols(expression.function)
         for variable, *ends in expression.limits:

@@ -199,6 +199,7 @@ x, y = sympy.symbols("x y", real=True)
         (sympy.Subs(sympy.Derivative(sympy.sin(x * y), x), x, x + y), y * sympy.cos(y * (x + y)), False),
         (sympy.Subs(sympy.Derivative(sympy.sin(x), x), x, x) + x, x + sympy.sin(x), True),
         (sympy.Subs(sympy.Derivative(sympy.log(x), x), x, y) * y, sympy.S.One, True),  # not at y = 0
+        (sympy.Subs(sympy.Derivative(x**y, x), x, 1), y, False),
     ],
 )
 def test_a_slope_at_a_place_does_not_take_its_variable_for_one_of_the_claim(left, right, not_holds):
