@@ -115,7 +115,7 @@ _PLAIN_NAME = re.compile(rf"[{_LETTERS}][{_LETTERS}_]*'*(\^[{_LETTERS}]+)?")
 _NAME_WITH_SCRIPTS = re.compile(
     rf"[{_LETTERS}]+'*(?:_\{{[{_LETTERS} +\-*,'()]+\}})?(?:\^\{{[{_LETTERS} +\-*,'()]+\}})?"
 )
-_WORD = re.compile(rf"[A-Za-z][a-z]{{2,}}(_[{_LETTERS}0-9]+)?")
+_WORD = re.compile(r"^[A-Za-z]{2,}")
 _TEXT_ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -171,8 +171,13 @@ def in_order(parts: Iterable[sympy.Basic]) -> list[sympy.Basic]:
     return sorted(parts, key=_rank)
 
 
+def is_ones(e: sympy.Basic) -> bool:
+    """Whether it is a matrix of ones; SymPy makes the identity of one that is 1 by 1."""
+    return isinstance(e, sympy.OneMatrix) or (isinstance(e, sympy.Identity) and e.shape[0] == 1)
+
+
 def _rank(part: sympy.Basic) -> tuple[bool, int, str]:
-    if isinstance(part, sympy.OneMatrix):
+    if is_ones(part):
         return False, -1, ""
     last = part
     while last.args and not hasattr(last, "role"):
@@ -267,13 +272,11 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
     def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
         shown = str(super()._print_Symbol(expr, style=style))
-        if "_" in shown and not shown.startswith(r"\text"):
-            letter, _, below = shown.partition("_")
-            shown = f"{letter}_{upright_words(below)}"
-        if not _WORD.fullmatch(expr.name):
+        if shown.startswith(r"\text"):
             return shown
-        name, sign, below = shown.partition("_")  # the letters of a word are no product
-        return rf"\mathrm{{{name}}}{sign}{below}" if name.isalpha() else shown
+        letter, sign, below = shown.partition("_")
+        # The letters of a word are no product; of a Greek letter or of one with an accent SymPy has made a command.
+        return _WORD.sub(r"\\mathrm{\g<0>}", letter) + sign + upright_words(below)
 
     def _print_Rational(self, expr: sympy.Rational) -> str:
         return decimal_text(expr) or str(super()._print_Rational(expr))
@@ -339,6 +342,9 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
     def _print_OneMatrix(self, expr: sympy.OneMatrix) -> str:
         is_row = expr.shape[0] == 1 and expr.shape[1] != 1
         return r"\mathbf{1}^\top" if is_row else r"\mathbf{1}"
+
+    def _print_Identity(self, expr: sympy.Identity) -> str:
+        return str(self._print(sympy.OneMatrix(1, 1)) if is_ones(expr) else super()._print_Identity(expr))
 
     def _print_MatAdd(self, expr: sympy.MatAdd) -> str:
         return self._signed_sum(in_order(expr.args))

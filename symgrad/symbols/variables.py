@@ -109,10 +109,10 @@ class ReadsAsVector(_Ordered, MatrixExpr):  # type: ignore[misc]
         return _sum(other, self, "+")
 
     def __sub__(self, other: Any) -> Expr:
-        return _sum(self, _negative(other), "-")
+        return _sum(self, other, "-")
 
     def __rsub__(self, other: Any) -> Expr:
-        return _sum(other, -self, "-")
+        return _sum(other, self, "-")
 
     def __matmul__(self, other: Any) -> Expr:
         return _product(self, other)
@@ -179,10 +179,6 @@ def _quotient(left: Any, right: Any) -> Expr:
     return left @ inverse if isinstance(left, MatrixExpr) else sympy.S(left) * inverse
 
 
-def _negative(term: Any) -> Any:
-    return -term if isinstance(term, Expr | int | float) else term
-
-
 def _filled(term: Any, like: Any) -> Any:
     """A number as the matrix of the shape of the other term that holds it everywhere."""
     number = sympy.S(term) if isinstance(term, int | float) else as_matrix(term)
@@ -196,8 +192,10 @@ def _sum(left: Any, right: Any, sign: str) -> Expr:
     if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)):
         return NotImplemented
     if left.shape != right.shape:
-        raise ShapeError(f"{left} {sign} {right}", sign, (left.shape, right.shape))
-    return sympy.MatAdd(left, right).doit(deep=False)
+        in_brackets = sign == "-" and (isinstance(right, sympy.MatAdd) or str(right).startswith("-"))
+        shown = f"({right})" if in_brackets else f"{right}"
+        raise ShapeError(f"{left} {sign} {shown}", sign, (left.shape, right.shape))
+    return sympy.MatAdd(left, -right if sign == "-" else right).doit(deep=False)
 
 
 def _product(left: Any, right: Any) -> Expr:

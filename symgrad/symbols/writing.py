@@ -12,7 +12,7 @@ from sympy.core.function import Application
 from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
-from symgrad.symbols.notation import in_order
+from symgrad.symbols.notation import in_order, is_ones
 from symgrad.symbols.operations import ENTRY, Elementwise, LogSumExp, Softmax
 from symgrad.symbols.over_time import OrderedProduct, TimeSum
 
@@ -89,14 +89,14 @@ def _sum(e: Any) -> tuple[str, int]:
 def _is_filled(e: Any) -> bool:
     """Whether it is a matrix that holds one number everywhere."""
     matrices = [f for f in e.args if isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else [e]
-    return len(matrices) == 1 and isinstance(matrices[0], sympy.OneMatrix)
+    return len(matrices) == 1 and is_ones(matrices[0])
 
 
 def _term(e: Any) -> str:
     """A term of a sum, in which a number stands for the matrix that holds it everywhere."""
     numbers = [f for f in e.args if not isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else []
     ones = e.args[-1] if numbers and len(e.args) == len(numbers) + 1 else e
-    return _in(sympy.Mul(*numbers), PRODUCT) if isinstance(ones, sympy.OneMatrix) else _text(e)[0]
+    return _in(sympy.Mul(*numbers), PRODUCT) if is_ones(ones) else _text(e)[0]
 
 
 def _product(e: Any) -> tuple[str, int]:

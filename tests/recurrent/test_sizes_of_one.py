@@ -114,7 +114,7 @@ REFUSED = {
     "an outer product of scalars": (lambda: sg.outer(s.prev, h.prev).T, "outer takes vectors; s"),
     "a total of a scalar": (lambda: total(s.prev) * v, "total takes a vector"),
     "a total of a matrix": (lambda: v @ total(W), "total takes a vector"),
-    "a softmax of a row": (lambda: sg.softmax(h.prev.T).T, "softmax takes a vector"),
+    "a softmax of a row": (lambda: sg.softmax(h.prev.T).T, "softmax takes vectors"),
     "a row for a column": (lambda: h.prev.T, r"shapes \(n, 1\) and \(1, n\)"),
     "an array of NumPy": (lambda: np.ones((2, 2)) @ h.prev, "an array of NumPy of shape"),
 }

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sympy.core.alphabets import greeks
+
 from symgrad.base.errors import ParseError
 from symgrad.reading.text.scan import FOREIGN, MAX_NAME, NAME, SIGNS, Places, Scan, Source, check_length
 
@@ -53,6 +55,17 @@ class VectorSource(Source):
         yield VectorSource(self.text, signs[0].end(), len(self.text))
 
 
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_DERIVATIVE = "the gradient of W is named dW, as in dW = …, and a Jacobian dh[t]/dh[t-1]"
+_COMMANDS = {
+    **dict.fromkeys(("odot", "circ"), "write hadamard(u, v)"),
+    **dict.fromkeys(("top", "intercal"), "write W.T"),
+    **dict.fromkeys(("cdot", "times"), "write * between scalars, @ between matrices"),
+    "otimes": "write outer(u, v)",
+    "sum": "write sum(f, (t, 1, T))",
+    "frac": "write a/b",
+    "partial": _DERIVATIVE,
+}
 _STEPS = {"prev": "-1", "next": "+1"}  # what variables of Python have for other steps
 
 
@@ -104,6 +117,16 @@ class VectorScan(Scan):
             raise self._fault(f"something must stand between {self.last!r} and {word!r}")
         self.wants_value = False
         super()._bracket(word)
+
+    def _stranger(self, word: str) -> None:
+        command = _COMMAND.match(self.source.text, self.place)
+        if command:
+            name = command[1]
+            meant = _COMMANDS.get(name) or (f"write {name}" if name.lower() in greeks else "formulas have none")
+            raise self._fault(f"\\{name[:MAX_NAME]} is a command of LaTeX; {meant}")
+        if word == "∂":
+            raise self._fault(f"'∂' is PARTIAL DIFFERENTIAL; {_DERIVATIVE}")
+        super()._stranger(word)
 
     def _innermost(self) -> str:
         return self.brackets[-1][1] if self.brackets else ""
