@@ -31,6 +31,7 @@ SIZES = (
 )  # of the symbols for sizes, in the order of their names
 SCALARS = (*map(fmpq, (1, 0, 2, -1)), fmpq(1, 2), fmpq(-1, 2), fmpq(-2), fmpq(1, 4), fmpq(3))
 COUNTS = (1, 2, 3, 0, 4, 5, -1, -2)
+FEW_SCALARS = 2  # before the ends of the set of a scalar
 LARGEST_WHOLE, MOST_WHOLE = 8, 3  # of sizes and steps
 
 # Rotations, reflections, involutions and projections, also oblique ones, and matrices of the orders 3 and 6.
@@ -184,11 +185,14 @@ def _by_total(lengths: list[int], most: int) -> Iterator[tuple[int, ...]]:
 
 
 def numbers(symbol: Symbol, values: Any) -> list[Any]:
-    """Values of a scalar that lie in a set, the simplest first."""
+    """Values of a scalar that lie in a set, the simplest first, and soon those ends that belong to it."""
     if symbol.is_integer:
         return [fmpq(k) for k in COUNTS if values.contains(sympy.Integer(k)) == sympy.true]
     inside = [v for v in SCALARS if values.contains(exact(v)) == sympy.true]
-    return inside or _ends(values)
+    ends = [
+        fmpq(int(e.p), int(e.q)) for e in (values.inf, values.sup) if e.is_Rational and values.contains(e) == sympy.true
+    ]
+    return list(dict.fromkeys((*inside[:FEW_SCALARS], *ends, *inside[FEW_SCALARS:]))) or _middle(values)
 
 
 def exact(value: fmpq) -> Expr:
@@ -196,7 +200,7 @@ def exact(value: fmpq) -> Expr:
     return sympy.Rational(int(value.p), int(value.q))
 
 
-def _ends(values: Any) -> list[Any]:
+def _middle(values: Any) -> list[Any]:
     """A number of a set that holds none of the usual ones."""
     low, high = values.inf, values.sup
     if low.is_Rational and high.is_Rational:

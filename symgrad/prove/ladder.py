@@ -44,6 +44,7 @@ from symgrad.prove.provers import (
     inverse_values,
     irrational_ends,
     jumps,
+    no_slopes,
     off_ties,
     orders,
     same_normal_form,
@@ -57,9 +58,9 @@ from symgrad.prove.special.ring import NoNormalForm
 
 PROVERS: tuple[Prover, ...] = (
     finite.prove, floor_and_mod.prove, independent.prove, inequalities_by_induction.prove, orders.prove, jumps.prove,
-    cases.prove, off_ties.prove, same_normal_form.prove, induction.prove, closed_sums.prove, inequalities.prove,
-    independent.prove_others, injective_images.prove, constant_difference.prove, moves.prove, continued.prove,
-    injective_images.prove_by_all_means, inverse_values.prove, cartesian.prove, equal_squares.prove,
+    no_slopes.prove, cases.prove, off_ties.prove, same_normal_form.prove, induction.prove, closed_sums.prove,
+    inequalities.prove, independent.prove_others, injective_images.prove, constant_difference.prove, moves.prove,
+    continued.prove, injective_images.prove_by_all_means, inverse_values.prove, cartesian.prove, equal_squares.prove,
     irrational_ends.prove, strictness.prove, finite.prove_by_all_means,
 )  # fmt: skip
 # What may have no value at all is replaced by its value before any other prover looks at the goal.

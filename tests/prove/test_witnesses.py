@@ -150,7 +150,7 @@ SIMPLER = [
     ("hard_swish(x) >= -0.37", [], {"x": "-3/2"}),
     ("gelu(x) >= -0.169", [], {"x": "-3/4"}),
     ("(a**b)**c == a**(b*c)", ["a < 0"], {"a": "-1", "b": "-1", "c": "1/2"}),
-    ("Product(w, (k, 1, T)) == w**T", ["T integer", "w > 0"], {"T": "-1", "w": "2"}),
+    ("Product(w, (k, 1, T)) == w**T", ["T integer", "w > 0"], {"T": "-1", "w": "1/2"}),
     ("x*exp(-x**2)*y <= 0.42", ["y in [0, 1]"], {"x": "3/4", "y": "1"}),
 ]  # fmt: skip
 
@@ -318,3 +318,16 @@ def test_what_fails_near_the_border_of_a_condition_alone_is_refuted_there(says, 
 
 def test_what_holds_up_to_the_border_is_not_refuted():
     assert verdict_on("x + y <= sqrt(2)", ["x**2 + y**2 <= 1"]).outcome is not Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("says", "where", "at"),
+    [
+        ("minimum((a*x - 1)**2, x, a) == 0", ["x > 0", "a > -1"], "a = 0"),
+        ("maximum(-(x - a)**2, x, a) == 0", ["x in [0, 1]", "a > 0"], "a = 2"),
+    ],
+)
+def test_a_place_outside_of_the_domain_comes_with_the_parameters_for_which_it_is(says, where, at):
+    verdict = sg.verify(sg.claim(says, where=where))
+    assert verdict.outcome is sg.Outcome.REFUTED
+    assert f"is no point of the domain at {at}" in verdict.evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import sympy
 from sympy import Basic, Derivative, Eq, Expr, I, Or, Piecewise, S, Symbol
@@ -252,3 +252,12 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
     if any(slope.has(Derivative, sympy.Subs) for slope in slopes.values()):
         raise NotSmooth(_none_of(e))
     return sympy.Add(*(slope.xreplace(places) * _rough_derivative(places[d], x) for d, slope in slopes.items()))
+
+
+def asked_for(e: Basic) -> Iterator[Derivative]:
+    """The derivatives that an expression has no value without: none in a case, nor in a sum, an integral or a limit."""
+    if isinstance(e, Derivative):
+        yield e
+    elif isinstance(e, sympy.Add | sympy.Mul | sympy.Pow | sympy.Function) and origin(e.func) is not Piecewise:
+        for part in e.args:
+            yield from asked_for(part)

@@ -29,6 +29,7 @@ SIMPLE = tuple(
         *("1/3", "3/2", "1/4", "5", "10", "-10", "1/10", "-1/10"),
     )
 )
+WHOLE = (0, 1, 2, -1, 3, 4, 5, -2)
 EXTREME = tuple(
     sign * Rational(p)
     for p in ("40", "100", "1000", "1/1000", "1000000", "1/1000000", "40000000", "10000000000", "1e30")
@@ -217,7 +218,7 @@ def _special_values(values: Set, also: Sequence[Rational]) -> list[Expr]:
     wanted: list[Expr] = [*also, *SIMPLE, *_near_ends(values), *EXTREME]
     if kind.is_integer:
         start = [values.inf + k for k in range(6)] if values.inf.is_finite else []
-        wanted = [*map(S, range(6)), *wanted, *start]
+        wanted = [*map(S, WHOLE), *wanted, *start]
     return [v for v in dict.fromkeys(wanted) if kind.holds(v)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 
 import sympy
 from flint import arb
@@ -14,8 +14,9 @@ from sympy.sets import Set
 from symgrad.balls import Tape, UnsupportedError, precision
 from symgrad.base.budget import remembered
 from symgrad.base.sized import TooLarge
+from symgrad.language.statements import Domain
 from symgrad.prove.basics.goals import Goal
-from symgrad.prove.basics.points import SEED, Point, holds_at, kind_of, points, to_rational
+from symgrad.prove.basics.points import EXTREME, SEED, SIMPLE, Point, holds_at, kind_of, points, to_rational
 from symgrad.prove.basics.sets import ends, meet
 from symgrad.prove.places.kinks import places, switches
 from symgrad.prove.places.roots import zeros
@@ -24,7 +25,8 @@ LEAST_POWER, GREATEST_POWER = -16, 24  # of ten
 VERY_FAR = (100, 1000, 4000)  # powers of ten, for what grows as slowly as a logarithm, or is compared with 10**400
 BESIDE = (Rational(1, 10**4), Rational(1, 10**8), Rational(1, 10**15))
 WITHIN = 16
-MOST_CENTRES, MOST_BASES = 12, 3
+MOST_CENTRES, MOST_BASES, MOST_CORNERS = 12, 3, 4
+EQUAL_POWERS = (2, 4, 7, 12)  # of ten, at which all variables are
 CENTRE_BITS, DECIMALS = 256, 30
 LONG_SUM = 100_000
 
@@ -44,6 +46,30 @@ def probes(goal: Goal) -> Iterator[Point]:
                     point = {**base, x: value}
                     if holds_at(goal.domain, point):
                         yield point
+    if len(goal.variables) > 1 and not has_sums:
+        yield from (point for point in _together(goal) if holds_at(goal.domain, point))
+
+
+def _together(goal: Goal) -> Iterator[Point]:
+    """Points at which variables are out of the way together: all equal, at their ends, or all but one at their ends."""
+    kinds = {x: kind_of(values) for x, values in goal.domain.sets}
+    for value in (*SIMPLE, *(sign * S(10) ** power for power in EQUAL_POWERS for sign in (1, -1))):
+        if all(kind.holds(value) for kind in kinds.values()):
+            yield dict.fromkeys(kinds, value)
+    at_ends = {x: [end for end in ends(values) if kinds[x].holds(end)] for x, values in goal.domain.sets}
+    bounded = {x: found for x, found in at_ends.items() if found}
+    for corner in islice(product(*bounded.values()), MOST_CORNERS) if bounded else ():
+        chosen = dict(zip(bounded, corner, strict=True))
+        for base in islice(points(Domain(tuple((x, v) for x, v in goal.domain.sets if x not in chosen)), 1), 1):
+            yield {x: {**base, **chosen}[x] for x in kinds}
+        for x, kind in kinds.items():
+            rest = next(
+                points(Domain(tuple((s, v) for s, v in goal.domain.sets if s not in chosen and s != x)), 1), None
+            )
+            if rest is not None:
+                for value in (*SIMPLE, *EXTREME):
+                    if kind.holds(value):
+                        yield {s: {**rest, **chosen, x: value}[s] for s in kinds}
 
 
 def _values(goal: Goal, x: Symbol, values: Set) -> Iterator[Rational]:

@@ -121,6 +121,10 @@ class Agreement:
     missed: tuple[Point, ...] = ()
     level: tuple[Point, ...] = ()
 
+    def says_something(self, op: str) -> bool:
+        """Whether any enclosures speak for the relation, for an equality narrow ones."""
+        return self.points > 0 and (op != "==" or self.digits >= FEWEST_DIGITS)
+
     @property
     def gap(self) -> str:
         """What was not looked at, for a reader."""
@@ -150,7 +154,7 @@ def refute(goal: Goal, *, deep: bool = False) -> Verdict | Agreement:
         If no enclosures can be had for an expression of the goal.
     """
     found = _refuted_or_seen(goal, deep=deep)
-    if isinstance(found, Verdict) or goal.variables or not goal.written:
+    if isinstance(found, Verdict) or not goal.written or (goal.variables and found.says_something(goal.op)):
         return found
     exact = _refuted_or_seen(replace(goal, written=()), deep=deep)
     return exact if isinstance(exact, Verdict) or exact.points > found.points else found

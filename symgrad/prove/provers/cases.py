@@ -16,7 +16,7 @@ from symgrad.language.written import bound_variables
 from symgrad.prove.basics import compared, facts, sentences
 from symgrad.prove.basics.combine import NO_POINT, all_of
 from symgrad.prove.basics.conditions import Condition
-from symgrad.prove.basics.derivatives import ROUGH
+from symgrad.prove.basics.derivatives import ROUGH, asked_for
 from symgrad.prove.basics.goals import Decide, Goal
 from symgrad.prove.basics.points import points
 from symgrad.prove.basics.sets import is_of_reals
@@ -257,12 +257,13 @@ def _slopes(goal: Goal, x: Symbol, border: Expr, rest: Domain) -> dict[Expr, Exp
     """The derivatives of a goal at x = border, or the first that has no value there; None if one is unsure."""
     found: dict[Expr, Expr] = {}
     for side in goal.sides:
+        asked = set(asked_for(side))
         for derivative in side.atoms(Derivative):
             if not set(derivative.variables) & ({x} | border.free_symbols):
                 found[derivative] = Derivative(derivative.expr.xreplace({x: border}), *derivative.variable_count)
                 continue
             slope = slope_at(derivative, x, border, rest)
             if slope is None or slope.value is None:
-                return slope
+                return slope if derivative in asked else None
             found[derivative] = slope.value
     return found

@@ -122,7 +122,9 @@ def _attained(statement: Extremum, domain: Domain, bound: Verdict, decide: Decid
         return replace(never, evidence=f"{never.evidence}; {sentences.ROUNDED}") if is_rounded else never
     if statement.at is not None and _is_inside(statement.variable, statement.at, domain, decide) is False:
         named = sentences.place(statement.variable, statement.at)
-        return Verdict(Outcome.REFUTED, "membership", f"{named} is no point of the domain")
+        at = _where_outside(statement.variable, statement.at, domain, decide)
+        said = f"{named} is no point of the domain"
+        return Verdict(Outcome.REFUTED, "membership", f"{said} at {at}" if at else said)
     found: Verdict | None = None
     for place in _places(statement, domain):
         if not _is_inside(statement.variable, place, domain, decide):
@@ -244,6 +246,18 @@ def _others(x: Symbol, domain: Domain) -> Domain:
     return domain if is_tied else Domain(tuple((s, v) for s, v in domain.sets if s != x), domain.conditions)
 
 
+def _where_outside(x: Symbol, place: Expr, domain: Domain, decide: Decide) -> str:
+    """Values of the other variables at which a place is no point of the domain, where such were found."""
+    rest = Domain(
+        tuple((s, v) for s, v in domain.sets if s != x), tuple(c for c in domain.conditions if not c.has(x))
+    )  # fmt: skip
+    for bound in _bounds(place, domain.set_of(x)) if place.free_symbols else ():
+        witness = decide(_said(bound, rest)).witness
+        if witness is not None:
+            return sentences.listed([f"{name} = {value}" for name, value in witness.point.items()])
+    return ""
+
+
 def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bool | None:
     if part == sympy.S.Reals:
         return Signs(rest).is_real(place) or None
@@ -251,15 +265,26 @@ def _is_within(place: Expr, part: sympy.Set, rest: Domain, decide: Decide) -> bo
         return None
     if not isinstance(part, sympy.Interval | sympy.Range):
         return True if part == sympy.S.Integers else None
-    left, right = (part.left_open, part.right_open) if isinstance(part, sympy.Interval) else (False, False)
-    bounds = [sympy.Gt(place, part.inf, evaluate=False) if left else sympy.Ge(place, part.inf, evaluate=False)]
-    bounds += [sympy.Lt(place, part.sup, evaluate=False) if right else sympy.Le(place, part.sup, evaluate=False)]
-    found = [_holds(b, rest, decide) for b in bounds if not b.rhs.is_infinite]
+    found = [_holds(b, rest, decide) for b in _bounds(place, part)]
     return False if False in found else None if None in found else True
 
 
+def _bounds(place: Expr, part: sympy.Set) -> list[Relational]:
+    """What a place within an interval or a range meets; nothing for other sets."""
+    if not isinstance(part, sympy.Interval | sympy.Range):
+        return []
+    left, right = (part.left_open, part.right_open) if isinstance(part, sympy.Interval) else (False, False)
+    bounds = [sympy.Gt(place, part.inf, evaluate=False) if left else sympy.Ge(place, part.inf, evaluate=False)]
+    bounds += [sympy.Lt(place, part.sup, evaluate=False) if right else sympy.Le(place, part.sup, evaluate=False)]
+    return [b for b in bounds if not b.rhs.is_infinite]
+
+
 def _holds(condition: Relational, rest: Domain, decide: Decide) -> bool | None:
-    return decide(Goal(Relation(condition.lhs, condition.rel_op, condition.rhs), rest)).holds
+    return decide(_said(condition, rest)).holds
+
+
+def _said(condition: Relational, rest: Domain) -> Goal:
+    return Goal(Relation(condition.lhs, condition.rel_op, condition.rhs), rest)
 
 
 def _places(statement: Extremum, domain: Domain) -> Iterator[Expr]:
