@@ -257,3 +257,33 @@ def test_a_cell_of_two_scalars_is_rescaled_as_one():
     found, expected = run(w=1.5, h0=0.2, c0=1.0), run._certain({"w": 1.5, "h0": 0.2, "c0": 1.0})
     assert found.log10() < -500
     assert abs(found.to_mpmath() / expected.to_mpmath() - 1) < mpmath.mpf(10) ** -10
+
+
+def test_numbers_beyond_all_exponents_are_refused_and_other_backends_have_them():
+    h, w = sg.State("h"), sg.Parameter("w")
+    grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h)
+    for size in (1e19, 1e30):
+        with pytest.raises(sg.CellError, match="use backend='balls' or 'mpmath' for this one"):
+            grad.compile({sg.LENGTH: 1}, scaled=True)(w=size, h0=1.0)
+        assert grad.compile({sg.LENGTH: 1}, "balls")(w=size, h0=1.0).gradients["w"] > 0
+    found = grad.compile({sg.LENGTH: 1}, scaled=True)(w=1e18, h0=1.0).gradients["w"]
+    assert -0.87e18 < found.log10() < -0.86e18
+    with pytest.raises(sg.CellError, match="scaled numbers lie between"):
+        Scaled.of(1e-300) ** 10**16
+
+
+def test_0_counts_less_than_any_other_number_in_a_sum():
+    for tiny in (Scaled.of(1e-300) ** 10**9, Scaled.of(1e-300) ** 10**15):
+        assert tiny + 0 == tiny
+        assert tiny > 0
+        assert Scaled.stack([tiny, Scaled.of(0.0)]).sum() == tiny
+
+
+def test_a_sum_over_steps_is_no_program_and_says_what_has_its_value():
+    h, W = sg.State("h", 2), sg.Parameter("W", 2, 2)
+    grad = sg.bptt(sg.Cell({h: sg.tanh(W @ h.prev)}), sg.half_squared_error(h))
+    for formula in (grad.paths(W), grad.truncated(W, 1, 2).gradient):
+        with pytest.raises(sg.CellError, match=r"Gradients\.value_of gives the value of a sum or a product over steps"):
+            sg.compile(formula, grad, {sg.LENGTH: 6})(W=np.eye(2), target=np.zeros((6, 2)))
+        point = {"W": [[0.5, 0.25], [-0.5, 1]], "target": [[1, 2]] * 6, "h0": [1, 2]}
+        assert grad.value_of(formula, point).shape == (2, 2)

@@ -20,7 +20,9 @@ from symgrad.base.precision import many_digits
 DIGITS = 8  # shown
 BITS = 53
 _MOST_EXP = 2.0**40
-_ZERO = -(1 << 40)  # the exponent of 0: so low that any other number counts more in a sum
+# Exponents stay below it in size, so that sums and differences of two fit into 64 bits.
+_LIMIT = 1 << 62
+_ZERO = -_LIMIT  # the exponent of 0: so low that any other number counts more in a sum
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,7 @@ class Scaled:
         array = number_array(balls, "Scaled.of_balls takes balls of python-flint", object)
         pairs = np.array([_parts(ball) for ball in array.ravel()], dtype=object).reshape(-1, 2)
         mantissa = pairs[:, 0].astype(float).reshape(array.shape)
-        return cls(mantissa, pairs[:, 1].astype(np.int64).reshape(array.shape))
+        return cls(mantissa, _checked(mantissa, pairs[:, 1].reshape(array.shape)).astype(np.int64))
 
     @classmethod
     def exp(cls, value: Any) -> Scaled:
@@ -136,9 +138,14 @@ class Scaled:
         -------
         Scaled
             In the same shape. Only what was made of a mantissa and an exponent by hand needs it.
+
+        Raises
+        ------
+        CellError
+            If an exponent is 2**62 or more in size.
         """
         mantissa, more = np.frexp(self.mantissa)
-        return Scaled(mantissa, np.where(mantissa == 0, _ZERO, self.exponent + more))
+        return Scaled(mantissa, _checked(mantissa, self.exponent + more))
 
     # --- arrays ---------------------------------------------------------------------------------------------
 
@@ -413,6 +420,16 @@ class Scaled:
 _LN2 = math.log(2)
 _LN2_HIGH = float(int(_LN2 * 2**32)) / 2**32
 _LN2_LOW = 1.9082149292705877e-10  # log(2) less the part above, rounded
+
+
+def _checked(mantissa: Any, exponent: Any) -> Any:
+    """Exponents, that of 0 where the number is that."""
+    found = np.where(mantissa == 0, _ZERO, exponent)
+    if np.any((np.abs(found) >= _LIMIT) & (mantissa != 0)):
+        raise CellError(
+            "scaled numbers lie between 2**-(2**62) and 2**(2**62); use backend='balls' or 'mpmath' for this one"
+        )
+    return found
 
 
 def _shift(difference: Any) -> Any:

@@ -24,6 +24,7 @@ from symgrad.symbols import (
     Timed,
     is_function_of,
     shape_of,
+    timed_in,
     with_slopes,
 )
 
@@ -57,7 +58,8 @@ class Lowering:
                 return RULES[kind](self, e)
         if isinstance(e, sympy.core.function.Function):
             return self._function(e)
-        raise NoFunctionError(f"no program can be made of {type(e).__name__}, in {e}")
+        over_steps = "; Gradients.value_of gives the value of a sum or a product over steps" if timed_in(e) else ""
+        raise NoFunctionError(f"no program can be made of {type(e).__name__}, in {e}{over_steps}")
 
     def nodes(self, parts: Any) -> list[Node]:
         return [self.node(part) for part in parts]
