@@ -33,7 +33,7 @@ LONG = {
     "compute/checks/check_gradient.py": (560, "to be divided"),
     "compute/checks/crosscheck.py": (440, "to be divided"),
     "compute/llvm/step.py": (500, "to be divided"),
-    "compute/numbers/scaled.py": (480, "one arithmetic"),
+    "compute/numbers/scaled.py": (500, "one arithmetic"),
     "compute/run/formula.py": (640, "to be divided"),
     "compute/text/javascript.py": (580, "one rule for each node, and the functions of a page"),
     "documents/workshop/build.py": (540, "to be divided"),
