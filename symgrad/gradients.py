@@ -360,7 +360,11 @@ class Gradients(Backward):
             The relation, where the two sides are given apart.
         rhs : str or Expr, optional
             The right side.
-        where, id, source, expect
+        where : iterable of str or SymPy conditions
+            As for `cell_claim`.
+        id, source : str
+            As for `cell_claim`.
+        expect : {"holds", "refuted"}
             As for `cell_claim`.
 
         Returns

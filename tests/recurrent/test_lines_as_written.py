@@ -174,3 +174,46 @@ def test_the_line_that_the_rules_give_is_proved_whatever_stands_in_it():
     gradients = sg.bptt(sg.Cell({u: body}), loss)
     found = sg.check_backward(gradients.cell, loss, backward=[str(line) for line in gradients.backward])
     assert found.holds
+
+
+# --- values of later steps: there is no equation of step 0 --------------------------------------------------------
+
+h, u, x, w = sg.State("h"), sg.Intermediate("u"), sg.Input("x"), sg.Parameter("w")
+AHEAD = {
+    "value": (sg.Cell({u: r * x, h: w * h.prev + u.next}), h**2 / 2, "last"),
+    "value, every": (sg.Cell({u: r * x, h: w * h.prev + u.next}), h**2 / 2, "every"),
+    "input": (sg.Cell({h: h.prev + w * x.next}), h**2 / 2, "last"),
+    "loss": (sg.Cell({h: w * h.prev}), h * c.next, "every"),
+}
+OF_THE_FIRST_STEP = [
+    ("value", "ubar[1] = 0", "PROVED", "for every T >= 2"),
+    ("value", "ubar[T] = hbar[T-1]", "PROVED", "for every T >= 2"),
+    ("value", "dx[T] = r*hbar[T-1]", "PROVED", "for every T >= 2"),
+    ("value", "ubar[t] = hbar[t-1]", "PROVED", "for t = 2, ..., T - 1"),
+    ("value", "dx[1] = r*hbar[0]", "REFUTED", "for every T >= 2"),
+    ("value, every", "dr = sum(hbar[t-1]*x[t], (t, 1, T))", "REFUTED", "for every T"),
+    ("input", "dx[1] = 0", "PROVED", "for every T >= 2"),
+    ("input", "dx[1] = w*hbar[0]", "REFUTED", "for every T >= 2"),
+    ("input", "dx[2] = w*hbar[1]", "PROVED", "for every T >= 3"),
+    ("loss", "dc[1] = 0", "PROVED", "for every T >= 2"),
+    ("loss", "dc[1] = h0", "REFUTED", "for every T >= 2"),
+]
+
+
+@pytest.mark.parametrize(("cell", "line", "outcome", "steps"), OF_THE_FIRST_STEP, ids=str)
+def test_nothing_of_step_0_gives_a_share_to_the_first_steps(cell, line, outcome, steps):
+    written, loss, at = AHEAD[cell]
+    kind = "gradients" if line.startswith("d") else "backward"
+    found = sg.check_backward(written, loss, at=at, **{kind: [line]}).lines[0]
+    assert found.verdict.outcome.name == outcome
+    assert steps in str(found)
+
+
+@pytest.mark.parametrize("cell", AHEAD)
+def test_the_lines_that_are_printed_of_a_cell_that_looks_ahead_are_true(cell):
+    written, loss, at = AHEAD[cell]
+    gradients = sg.bptt(written, loss, at=at)
+    backward = [str(line) for line in (*gradients.final, *gradients.backward)]
+    stated = [str(gradients.equation_of(argument)) for argument in gradients.arguments]
+    judged = sg.check_backward(written, loss, at=at, backward=backward, gradients=stated)
+    assert judged.holds, str(judged)

@@ -366,6 +366,8 @@ def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:
     """The conditions of an expression, differentiated in these variables."""
     if isinstance(e, Derivative):
         yield from _conditions(e.expr, (*variables, *e.variables))
+    elif isinstance(e, sympy.Subs):
+        yield from _of_place(e, variables)
     elif isinstance(e, (*facts.OPAQUE, sympy.logic.boolalg.BooleanAtom)):
         return
     elif isinstance(e, Piecewise | sympy.logic.boolalg.Boolean | ExprCondPair | Tuple):
@@ -383,6 +385,15 @@ def _conditions(e: Basic, variables: Arguments) -> Iterator[Condition]:
         yield from _of_function(e, variables)
         for a in e.args:
             yield from _conditions(a, variables)
+
+
+def _of_place(e: sympy.Subs, variables: Arguments) -> Iterator[Condition]:
+    """What is looked at in a place must have a value there, and the place one."""
+    places = dict(zip(e.variables, e.point))
+    for condition in _conditions(e.expr, variables):
+        yield NEVER if condition.nonzero.has(Derivative) else condition.xreplace(places)
+    for place in e.point:
+        yield from _conditions(place, variables)
 
 
 def _of_constant(e: Basic) -> Iterator[Condition]:

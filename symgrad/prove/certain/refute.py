@@ -32,7 +32,7 @@ from symgrad.balls import (
 from symgrad.base.sized import TooLarge
 from symgrad.language.provable import HasValue, partial_values
 from symgrad.language.verdicts import Outcome, Verdict, Witness
-from symgrad.language.written import origin
+from symgrad.language.written import origin, substituted
 from symgrad.prove.basics import sentences
 from symgrad.prove.basics.derivatives import enclosable, evaluated
 from symgrad.prove.basics.goals import Goal
@@ -480,6 +480,11 @@ def _definite_parts(e: Expr) -> Iterator[Expr]:
         return
     if isinstance(e, Derivative):
         yield from _definite_parts(e.expr)
+        return
+    if isinstance(e, sympy.Subs):  # what is differentiated has a value at the place; elsewhere it need have none
+        places = dict(zip(e.variables, e.point))
+        yield from (substituted(part, places) for part in _definite_parts(e.expr))
+        yield from (part for place in e.point for part in _definite_parts(place))
         return
     for a in e.args:
         if isinstance(a, Expr):

@@ -275,8 +275,42 @@ class Backward:
         if steps_before.is_Integer and 0 <= steps_before < self.last_steps:
             return next((e for e in self.final if e.left == name), Equation(name, zero_like(name)))
         home = name.at(TIME)
+        if name.time.is_Integer:
+            of = next((v for v, adjoint in self.adjoints.items() if adjoint == home), None)
+            return Equation(name, zero_like(name) if of is None else self.at_number(of, int(name.time)))
         found = next((e for e in self.backward if e.left == home), Equation(home, zero_like(name)))
         return found.at(name.time)
+
+    def at_number(self, of: Any, step: int) -> Any:
+        """All shares that something gets at a step, a number before the last ones: there are none of step 0.
+
+        Parameters
+        ----------
+        of : variable
+            A value of the cell or an input, at step t.
+        step : int
+
+        Returns
+        -------
+        Expr
+        """
+        found = [s for s in self.shares.get(of, []) if step + s.shift >= 1]
+        return _total([v for s in found for v in self._value_at(s, TIME, _BEFORE)], of).subs(TIME, step)
+
+    def ahead(self, adjoint: Any) -> int:
+        """How many steps before an adjoint the earliest equation is that gives it a share, 0 if none is.
+
+        Parameters
+        ----------
+        adjoint : variable
+            One of the values of `adjoints`, at any step.
+
+        Returns
+        -------
+        int
+        """
+        of = next((v for v, name in self.adjoints.items() if name.key == adjoint.key), None)
+        return max([0, *(-s.shift for s in self.shares.get(of, []))])
 
     def _sum_at(self, of: Any, time: Any) -> Any:
         """All shares that something gets at a step: t, one of the last ones, or one outside of 1 to T."""

@@ -259,6 +259,8 @@ class Court:
         if is_last:
             found = self.grad.adjoint_equation(left.at(LENGTH - gap)).right
             return found.subs(LENGTH, sympy.expand(left.time + gap))
+        if left.time.is_Integer:
+            return self.grad.adjoint_equation(left).right
         return self.grad.adjoint_equation(left.at(TIME)).right.subs(TIME, left.time)
 
     def _is_adjoint_of(self, name: Any, border: Any) -> bool:
@@ -271,6 +273,8 @@ class Court:
         home = argument.at(TIME)
         if gap is not None and 0 <= gap < self.grad.last_steps:
             return self.grad.of_input(home, before=int(gap)).subs(LENGTH, sympy.expand(argument.time + gap))
+        if argument.time.is_Integer:
+            return self.grad.at_number(home, int(argument.time))
         return self.grad.of_input(home).subs(TIME, argument.time)
 
     def judged(self, equation: Equation) -> Line:

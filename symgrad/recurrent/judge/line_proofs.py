@@ -346,6 +346,9 @@ class _Meaning:
             return None
         if v.key == self.grad.loss_adjoint.key:
             return self._weight(gap, rows)
+        if not is_certain(v.time - 1 - self.grad.ahead(v), rows):  # there are no shares of step 0
+            is_inner = v.time.is_Integer and is_certain(gap - self.grad.last_steps, rows)
+            return self.grad.adjoint_equation(v).right if is_inner else None
         last = next((k for k in range(self.grad.last_steps) if _is_equal(gap, k, rows)), None)
         if last is not None:
             return self._rule(v, last)

@@ -240,8 +240,8 @@ def _outside_of_sums(right: Any, ends: Ends) -> Iterator[tuple[Expr, int, int | 
     """The steps of variables outside of sums, with the first one and how far behind T the last one is, if one is."""
     for v, bound in _timed(right):
         if not v.time.free_symbols & bound:
-            if v.role is Role.ADJOINT:
-                yield v.time, ends[v.key][0] if v.key in ends else 1, None
+            if v.role is Role.ADJOINT:  # hbar[0] is the gradient of h0, and hbar[t-1] at t = 1 is none of the rules
+                yield v.time, ends[v.key][0] if v.key in ends and v.time.is_Integer else 1, None
             elif v.key in ends:
                 yield v.time, *ends[v.key]
 
