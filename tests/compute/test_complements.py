@@ -23,6 +23,15 @@ LEFT = {
     "1 + erf": (sympy.erf(w), 1 + z, -8.0, lambda x: mpmath.erfc(-x)),
     "1 - (1 - sigmoid)": (1 - sg.sigmoid(-w), 1 - z, 45.0, lambda x: 1 / (1 + mpmath.exp(x))),
 }
+q = sg.Intermediate("q")
+# The same through a second name: what the gate is called, its square, and multiples of it.
+SECOND = {
+    "alias": (sg.sigmoid(w), z, 1 - q, 45.0, lambda x: 1 / (1 + mpmath.exp(x))),
+    "square": (sg.tanh(w), z * z, 1 - q, 25.0, lambda x: mpmath.sech(x) ** 2),
+    "2*z - 1": (sg.sigmoid(w), 2 * z - 1, 1 - q, 45.0, lambda x: 2 / (1 + mpmath.exp(x))),
+    "2 - 2*z": (sg.sigmoid(w), 2 - 2 * z, 2 - q, -45.0, lambda x: 2 / (1 + mpmath.exp(-x))),
+    "1 + (z - 2)": (sg.sigmoid(w), z - 2, 1 + q, 45.0, lambda x: -1 / (1 + mpmath.exp(x))),
+}
 BACKENDS = ({"backend": "numpy"}, {"backend": "compiled"}, {"backend": "mpmath", "digits": 16}, {"scaled": True})
 
 
@@ -41,6 +50,15 @@ def test_what_is_left_of_one_keeps_its_digits(kind, options, is_named):
         expected = exact(mpmath.mpf(at)) ** 3
         assert abs(number(run.gradients["h0"]) / expected - 1) < 1e-12
         assert abs(number(run.loss) / expected - 1) < 1e-12
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
+@pytest.mark.parametrize("kind", SECOND)
+def test_what_is_left_of_one_keeps_its_digits_through_a_second_name(kind, options):
+    gate, second, left, at, exact = SECOND[kind]
+    run = sg.bptt(sg.Cell({z: gate, q: second, h: left * h.prev}), h).compile({sg.LENGTH: 3}, **options)(w=at, h0=1.0)
+    with mpmath.workdps(120):
+        assert abs(number(run.gradients["h0"]) / exact(mpmath.mpf(at)) ** 3 - 1) < 1e-12
 
 
 @pytest.mark.parametrize("options", BACKENDS[:3], ids=str)

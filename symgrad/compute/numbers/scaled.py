@@ -166,9 +166,9 @@ class Scaled:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, place: Any) -> Scaled:
-        if not self.shape:
+        if not self.shape and place != () and place is not Ellipsis:
             raise CellError("a single scaled number has no entries")
-        return Scaled(self.mantissa[place], self.exponent[place])
+        return Scaled(np.asarray(self.mantissa)[place], np.asarray(self.exponent)[place])
 
     @classmethod
     def stack(cls, parts: Iterable[Any], axis: int = 0) -> Scaled:

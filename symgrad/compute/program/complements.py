@@ -53,7 +53,7 @@ def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> 
     ('expm1', 'erfc')
     """
     for one in total.args if total.op == "add" else ():
-        scale = S.One if one.op == "ones" else one.data if one.op == "number" else None
+        scale = _number(one)
         for other in total.args if scale is not None else ():
             together = _together(one, scale, other, meaning)
             if together is not None:
@@ -62,13 +62,48 @@ def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> 
 
 
 def _together(one: Node, scale: Expr, other: Node, meaning: Callable[[Node], Node]) -> Node | None:
+    """scale + factor*value, in a form that keeps its digits; None if none is known."""
     factor, value = _split(other)
-    rest = _rest(value, -factor / scale, meaning)
-    if rest is None:
+    found = meaning(value)
+    made = _of_sum(scale, factor, found, meaning) or _of_function(scale, factor, found, meaning)
+    if made is None:
         return None
     shape = one.shape or value.shape
-    made = multiply(number(scale), rest)
     return made if made.shape == shape else multiply(made, Node("ones", shape=shape))
+
+
+def _of_sum(scale: Expr, factor: Expr, value: Node, meaning: Callable[[Node], Node]) -> Node | None:
+    """The same where the value is a sum of a number and a multiple of y: y for 1 - (1 - y)."""
+    if value.op != "add" or len(value.args) != 2:
+        return None
+    for one, other in (value.args, value.args[::-1]):
+        known = _number(one)
+        if known is not None:
+            inner, rest = _split(other)
+            left, multiple = scale + factor * known, multiply(number(factor * inner), rest)
+            if left == 0:
+                return multiple
+            total = add(number(left), multiple)
+            found = with_digits(total, meaning)
+            return None if found is total else found
+    return None
+
+
+def _of_function(scale: Expr, factor: Expr, value: Node, meaning: Callable[[Node], Node]) -> Node | None:
+    """The same as a multiple of 1 - f(u) or 1 + f(u)."""
+    sign = -factor / scale
+    root = _root(value)
+    if root is not None:
+        inside = meaning(root)
+        is_slope = sign == 1 and inside.op == "tanh"
+        return multiply(number(scale), entrywise("call", *inside.args, data=("tanh", "slope"))) if is_slope else None
+    known = {1: _ONE_LESS, -1: _ONE_MORE}.get(sign, {}).get((value.op, value.data))
+    return None if known is None else multiply(number(scale), known(value.args[0]))
+
+
+def _number(node: Node) -> Expr | None:
+    """The number that a node is in each entry."""
+    return S.One if node.op == "ones" else node.data if node.op == "number" else None
 
 
 def _split(term: Node) -> tuple[Expr, Node]:
@@ -78,32 +113,9 @@ def _split(term: Node) -> tuple[Expr, Node]:
     return S.One, term
 
 
-def _rest(value: Node, sign: Expr, meaning: Callable[[Node], Node]) -> Node | None:
-    """1 - value for sign 1 and 1 + value for sign -1, in a form that keeps its digits; None if none is known."""
-    root = _root(value)
-    if root is not None:
-        inside = meaning(root)
-        is_slope = sign == 1 and inside.op == "tanh"
-        return entrywise("call", *inside.args, data=("tanh", "slope")) if is_slope else None
-    found = meaning(value)
-    if sign == 1 and found.op == "add" and len(found.args) == 2:
-        return _of_difference(found)
-    known = {1: _ONE_LESS, -1: _ONE_MORE}.get(sign, {}).get((found.op, found.data))
-    return None if known is None else known(found.args[0])
-
-
 def _root(value: Node) -> Node | None:
     """u of u**2."""
     if value.op == "power" and value.data == 2:
         return value.args[0]
     is_square = value.op == "multiply" and len(value.args) == 2 and value.args[0] is value.args[1]
     return value.args[0] if is_square else None
-
-
-def _of_difference(value: Node) -> Node | None:
-    """y of 1 - (1 - y)."""
-    for one, other in (value.args, value.args[::-1]):
-        factor, rest = _split(other)
-        if factor == -1 and (one.op == "ones" or (one.op == "number" and one.data == 1)):
-            return rest
-    return None

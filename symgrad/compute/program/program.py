@@ -317,9 +317,11 @@ def with_complements(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _meaning(part: Node, line: Line, homes: Mapping[Any, Node]) -> Node:
     """What a variable is equal to at a step at which its equation holds; any other part is what it is."""
-    if part.op != "timed" or part.data[0] not in homes or not _is_within(line, part.data[1]):
-        return part
-    return _shifted(homes[part.data[0]], part.data[1]) or part
+    while part.op == "timed" and part.data[0] in homes and _is_within(line, part.data[1]):
+        if (known := _shifted(homes[part.data[0]], part.data[1])) is None:
+            break
+        part = known
+    return part
 
 
 def _is_within(line: Line, shift: int) -> bool:
