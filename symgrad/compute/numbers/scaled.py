@@ -166,7 +166,7 @@ class Scaled:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, place: Any) -> Scaled:
-        if not self.shape and place != () and place is not Ellipsis:
+        if not self.shape and place is not Ellipsis and not (isinstance(place, tuple) and not place):
             raise CellError("a single scaled number has no entries")
         return Scaled(np.asarray(self.mantissa)[place], np.asarray(self.exponent)[place])
 
