@@ -45,6 +45,8 @@ def test_no_claim_made_to_mislead_gets_a_wrong_verdict(start):
     verdicts = [sg.verify(sg.claim(e["says"], where=e.get("where", ()))) for e in entries]
     wrong = [(e["says"], str(v)) for e, v in zip(entries, verdicts) if v.holds is (not e["true"])]
     assert wrong == []
+    if start % (3 * AT_A_TIME):  # that verdicts depend on nothing else is asked of a third of them
+        return
     sympy.core.cache.clear_cache()
     again = [sg.verify(sg.claim(e["says"], where=e.get("where", ()))) for e in reversed(entries)]
     assert list(map(str, again[::-1])) == list(map(str, verdicts))  # in another order, with cold caches
