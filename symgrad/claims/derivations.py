@@ -1061,11 +1061,18 @@ def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...
     2
     """
     told = "the rows of a table, the header first, are tuples of text, formulas, claims and prose"
-    first, *others = (_all_of_kind(row, get_args(Cell), told) for row in (header, *rows))
+    first, *others = (_all_of_kind(_numbers_in(row), get_args(Cell), told) for row in (header, *rows))
     for row in others:
         if len(row) != len(first):
             raise ClaimError(f"a row of a table has {len(row)} cells, its header {len(first)}")
     return Table(_said(caption, "a caption"), first, tuple(others), _labelled(label))
+
+
+def _numbers_in(row: Any) -> Any:
+    """A row with its integers as SymPy's."""
+    if not isinstance(row, tuple | list):
+        return row
+    return tuple(S(cell) if type(cell) is int else cell for cell in row)
 
 
 def section(title: str, *items: Item) -> Section:

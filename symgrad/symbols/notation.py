@@ -115,7 +115,7 @@ _PLAIN_NAME = re.compile(rf"[{_LETTERS}][{_LETTERS}_]*'*(\^[{_LETTERS}]+)?")
 _NAME_WITH_SCRIPTS = re.compile(
     rf"[{_LETTERS}]+'*(?:_\{{[{_LETTERS} +\-*,'()]+\}})?(?:\^\{{[{_LETTERS} +\-*,'()]+\}})?"
 )
-_WORD = re.compile(r"^[A-Za-z]{2,}")
+_WORD = re.compile(r"^(?!d[A-Z]$)[A-Za-z]{2,}")  # dW is the gradient of W
 _TEXT_ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",

@@ -13,6 +13,7 @@ import symgrad as sg
 from symgrad.base import seals
 from symgrad.base.files import cache_folder
 from symgrad.base.fingerprints import digest
+from symgrad.base.plugins import Kind
 from symgrad.base.seals import secret_file
 from symgrad.checking import remembered
 from symgrad.checking.remembered import Cache
@@ -91,7 +92,7 @@ def test_another_version_of_anything_forgets_everything(memory, prover, monkeypa
     memory.verify(REFUTED)
     monkeypatch.setattr(remembered, "environment", lambda libraries: "another")
     Cache(memory.where, prover).verify(REFUTED)
-    monkeypatch.setattr(remembered.plugins, "installed", lambda: ["a prover 1.0"])
+    monkeypatch.setattr(Kind, "installed", lambda kind: ["a prover 1.0"])
     Cache(memory.where, prover).verify(REFUTED)
     assert prover.asked == 3
 

@@ -150,7 +150,7 @@ REFUSED = {
     "truncated inputs": (lambda g: g.truncated("x", 1, 2), "truncation cuts the paths to parameters; got x"),
     "truncated initial states": (lambda g: g.truncated("h0", 1, 2), "got h0, of which there is grad['h0']"),
     "half a step": (lambda g: g.truncated("w", 1, 2.5), "truncation needs k2 >= k1 >= 1; got k1 = 1, k2 = 2.5"),
-    "no steps": (lambda g: g.truncated("w", "one", 2), "truncation needs k2 >= k1 >= 1; got k1 = one"),
+    "no steps": (lambda g: g.truncated("w", "one", 2), "truncation needs k2 >= k1 >= 1; got k1 = 'one'"),
     "unrolled inputs": (lambda g: g.prove_unrolled("x", 3), "unrolled forms are compared for parameters; got x"),
     "half a step unrolled": (lambda g: g.prove_unrolled("w", 2.5), "a number of steps from 1 to 10000; got 2.5"),
     "a list": (lambda g: g.paths(["w"]), "there is a gradient with respect to w, x, target, h0; asked for was ['w']"),

@@ -55,7 +55,7 @@ def test_a_line_ends_with_its_budget_and_proofs_leave_some_of_it(budgets):
 def test_a_line_is_undecided_where_its_budget_is_too_small(budgets):
     _, at_most = budgets
     at_most[0] = 1_000
-    verdict = judged("h[t] = tanh(w*h[t-1] + x[t])", {}, "hbar[t] = w*delta[t+1] + h[t] - target[t]")
+    verdict = judged("h[t] = tanh(w*h[t-1] + x[t])", {}, "hbar[t] = h[t] + w*(delta[t+1] - target[t]/w)")
     assert (verdict.outcome, verdict.method) == (sg.Outcome.UNDECIDED, "budget of work")
 
 

@@ -348,7 +348,7 @@ def test_states_of_torch_without_bias_or_with_wrong_rows():
     assert np.array_equal(sg.from_torch("gru_reset_after", weights)["b_q"], [0, 0])
     with pytest.raises(sg.ShapeError, match=r"weight_ih_l0 of torch\.nn\.LSTM has rows for 4 gates"):
         sg.from_torch("lstm", weights)
-    with pytest.raises(sg.CellError, match="torch has no module for the cell gru"):
+    with pytest.raises(sg.CellError, match="torch has no module for the cell 'gru'"):
         sg.from_torch("gru", weights)
     with pytest.raises(sg.CellError, match="has a weight weight_ih_l1"):
         sg.from_torch("gru_reset_after", weights, layer=1)
