@@ -113,7 +113,9 @@ def _of_one_number(function: Expr, variable: Symbol) -> Expr | None:
         return function.xreplace({variable: ENTRY})
     inside = function.atoms(sympy.Function, sympy.core.relational.Relational)
     arguments = {f.args[0] for f in inside if isinstance(f.args[0], Expr) and f.args[0].has(variable)}
-    made = (function.xreplace({argument: ENTRY}) for argument in arguments)
+    # The innermost first: tanh(a*y) has not all values that a*y has. And the order is that of no set.
+    ordered = sorted(arguments, key=lambda a: (a.count_ops(), sympy.default_sort_key(a)))
+    made = (function.xreplace({argument: ENTRY}) for argument in ordered)
     return next((new for new in made if new.free_symbols == {ENTRY}), None)
 
 
