@@ -309,7 +309,7 @@ def with_complements(lines: Iterable[Line]) -> Iterator[Line]:
         table: dict[Node, Node] = {}
         for node in line.node.walk():
             if node.op == "add":
-                found = rebuilt(node, table)
+                found = rebuilt(node, table) if table else node
                 kept = with_digits(found, partial(_meaning, line=line, homes=homes))
                 table |= {node: kept} if kept is not found else {}
         yield replace(line, node=rebuilt(line.node, table)) if table else line

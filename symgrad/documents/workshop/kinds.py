@@ -30,8 +30,10 @@ OTHERS = Kind("format", "symgrad.formats", _is_format, "module with functions pa
 
 def check_known(name: str) -> None:
     """Raise OutputError if there is no such kind; nothing is loaded."""
-    others = [point.name for point in OTHERS.points()] if name not in FORMATS else []
-    if name not in FORMATS and name not in others:
+    if name in FORMATS:
+        return
+    others = [point.name for point in OTHERS.points()]
+    if name not in others:
         raise OutputError(f"no documents of the kind {name!r}; known are {', '.join((*FORMATS, *others))}")
 
 

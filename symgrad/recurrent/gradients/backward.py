@@ -271,15 +271,13 @@ class Backward:
         Equation
             That of `final` at the last steps, that of `backward` at the others.
         """
+        nothing = Equation(name, zero_like(name))
         steps_before = sympy.expand(LENGTH - name.time)
         if steps_before.is_Integer and 0 <= steps_before < self.last_steps:
-            return next((e for e in self.final if e.left == name), Equation(name, zero_like(name)))
-        home = name.at(TIME)
-        if name.time.is_Integer:
-            of = next((v for v, adjoint in self.adjoints.items() if adjoint == home), None)
-            return Equation(name, zero_like(name) if of is None else self.at_number(of, int(name.time)))
-        found = next((e for e in self.backward if e.left == home), Equation(home, zero_like(name)))
-        return found.at(name.time)
+            return next((e for e in self.final if e.left == name), nothing)
+        if name.time.is_Integer and (of := self._of_adjoint.get(name.key)) is not None:
+            return Equation(name, self.at_number(of, int(name.time)))
+        return next((e.at(name.time) for e in self.backward if e.left == name.at(TIME)), nothing)
 
     def at_number(self, of: Any, step: int) -> Any:
         """All shares that something gets at a step, a number before the last ones: there are none of step 0.
@@ -309,8 +307,12 @@ class Backward:
         -------
         int
         """
-        of = next((v for v, name in self.adjoints.items() if name.key == adjoint.key), None)
-        return max([0, *(-s.shift for s in self.shares.get(of, []))])
+        return max([0, *(-s.shift for s in self.shares.get(self._of_adjoint.get(adjoint.key), []))])
+
+    @cached_property
+    def _of_adjoint(self) -> dict[Any, Any]:
+        """What an adjoint is one of, by the key of the adjoint."""
+        return {adjoint.key: of for of, adjoint in self.adjoints.items()}
 
     def _sum_at(self, of: Any, time: Any) -> Any:
         """All shares that something gets at a step: t, one of the last ones, or one outside of 1 to T."""
