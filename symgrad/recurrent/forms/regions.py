@@ -32,7 +32,7 @@ from symgrad.recurrent.forms.monomials import (
     places,
     without_deltas,
 )
-from symgrad.recurrent.forms.zeros import is_zero
+from symgrad.recurrent.forms.zeros import is_somewhere_other_than_zero, is_zero
 
 MOST_ROUNDS = 12
 MOST_TERMS = 150
@@ -126,7 +126,14 @@ def _with_generators(number: Expr, generators: dict[tuple[Expr, Expr], Dummy]) -
             found *= made**factor
         return found
 
-    return number.replace(lambda e: e.is_Pow and bool(e.exp.free_symbols), parts)
+    return number.replace(_is_split, parts)
+
+
+def _is_split(e: Expr) -> bool:
+    """Whether b**(p + q) is b**p * b**q, wherever both sides have values: for every b but 0, and so, if b is not 0
+    throughout, in the limit at its zeros as well. For 0 itself it is not: 0**0 is 1.
+    """
+    return e.is_Pow and bool(e.exp.free_symbols) and is_somewhere_other_than_zero(e.base)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -233,7 +240,7 @@ def _split(coefficient: Expr, times: tuple[Symbol, ...]) -> tuple[Expr, Expr]:
         return coefficient, S.One
     number, rest = S.One, S.One
     for factor in sympy.Mul.make_args(coefficient):
-        if factor.is_Pow and factor.exp.has(*times) and not factor.base.has(*times):
+        if factor.has(*times) and _is_split(factor) and not factor.base.has(*times):
             here, there = sympy.expand(factor.exp).as_independent(*times, as_Add=True)
             number, rest = number * factor.base**here, rest * sympy.Pow(factor.base, there)
         elif factor.has(*times):

@@ -43,6 +43,24 @@ def is_zero(e: Expr) -> bool:
         return False
 
 
+def is_somewhere_other_than_zero(e: Expr) -> bool:
+    """Whether a scalar certainly is no formula for 0, such as (a + 1)**2 - a**2 - 2*a - 1.
+
+    Examples
+    --------
+    >>> a = sympy.Symbol("a")
+    >>> [is_somewhere_other_than_zero(e) for e in (a, a - 1, sympy.S.Zero, (a + 1) ** 2 - a**2 - 2 * a - 1)]
+    [True, True, False, False]
+    """
+    if e.is_number:
+        return e.is_zero is False
+    charge(WORK_OF_A_NODE * sized.nodes(e))
+    try:
+        return _at_a_point(e, {}) != 0
+    except (NoNormalForm, ValueError):
+        return False
+
+
 def _cancels(e: Expr) -> bool:
     try:
         return bool(sized.cancel(expanded(e)) == 0)
