@@ -300,6 +300,8 @@ class _Making:
             return found
         if not self._is_trusted(kind, parts):
             return self.unevaluated(kind, *parts)
+        if issubclass(kind, sympy.Max | sympy.Min):  # which take the truth values that frac compares to for SymPy's own
+            parts = tuple(part.replace(sympy.frac, lambda u: u - sympy.floor(u)) for part in parts)
         try:
             made: Expr = kind(*parts)
         except (ValueError, TypeError, ArithmeticError):

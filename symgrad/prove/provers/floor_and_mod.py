@@ -56,12 +56,13 @@ def prove(goal: Goal, decide: Decide) -> Verdict | None:
 
 
 def _between_integers(goal: Goal, decide: Decide) -> Verdict | None:
-    """floor(u) == k holds where k <= u < k + 1."""
+    """floor(u) == k holds where k <= u < k + 1, and so it is for ceiling(u), which is -floor(-u)."""
     gap = goal.relation.lhs - goal.relation.rhs
-    step = next((term for term in sympy.Add.make_args(gap) if isinstance(term, sympy.floor)), None)
-    if goal.op != "==" or step is None or not facts.is_integer(step - gap):
+    terms = (term.as_coeff_Mul() for term in sympy.Add.make_args(gap))
+    sign, step = next(((c, f) for c, f in terms if isinstance(f, sympy.floor) and abs(c) == 1), (S.One, None))
+    if goal.op != "==" or step is None or not facts.is_integer(step - sign * gap):
         return None
-    (u,), k = step.args, step - gap
+    (u,), k = step.args, sympy.expand(step - sign * gap)
     parts = [decide(goal.about(Relation(u, op, bound))) for op, bound in ((">=", k), ("<", k + 1))]
     if k.has(sympy.floor) or not all(v.holds for v in parts):
         return None
