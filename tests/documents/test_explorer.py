@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -198,6 +199,18 @@ def test_every_function_of_programs_is_there(evaluated):
         for place, value in zip(places_of(name).tolist(), found[f"own_{name}"]):
             true = in_balls(lambda m, x, name=name: getattr(m, name)(x), place)
             assert abs(arb(value) - true) <= ULPS * max(math.ulp(float(true)), LEAST), (name, place)
+
+
+@needs_chromium
+def test_a_formula_keeps_the_digits_that_it_has_as_it_is_written(evaluated):
+    a = sg.real("a")
+    formula = sympy.log(a + sympy.Rational(1, 10**12)) + 10**300 * sympy.exp(-a) / (1 + a)
+    places = [0.0, 1e-15, 720.0]
+    found = evaluated(javascript.code_of(formula, a), {"formula": places})["formula"]
+    with mpmath.workdps(60):
+        for x, value in zip(map(mpmath.mpf, places), found):
+            true = mpmath.log(x + mpmath.mpf(10) ** -12) + mpmath.mpf(10) ** 300 * mpmath.exp(-x) / (1 + x)
+            assert value == pytest.approx(float(true), rel=1e-9)
 
 
 @needs_chromium

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import sympy
@@ -83,16 +84,22 @@ class Lowering:
         return with_digits(nodes.add(*self.nodes(e.args)))
 
     def _mul(self, e: sympy.Mul) -> Node:
-        above, below = sympy.fraction(e) if any(_is_divisor(a) for a in e.args) else (e, S.One)
-        if below != 1:
-            return nodes.divide(self.node(above), self.node(below))
-        return nodes.multiply(*self.nodes(e.args))
+        """A product over the product of its divisors; exp(-u) is a factor, as exp(u) below may overflow."""
+        factors = _with_sigmoids(e.args)
+        divisors = [a for a in factors if _is_divisor(a)]
+        if not divisors:
+            return nodes.multiply(*self.nodes(factors))
+        scale, _ = e.as_coeff_Mul(rational=True)
+        above = self.nodes(a for a in factors if not _is_divisor(a) and a != scale)
+        below = self.nodes(1 / a for a in divisors)
+        return nodes.divide(
+            nodes.multiply(nodes.number(scale.p), *above), nodes.multiply(nodes.number(scale.q), *below)
+        )
 
     def _pow(self, e: sympy.Pow) -> Node:
-        if e.exp == -1 and isinstance(e.base, sympy.Add):
-            rest = e.base - 1
-            if isinstance(rest, sympy.exp):  # 1/(1 + exp(u)) is sigmoid(-u)
-                return call("sigmoid", VALUE, nodes.negative(self.node(rest.args[0])))
+        power = _below(e)
+        if power is not None:  # 1/(1 + exp(u)) is sigmoid(-u)
+            return nodes.power(call("sigmoid", VALUE, nodes.negative(self.node(power.args[0]))), -e.exp)
         return self._raised(self.node(e.base), e.exp)
 
     def _raised(self, base: Node, exponent: Expr) -> Node:
@@ -111,17 +118,15 @@ class Lowering:
         raise NoFunctionError(f"programs have no function {name}; they have {', '.join(sorted({*_NAMES, *ROWS}))}")
 
     def _log(self, e: sympy.log) -> Node:
-        rest = e.args[0] - 1
+        """The logarithm; of 1 + u the one that keeps the digits of a small u, where 1 is what is written."""
+        whole = e.args[0]
+        one, rest = whole.as_coeff_Add()
+        terms = sympy.Add.make_args(rest)
+        if not (one - 1).is_zero or any(term.as_coeff_Mul()[0].is_negative for term in terms):
+            return nodes.entrywise("log", self.node(whole))  # 1 - f(u) has a form of its own, see `complements`
         if isinstance(rest, sympy.exp):  # log(1 + exp(u))
             return call("softplus", VALUE, self.node(rest.args[0]))
-        if (
-            isinstance(e.args[0], sympy.Add)
-            and rest != e.args[0]
-            and not rest.is_number
-            and not rest.has(S.NegativeOne)
-        ):
-            return nodes.entrywise("log1p", self.node(rest))
-        return nodes.entrywise("log", self.node(e.args[0]))
+        return nodes.entrywise("log1p", self.node(rest))
 
     def _piecewise(self, e: sympy.Piecewise) -> Node:
         *cases, (last, condition) = e.args
@@ -268,7 +273,31 @@ def _trace(matrix: Node) -> Node:
 
 
 def _is_divisor(e: Expr) -> bool:
+    return _is_reciprocal(e) and _below(e) is None
+
+
+def _is_reciprocal(e: Expr) -> bool:
     return bool(isinstance(e, sympy.Pow) and e.exp.is_Rational and e.exp.is_negative and not e.is_number)
+
+
+def _below(e: Expr) -> Expr | None:
+    """exp(u) of 1/(1 + exp(u)) and of its powers."""
+    power = e.base - 1 if _is_reciprocal(e) and isinstance(e.base, sympy.Add) else None
+    return power if isinstance(power, sympy.exp) else None
+
+
+def _with_sigmoids(factors: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """Factors with sigmoid(u)**k for exp(k*u) and 1/(1 + exp(u))**k, which overflow together."""
+    for below, above in permutations(factors, 2):
+        power = _below(below)
+        if power is not None and isinstance(above, sympy.exp):
+            u, times = power.args[0], above.args[0] / power.args[0]
+            count = min(times, sympy.floor(-below.exp)) if times.is_Integer else S.Zero
+            if count > 0:
+                kept = (a for a in factors if a not in (below, above))
+                left = above / power**count, below * below.base**count, ROWS["sigmoid"].function(u) ** count
+                return _with_sigmoids((*kept, *left))
+    return factors
 
 
 _NAMES = {

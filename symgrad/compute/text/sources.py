@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Any
 
 # All that may stand in generated source; a name of a user could not even be spelled with a quote or a dunder.
-ALLOWED = re.compile(r"(?:[A-Za-z0-9_.,:=+\-*/@%<>()\[\]{} \n]|# )*")
+ALLOWED = re.compile(r"(?:[A-Za-z0-9_.,:=+\-*/@%<>()\[\]{} \n]|# |!=)*")
 
 
 def functions_of(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
