@@ -11,6 +11,7 @@ from symgrad.compute.run.zeros import points_of_zeros
 
 BELOW = "below the range of doubles: a 0 .*need not be one"
 h, w, u, x = sg.State("h"), sg.Parameter("w"), sg.Parameter("u"), sg.Input("x")
+k = sg.Parameter("k")
 W, v = sg.Parameter("W", 2, 2), sg.State("v", 2)
 TWO = {"v0": np.ones(2), "target": np.ones((2, 2))}
 
@@ -24,6 +25,16 @@ TOO_SMALL = {
     "softplus": ({h: h.prev + sg.softplus(u)}, {"u": -800.0, "h0": 1.0}, "gradients of u"),
     "a bell": ({h: h.prev + sympy.exp(-(u**2))}, {"u": 30.0, "h0": 1.0}, "gradients of u"),
     "a power": ({h: h.prev + u**5}, {"u": 1e-90, "h0": 1.0}, "gradients of u"),
+}
+
+# Losses that are divided by what is too large, at a state and a factor k.
+TOO_LARGE_BELOW = {
+    "a square of a cosine": (k / sympy.cosh(h) ** 2, 357.0, 1e10),
+    "a square of a cosine, far out": (k / sympy.cosh(h) ** 2, 400.0, 1.0),
+    "a power": (k / h**4, 1e80, 1e30),
+    "a square": (k / (1 + h**2), 1e160, 1e5),
+    "an exponential and 1": (k / (1 + sympy.exp(2 * h)), 360.0, 1.0),
+    "a sum of exponentials": (k / (2 + sympy.exp(h)) ** 2, 400.0, 1e10),
 }
 
 EXACT = {
@@ -79,6 +90,59 @@ def test_an_exact_zero_is_not_told(name, checkpoint, backend):
         for _ in range(2):
             found = run(**point)
     assert any((gradient == 0).any() for gradient in found.gradients.values())
+
+
+@pytest.mark.parametrize("name", TOO_LARGE_BELOW)
+def test_a_zero_of_a_divisor_beyond_the_range_is_told(name, backend):
+    loss, state, factor = TOO_LARGE_BELOW[name]
+    run = sg.bptt(sg.Cell({h: w * h.prev}), loss).compile({sg.LENGTH: 1}, backend)
+    for _ in range(2):
+        with pytest.warns(sg.UnderflowWarning, match=f"^the loss and gradients of .*k.* are {BELOW}") as told:
+            found = run(w=1.0, h0=state, k=factor)
+        assert [warning.filename for warning in told] == [__file__]
+        assert abs(found.loss) < 1e-290
+    a = sg.real("a")
+    with pytest.warns(sg.UnderflowWarning, match=BELOW):
+        sg.compile(loss.subs({h: a, k: sympy.Integer(10) ** 5}), backend=backend)(a=[1.0, state])
+
+
+def test_a_zero_of_a_gradient_beside_the_cell_is_told(backend):
+    run = sg.bptt(sg.Cell({h: w * h.prev}), h + w / k).compile({sg.LENGTH: 2}, backend)
+    with pytest.warns(sg.UnderflowWarning, match=f"^gradients of k are {BELOW}"):
+        run(w=1.0, h0=1.0, k=1e200)
+
+
+def test_a_zero_beside_a_value_beyond_the_range_is_exact(backend):
+    a = sg.real("a")
+    with pytest.warns(RuntimeWarning, match="infinite") as told:
+        assert sg.compile(sympy.sinh(a), backend=backend)(a=[800.0, 0.0]).tolist() == [float("inf"), 0.0]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("exponent", [400, -400])
+def test_a_number_out_of_the_range_of_doubles_is_told(exponent, backend):
+    number, a = sympy.Integer(10) ** exponent, sg.real("a")
+    run = sg.bptt(sg.Cell({h: w * h.prev}), number * h).compile({sg.LENGTH: 2}, backend)
+    formula, point = sg.compile(number * a, backend=backend), {"w": 0.5, "h0": 1.0}
+    for _ in range(2):
+        if exponent < 0:
+            with pytest.warns(sg.UnderflowWarning, match="^the number 1.0E-400 is below the range of doubles") as told:
+                assert run(**point).loss == formula(a=1.0) == 0
+            assert {warning.filename for warning in told} == {__file__}
+        else:
+            for call in (lambda: run(**point), lambda: formula(a=1.0)):
+                with pytest.raises(sg.CellError, match=r"^the number 1\.0E\+400 is beyond the range of doubles; use"):
+                    call()
+    scaled = sg.compile(number * a, backend=backend, scaled=True)(a=1.0)
+    assert scaled.log10() == pytest.approx(exponent) if hasattr(scaled, "log10") else scaled.to_mpmath() != 0
+
+
+def test_nothing_is_told_of_the_sum_of_squares_by_which_a_call_is_checked(backend):
+    run = sg.bptt(sg.Cell({h: w * h.prev}), h).compile({sg.LENGTH: 1}, backend)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(2):
+            assert run(w=1.0, h0=1e200).loss == 1e200
 
 
 def test_nothing_is_computed_again_where_no_gradient_is_zero_throughout(backend, monkeypatch):

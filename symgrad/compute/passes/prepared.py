@@ -229,7 +229,8 @@ class Prepared:
         for part, name, home, place, shape in self.results:
             value = np.zeros(shape)[()] if place is None else found[home][place]
             parts[part][name] = value.reshape(shape) if shape else value
-        squares = sum((_squares(array) for array in inputs), np.dot(out, out))
+        with np.errstate(over="ignore"):
+            squares = sum((_squares(array) for array in inputs), np.dot(out, out))
         for place in self.written:
             squares += sparse[place]
         output, least = Output(out[self.loss], *parts), min(hidden[self.lowest].tolist(), default=math.inf)

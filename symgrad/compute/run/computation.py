@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
+import sympy
+
+from symgrad.base.errors import CellError, UnderflowWarning
 from symgrad.compute.arrays.emit import Source
+from symgrad.compute.numbers.arithmetic import LEAST_NORMAL, is_beyond_doubles
 from symgrad.compute.numbers.dtypes import dtype_name
 from symgrad.compute.passes.segments import Wiring
+from symgrad.compute.program.program import Program
 from symgrad.compute.run.backends import Backend, backend_named, check_options
 
 
@@ -23,6 +29,11 @@ class Computation(ABC):
     scaled: bool
     threads: int
     dtype: str
+
+    @property
+    @abstractmethod
+    def program(self) -> Program:
+        """What every backend reads."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dtype", dtype_name(self.dtype))
@@ -60,3 +71,27 @@ class Computation(ABC):
     @property
     def _row(self) -> Backend:
         return backend_named(self.backend)
+
+    @cached_property
+    def _is_in_doubles(self) -> bool:
+        """Whether it is computed in doubles; if so, the numbers of the program are looked at."""
+        return self._row.is_in_doubles and not self.scaled
+
+    def _look_at_numbers(self) -> None:
+        """Refuse a number of the program that is beyond the range of doubles, and warn of one that is below it."""
+        if not self._is_in_doubles:
+            return
+        beyond, below = self._out_of_doubles
+        told = "use scaled=True or backend='balls'"
+        if beyond is not None:
+            raise CellError(f"the number {sympy.Float(beyond, 2)} is beyond the range of doubles; {told}")
+        if below is not None:
+            number = f"the number {sympy.Float(below, 2)}"
+            warnings.warn(f"{number} is below the range of doubles: a 0 need not be one; {told}", UnderflowWarning, 3)
+
+    @cached_property
+    def _out_of_doubles(self) -> tuple[Any, Any]:
+        """A number of the program that is beyond the range of doubles, and one that is below it, or None."""
+        numbers = sorted(self.program.numbers)
+        beyond = next(filter(is_beyond_doubles, numbers), None)
+        return beyond, next((x for x in numbers if 0 < abs(x) < LEAST_NORMAL), None)

@@ -7,7 +7,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -177,6 +177,7 @@ class Formula(Computation):
         RuntimeWarning
             If a value is infinite or nan.
         """
+        self._look_at_numbers()
         given = {name: a for name, a in given.items() if a is not None}
         if self.scaled and self._rescaled is not None:
             return self._by_rescaling(given)
@@ -226,27 +227,35 @@ class Formula(Computation):
     def _in_doubles(self, given: Mapping[str, Any]) -> tuple[list[Any], bool]:
         """The values, and whether one that is nearly 0 has lost digits, or may have.
 
-        Where the processor tells of no operation below the range of doubles, a 0 is one. NumPy hands on what it tells;
-        plain numbers and machine code do not, and are computed again if there is reason to ask.
+        Where the processor tells of no operation out of the range of doubles, a 0 is one: what is divided by a number
+        too large is too small. NumPy hands on what it tells, where values are computed again for it.
         """
         told: deque[Any] = deque(maxlen=1)
-        with np.errstate(all="ignore", under="call", call=lambda *event: told.append(event)):
-            if self._row.is_machine_code and self._rescaled is not None and self._compiled is not None:
-                mantissa, exponent, lost = self._rescaled._computed(DOUBLES, given)
-                told.clear()
-                value = np.ldexp(mantissa, np.asarray(exponent).astype(np.int32))
-                if not told and np.any(lost):
-                    self._computed(DOUBLES, self._at_points(given, np.asarray(lost > 0)), is_watched=True)
-                return [value], bool(told)
+        if self._row.is_machine_code and self._rescaled is not None and self._compiled is not None:
+            return self._of_rescaled(self._rescaled, given, told)
+        with np.errstate(all="ignore"):
             try:
                 found = self._computed(DOUBLES, given)
             except (ArithmeticError, ValueError):  # of functions of plain numbers; those of NumPy give inf or nan
                 found = self._computed(DOUBLES, given, is_watched=True)
-            if not any((np.abs(a) < NEARLY_ZERO).any() for a in found):
-                return found, False
-            if not told:
-                self._computed(DOUBLES, given, is_watched=True)
+        low = [np.abs(a) < NEARLY_ZERO for a in found]
+        if not any(a.any() for a in low):
+            return found, False
+        leads = len(arguments_in(DOUBLES, self.program, given, self.sizes).lead)
+        points = reduce(np.logical_or, (a.any(axis=tuple(range(leads, a.ndim))) for a in low))
+        with np.errstate(all="ignore", under="call", over="call", call=lambda *event: told.append(event)):
+            self._computed(DOUBLES, given, is_watched=True, points=points)
         return found, bool(told)
+
+    def _of_rescaled(self, rescaled: Formula, given: Mapping[str, Any], told: deque[Any]) -> tuple[list[Any], bool]:
+        """The same of a product of Jacobians, of which each step tells whether it left the range."""
+        with np.errstate(all="ignore"):
+            mantissa, exponent, lost = rescaled._computed(DOUBLES, given)
+        with np.errstate(all="ignore", under="call", call=lambda *event: told.append(event)):
+            value = np.ldexp(mantissa, np.asarray(exponent).astype(np.int32))
+            if not told and np.any(lost):
+                self._computed(DOUBLES, given, is_watched=True, points=np.asarray(lost > 0))
+        return [value], bool(told)
 
     @cached_property
     def _rescaled(self) -> Formula | None:
@@ -288,20 +297,23 @@ class Formula(Computation):
         known = self.program.arguments
         return {name: _at_points(np.asarray(a), chosen, is_in_time(known[name])) for name, a in given.items()}
 
-    def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any], is_watched: bool = False) -> list[Any]:
-        """The values; `is_watched` says that NumPy is to compute them, array by array."""
+    def _computed(
+        self, arithmetic: Arithmetic, given: Mapping[str, Any], is_watched: bool = False, points: Any = None
+    ) -> list[Any]:
+        """The values, at some points of the leading axes or all; `is_watched`: by NumPy, array by array."""
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
+        arguments = arguments if points is None else arguments.at(self.program.arguments, points)
         if arguments.length < self._least_length:
             raise CellError(f"the formula is about step {self._least_length}; this run has T = {arguments.length}")
         is_plain = self._home is not None and self._home.is_scalar and not self.program.rescaled
         wiring = self._compiled if self._row.is_machine_code and not self.scaled and not is_watched else None
         scalars = is_plain and not arguments.lead and wiring is None and not is_watched
-        points = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
+        count = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
         is_plain = arithmetic is DOUBLES
         wiring = wiring or self._wiring(scalars, is_plain, is_plain and bool(arguments.lead))
         like = S.Zero if isinstance(self.what, Claim) else _expression(self.what)
         found: list[Any] = []
-        for place, part in arguments.blocks(self.program.arguments, points):
+        for place, part in arguments.blocks(self.program.arguments, count):
             results = Segments.of(wiring, arithmetic, part, scalars).results(like)
             if part is arguments:
                 return results

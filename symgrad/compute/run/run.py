@@ -20,6 +20,7 @@ from symgrad.compute.numbers.arithmetic import BALLS, DOUBLES, NEARLY_ZERO, Arit
 from symgrad.compute.numbers.dtypes import FLOAT64, in_singles, told_as_lost
 from symgrad.compute.numbers.scaled import Scaled
 from symgrad.compute.passes.segments import Output, Segments, Wiring, arguments_in
+from symgrad.compute.program.nodes import is_zero
 from symgrad.compute.program.packing import packed
 from symgrad.compute.program.program import Program, is_adjoint, program_of
 from symgrad.compute.program.schedule import demand_loops
@@ -150,6 +151,7 @@ class Run(Computation):
             If the loss, a gradient that is 0 throughout, or one behind adjoints that lost digits may be 0 because it is
             too small for the numbers that are computed in, or an entry for those that are given back.
         """
+        self._look_at_numbers()
         for prepared in self._prepared:
             if prepared.accepts(given):
                 output, least, is_safe = prepared(given)
@@ -222,8 +224,7 @@ class Run(Computation):
         """
         if not has_lost_digits and not self._has_underflown(output, given):
             return
-        found = {name: output.gradients[name] for name in self._through_adjoints}
-        low = [name for name, a in found.items() if name in self._long or _has_nearly_zero(a)]
+        low = [name for name, a in output.gradients.items() if self._is_low(name, a, output.loss.ndim)]
         named = ["the loss"] * bool(_has_nearly_zero(output.loss)) + [f"gradients of {', '.join(low)}"] * bool(low)
         if named:
             warnings.warn(
@@ -233,15 +234,24 @@ class Run(Computation):
                 stacklevel=3,
             )
 
+    def _is_low(self, name: str, gradient: Any, leads: int) -> bool:
+        """Whether a gradient is 0, or nearly, throughout; or in an entry, if adjoints are in it."""
+        if name in self._through_adjoints:
+            return name in self._long or _has_nearly_zero(gradient)
+        return name in self._looked_at and points_of_zeros([gradient], leads) is not None
+
     def _has_underflown(self, output: Output, given: Mapping[str, Any]) -> bool:
-        """Whether NumPy, which computes again where the loss or a whole gradient is 0, tells of numbers too small."""
+        """Whether NumPy, which computes again where the loss or a whole gradient is 0, tells of numbers out of range.
+
+        What is divided by a number too large is too small.
+        """
         found = output.gradients
         points = points_of_zeros([output.loss, *[found[name] for name in self._looked_at]], output.loss.ndim)
         if points is None:
             return False
         arguments = arguments_in(DOUBLES, self.program, given, self.sizes).at(self.program.arguments, points)
         told: deque[Any] = deque(maxlen=1)
-        with np.errstate(all="ignore", under="call", call=lambda *event: told.append(event)):
+        with np.errstate(all="ignore", under="call", over="call", call=lambda *event: told.append(event)):
             self._in_pieces(None, DOUBLES, arguments, scalars=False, is_watched=True)
         return bool(told)
 
@@ -257,8 +267,10 @@ class Run(Computation):
 
     @cached_property
     def _looked_at(self) -> tuple[str, ...]:
-        """Those of them that are looked at after each run."""
-        return tuple(name for name in self._through_adjoints if name not in self._long)
+        """The gradients that are looked at after each run: those to which anything flows."""
+        flowing = {line.target for line in self.program.lines if not is_zero(line.node)}
+        found = self.program.gradients.items()
+        return tuple(name for name, target in found if target in flowing and name not in self._long)
 
     @cached_property
     def _long(self) -> frozenset[str]:
@@ -302,10 +314,10 @@ class Run(Computation):
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 
-def _has_nearly_zero(array: Any) -> Any:
+def _has_nearly_zero(array: Any) -> bool:
     """Whether an entry is nearly 0; where gradients vanish, the first ones are."""
     if not array.shape:
-        return abs(array) < NEARLY_ZERO
+        return bool(abs(array) < NEARLY_ZERO)
     return any(np.abs(part).min() < NEARLY_ZERO for part in _parts(array))
 
 
