@@ -213,15 +213,6 @@ def _demand_exact(name: str, found: Any, doubles: Any) -> None:
         )
 
 
-def is_beyond_doubles(number: sympy.Rational) -> bool:
-    """Whether an exact number rounds to none."""
-    try:
-        number.p / number.q
-    except OverflowError:
-        return True
-    return False
-
-
 DOUBLES = Arithmetic(float, lambda p, q=1: p / q, as_doubles, cache(_of_doubles))
 
 

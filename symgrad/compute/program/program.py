@@ -116,11 +116,6 @@ class Program:
         found |= {node.data for node in nodes if node.op == "size"}
         return tuple(sorted(set().union(*(size.free_symbols for size in found)), key=str))
 
-    @cached_property
-    def numbers(self) -> frozenset[Any]:
-        """The exact numbers that stand in it."""
-        return frozenset(node.data for line in self.lines for node in line.node.walk() if node.op == "number")
-
     @property
     def adjoints(self) -> set[Any]:
         """The variables of the backward sweep."""

@@ -13,11 +13,13 @@ import sympy
 
 from symgrad.base.errors import CellError, UnderflowWarning
 from symgrad.compute.arrays.emit import Source
-from symgrad.compute.numbers.arithmetic import LEAST_NORMAL, is_beyond_doubles
+from symgrad.compute.numbers.arithmetic import LEAST_NORMAL
 from symgrad.compute.numbers.dtypes import dtype_name
 from symgrad.compute.passes.segments import Wiring
 from symgrad.compute.program.program import Program
 from symgrad.compute.run.backends import Backend, backend_named, check_options
+
+FIRST_INFINITE = 2**1024 - 2**970  # what rounds to no double
 
 
 class Computation(ABC):
@@ -92,6 +94,7 @@ class Computation(ABC):
     @cached_property
     def _out_of_doubles(self) -> tuple[Any, Any]:
         """A number of the program that is beyond the range of doubles, and one that is below it, or None."""
-        numbers = sorted(self.program.numbers)
-        beyond = next(filter(is_beyond_doubles, numbers), None)
+        nodes = (node for line in self.program.lines for node in line.node.walk())
+        numbers = sorted({node.data for node in nodes if node.op == "number"})
+        beyond = next((x for x in numbers if abs(x) >= FIRST_INFINITE), None)
         return beyond, next((x for x in numbers if 0 < abs(x) < LEAST_NORMAL), None)
