@@ -72,12 +72,12 @@ def _norm(factors: Factors, known: Identities) -> Expr | None:
     scale, rest = _shortened(factors, known)
     for product, number in known.items():
         half = len(product) // 2
-        if reversed_word(product) != product:
+        first, last = product[half:], product[:half]
+        if reversed_word(first) != last:  # only of U.T @ U the columns are orthogonal, not of A @ S @ A.T
             continue
-        first, last = product[half:], product[:half]  # orthogonal columns on the left, orthogonal rows on the right
-        while half and rest[:half] == first:
+        while rest[:half] == first:
             scale, rest = scale * sympy.sqrt(sympy.Abs(number)), rest[half:]
-        while half and len(rest) >= half and rest[-half:] == last:
+        while len(rest) >= half and rest[-half:] == last:
             scale, rest = scale * sympy.sqrt(sympy.Abs(number)), rest[:-half]
     return None if rest == factors else scale * (of_norm(word(rest)) if rest else S.One)
 

@@ -307,7 +307,8 @@ def _equal_norms(conditions: Iterable[Any]) -> Iterator[Any]:
             sides = [value(SpectralNorm(part)) for part in (first, sympy.MatAdd(*others))]
             for power, other in (sides, sides[::-1]):
                 if isinstance(power, sympy.Pow) and power.exp.is_Integer and power.exp > 0:
-                    yield sympy.Eq(power.base, other ** (1 / power.exp), evaluate=False)  # neither is negative
+                    # Of a scalar, which may be negative, only the absolute value is known by its power.
+                    yield sympy.Eq(Abs(power.base), other ** (1 / power.exp), evaluate=False)
             yield sympy.Eq(*sides, evaluate=False)
 
 

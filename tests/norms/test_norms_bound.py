@@ -376,14 +376,30 @@ BY_IDENTITIES = [
     ("spectral_radius(A) == 2", ["norm(A @ A - 4*eye(n)) == 0"]),
     ("spectral_radius(A @ B @ A.T) == spectral_radius(B)", [ORTHOGONAL]),
     ("spectral_radius(A @ C @ B) == spectral_radius(C)", ["C matrix (n, n)", "norm(A @ B - eye(n)) == 0"]),
+    ("norm(C @ A @ B) == norm(C)", ["C matrix (n, n)", "norm(A @ B @ B.T @ A.T - eye(n)) == 0"]),
+    ("norm(C @ A @ B.T) == 3*norm(C)", ["C matrix (n, n)", "norm(A @ B.T @ B @ A.T - 9*eye(n)) == 0"]),
+    ("Abs(c) == sqrt(norm(A @ B))", ["norm(c**2*eye(n) - A @ B) == 0"]),
+    ("Abs(c) + norm(B) >= c", ["norm(c**2*eye(n) - A @ B) == 0"]),
 ]
+# Of an odd number of factors nothing follows for the ones at the ends, nor of an even power for the sign of its base.
+ODD = ["v vector (n)", "norm(A @ diag(v) @ A.T - eye(n)) == 0"]
+FIVE = ["C matrix (n, n)", "v vector (n)", "norm(A @ B @ diag(v) @ B.T @ A.T - eye(n)) == 0"]
 NOT_BY_IDENTITIES = [
     ("norm(C.T @ z) == norm(z)", ["C matrix (m, n)", "z vector (m)", "norm(C.T @ C - eye(n)) == 0"]),
     ("norm(A) == 1", ["norm(A @ A - eye(n)) == 0"]),
     ("spectral_radius(A @ B) == spectral_radius(B)", [ORTHOGONAL]),
     ("norm(A @ x) == norm(x)", ["norm(A @ A - eye(n)) == 0"]),
     ("norm(A) == 1", ["norm(A @ B - eye(n)) == 0"]),
-]
+    *((says, ODD) for says in ("norm(B @ A) == norm(B)", "norm(A.T @ x) == norm(x)", "norm(A) == 1", "norm(A) <= 1",
+                               "spectral_radius(A) <= 1")),
+    ("norm(A) <= 1", ["norm(A @ (B + B.T) @ A.T - eye(n)) == 0"]),
+    ("norm(B @ A @ x) <= norm(B)*norm(x)", ["S matrix (n, n)", "norm(A @ (S + S.T) @ A.T - eye(n)) == 0"]),
+    ("norm(C @ A @ B) == norm(C)", FIVE),
+    ("c >= 0", ["norm(c**2*eye(n) - A @ B) == 0"]),
+    ("c + norm(B) >= 0", ["norm(c**2*eye(n) - A @ B) == 0"]),
+    ("c + norm(A) >= 0", ["norm(c**2*eye(n) - A @ B @ A @ B @ B) == 0"]),
+    ("c + norm(B @ A) >= 0", ["norm(c**4*eye(n) + B @ A @ B) == 0"]),
+]  # fmt: skip
 
 
 AGAINST_IDENTITIES = [
