@@ -17,7 +17,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.balls import NOT_REAL, UNDEFINED, Ball, NoValue, RealTape, Tape, ball, rational
+from symgrad.balls import NOT_REAL, UNDEFINED, UNKNOWN, Ball, NoValue, RealTape, Tape, Value, ball, rational
 from symgrad.balls.spectra import spectral_norm, spectral_radius
 from symgrad.base.errors import CellError
 from symgrad.symbols import (
@@ -48,13 +48,19 @@ Array: TypeAlias = Any  # of balls, which NumPy's types do not know
 class NoNumberError(CellError):
     """An entry that is no certain real number at the point."""
 
+    stand_in = UNKNOWN
+
 
 class NotRealError(NoNumberError):
     """An entry that is made of what is not real at the point, such as the logarithm of -1: cells are real."""
 
+    stand_in = NOT_REAL
+
 
 class NoValueError(NoNumberError):
     """An entry that certainly has no value at the point, not even a complex one, such as the inverse of 0."""
+
+    stand_in = UNDEFINED
 
 
 class MissingStepError(CellError):
@@ -174,8 +180,8 @@ class WalkedFormula:
         gone = {leaf: sympy.S.Zero for leaf in leaves if self._is_beyond(leaf)}
         if gone:
             return self._scalar(e.xreplace(gone))
-        values = [self._leaf(leaf) for leaf in leaves]
-        return _certain(tape(*values), e, zip(leaves, values))
+        values, faults = self._of_leaves(leaves)
+        return _certain(tape(*values), e, zip(leaves, values), faults)
 
     def _at_every_step(self, e: Any) -> list[Any]:
         """The values of what is summed or multiplied, at all values of the outermost index."""
@@ -188,6 +194,18 @@ class WalkedFormula:
         made = self.around.tape(e.xreplace(stand_ins), [*stand_ins.values()])
         self.around.tapes[e] = made, tuple(stand_ins)
         return self.around.tapes[e]
+
+    def _of_leaves(self, leaves: Iterable[Any]) -> tuple[list[Value], list[NoNumberError]]:
+        """The values of leaves; in a case that is not chosen one may have none, for which there is a stand-in."""
+        values: list[Value] = []
+        faults: list[NoNumberError] = []
+        for leaf in leaves:
+            try:
+                values.append(self._leaf(leaf))
+            except NoNumberError as fault:
+                values.append(fault.stand_in)
+                faults.append(fault)
+        return values, faults
 
     def _leaf(self, leaf: Any) -> Ball:
         if isinstance(leaf, sympy.Trace):
@@ -273,10 +291,11 @@ class WalkedFormula:
             tape = self.around.tape(body.xreplace(stand_ins), (y, *stand_ins.values()))
             known = self.around.tapes[function] = tape, tuple(leaves)
         tape, others = known
-        rest = [self._leaf(other) for other in others]
+        rest, faults = self._of_leaves(others)
         found = np.empty(matrix.shape, dtype=object)
         for place, entry in np.ndenumerate(matrix):
-            found[place] = _certain(tape(entry, *rest), function, zip((_SHOWN_ENTRY, *others), (entry, *rest)))
+            point = zip((_SHOWN_ENTRY, *others), (entry, *rest))
+            found[place] = _certain(tape(entry, *rest), function, point, faults)
         return found
 
     def _at_entry(self, y: Symbol, entry: Ball) -> Self:
@@ -392,12 +411,16 @@ def _leaves(e: Any) -> Iterable[Any]:
         yield from _leaves(a)
 
 
-def _certain(value: Any, e: Any, point: Iterable[tuple[Any, Any]] = ()) -> Any:
-    """A value of an expression, where it is one; else what has none, and where."""
+def _certain(value: Any, e: Any, point: Iterable[tuple[Any, Any]] = (), faults: Iterable[NoNumberError] = ()) -> Any:
+    """A value of an expression, where it is one; else what has none, and where: a part of it that has none, first."""
     if value is not None and not isinstance(value, NoValue):
         return value
+    part = next((fault for fault in faults if fault.stand_in is value), None)
+    if part is not None:
+        raise part
     e = e(_SHOWN_ENTRY) if isinstance(e, sympy.Lambda) else e
-    where = ", ".join(f"{to_text(leaf)} = {ball(known).str(SHOWN_DIGITS, radius=False)}" for leaf, known in point)
+    known = ((leaf, ball(at)) for leaf, at in point if isinstance(at, Ball))
+    where = ", ".join(f"{to_text(leaf)} = {at.str(SHOWN_DIGITS, radius=False)}" for leaf, at in known)
     at = f"{to_text(e)} has no {{}} at {where}" if where else f"{to_text(e)} has no {{}} here"
     if value is UNDEFINED:
         raise NoValueError(at.format("value"))

@@ -249,7 +249,7 @@ class NormReader(KeepingReader):
         if not self.is_matrix(argument):
             self._ask_for_shape(argument)
             return self._apply(node, "Abs", sympy.Abs, [self.expression(argument)])
-        return self.kept(node, lambda: self._of_matrix(node, WORDS[self.name_of(node)], self.matrix(argument)))
+        return self.apart(node, lambda: self._of_matrix(node, WORDS[self.name_of(node)], self.matrix(argument)))
 
     def side(self, node: ast.expr) -> Expr:
         """A side of a statement."""

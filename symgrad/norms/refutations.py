@@ -115,13 +115,18 @@ class _Side:
         self.tape = Tape(tree, [*stand_ins.values(), *self.symbols])
 
     def at(self, place: Place) -> Value:
-        try:
-            values = [place.around.evaluate(leaf, place.step, place.indices) for leaf in self.leaves]
-        except NoValueError:
-            return UNDEFINED
-        except CellError:  # not certain here, or a variable without a value at that step
-            return UNKNOWN
+        values = (_value(leaf, place) for leaf in self.leaves)
         return self.tape(*values, *(place.scalars[s] for s in self.symbols))
+
+
+def _value(leaf: Any, place: Place) -> Value:
+    """The value of a norm, or what stands for none: whether the side needs it is for its cases to say."""
+    try:
+        return place.around.evaluate(leaf, place.step, place.indices)
+    except NoValueError:
+        return UNDEFINED
+    except CellError:  # not certain here, or a variable without a value at that step
+        return UNKNOWN
 
 
 def _is_about_inputs(condition: Any) -> bool:

@@ -1,50 +1,108 @@
-"""Parts of formulas that have no value everywhere, which SymPy's arithmetic may lose, as in A/k - A/k."""
+"""Parts of formulas that have no value everywhere, which SymPy's arithmetic may lose, as in A/k - A/k.
+
+A part is kept where what was made of the formula has no value wherever the part has none. So a power is kept by one of
+the same base that is defined nowhere else, 1/c by c**(-3/2) and not by sqrt(c). What is looked at in a case only, or for
+the values of a variable of its own, keeps nothing of what stands outside of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import sympy
-from sympy import Integer
+from sympy import Basic, Integer, Rational
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.language.provable import as_sympy
-from symgrad.symbols import Elementwise, OfMatrix
+from symgrad.symbols import Elementwise, OfMatrix, OrderedProduct, TimeSum
 
+_SMOOTH = {"exp", "sin", "cos", "tanh", "sinh", "cosh", "atan", "asinh"}
 # With a value at all real numbers; celu has none where its parameter is 0.
-TOTAL = {"exp", "sin", "cos", "tanh", "sinh", "cosh", "atan", "asinh", "Abs", "sign", "Max", "Min", *ACTIVATIONS} - {
-    "celu"
-}
+TOTAL = _SMOOTH | {"Abs", "sign", "Max", "Min", *ACTIVATIONS} - {"celu"}
+_BINDERS = (ExprWithLimits, sympy.Limit, sympy.Derivative, sympy.Subs)
+_SCOPES = (sympy.Piecewise, *_BINDERS)
+_OF_MATRICES = (Elementwise, OfMatrix, sympy.Trace, TimeSum, OrderedProduct)  # each read by itself, and kept as a whole
 
 
 def of_scalar(written: Any) -> Iterator[Any]:
-    """The parts of a scalar as it was written that need not have a value: powers, and values of functions."""
-    for node in sympy.preorder_traversal(written):
-        if _is_partial(node):
-            is_wanted = _is_partial_power if isinstance(node, sympy.Pow) else _is_partial
-            yield from filter(is_wanted, sympy.preorder_traversal(as_sympy(node)))
+    """The parts of a scalar as it was written that need not have a value: powers, values of functions, cases, limits."""
+    for node in filter(_is_partial, _always(written)):
+        if isinstance(node, _SCOPES + _OF_MATRICES):
+            yield node
+        else:
+            kinds, made = (sympy.Pow, *_SCOPES) if isinstance(node, sympy.Pow) else (Basic,), as_sympy(node)
+            found = [part for part in _always(made) if isinstance(part, kinds) and _is_partial(part)]
+            yield from found or ([made] if made.is_real is False else [])
 
 
 def of_matrix(made: Any) -> Iterator[Any]:
-    """The matrix itself, where its entries are powers or values of such functions, or a slice may not fit."""
-    if isinstance(made, Elementwise) and any(map(_is_partial, sympy.preorder_traversal(made.function.expr))):
-        yield made
-    if isinstance(made, sympy.HadamardPower) and not _is_natural(made.exp):
-        yield made
-    if isinstance(made, MatrixSlice) and not all(map(_is_within, (made.rowslice, made.colslice), made.parent.shape)):
+    """The matrix itself, where its entries need not have values, or a slice may not fit."""
+    if isinstance(made, _OF_MATRICES + (sympy.HadamardPower, MatrixSlice)) and _is_partial(made):
         yield made
 
 
 def is_in(made: Any, part: Any) -> bool:
-    """Whether a part stands in what was made of it; of powers another power of the same base is one."""
-    nodes = list(sympy.preorder_traversal(made))
+    """Whether a part stands in what was made of it, where it is looked at whatever the values are."""
+    nodes = list(_always(made))
+    if isinstance(part, _SCOPES):
+        return any(_is_scope_in(node, part) for node in nodes)
     if isinstance(part, sympy.Pow):
-        return any(p.base == part.base for node in nodes for p in ([node] if _is_partial_power(node) else []))
+        powers = (node for node in nodes if isinstance(node, sympy.Pow) and node.base == part.base)
+        return any(_is_no_wider(power.exp, part.exp) for power in powers)
     turned = part.T.doit() if isinstance(part, sympy.MatrixExpr) else part
     return part in nodes or turned in nodes
+
+
+def _always(e: Any) -> Iterator[Any]:
+    """The nodes that must have a value where the whole has one: nothing within a case or of a bound variable."""
+    waiting: list[Any] = [e]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, Elementwise):
+            waiting.append(node.argument)
+        elif isinstance(node, Basic) and not isinstance(node, (*_SCOPES, TimeSum, OrderedProduct)):
+            waiting += node.args
+
+
+def _is_scope_in(made: Any, part: Any) -> bool:
+    """Whether cases, or what binds a variable, are the same conditions or ranges with all parts kept in each place."""
+    kind = next(kind for kind in _SCOPES if isinstance(part, kind))
+    if not isinstance(made, kind) or len(made.args) != len(part.args):
+        return False
+    (places, scope), (old_places, old_scope) = map(_apart, (made, part))
+    return scope == old_scope and all(is_in(new, p) for new, old in zip(places, old_places) for p in of_scalar(old))
+
+
+def _apart(scope: Any) -> tuple[list[Any], list[Any]]:
+    """What stands in the places of a scope, and its conditions or ranges as SymPy has them."""
+    if isinstance(scope, sympy.Piecewise):
+        values, conditions = zip(*scope.args)
+        return [*values, *conditions], [_one_form(as_sympy(c)) for c in conditions]
+    ranges = ((part,) if not isinstance(part, sympy.Tuple) else part.args for part in scope.args[1:])
+    return [scope.args[0]], [as_sympy(end) for end in chain.from_iterable(ranges)]
+
+
+def _one_form(condition: Any) -> Any:
+    """A condition as SymPy's Piecewise has it."""
+    return condition.replace(lambda c: isinstance(c, Relational), lambda c: c.canonical)
+
+
+def _is_no_wider(exponent: Any, other: Any) -> bool:
+    """Whether a power with one exponent has a value only where that of the same base with the other has one."""
+    step = sympy.expand(exponent - other)
+    if isinstance(step, Integer) and step <= 0:  # whatever the exponents are
+        return True
+    if not (isinstance(exponent, Rational) and isinstance(other, Rational)):
+        return False
+    keeps_zero, keeps_sign = other >= 0 or exponent < 0, other.is_integer or not exponent.is_integer
+    return bool(keeps_zero and keeps_sign)
 
 
 def _is_within(part: Any, size: Any) -> bool:
@@ -54,17 +112,53 @@ def _is_within(part: Any, size: Any) -> bool:
 
 
 def _is_partial(node: Any) -> bool:
-    if isinstance(node, OfMatrix | AppliedUndef):
-        return False
-    if isinstance(node, sympy.Piecewise):  # its branches are parts of their own
+    """Whether this need not have a value where the parts have one that are looked at together with it."""
+    if not isinstance(node, _SCOPES + _OF_MATRICES):
+        return _is_partial_alone(node)
+    inside = sympy.preorder_traversal(node.function.expr if isinstance(node, Elementwise) else node)
+    return any(map(_is_partial_alone, inside)) or (isinstance(node, sympy.Derivative) and _has_kinks(node.expr))
+
+
+def _is_partial_alone(node: Any) -> bool:
+    """The same of a node that is looked at without those within it."""
+    if isinstance(node, sympy.Pow):
+        return _is_partial_power(node)
+    if isinstance(node, sympy.HadamardPower):
+        return not _is_natural(node.exp)
+    if isinstance(node, MatrixSlice):
+        return not all(map(_is_within, (node.rowslice, node.colslice), node.parent.shape))
+    if isinstance(node, sympy.Piecewise):
         return bool(node.args[-1][1] != sympy.true)
-    is_call = isinstance(node, sympy.Function) and bool(node.free_symbols)
-    return _is_partial_power(node) or (is_call and type(node).__name__ not in TOTAL)
+    if isinstance(node, ExprWithLimits | sympy.Limit):
+        is_finite = isinstance(node, sympy.Sum | sympy.Product) and not node.has(sympy.oo, -sympy.oo)
+        return not is_finite
+    if not isinstance(node, sympy.Function) or isinstance(node, AppliedUndef):
+        return False
+    is_of_fractions = all(isinstance(a, Rational) for a in node.args)
+    return type(node).__name__ not in TOTAL and not (is_of_fractions and as_sympy(node).is_real)
+
+
+def _has_kinks(e: Any) -> bool:
+    return any(type(function).__name__ not in _SMOOTH for function in e.atoms(sympy.Function))
 
 
 def _is_partial_power(node: Any) -> bool:
-    is_of_number = isinstance(node, sympy.Pow) and node.base.is_number and not node.base.is_zero
-    return isinstance(node, sympy.Pow) and not is_of_number and not _is_natural(node.exp)
+    base, exponent = node.args
+    if _is_plainly_positive(base):
+        return False
+    if isinstance(base, Rational) and base != 0 and exponent.is_integer:
+        return False
+    is_nonnegative = isinstance(base, OfMatrix | sympy.Abs) and isinstance(exponent, Rational) and exponent > 0
+    return not (is_nonnegative or _is_natural(exponent))
+
+
+def _is_plainly_positive(e: Any) -> bool:
+    """Whether a number is made of positive ones, without a difference that may be zero in disguise."""
+    if isinstance(e, sympy.Add | sympy.Mul):
+        return all(map(_is_plainly_positive, e.args))
+    if isinstance(e, sympy.Pow):
+        return _is_plainly_positive(e.base) and isinstance(e.exp, Rational)
+    return isinstance(e, sympy.NumberSymbol) or (isinstance(e, Rational) and e > 0)
 
 
 def _is_natural(e: Any) -> bool:

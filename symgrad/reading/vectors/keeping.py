@@ -34,6 +34,12 @@ class KeepingReader(VectorReader):
         self.parts += kept.of_scalar(value)
         return super().evaluated(node, value)
 
+    def apart(self, node: ast.expr, make: Callable[[], Any]) -> Any:
+        since = len(self.parts)
+        made = self.kept(node, make)
+        del self.parts[since:]  # what it is a part of keeps it as a whole
+        return made
+
     def kept(self, node: ast.expr, make: Callable[[], Any]) -> Any:
         """What is read, unless a part that has no value everywhere is lost in it, as in A/k - A/k."""
         since = len(self.parts)

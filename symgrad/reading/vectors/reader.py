@@ -109,6 +109,10 @@ class VectorReader(MatrixReader):
         rule = _SCALAR_RULES.get(type(node))
         return rule(self, node) if rule else super().expression(node)
 
+    def apart(self, node: ast.expr, make: Callable[[], Any]) -> Any:
+        """What stands in a function of entries, in a sum over steps or within a norm, read by itself."""
+        return make()
+
     # Calls
 
     def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
@@ -141,7 +145,7 @@ class VectorReader(MatrixReader):
             raise self.fault(node, f"{name} of two vectors; {wanted}")
         argument = self.matrix(node.args[places[0]])
         inside = [ENTRY if k == places[0] else self._of_numbers(a, self.expression) for k, a in enumerate(node.args)]
-        body = self.evaluated(node, self._apply(node, name, make, inside))
+        body = self.apart(node, lambda: self.evaluated(node, self._apply(node, name, make, inside)))
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
 
     def _closed(self, node: ast.expr) -> str:
@@ -176,7 +180,7 @@ class VectorReader(MatrixReader):
         return super()._call(node)
 
     def _trace(self, node: ast.Call) -> Expr:
-        matrix = self.matrix(node.args[0]) if len(node.args) == 1 else None
+        matrix = self.apart(node, lambda: self.matrix(node.args[0])) if len(node.args) == 1 else None
         if matrix is None or matrix.shape[0] != matrix.shape[1]:
             raise self.fault(node, "write trace(A) with a square matrix")
         return self._build(node, sympy.Trace, matrix)
@@ -184,7 +188,7 @@ class VectorReader(MatrixReader):
     def _over_time(self, node: ast.Call) -> Any:
         if len(node.args) < 2:
             raise self.fault(node, f"write {self.name_of(node)}(f, (k, 1, t))")
-        found = self.value(node.args[0])
+        found = self.apart(node.args[0], lambda: self.value(node.args[0]))
         for limits in node.args[1:]:
             found = self._over_index(node, found, *self._index_range(node, limits))
         return found
@@ -292,7 +296,7 @@ class VectorReader(MatrixReader):
         return read(node)
 
     def _slope(self, node: ast.Call) -> Any:
-        body = self._slope_body(node, ENTRY)
+        body = self.apart(node, lambda: self._slope_body(node, ENTRY))
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), self.matrix(node.args[1])))
 
     def _slope_of_scalar(self, node: ast.Call) -> Expr:
@@ -319,7 +323,8 @@ class VectorReader(MatrixReader):
     def _elementwise(self, node: ast.Call) -> Any:
         if len(node.args) != 3 or not isinstance(node.args[0], ast.Name):
             raise self.fault(node, "write elementwise(y, y**2 + 1, a), with a name for the entry")
-        body, argument = self._of_numbers(node.args[1], self.scalar), self.matrix(node.args[2])
+        body = self.apart(node.args[1], lambda: self._of_numbers(node.args[1], self.scalar))
+        argument = self.matrix(node.args[2])
         return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
 
 
