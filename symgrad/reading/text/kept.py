@@ -43,7 +43,7 @@ def of_scalar(written: Any) -> Iterator[Any]:
 
 def of_matrix(made: Any) -> Iterator[Any]:
     """The matrix itself, where its entries need not have values, or a slice may not fit."""
-    if isinstance(made, _OF_MATRICES + (sympy.HadamardPower, MatrixSlice)) and _is_partial(made):
+    if isinstance(made, (*_OF_MATRICES, sympy.HadamardPower, MatrixSlice)) and _is_partial(made):
         yield made
 
 
