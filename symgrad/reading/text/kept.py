@@ -1,8 +1,8 @@
 """Parts of formulas that have no value everywhere, which SymPy's arithmetic may lose, as in A/k - A/k.
 
 A part is kept where what was made of the formula has no value wherever the part has none. So a power is kept by one of
-the same base that is defined nowhere else, 1/c by c**(-3/2) and not by sqrt(c). What is looked at in a case only, or for
-the values of a variable of its own, keeps nothing of what stands outside of it.
+the same base that is defined nowhere else, 1/c by c**(-3/2) and not by sqrt(c). What is looked at in one case only, or
+for the values of a variable of its own, keeps nothing of what stands outside of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _OF_MATRICES = (Elementwise, OfMatrix, sympy.Trace, TimeSum, OrderedProduct)  # 
 
 
 def of_scalar(written: Any) -> Iterator[Any]:
-    """The parts of a scalar as it was written that need not have a value: powers, values of functions, cases, limits."""
+    """The parts of a scalar as it was written that need not have a value: powers, functions, cases, limits."""
     for node in filter(_is_partial, _always(written)):
         if isinstance(node, _SCOPES + _OF_MATRICES):
             yield node
