@@ -43,6 +43,7 @@ COMPLEX = (
 SEED = 20_240_229  # any fixed number: the same claim meets the same points on every machine
 MOST_SPECIAL = 400
 MOST_MISSED = 20  # draws in a row of which none lies in the domain
+MOST_REPEATED = 100  # draws in a row that were all drawn before, as of whole numbers
 END_BITS = (192, 1024, 4096)
 MOST_HEIGHT = 12_000  # bits of a coordinate; Python prints no number of more than 4300 digits
 MOST_DECIMALS = 40  # that are tried one by one, to find a short number between two others
@@ -59,15 +60,23 @@ def points(domain: Domain, count: int, also: Sequence[Rational] = ()) -> Iterato
     generator = random.Random(SEED)
     specials = {symbol: _special_values(values, also) for symbol, values in domain.sets}
     seen: set[tuple[Expr, ...]] = set()
+    found = 0
     drawn = _alternating(_mixed(specials), _random_points(domain, generator, specials))
+    repeated = 0
     for values in itertools.islice(drawn, 20 * count + MOST_SPECIAL):
-        if values is None or values in seen:
+        if values is None:
             continue
+        repeated = repeated + 1 if values in seen else 0
+        if repeated > MOST_REPEATED:
+            return
+        if repeated:
+            continue
+        seen.add(values)
         point = dict(zip(symbols, values))
         if holds_at(domain, point):
-            seen.add(values)
+            found += 1
             yield point
-            if len(seen) == count:
+            if found == count:
                 return
 
 
