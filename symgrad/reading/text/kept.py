@@ -47,6 +47,11 @@ def of_matrix(made: Any) -> Iterator[Any]:
         yield made
 
 
+def is_total(node: Any) -> bool:
+    """Whether the value of a function, which has one wherever its argument is a real number."""
+    return type(node).__name__ in TOTAL
+
+
 def is_in(made: Any, part: Any) -> bool:
     """Whether a part stands in what was made of it, where it is looked at whatever the values are."""
     nodes = list(_always(made))
@@ -135,7 +140,7 @@ def _is_partial_alone(node: Any) -> bool:
     if not isinstance(node, sympy.Function) or isinstance(node, AppliedUndef):
         return False
     is_of_fractions = all(isinstance(a, Rational) for a in node.args)
-    return type(node).__name__ not in TOTAL and not (is_of_fractions and as_sympy(node).is_real)
+    return not is_total(node) and not (is_of_fractions and as_sympy(node).is_real)
 
 
 def _has_kinks(e: Any) -> bool:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, product
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, MatrixExpr, Rational
+from sympy import Expr, MatrixExpr
 
 from symgrad.balls import ball, precision, separated
-from symgrad.balls.matrices import MissingStepError, NoNumberError, Surroundings
+from symgrad.balls.matrices import MissingStepError, NoNumberError, NoValueError, Surroundings
 from symgrad.base.budget import Budget, attempt, working_within
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import expression_of, shown
@@ -29,13 +28,16 @@ from symgrad.recurrent.cells.shapes import checked_shape
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
 from symgrad.recurrent.forms.inequalities import row_of
 from symgrad.recurrent.forms.named_sums import NamedSums
+from symgrad.recurrent.forms.needs import Need
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.gradients.backward import Backward, LossDerivative, gradient_name, is_outside
 from symgrad.recurrent.gradients.reach import Reach
 from symgrad.recurrent.judge.line_proofs import proves
 from symgrad.recurrent.judge.line_steps import JacobianSteps, LineSteps, OnlyWrong, never_there, step_of, steps_of
+from symgrad.recurrent.judge.line_values import LineValues
 from symgrad.recurrent.judge.meanings import forward_definitions
-from symgrad.recurrent.oracle.runs import run_backward, run_forward, surroundings
+from symgrad.recurrent.judge.vanishing import choices
+from symgrad.recurrent.oracle.drawn_runs import BITS, NoRunError, chosen_run, drawn_run
 from symgrad.recurrent.text.from_text import Differential, Differentiated, read_equation, read_formula
 from symgrad.symbols import (
     LENGTH,
@@ -45,31 +47,21 @@ from symgrad.symbols import (
     TimedMatrix,
     TimedScalar,
     TimeSum,
-    declared_shape,
     renamed,
     shape_of,
-    size_symbols,
     timed_in,
     zero_like,
 )
 
 METHOD = "index notation"
+VALUES = "values"
+UNDEFINED = "undefined"
 STEPS = "steps"
 FOR_A_PROOF = 9_000_000  # units of work
-BITS = 256
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
 KINKED_RUNS = tuple((3 + draw % 3, draw) for draw in range(5, 14))  # more of them where slopes jump
 ZERO_RUNS = tuple((3 + draw % 3, draw) for draw in range(14, 32))  # and where entries are zero, as of a dead relu
 ENOUGH = 3  # runs with an entry other than zero
-LARGEST_NUMERATOR = 12
-DIVISORS = tuple(2**k for k in range(8))  # of numbers, until no state outgrows all numbers
-SIGNS: tuple[Callable[[Any], Any], ...] = (lambda drawn: drawn, abs, lambda drawn: 1 + abs(drawn))  # as for logarithms
-OTHER_DRAWS = 1000
-SEED = 20_261_125  # any fixed number: the same line meets the same numbers on every machine
-
-
-class NoRunError(CellError):
-    """No numbers were found at which a cell has real values, at every step of a run."""
 
 
 @dataclass(frozen=True)
@@ -292,7 +284,8 @@ class Court:
             equation = Equation(equation.left, entry_of(equation.right))
             as_written = Equation(equation.left, entry_of(as_written.right))
         found = self._judged(equation, right, as_written)
-        if found.verdict.witness is not None and (only := self._only_wrong(equation)) is not None:
+        is_with_values = found.verdict.witness is not None and found.verdict.method != VALUES
+        if is_with_values and (only := self._only_wrong(equation)) is not None:
             verdict = replace(found.verdict, evidence=f"{only}, and {self._elsewhere(equation, only)}")
             found, right = replace(found, verdict=verdict), self.derived(_put(equation.left, only))
             right = self._named(right, None if of is None else _put(of, only))
@@ -309,7 +302,7 @@ class Court:
         steps = self._line_steps(equation)
 
         def fails(length: int, value: int) -> bool:
-            around, (step, indices) = self._run(length, 0), _placed(steps, value)
+            around, (step, indices) = self._run(length, 0), steps.placed(value)
             with precision(BITS):
                 true = self._true_value(equation.left, steps, length, around, step, indices)
                 try:
@@ -324,7 +317,7 @@ class Court:
 
     def _elsewhere(self, equation: Equation, only: OnlyWrong) -> str:
         left = _at_its_step(equation.left, only.rest.at)
-        is_proved = proves(self.grad, left, equation.right, self._truth, only.rest)
+        is_proved = proves(self.grad, left, equation.right, self._truth, only.rest) and not self._doubts(equation)
         return f"{'holds' if is_proved else 'agrees with numbers'} {only.rest}"
 
     def shown(self, equation: Equation) -> Equation:
@@ -342,10 +335,18 @@ class Court:
         found, judged_for = self._numbers_or_error(equation), str(self._line_steps(equation))
         if isinstance(found, Verdict) and (found.witness is not None or found.method == STEPS):
             return Line(equation, found, str(right), judged_for=judged_for)
-        if self.proves(as_written):
+        doubts = self._doubts(as_written)
+        without = self._without_value(equation, doubts)
+        if without is not None:
+            return Line(equation, without, str(right), judged_for=judged_for)
+        is_proved = self.proves(as_written)
+        if is_proved and not doubts:
             return Line(equation, proved(judged_for), str(right), judged_for=judged_for)
         if isinstance(found, CellError):
             raise found
+        if doubts:
+            same = "both sides are equal where the line has a value" if is_proved else found.evidence
+            found = Verdict(found.outcome, METHOD, "; ".join((same, *map(str, doubts))))
         return Line(equation, found, str(right), judged_for=judged_for)
 
     def fits(self, equation: Equation) -> bool:
@@ -353,7 +354,9 @@ class Court:
         if checked_shape(equation.right, str(equation)) != shape_of(equation.left):
             return False
         found = self._numbers_or_error(equation)
-        return getattr(found, "outcome", None) is not Outcome.REFUTED and self.proves(equation)
+        if getattr(found, "outcome", None) is Outcome.REFUTED or self._doubts(equation):
+            return False
+        return self.proves(equation)
 
     def proves(self, equation: Equation) -> bool:
         """Whether a line is true for all sizes, weights and steps; not where that would take too much work."""
@@ -389,6 +392,42 @@ class Court:
             steps.setdefault(key, []).append(step)
         return {key: (min(found), max(found) - length) for key, found in steps.items()}
 
+    # --- values ---------------------------------------------------------------------------------------------
+
+    def _doubts(self, equation: Equation) -> tuple[Need, ...]:
+        """What a line asks for, so that it has a value at all of its steps, and does not certainly have."""
+        return self._values.doubts(equation.right, self.derived(equation.left).right, self._line_steps(equation).known)
+
+    @cached_property
+    def _values(self) -> LineValues:
+        return LineValues(self.grad)
+
+    def _without_value(self, equation: Equation, doubts: tuple[Need, ...]) -> Verdict | None:
+        """That a line has no value at a point at which its name has one, where such a point is found."""
+        steps = self._line_steps(equation)
+        least = steps.least if isinstance(steps, LineSteps) else 1
+        for choice in choices(self.grad, doubts, least):
+            try:
+                with working_within(Budget(math.inf)):
+                    around = chosen_run(self.grad, choice)
+            except CellError:  # the cell has no values there
+                continue
+            for value in steps.values(choice.length):
+                step, indices = steps.placed(value)
+                with precision(BITS):
+                    try:
+                        true = self._true_value(equation.left, steps, choice.length, around, step, indices)
+                    except (NoNumberError, MissingStepError):
+                        continue
+                    try:
+                        around.evaluate(equation.right, step, indices)
+                    except NoValueError:
+                        says = f"the line has no value at {choice.says}"
+                        return _refuted(equation, around, step, indices, *_first(true), VALUES, says)
+                    except (NoNumberError, MissingStepError):
+                        continue
+        return None
+
     # --- numbers --------------------------------------------------------------------------------------------
 
     def _numbers_or_error(self, equation: Equation) -> Verdict | CellError:
@@ -414,7 +453,7 @@ class Court:
             except NoRunError:  # others may have values
                 continue
             for value in steps.values(length):
-                step, indices = steps.placed(value) if isinstance(steps, JacobianSteps) else _placed(steps, value)
+                step, indices = steps.placed(value)
                 with precision(BITS):
                     unknown = self._asks_for_no_adjoint(equation.right, around, step, indices)
                     try:
@@ -423,7 +462,7 @@ class Court:
                     except MissingStepError as error:
                         missing = missing or f"in a run of {length} steps {error}"
                         continue
-                    except NoNumberError as error:  # an end of where the cell has values; there the line says nothing
+                    except NoNumberError as error:  # of the cell there, or of the line: that is asked by itself
                         nowhere = nowhere or str(error)
                         continue
                     found = _first_difference(stated, true)
@@ -491,41 +530,9 @@ class Court:
         runs = self.grad.runs
         if (length, draw) not in runs:
             with working_within(Budget(math.inf)):  # for all lines of the cell, and so counted on none of them
-                runs[length, draw] = self._new_run(length, draw)
+                runs[length, draw] = drawn_run(self.grad, length, draw)
         found: Surroundings = runs[length, draw]
         return found
-
-    def _new_run(self, length: int, draw: int) -> Surroundings:
-        """A run in numbers; where those give no real values, in smaller ones, and in ones that are all positive."""
-        for nth, change in enumerate(product(DIVISORS, SIGNS)):
-            try:
-                return self._run_in(length, draw + nth * OTHER_DRAWS, *change)
-            except CellError as error:
-                reason = error
-        raise NoRunError(str(reason))
-
-    def _run_in(self, length: int, draw: int, divisor: int, signed: Callable[[Any], Any]) -> Surroundings:
-        grad = self.grad
-        sizes = {
-            s: 2 + k % 2 for k, s in enumerate(sorted(size_symbols((*grad.arguments, *grad.cell.defined)), key=str))
-        }
-        generator = random.Random(SEED + draw)
-        arguments = {}
-        for a in grad.arguments:
-            shape = tuple(
-                int(sympy.S(s).xreplace({k: sympy.Integer(v) for k, v in sizes.items()})) for s in declared_shape(a)
-            )
-            whole = (length, *shape) if isinstance(a, TimedScalar | TimedMatrix) and a.time == TIME else shape
-            arguments[grad.name_of(a)] = signed(_rationals(whole, generator) / divisor)
-        with precision(BITS):
-            around = surroundings(grad, arguments, {**sizes, LENGTH: length})
-            run_forward(grad, around)
-            run_backward(grad, around)
-            for home, name in grad.adjoints.items():  # of states before the first step, as far as there are any
-                for border in (b for b in grad.borders if b.key == home.key and b.time.is_Integer):
-                    around.timed[name.key, int(border.time)] = around.evaluate(grad[border])
-        around.given |= arguments
-        return around
 
 
 def _put(left: Any, only: OnlyWrong) -> Any:
@@ -542,11 +549,6 @@ def _at_its_step(left: Any, at: Expr) -> Any:
 
 def proved(judged_for: str) -> Verdict:
     return Verdict(Outcome.PROVED, METHOD, f"both sides are equal for all sizes, {judged_for}")
-
-
-def _placed(steps: LineSteps, value: int) -> tuple[int, dict[Any, int]]:
-    """The step t and the values of other indices."""
-    return (value, {}) if steps.index in (None, TIME) else (value, {steps.index: value})
 
 
 def asked_steps(
@@ -572,7 +574,15 @@ def asked_steps(
 
 
 def _refuted(
-    equation: Equation, around: Surroundings, step: int, indices: Mapping[Any, int], place: str, stated: str, true: str
+    equation: Equation,
+    around: Surroundings,
+    step: int,
+    indices: Mapping[Any, int],
+    place: str,
+    stated: str,
+    true: str,
+    method: str = "ball arithmetic",
+    says: str = "",
 ) -> Verdict:
     """The name stands on the left, with its true value, and what is said of it on the right."""
     point = {str(s): str(v) for s, v in around.sizes.items()} | {"T": str(around.length)}
@@ -581,7 +591,7 @@ def _refuted(
     if place:
         point["entry"] = place
     point |= {name: _numbers(value) for name, value in around.given.items()}
-    return Verdict(Outcome.REFUTED, "ball arithmetic", "", Witness(point, true, stated))
+    return Verdict(Outcome.REFUTED, method, says, Witness(point, true, stated))
 
 
 def _numbers(given: Any) -> str:
@@ -589,19 +599,6 @@ def _numbers(given: Any) -> str:
     if not isinstance(given, np.ndarray):
         return str(given)
     return f"[{', '.join(map(_numbers, given))}]"
-
-
-def _rationals(shape: tuple[int, ...], generator: random.Random) -> Any:
-    """Fractions of at most 1, all different in size, so that no matrix is symmetric by chance."""
-    count = int(np.prod(shape, dtype=int))
-    largest = max(LARGEST_NUMERATOR, count)
-    drawn = [Rational(k * generator.choice((-1, 1)), largest) for k in generator.sample(range(1, largest + 1), count)]
-    if not shape:
-        return drawn[0]
-    found = np.empty(shape, dtype=object)
-    for place, number in zip(np.ndindex(shape), drawn):
-        found[place] = number
-    return found
 
 
 def _first_difference(stated: Any, true: Any) -> tuple[str, str, str] | None:
@@ -612,6 +609,13 @@ def _first_difference(stated: Any, true: Any) -> tuple[str, str, str] | None:
             shown = ", ".join(str(k + 1) for k in (place[:1] if stated.shape[1] == 1 else place))
             return shown, _digits(entry), _digits(true[place])
     return None
+
+
+def _first(true: Any) -> tuple[str, str, str]:
+    """The first entry of a true value, beside one that there is not."""
+    if not isinstance(true, np.ndarray):
+        return "", UNDEFINED, _digits(true)
+    return "1" if true.shape[1] == 1 else "1, 1", UNDEFINED, _digits(true.flat[0])
 
 
 def _digits(value: Any) -> str:

@@ -60,6 +60,16 @@ class LineSteps:
             return found
         return [(self.least + k, k) for k in range(3)]
 
+    @property
+    def known(self) -> list[Expr]:
+        """What is at least 0 at these steps."""
+        ends = [] if self.index is None else [self.index - self.low, self.high - self.index]
+        return [LENGTH - self.least, *map(sympy.expand, ends)]
+
+    def placed(self, value: int) -> tuple[int, dict[Any, int]]:
+        """The step t and the values of other indices."""
+        return (value, {}) if self.index in (None, TIME) else (value, {self.index: value})
+
     def exception(self, fails: Callable[[int, int], bool]) -> OnlyWrong | None:
         """The few first or last steps, or the few least T, at which a line fails, if it does so there alone.
 

@@ -1,0 +1,200 @@
+"""What a formula about a cell asks for so that it has a real value: divisors other than zero, no root of less.
+
+A quotient of polynomials may be compared as one, and then nothing is left of a divisor that cancels. So what must not
+vanish is read from the formula as it was written, part by part, with what is known of steps where a part stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Derivative, Expr, Lambda, MatrixExpr, Symbol
+from sympy.matrices.expressions.slice import MatrixSlice
+
+from symgrad.reading.text import kept
+from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
+from symgrad.recurrent.forms.state_jacobians import StateJacobian
+from symgrad.symbols import (
+    Elementwise,
+    OfMatrix,
+    OrderedProduct,
+    ParameterMatrix,
+    TimedMatrix,
+    TimedScalar,
+    TimeSum,
+    with_slopes,
+)
+from symgrad.symbols.writing import to_text
+
+NONZERO, NONNEGATIVE, VALUE = "nonzero", "nonnegative", "value"
+SUMS = (TimeSum, OrderedProduct, sympy.Sum, sympy.Product)
+Rows: TypeAlias = tuple[Row, ...]
+
+# What has a value wherever its arguments have one.
+_PLAIN = (
+    sympy.Add, sympy.Mul, sympy.Trace, OfMatrix, sympy.logic.boolalg.Boolean, sympy.Tuple, MatrixExpr, Lambda,
+)  # fmt: skip
+# Functions that are real on a part of the line: what is not negative there, and whether it is zero nowhere either.
+_REAL: Mapping[Any, tuple[tuple[str, ...], Callable[[Expr], Expr]]] = {
+    sympy.log: ((NONZERO, NONNEGATIVE), lambda u: u),
+    sympy.atanh: ((NONZERO, NONNEGATIVE), lambda u: 1 - u**2),
+    sympy.asin: ((NONNEGATIVE,), lambda u: 1 - u**2),
+    sympy.acos: ((NONNEGATIVE,), lambda u: 1 - u**2),
+    sympy.acosh: ((NONNEGATIVE,), lambda u: u - 1),
+}
+
+
+class EntryOf(Expr):  # type: ignore[misc]
+    """Any entry of a matrix, as a number."""
+
+    is_commutative = True
+    is_real = is_extended_real = is_complex = is_finite = True
+
+    @property
+    def matrix(self) -> Any:
+        return self.args[0]
+
+    def _sympystr(self, printer: Any) -> str:
+        return str(printer.doprint(self.matrix))
+
+
+_ATOMS = (TimedScalar, TimedMatrix, ParameterMatrix, StateJacobian, sympy.MatrixSymbol, EntryOf)
+
+
+@dataclass(frozen=True)
+class Need:
+    """That something is not zero, is not negative, or has a real value.
+
+    Attributes
+    ----------
+    kind : {"nonzero", "nonnegative", "value"}
+    of : Expr
+    rows : tuple of Row
+        What is known of steps where it stands.
+    bound : frozenset of Symbol
+        The indices of the sums and products around it.
+    """
+
+    kind: str
+    of: Any
+    rows: Rows
+    bound: frozenset[Symbol]
+
+    def __str__(self) -> str:
+        shown = to_text(self.of)
+        if self.kind == NONZERO:
+            return f"where {shown} = 0 it has no value"
+        if self.kind == NONNEGATIVE:
+            return f"where {shown} < 0 it has no real value"
+        return f"{shown} has no real value everywhere"
+
+
+def needs_of(e: Any, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
+    """All that a formula asks for, each once.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> w, x = sg.Parameter("w"), sg.Input("x")
+    >>> [str(need) for need in needs_of(w / (x - 1) + sympy.log(w))]
+    ['where x[t] - 1 = 0 it has no value', 'where w = 0 it has no value', 'where w < 0 it has no real value']
+    """
+    found = dict.fromkeys(_needs(e, tuple(rows), frozenset()))
+    return tuple(sorted(found, key=lambda need: need.kind == NONNEGATIVE))
+
+
+def _needs(e: Any, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
+    if isinstance(e, SUMS):
+        yield from _needs(e.args[0], *within(e.args[1:], rows, bound))
+    elif isinstance(e, sympy.Piecewise):
+        yield from _of_cases(e, rows, bound)
+    elif isinstance(e, Derivative | sympy.Subs) and not _is_slope_of_total(e) and with_slopes(e) != e:
+        yield from _needs(with_slopes(e), rows, bound)
+    elif not isinstance(e, _ATOMS):
+        yield from (Need(kind, of, rows, bound) for kind, of in _own(e, rows))
+        for part in _parts(e):
+            yield from _needs(part, rows, bound)
+
+
+def _parts(e: Any) -> Iterable[Any]:
+    """What a formula is made of, each part with needs of its own."""
+    if isinstance(e, Elementwise):
+        (y,), body = e.function.variables, e.function.expr
+        plain = body.replace(_is_slope_of_total, lambda slope: sympy.Add(*getattr(slope, "point", slope.expr.args)))
+        return with_slopes(plain).xreplace({y: EntryOf(e.argument)}), e.argument
+    if isinstance(e, MatrixSlice):
+        return (e.parent,)
+    if isinstance(e, sympy.BlockMatrix):
+        return tuple(e.blocks)
+    return tuple(e) if isinstance(e, sympy.MatrixBase) else (a for a in e.args if isinstance(a, sympy.Basic))
+
+
+def _own(e: Any, rows: Rows) -> Iterator[tuple[str, Any]]:
+    """What a formula asks for besides what its parts do."""
+    if isinstance(e, sympy.Pow):
+        yield from ((kind, e.base) for kind in _of_power(e.base, e.exp, rows))
+    elif isinstance(e, sympy.HadamardPower):
+        yield from ((kind, EntryOf(e.base)) for kind in _of_power(EntryOf(e.base), e.exp, rows))
+    elif isinstance(e, sympy.MatPow | sympy.Inverse):
+        yield from [] if _is_natural(e.exp, rows) else [(VALUE, e)]
+    elif isinstance(e, MatrixSlice):
+        yield from ((VALUE, part) for part in kept.of_matrix(e))
+    elif type(e) in _REAL and len(e.args) == 1:
+        kinds, of = _REAL[type(e)]
+        yield from ((kind, of(*e.args)) for kind in kinds)
+    elif not _is_plain(e):
+        yield VALUE, e
+
+
+def _is_plain(e: Any) -> bool:
+    """Whether something has a real value wherever what it is made of has one."""
+    if isinstance(e, sympy.Function):
+        return kept.is_total(e)
+    if isinstance(e, Derivative | sympy.Subs):
+        return _is_slope_of_total(e)
+    return isinstance(e, _PLAIN) if e.args else e.is_real is not False
+
+
+def within(limits: Iterable[Any], rows: Rows, bound: frozenset[Symbol]) -> tuple[Rows, frozenset[Symbol]]:
+    """What is known of steps within a sum, and the indices around what stands there."""
+    for index, low, high in reversed(tuple(limits)):  # SymPy writes the outermost sum last
+        rows = tuple(row for row in rows if index not in dict(row.terms))
+        if index not in low.free_symbols | high.free_symbols:
+            rows += tuple(row for e in (index - low, high - index) if (row := row_of(e)) is not None)
+        bound |= {index}
+    return rows, bound
+
+
+def _of_cases(e: sympy.Piecewise, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
+    for place, (case, condition) in enumerate(e.args):
+        known = rows
+        if place == 0 and isinstance(condition, sympy.LessThan):
+            row = row_of(condition.rhs - condition.lhs)
+            known = rows if row is None else (*rows, row)
+        yield from _needs(case, known, bound)
+        yield from _needs(condition, rows, bound)
+    if e.args[-1][1] != sympy.true:
+        yield Need(VALUE, e, rows, bound)
+
+
+def _of_power(base: Expr, exponent: Expr, rows: Rows) -> Iterator[str]:
+    """A power with a negative exponent wants a base other than zero, one with a fraction wants one not negative."""
+    if base.is_number and base.is_positive:
+        return
+    if not (exponent.is_nonnegative or _is_natural(exponent, rows)):
+        yield NONZERO
+    if not exponent.is_integer:
+        yield NONNEGATIVE
+
+
+def _is_natural(exponent: Expr, rows: Rows) -> bool:
+    return bool(exponent.is_integer) and (bool(exponent.is_nonnegative) or is_certain(exponent, rows))
+
+
+def _is_slope_of_total(e: Any) -> bool:
+    """Whether it is the slope of a function with a value everywhere; at a kink one of both sides is meant."""
+    slope = e.expr if isinstance(e, sympy.Subs) else e
+    return isinstance(slope, Derivative) and isinstance(slope.expr, sympy.Function) and kept.is_total(slope.expr)
