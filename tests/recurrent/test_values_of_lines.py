@@ -1,8 +1,10 @@
 """What has no value somewhere, or another one at a single place, is part of what a line says."""
 
 import pytest
+import sympy
 
 import symgrad as sg
+from symgrad.recurrent.judge.line_values import LineValues
 
 PROVED = sg.Outcome.PROVED
 UNIT = "h[t] = tanh(w*h[t-1] + u*x[t])"
@@ -38,3 +40,101 @@ POWERS = [
 def test_powers_are_split_where_their_base_is_no_zero(line, is_true):
     """0**0 is 1, so that 0**((T - 77)**2) is not 0 for every T."""
     assert (judged(UNIT, line).verdict.outcome is PROVED) is is_true
+
+
+# --- divisors, roots and logarithms -------------------------------------------------------------------------------
+
+SIGMOID = "h[t] = sigmoid(w*h[t-1] + u*x[t])"
+n, m = sg.dims("n m")
+SHAPES = {"h": n, "x": m, "W": (n, n), "U": (n, m)}
+VECTOR = "h[t] = tanh(W @ h[t-1] + U @ x[t])"
+
+WITHOUT_VALUE = [  # true wherever they have a value; and where one of them has none
+    (UNIT, "dw = (T-7)*sum(delta[t]*h[t-1]/(T-7), (t, 1, T))", "at T = 7"),
+    (UNIT, "dw = sum(delta[t]*h[t-1], (t, 1, T))*(T**2-4)/(T-2)/(T+2)", "at T = 2"),
+    (UNIT, "dw = sum(delta[t]*h[t-1] + 1/(t-2), (t, 1, T)) - sum(1/(t-2), (t, 1, T))", "at t = 2"),
+    (UNIT, "dw = w*sum(delta[t]*h[t-1]/w, (t, 1, T))", "at w = 0"),
+    (UNIT, "dw = w**T*sum(delta[t]*h[t-1]*w**(-T), (t, 1, T))", "at w = 0"),
+    (UNIT, "dw = sum(w**(T-t-1)*w*product(1-h[i]**2, (i, t, T))*(h[T]-target[T])*h[t-1], (t, 1, T))", "at w = 0"),
+    (UNIT, "dw = sum(delta[t]*h[t-1] + log(x[t]), (t, 1, T)) - sum(log(x[t]), (t, 1, T))", "at x = 0"),
+    (UNIT, "delta[t] = hbar[t]*(x[t] - x[t]*h[t]**2)/x[t]", "at x = 0"),
+    (UNIT, "delta[t] = hbar[t]*(h[t] - h[t]**3)/h[t]", "where all arguments are 0"),
+    (UNIT, "dw = sum(delta[t]*(h[t-1]**2 + h[t-1])/(h[t-1] + 1), (t, 1, T))", "at h0 = -1"),
+    (UNIT, "hbar[t] = w**(T-t)*w**(t+1-T)*delta[t+1]", "at w = 0"),
+    (VECTOR, "hbar[t] = W.T @ delta[t+1]*(n**2-4)/(n-2)/(n+2)", "at n = 2"),
+    (VECTOR, "delta[t] = hadamard(hbar[t], elementwise(y, (y-y**3)/y, h[t]))", "where all arguments are 0"),
+]
+
+
+@pytest.mark.parametrize(("cell", "line", "where"), WITHOUT_VALUE)
+def test_a_line_does_not_hold_where_it_has_no_value(cell, line, where):
+    found = judged(cell, line, shapes=SHAPES if cell == VECTOR else None)
+    assert found.verdict.outcome is sg.Outcome.REFUTED, found
+    assert f"the line has no value {where}" in str(found)
+
+
+def test_a_geometric_sum_has_no_value_at_a_ratio_of_1():
+    found = judged(LINEAR, "hbar[t] = (1-w**(T-t+1))/(1-w)", at="every", loss="h")
+    assert found.verdict.outcome is sg.Outcome.REFUTED
+    assert "the line has no value at w = 1" in str(found)
+
+
+MAYBE_WITHOUT = [
+    (UNIT, "dw = (T-777)*sum(delta[t]*h[t-1]/(T-777), (t, 1, T))", "where T - 777 = 0 it has no value"),
+    (UNIT, "dw = sum(delta[t]*h[t-1] + sqrt(x[t]), (t, 1, T)) - sum(sqrt(x[t]), (t, 1, T))", "no real value"),
+]
+
+
+@pytest.mark.parametrize(("cell", "line", "says"), MAYBE_WITHOUT)
+def test_where_a_line_may_have_no_value_it_is_not_proved(cell, line, says):
+    found = judged(cell, line)
+    assert found.holds is None
+    assert says in str(found)
+
+
+WITH_VALUE = [
+    (UNIT, "delta[t] = hbar[t]*(1-h[t]**4)/(1+h[t]**2)"),
+    (UNIT, "hbar[t] = delta[t]/(1-h[t]**2)"),
+    (UNIT, "dh0 = w*hbar[1]*(1-h[1]**4)/(1+h[1]**2)"),
+    (UNIT, "dw = T*sum(delta[t]*h[t-1]/T, (t, 1, T))"),
+    (UNIT, "dw = (T**2+1)*sum(delta[t]*h[t-1]/(T**2+1), (t, 1, T))"),
+    (UNIT, "dw = sum(delta[t]*h[t-1]*(t**2+t)/t/(t+1), (t, 1, T))"),
+    (UNIT, "dw = sum(delta[t]*h[t-1] + 1/t, (t, 1, T)) - sum(1/t, (t, 1, T))"),
+    (UNIT, "dw = sum(delta[t]*h[t-1] + 1/(T-t+1), (t, 1, T)) - sum(1/(T-t+1), (t, 1, T))"),
+    (UNIT, "dw = sum(delta[t]*h[t-1]*(w**2+u**2+1), (t, 1, T))/(1+w**2+u**2)"),
+    (UNIT, "dw = sum(delta[t]*h[t-1] + 1/cosh(x[t]), (t, 1, T)) - sum(1/cosh(x[t]), (t, 1, T))"),
+    (UNIT, "dw = sum(delta[t]*h[t-1] + log(1+exp(x[t])), (t, 1, T)) - sum(log(1+exp(x[t])), (t, 1, T))"),
+    (UNIT, "hbar[t] = w**(T-t-1)*w*product(1-h[i]**2, (i, t+1, T))*(h[T]-target[T])"),
+    (SIGMOID, "hbar[t] = delta[t]/(h[t]*(1-h[t]))"),
+    (SIGMOID, "delta[t] = hbar[t]*h[t]**2*(1/h[t] - 1)"),
+    (VECTOR, "dW = n*sum(outer(delta[t], h[t-1])/n, (t, 1, T))"),
+    (VECTOR, "hbar[t] = W.T @ delta[t+1]*(n**2+2*n)/n/(n+2)"),
+    # the same divisor stands in the cell
+    ("h[t] = h[t-1]/w + x[t]", "hbar[t] = w**(t-T)*hbar[T]"),
+    ("h[t] = h[t-1]/w + x[t]", "dw = -sum(hbar[t]*h[t-1], (t, 1, T))/w**2"),
+    ("h[t] = h[t-1]*log(1 + x[t])", "hbar[t] = hbar[t+1]*log(1 + x[t+1])"),
+    ("h[t] = h[t-1]*sqrt(x[t])", "dx[t] = hbar[t]*h[t-1]/(2*sqrt(x[t]))"),
+]
+
+
+@pytest.mark.parametrize(("cell", "line"), WITH_VALUE)
+def test_a_line_that_certainly_has_a_value_is_proved(cell, line):
+    assert judged(cell, line, shapes=SHAPES if cell == VECTOR else None).verdict.outcome is PROVED
+
+
+@pytest.mark.parametrize("at", ["last", "every", "mean"])
+@pytest.mark.parametrize("name", sg.CELLS)
+def test_the_rules_of_the_zoo_have_values(name, at):
+    """What the rules divide by stands in the equations of the cell, or is certain not to be zero."""
+    cell = sg.CELLS[name].cell()
+    gradients = sg.bptt(cell, sg.half_squared_error(cell.states[-1]), at=at)
+    values, before_the_last = LineValues(gradients), [sg.TIME - 1, sg.LENGTH - 1 - sg.TIME]
+    lines = [(line, before_the_last) for line in gradients.backward]
+    lines += [(gradients.equation_of(p), [sg.LENGTH - 1]) for p in cell.parameters]
+    assert [values.doubts(line.right, sympy.S.Zero, known) for line, known in lines] == [()] * len(lines)
+
+
+@pytest.mark.parametrize("u", ["x[t]", "Abs(x[t])"])
+def test_a_divisor_that_only_a_root_is_left_of_is_lost(u):
+    with pytest.raises(sg.ParseError, match="cancels here"):
+        judged(UNIT, f"hbar[t] = delta[t]*{u}**(3/2)/{u}")

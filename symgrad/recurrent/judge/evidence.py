@@ -422,7 +422,7 @@ class Court:
                     try:
                         around.evaluate(equation.right, step, indices)
                     except NoValueError:
-                        says = f"the line has no value at {choice.says}"
+                        says = f"the line has no value {choice.says}"
                         return _refuted(equation, around, step, indices, *_first(true), VALUES, says)
                     except (NoNumberError, MissingStepError):
                         continue

@@ -28,7 +28,7 @@ def choices(grad: Backward, needs: Iterable[Need], least: int) -> list[Choice]:
         if need.kind == NONZERO:
             for choice in (*_of_steps(grad, need.of, least), *_of_arguments(grad, need.of, max(least, FEW))):
                 found.setdefault(f"{choice.says} {choice.length}", choice)
-    nothing = Choice("0 for all arguments", max(least, FEW), others=S.Zero)
+    nothing = Choice("where all arguments are 0", max(least, FEW), others=S.Zero)
     return [*list(found.values())[:MOST_CHOICES], *([nothing] if needs else [])]
 
 
@@ -45,9 +45,9 @@ def _of_steps(grad: Backward, e: Expr, least: int) -> Iterator[Choice]:
             continue
         length = int(root) + (0 if s == LENGTH else 2)
         if s in sizes:
-            yield Choice(f"{s} = {root}", max(least, FEW), {s: int(root)})
+            yield Choice(f"at {s} = {root}", max(least, FEW), {s: int(root)})
         elif length >= least:
-            yield Choice(f"{s} = {root}", length)
+            yield Choice(f"at {s} = {root}", length)
 
 
 def _of_arguments(grad: Backward, e: Expr, length: int) -> Iterator[Choice]:
@@ -59,7 +59,7 @@ def _of_arguments(grad: Backward, e: Expr, length: int) -> Iterator[Choice]:
         for step in range(1, length + 1):
             at = {s: sympy.Integer(length if s == LENGTH else step) for s in e.free_symbols if s.is_integer}
             for root in _roots(e.xreplace(table).xreplace(at), unknown):
-                yield Choice(f"{name} = {root}", length, entries={name: root})
+                yield Choice(f"at {name} = {root}", length, entries={name: root})
             if not {s for s in at if s != LENGTH}:
                 break
 

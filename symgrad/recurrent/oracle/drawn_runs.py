@@ -38,7 +38,7 @@ class Choice:
     Attributes
     ----------
     says : str
-        What was chosen, as in "w = 1".
+        What was chosen, as in "at w = 1".
     length : int
         The number of steps.
     sizes : mapping of Symbol to int
