@@ -16,6 +16,7 @@ from symgrad.base.copies import Exact
 from symgrad.base.errors import ClaimError
 from symgrad.base.kinds import demand, real_number, shown
 from symgrad.base.shown import ABOVE
+from symgrad.claims.attained import conditions_at
 from symgrad.claims.claim import (
     Claim,
     Formula,
@@ -92,8 +93,7 @@ class Chain(Exact):
             return None
         there = dict(step.equality_at)
         sides = (substituted(copied(with_slopes(side)), there) for side in (left, step.expression))
-        rest = [condition for condition in self.where if not condition.free_symbols & set(there)]
-        return claim(next(sides), "==", next(sides), where=rest)
+        return claim(next(sides), "==", next(sides), where=conditions_at(there, self.where))
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -428,7 +428,8 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
     ParseError
         If a text is no formula.
     ClaimError
-        If there is no step, an argument is none, or one step goes up and another down.
+        If there is no step, an argument is none, or one step goes up and another down; or a bound is said to be
+        attained outside of the domain.
 
     Examples
     --------
@@ -459,6 +460,8 @@ def chain(start: Formula, *steps: Step, where: Where = (), label: str = "") -> C
         )
     places = [s for step in steps for s in step.equality_at or ()]
     conditions, _, names = surroundings(listed(where), start, *(step.expression for step in steps), *places)
+    for place in (step.equality_at for step in steps if step.equality_at is not None):
+        conditions_at(place, conditions)
     lines = (dataclasses.replace(step, expression=settled(step.expression, names)) for step in steps)
     return Chain(settled(_line(start), names), tuple(lines), tuple(conditions), _labelled(label))
 
@@ -515,7 +518,8 @@ def at_most(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, Fo
     by : str or Prose
         The reason, shown beside it.
     equality_at : mapping of Symbol to Expr, str or int, optional
-        A point at which both lines are equal; that is a claim of its own. By default nothing is said of it.
+        A point of the domain at which both lines are equal; that is a claim of its own, for all values of the other
+        variables that the conditions leave there. By default nothing is said of it.
 
     Returns
     -------
@@ -549,7 +553,8 @@ def at_least(line: Formula, by: str | Prose = "", equality_at: Mapping[Symbol, F
     by : str or Prose
         The reason, shown beside it.
     equality_at : mapping of Symbol to Expr, str or int, optional
-        A point at which both lines are equal; that is a claim of its own. By default nothing is said of it.
+        A point of the domain at which both lines are equal; that is a claim of its own, for all values of the other
+        variables that the conditions leave there. By default nothing is said of it.
 
     Returns
     -------
