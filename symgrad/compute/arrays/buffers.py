@@ -6,7 +6,7 @@ To be given memory for what an operation makes takes longer than many an operati
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from symgrad.compute.program.nodes import Node
@@ -34,20 +34,40 @@ class Buffers:
         self.writer, self.names = writer, dict(names)
         self.shapes: dict[str, str] = {}
         writer.known = self.names
+        self._outside = frozenset(self.names)
         self._free: dict[Any, list[str]] = {}
         given = list(bodies)
         self._uses = Counter(given)
-        for node in {node for body in given for node in body.walk(names)}:
-            self._uses.update({*node.args})
-            if not _steps(node)[1]:  # it may be a view of what it is made from, which therefore is never free
-                self._uses.update({*node.args})
+        for node in self._computed(given):
+            self._uses.update(self._reads(node))
+            if not self._steps(node)[1]:  # it may be a view of what it is made from, which therefore is never free
+                self._uses.update(self._reads(node))
+
+    def _steps(self, node: Node) -> tuple[Node, list[tuple[str, Node | None]]]:
+        return _steps(node, self._outside)
+
+    def _reads(self, node: Node) -> set[Node]:
+        """What a node is computed from: of a term with a minus that is subtracted, what stands behind the minus."""
+        first, steps = self._steps(node)
+        return {first, *(a for _, a in steps if a is not None)} if steps else {*node.args}
+
+    def _computed(self, bodies: list[Node]) -> set[Node]:
+        """All that is computed by a statement of its own, or is a leaf."""
+        found: set[Node] = set()
+        waiting = [*bodies]
+        while waiting:
+            node = waiting.pop()
+            if node not in found and node not in self._outside:
+                found.add(node)
+                waiting += self._reads(node)
+        return found
 
     def statements(self, body: Node, here: str, place: str | None = None) -> Iterator[str]:
         """Compute a body, in a place if there is one, and give it a name; without a place it stays for two steps."""
         if place is None:
             place = f"{here}_other"
             self.shapes[place] = self.writer.shape(body)
-        if body in self.names or not _steps(body)[1]:
+        if body in self.names or not self._steps(body)[1]:
             text = yield from self._value(body)
             yield f"positive({text}, {place})"  # a copy, as what it is made from goes its own way
         else:
@@ -59,7 +79,7 @@ class Buffers:
         """The statements for a node; at the end its text."""
         if node in self.names or not node.args:
             return self.writer.text(node)
-        if _steps(node)[1]:
+        if self._steps(node)[1]:
             yield from self._into(node, None)
         else:
             for a in node.args:
@@ -72,7 +92,7 @@ class Buffers:
 
     def _into(self, node: Node, place: str | None) -> Generator[str, None, None]:
         """The statements that compute a node by one operation after the other, in a buffer if no place is given."""
-        first, steps = _steps(node)
+        first, steps = self._steps(node)
         for operand in (first, *(a for _, a in steps)):
             if operand is not None:
                 yield from self._value(operand)
@@ -98,18 +118,19 @@ class Buffers:
 
     def _done(self, node: Node) -> None:
         """A node has been computed: what it was the last to read is free."""
-        for a in {*node.args}:
+        for a in self._reads(node):
             self._uses[a] -= 1
             if not self._uses[a] and self.names.get(a, "") in self.shapes:
                 self._free.setdefault(a.shape, []).append(self.names[a])
-            elif not self._uses[a] and a not in self.names:
-                self._done(a)
 
 
-def _steps(node: Node) -> tuple[Node, list[tuple[str, Node | None]]]:
-    """What a node starts from, and the operations that follow, each with another operand or none; no node, no steps."""
+def _steps(node: Node, known: Container[Node]) -> tuple[Node, list[tuple[str, Node | None]]]:
+    """What a node starts from, and the operations that follow, each with another operand or none; no node, no steps.
+
+    A minus before what is known already is part of that.
+    """
     if node.op == "add":
-        signed = sorted(((_is_negation(a), a) for a in node.args), key=lambda pair: pair[0])
+        signed = sorted(((a not in known and _is_negation(a), a) for a in node.args), key=lambda pair: pair[0])
         (is_negative, first), *rest = [(negative, a.args[1] if negative else a) for negative, a in signed]
         start: list[tuple[str, Node | None]] = [("negative", None)] if is_negative else []
         return first, [*start, *(("subtract" if negative else "add", a) for negative, a in rest)]

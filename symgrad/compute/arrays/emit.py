@@ -25,7 +25,6 @@ from symgrad.compute.text.writing import (
     Names,
     Writer,
     definitions,
-    nodes_vary,
     with_one_exponential,
     with_shared_exponentials,
     without_range,
@@ -598,7 +597,7 @@ class _Hoist:
         if _is_timed(node):
             if node not in self.changing:
                 self.changing.append(node)
-        elif node.args and nodes_vary(node) and node not in self.constant:
+        elif node.args and node not in self.constant:
             self.constant.append(node)
 
 
