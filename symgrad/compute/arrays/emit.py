@@ -300,7 +300,7 @@ class _Emitter:
             return
         if line.steps is Steps.LAST:
             yield "if last:"
-            yield f"    {name}[{before} + steps - 1] = {self._at(line, 'steps')}"
+            yield f"    {name}[{before} + steps - 1, ...] = {self._at(line, 'steps')}"
         elif self.plain and any(node.op in COSTLY for node in line.node.walk()):
             yield f"for low, high in pieces({_END[line.steps]}, {name}):"
             yield f"    {name}[{before} + low:{before} + high] = {self._over(line.node, 'low', 'high')}"
@@ -383,7 +383,7 @@ class _Emitter:
             if line.target not in self.passing:
                 whole = replace(line, node=_put_in(line.node, passing))
                 place = f"{self.pads[line.target].before} + steps - 1"
-                yield f"    {self.identifier(line.target)}[{place}] = {self._at(whole, 'steps')}"
+                yield f"    {self.identifier(line.target)}[{place}, ...] = {self._at(whole, 'steps')}"
 
     def _rounds(self, group: Group) -> Iterator[str]:
         plan = self.plans[group]
@@ -484,7 +484,7 @@ class _Emitter:
         if self.scalars and is_stored:
             yield f"{name}_rows.append({here})"
         elif is_stored:
-            yield f"{place or f'{name}[{self.pads[line.target].before} + k]'}{'[...]' if place else ''} = {here}"
+            yield f"{place or name}[{'' if place else f'{self.pads[line.target].before} + k, '}...] = {here}"
 
     def _local(self, variable: Any, shift: int) -> str:
         if variable is None:

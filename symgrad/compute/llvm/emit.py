@@ -211,7 +211,8 @@ class Function:
     def _rescale(self) -> None:
         """Divide the numbers of the step before by powers of two, if one is near the end of the range."""
         b, numbers = self.builder, self.numbers
-        slots = [self.memory.carried[v][1].rows[0][0] for v in self.rescaled]
+        carried = (self.memory.carried[v] for v in self.rescaled)  # what no later step reads has the scale of the rest
+        slots = [earlier[0].rows[0][0] for _, *earlier in carried if earlier]
         size = reduce(numbers.maximum, [numbers.abs(b.load(slot)) for slot in slots])
         is_far = b.or_(
             numbers.compare("<", size, numbers.number(size, LOW)),

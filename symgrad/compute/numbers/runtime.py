@@ -128,7 +128,7 @@ class Algebra:
     def rescaled(exponent: Array, lost: Array, *numbers: Array) -> tuple[Array, ...]:
         """Numbers divided by powers of two if one is near the end of the range, those powers, and where it was left."""
         size = reduce(np.maximum, map(np.abs, numbers))
-        if size.min() > LOW and size.max() < HIGH:
+        if size.min(initial=HIGH) > LOW and size.max(initial=LOW) < HIGH:
             return *numbers, exponent, lost
         _, powers = np.frexp(size)
         return *(np.ldexp(x, -powers) for x in numbers), exponent + powers, np.maximum(lost, size < BEYOND)

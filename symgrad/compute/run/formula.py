@@ -59,7 +59,18 @@ from symgrad.recurrent.cells.matrix_algebra import product, total_of
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.recurrent.gradients.backward import Backward, LossDerivative
 from symgrad.recurrent.gradients.one_step import state_jacobians
-from symgrad.symbols import LENGTH, TIME, Role, TimedMatrix, TimedScalar, parameters_in, shape_of, timed_in, zero_like
+from symgrad.symbols import (
+    LENGTH,
+    TIME,
+    Role,
+    Timed,
+    TimedMatrix,
+    TimedScalar,
+    parameters_in,
+    shape_of,
+    timed_in,
+    zero_like,
+)
 
 VALUE = "value"
 BLOCK = 1 << 14  # points of leading axes that NumPy computes together: what a step needs of them fits a cache
@@ -266,6 +277,8 @@ class Formula(Computation):
         line = next(line for line in program.lines if line.target == VALUE) if VALUE in _targets(program) else None
         if line is None or line.node.op != "timed" or line.node.data[1] or line.node.data[0] not in self._products:
             return None
+        if not any(shift for each in program.lines for v, shift in each.reads if v in self._products):
+            return None  # nothing goes from step to step
         made = Formula(self.what, self.cell, self.backend, self.sizes, threads=self.threads)
         more = {name: name for name in (EXPONENT, LOST)}
         vars(made)["program"] = replace(program, gradients=program.gradients | more, rescaled=self._products)
@@ -306,7 +319,8 @@ class Formula(Computation):
         if arguments.length < self._least_length:
             raise CellError(f"the formula is about step {self._least_length}; this run has T = {arguments.length}")
         is_plain = self._home is not None and self._home.is_scalar and not self.program.rescaled
-        wiring = self._compiled if self._row.is_machine_code and not self.scaled and not is_watched else None
+        in_machine_code = self._row.is_machine_code and not self.scaled and not is_watched and 0 not in arguments.lead
+        wiring = self._compiled if in_machine_code else None
         scalars = is_plain and not arguments.lead and wiring is None and not is_watched
         count = BLOCK if arithmetic is DOUBLES and wiring is None else math.prod(arguments.lead)
         is_plain = arithmetic is DOUBLES
@@ -464,12 +478,25 @@ def _program(
     lines: list[Line], keys: tuple[Any, ...], formula: Any, target: Any, identities: tuple[Any, ...] = ()
 ) -> Program:
     """The program of a formula, which may name parameters, inputs and steps that the cell does not."""
+    _demand_computed(formula, [line.target for line in lines if isinstance(line.target, Timed)])
     inputs = (v.at(TIME) for v in timed_in(formula) if v.role is Role.INPUT)
     arguments = dict.fromkeys((*keys, *parameters_in(formula), *inputs))
     outside = dict.fromkeys(v for v in _outside(formula) if v not in arguments)
     demand_own_names(outside, arguments, "the formula")
     named = {argument_name(k): k for k in arguments | outside}
     return Program(tuple(shared(with_complements(lines))), named, (), {VALUE: target}, identities).with_copies()
+
+
+def _demand_computed(formula: Any, known: list[Any]) -> None:
+    """Raise CellError if a formula names a state or an intermediate value that the cell has not."""
+    for v in timed_in(formula):
+        if v.role not in (Role.STATE, Role.INTERMEDIATE) or v.at(TIME) in known:
+            continue
+        namesake = next((k for k in known if k.name == v.name and k.role is v.role), None)
+        if namesake is not None:
+            raise CellError(f"{v} has the shape {shape_of(v)} in the formula, and {shape_of(namesake)} in the cell")
+        states = ", ".join(str(k) for k in dict.fromkeys(known) if k.role is Role.STATE)
+        raise CellError(f"{v} is no variable of the cell, whose states are {states}")
 
 
 def _outside(formula: Any) -> Iterator[Any]:

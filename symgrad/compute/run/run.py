@@ -279,8 +279,8 @@ class Run(Computation):
         return frozenset(name for name, key in keys if is_in_time(key)) if self.checkpoint else frozenset()
 
     def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
-        is_compiled = self._row.is_machine_code and not self.scaled
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
+        is_compiled = self._row.is_machine_code and not self.scaled and 0 not in arguments.lead
         scalars = self.program.is_scalar and not arguments.lead
         wiring = self._compiled if is_compiled else None
         if wiring is not None and not arguments.lead and not self.checkpoint:
