@@ -80,8 +80,8 @@ def bptt(cell: Cell, loss: Any, at: str = "last") -> Gradients:
 class Gradients(Backward):
     """The gradients of a loss through time, as `bptt` gives them.
 
-    ``grad[W]`` is the gradient with respect to the parameter W, ``grad[x]`` that with respect to the input x_t,
-    ``grad["h0"]`` that with respect to the initial state; ``grad.backward`` are the adjoint equations of a step.
+    ``grad[W]`` is the gradient with respect to the parameter W, ``grad[x]`` that with respect to the input x_t at every
+    step t, ``grad["h0"]`` that with respect to the initial state; ``grad.backward`` are the adjoint equations of a step.
 
     Parameters
     ----------
@@ -124,15 +124,15 @@ class Gradients(Backward):
         Returns
         -------
         Expr
-            In the shape of the argument: of an input that at step t, of a target under a loss at the last step that at
-            step T.
+            In the shape of the argument: of an input or a target that at step t. There lossbar[t] is 1 at the step of
+            the loss, where an input acts on it without a state between, and else 0.
 
         Raises
         ------
         CellError
             If there is no such argument, or the cell or the loss has no such form: several scalar states, equations
             that look further than one step back, a loss that looks at other steps than its own, an input that is used
-            at other steps or acts on the loss of step T also without a state between.
+            at other steps.
 
         Examples
         --------
@@ -158,7 +158,7 @@ class Gradients(Backward):
         Returns
         -------
         Expr
-            In the parameters, T and the initial state.
+            In the parameters, T and the initial state; of a target that at step T.
 
         Raises
         ------

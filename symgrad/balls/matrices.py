@@ -80,6 +80,8 @@ class Surroundings:
         Arrays or balls by parameter.
     timed : dict
         Arrays or balls by (key, step).
+    unreached : set
+        The adjoints, each (key, step), that no step of the loss reaches: a product with one is not evaluated.
     given : dict
         The arguments of the run by name, as they were given.
     tapes : dict
@@ -92,6 +94,7 @@ class Surroundings:
     length: int
     parameters: dict[Any, Any] = field(default_factory=dict)
     timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
+    unreached: set[tuple[tuple[str, str], int]] = field(default_factory=set)
     given: dict[str, Any] = field(default_factory=dict)
     tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
     tape: type[Tape] = RealTape
@@ -157,11 +160,13 @@ class WalkedFormula:
         return self.around.timed[place]
 
     def _is_beyond(self, e: Any) -> bool:
-        """Whether an adjoint of no step of the run is a factor: its product is zero, whatever the others are."""
+        """Whether an adjoint that no step of the loss reaches is a factor: its product is zero, whatever others are."""
         if isinstance(e, TimedScalar | TimedMatrix):
-            step = self._time(e.time)
-            is_inside = 1 <= step <= self.around.length or (e.key, step) in self.around.timed
-            return e.role is Role.ADJOINT and not is_inside
+            if e.role is not Role.ADJOINT:
+                return False
+            place = (e.key, self._time(e.time))
+            is_inside = 1 <= place[1] <= self.around.length or place in self.around.timed
+            return not is_inside or place in self.around.unreached
         is_product = isinstance(e, sympy.MatMul | sympy.Mul | sympy.HadamardProduct | sympy.Transpose | sympy.Trace)
         return is_product and any(self._is_beyond(a) for a in e.args)
 

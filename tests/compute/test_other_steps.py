@@ -241,13 +241,86 @@ def test_an_adjoint_is_compiled_by_itself(at, backend):
         assert_close(run.gradients[grad.name_of(argument)], found, str(argument))
 
 
+ENDS = {
+    "an input acts on the last loss through a state and without one": (sg.tanh(w * h.prev + x), h * u * x),
+    "two targets": (sg.tanh(w * h.prev + x), (h - sg.Input("y")) * (h - sg.Input("y").prev)),
+    "a loss of an input two steps later": (sg.tanh(w * h.prev + x), h.prev * x.at(sg.TIME + 2)),
+    "a loss of an input two steps before": (sg.tanh(w * h.prev + x), h.prev * x.at(sg.TIME - 2)),
+    "an input of the step before": (sg.tanh(w * h.prev + x.prev), h * x.prev),
+    "an input of the step after": (sg.tanh(w * h.prev + x.next), (h - x) ** 2),
+    "an input of both": (sg.tanh(w * h.prev + x.next * x.prev), h.prev * x.next),
+    "a value that is divided by": (sg.tanh(w * h.prev + x), h / x.at(sg.TIME - 2) + h.prev / x.next),
+}
+
+
+@pytest.mark.parametrize("at", ["last", "every", "mean"])
+@pytest.mark.parametrize("name", ENDS)
+def test_what_is_printed_of_a_gradient_is_true_at_the_first_and_the_last_steps(name, at):
+    update, loss = ENDS[name]
+    grad = sg.bptt(sg.Cell({h: update}), loss, at)
+    lines = [str(grad.equation_of(a)) for a in grad.arguments]
+    judged = sg.check_backward(grad.cell, loss, at=at, gradients=lines)
+    assert [line.verdict.outcome.name for line in judged.lines] == ["PROVED"] * len(lines), str(judged)
+    for length in LENGTHS:
+        outside = {grad.name_of(b): np.array(1.5) for b in grad.borders}
+        demand_formulas_are_the_gradients(grad, outside | point(grad, length, 0))
+
+
+@pytest.mark.parametrize("kind", FAMILY, ids=str)
+def test_a_gradient_is_one_formula_at_every_step(family, kind):
+    for length in LENGTHS:
+        demand_formulas_are_the_gradients(family[kind], point(family[kind], length, kind[0]))
+
+
+def demand_formulas_are_the_gradients(grad, arguments):
+    """What `grad[...]` gives has at each step the value of the gradient, in balls and in a program of its own."""
+    expected = by_oracle(grad, arguments).gradients
+    exact = {k: float(v) if v.ndim == 0 else v.astype(object) for k, v in arguments.items()}
+    for key in grad.arguments:
+        name, in_time = grad.name_of(key), getattr(key, "time", None) == sg.TIME
+        assert_close(expected[name], sg.compile(grad.equation_of(key), grad)(**arguments), str(key))
+        if in_time and grad[key].has(sg.TIME):
+            assert_close(expected[name], sg.compile(grad[key], grad)(**arguments), str(key))
+        with precision(100):
+            known = doubles(expected[name][-1] if in_time else expected[name])
+            assert_close(known, doubles(grad.value_of(grad[key], exact)).reshape(known.shape), str(key))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "compiled", "mpmath"])
+def test_the_gradient_of_an_input_at_one_step_is_compiled(backend):
+    cell = sg.Cell({h: sg.tanh(w * h.prev + x)})
+    lines = ("dx[T] = delta[T] + u*h[T]", "dx[T-1] = delta[T-1]", "dx[2] = delta[2]", "dx[t] = delta[t]")
+    grad = sg.bptt(cell, h * u * x)
+    arguments = {"w": 0.5, "u": 2.0, "x": [1.0, 0.5, 0.25, -1.0], "h0": 0.25}
+    expected = grad.compile()(**arguments).gradients["x"]
+    judged = sg.check_backward(cell, h * u * x, gradients=lines).lines
+    found = [sg.compile(line.equation, grad, backend=backend)(**arguments) for line in judged]
+    for known, value in zip((expected[-1], expected[-2], expected[1], expected), found, strict=True):
+        assert_close(known, value, backend)
+    with pytest.raises(CellError, match="the formula is about step 2; this run has T = 1"):
+        sg.compile(judged[2].equation, grad)(**(arguments | {"x": [1.0]}))
+
+
+@pytest.mark.parametrize(("at", "expected"), [("last", [0, 0, 1]), ("every", [1, 1, 1]), ("mean", [1 / 3] * 3)])
+def test_the_adjoint_of_the_loss_of_a_step_is_compiled(at, expected):
+    grad = sg.bptt(sg.Cell({h: w * h.prev + x}), h, at)
+    for options in ({}, {"backend": "balls"}, {"backend": "mpmath"}, {"scaled": True}):
+        assert_close(np.array(expected), sg.compile(grad.loss_adjoint, grad, **options)(w=1, x=[1, 2, 3]), at)
+
+
+def test_a_product_with_an_adjoint_of_no_step_asks_for_no_argument():
+    grad = sg.bptt(sg.Cell({h: w * h.prev / x}), h)
+    (share,) = (e.right for e in grad.backward if str(e.left) == "hbar[t]")
+    assert_close(np.array([1 / 6, 1 / 3, 0.0]), sg.compile(share, grad)(w=1, x=[1, 2, 3]), "hbar[t+1]/x[t+1] at T")
+
+
 def test_an_adjoint_without_its_loss_is_refused_in_one_line():
     grad = sg.bptt(sg.Cell({h: w * h.prev + x}), h)
     for what, about in (
         (grad.backward[0], None),
         (grad.backward[0], grad.cell),
         (grad.backward[0].right, grad.cell),
-        (grad.loss_adjoint, grad),
+        (sg.symbols.adjoint("zbar", x), grad),
     ):
         with pytest.raises(CellError) as found:
             sg.compile(what, about)(w=1, x=[1, 2])

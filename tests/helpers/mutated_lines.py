@@ -15,7 +15,7 @@ from symgrad.balls import precision, separated
 from symgrad.balls.matrices import MissingStepError
 from symgrad.base.errors import CellError
 from symgrad.recurrent.forms.paths import EARLIER, Step, closed_adjoint, paths
-from symgrad.recurrent.gradients.backward import LossDerivative
+from symgrad.recurrent.gradients.loss_derivatives import LossDerivative
 from symgrad.recurrent.judge.slips import slips
 from symgrad.recurrent.oracle.runs import run_backward, run_forward, surroundings
 from symgrad.symbols import LENGTH, TIME, TimedMatrix, TimedScalar, TimeSum

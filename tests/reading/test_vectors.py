@@ -355,7 +355,8 @@ def test_a_cell_is_written_as_it_is_read(name):
 def test_backward_equations_and_gradients_read_back(name, at):
     cell = sg.read_cell(*CELLS[name])
     grad = sg.bptt(cell, sg.half_squared_error(cell.states[-1]), at=at)
-    known = {v.name: v for v in (*cell.defined, *grad.cell.defined, *grad.adjoints.values(), *grad.arguments)}
+    adjoints = (*grad.adjoints.values(), grad.loss_adjoint)
+    known = {v.name: v for v in (*cell.defined, *grad.cell.defined, *adjoints, *grad.arguments)}
     gradients = [grad.equation_of(a) for a in grad.arguments]
     lefts = {str(e.left): e.left for e in gradients}
     for equation in (*grad.backward, *grad.final, *gradients):

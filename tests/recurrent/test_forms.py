@@ -126,6 +126,13 @@ def test_every_form_of_every_argument_is_its_gradient(name, at):
     assert checked == set(map(grad.name_of, grad.arguments)) or name not in ("tanh", "gru", "minimal_gru")
 
 
+@pytest.mark.parametrize("at", ["last", "every", "mean"])
+def test_forms_of_an_input_that_acts_on_the_loss_with_and_without_a_state_between_are_its_gradient(at):
+    h, x, w, v = sg.State("h"), sg.Input("x"), sg.Parameter("w"), sg.Parameter("v")
+    grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), h * v * x, at)
+    assert demand_forms_are_the_gradient(grad, 3) == {"w", "v", "x", "h0"}
+
+
 @pytest.mark.parametrize("steps", [1, 2, 4])
 @pytest.mark.parametrize("name", LINEAR)
 def test_every_closed_form_is_its_gradient(name, steps):

@@ -12,7 +12,7 @@ from symgrad.activations import expand
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.cell import Equation
 from symgrad.recurrent.gradients import vjp
-from symgrad.recurrent.gradients.backward import LossDerivative
+from symgrad.recurrent.gradients.loss_derivatives import LossDerivative
 from symgrad.recurrent.gradients.vjp import RULES, pullback
 from symgrad.recurrent.oracle.runs import total_loss
 from symgrad.symbols import ParameterMatrix, Timed, shape_of

@@ -188,7 +188,7 @@ class Equations(Backward):
         for share in (s for shares in self._direct_shares.values() for s in shares if _goes_far(s)):
             name = free_name("sent", taken)
             taken.add(name)
-            found[_like(name, Role.ADJOINT, share.value)] = share
+            found[variable_like(name, Role.ADJOINT, share.value)] = share
         return found
 
     @cached_property
@@ -204,7 +204,7 @@ def _goes_far(share: Share) -> bool:
     return share.shift not in (0, 1) or (share.by is None and share.shift != 0)
 
 
-def _like(name: str, role: Role, value: Any) -> Any:
+def variable_like(name: str, role: Role, value: Any) -> Any:
     """A variable of the shape of a value."""
     facts = Str(name), Str(role.value), TIME
     return TimedMatrix(*facts, *value.shape) if isinstance(value, MatrixExpr) else TimedScalar(*facts)

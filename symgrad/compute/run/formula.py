@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import Any
@@ -25,6 +25,7 @@ from symgrad.compute.numbers.dtypes import FLOAT32, FLOAT64, in_singles, told_as
 from symgrad.compute.numbers.runtime import BEYOND
 from symgrad.compute.numbers.scaled import Scaled
 from symgrad.compute.passes.segments import Segments, Wiring, arguments_in
+from symgrad.compute.program.adjoints_in_formulas import AdjointsInFormula
 from symgrad.compute.program.lowering import Lowering
 from symgrad.compute.program.nodes import Node
 from symgrad.compute.program.program import (
@@ -57,7 +58,8 @@ from symgrad.recurrent.cells.cell import (
 )
 from symgrad.recurrent.cells.matrix_algebra import product, total_of
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
-from symgrad.recurrent.gradients.backward import Backward, LossDerivative
+from symgrad.recurrent.gradients.backward import Backward
+from symgrad.recurrent.gradients.loss_derivatives import LossDerivative
 from symgrad.recurrent.gradients.one_step import state_jacobians
 from symgrad.symbols import (
     LENGTH,
@@ -452,44 +454,53 @@ def _of_cell(what: Any, cell: Cell) -> Program:
     lines = [*forward_lines(cell), *(line for p in products for line in p.lines())]
     lines.append(_result(plain, {v.time for v in timed_in(formula)}, lines))
     identities = tuple(v for p in products for v in p.identities)
-    return _program(lines, (*cell.parameters, *cell.inputs, *cell.borders), plain, lines[-1].target, identities)
+    return _program(lines, (*cell.parameters, *cell.inputs, *cell.borders), (plain,), lines[-1].target, identities)
 
 
 def _of_gradients(what: Any, grad: Backward) -> Program:
     equations, formula = Equations.of(grad), _expression(what)
     lines = [*forward_lines(grad.cell), *backward_lines(equations)]
     if isinstance(formula, LossDerivative):
-        target = gradient_target(equations, formula.argument)
-        given = [*gradient_lines(equations, formula.argument, target)]
-        lines += given or [Line(target, Lowering().node(zero_like(formula.argument)), Steps.BORDER, S.Zero)]
-        return _program(lines, equations.arguments, S.Zero, target)
-    computed = {line.target for line in lines}
-    for v in dict.fromkeys(v.at(TIME) for v in timed_in(formula) if v.role is Role.ADJOINT):
-        if v not in grad.adjoints.values():
-            known = ", ".join(map(str, grad.adjoints.values()))
-            raise CellError(f"{v} is no adjoint of a variable of the cell; there are {known}")
-        if v not in computed:  # nothing flows there
-            lines.append(Line(v, Lowering().node(zero_like(v)), Steps.EVERY))
-    lines.append(_result(formula, {v.time for v in timed_in(formula)}, lines))
-    return _program(lines, equations.arguments, formula, lines[-1].target)
+        key, step = _argument_and_step(formula.argument, equations)
+        target = gradient_target(equations, key)
+        lines += [*gradient_lines(equations, key, target)] or [
+            Line(target, Lowering().node(zero_like(key)), Steps.BORDER, S.Zero)
+        ]
+        if step != TIME:
+            lines.append(_result(target.at(step), {step}, lines))
+        return _program(lines, equations.arguments, (), lines[-1].target)
+    adjoints = AdjointsInFormula(formula, grad, lines)
+    plain = adjoints.read
+    lines += adjoints.lines
+    lines.append(_result(plain, {v.time for v in timed_in(formula)}, lines))
+    return _program(lines, equations.arguments, (plain, *adjoints.sent.values()), lines[-1].target)
+
+
+def _argument_and_step(what: Any, grad: Backward) -> tuple[Any, Any]:
+    """The argument of a gradient, and the step that is meant: t where that is the gradient as a whole."""
+    if what in grad.arguments:
+        return what, TIME
+    key = grad.key(what.at(TIME))
+    return key, what.time
 
 
 def _program(
-    lines: list[Line], keys: tuple[Any, ...], formula: Any, target: Any, identities: tuple[Any, ...] = ()
+    lines: list[Line], keys: tuple[Any, ...], formulas: Collection[Any], target: Any, identities: tuple[Any, ...] = ()
 ) -> Program:
-    """The program of a formula, which may name parameters, inputs and steps that the cell does not."""
-    _demand_computed(formula, [line.target for line in lines if isinstance(line.target, Timed)])
-    inputs = (v.at(TIME) for v in timed_in(formula) if v.role is Role.INPUT)
-    arguments = dict.fromkeys((*keys, *parameters_in(formula), *inputs))
-    outside = dict.fromkeys(v for v in _outside(formula) if v not in arguments)
+    """The program of formulas, which may name parameters, inputs and steps that the cell does not."""
+    read = [v for e in formulas for v in timed_in(e)]
+    _demand_computed(read, [line.target for line in lines if isinstance(line.target, Timed)])
+    inputs = (v.at(TIME) for v in read if v.role is Role.INPUT)
+    arguments = dict.fromkeys((*keys, *(p for e in formulas for p in parameters_in(e)), *inputs))
+    outside = dict.fromkeys(v for v in _outside(read) if v not in arguments)
     demand_own_names(outside, arguments, "the formula")
     named = {argument_name(k): k for k in arguments | outside}
     return Program(tuple(shared(with_complements(lines))), named, (), {VALUE: target}, identities).with_copies()
 
 
-def _demand_computed(formula: Any, known: list[Any]) -> None:
-    """Raise CellError if a formula names a state or an intermediate value that the cell has not."""
-    for v in timed_in(formula):
+def _demand_computed(read: Iterable[Any], known: list[Any]) -> None:
+    """Raise CellError if formulas read a state or an intermediate value that the cell has not."""
+    for v in read:
         if v.role not in (Role.STATE, Role.INTERMEDIATE) or v.at(TIME) in known:
             continue
         namesake = next((k for k in known if k.name == v.name and k.role is v.role), None)
@@ -499,9 +510,9 @@ def _demand_computed(formula: Any, known: list[Any]) -> None:
         raise CellError(f"{v} is no variable of the cell, whose states are {states}")
 
 
-def _outside(formula: Any) -> Iterator[Any]:
+def _outside(read: Iterable[Any]) -> Iterator[Any]:
     """What a formula of every step, of step T or of one that is named reads outside of the steps."""
-    for v in timed_in(formula):
+    for v in read:
         from_end = sympy.expand(v.time - LENGTH)
         if v.role not in GIVEN_OR_COMPUTED:
             continue

@@ -250,16 +250,12 @@ def _input_paths(step: Step, key: Any) -> list[Any]:
     for v in (*step.shares, *step.from_loss):
         if isinstance(v, Timed) and v.key == key.key and v.time != TIME:
             raise CellError(f"there are sums over paths to inputs of the step that uses them; got {v} at step t")
+    at_once = [] if direct is None else [grad.loss_adjoint * direct if grad.at == "last" else direct]
     if key not in step.shares:
-        return [] if direct is None else [direct.subs(TIME, LENGTH) if grad.at == "last" else direct]
-    if grad.at != "last":
-        later = over_time(path(step, key, EARLIER, TIME), TIME, LENGTH, EARLIER)
-        return [later] if direct is None else [later, direct]
-    if direct is not None:
-        raise CellError(
-            f"{key.name} acts on the loss of step T both through the states and without them; see grad[...]"
-        )
-    return [path(step, key, LENGTH, TIME)]
+        return at_once
+    if grad.at == "last":
+        return [path(step, key, LENGTH, TIME), *at_once]
+    return [over_time(path(step, key, EARLIER, TIME), TIME, LENGTH, EARLIER), *at_once]
 
 
 def closed_adjoint(step: Step) -> Any:

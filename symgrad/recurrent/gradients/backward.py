@@ -26,6 +26,7 @@ from symgrad.recurrent.cells.cell import (
 from symgrad.recurrent.cells.losses import Loss, as_loss
 from symgrad.recurrent.cells.matrix_algebra import total_of
 from symgrad.recurrent.gradients import one_step
+from symgrad.recurrent.gradients.loss_derivatives import gradient_name
 from symgrad.recurrent.gradients.one_step import Share, state_jacobians
 from symgrad.symbols import (
     LENGTH,
@@ -36,7 +37,6 @@ from symgrad.symbols import (
     TimeSum,
     adjoint,
     parameters_in,
-    shape_of,
     timed_in,
     zero_like,
 )
@@ -209,7 +209,7 @@ class Backward:
         The step is t, one of 1 to T - `last_steps`; or one of the last ones; or one outside of 1 to T.
         """
         step = sympy.expand(time + shift)
-        named = self.loss_adjoint.at(step) * (LENGTH if self.at == "mean" else 1)
+        named = self._named_weight(step)
         from_end = step - LENGTH
         if step.is_Integer:
             return S.Zero if step < 1 else S.One if step == 1 and self.at != "last" else named
@@ -336,6 +336,26 @@ class Backward:
         is_inside = step >= 1 if step.is_Integer else step - LENGTH <= 0
         return bool(is_inside) and any(share.by in found for found in self._alive.values())
 
+    def _sum_wherever(self, of: Any) -> Any:
+        """All shares that something gets at step t, whichever of 1 to T that is.
+
+        Adjoints of the loss are named where they are not 1 at all of them.
+        """
+        used = set().union(*self._alive.values())
+        counts = self.at != "last"
+        found = []
+        for share in self.shares.get(of, []):
+            if share.by is None:
+                weight = S.One if counts and share.shift == 0 else self._named_weight(TIME + share.shift)
+                found.append(share.value if weight == 1 else weight * share.value)
+            elif share.by in used:
+                found.append(share.value)
+        return _total(found, of)
+
+    def _named_weight(self, step: Expr) -> Expr:
+        """The adjoint of the loss of a step by its name, in units of its weight."""
+        return self.loss_adjoint.at(step) * (LENGTH if self.at == "mean" else 1)
+
     def equation_of(self, what: Any) -> Equation:
         """The gradient with respect to something as an equation, for printing and compiling.
 
@@ -347,8 +367,10 @@ class Backward:
         Returns
         -------
         Equation
-            Its right side is ``grad[what]``, in the shape of the argument: of an input that at step t, of a parameter
-            the sum over all steps.
+            Its right side is ``grad[what]``, in the shape of the argument: of a parameter the sum over all steps, of an
+            input or a target that at step t, for each t from 1 to T. There lossbar[t] is the adjoint of the loss of
+            step t: 1 where that counts, 1/T for the mean, and else 0. Adjoints of other steps, and those that
+            `backward` or `final` leave out, are 0, and a product with one is 0.
 
         Raises
         ------
@@ -362,6 +384,13 @@ class Backward:
         >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev)}), h)
         >>> grad.equation_of("w"), grad.equation_of("h0")
         (dw = Sum(delta[t]*h[t-1], (t, 1, T)), dh0 = w*delta[1])
+
+        An input that acts on the loss of the last step, besides the states:
+
+        >>> x = sg.Input("x")
+        >>> grad = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), x * h)
+        >>> grad.equation_of(x), grad.of_input(x, last=True)
+        (dx = delta[t] + h[t]*lossbar[t], delta[T] + h[T])
         """
         key = self.key(what)
         return Equation(gradient_name(key), self._gradient(key))
@@ -418,9 +447,7 @@ class Backward:
         if key in self.borders:
             return self._sum_at(key.at(TIME), key.time)
         if isinstance(key, TimedScalar | TimedMatrix):
-            times = (TIME, *(LENGTH - k for k in range(self.last_steps)))
-            found = [self._sum_at(key, time) for time in times]
-            return next((e for e in found if e != _total([], key)), found[1])
+            return self._sum_wherever(key)
         terms = self.terms(key)
         summed = [over_time(total_of(terms.every), 1, LENGTH)] if terms.every else []
         return _total([*summed, *terms.last], key)
@@ -553,47 +580,3 @@ def _adjoint_names(cell: Cell, loss: Loss) -> list[str]:
         taken.add(name)
         found.append(name)
     return found
-
-
-def is_outside(step: Expr) -> bool:
-    """Whether a step that is a number or counted from T is none of 1 to T, whatever T is."""
-    after = sympy.expand(step - LENGTH)
-    return bool(step < 1) if step.is_Integer else bool(after.is_Integer and after > 0)
-
-
-class LossDerivative:
-    """The derivative of the loss with respect to an argument, as it stands on the left of an equation."""
-
-    args: tuple[Any, ...]
-
-    @property
-    def argument(self) -> Any:
-        return self.args[0]
-
-    @property
-    def name(self) -> str:
-        argument = self.argument
-        if isinstance(argument, TimedScalar | TimedMatrix) and argument.time != TIME and not is_outside(argument.time):
-            return f"d{argument}"
-        return f"d{argument_name(argument)}"
-
-    def _sympystr(self, printer: Any) -> str:
-        return self.name
-
-    def _latex(self, printer: Any) -> str:
-        return rf"\frac{{\partial L}}{{\partial {printer.doprint(self.argument)}}}"
-
-
-class _MatrixDerivative(LossDerivative, MatrixExpr):  # type: ignore[misc]
-    @property
-    def shape(self) -> Any:
-        return self.argument.shape
-
-
-class _ScalarDerivative(LossDerivative, Expr):  # type: ignore[misc]
-    is_commutative = True
-
-
-def gradient_name(argument: Any) -> Any:
-    """The derivative of the loss with respect to an argument, as it stands on the left of an equation."""
-    return (_MatrixDerivative if shape_of(argument) else _ScalarDerivative)(argument)

@@ -30,7 +30,8 @@ from symgrad.recurrent.forms.inequalities import row_of
 from symgrad.recurrent.forms.named_sums import NamedSums
 from symgrad.recurrent.forms.needs import Need
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
-from symgrad.recurrent.gradients.backward import Backward, LossDerivative, gradient_name, is_outside
+from symgrad.recurrent.gradients.backward import Backward
+from symgrad.recurrent.gradients.loss_derivatives import LossDerivative, gradient_name, is_outside
 from symgrad.recurrent.gradients.reach import Reach
 from symgrad.recurrent.judge.line_proofs import proves
 from symgrad.recurrent.judge.line_steps import JacobianSteps, LineSteps, OnlyWrong, never_there, step_of, steps_of
@@ -381,7 +382,16 @@ class Court:
         left = equation.left
         if isinstance(left, StateJacobian):
             return JacobianSteps(left)
+        if self._is_for_all_steps(equation):
+            return steps_of(left, equation.right, self._ends, is_each=True, last_steps=0)
         return steps_of(left, equation.right, self._ends, self._is_for_each_step(left), self.grad.last_steps)
+
+    def _is_for_all_steps(self, equation: Equation) -> bool:
+        """Whether a line says the gradient of an input x_t for t = T as well: it names the loss of a step from t."""
+        home = equation.left.argument if isinstance(equation.left, LossDerivative) else None
+        is_input = isinstance(home, TimedScalar | TimedMatrix) and home.time == TIME
+        losses = (v for v in timed_in(equation.right) if v.key == self.grad.loss_adjoint.key)
+        return is_input and any(v.time.has(TIME) for v in losses)
 
     @cached_property
     def _ends(self) -> dict[tuple[str, str], tuple[int, int]]:

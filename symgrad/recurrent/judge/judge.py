@@ -16,7 +16,8 @@ from symgrad.language.verdicts import Outcome, Verdict
 from symgrad.recurrent.cells.block_algebra import pushed
 from symgrad.recurrent.cells.cell import Cell, Equation
 from symgrad.recurrent.cells.matrix_algebra import transposed
-from symgrad.recurrent.gradients.backward import Backward, LossDerivative, checked_loss
+from symgrad.recurrent.gradients.backward import Backward, checked_loss
+from symgrad.recurrent.gradients.loss_derivatives import LossDerivative
 from symgrad.recurrent.judge.evidence import Court, Line
 from symgrad.symbols import ParameterMatrix, Role, shape_of, timed_in
 

@@ -25,7 +25,8 @@ from symgrad.recurrent.forms.named_sums import NamedSums
 from symgrad.recurrent.forms.paths import EARLIER, Step, jacobian_product, opaque_step
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.forms.term_proofs import TermByTerm, ways_to_compare
-from symgrad.recurrent.gradients.backward import Backward, LossDerivative, gradient_name, over_time
+from symgrad.recurrent.gradients.backward import Backward, over_time
+from symgrad.recurrent.gradients.loss_derivatives import LossDerivative, gradient_name
 from symgrad.recurrent.judge.line_steps import LineSteps
 from symgrad.recurrent.judge.meanings import forward_definitions
 from symgrad.symbols import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in, zero_like
@@ -213,7 +214,7 @@ class _Line:
     def _definitions_within_a_step(self, case: Case) -> Iterator[Definitions]:
         """Adjoints that the line names and those of states stay names, whatever they are."""
         by_rules = _Meaning(self.grad, case.length, ()).of
-        kept = {v.key for v in timed_in(case.right) if v.role is Role.ADJOINT} | _carried(self.grad)
+        kept = {v.key for v in self._adjoints_in(case.right)} | _carried(self.grad)
 
         def meant(v: Any, rows: Sequence[Row]) -> Expr | None:
             return None if v.key in kept else by_rules(v, rows)
@@ -221,6 +222,10 @@ class _Line:
         for states_too in self._ways:
             forward = forward_definitions(self.grad, states_too, True, _step(case.left) or (TIME, LENGTH))
             yield Definitions(forward.expanded, forward.named, meant, case.known)
+
+    def _adjoints_in(self, side: Any) -> list[Any]:
+        """The adjoints of values, but not of losses: those are known at each step and are no reason to name others."""
+        return [v for v in timed_in(side) if v.role is Role.ADJOINT and v.key != self.grad.loss_adjoint.key]
 
     def _gradient_definitions(self, case: Case) -> Iterator[Definitions]:
         if isinstance(case.left, LossDerivative):
@@ -252,7 +257,7 @@ class _Line:
             return ()
         rule = self.truth(case.left, _gap(case.left, case))
         found: list[Expr] = []
-        for v in (v for side in (case.right, rule) for v in timed_in(side) if v.role is Role.ADJOINT):
+        for v in (v for side in (case.right, rule) for v in self._adjoints_in(side)):
             near = next((k for k, at in enumerate(found) if sympy.expand(at - v.time).is_Integer), None)
             if near is None:
                 found.append(v.time)

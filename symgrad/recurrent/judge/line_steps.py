@@ -12,7 +12,7 @@ from sympy import Expr, S, Symbol
 from symgrad.base.errors import CellError
 from symgrad.reading.vectors.names import FREE_INDICES, index_symbol
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
-from symgrad.recurrent.gradients.backward import LossDerivative
+from symgrad.recurrent.gradients.loss_derivatives import LossDerivative
 from symgrad.symbols import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, TimeSum
 
 SUMS = TimeSum | OrderedProduct | sympy.Sum | sympy.Product

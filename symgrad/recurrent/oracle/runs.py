@@ -213,6 +213,10 @@ def run_backward(grad: Backward, around: Surroundings) -> None:
     """The adjoints of all steps; those that no step of the loss reaches are zero."""
     reach = Reach(grad, around.length)
     steps = range(1, around.length + 1)
+    around.unreached |= {(a.key, step) for v, a in grad.adjoints.items() for step in steps} - {
+        (grad.adjoints[v].key, step) for v, step in reach.alive
+    }
+    around.unreached |= {(grad.loss_adjoint.key, step) for step in steps if not reach.counts(step)}
     for step in steps:
         for variable in grad.adjoints.values():
             around.timed[variable.key, step] = around.zero(variable)

@@ -19,7 +19,7 @@ from symgrad.reading.vectors.reader import read_source
 from symgrad.reading.vectors.scan import VectorSource
 from symgrad.recurrent.cells.cell import Cell, Equation, demand_no_steps
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
-from symgrad.recurrent.gradients.backward import gradient_name
+from symgrad.recurrent.gradients.loss_derivatives import gradient_name
 from symgrad.recurrent.text.quotients import QuotientReader
 from symgrad.symbols import Input, Intermediate, Parameter, State, TimedMatrix, TimedScalar
 from symgrad.symbols.notation import latex
