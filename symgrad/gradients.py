@@ -81,7 +81,8 @@ class Gradients(Backward):
     """The gradients of a loss through time, as `bptt` gives them.
 
     ``grad[W]`` is the gradient with respect to the parameter W, ``grad[x]`` that with respect to the input x_t at every
-    step t, ``grad["h0"]`` that with respect to the initial state; ``grad.backward`` are the adjoint equations of a step.
+    step t, ``grad["h0"]`` that with respect to the initial state; ``grad.backward`` are the adjoint equations of a
+    step.
 
     Parameters
     ----------
