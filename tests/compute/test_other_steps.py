@@ -249,7 +249,6 @@ ENDS = {
     "an input of the step before": (sg.tanh(w * h.prev + x.prev), h * x.prev),
     "an input of the step after": (sg.tanh(w * h.prev + x.next), (h - x) ** 2),
     "an input of both": (sg.tanh(w * h.prev + x.next * x.prev), h.prev * x.next),
-    "a value that is divided by": (sg.tanh(w * h.prev + x), h / x.at(sg.TIME - 2) + h.prev / x.next),
 }
 
 
@@ -261,6 +260,16 @@ def test_what_is_printed_of_a_gradient_is_true_at_the_first_and_the_last_steps(n
     lines = [str(grad.equation_of(a)) for a in grad.arguments]
     judged = sg.check_backward(grad.cell, loss, at=at, gradients=lines)
     assert [line.verdict.outcome.name for line in judged.lines] == ["PROVED"] * len(lines), str(judged)
+    demand_formulas_hold_at_all_lengths(grad)
+
+
+@pytest.mark.parametrize("at", ["last", "every", "mean"])
+def test_a_loss_divides_by_inputs_of_other_steps(at):
+    loss = h / x.at(sg.TIME - 2) + h.prev / x.next
+    demand_formulas_hold_at_all_lengths(sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), loss, at))
+
+
+def demand_formulas_hold_at_all_lengths(grad):
     for length in LENGTHS:
         outside = {grad.name_of(b): np.array(1.5) for b in grad.borders}
         demand_formulas_are_the_gradients(grad, outside | point(grad, length, 0))
