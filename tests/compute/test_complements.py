@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from flint import arb
 
 import symgrad as sg
 
@@ -94,3 +95,37 @@ def test_what_stands_outside_of_the_steps_is_not_taken_for_what_the_equation_say
     cell = sg.Cell({z: sg.sigmoid(w), h: (1 - z.prev) * h.prev})
     run = sg.bptt(cell, h).compile({sg.LENGTH: 2})(w=1.0, h0=1.0, z0=3.0)
     assert np.isclose(run.loss, (1 - 3.0) / (1 + np.exp(1.0)))
+
+
+# Sums in which several values may be near what they are taken from, at places where each in turn is.
+SEVERAL = {
+    "two gates": (lambda a, b: 1 - sg.sigmoid(a) - sg.sigmoid(b), lambda a, b: 1 - _logistic(a) - _logistic(b)),
+    "less than 1": (lambda a, b: sg.sigmoid(a) + sg.sigmoid(b) - 1, lambda a, b: _logistic(a) + _logistic(b) - 1),
+    "tanh and a gate": (
+        lambda a, b: 2 - 2 * sg.tanh(a) - 2 * sg.sigmoid(b),
+        lambda a, b: 2 - 2 * mpmath.tanh(a) - 2 * _logistic(b),
+    ),
+    "both signs": (lambda a, b: 1 + sg.tanh(-a) - sg.sigmoid(b), lambda a, b: 1 - mpmath.tanh(a) - _logistic(b)),
+}  # fmt: skip
+PLACES = [(-300.0, 750.0), (750.0, -300.0), (-200.0, 300.0), (300.0, -200.0), (-30.0, 45.0), (0.5, 0.25), (0.5, 0.5)]
+
+
+def _logistic(x):
+    return 1 / (1 + mpmath.exp(-x))
+
+
+@pytest.mark.filterwarnings("ignore::symgrad.UnderflowWarning")  # of gradients
+@pytest.mark.parametrize("options", [*BACKENDS[:3], {"backend": "balls"}], ids=str)
+@pytest.mark.parametrize("is_named", [True, False], ids=["named", "inline"])
+@pytest.mark.parametrize("kind", SEVERAL)
+def test_of_several_values_the_one_that_is_nearest_is_taken(kind, is_named, options):
+    formula, exact = SEVERAL[kind]
+    v = sg.Parameter("v")
+    named = {z: sg.sigmoid(v), h: formula(w, v).subs(sg.sigmoid(v), z)} if is_named else {h: formula(w, v)}
+    run = sg.bptt(sg.Cell(named), h).compile({sg.LENGTH: 1}, **options)
+    for a, b in PLACES:
+        with mpmath.workdps(700):
+            expected = exact(mpmath.mpf(a), mpmath.mpf(b))
+            loss = run(w=a, v=b).loss
+            found = mpmath.mpf(loss.str(30, radius=False)) if isinstance(loss, arb) else mpmath.mpf(loss)
+            assert abs(found - expected) <= 1e-12 * abs(expected), (a, b)

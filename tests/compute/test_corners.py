@@ -102,3 +102,13 @@ def test_a_loss_of_a_vector_and_of_scalars_beside_it(term, at, options):
     last = {w * x: 0.1875, w * x.prev: 0.375, w * x + x: 0.4375, sympy.pi * x: np.pi / 4}[term] + 5 / 16
     first = {w * x: 0.375, w * x.prev: 0.75, w * x + x: 0.875, sympy.pi * x: np.pi / 2}[term] + 5 / 4
     assert float(in_mpmath(found.loss)) == pytest.approx(last if at == "last" else first + last, rel=1e-14)
+
+
+def test_a_masked_array_is_refused_and_one_without_masked_entries_is_not(options):
+    run = sg.bptt(sg.Cell({h: sg.tanh(w * h.prev + x)}), h).compile(**options)
+    values = np.array([0.5, 0.25])
+    expected = in_mpmath(run(w=0.5, x=values).loss)
+    for _ in range(2):
+        with pytest.raises(sg.CellError, match=r"^x is masked in some entries"):
+            run(w=0.5, x=np.ma.masked_array(values, [False, True]))
+        assert in_mpmath(run(w=0.5, x=np.ma.masked_array(values, [False, False])).loss) == expected

@@ -217,3 +217,18 @@ def test_the_lines_that_are_printed_of_a_cell_that_looks_ahead_are_true(cell):
     stated = [str(gradients.equation_of(argument)) for argument in gradients.arguments]
     judged = sg.check_backward(written, loss, at=at, backward=backward, gradients=stated)
     assert judged.holds, str(judged)
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome", "steps"),
+    [
+        ("dc = s[T]", "PROVED", ", as dc[T], for every T"),
+        ("dc[T] = s[T]", "PROVED", "s[T], for every T"),
+        ("dc = 2*s[T]", "REFUTED", ", as dc[T], for every T"),
+        ("dc[1] = 0", "PROVED", "0, for every T >= 2"),
+    ],
+)
+def test_the_gradient_of_an_input_that_stands_in_the_last_loss_only_is_judged_at_t_and_says_so(line, outcome, steps):
+    found = sg.check_backward(LEAKY, s * c, gradients=[line]).lines[0]
+    assert found.verdict.outcome.name == outcome
+    assert steps in str(found)

@@ -127,6 +127,9 @@ def arguments_of(
     missing = [name for name, key in keys.items() if name not in given and not is_initial(key)]
     if missing:
         raise CellError(f"the argument {missing[0]} is missing; arguments are {', '.join(keys)}")
+    masked = [name for name, value in given.items() if np.ma.is_masked(value)]
+    if masked:
+        raise CellError(f"{masked[0]} is masked in some entries, which have no value; give an array without a mask")
     arrays = {name: convert(name, given[name]) for name in keys if given.get(name) is not None}
     known = dict(sizes)
     lengths: dict[str, int] = {} if length is None else {"T": length}

@@ -239,7 +239,7 @@ class Prepared:
 
 
 def _has(value: Any, shape: tuple[int, ...]) -> bool:
-    if isinstance(value, np.ndarray):
+    if type(value) is np.ndarray:
         return value.dtype is DOUBLE and value.shape == shape
     return isinstance(value, float) and not shape
 

@@ -40,6 +40,8 @@ def as_it_stands(node: Node) -> Node:
 def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> Node:
     """A sum in which two terms, c and -c*f(u) for a number c, are put together to what keeps its digits.
 
+    Of several terms like that it is the one nearest to -c. While names have no meaning yet, a sum with some is left.
+
     Parameters
     ----------
     total : Node
@@ -52,13 +54,28 @@ def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> 
     >>> with_digits(entrywise("exp", u) - 1).op, with_digits(1 - entrywise("erf", u)).op
     ('expm1', 'erfc')
     """
-    for one in total.args if total.op == "add" else ():
+    terms = total.args if total.op == "add" else ()
+    if meaning is as_it_stands and any(part.op == "timed" for term in terms for part in (term, *term.args)):
+        return total
+    for one in terms:
         scale = _number(one)
-        for other in total.args if scale is not None else ():
-            together = _together(one, scale, other, meaning)
-            if together is not None:
-                return add(*(term for term in total.args if term is not one and term is not other), together)
+        found = [(other, _together(one, scale, other, meaning)) for other in terms] if scale is not None else []
+        pairs = [(other, together) for other, together in found if together is not None]
+        if pairs:
+            kept = (term for term in terms if term is not one and all(term is not other for other, _ in pairs))
+            return add(*kept, *_nearest(pairs, bool(scale > 0)))
     return total
+
+
+def _nearest(pairs: list[tuple[Node, Node]], is_positive: bool) -> list[Node]:
+    """A number with the term that leaves least of it, and the other terms; of each term it is given with the number."""
+    nearer, farther = ("minimum", "maximum") if is_positive else ("maximum", "minimum")
+    (near, left), *more = pairs
+    others = []
+    for term, together in more:
+        others.append(entrywise(farther, near, term))
+        near, left = entrywise(nearer, near, term), entrywise(nearer, left, together)
+    return [left, *others]
 
 
 def _together(one: Node, scale: Expr, other: Node, meaning: Callable[[Node], Node]) -> Node | None:

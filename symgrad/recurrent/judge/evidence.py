@@ -333,7 +333,7 @@ class Court:
             right_shape, left_shape = shape_text(checked_shape(equation.right, "")), shape_text(shape_of(equation.left))
             shapes = f"the left side has the shape {left_shape}, and the right side {right_shape}"
             return Line(equation, Verdict(Outcome.REFUTED, "shapes", shapes), str(right))
-        found, judged_for = self._numbers_or_error(equation), str(self._line_steps(equation))
+        found, judged_for = self._numbers_or_error(equation), self._judged_for(equation)
         if isinstance(found, Verdict) and (found.witness is not None or found.method == STEPS):
             return Line(equation, found, str(right), judged_for=judged_for)
         doubts = self._doubts(as_written)
@@ -377,6 +377,12 @@ class Court:
             for sums in (NamedSums(), None)
             for forward in forwards
         )
+
+    def _judged_for(self, equation: Equation) -> str:
+        """The steps of a line in words; the gradient of an input of every step that is judged as that of T says so."""
+        steps = self._line_steps(equation)
+        judged = equation.left if isinstance(steps, JacobianSteps) else _at_its_step(equation.left, steps.at)
+        return str(steps) if judged == equation.left else f"as {judged}, {steps}"
 
     def _line_steps(self, equation: Equation) -> Any:
         left = equation.left
