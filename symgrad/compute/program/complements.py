@@ -59,7 +59,9 @@ def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> 
         return total
     for one in terms:
         scale = _number(one)
-        found = [(other, _together(one, scale, other, meaning)) for other in terms] if scale is not None else []
+        if scale is None:
+            continue
+        found = [(other, _together(one, scale, other, meaning)) for other in terms]
         pairs = [(other, together) for other, together in found if together is not None]
         if pairs:
             kept = (term for term in terms if term is not one and all(term is not other for other, _ in pairs))
