@@ -82,6 +82,8 @@ class Surroundings:
         Arrays or balls by (key, step).
     unreached : set
         The adjoints, each (key, step), that no step of the loss reaches: a product with one is not evaluated.
+    missing : dict
+        Why a variable has no certain value, by (key, step).
     given : dict
         The arguments of the run by name, as they were given.
     tapes : dict
@@ -95,6 +97,7 @@ class Surroundings:
     parameters: dict[Any, Any] = field(default_factory=dict)
     timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
     unreached: set[tuple[tuple[str, str], int]] = field(default_factory=set)
+    missing: dict[tuple[tuple[str, str], int], NoNumberError] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
     tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
     tape: type[Tape] = RealTape
@@ -155,6 +158,8 @@ class WalkedFormula:
         place = (e.key, self._time(e.time))
         if self._is_beyond(e):
             return self.around.zero(e)
+        if place in self.around.missing:
+            raise self.around.missing[place]
         if place not in self.around.timed:
             raise MissingStepError(f"there is no value for {e.name} at step {place[1]}")
         return self.around.timed[place]

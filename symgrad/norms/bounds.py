@@ -328,7 +328,8 @@ def _at_every_step(matrix: Any, limits: Any, within: Context, depth: int) -> Ite
     index, low, high = limits
     count = sympy.expand(high - low + 1)
     if within.is_count(count):
-        yield from ((count, b) for b in _norms(matrix, within.within(index, low), depth) if not b.value.has(index))
+        step, there = within.any_step(index, low)
+        yield from ((count, b) for b in _norms(matrix.xreplace({index: step}), there, depth) if not b.value.has(step))
 
 
 _UPPER: dict[type, Callable[[Any, Context, int], Iterator[Bound]]] = {

@@ -11,10 +11,10 @@ from sympy import Expr, Symbol
 from sympy.sets import Set
 
 from symgrad.base.budget import attempt
-from symgrad.language.statements import Domain, Relation
+from symgrad.language.statements import Domain, Relation, free_symbols
 from symgrad.language.verdicts import Outcome, Verdict
 from symgrad.norms.scopes import moved
-from symgrad.symbols import TIME, TimedMatrix, TimedScalar, timed_in
+from symgrad.symbols import TIME, Role, TimedMatrix, TimedScalar, timed_in
 
 Decide: TypeAlias = Callable[[Relation, Domain], Verdict]
 WORK_OF_A_QUESTION = 800_000  # units, for one statement about numbers, of which a proof may ask many
@@ -93,8 +93,9 @@ class Context:
             {key: _moved(define, table) for key, define in known.items()}
             for known in (self.definitions, self.equations)
         )
-        conditions = tuple(moved(c, table) for c in self.domain.conditions)
-        domain = Domain(self.domain.sets, conditions)
+        said = self.domain.conditions
+        conditions = dict.fromkeys((*(moved(c, table) for c in said), *filter(is_about_inputs, said)))
+        domain = Domain(self.domain.sets, tuple(conditions))
         return replace(self, domain=domain, definitions=definitions, equations=equations)
 
     def is_count(self, e: Expr) -> bool:
@@ -124,14 +125,24 @@ class Context:
         """The same where these norms may stand in bounds as well."""
         return replace(self, known=frozenset(atoms))
 
-    def within(self, index: Symbol, low: Expr) -> Context:
-        """The same for a product or sum over steps from `low` on."""
-        return replace(self, steps=self.steps | {index}) if self._is_step(low) else self
+    def any_step(self, index: Symbol, low: Expr) -> tuple[Symbol, Context]:
+        """A symbol for any step from `low` on, in place of the index of a product or sum, and what is known there.
+
+        Conditions on inputs at step t are about all steps, those on states about one t alone. The symbol is another one
+        where conditions may speak of a number that has the name of the index.
+        """
+        is_step, said = self.is_step(low), self.domain.conditions
+        is_taken = index == TIME or index in self.domain.symbols or any(index in free_symbols(c) for c in said)
+        step = sympy.Dummy(index.name, integer=True, positive=is_step or None) if is_taken else index
+        if not is_step:
+            return step, self
+        there = (moved(c, {TIME: step}) for c in said if is_about_inputs(c))
+        return step, replace(self, steps=self.steps | {step}, domain=Domain(self.domain.sets, (*said, *there)))
 
     def meaning(self, variable: TimedMatrix | TimedScalar) -> Any:
         """What a variable stands for; nothing where that is not known, as for the state before the first step."""
         define = self.definitions.get(variable.key)
-        return define(variable.time) if define is not None and self._is_step(variable.time) else None
+        return define(variable.time) if define is not None and self.is_step(variable.time) else None
 
     def shown(self, e: Any) -> str:
         """The text of a formula in which variables have the names that somebody gave them."""
@@ -159,9 +170,9 @@ class Context:
         return found
 
     def _has_equation(self, variable: Any) -> bool:
-        return variable.key in self.equations and self._is_step(variable.time)
+        return variable.key in self.equations and self.is_step(variable.time)
 
-    def _is_step(self, time: Expr) -> bool:
+    def is_step(self, time: Expr) -> bool:
         """Whether a time is certainly at least 1."""
         if time.is_Integer:
             return bool(time >= 1)
@@ -176,6 +187,11 @@ class Context:
             return self.holds(time, ">=", sympy.S.One)
         shift, start = sympy.expand(time - symbol), self.set_of(symbol).inf
         return bool(shift.is_Integer and start.is_Integer and shift + start >= 1)
+
+
+def is_about_inputs(condition: Any) -> bool:
+    """Whether a condition speaks of inputs at step t, and so of those of all steps."""
+    return any(v.role is Role.INPUT and TIME in free_symbols(v.time) for v in timed_in(condition))
 
 
 def _moved(define: Callable[[Any], Any], table: Mapping[Symbol, Expr]) -> Callable[[Any], Any]:

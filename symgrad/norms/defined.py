@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 import sympy
@@ -14,6 +14,7 @@ from symgrad.norms.context import Context
 from symgrad.norms.entries import entry_of
 from symgrad.reading.text.kept import TOTAL
 from symgrad.symbols import (
+    TIME,
     Elementwise,
     OfMatrix,
     OrderedProduct,
@@ -22,6 +23,7 @@ from symgrad.symbols import (
     TimedMatrix,
     TimedScalar,
     TimeSum,
+    timed_in,
 )
 
 # Made of entries by sums and products alone, or with entries of their own.
@@ -30,12 +32,57 @@ WITHOUT_CONDITIONS = (
     sympy.DiagMatrix, sympy.OneMatrix, sympy.ZeroMatrix, sympy.Identity, sympy.BlockMatrix, sympy.KroneckerProduct,
     Softmax, TimeSum, OrderedProduct,
 )  # fmt: skip
+# What looks at some of its parts only where a case is chosen, or at others than those that stand in it.
+PARTLY = (sympy.Piecewise, sympy.Sum, sympy.Product, sympy.Limit, sympy.Integral, TimeSum, OrderedProduct)
+DEEPEST = 3  # steps before one that is spoken of
 OF_ALL_REALS = TOTAL | {"erf", "erfc"}
 
 
 def matrix_is_defined(matrix: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
     """Whether all entries are certainly real; `is_real` decides it of scalars."""
     return all(_node_is_defined(node, within, is_real) for node in _nodes(matrix))
+
+
+def cell_is_defined(
+    spoken_of: Iterable[Any], within: Context, real_in: Callable[[Context], Callable[[Expr], bool]]
+) -> bool:
+    """Whether all variables of a cell have real values at every step, or those that are spoken of where they stand.
+
+    Parameters
+    ----------
+    spoken_of : iterable of Expr
+        Formulas that have values only where their variables have them; none where all steps are wanted.
+    within : Context
+    real_in : callable
+        What decides of scalars, given what is known, whether they are real.
+    """
+    step, there = within.any_step(TIME, S.One)
+    if all(_is_real(equation(step), there, real_in(there)) for equation in within.equations.values()):
+        return True
+    sides = list(spoken_of)
+    if not sides or any(side.has(*PARTLY) for side in sides):
+        return False
+    conditions = (c for c in within.domain.conditions if not c.has(*PARTLY))
+    known = {v for c in conditions for v in timed_in(c)}  # a condition that holds is one on values
+    return all(_has_value(v, known, within, real_in(within), DEEPEST) for side in sides for v in timed_in(side))
+
+
+def _has_value(variable: Any, known: Set[Any], within: Context, is_real: Callable[[Expr], bool], depth: int) -> bool:
+    """Whether a variable certainly has a real value at its step, by its equation there if need be."""
+    equation = within.equations.get(variable.key)
+    if equation is None or variable in known or variable.time == 0:
+        return True
+    if depth == 0 or not within.is_step(variable.time):
+        return False
+    right = equation(variable.time)
+    before = all(_has_value(v, known, within, is_real, depth - 1) for v in timed_in(right))
+    return before and _is_real(right, within, is_real)
+
+
+def _is_real(right: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
+    if isinstance(right, MatrixExpr):
+        return matrix_is_defined(right, within, is_real)
+    return is_total(right) or is_real(right)
 
 
 def _nodes(matrix: Any) -> list[Any]:

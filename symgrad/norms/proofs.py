@@ -8,7 +8,7 @@ from itertools import product as combinations
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Abs, Dummy, Expr, Interval, MatrixExpr, S, Symbol, Union, expand, oo
+from sympy import Abs, Dummy, Expr, Interval, S, Symbol, Union, expand, oo
 from sympy.sets import Set
 
 from symgrad.balls import is_told
@@ -20,12 +20,12 @@ from symgrad.language.written import limit, origin, substituted
 from symgrad.norms import units
 from symgrad.norms.bounds import LARGEST, RADIUS, lower, upper
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
-from symgrad.norms.defined import is_total, matrix_is_defined
+from symgrad.norms.defined import cell_is_defined, is_total, matrix_is_defined
 from symgrad.norms.exact import is_nonnegative, of_largest, of_radius, value
 from symgrad.norms.identities import equal_by_identities
 from symgrad.norms.scopes import atoms_of, is_free
 from symgrad.reading.text import to_text
-from symgrad.symbols import TIME, OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
+from symgrad.symbols import OfMatrix, SpectralNorm, SpectralRadius, TimedScalar
 
 METHOD = "bounds of norms"
 FOR_NUMBERS = "it holds for all numbers that are not negative in place of the norms"
@@ -37,7 +37,7 @@ Reasons: TypeAlias = tuple[str, ...]
 
 def prove(relation: Relation, within: Context, given: Reasons = ()) -> Verdict | None:
     """A proof of a relation between scalars in which norms and radii stand, or nothing; `given` led up to it."""
-    if not _has_values(within):
+    if not cell_is_defined(relation.expressions if not given else (), within, lambda there: _Scalars(there).is_real):
         return None
     proved = _proved(relation, within, given)
     if proved is not None or not within.equations:
@@ -46,17 +46,6 @@ def prove(relation: Relation, within: Context, given: Reasons = ()) -> Verdict |
     put = [substituted(side, table) for side in relation.expressions]
     is_new = any(new != old for new, old in zip(put, relation.expressions))
     return _proved(Relation(put[0], relation.op, put[1]), within, (*given, PUT_IN)) if is_new else None
-
-
-def _has_values(within: Context) -> bool:
-    """Whether all variables of the cell have real values at every step."""
-    is_real = _Scalars(within).is_real
-    return all(
-        matrix_is_defined(right, within, is_real)
-        if isinstance(right, MatrixExpr)
-        else is_total(right) or is_real(right)
-        for right in (equation(TIME) for equation in within.equations.values())
-    )
 
 
 def _proved(relation: Relation, within: Context, given: Reasons) -> Verdict | None:
@@ -92,12 +81,20 @@ def is_defined(side: Expr, within: Context) -> bool:
             return matrix_is_defined(leaf.args[0], within, scalars.is_real)
         if isinstance(leaf, TimedScalar) or is_total(leaf.function):
             return True
-        names = {v: Symbol(str(v), real=True) for v in leaf.function.atoms(TimedScalar)}
-        return scalars.is_real(leaf.function.xreplace(names))
+        return _is_real_at_every_step(leaf, within)
 
     if not all(map(is_defined_leaf, atoms_of(side))):
         return False
     return not free_symbols(side) or is_total(side) or scalars.hold(side, "==", side)
+
+
+def _is_real_at_every_step(leaf: Any, within: Context) -> bool:
+    """Whether all terms of a sum or factors of a product over steps are certainly real."""
+    inside, there = leaf.function, within
+    for index, low, _ in reversed(leaf.limits):  # the outermost is last
+        step, there = there.any_step(index, low)
+        inside = inside.xreplace({index: step})
+    return _Scalars(there).is_real(inside)
 
 
 def _plain(side: Expr) -> Expr:

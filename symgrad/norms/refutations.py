@@ -12,15 +12,16 @@ from flint import arb, fmpq
 from sympy import Dummy, Expr, Symbol
 
 from symgrad.balls import UNDEFINED, UNKNOWN, Ball, Tape, Value, ball, precision, sign
-from symgrad.balls.matrices import NoValueError, Surroundings
+from symgrad.balls.matrices import NotRealError, NoValueError, Surroundings
 from symgrad.balls.spectra import fraction
 from symgrad.base.budget import charge
 from symgrad.base.errors import CellError
 from symgrad.language.statements import Domain, Relation, free_symbols
 from symgrad.language.verdicts import Outcome, Verdict, Witness
 from symgrad.language.written import substituted
+from symgrad.norms.context import is_about_inputs
 from symgrad.norms.scopes import atoms_of
-from symgrad.symbols import TIME, Role, timed_in
+from symgrad.symbols import TIME
 
 METHOD = "ball arithmetic"
 BITS = 160
@@ -78,7 +79,7 @@ class Sides:
     def __init__(self, relation: Relation, domain: Domain) -> None:
         self.op = relation.op
         self.sides = [_Side(e) for e in relation.expressions]
-        self.conditions = [(type(c), _Side(c.lhs), _Side(c.rhs), _is_about_inputs(c)) for c in domain.conditions]
+        self.conditions = [(type(c), _Side(c.lhs), _Side(c.rhs), is_about_inputs(c)) for c in domain.conditions]
         self.sets = domain.sets
         self._known: dict[tuple[Symbol, str], bool] = {}
 
@@ -94,6 +95,12 @@ class Sides:
                     return None
             left, right = (side.at(place) for side in self.sides)
             return left, right
+
+    def without(self, place: Place) -> str:
+        """Which variable of a run that the sides need has no value there, and why; nothing where all have one."""
+        leaves = (leaf for side in self.sides for leaf in side.leaves)
+        faults = (fault for leaf in leaves if (fault := _fault(leaf, place)) in place.around.missing.values())
+        return next(map(str, faults), "")
 
     def _lies_in(self, symbol: Symbol, values: Any, value: Any) -> bool:
         exact = None if value is None else fraction(value)
@@ -125,13 +132,19 @@ def _value(leaf: Any, place: Place) -> Value:
         return place.around.evaluate(leaf, place.step, place.indices)
     except NoValueError:
         return UNDEFINED
+    except NotRealError as fault:  # the variables of a cell are real, and matrices may be meant otherwise
+        return UNDEFINED if fault in place.around.missing.values() else UNKNOWN
     except CellError:  # not certain here, or a variable without a value at that step
         return UNKNOWN
 
 
-def _is_about_inputs(condition: Any) -> bool:
-    """Whether a condition speaks of inputs at step t, and so of those of all steps."""
-    return any(v.role is Role.INPUT and TIME in free_symbols(v.time) for v in timed_in(condition))
+def _fault(leaf: Any, place: Place) -> CellError | None:
+    """Why a leaf has no value at a place."""
+    try:
+        place.around.evaluate(leaf, place.step, place.indices)
+    except CellError as fault:
+        return fault
+    return None
 
 
 def _is_met(kind: type, left: Value, right: Value) -> bool:
@@ -161,7 +174,8 @@ def refute(sides: Sides, places: Iterator[Place]) -> Verdict | Seen:
         left, right = found
         known = _difference(left, right)
         if UNDEFINED in (left, right) or known in CONTRADICTED[sides.op]:
-            return Verdict(Outcome.REFUTED, METHOD, "", Witness(place.shown(), _digits(left), _digits(right)))
+            why = sides.without(place) if UNDEFINED in found else ""
+            return Verdict(Outcome.REFUTED, METHOD, why, Witness(place.shown(), _digits(left), _digits(right)))
         agreed += known is not None or (sides.op in ADMITS_EQUAL and _is_close(left, right))
     return Seen(agreed, tried)
 

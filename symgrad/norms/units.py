@@ -78,8 +78,9 @@ def _of_steps(e: Any, within: Context) -> Bound | None:
     """A product over steps, where every factor has one bound."""
     ((index, low, high),) = e.limits
     count = sympy.expand(high - low + 1)
-    bound = of_absolute(e.function, within.within(index, low))
-    if bound is None or bound.value.has(index) or not within.is_count(count):
+    step, there = within.any_step(index, low)
+    bound = of_absolute(e.function.xreplace({index: step}), there)
+    if bound is None or bound.value.has(step) or not within.is_count(count):
         return None
     return Bound(bound.value**count, (PRODUCT, *bound.reasons))
 
@@ -117,8 +118,8 @@ def _where_product_lies(e: Any, within: Context) -> Set:
     ((index, low, high),) = e.limits
     if not within.is_count(sympy.expand(high - low + 1)):
         return S.Reals
-    there = within.within(index, low)
-    factor = _of_any_numbers(e.function, there)
+    step, there = within.any_step(index, low)
+    factor = _of_any_numbers(e.function.xreplace({index: step}), there)
     positive = ((">", Interval.open(0, oo)), (">=", Interval(0, oo)))
     return next((values for op, values in positive if there.holds(factor, op, S.Zero)), S.Reals)
 

@@ -44,7 +44,7 @@ TRUE = [
     (GATED, "Abs(dh[T]/dh[0]) <= (Abs(a) + Abs(w))**T", []),
     ("h[t] = tanh(h[t-1])", "h[1] <= 1 + h[0]**2", []),
     (LINEAR, "norm(dh[T]/dh[0]) <= 2**T", [*SHAPES, "norm(W) <= 2"]),
-    *((f"h[t] = {step}", "Abs(dh[T]/dh[0]) + 1 >= 0", []) for step in ("log(w*h[t-1])", "w/h[t-1]")),
+    *((f"h[t] = {step}", "Abs(dh[T]/dh[0]) + 1 >= 0", []) for step in ("log(1 + (w*h[t-1])**2)", "w/(1 + h[t-1]**2)")),
     ("h[t] = tanh(w*h[t-1])", "norm(dh[T]/dh[0]) <= 7 + Abs(w)**T + norm(h[0])", ["h vector (n)"]),
     (RESIDUAL, "norm(dh[T]/dh[0]) <= 2**T", [*SHAPES, "norm(W) <= 1"]),
 ]

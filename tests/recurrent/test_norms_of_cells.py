@@ -262,9 +262,11 @@ BY_EQUATION = [
     ("h[t] = exp(-h[t-1]**2)", "Abs(dh[t]/dh[t-1]) <= 0.9", [], True),
     ("h[t] = exp(-h[t-1]**2)", "Abs(dh[t]/dh[t-1]) <= 0.8", [], False),
     ("h[t] = h[t-1]/(1 + h[t-1]**2)", "h[t]**2 <= 1/4", [], True),
-    ("h[t] = log(h[t-1])", "h[t] == log(h[t-1])", [], None),
-    ("h[t] = log(h[t-1])", "h[t] == h[t]", [], None),
-    ("h[t] = h[t-1]/w", "h[t] == h[t]", [], None),
+    ("h[t] = log(h[t-1])", "h[t] == log(h[t-1])", [], False),  # h[1] has no value for h0 = 0
+    ("h[t] = log(h[t-1])", "h[t] == log(h[t-1])", ["h[t-1] > 0"], True),
+    ("h[t] = log(h[t-1])", "h[t] == h[t]", [], False),
+    ("h[t] = h[t-1]/w", "h[t] == h[t]", [], False),
+    ("h[t] = h[t-1]/w", "h[t] == h[t]", ["w != 0"], True),
     ("h[t] = h[t-1]/w", "dh[t]/dh[t-1] == 1/w", ["w > 0"], True),
 ]
 OF_VECTORS = [
@@ -274,7 +276,7 @@ OF_VECTORS = [
     ("h[t] = tanh(W @ h[t-1])", "norm(h[3]) <= norm(W)*norm(h[2])", True),
     ("h[t] = tanh(W @ h[t-1])", "norm(h[3]) == norm(tanh(W @ h[2]))", True),
     ("h[t] = tanh(W @ h[t-1])", "norm(h[T]) <= norm(h[T-1])", False),
-    ("h[t] = log(W @ h[t-1])", "norm(h[t]) >= 0", None),
+    ("h[t] = log(W @ h[t-1])", "norm(h[t]) >= 0", False),
 ]
 
 
@@ -305,8 +307,51 @@ def test_evidence_has_the_names_of_the_author():
 
 
 def test_numbers_are_no_matrices():
-    verdict = sg.verify(sg.cell_claim("h[t] = log(h[t-1])", "h[t] == h[t]"))
+    verdict = sg.verify(sg.cell_claim("h[t] = log(h[t-1])", "h[T] <= h[T]**2 + 1", where=["h0 > 10**9", "T <= 3"]))
     assert "choices of numbers" in verdict.evidence
+
+
+# A condition on a state at step t is about that one t; one on inputs is about all steps.
+VALUES = [
+    ("h[t] = log(h[t-1])", "h[T] <= Abs(h[T])", ["h[t-1] > 0"], False),
+    ("h[t] = log(h[t-1])", "h[T]**2 >= 0", ["h[0] > 0", "t == 1"], False),
+    ("h[t] = log(h[t-1])", "h[t] <= Abs(h[t])", ["h[t-1] > 0"], True),
+    ("h[t] = log(h[t-1])", "h[1]**2 >= 0", ["h[0] > 0"], True),
+    ("h[t] = 1/(h[t-1] - 1)", "h[T]**2 >= 0", ["h[t-1] != 1"], False),
+    ("h[t] = 1/(h[t-1] - 1)", "h[t]*(h[t-1] - 1) == 1", ["h[t-1] != 1"], True),
+    ("h[t] = sqrt(h[t-1] - 1)", "h[T]**2 >= 0", ["h[t-1] >= 1"], False),
+    ("h[t] = sqrt(h[t-1])", "h[T] >= 0", [], False),
+    ("h[t] = log(w*h[t-1])", "Abs(dh[T]/dh[0]) >= 0", [], False),
+    ("h[t] = h[t-1]/w", "h[T]**2 >= 0", [], False),
+    ("h[t] = h[t-1]/w", "h[0]**2 >= 0", [], True),
+    ("h[t] = h[t-1]/x[t]", "h[T]**2 >= 0", ["x[t] != 0"], True),
+    ("h[t] = h[t-1]/x[t]", "h[T]**2 >= 0", ["x[t] != 0", "t == 1"], True),
+    ("h[t] = h[t-1]/x[t]", "h[T]**2 >= 0", ["x[T] != 0"], False),
+    ("h[t] = h[t-1]/x[t-1]", "h[T]**2 >= 0", ["x[t] != 0"], False),
+    ("h[t] = tanh(h[t-1] + x[t])", "Sum(log(x[k]), (k, 1, T))**2 >= 0", ["x[t] > 0"], True),
+    ("h[t] = tanh(h[t-1] + x[t])", "Sum(log(h[t]), (t, 1, T))**2 >= 0", ["h[t] > 0"], False),
+    ("h[t] = h[t-1]**k", "h[T]**2 >= 0", ["k integer"], False),
+]
+
+
+@pytest.mark.parametrize(("cell", "says", "where", "truth"), VALUES, ids=str)
+def test_a_claim_is_proved_only_where_its_states_have_values_and_refuted_where_one_certainly_has_none(
+    cell, says, where, truth
+):
+    verdict = sg.verify(sg.cell_claim(cell, says, where=where))
+    assert verdict.holds is truth, verdict
+    if truth is False:
+        assert "undefined" in (verdict.witness.left, verdict.witness.right)
+
+
+def test_what_has_no_value_in_a_run_is_named_with_the_reason():
+    verdict = sg.verify(sg.cell_claim("h[t] = log(h[t-1])", "h[T] <= 5", where=["h[t-1] > 0"]))
+    assert verdict.evidence == "h[2]: log(h[t-1]) has no value at h[t-1] = 0"
+    assert verdict.witness.point == {"t": "1", "T": "2", "h0": "1"}
+
+
+def test_a_run_without_values_at_later_steps_has_those_before():
+    assert sg.verify(sg.cell_claim("h[t] = 2 + log(h[t-1])", "h[0] >= 1", where=["h[0] >= 1"])).holds is True
 
 
 @pytest.mark.parametrize(

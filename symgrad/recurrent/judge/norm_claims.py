@@ -16,7 +16,7 @@ from flint import arb, fmpq
 from sympy import Expr, Symbol, srepr
 
 from symgrad.balls import precision
-from symgrad.balls.matrices import Surroundings
+from symgrad.balls.matrices import NotRealError, NoValueError, Surroundings
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import lines_of
 from symgrad.claims.claim import Claim
@@ -244,6 +244,8 @@ class CellRelation(Judged):
         witness = verdict.witness
         if verdict.outcome is not Outcome.REFUTED or witness is None or NO_VALUE not in (witness.left, witness.right):
             return False
+        if not any(e.atoms(StateJacobian) for e in self.expressions):
+            return False
         powers = (p for e in self.cell.steps for p in e.right.atoms(sympy.Pow))
         return any(p.exp.free_symbols for p in powers) or any(
             e.right.has(sympy.sinc, sympy.Sum, sympy.Product) for e in self.cell.steps
@@ -339,7 +341,7 @@ class CellRelation(Judged):
         for sizes, arguments, scalars in runs:
             try:
                 around = self._run(arguments, {**sizes, LENGTH: length}, scalars)
-            except CellError:  # a function of the cell has no value there
+            except CellError:  # nothing is certain there
                 continue
             for times in every:
                 known = {**sizes, **times}
@@ -359,7 +361,9 @@ class CellRelation(Judged):
             around = surroundings(self.grad, arguments, sizes)
             around.tapes = self._tapes
             around.parameters.update(scalars)
-            run_forward(self.grad, around)
+            run_forward(self.grad, around, as_far_as_possible=True)
+        if not all(isinstance(fault, NoValueError | NotRealError) for fault in around.missing.values()):
+            raise CellError("a variable of the cell has no certain value")
         return around
 
     def _given(self, arguments: Mapping[str, Any]) -> dict[Any, Any]:

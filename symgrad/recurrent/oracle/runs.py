@@ -203,10 +203,14 @@ def _number(name: str, value: Any) -> Any:
         raise CellError(f"{name} must be real numbers; got {shown(value)}") from None
 
 
-def run_forward(grad: Backward, around: Surroundings) -> None:
-    """The values of all variables of the cell at steps 1 to T, each when what it needs is there."""
+def run_forward(grad: Backward, around: Surroundings, *, as_far_as_possible: bool = False) -> None:
+    """The values of all variables of the cell at steps 1 to T, each when what it needs is there.
+
+    With `as_far_as_possible` those without a certain value are noted as missing, with the reason; else that is raised.
+    """
     steps = range(1, around.length + 1)
-    run_formulas({(e.left.key, step): e.right for e in grad.cell.steps for step in steps}, around)
+    formulas = {(e.left.key, step): e.right for e in grad.cell.steps for step in steps}
+    run_formulas(formulas, around, as_far_as_possible=as_far_as_possible)
 
 
 def run_backward(grad: Backward, around: Surroundings) -> None:
@@ -225,7 +229,9 @@ def run_backward(grad: Backward, around: Surroundings) -> None:
     run_formulas({(grad.adjoints[v].key, step): reach.value(v, step) for v, step in reach.alive}, around)
 
 
-def run_formulas(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> None:
+def run_formulas(
+    formulas: dict[tuple[Any, int], Any], around: Surroundings, *, as_far_as_possible: bool = False
+) -> None:
     """Evaluate formulas, each at its step, in an order in which each finds what it needs."""
     needs: dict[Any, set[Any]] = {}
     users: dict[Any, list[Any]] = defaultdict(list)
@@ -238,8 +244,13 @@ def run_formulas(formulas: dict[tuple[Any, int], Any], around: Surroundings) -> 
     ready = deque(node for node, wanted in needs.items() if not wanted)
     while ready:
         node = ready.popleft()
-        with _named(f"{node[0][0]}[{node[1]}]"):
+        try:
             around.timed[node] = around.evaluate(formulas[node], node[1])
+        except NoNumberError as fault:
+            is_told = fault in around.missing.values()  # of what this one needs
+            around.missing[node] = fault if is_told else _said_of(f"{node[0][0]}[{node[1]}]", fault)
+            if not as_far_as_possible:
+                raise around.missing[node] from None
         for user in users[node]:
             needs[user].discard(node)
             if not needs[user]:
@@ -252,7 +263,12 @@ def _named(what: str) -> Iterator[None]:
     try:
         yield
     except NoNumberError as error:
-        raise type(error)(f"{what}: {error}") from None
+        raise _said_of(what, error) from None
+
+
+def _said_of(what: str, fault: NoNumberError) -> NoNumberError:
+    """The same error with what was computed."""
+    return type(fault)(f"{what}: {fault}")
 
 
 def total_loss(grad: Backward, around: Surroundings) -> Any:
