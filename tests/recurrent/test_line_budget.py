@@ -1,10 +1,12 @@
 """Each line of somebody's backward equations has one budget of work, and what it takes is counted."""
 
 import pytest
+import sympy
 from sympy import symbols
 
 import symgrad as sg
 from symgrad.base.budget import Budget, working_within
+from symgrad.recurrent.forms.index_notation import Reader
 from symgrad.recurrent.forms.zeros import is_zero
 from symgrad.recurrent.judge import judge
 from symgrad.recurrent.judge.evidence import FOR_A_PROOF
@@ -65,6 +67,17 @@ def test_the_count_is_the_same_whatever_came_before(budgets):
     line = "hbar[t] = w*delta[t+1] + h[t] - target[t]"
     sg.check_backward(cell, sg.half_squared_error(cell.states[0]), at="every", backward=[line, line])
     assert made[0].spent == made[1].spent > 0
+
+
+def test_of_the_same_sum_it_is_asked_once_whether_it_cancels():
+    """Names are read in many ways, most of which leave the same sum."""
+    t, length = sg.TIME, sg.LENGTH
+    h = sg.State("h")
+    left, right = sympy.Sum(h, (t, 2, length)) + h.at(1), sympy.Sum(h.prev, (t, 1, length))
+    with working_within(Budget(1_000_000)) as budget:
+        spent = [(Reader().difference(left, right), budget.spent)[1] for _ in range(3)]
+    first, second, third = (after - before for before, after in zip([0, *spent], spent))
+    assert first > second == third
 
 
 @pytest.mark.parametrize(

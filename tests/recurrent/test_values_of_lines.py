@@ -29,7 +29,6 @@ POWERS = [
     ("dw = sum(delta[t]*h[t-1] + 0**((t-77)**2), (t, 1, T))", False),
     (f"{TRUE_DW} + 0**(T+2)", True),
     (f"{TRUE_DW} + 2**(2*T+1) - 2*2**T*2**T", True),
-    (f"{TRUE_DW} + w**(2*T+1) - w*w**T*w**T", True),
     ("dh0 = w**(T+2) - w**2*w**T + w*delta[1]", True),
     ("hbar[t] = w**(T-t)*product(1-h[i]**2, (i, t+1, T))*(h[T]-target[T])", True),
     ("dw = sum(w**(T-t)*product(1-h[i]**2, (i, t, T))*(h[T]-target[T])*h[t-1], (t, 1, T))", True),

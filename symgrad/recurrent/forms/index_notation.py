@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import sympy
@@ -48,7 +49,7 @@ from symgrad.recurrent.forms.monomials import (
 )
 from symgrad.recurrent.forms.named_sums import NamedSums
 from symgrad.recurrent.forms.places import free_sizes, has_places, placed, within, written_out
-from symgrad.recurrent.forms.regions import cancels
+from symgrad.recurrent.forms.regions import Rest, cancels
 from symgrad.recurrent.gradients.vjp import entries_of
 from symgrad.symbols import (
     ENTRY,
@@ -138,7 +139,7 @@ class Reader:
             if rest and has_places(form):
                 form = written_out(form, free_sizes(a))
                 rest = form.collected()
-            found |= rest if rest and not cancels(form, self.definitions.known) else {}
+            found |= rest if rest and not cancels(Rest(tuple(rest.items()), form), self.definitions.known) else {}
         return found
 
     def _in_parts(self, e: Expr) -> Expr:
@@ -181,7 +182,7 @@ class Reader:
                 yield from _powers_of(variable, function, times, e)
                 continue
             is_told = slope_from_output(function, ENTRY) is not None
-            slope = differentiated(function.func(ENTRY, *function.args[1:]), ENTRY) if is_told else None
+            slope = _slope_at_entry(function.func(ENTRY, *function.args[1:])) if is_told else None
             for time in times:
                 name, at = variable.at(time), function.args[0].subs(TIME, time)
                 if slope is not None and not slope.is_polynomial(ENTRY):
@@ -607,6 +608,11 @@ _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
     sympy.BlockMatrix: Reader._blocks,
     sympy.MatrixBase: Reader._explicit,
 }
+
+
+@lru_cache(maxsize=256)
+def _slope_at_entry(function: Expr) -> Expr:
+    return differentiated(function, ENTRY)
 
 
 def _powers_of(variable: TimedScalar, root: Expr, times: Sequence[Expr], e: Expr) -> Iterator[tuple[Expr, Expr]]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import sympy
 from sympy import Dummy, Expr, S, Symbol
 
+from symgrad.base.budget import remembered
 from symgrad.recurrent.forms.inequalities import Row, is_certain, is_impossible, row_of
 from symgrad.recurrent.forms.monomials import (
     PRODUCT,
@@ -32,7 +33,7 @@ from symgrad.recurrent.forms.monomials import (
     places,
     without_deltas,
 )
-from symgrad.recurrent.forms.zeros import is_somewhere_other_than_zero, is_zero
+from symgrad.recurrent.forms.zeros import is_split, is_zero, with_generators
 
 MOST_ROUNDS = 12
 MOST_TERMS = 150
@@ -42,16 +43,32 @@ MOST_TIMES = 4  # of one term that are named in every order
 Term: TypeAlias = tuple[Expr, Monomial]
 
 
-def cancels(form: Form, known: Sequence[Row]) -> bool:
-    """Whether a sum is certainly zero for all steps at which the inequalities hold.
+@dataclass(frozen=True)
+class Rest:
+    """A sum under the names of its products, which tell whether it is the same sum as another one.
+
+    Attributes
+    ----------
+    names : tuple of pairs of str and Expr
+        Its products, each with its coefficient.
+    form : Form
+    """
+
+    names: tuple[tuple[str, Expr], ...]
+    form: Form = field(compare=False)
+
+
+@remembered
+def cancels(rest: Rest, known: tuple[Row, ...]) -> bool:
+    """Whether a sum is certainly zero for all steps at which the inequalities hold; of each sum it is asked once.
 
     Parameters
     ----------
-    form : Form
-    known : sequence of Row
+    rest : Rest
+    known : tuple of Row
         What is known of t and T.
     """
-    return any(_cancels(form, known, from_left) for from_left in (False, True))
+    return any(_cancels(rest.form, known, from_left) for from_left in (False, True))
 
 
 def _cancels(form: Form, known: Sequence[Row], from_left: bool) -> bool:
@@ -104,36 +121,13 @@ def _collected(terms: Iterable[Term], known: Sequence[Row]) -> list[_Named]:
     for term in terms:
         for named in _named(term, known):
             key = named.body, named.region
-            number = _with_generators(named.number, generators)
+            number = with_generators(named.number, generators)
             if key in found:
                 number = found[key].number + number
             found[key] = replace(named, number=number)
     back = {generator: base**exponent for (base, exponent), generator in generators.items()}
     kept = [each for each in found.values() if not is_zero(each.number)]
     return [replace(each, number=each.number.xreplace(back)) for each in kept]
-
-
-def _with_generators(number: Expr, generators: dict[tuple[Expr, Expr], Dummy]) -> Expr:
-    """A number in which w to the power T - t + 1 is w times the powers to T and to t, each a generator."""
-
-    def parts(power: Expr) -> Expr:
-        if not power.exp.free_symbols:
-            return power
-        found = S.One
-        for part in sympy.Add.make_args(sympy.expand(power.exp)):
-            factor, symbol = part.as_coeff_Mul()
-            made = generators.setdefault((power.base, symbol), Dummy("g")) if symbol != 1 else power.base
-            found *= made**factor
-        return found
-
-    return number.replace(_is_split, parts)
-
-
-def _is_split(e: Expr) -> bool:
-    """Whether b**(p + q) is b**p * b**q, wherever both sides have values: for every b but 0, and so, if b is not 0
-    throughout, in the limit at its zeros as well. For 0 itself it is not: 0**0 is 1.
-    """
-    return e.is_Pow and bool(e.exp.free_symbols) and is_somewhere_other_than_zero(e.base)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -240,7 +234,7 @@ def _split(coefficient: Expr, times: tuple[Symbol, ...]) -> tuple[Expr, Expr]:
         return coefficient, S.One
     number, rest = S.One, S.One
     for factor in sympy.Mul.make_args(coefficient):
-        if factor.has(*times) and _is_split(factor) and not factor.base.has(*times):
+        if factor.has(*times) and is_split(factor) and not factor.base.has(*times):
             here, there = sympy.expand(factor.exp).as_independent(*times, as_Add=True)
             number, rest = number * factor.base**here, rest * sympy.Pow(factor.base, there)
         elif factor.has(*times):

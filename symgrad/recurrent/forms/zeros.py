@@ -8,7 +8,7 @@ from operator import add, mul
 
 import sympy
 from flint import fmpq
-from sympy import Expr
+from sympy import Dummy, Expr, S
 
 from symgrad.base import sized
 from symgrad.base.budget import charge
@@ -101,3 +101,29 @@ def _check_generator(e: Expr) -> None:
     """Powers with other exponents and exponentials depend on each other; SymPy knows how."""
     if not isinstance(e, sympy.Symbol | TimedScalar | sympy.Function) or isinstance(e, sympy.exp):
         raise NoNormalForm(f"{e} is no generator")
+
+
+# --- powers ---------------------------------------------------------------------------------------------------------
+
+
+def with_generators(number: Expr, generators: dict[tuple[Expr, Expr], Dummy]) -> Expr:
+    """A number in which w to the power T - t + 1 is w times the powers to T and to t, each a generator."""
+
+    def parts(power: Expr) -> Expr:
+        if not power.exp.free_symbols:
+            return power
+        found = S.One
+        for part in sympy.Add.make_args(sympy.expand(power.exp)):
+            factor, symbol = part.as_coeff_Mul()
+            made = generators.setdefault((power.base, symbol), Dummy("g")) if symbol != 1 else power.base
+            found *= made**factor
+        return found
+
+    return number.replace(is_split, parts)
+
+
+def is_split(e: Expr) -> bool:
+    """Whether b**(p + q) is b**p * b**q, wherever both sides have values: for every b but 0, and so, if b is not 0
+    throughout, in the limit at its zeros as well. For 0 itself it is not: 0**0 is 1.
+    """
+    return e.is_Pow and bool(e.exp.free_symbols) and is_somewhere_other_than_zero(e.base)
