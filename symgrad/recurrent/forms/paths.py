@@ -23,7 +23,8 @@ from symgrad.base.kinds import shown
 from symgrad.recurrent.cells.cell import Equation, argument_name, free_name
 from symgrad.recurrent.cells.matrix_algebra import product, sliced, total_of, transposed
 from symgrad.recurrent.gradients.backward import Backward, over_time
-from symgrad.recurrent.gradients.one_step import matrix_of, through_loss, through_step
+from symgrad.recurrent.gradients.linear_maps import matrix_of
+from symgrad.recurrent.gradients.one_step import through_loss, through_step
 from symgrad.symbols import (
     LENGTH,
     TIME,

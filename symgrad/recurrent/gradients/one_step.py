@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import sympy
-from sympy import DiagMatrix, Identity, MatrixExpr, S, ZeroMatrix
+from sympy import S, ZeroMatrix
 
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.cell import Cell, Equation
-from symgrad.recurrent.cells.matrix_algebra import product, total_of, transposed
+from symgrad.recurrent.cells.matrix_algebra import total_of, transposed
+from symgrad.recurrent.gradients.linear_maps import matrix_of
 from symgrad.recurrent.gradients.vjp import pullback
-from symgrad.symbols import TIME, Role, Timed, adjoint, concatenate, hadamard_of, shape_of, timed_in
-from symgrad.symbols.writing import to_text
+from symgrad.symbols import TIME, Role, Timed, adjoint, shape_of, timed_in
 
 
 @dataclass(frozen=True)
@@ -91,44 +89,6 @@ def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_outp
         if isinstance(variable, Timed) and variable.role is Role.INTERMEDIATE and variable.time != TIME:
             raise CellError(f"{variable} is used at step t; only the adjoint recursion has values of other steps")
     return {variable: total_of(values) for variable, values in waiting.items()}
-
-
-@lru_cache(maxsize=4096)
-def matrix_of(e: Any, v: Any) -> Any:
-    """The matrix M for which an expression that is linear in a vector v is M v.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> n, = sg.dims("n")
-    >>> W, s, v = sg.Parameter("W", n, n), sg.State("s", n), sg.State("v", n)
-    >>> print(to_text(matrix_of(W.T @ sg.hadamard(v, s), v)))
-    W.T @ diag(s[t])
-    """
-    if e == v:
-        return Identity(v.shape[0])
-    if not e.has(v):
-        return ZeroMatrix(e.shape[0], v.shape[0]) if isinstance(e, ZeroMatrix) else _refuse(e, v)
-    if isinstance(e, sympy.MatAdd):
-        return total_of(matrix_of(a, v) for a in e.args)
-    if isinstance(e, sympy.MatMul):
-        scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
-        *before, last = (a for a in e.args if isinstance(a, MatrixExpr))
-        if any(a.has(v) for a in (*before, *scalars)):
-            return _refuse(e, v)
-        return product(*scalars, *before, matrix_of(last, v))
-    if isinstance(e, sympy.BlockMatrix) and e.blockshape[1] == 1:
-        return concatenate(*(matrix_of(block, v) for block in e.blocks))
-    if isinstance(e, sympy.HadamardProduct):
-        inside = [a for a in e.args if a.has(v)]
-        others = [a for a in e.args if not a.has(v)]
-        if len(inside) == 1:
-            return product(DiagMatrix(hadamard_of(others)), matrix_of(inside[0], v))
-    return _refuse(e, v)
-
-
-def _refuse(e: Any, v: Any) -> Any:
-    raise CellError(f"{to_text(e)} is not a matrix times {v}, so that it has no Jacobian as one matrix")
 
 
 def state_jacobians(cell: Cell, in_output: bool = True) -> dict[tuple[Any, Any], Any]:
