@@ -27,7 +27,7 @@ def matrix_of(e: Any, v: Any) -> Any:
     >>> print(to_text(matrix_of(W.T @ sg.hadamard(v, s), v)))
     W.T @ diag(s[t])
     >>> u = sg.Parameter("u", n)
-    >>> print(to_text(matrix_of(sg.dot(v, s) * u, v)))
+    >>> print(to_text(matrix_of(u @ sg.dot(v, s), v)))
     u @ s[t].T
     """
     if e == v:
