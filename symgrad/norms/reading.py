@@ -355,6 +355,11 @@ def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[An
     others = [c for c in (*joint, *plain) if not c.atoms(OfMatrix, MatrixExpr, TimedScalar)]
     check_numbers(others)
     found = Domain.of(scalars_in(*statement.expressions, *about_norms), others)
+    unreal = next((s for s, values in found.sets if isinstance(values, sympy.ComplexRegion)), None)
+    if unreal is not None:
+        raise ClaimError(
+            f"claims on norms are about real numbers, and {unreal} is complex; write real({str(unreal)!r})"
+        )
     positive = sympy.Range(1, sympy.oo)
     sets = {s: values.intersect(positive) if s.is_integer and s.is_positive else values for s, values in found.sets}
     if sets.get(LENGTH) == positive:  # by what SymPy assumes of it; no condition says where it starts

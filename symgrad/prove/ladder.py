@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 
+from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import BasePolynomialError as PolynomialError
 
 from symgrad.balls import UnsupportedError, has_endless
@@ -122,10 +123,18 @@ def verify(says: Claim | str) -> Verdict:
     if not isinstance(asked, Claim):
         raise ClaimError(f'verify takes a claim or a text, as in verify(claim(a, "==", b)); got {shown(says)}')
     started = time.perf_counter()
-    verdict = _restated(asked, _guarded_verdict(asked))
+    verdict = _of_known_functions(asked, _restated(asked, _guarded_verdict(asked)))
     doubts = () if verdict.holds else asked.doubts
     evidence = "; ".join(filter(None, (verdict.evidence, *asked.remarks, *doubts)))
     return replace(verdict, evidence=evidence, seconds=time.perf_counter() - started)
+
+
+def _of_known_functions(asked: Claim, verdict: Verdict) -> Verdict:
+    """The verdict, which proves nothing of a function of which nobody says that it has values."""
+    parts = sorted({f for e in asked.statement.expressions for f in e.atoms(AppliedUndef)}, key=str)
+    if not (parts and verdict.holds):
+        return verdict
+    return Verdict(Outcome.UNDECIDED, "unknown functions", f"nobody says that {parts[0]} has a value; write what it is")
 
 
 def _restated(asked: Claim, verdict: Verdict) -> Verdict:

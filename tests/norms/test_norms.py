@@ -202,6 +202,20 @@ def test_a_condition_on_no_symbol_is_told():
     assert "did you mean alpha?" in remark
 
 
+def test_norms_are_claims_on_real_numbers():
+    c = sympy.Symbol("c", complex=True)
+    for sides in ((sg.norm(c * A), "==", sympy.Abs(c) * sg.norm(A)), (sympy.Abs(c), "<=", sg.norm(A))):
+        with pytest.raises(ClaimError, match=r"c is complex; write real\('c'\)"):
+            sg.claim(*sides)
+
+
+def test_nothing_is_proved_of_what_nobody_says_has_values():
+    unknown = sympy.Function("f")(sg.real("s"))
+    for sides in ((unknown, unknown), (unknown + 1, 1 + unknown), (unknown * sg.norm(A), unknown * sg.norm(A))):
+        verdict = sg.verify(sg.claim(sides[0], "==", sides[1]))
+        assert verdict.outcome is Outcome.UNDECIDED, sides
+
+
 def test_equations_hold_no_norms():
     with pytest.raises(ParseError, match="norm stands in claims, and in no equation"):
         sg.read_cell("h[t] = h[t-1]/norm(h[t-1])", {"h": n})
