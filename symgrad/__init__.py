@@ -120,24 +120,34 @@ if TYPE_CHECKING:
         TIME,
         Input,
         Intermediate,
+        Max,
+        Min,
         OrderedProduct,
         Parameter,
         State,
         TimeSum,
+        abs,
         arctan,
         concatenate,
         dims,
         dot,
         elementwise,
+        exp,
         hadamard,
+        log,
         logsumexp,
+        mean,
         norm,
         ones,
         outer,
         sin,
         softmax,
         spectral_radius,
+        sqrt,
         tanh,
+        total,
+        variance,
+        where,
     )
     from symgrad.symbols.notation import integer, real
     from symgrad.testing import assert_gradient, assert_holds, assert_refuted
@@ -162,8 +172,9 @@ else:
         "language.statements": "Conjunction Domain Extremum ExtremumKind Relation",
         "reading.text": "parse to_text",
         "symbols": (
-            "arctan concatenate dims dot elementwise hadamard Input Intermediate LENGTH logsumexp norm ones "
-            "OrderedProduct outer Parameter sin softmax spectral_radius State tanh TIME TimeSum"
+            "abs arctan concatenate dims dot elementwise exp hadamard Input Intermediate LENGTH log logsumexp Max mean "
+            "Min norm ones OrderedProduct outer Parameter sin softmax spectral_radius sqrt State tanh TIME "
+            "TimeSum total variance where"
         ),
         "language.verdicts": "Outcome Verdict Witness",
         "compute.checks.check_gradient": "check_gradient GradientCheck",
@@ -216,7 +227,8 @@ __all__ = [
     "load_derivation",
     # vectors in time
     "dims", "State", "Input", "Intermediate", "Parameter", "hadamard", "outer", "dot", "concatenate", "ones",
-    "elementwise", "softmax", "logsumexp", "norm", "spectral_radius", "TimeSum", "OrderedProduct", "TIME", "LENGTH",
+    "elementwise", "exp", "log", "sqrt", "abs", "Max", "Min", "where", "softmax", "logsumexp", "total",
+    "mean", "variance", "norm",     "spectral_radius", "TimeSum", "OrderedProduct", "TIME", "LENGTH",
     # recurrent cells
     "Cell", "Equation", "read_cell", "bptt", "Gradients", "check_backward", "Judgement", "state_jacobian", "cell_claim",
     "Loss", "half_squared_error", "softmax_cross_entropy", "binary_cross_entropy", "CELLS", "CellRow", "stacked",

@@ -56,7 +56,7 @@ LONG = {
     "reading/text/reader.py": (460, "one rule for each node"),
     "reading/text/scan.py": (480, "one rule for each kind of word"),
     "recurrent/cells/cell.py": (560, "to be divided"),
-    "recurrent/forms/index_notation.py": (660, "to be divided"),
+    "recurrent/forms/index_notation.py": (690, "to be divided"),
     "recurrent/gradients/backward.py": (600, "to be divided"),
     "recurrent/judge/evidence.py": (640, "to be divided"),
     "recurrent/judge/line_proofs.py": (480, "to be divided"),

@@ -21,11 +21,13 @@ from symgrad.balls import NOT_REAL, UNDEFINED, UNKNOWN, Ball, NoValue, RealTape,
 from symgrad.balls.spectra import spectral_norm, spectral_radius
 from symgrad.base.errors import CellError
 from symgrad.symbols import (
+    ENTRIES,
     ENTRY,
     LENGTH,
     TIME,
     Elementwise,
     LogSumExp,
+    OfEntries,
     OfMatrix,
     OrderedProduct,
     ParameterMatrix,
@@ -41,7 +43,7 @@ from symgrad.symbols import (
 from symgrad.symbols.writing import to_text
 
 SHOWN_DIGITS = 8
-_SHOWN_ENTRY = Symbol(ENTRY.name, real=True)
+_SHOWN_ENTRIES = tuple(Symbol(entry.name, real=True) for entry in ENTRIES)
 Array: TypeAlias = Any  # of balls, which NumPy's types do not know
 
 
@@ -276,7 +278,7 @@ class WalkedFormula:
         return found
 
     def _power(self, e: Any) -> Array:
-        return self._mapped(self.value(e.base), sympy.Lambda((ENTRY,), ENTRY**e.exp))
+        return self._mapped(sympy.Lambda((ENTRY,), ENTRY**e.exp), self.value(e.base))
 
     def _matrix_power(self, e: Any) -> Array:
         base, exponent = self.value(e.base), self._time(e.exp)
@@ -288,29 +290,33 @@ class WalkedFormula:
         return found
 
     def _elementwise(self, e: Elementwise) -> Array:
-        return self._mapped(self.value(e.argument), e.function)
+        return self._mapped(e.function, self.value(e.argument))
 
-    def _mapped(self, matrix: Array, function: sympy.Lambda) -> Array:
+    def _of_entries(self, e: OfEntries) -> Array:
+        return self._mapped(e.function, *map(self.value, e.arguments))
+
+    def _mapped(self, function: sympy.Lambda, *matrices: Array) -> Array:
         known = self.around.tapes.get(function)
         if known is None:
-            (y,), body = function.variables, with_slopes(function.expr)
-            leaves = dict.fromkeys(leaf for leaf in _leaves(body) if leaf != y)
-            if any(leaf.has(y) for leaf in leaves):  # as in a sum over time
-                return np.vectorize(lambda entry: self._at_entry(y, entry)._scalar(body), otypes=[object])(matrix)
+            letters, body = function.variables, with_slopes(function.expr)
+            leaves = dict.fromkeys(leaf for leaf in _leaves(body) if leaf not in letters)
+            if any(leaf.has(*letters) for leaf in leaves):  # as in a sum over time
+                return np.vectorize(lambda *at: self._at_entries(letters, at)._scalar(body), otypes=[object])(*matrices)
             stand_ins = {leaf: Dummy(real=True) for leaf in leaves}
-            tape = self.around.tape(body.xreplace(stand_ins), (y, *stand_ins.values()))
+            tape = self.around.tape(body.xreplace(stand_ins), (*letters, *stand_ins.values()))
             known = self.around.tapes[function] = tape, tuple(leaves)
         tape, others = known
         rest, faults = self._of_leaves(others)
-        found = np.empty(matrix.shape, dtype=object)
-        for place, entry in np.ndenumerate(matrix):
-            point = zip((_SHOWN_ENTRY, *others), (entry, *rest))
-            found[place] = _certain(tape(entry, *rest), function, point, faults)
+        shown = (*_SHOWN_ENTRIES[: len(matrices)], *others)
+        found = np.empty(matrices[0].shape, dtype=object)
+        for place in np.ndindex(found.shape):
+            values = (*(matrix[place] for matrix in matrices), *rest)
+            found[place] = _certain(tape(*values), function, zip(shown, values), faults)
         return found
 
-    def _at_entry(self, y: Symbol, entry: Ball) -> Self:
-        """The same with a value for the variable of an entry."""
-        around = replace(self.around, parameters={**self.around.parameters, y: entry})
+    def _at_entries(self, letters: tuple[Symbol, ...], entries: tuple[Ball, ...]) -> Self:
+        """The same with values for the variables of entries."""
+        around = replace(self.around, parameters={**self.around.parameters, **dict(zip(letters, entries))})
         return type(self)(around, self.step, self.indices)
 
     def _softmax(self, e: Softmax) -> Array:
@@ -399,6 +405,7 @@ _RULES: dict[type, Callable[[WalkedFormula, Any], Any]] = {
     sympy.BlockMatrix: WalkedFormula._blocks,
     MatrixSlice: WalkedFormula._slice,
     Elementwise: WalkedFormula._elementwise,
+    OfEntries: WalkedFormula._of_entries,
     Softmax: WalkedFormula._softmax,
     LogSumExp: WalkedFormula._logsumexp,
     TimeSum: WalkedFormula._over_time,
@@ -428,7 +435,7 @@ def _certain(value: Any, e: Any, point: Iterable[tuple[Any, Any]] = (), faults: 
     part = next((fault for fault in faults if fault.stand_in is value), None)
     if part is not None:
         raise part
-    e = e(_SHOWN_ENTRY) if isinstance(e, sympy.Lambda) else e
+    e = e(*_SHOWN_ENTRIES[: len(e.variables)]) if isinstance(e, sympy.Lambda) else e
     known = ((leaf, ball(at)) for leaf, at in point if isinstance(at, Ball))
     where = ", ".join(f"{to_text(leaf)} = {at.str(SHOWN_DIGITS, radius=False)}" for leaf, at in known)
     at = f"{to_text(e)} has no {{}} at {where}" if where else f"{to_text(e)} has no {{}} here"

@@ -1,13 +1,14 @@
 """Vectors and matrices in time: the variables of recurrent networks and the operations on them."""
 
+from symgrad.symbols.arithmetic import ENTRIES, ENTRY, Mask
+from symgrad.symbols.functions import Max, Min, abs, arctan, exp, log, sin, sqrt, tanh, where
 from symgrad.symbols.norms import OfMatrix, SpectralNorm, SpectralRadius, norm, spectral_radius
 from symgrad.symbols.operations import (
-    ENTRY,
     Elementwise,
     LogSumExp,
+    OfEntries,
     SlopeAt,
     Softmax,
-    arctan,
     concatenate,
     dot,
     elementwise,
@@ -15,17 +16,17 @@ from symgrad.symbols.operations import (
     hadamard_of,
     is_function_of,
     logsumexp,
+    of_entries,
     ones,
     outer,
-    sin,
     slope,
     softmax,
-    tanh,
-    total,
+    summed,
     with_slopes,
     zero_like,
 )
 from symgrad.symbols.over_time import OrderedProduct, TimeSum
+from symgrad.symbols.over_units import mean, total, variance
 from symgrad.symbols.variables import (
     LENGTH,
     TIME,
@@ -53,8 +54,11 @@ __all__ = [
     "dims", "State", "Input", "Intermediate", "Parameter", "Role", "Timed", "TimedMatrix", "TimedScalar",
     "ParameterMatrix", "adjoint", "at_time", "parameters_in", "timed_in", "shape_of", "declared_shape", "size_symbols",
     "renamed",
-    "TIME", "LENGTH", "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "elementwise",
-    "slope", "ones", "hadamard", "hadamard_of", "is_function_of", "concatenate", "outer", "dot", "total", "softmax",
-    "logsumexp", "tanh", "sin", "arctan", "SlopeAt", "with_slopes", "zero_like", "norm",
+    "TIME", "LENGTH", "Elementwise", "Softmax", "LogSumExp", "TimeSum", "OrderedProduct", "ENTRY", "ENTRIES",
+    "OfEntries", "of_entries", "elementwise",
+    "slope", "ones", "hadamard", "hadamard_of", "is_function_of", "concatenate", "outer", "dot", "summed", "total",
+    "mean", "variance", "softmax",
+    "logsumexp", "tanh", "sin", "arctan", "exp", "log", "sqrt", "abs", "Max", "Min", "where",
+    "Mask", "SlopeAt", "with_slopes", "zero_like", "norm",
     "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
 ]  # fmt: skip

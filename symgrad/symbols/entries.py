@@ -59,6 +59,34 @@ def precedence_of_entries(function: Lambda, argument: MatrixExpr) -> int:
     return int(precedence_traditional(body) if is_formula else PRECEDENCE["Atom"])
 
 
+def function_of_several(printer: Any, function: Lambda, arguments: tuple[MatrixExpr, ...]) -> str:
+    """LaTeX of a function of the entries in one place: its formula with the vectors for their entries.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> import symgrad as sg
+    >>> from symgrad.symbols.notation import latex
+    >>> n, = sg.dims("n")
+    >>> print(latex(sg.elementwise(sympy.Max, sg.State("u", n), sg.State("v", n))))
+    \\max\\left(u_{t}, v_{t}\\right)
+    """
+    if all(map(_is_vector, arguments)):
+        return str(printer.doprint(_with(function, [stand_in(printer, a) for a in arguments])))
+    inside = printer.doprint(_with(function, [_entry(printer, a) for a in arguments]))
+    return rf"\left({inside}\right)_{{ij}}"
+
+
+def precedence_of_several(function: Lambda, arguments: tuple[MatrixExpr, ...]) -> int:
+    """How strongly the parts of what is printed for a function of several entries are bound."""
+    is_formula = all(map(_is_vector, arguments)) and not isinstance(function.expr, Application)
+    return int(precedence_traditional(function.expr) if is_formula else PRECEDENCE["Atom"])
+
+
+def _with(function: Lambda, values: list[Expr]) -> Expr:
+    return function.expr.xreplace(dict(zip(function.variables, values)))
+
+
 def _is_vector(argument: MatrixExpr) -> bool:
     return S.One in argument.shape
 

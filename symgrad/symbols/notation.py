@@ -181,7 +181,7 @@ def _rank(part: sympy.Basic) -> tuple[bool, int, str]:
         return False, -1, ""
     last = part
     while last.args and not hasattr(last, "role"):
-        last = last.args[-1]
+        last = last.args[0 if isinstance(last, sympy.HadamardPower) else -1]  # of a power its base
     role = getattr(last, "role", None)
     rank = len(_RANKS) if role is None else _RANKS.index(role.value)
     return isinstance(part, sympy.MatAdd), rank, getattr(last, "name", "")

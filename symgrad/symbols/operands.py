@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import sympy
 from sympy import MatrixExpr
 
-from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.errors import ShapeError
 from symgrad.base.kinds import expression_of
+from symgrad.symbols.arithmetic import as_matrix, plain
 
 
 def operand(given: Any, of: str) -> Any:
@@ -25,19 +24,7 @@ def operand(given: Any, of: str) -> Any:
     >>> operand(sympy.Matrix([1, 2]), "norm").shape, operand(2, "norm")
     ((2, 1), 2)
     """
-    return expression_of(as_matrix(given), f"{of} takes a scalar, a vector or a matrix")
-
-
-def as_matrix(term: Any) -> Any:
-    """A matrix of SymPy whose entries are written out as an expression; an array of NumPy is refused."""
-    if isinstance(term, sympy.MatrixBase):
-        return term.as_immutable()
-    if isinstance(term, np.ndarray):
-        raise CellError(
-            f"an array of NumPy of shape {term.shape} is no part of a formula; declare it as a Parameter or an Input "
-            "and give it when the program is called, or write it as sympy.Matrix"
-        )
-    return term
+    return expression_of(plain(as_matrix(given)), f"{of} takes a scalar, a vector or a matrix")
 
 
 def vectors(of: str, *given: Any) -> tuple[MatrixExpr, ...]:

@@ -5,23 +5,26 @@ The rest is SymPy's own: `+`, `@`, `.T`, `hadamard_product`, `OneMatrix`, `Block
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
-from sympy import Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
-from sympy.core.function import Function
+from sympy import Derivative, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
+from sympy.core.function import Application, Function
 
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import shown
 from symgrad.base.shown import one_line
-from symgrad.symbols.entries import function_of_entries, precedence_of_entries
+from symgrad.symbols.arithmetic import ENTRIES, MOST_ARGUMENTS, ReadsAsVector, with_operators
+from symgrad.symbols.entries import (
+    function_of_entries,
+    function_of_several,
+    precedence_of_entries,
+    precedence_of_several,
+)
 from symgrad.symbols.operands import operand, vectors
 from symgrad.symbols.over_time import Whole
-from symgrad.symbols.variables import Dimension, ReadsAsVector
-
-# The bound variable of functions of an entry: a Dummy, so that no name of an author is the same, with a number of its
-# own, so that it is the same in every process.
-ENTRY = Dummy("y", dummy_index=10_000_019, real=True)
+from symgrad.symbols.variables import Dimension
 
 
 class Elementwise(ReadsAsVector):
@@ -79,6 +82,56 @@ class Elementwise(ReadsAsVector):
     def precedence(self) -> int:
         """How strongly its parts are bound where it is printed."""
         return precedence_of_entries(self.function, self.argument)
+
+
+class OfEntries(ReadsAsVector):
+    """A function of the entries in one place of several matrices: args are a Lambda of as many variables, and these."""
+
+    def __new__(cls, function: Lambda, *arguments: MatrixExpr) -> Any:
+        return MatrixExpr.__new__(cls, function, *arguments)
+
+    @property
+    def function(self) -> Lambda:
+        return self.args[0]
+
+    @property
+    def arguments(self) -> tuple[MatrixExpr, ...]:
+        return tuple(self.args[1:])
+
+    @property
+    def shape(self) -> Any:
+        return self.args[1].shape
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return set().union(*(part.free_symbols for part in self.args))
+
+    def has(self, *patterns: Any) -> bool:
+        """Whether something stands in it; but no cases, as in `Elementwise`."""
+        return bool(super().has(*(p for p in patterns if p is not sympy.Piecewise)))
+
+    def _entry(self, i: Expr, j: Expr, **options: Any) -> Expr:
+        return self.function(*(argument[i, j] for argument in self.arguments))
+
+    def with_arguments(self, change: Callable[[MatrixExpr], MatrixExpr]) -> MatrixExpr:
+        """The same function of other matrices."""
+        return OfEntries(self.function, *map(change, self.arguments))
+
+    def doit(self, **hints: Any) -> Expr:
+        return self.with_arguments(lambda m: m.doit(**hints)) if hints.get("deep", True) else self
+
+    def _sympystr(self, printer: Any) -> str:
+        shown = {y: Symbol(_placeholder(printer.doprint(m))) for y, m in zip(self.function.variables, self.arguments)}
+        body = printer.doprint(self.function.expr.xreplace(shown))
+        return body if isinstance(self.function.expr, Application) else f"[{body}]"
+
+    def _latex(self, printer: Any) -> str:
+        return function_of_several(printer, self.function, self.arguments)
+
+    @property
+    def precedence(self) -> int:
+        """How strongly its parts are bound where it is printed."""
+        return precedence_of_several(self.function, self.arguments)
 
 
 def _placeholder(text: str) -> str:
@@ -143,17 +196,20 @@ def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
     argument : Expr
         A scalar, a vector or a matrix.
     *parameters : Expr
-        Further arguments of the function, scalars; the same for all entries.
+        Further arguments of the function: a scalar counts for all entries, of a matrix it is the entry in the same
+        place.
 
     Returns
     -------
     Expr
-        In the shape of `argument`.
+        In the shape of the matrices.
 
     Raises
     ------
     CellError
         If `function` is none, or takes other arguments, or a formula is none.
+    ShapeError
+        If two matrices have different shapes.
 
     Examples
     --------
@@ -164,105 +220,52 @@ def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
     [1/(h[t]**2 + 1)]
     >>> sg.elementwise(sg.elu, h, 2).shape
     (n, 1)
+    >>> sg.elementwise(sympy.Max, h.prev, 0, h)
+    Max(0, h[t], h[t-1])
     """
     name = getattr(function, "__name__", "elementwise")
-    found = operand(argument, name)
-    is_matrix = isinstance(found, MatrixExpr)
+    found = [operand(given, name) for given in (argument, *parameters)]
     if not callable(function):
         raise CellError(f"elementwise takes a function of a scalar, such as sympy.tanh; got {shown(function)}")
+    matrices = one_shape(name, [f for f in found if isinstance(f, MatrixExpr)])
+    letters = dict(zip(dict.fromkeys(matrices), ENTRIES))
     try:
-        value = function(ENTRY if is_matrix else found, *(operand(p, name) for p in parameters))
+        value = function(*(letters.get(f, f) for f in found))
     except TypeError as error:
         raise CellError(f"elementwise: {one_line(str(error))}") from error
-    return Elementwise(Lambda((ENTRY,), operand(value, "a function of each entry")), found) if is_matrix else value
+    return of_entries(operand(value, "a function of each entry"), letters) if matrices else value
 
 
-def tanh(argument: Any) -> Expr:
-    """The hyperbolic tangent of a scalar, or of each entry of a vector or matrix.
+def one_shape(name: str, matrices: list[MatrixExpr]) -> list[MatrixExpr]:
+    """Matrices, if they have one shape and are not too many for a function of their entries."""
+    for other in matrices[1:]:
+        if other.shape != matrices[0].shape:
+            shapes = (matrices[0].shape, other.shape)
+            raise ShapeError(f"{name}({matrices[0]}, {other})", name, shapes)
+    if len(set(matrices)) > MOST_ARGUMENTS:
+        raise CellError(f"a function of entries takes up to {MOST_ARGUMENTS} matrices; got {len(set(matrices))}")
+    return matrices
 
-    tanh x = (exp(x) - exp(-x)) / (exp(x) + exp(-x)), with slope 1 - tanh(x)**2; values in (-1, 1), no kinks.
 
-    Parameters
-    ----------
-    argument : Expr
-        A scalar, a vector or a matrix.
-
-    Returns
-    -------
-    Expr
-        In the shape of `argument`.
-
-    References
-    ----------
-    Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.3.2.
+def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExpr:
+    """A formula in the letters that stand for the entries of matrices, in each place.
 
     Examples
     --------
     >>> import symgrad as sg
-    >>> x = sg.real("x")
-    >>> sg.tanh(x).diff(x), sg.tanh(sg.State("h", *sg.dims("n")))
-    (1 - tanh(x)**2, tanh(h[t]))
+    >>> u, v = sg.State("u", 3), sg.State("v", 3)
+    >>> of_entries(sympy.Max(*ENTRIES[:2]), {u: ENTRIES[0], v: ENTRIES[1]})
+    Max(u[t], v[t])
+    >>> of_entries(sympy.Max(ENTRIES[1], 0), {u: ENTRIES[0], v: ENTRIES[1]})
+    Max(v[t])
     """
-    return elementwise(sympy.tanh, argument)
-
-
-def sin(argument: Any) -> Expr:
-    """The sine of a scalar, or of each entry of a vector or matrix.
-
-    Its slope is cos(x); values in [-1, 1], no kinks.
-
-    Parameters
-    ----------
-    argument : Expr
-        A scalar, a vector or a matrix.
-
-    Returns
-    -------
-    Expr
-        In the shape of `argument`.
-
-    References
-    ----------
-    Sitzmann, Martel, Bergman, Lindell, Wetzstein, Implicit neural representations with periodic activation
-    functions (2020), arXiv:2006.09661.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> x = sg.real("x")
-    >>> sg.sin(x).diff(x), sg.sin(sg.State("h", *sg.dims("n")))
-    (cos(x), sin(h[t]))
-    """
-    return elementwise(sympy.sin, argument)
-
-
-def arctan(argument: Any) -> Expr:
-    """The arctangent of a scalar, or of each entry of a vector or matrix.
-
-    Its slope is 1/(1 + x**2); values in (-pi/2, pi/2), no kinks.
-
-    Parameters
-    ----------
-    argument : Expr
-        A scalar, a vector or a matrix.
-
-    Returns
-    -------
-    Expr
-        In the shape of `argument`.
-
-    References
-    ----------
-    NIST Digital Library of Mathematical Functions, sections 4.23 and 4.24.
-
-    Examples
-    --------
-    >>> import symgrad as sg
-    >>> x = sg.real("x")
-    >>> sg.arctan(x).diff(x), sg.arctan(sg.State("h", *sg.dims("n")))
-    (1/(x**2 + 1), atan(h[t]))
-    """
-    return elementwise(sympy.atan, argument)
+    inside = {m: letter for m, letter in letters.items() if formula.has(letter)} or dict([next(iter(letters.items()))])
+    named = dict(zip(inside.values(), ENTRIES))
+    function = Lambda(tuple(named.values()), formula.xreplace(named))
+    if len(inside) > 1:
+        return OfEntries(function, *inside)
+    (argument,) = inside
+    return argument if formula.is_Dummy else Elementwise(function, argument)
 
 
 def is_function_of(e: Any, v: Any) -> bool:
@@ -351,7 +354,7 @@ def ones(*shape: Dimension) -> MatrixExpr:
     sizes = [operand(size, "ones") for size in shape]
     if not 1 <= len(sizes) <= 2 or any(map(_is_no_size, sizes)):
         raise CellError(f"ones takes one or two sizes, as in ones(n) or ones(n, m); got {shape_text(shape)}")
-    return OneMatrix(sizes[0], sizes[1] if len(sizes) > 1 else 1)
+    return with_operators(OneMatrix(sizes[0], sizes[1] if len(sizes) > 1 else 1))
 
 
 def _is_no_size(size: Expr) -> bool:
@@ -405,7 +408,7 @@ def hadamard(*factors: Expr) -> Expr:
             shapes = (matrices[0].shape, other.shape)
             raise ShapeError(f"hadamard({matrices[0]}, {other})", "hadamard", shapes)
     coefficient = sympy.Mul(*scalars)
-    return coefficient * hadamard_of(matrices) if matrices else coefficient
+    return with_operators(coefficient * hadamard_of(matrices)) if matrices else coefficient
 
 
 def hadamard_of(factors: list[MatrixExpr]) -> MatrixExpr:
@@ -478,7 +481,7 @@ def concatenate(*parts: MatrixExpr) -> MatrixExpr:
     shapes = tuple(tuple(getattr(part, "shape", ())) for part in found)
     if not shapes[0] or any(shape[1:] != shapes[0][1:] for shape in shapes):
         raise ShapeError("concatenate takes matrices of one width", "concatenate", shapes)
-    return sympy.BlockMatrix([[part] for part in found])
+    return with_operators(sympy.BlockMatrix([[part] for part in found]))
 
 
 def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
@@ -510,7 +513,7 @@ def outer(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     (delta[t]*x[t].T, (n, m))
     """
     u, v = vectors("outer", left, right)
-    return sympy.MatMul(u, v.T).doit(deep=False)
+    return with_operators(sympy.MatMul(u, sympy.Transpose(v)).doit(deep=False))
 
 
 def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
@@ -544,13 +547,13 @@ def dot(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     u, v = vectors("dot", left, right)
     if u.shape != v.shape:
         raise ShapeError(f"dot({u}, {v})", "dot", (u.shape, v.shape))
-    return sympy.MatMul(sympy.Transpose(u), v).doit(deep=False)
+    return with_operators(sympy.MatMul(sympy.Transpose(u), v).doit(deep=False))
 
 
-def total(matrix: MatrixExpr) -> MatrixExpr:
+def summed(matrix: MatrixExpr) -> MatrixExpr:
     """The sum of all entries of a vector, as a 1 by 1 matrix."""
-    _demand_vector("total", matrix)
-    return sympy.MatMul(OneMatrix(1, matrix.shape[0]), matrix)
+    _demand_vector("summed", matrix)
+    return with_operators(sympy.MatMul(OneMatrix(1, matrix.shape[0]), matrix))
 
 
 def softmax(vector: MatrixExpr) -> MatrixExpr:

@@ -10,8 +10,8 @@ from sympy.printing.precedence import PRECEDENCE
 
 from symgrad.base.errors import CellError, ShapeError
 from symgrad.base.kinds import shown
+from symgrad.symbols.arithmetic import ReadsAsVector
 from symgrad.symbols.operands import operand
-from symgrad.symbols.variables import ReadsAsVector
 
 
 class Whole(ReadsAsVector):

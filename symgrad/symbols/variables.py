@@ -7,21 +7,19 @@ expression by one step. The state `h` stands for h_t, `h.prev` for h_{t-1}, `h.a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol
+from sympy import Expr, MatrixExpr, S, Symbol
 from sympy.core.symbol import Str
-from sympy.matrices.exceptions import NonSquareMatrixError
-from sympy.matrices.exceptions import ShapeError as SympyShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.errors import CellError
 from symgrad.base.kinds import expression_of, shown
+from symgrad.symbols.arithmetic import Ordered, ReadsAsVector
 from symgrad.symbols.notation import declare, upright_words
-from symgrad.symbols.operands import as_matrix
 
 TIME = Symbol("t", integer=True)
 LENGTH = Symbol("T", integer=True, positive=True)
@@ -71,147 +69,6 @@ def dims(names: str) -> tuple[Symbol, ...]:
         got = "an empty text" if isinstance(names, str) else shown(names)
         raise CellError(f'dims takes names of sizes, as in dims("n m"); got {got}')
     return tuple(Symbol(_name(name), integer=True, positive=True) for name in names.replace(",", " ").split())
-
-
-class _Ordered(Expr):  # type: ignore[misc]
-    """An expression whose comparison with a vector is refused in one line."""
-
-    def __lt__(self, other: Any) -> Any:
-        _demand_scalars(self, "<", other)
-        return super().__lt__(other)
-
-    def __le__(self, other: Any) -> Any:
-        _demand_scalars(self, "<=", other)
-        return super().__le__(other)
-
-    def __gt__(self, other: Any) -> Any:
-        _demand_scalars(self, ">", other)
-        return super().__gt__(other)
-
-    def __ge__(self, other: Any) -> Any:
-        _demand_scalars(self, ">=", other)
-        return super().__ge__(other)
-
-
-def _demand_scalars(left: Any, sign: str, right: Any) -> None:
-    if isinstance(left, MatrixExpr) or isinstance(right, MatrixExpr):
-        hint = "what holds of each entry is a condition within elementwise, as in elementwise(lambda y: Max(y, 0), v)"
-        raise CellError(f"{left} {sign} {right} compares a vector; {hint}")
-
-
-class ReadsAsVector(_Ordered, MatrixExpr):  # type: ignore[misc]
-    """A matrix expression to which a number may be added: `1 - z` means a vector of ones less z."""
-
-    def __add__(self, other: Any) -> Expr:
-        return _sum(self, other, "+")
-
-    def __radd__(self, other: Any) -> Expr:
-        return _sum(other, self, "+")
-
-    def __sub__(self, other: Any) -> Expr:
-        return _sum(self, other, "-")
-
-    def __rsub__(self, other: Any) -> Expr:
-        return _sum(other, self, "-")
-
-    def __matmul__(self, other: Any) -> Expr:
-        return _product(self, other)
-
-    def __rmatmul__(self, other: Any) -> Expr:
-        return _product(other, self)
-
-    def __mul__(self, other: Any) -> Expr:
-        return _told(lambda: super(ReadsAsVector, self).__mul__(other), self, "*", other)
-
-    def __rmul__(self, other: Any) -> Expr:
-        return _told(lambda: super(ReadsAsVector, self).__rmul__(other), other, "*", self)
-
-    def __pow__(self, other: Any) -> Expr:
-        return _told(lambda: super(ReadsAsVector, self).__pow__(other), self, "**", other)
-
-    def __truediv__(self, other: Any) -> Expr:
-        return _quotient(self, other)
-
-    def __rtruediv__(self, other: Any) -> Expr:
-        return _quotient(other, self)
-
-    def __getitem__(self, place: Any) -> Expr:
-        try:
-            return super().__getitem__(place)
-        except IndexError:
-            raise ShapeError(f"{self} has no part {_shown_place(place)}", "slice", (self.shape,)) from None
-
-    def __abs__(self) -> Expr:
-        raise CellError(f"abs({self}) is of no vector; of each entry it is elementwise(sympy.Abs, {self})")
-
-    __array_ufunc__ = None  # so that numbers and arrays of NumPy on the left hand over to us
-
-
-def _told(made: Callable[[], Expr], left: Any, sign: str, right: Any) -> Expr:
-    """What SymPy makes; shapes that do not fit are told as those of other operations."""
-    try:
-        return made()
-    except (SympyShapeError, NonSquareMatrixError):
-        shapes: tuple[tuple[object, ...], ...] = tuple(tuple(getattr(f, "shape", ())) for f in (left, right))
-        told = "a product of matrices" if sign == "*" else "the power of a square matrix"
-        hint = "entry by entry it is hadamard(u, v)"
-        raise ShapeError(f"{left} {sign} {right} is {told}; {hint}", sign, shapes) from None
-
-
-def _shown_place(place: Any) -> str:
-    def shown(one: Any) -> str:
-        if not isinstance(one, slice):
-            return str(one)
-        return ":".join("" if end is None else str(end) for end in (one.start, one.stop))
-
-    return f"[{', '.join(map(shown, place if isinstance(place, tuple) else (place,)))}]"
-
-
-def _quotient(left: Any, right: Any) -> Expr:
-    """A matrix by a number; by a 1 by 1 matrix, the product with the inverse of its entry."""
-    if not isinstance(right, MatrixExpr):
-        return MatrixExpr.__truediv__(left, right)
-    if right.shape != (1, 1):
-        shapes = (getattr(left, "shape", ()), right.shape)
-        hint = "the quotient of each entry is hadamard(u, elementwise(lambda y: 1/y, v))"
-        raise ShapeError(f"{left} / {right} divides by a vector or a matrix; {hint}", "/", shapes)
-    inverse = sympy.HadamardPower(right, -1)
-    return left @ inverse if isinstance(left, MatrixExpr) else sympy.S(left) * inverse
-
-
-def _filled(term: Any, like: Any) -> Any:
-    """A number as the matrix of the shape of the other term that holds it everywhere."""
-    number = sympy.S(term) if isinstance(term, int | float) else as_matrix(term)
-    if isinstance(number, Expr) and not isinstance(number, MatrixExpr):
-        return number * OneMatrix(*like.shape)
-    return number
-
-
-def _sum(left: Any, right: Any, sign: str) -> Expr:
-    left, right = _filled(left, right), _filled(right, left)
-    if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)):
-        return NotImplemented
-    if left.shape != right.shape:
-        in_brackets = sign == "-" and (isinstance(right, sympy.MatAdd) or str(right).startswith("-"))
-        shown = f"({right})" if in_brackets else f"{right}"
-        raise ShapeError(f"{left} {sign} {shown}", sign, (left.shape, right.shape))
-    return sympy.MatAdd(left, -right if sign == "-" else right).doit(deep=False)
-
-
-def _product(left: Any, right: Any) -> Expr:
-    left, right = as_matrix(left), as_matrix(right)
-    if isinstance(left, Expr | int | float) and isinstance(right, Expr | int | float):
-        scalar = next((f for f in (left, right) if not isinstance(f, MatrixExpr)), None)
-        if scalar is not None:
-            shapes = tuple(getattr(f, "shape", ()) for f in (left, right))
-            raise ShapeError(
-                f"{left} @ {right}: @ is a product of matrices; {scalar} is a scalar, multiplied with *", "@", shapes
-            )
-    if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)):
-        return NotImplemented
-    if left.shape[1] != right.shape[0]:
-        raise ShapeError(f"{left} @ {right}", "@", (left.shape, right.shape))
-    return sympy.MatMul(left, right).doit(deep=False)
 
 
 class Timed:
@@ -269,7 +126,7 @@ class Timed:
         return self.latex_name if exp is None else f"{self.latex_name}^{{{exp}}}"
 
 
-class TimedScalar(Timed, _Ordered):
+class TimedScalar(Timed, Ordered):
     """A scalar at a time step; real."""
 
     is_commutative = True

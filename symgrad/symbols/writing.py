@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sympy
 from sympy import Dummy, Expr, Lambda, MatrixExpr, S, Symbol
 from sympy.core.function import Application
+from sympy.core.relational import Relational
+from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
+from symgrad.symbols.arithmetic import ENTRY
 from symgrad.symbols.notation import in_order, is_ones
-from symgrad.symbols.operations import ENTRY, Elementwise, LogSumExp, Softmax
+from symgrad.symbols.operations import Elementwise, LogSumExp, OfEntries, Softmax
 from symgrad.symbols.over_time import OrderedProduct, TimeSum
 
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -52,6 +56,9 @@ class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
     """Scalars as SymPy writes them, with the matrices in them as they are written here."""
 
     def _print_Trace(self, e: Any) -> str:
+        of_all = _summed(e.arg)
+        if of_all is not None:
+            return f"total({_text(of_all)[0]})"
         return f"trace({_text(e.arg)[0]})"
 
     def _print_And(self, e: Any) -> str:
@@ -135,6 +142,8 @@ def _exponent(exponent: Expr) -> str:
 
 def _elementwise(e: Elementwise) -> tuple[str, int]:
     (y,), body = e.function.variables, e.function.expr
+    if isinstance(body, sympy.Piecewise) and _has_bare(body, (y,)):
+        return _cases(e), ATOM
     is_slope = isinstance(body, sympy.Derivative) and body.variables == (y,)
     call = body.expr if is_slope else body
     if isinstance(call, Application) and [a for a in call.args if a.has(y)] == [y]:
@@ -144,11 +153,52 @@ def _elementwise(e: Elementwise) -> tuple[str, int]:
     return f"elementwise({letter}, {_text(body.xreplace({y: letter}))[0]}, {_text(e.argument)[0]})", ATOM
 
 
+def _of_entries(e: OfEntries) -> tuple[str, int]:
+    letters, body = e.function.variables, e.function.expr
+    if isinstance(body, sympy.Piecewise) and _has_bare(body, letters):
+        return _cases(e), ATOM
+    if isinstance(body, Application) and all(a in letters or not a.has(*letters) for a in body.args):
+        shown = dict(zip(letters, e.arguments))
+        return f"{body.func.__name__}({', '.join(_text(shown.get(a, a))[0] for a in body.args)})", ATOM
+    named = dict(zip(letters, _letters_for(e)))
+    inside = ", ".join(_text(part)[0] for part in (body.xreplace(named), *e.arguments))
+    return f"elementwise(({', '.join(map(str, named.values()))}), {inside})", ATOM
+
+
+def _summed(e: Any) -> Any:
+    """The matrix of whose entries this is the sum, written with ones beside it; None if it is no such sum."""
+    inside = list(e.args) if isinstance(e, sympy.MatMul) else [e]
+    middle = [m for m in inside if not isinstance(m, sympy.OneMatrix)]
+    around = [m for m in inside if isinstance(m, sympy.OneMatrix)]
+    is_sum = bool(around) and len(middle) == 1 and isinstance(middle[0], MatrixExpr)
+    return middle[0] if is_sum and [size for m in (*around,) for size in m.shape].count(S.One) >= len(around) else None
+
+
+def _has_bare(e: Any, letters: Sequence[Symbol]) -> bool:
+    """Whether letters stand in cases as values and as sides of comparisons only, so that matrices can stand there."""
+    if e in letters or not e.has(*letters):
+        return True
+    is_frame = isinstance(e, sympy.Piecewise | ExprCondPair | Relational | Boolean)
+    return is_frame and all(_has_bare(part, letters) for part in e.args)
+
+
+def _cases(e: Elementwise | OfEntries) -> str:
+    shown = {y: Symbol(_text(m)[0], real=True) for y, m in zip(e.function.variables, e.args[1:])}
+    pairs = [(_PRINTER.doprint(value.xreplace(shown)), where.xreplace(shown)) for value, where in e.function.expr.args]
+    if len(pairs) == 2 and pairs[1][1] == sympy.true:
+        return f"where({_PRINTER.doprint(pairs[0][1])}, {pairs[0][0]}, {pairs[1][0]})"
+    return f"Piecewise({', '.join(f'({value}, {_PRINTER.doprint(where)})' for value, where in pairs)})"
+
+
 def _letter_for(e: Elementwise) -> Symbol:
-    """A letter for the entry that stands for nothing else in what is written."""
+    return next(_letters_for(e))
+
+
+def _letters_for(e: Elementwise | OfEntries) -> Iterator[Symbol]:
+    """Letters for entries that stand for nothing else in what is written."""
     taken = {a.name for a in e.atoms(sympy.Expr) | e.free_symbols if hasattr(a, "name") and not isinstance(a, Dummy)}
     letters = itertools.chain("yzuv", (f"y_{k}" for k in itertools.count(1)))
-    return Symbol(next(letter for letter in letters if letter not in taken), real=True)
+    return (Symbol(letter, real=True) for letter in letters if letter not in taken)
 
 
 def _called(name: str) -> Callable[[Any], tuple[str, int]]:
@@ -221,6 +271,7 @@ _RULES: dict[type, Callable[[Any], tuple[str, int]]] = {
     sympy.MatrixBase: _explicit,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
+    OfEntries: _of_entries,
     Softmax: _called("softmax"),
     LogSumExp: _called("logsumexp"),
     TimeSum: _over_time("sum"),

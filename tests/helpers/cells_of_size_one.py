@@ -11,7 +11,7 @@ import sympy
 
 import symgrad as sg
 from symgrad.symbols import TIME, declared_shape
-from symgrad.symbols.operations import total
+from symgrad.symbols.operations import summed
 
 n, m = sg.dims("n m")
 STEPS = 3
@@ -76,9 +76,9 @@ TERMS = {
     "outer product of single entries": lambda a: a.v @ sg.outer(a.x[0:1, :], a.h.prev[0:1, :]),
     "dot": lambda a: a.v @ sg.dot(a.v, a.h.prev),
     "dot of single entries": lambda a: a.v @ sg.dot(a.h.prev[0:1, :], a.x[0:1, :]),
-    "total": lambda a: a.one @ total(a.h.prev),
-    "total of one entry": lambda a: a.one @ total(a.h.prev[0:1, :]),
-    "mean": lambda a: a.h.prev - a.one @ total(a.h.prev) / a.n,
+    "summed": lambda a: a.one @ summed(a.h.prev),
+    "summed of one entry": lambda a: a.one @ summed(a.h.prev[0:1, :]),
+    "mean": lambda a: a.h.prev - a.one @ summed(a.h.prev) / a.n,
     "diagonal": lambda a: sympy.DiagMatrix(a.v) @ a.h.prev,
     "diagonal of one entry": lambda a: a.h.prev @ sympy.DiagMatrix(a.x[0:1, :]),
     "diagonal between matrices": lambda a: a.W @ sympy.DiagMatrix(a.h.prev) @ a.W.T @ a.v,

@@ -386,7 +386,7 @@ class Array:
                     raise Meaningless("*")
                 return a * b
             case ast.Div():
-                if _is_matrix(b):
+                if (both and b.shape != (1, 1) and a.shape != b.shape) or (_is_matrix(b) and 1 not in b.shape):
                     raise Meaningless("/")
                 return a / b
         if _is_matrix(b):
@@ -408,8 +408,8 @@ class Array:
         if hasattr(self, f"_of_{name.lower()}"):
             return getattr(self, f"_of_{name.lower()}")(args, bound)
         values = [self.value(a, bound) for a in args]
-        if sum(map(_is_matrix, values)) > 1:
-            raise Meaningless("two matrices in a function")
+        if len({v.shape for v in values if _is_matrix(v)}) > 1:
+            raise Meaningless("two shapes in a function")
         return OF_ENTRIES[name](*values)
 
     def _of_hadamard(self, args, bound):
@@ -461,11 +461,14 @@ class Array:
         return np.eye(self.time(args[0], bound))
 
     def _of_elementwise(self, args, bound):
-        letter, body, argument = args
-        matrix = self.matrix(argument, bound)
-        found = np.empty(matrix.shape)
-        for place, entry in np.ndenumerate(matrix):
-            found[place] = self.scalar(body, {**bound, letter.id: entry})
+        letters, body, *arguments = args
+        names = [letter.id for letter in getattr(letters, "elts", [letters])]
+        matrices = [self.matrix(argument, bound) for argument in arguments]
+        if len({m.shape for m in matrices}) > 1:
+            raise Meaningless("two shapes in a function")
+        found = np.empty(matrices[0].shape)
+        for place in np.ndindex(found.shape):
+            found[place] = self.scalar(body, {**bound, **dict(zip(names, (m[place] for m in matrices)))})
         return found
 
     def _of_slope(self, args, bound):
@@ -498,14 +501,24 @@ class Array:
         return empty if found is None else found
 
     def _of_piecewise(self, args, bound):
+        found, open_yet = np.nan, True
         for branch in args:
             value, condition = branch.elts
-            if isinstance(condition, ast.Constant) or (isinstance(condition, ast.Name) and condition.id == "otherwise"):
-                return self.scalar(value, bound)
-            sides = [np.real(self.scalar(s, bound)) for s in (condition.left, *condition.comparators)]
-            if all(ORDERS[type(op)](*pair) for op, pair in zip(condition.ops, pairwise(sides))):
-                return self.scalar(value, bound)
-        raise NoValue
+            holds = open_yet & self._holds(condition, bound)
+            found = np.where(holds, self.value(value, bound), found)
+            open_yet = open_yet & ~np.asarray(holds)
+        if np.any(open_yet):
+            raise NoValue
+        return found if np.ndim(found) else float(found)
+
+    def _holds(self, condition, bound):
+        if isinstance(condition, ast.Constant) or (isinstance(condition, ast.Name) and condition.id == "otherwise"):
+            return True
+        sides = [np.real(self.value(s, bound)) for s in (condition.left, *condition.comparators)]
+        found = True
+        for op, pair in zip(condition.ops, pairwise(sides)):
+            found = found & ORDERS[type(op)](*pair)
+        return found
 
 
 def array(text, variables, parameters, sizes, step, length):

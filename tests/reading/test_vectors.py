@@ -14,7 +14,7 @@ from symgrad.reading.vectors.reader import parse_equation, parse_vector
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
 from symgrad.recurrent.text.from_text import read_equation
 from symgrad.symbols import Elementwise, OrderedProduct, TimeSum, shape_of, slope
-from symgrad.symbols.operations import ENTRY
+from symgrad.symbols.arithmetic import ENTRY
 from symgrad.symbols.writing import to_text
 
 n, m = sg.dims("n m")
@@ -133,7 +133,11 @@ ERRORS = [
     ("blocks([[W, h], [W, W]])", 21, "blocks of h and W: shapes (n, 1) and (n, n) do not fit"),
     ("h*z", 3, "write hadamard(u, v) for the product by entries, u @ v for that of matrices"),
     ("W*h", 3, "write hadamard(u, v)"),
-    ("h/z", 3, "nothing is divided by a vector"),
+    ("h/W", 3, "nothing is divided by a matrix"),
+    ("h/x", 3, "/ of h and x: shapes (n, 1) and (m, 1) do not fit"),
+    ("where(h > 0, x, 1)", 7, "where of x and h: shapes (m, 1) and (n, 1) do not fit"),
+    ("h ⊙ W @ h", 9, "needs brackets"),
+    ("W^T @ h", 2, "two meanings"),
     ("s @ s", 1, "@ stands between matrices, and s is a scalar; write *, or say its shape"),
     ("h*exp(s @ s)", 7, "@ stands between matrices, and s is a scalar"),
     ("s @ h", 5, "@ stands between matrices, and s is a scalar; write *"),
@@ -155,7 +159,7 @@ ERRORS = [
     ("f(h)", 1, "f is not a known function"),
     ("tanh", 1, "tanh is a function; write tanh(…)"),
     ("tanh(h, z)", 1, "tanh takes 1 argument; got 2"),
-    ("celu(h, z)", 1, "only one argument of a function may be a vector"),
+    ("celu(h, x)", 9, "celu of h and x: shapes (n, 1) and (m, 1) do not fit"),
     ("softmax(W)", 9, "softmax takes vectors; W has shape (n, n)"),
     ("diag(s)", 6, "diag takes vectors; s has shape ()"),
     ("outer(h)", 1, "outer takes 2 vectors; got 1"),

@@ -12,12 +12,16 @@ h, s, x, u, A = sg.State("h", n), sg.State("s"), sg.real("x"), sg.Input("u", m),
 k = sg.integer("k")
 
 REFUSED = {
-    "the absolute value": (lambda: abs(h), r"elementwise\(sympy.Abs, h\[t\]\)"),
-    "a scalar and a vector": (lambda: s > h, "compares a vector"),
-    "a vector and a scalar": (lambda: h >= s, "compares a vector"),
-    "a vector and a number": (lambda: h < 0, "compares a vector"),
-    "a number and a vector": (lambda: h >= 0, "compares a vector"),
-    "two vectors": (lambda: h < h.prev, "compares a vector"),
+    "the absolute value": (lambda: abs(h), r"could mean a norm; of each entry it is symgrad.abs\(h\[t\]\)"),
+    "a comparison as a truth value": (lambda: bool(s > h), "a condition on each entry, and no truth value"),
+    "the larger by Python": (lambda: max(h, 0), "a condition on each entry, and no truth value"),
+    "a comparison of other lengths": (lambda: h < u, r"h\[t\] < u\[t\]: shapes \(n, 1\) and \(m, 1\)"),
+    "cases without a condition": (lambda: sg.where(h, 1, 0), "where takes a comparison first"),
+    "cases of other lengths": (lambda: sg.where(h > 0, u, 0), r"shapes \(n, 1\) and \(m, 1\)"),
+    "the larger of other lengths": (lambda: sg.Max(h, u), r"Max\(h\[t\], u\[t\]\): shapes"),
+    "a power with a vector above": (lambda: 2**h, "an exponent is a scalar"),
+    "a quotient by a matrix": (lambda: 1 / A, "divides by a matrix"),
+    "the mean of a scalar": (lambda: sg.mean(s), "mean takes a vector or a matrix"),
     "an entry of a softmax": (lambda: sg.softmax(h)[0, 0], r"write sympy.Trace\(softmax\(h\[t\]\)\[0:1, 0:1\]\)"),
     "an entry of logsumexp": (lambda: sg.logsumexp(h)[0, 0], "the number in a slice"),
     "an entry of a sum over time": (lambda: sg.TimeSum(h.at(k), (k, 1, 3))[1, 0], r"\[1:2, 0:1\]"),
@@ -69,8 +73,10 @@ def test_the_form_that_is_named_works():
     assert cell.states == (h,)
 
 
-def test_a_number_beside_a_product_is_told_in_a_derivation_with_what_to_write(tmp_path):
+def test_a_number_beside_whatever_sympy_returns_is_told_in_a_derivation_with_what_to_write(tmp_path):
     path = tmp_path / "product.py"
-    path.write_text("import symgrad as sg\na = sg.Parameter('a', 2)\nderivation = 1 - sg.hadamard(a, a)\n")
+    path.write_text(
+        "import symgrad as sg, sympy\na = sympy.MatrixSymbol('a', 2, 1)\nderivation = 1 - sympy.HadamardProduct(a, a)\n"
+    )
     with pytest.raises(sg.SymgradError, match=r"product.py:3.*as in ones\(n\) - hadamard\(v, v\)"):
         load_derivation(path)

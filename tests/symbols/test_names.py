@@ -61,9 +61,10 @@ def test_a_difference_that_does_not_fit_is_shown_as_it_was_written(name):
 
 COMMANDS = {
     r"delta[t] = hbar[t] \odot (1 - h[t]**2)": r"\odot is a command of LaTeX; write hadamard(u, v)",
-    "delta[t] = hbar[t] ⊙ (1 - h[t]**2)": "write hadamard(u, v)",
     r"delta[t] = \delta[t]": r"\delta is a command of LaTeX; write delta",
-    r"delta[t] = W^\top": "a power is written with **",
+    r"delta[t] = W^\top": r"\top is a command of LaTeX; write W.T",
+    "delta[t] = W^T @ hbar[t]": "^T has two meanings; write .T for the transpose, **T for the power",
+    "delta[t] = W' @ hbar[t]": "write .T for the transpose, slope(tanh, a) for a slope",
     r"delta[t] = \tilde h": r"\tilde is a command of LaTeX; formulas have none",
     "∂L/∂W = outer(delta[t], h[t-1])": "the gradient of W is named dW, as in dW = …",
     r"\partial W = outer(delta[t], h[t-1])": "the gradient of W is named dW, as in dW = …",

@@ -20,6 +20,7 @@ from symgrad.symbols import (
     TIME,
     Elementwise,
     LogSumExp,
+    OfEntries,
     ParameterMatrix,
     Softmax,
     Timed,
@@ -170,6 +171,11 @@ class Lowering:
     def _elementwise(self, e: Elementwise) -> Node:
         (y,), argument = e.function.variables, self.node(e.argument)
         return _filled(self.within(y, argument).node(e.function.expr), argument)
+
+    def _of_entries(self, e: OfEntries) -> Node:
+        arguments = self.nodes(e.arguments)
+        inside = Lowering(self.step, {**self.leaves, **dict(zip(e.function.variables, arguments))})
+        return _filled(inside.node(e.function.expr), arguments[0])
 
     def _entry_power(self, e: sympy.HadamardPower) -> Node:
         base = self.node(e.base)
@@ -359,6 +365,7 @@ RULES: dict[type, Callable[[Lowering, Any], Node]] = {
     sympy.BlockMatrix: Lowering._stack,
     MatrixSlice: Lowering._slice,
     Elementwise: Lowering._elementwise,
+    OfEntries: Lowering._of_entries,
     Softmax: Lowering._softmax,
     LogSumExp: Lowering._logsumexp,
 }

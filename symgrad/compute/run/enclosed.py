@@ -22,7 +22,7 @@ from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.scalar_slopes import differentiated, has_kinks
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.oracle import runs
-from symgrad.symbols import Elementwise, with_slopes
+from symgrad.symbols import Elementwise, OfEntries, of_entries, with_slopes
 from symgrad.symbols.writing import to_text
 
 FIRST_BITS, MOST_BITS = 128, 1 << 13
@@ -170,6 +170,10 @@ def _edges(e: Any) -> Iterator[tuple[str, Any, Any]]:
             (y,), body = part.function.variables, part.function.expr
             for name, inside, at in _edges_of_scalar(body):
                 yield name, part.argument if inside == y else Elementwise(sympy.Lambda((y,), inside), part.argument), at
+        elif isinstance(part, OfEntries):
+            letters = dict(zip(part.arguments, part.function.variables))
+            for name, inside, at in _edges_of_scalar(part.function.expr):
+                yield name, of_entries(inside, letters), at
         elif isinstance(part, Expr) and not isinstance(part, MatrixExpr):
             yield from _edges_at(part)
 

@@ -101,9 +101,9 @@ class _Walked(WalkedFormula):
     def _scalar(self, e: Expr) -> Any:
         return self._number(_written_out(e), {})
 
-    def _mapped(self, matrix: Array, function: sympy.Lambda) -> Array:
-        (y,), body = function.variables, _written_out(function.expr)
-        return np.broadcast_to(self._number(body, {y: matrix}), matrix.shape)
+    def _mapped(self, function: sympy.Lambda, *matrices: Array) -> Array:
+        known = dict(zip(function.variables, matrices))
+        return np.broadcast_to(self._number(_written_out(function.expr), known), matrices[0].shape)
 
     def _number(self, e: Any, known: Mapping[Any, Any]) -> Any:
         """The value of a scalar, of which some symbols stand for arrays."""

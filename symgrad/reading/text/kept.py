@@ -20,14 +20,21 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.language.provable import as_sympy
-from symgrad.symbols import Elementwise, OfMatrix, OrderedProduct, TimeSum
+from symgrad.symbols import Elementwise, OfEntries, OfMatrix, OrderedProduct, TimeSum
 
 _SMOOTH = {"exp", "sin", "cos", "tanh", "sinh", "cosh", "atan", "asinh"}
 # With a value at all real numbers; celu has none where its parameter is 0.
 TOTAL = _SMOOTH | {"Abs", "sign", "Max", "Min", *ACTIVATIONS} - {"celu"}
 _BINDERS = (ExprWithLimits, sympy.Limit, sympy.Derivative, sympy.Subs)
 _SCOPES = (sympy.Piecewise, *_BINDERS)
-_OF_MATRICES = (Elementwise, OfMatrix, sympy.Trace, TimeSum, OrderedProduct)  # each read by itself, and kept as a whole
+_OF_MATRICES = (
+    Elementwise,
+    OfEntries,
+    OfMatrix,
+    sympy.Trace,
+    TimeSum,
+    OrderedProduct,
+)  # each read by itself, and kept as a whole
 
 
 def of_scalar(written: Any) -> Iterator[Any]:
@@ -70,8 +77,8 @@ def _always(e: Any) -> Iterator[Any]:
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, Elementwise):
-            waiting.append(node.argument)
+        if isinstance(node, Elementwise | OfEntries):
+            waiting += node.args[1:]
         elif isinstance(node, Basic) and not isinstance(node, (*_SCOPES, TimeSum, OrderedProduct)):
             waiting += node.args
 
@@ -120,7 +127,7 @@ def _is_partial(node: Any) -> bool:
     """Whether this need not have a value where the parts have one that are looked at together with it."""
     if not isinstance(node, _SCOPES + _OF_MATRICES):
         return _is_partial_alone(node)
-    inside = sympy.preorder_traversal(node.function.expr if isinstance(node, Elementwise) else node)
+    inside = sympy.preorder_traversal(node.function.expr if isinstance(node, Elementwise | OfEntries) else node)
     return any(map(_is_partial_alone, inside)) or (isinstance(node, sympy.Derivative) and _has_kinks(node.expr))
 
 

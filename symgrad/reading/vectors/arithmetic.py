@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -25,8 +26,9 @@ from symgrad.reading.vectors.names import (
     unknown,
 )
 from symgrad.reading.vectors.scan import VectorSource
-from symgrad.symbols import ENTRY, TimedMatrix, TimedScalar
+from symgrad.symbols import ENTRY, TimedMatrix, TimedScalar, hadamard_of
 
+BRACKETS = "a product of matrices behind ⊙ needs brackets, as in u ⊙ (W @ v)"
 AS_NUMBER = "its one entry is a number: write trace({})"
 
 
@@ -39,6 +41,9 @@ class MatrixReader(Reader):
         self.names = names
         self.bindings = bound_names(self.tree)
         self._matrices = matrices_in(self.tree, names, self.bindings)
+        for node in ast.walk(self.tree):  # between scalars ⊙ is their product
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and not self.is_matrix(node):
+                node.op = ast.Mult()
         sizes = sizes_in(names)
         integers = {name: v for name, v in names.items() if isinstance(v, Symbol) and v.is_integer}
         self.times = {name: index_symbol(name) for name in ("t", "T", *FREE_INDICES)} | sizes | integers
@@ -205,7 +210,12 @@ class MatrixReader(Reader):
         scalars: list[Expr] = []
         matrix: Any = None
         before: ast.expr = node
-        for op, leaf in _chain(node):
+        chain = _chain(node)
+        behind = itertools.dropwhile(lambda pair: not isinstance(pair[0], ast.Mod), chain)
+        for op, leaf in behind:
+            if isinstance(op, ast.MatMult):
+                raise self.fault(leaf, BRACKETS)
+        for op, leaf in chain:
             value = self.value(leaf)
             if isinstance(op, ast.MatMult) and not (matrix is not None and self.is_matrix(leaf)):
                 scalar = self._shown(before if matrix is None else leaf)
@@ -213,6 +223,12 @@ class MatrixReader(Reader):
             if self.is_matrix(leaf) and isinstance(op, ast.Mult) and matrix is not None and _has_one(matrix, value):
                 one, matrix = (matrix, value) if matrix.shape == (1, 1) else (value, matrix)
                 scalars.append(sympy.Trace(one))
+            elif self.is_matrix(leaf) and isinstance(op, ast.Mod) and matrix is not None:
+                self._check_same(leaf, "⊙", (before, matrix), value)
+                matrix, before = self._build(leaf, hadamard_of, [matrix, value]), leaf
+            elif self.is_matrix(leaf) and isinstance(op, ast.Div):
+                matrix = self._divided(leaf, before, matrix, value)
+                before = leaf
             elif self.is_matrix(leaf):
                 matrix = self._joined(leaf, op, before, matrix, value)
                 before = leaf
@@ -231,10 +247,6 @@ class MatrixReader(Reader):
 
     def _joined(self, node: ast.expr, op: ast.operator, before: ast.expr, left: Any, right: Any) -> Any:
         """The product of what stands before with one more matrix."""
-        if isinstance(op, ast.Div) and right.shape == (1, 1):
-            raise self.fault(node, f"nothing is divided by a matrix; {AS_NUMBER.format(self._shown(node))}")
-        if isinstance(op, ast.Div):
-            raise self.fault(node, f"nothing is divided by a vector; write hadamard(…, ({self._shown(node)})**(-1))")
         if left is None:
             return right
         if isinstance(op, ast.Mult):
@@ -244,6 +256,19 @@ class MatrixReader(Reader):
         if sympy.expand(left.shape[1] - right.shape[0]) != 0:
             self._refuse(node, "@", before, node, left.shape, right.shape)
         return self._build(node, lambda: sympy.MatMul(left, right).doit(deep=False))
+
+    def _divided(self, node: ast.expr, before: ast.expr, left: Any, right: Any) -> Any:
+        """The quotient of each entry by that of a vector; of all by the entry of a 1 by 1 matrix."""
+        if S.One not in right.shape:
+            wanted = f"hadamard(…, elementwise(y, 1/y, {self._shown(node)}))"
+            raise self.fault(node, f"nothing is divided by a matrix; the quotient of each entry is {wanted}")
+        inverse = self._build(node, sympy.HadamardPower, right, S.NegativeOne)
+        if left is None:
+            return inverse
+        if right.shape == (1, 1):
+            return self._scaled(node, sympy.Trace(inverse), left)
+        self._check_same(node, "/", (before, left), right)
+        return self._build(node, lambda: hadamard_of([left, inverse]))
 
     def _matrix_power(self, node: ast.BinOp) -> Any:
         """The power of a square matrix; of a vector, of each entry."""
@@ -279,7 +304,7 @@ def _terms(node: ast.expr) -> Iterator[tuple[ast.expr, Expr]]:
 def _chain(node: ast.expr) -> list[tuple[ast.operator, ast.expr]]:
     """The factors of a product from left to right, each with the operator before it."""
     found: list[tuple[ast.operator, ast.expr]] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult):
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult | ast.Mod):
         found.append((node.op, node.right))
         node = node.left
     return [(ast.Mult(), node), *reversed(found)]

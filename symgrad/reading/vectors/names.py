@@ -11,15 +11,17 @@ import sympy
 from sympy import MatrixExpr, Symbol
 
 from symgrad.reading.text import vocabulary
-from symgrad.symbols import ENTRY, LENGTH, TIME, TimedMatrix, TimedScalar
+from symgrad.symbols import ENTRIES, LENGTH, TIME, TimedMatrix, TimedScalar
 
 BINDERS = ("sum", "product", "Sum", "Product")
 FREE_INDICES = ("i", "j", "k")
 # Calls whose value is a matrix, whatever their arguments.
 MATRIX_CALLS = ("outer", "dot", "diag", "ones", "zeros", "eye", "concatenate", "blocks", "softmax", "logsumexp")
-OTHER_CALLS = ("hadamard", "slope", "elementwise", "sum", "product", "trace")
+OTHER_CALLS = ("hadamard", "slope", "elementwise", "where", "sum", "product", "trace")
 # Calls whose value is a scalar, though their argument is a matrix.
-SCALAR_CALLS = ("trace", "norm", "spectral_radius")
+OVER_UNITS = ("total", "mean", "variance")
+SCALAR_CALLS = ("trace", "norm", "spectral_radius", *OVER_UNITS)
+CASES = ("Piecewise", "where")
 SHOWN = 40
 
 
@@ -55,9 +57,12 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, Symbol, ast.AST]]:
                 index = limits.elts[0].id
                 for inside in args[:place]:
                     yield index, index_symbol(index), inside
-    elif name == "elementwise" and len(args) == 3 and isinstance(args[0], ast.Name):
-        yield args[0].id, ENTRY, args[0]
-        yield args[0].id, ENTRY, args[1]
+    elif name == "elementwise" and len(args) > 1:
+        names = args[0].elts if isinstance(args[0], ast.Tuple) else args[:1]
+        for letter, entry in zip(names, ENTRIES):
+            if isinstance(letter, ast.Name):
+                yield letter.id, entry, args[0]
+                yield letter.id, entry, args[1]
 
 
 def matrices_in(tree: ast.AST, names: Mapping[str, Any], bound: Mapping[int, Symbol]) -> set[int]:
@@ -75,6 +80,8 @@ def matrices_in(tree: ast.AST, names: Mapping[str, Any], bound: Mapping[int, Sym
 
 def _parts(node: ast.AST) -> list[ast.expr]:
     """The parts of a node of which one must be a matrix for the whole to be one."""
+    if call_name(node) in CASES:
+        return [part for part in ast.walk(node) if isinstance(part, ast.expr) and part is not node]
     if isinstance(node, ast.Subscript | ast.Attribute):
         return [node.value]
     if isinstance(node, ast.UnaryOp):

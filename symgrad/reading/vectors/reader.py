@@ -7,30 +7,34 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
-from sympy import Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
+from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol
 
-from symgrad.activations import ACTIVATIONS
 from symgrad.base.errors import shape_text
 from symgrad.reading.text import vocabulary
-from symgrad.reading.vectors.arithmetic import MatrixReader
-from symgrad.reading.vectors.names import BINDERS, OTHER_CALLS, SCALAR_CALLS, index_symbol, unknown_function
+from symgrad.reading.vectors.entries import EntryReader
+from symgrad.reading.vectors.names import (
+    BINDERS,
+    CASES,
+    OTHER_CALLS,
+    OVER_UNITS,
+    SCALAR_CALLS,
+    index_symbol,
+    unknown_function,
+)
 from symgrad.reading.vectors.scan import VectorSource
 from symgrad.symbols import (
-    ENTRY,
     LENGTH,
     TIME,
-    Elementwise,
     OrderedProduct,
     TimeSum,
     concatenate,
     hadamard,
     logsumexp,
-    slope,
+    mean,
     softmax,
-    with_slopes,
+    total,
+    variance,
 )
-
-_BY_RELU = {"Max": "{0} + relu({1} - {0})", "Min": "{0} - relu({0} - {1})"}  # of two vectors, entry by entry
 
 
 def parse_vector(text: str, names: Mapping[str, Any]) -> Expr:
@@ -86,7 +90,7 @@ def read_source(source: VectorSource, names: Mapping[str, Any], kind: type[Vecto
         raise reader.fault(reader.tree, "nested too deeply to be evaluated") from None
 
 
-class VectorReader(MatrixReader):
+class VectorReader(EntryReader):
     """Reads one text; scalars by the rules of the scalar reader."""
 
     def whole(self) -> Any:
@@ -103,15 +107,13 @@ class VectorReader(MatrixReader):
 
     def expression(self, node: ast.expr) -> Expr:
         """The value of a node that is a scalar."""
+        if id(node) in self.entries:
+            return self.entries[id(node)]
         if self.is_matrix(node):
             shape = shape_text(self.matrix(node).shape)
             raise self.fault(node, f"a scalar is wanted here; {self._shown(node)} has shape {shape}")
         rule = _SCALAR_RULES.get(type(node))
         return rule(self, node) if rule else super().expression(node)
-
-    def apart(self, node: ast.expr, make: Callable[[], Any]) -> Any:
-        """What stands in a function of entries, in a sum over steps or within a norm, read by itself."""
-        return make()
 
     # Calls
 
@@ -133,25 +135,7 @@ class VectorReader(MatrixReader):
             raise self.fault(node, wanted if known else unknown_function(name))
         if complaint := function.complaint(len(node.args)):
             raise self.fault(node, complaint)
-        return self._of_entries(node, name, function.make)
-
-    def _of_entries(self, node: ast.Call, name: str, make: Callable[..., Any]) -> Any:
-        """A function of numbers, of each entry of that argument which is a matrix."""
-        places = [k for k, a in enumerate(node.args) if self.is_matrix(a)]
-        if len(places) != 1:
-            wanted = "only one argument of a function may be a vector"
-            if name in _BY_RELU and len(places) == len(node.args) == 2:
-                wanted = f"write {_BY_RELU[name].format(*map(self._closed, node.args))}"
-            raise self.fault(node, f"{name} of two vectors; {wanted}")
-        argument = self.matrix(node.args[places[0]])
-        inside = [ENTRY if k == places[0] else self._of_numbers(a, self.expression) for k, a in enumerate(node.args)]
-        body = self.apart(node, lambda: self.evaluated(node, self._apply(node, name, make, inside)))
-        return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
-
-    def _closed(self, node: ast.expr) -> str:
-        """A part as it is shown, in brackets where it has several parts itself."""
-        shown = self._shown(node)
-        return shown if isinstance(node, ast.Name | ast.Call | ast.Subscript) else f"({shown})"
+        return self.of_entries(node, name, function.make)
 
     def _without_norm(self, node: ast.Call) -> str:
         """What is written for the norm of a vector."""
@@ -164,20 +148,30 @@ class VectorReader(MatrixReader):
         name = self.name_of(node)
         if name in BINDERS:
             return self._over_time(node)
+        if name in CASES:
+            return _OWN_CALLS[name](self, node)
         if name in self._own_calls():
             return self._own_calls()[name](node)
         if name == "hadamard" and len(node.args) > 1:
             return self._make(node, sympy.Mul, *map(self.scalar, node.args))
         if name == "slope":
-            return self._slope_of_scalar(node)
+            return self.slope_of_scalar(node)
         if name == "trace":
             return self._trace(node)
+        if name in OVER_UNITS:
+            return self._of_units(node, name)
         if name in SCALAR_CALLS:
             raise self.fault(node, f"{name} stands in claims, and in no equation{self._without_norm(node)}")
         if name not in vocabulary.names():
             wanted = f"write {name}(…) with a vector" if name in OTHER_CALLS else unknown_function(name)
             raise self.fault(node, wanted)
         return super()._call(node)
+
+    def _of_units(self, node: ast.Call, name: str) -> Expr:
+        if len(node.args) != 1 or not self.is_matrix(node.args[0]):
+            raise self.fault(node, f"write {name}(v) with a vector or a matrix")
+        matrix = self.apart(node, lambda: self.matrix(node.args[0]))
+        return self._build(node, {"total": total, "mean": mean, "variance": variance}[name], matrix)
 
     def _trace(self, node: ast.Call) -> Expr:
         matrix = self.apart(node, lambda: self.matrix(node.args[0])) if len(node.args) == 1 else None
@@ -284,49 +278,6 @@ class VectorReader(MatrixReader):
             return sympy.Identity(sizes[0])
         return (OneMatrix if name == "ones" else sympy.ZeroMatrix)(sizes[0], sizes[1] if len(sizes) > 1 else 1)
 
-    # Functions of an entry
-
-    def _of_numbers(self, node: ast.expr, read: Callable[[ast.expr], Expr]) -> Expr:
-        """A part of a function of an entry, which is made of numbers: within a matrix, an entry would have another
-        meaning, and there is one for the whole formula."""
-        matrix = next((n for n in ast.walk(node) if isinstance(n, ast.expr) and self.is_matrix(n)), None)
-        if matrix is not None and not self.is_matrix(node):
-            reason = f"a function of entries is made of numbers, and {self._shown(matrix)} is a matrix"
-            raise self.fault(matrix, f"{reason}; give the number that is made of it a name in an equation of its own")
-        return read(node)
-
-    def _slope(self, node: ast.Call) -> Any:
-        body = self.apart(node, lambda: self._slope_body(node, ENTRY))
-        return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), self.matrix(node.args[1])))
-
-    def _slope_of_scalar(self, node: ast.Call) -> Expr:
-        place = sympy.Dummy(real=True)  # and no entry, which may stand among the parameters
-        body = with_slopes(self._slope_body(node, place))
-        return self._make(node, lambda: body.subs(place, self.scalar(node.args[1])))
-
-    def _slope_body(self, node: ast.Call, place: Expr) -> Expr:
-        """The slope of the function that a node names, at a place."""
-        function = node.args[0] if len(node.args) >= 2 else None
-        if not isinstance(function, ast.Name):
-            raise self.fault(node, "write slope(tanh, a)")
-        found = vocabulary.function(function.id)
-        if found is None:
-            raise self.fault(function, unknown_function(function.id))
-        if complaint := found.complaint(len(node.args) - 1):
-            raise self.fault(node, complaint)
-        parameters = [self._of_numbers(a, self.scalar) for a in node.args[2:]]
-        whole = self._build(node, found.make, place, *parameters)
-        if function.id in ACTIVATIONS and isinstance(whole, sympy.Function):
-            return sympy.Derivative(whole, place)
-        return self._build(node, lambda: slope(Lambda((place,), whole)).expr)
-
-    def _elementwise(self, node: ast.Call) -> Any:
-        if len(node.args) != 3 or not isinstance(node.args[0], ast.Name):
-            raise self.fault(node, "write elementwise(y, y**2 + 1, a), with a name for the entry")
-        body = self.apart(node.args[1], lambda: self._of_numbers(node.args[1], self.scalar))
-        argument = self.matrix(node.args[2])
-        return self._build(node, lambda: Elementwise(Lambda((ENTRY,), body), argument))
-
 
 def _runs_forwards(low: Expr, high: Expr) -> bool:
     """Whether a range has no fewer than no terms at all steps 1 <= t <= T, as far as these decide.
@@ -363,6 +314,8 @@ _OWN_CALLS: Mapping[str, Callable[[VectorReader, ast.Call], Any]] = {
     "hadamard": VectorReader._hadamard,
     "concatenate": VectorReader._concatenate,
     "blocks": VectorReader._blocks,
-    "slope": VectorReader._slope,
-    "elementwise": VectorReader._elementwise,
+    "slope": VectorReader.slope,
+    "elementwise": VectorReader.elementwise,
+    "Piecewise": VectorReader.cases,
+    "where": VectorReader.where,
 }

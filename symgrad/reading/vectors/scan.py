@@ -19,15 +19,18 @@ _WORD = re.compile(
       | (?P<name>{NAME})
       | (?P<attribute>\.\s*[^\W\d]\w*)
       | (?P<foreign>{FOREIGN})
-      | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>@])
+      | (?P<operator>\*\*|==|!=|<=|>=|[-+*/<>@&|~])
       | (?P<bracket>[][()])
       | (?P<comma>,)
+      | (?P<entries>[⊙∘])
+      | (?P<caret>\^)
       | (?P<colon>:)
       | (?P<stranger>.)""",
     re.VERBOSE | re.DOTALL,
 )
 _EQUALS = re.compile(r"(?<![<>!=:])==?(?!=)")
 _CLOSING = {"(": ")", "[": "]"}
+BY_ENTRIES = "%"  # what Python reads in place of the sign; no formula has it as it stands
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,18 @@ class VectorScan(Scan):
         self.pending[-1] += 1
         self._check_depth()
 
+    def _entries(self, word: str) -> str:
+        """The sign of the product by entries; for Python, one of the strength of a product."""
+        self._operator("*")
+        return BY_ENTRIES
+
+    def _caret(self, word: str) -> str:
+        self._operator("**")
+        behind = self.source.text[self.place + 1 : self.place + 3].strip()
+        if behind[:1] == "T" and not behind[1:].isalnum():
+            raise self._fault("^T has two meanings; write .T for the transpose, **T for the power")
+        return "**"
+
     def _colon(self, word: str) -> None:
         if self._innermost() != "[" or (self.wants_value and self.last not in ("[", ",")):
             raise self._fault("a colon stands only between the ends of a slice, as in a[t][0:n]")
@@ -124,6 +139,8 @@ class VectorScan(Scan):
             name = command[1]
             meant = _COMMANDS.get(name) or (f"write {name}" if name.lower() in greeks else "formulas have none")
             raise self._fault(f"\\{name[:MAX_NAME]} is a command of LaTeX; {meant}")
+        if word in ("'", "′"):
+            raise self._fault(f"{word!r} has two meanings; write .T for the transpose, slope(tanh, a) for a slope")
         if word == "∂":
             raise self._fault(f"'∂' is PARTIAL DIFFERENTIAL; {_DERIVATIVE}")
         super()._stranger(word)

@@ -10,7 +10,7 @@ import sympy
 from sympy import BlockMatrix, Expr, MatrixExpr, S
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from symgrad.symbols import Elementwise, TimeSum, hadamard_of
+from symgrad.symbols import Elementwise, OfEntries, TimeSum, hadamard_of
 
 Range = tuple[Expr, Expr]
 
@@ -35,6 +35,8 @@ def pushed(e: Expr) -> Expr:
         return _blockwise(term, lambda part: TimeSum(part, e.limits)) or TimeSum(term, e.limits)
     if isinstance(e, sympy.HadamardProduct):
         return hadamard_of([pushed(a) for a in e.args])
+    if isinstance(e, OfEntries):
+        return e.with_arguments(pushed)
     if isinstance(e, Elementwise):
         argument = pushed(e.argument)
         return _blockwise(argument, lambda part: Elementwise(e.function, part)) or Elementwise(e.function, argument)
@@ -98,6 +100,8 @@ def _sliced(e: MatrixExpr, rows: Range, columns: Range) -> MatrixExpr:
         return _sliced_product(e, rows, columns)
     if isinstance(e, sympy.HadamardProduct):
         return hadamard_of([_sliced(a, rows, columns) for a in e.args])
+    if isinstance(e, OfEntries):
+        return e.with_arguments(lambda argument: _sliced(argument, rows, columns))
     if isinstance(e, Elementwise):
         return Elementwise(e.function, _sliced(e.argument, rows, columns))
     if isinstance(e, TimeSum):

@@ -23,6 +23,7 @@ from symgrad.symbols import (
     TIME,
     Elementwise,
     Intermediate,
+    OfEntries,
     Role,
     Softmax,
     TimedMatrix,
@@ -499,6 +500,8 @@ def _arguments(expression: Expr) -> Iterator[Any]:
     for node in sympy.preorder_traversal(expression):
         if isinstance(node, Elementwise | Softmax):
             yield node.argument
+        elif isinstance(node, OfEntries):
+            yield from node.arguments
         elif isinstance(node, Function) and isinstance(next(iter(node.args), None), Expr):
             yield from (a for a in node.args[:1] if not isinstance(a, MatrixExpr))
 

@@ -15,7 +15,7 @@ from symgrad.base.kinds import expression_of, shown
 from symgrad.recurrent.cells.matrix_algebra import entry_of, total_of
 from symgrad.recurrent.cells.operations import in_operations
 from symgrad.recurrent.cells.shapes import checked_shape
-from symgrad.symbols import Input, TimedMatrix, TimedScalar, dot, hadamard, logsumexp, shape_of, total
+from symgrad.symbols import Input, TimedMatrix, TimedScalar, dot, hadamard, logsumexp, shape_of, summed
 from symgrad.symbols.writing import to_text
 
 
@@ -224,7 +224,7 @@ def binary_cross_entropy(logits: Any, target: Any = None) -> Loss:
     logits = expression_of(logits, "binary_cross_entropy takes logits, a scalar or a vector")
     wanted = _target(logits, target)
     term = softplus(logits) - hadamard(wanted, logits)
-    return Loss(total(term) if isinstance(logits, MatrixExpr) else term, "binary cross entropy")
+    return Loss(summed(term) if isinstance(logits, MatrixExpr) else term, "binary cross entropy")
 
 
 def _target(output: Any, target: Any) -> Any:

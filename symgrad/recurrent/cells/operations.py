@@ -11,13 +11,14 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.base.errors import CellError, ShapeError
-from symgrad.symbols import Elementwise, LogSumExp, ParameterMatrix, Softmax, Timed, shape_of
+from symgrad.symbols import Elementwise, LogSumExp, OfEntries, ParameterMatrix, Softmax, Timed, shape_of
 from symgrad.symbols.writing import to_text
 
 # What can be differentiated; each has a row in `rules.RULES`.
 OPERATIONS = (
     sympy.MatAdd, sympy.MatMul, sympy.MatPow, sympy.Transpose, sympy.HadamardProduct, sympy.HadamardPower,
-    sympy.DiagMatrix, sympy.Trace, sympy.BlockMatrix, sympy.MatrixBase, MatrixSlice, Elementwise, Softmax, LogSumExp,
+    sympy.DiagMatrix, sympy.Trace, sympy.BlockMatrix, sympy.MatrixBase, MatrixSlice, Elementwise, OfEntries, Softmax,
+    LogSumExp,
 )  # fmt: skip
 CONSTANTS = (sympy.Identity, sympy.OneMatrix, sympy.ZeroMatrix)
 _WHOLE = (Timed, ParameterMatrix, sympy.MatrixSymbol, *CONSTANTS)
@@ -111,7 +112,7 @@ def _slice(e: MatrixSlice, where: str) -> Any:
     return e
 
 
-def _elementwise(e: Elementwise, where: str) -> Any:
+def _elementwise(e: Elementwise | OfEntries, where: str) -> Any:
     matrices = sorted(map(_text, e.function.expr.atoms(MatrixExpr)))
     if matrices:
         raise CellError(
@@ -134,5 +135,6 @@ _REWRITTEN: dict[type, Callable[[Any, str], Any]] = {
     sympy.Trace: _trace,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
+    OfEntries: _elementwise,
     sympy.ITE: lambda e, where: e.to_nnf(),  # a condition on cases
 }

@@ -16,7 +16,7 @@ from sympy import Derivative, Dummy, Expr
 from symgrad import activations
 from symgrad.activations.rows import ROWS, slope_from_output
 from symgrad.base.errors import CellError
-from symgrad.symbols import ENTRY, Elementwise, SlopeAt, TimedScalar, is_function_of
+from symgrad.symbols import ENTRY, Elementwise, OfEntries, SlopeAt, TimedScalar, is_function_of
 from symgrad.symbols.writing import to_text
 
 # Functions with a value where they jump, and with slope 0 elsewhere.
@@ -35,8 +35,8 @@ KINKED = (
 
 def has_kinks(formula: Any) -> bool:
     """Whether a function in a formula, of numbers or of each entry of a vector, has such places."""
-    parts = (formula, *formula.atoms(Elementwise))
-    scalars = (part.function.expr if isinstance(part, Elementwise) else part for part in parts)
+    parts = (formula, *formula.atoms(Elementwise, OfEntries))
+    scalars = (part.function.expr if isinstance(part, Elementwise | OfEntries) else part for part in parts)
     return any(isinstance(e, Expr) and activations.expand(e).has(*KINKED) for e in scalars)
 
 

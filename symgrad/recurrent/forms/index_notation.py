@@ -52,10 +52,12 @@ from symgrad.recurrent.forms.places import free_sizes, has_places, placed, withi
 from symgrad.recurrent.forms.regions import Rest, cancels
 from symgrad.recurrent.gradients.vjp import entries_of
 from symgrad.symbols import (
+    ENTRIES,
     ENTRY,
     TIME,
     Elementwise,
     LogSumExp,
+    OfEntries,
     OrderedProduct,
     Role,
     Softmax,
@@ -397,6 +399,32 @@ class Reader:
             terms.append(form)
         return sum_of(terms)
 
+    def _of_entries(self, e: OfEntries, i: Index, j: Index) -> Form:
+        if e.shape[0] == 1 != e.shape[1]:  # of rows: that of the columns
+            return self._of_entries(e.with_arguments(lambda a: pushed(sympy.Transpose(a))), j, i)
+        arguments = {y: pushed(a) for y, a in zip(e.function.variables, e.arguments)}
+        terms = []
+        for term in sympy.Add.make_args(sympy.expand(with_slopes(e.function.expr))):
+            form = ONE
+            for factor in sympy.Mul.make_args(term):
+                form = form * self._of_letters(factor, arguments, i, j)
+            terms.append(form)
+        return sum_of(terms)
+
+    def _of_letters(self, f: Expr, arguments: Mapping[Symbol, Any], i: Index, j: Index) -> Form:
+        """A factor of a function of several entries: a power of one of them, or a function of those in it."""
+        if not f.has(*arguments):
+            return self._scalar(f)
+        base, exponent = f.as_base_exp()
+        if base in arguments and exponent.is_Integer and 0 < exponent <= MOST_FACTORS:
+            return repeated(self._factor(arguments[base], i, j), int(exponent))
+        inside = {y: self.form(a) for y, a in arguments.items() if f.has(y)}
+        if len(inside) == 1:
+            (y,) = inside
+            return self._elementwise(Elementwise(sympy.Lambda((y,), f), arguments[y]), i, j)
+        inside = dict(sorted(inside.items(), key=lambda item: item[1].key({})))  # one order, however it was written
+        return single(Atom(f"{FUNCTION} {f.xreplace(dict(zip(inside, ENTRIES)))}", (), tuple(inside.values())), i, j)
+
     def _slope_in_output(self, e: Elementwise) -> Any:
         """The slope of an activation at its argument in terms of the name of its output, where the rules have it so."""
         (y,), body = e.function.variables, e.function.expr
@@ -601,6 +629,7 @@ _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {
     sympy.ZeroMatrix: Reader._zero,
     sympy.DiagMatrix: Reader._diagonal,
     Elementwise: Reader._elementwise,
+    OfEntries: Reader._of_entries,
     Softmax: Reader._softmax,
     LogSumExp: Reader._logsumexp,
     TimeSum: Reader._time_sum,

@@ -7,7 +7,7 @@ adjoint of an expression has the shape of the expression. A new operation is a r
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,6 +25,7 @@ from symgrad.symbols import (
     ENTRY,
     Elementwise,
     LogSumExp,
+    OfEntries,
     Softmax,
     TimedMatrix,
     TimedScalar,
@@ -32,6 +33,7 @@ from symgrad.symbols import (
     hadamard,
     hadamard_of,
     is_function_of,
+    of_entries,
     ones,
     parameters_in,
     timed_in,
@@ -81,7 +83,7 @@ class _Spread:
             return
         if not self.wanted & e.atoms(*_LEAVES):
             return
-        if isinstance(e, Elementwise):
+        if isinstance(e, Elementwise | OfEntries):
             self._body(e, share)
         self._pass_on(self._parts(e, share, output))
 
@@ -92,17 +94,19 @@ class _Spread:
             else:
                 self.scalar(argument, part, None)
 
-    def _body(self, e: Elementwise, share: Any) -> None:
-        """The shares of the scalars that a function of each entry has besides the entry: a sum over all entries."""
-        (y,), body = e.function.variables, e.function.expr
+    def _body(self, e: Elementwise | OfEntries, share: Any) -> None:
+        """The shares of the scalars that a function of entries has besides these: a sum over all entries."""
+        letters, body = e.function.variables, e.function.expr
         slope_of_scalar = slope_in_output if self.in_output else slope_in_arguments
-        for v in sorted(self.wanted & (body.atoms(TimedScalar, sympy.Symbol) - {y}), key=str):
+        for v in sorted(self.wanted & (body.atoms(TimedScalar, sympy.Symbol) - set(letters)), key=str):
             slope = slope_of_scalar(body, v)
             if slope != 0:
-                entries = entries_of(slope, y, e.argument)
+                entries = in_entries(slope, dict(zip(letters, e.args[1:])))
                 self.found.setdefault(v, []).append(sympy.Trace(product(transposed(share), entries)))
 
     def _parts(self, e: Any, share: Any, output: Any) -> Iterable[Share]:
+        if isinstance(e, OfEntries):
+            return _of_entries(e, share, slope_in_output if self.in_output else slope_in_arguments)
         if self.in_output or not isinstance(e, Elementwise):
             return _rule_of(e)(e, share, e if output is None else output)
         return [(e.argument, hadamard(share, slope_in_argument(e)))]
@@ -194,6 +198,11 @@ def _elementwise(e: Any, share: Any, output: Any) -> Iterable[Share]:
     return [(e.argument, hadamard(share, slope_of(e, output)))]
 
 
+def _of_entries(e: OfEntries, share: Any, slope: Callable[[Expr, Any], Expr] = slope_in_output) -> Iterable[Share]:
+    letters = dict(zip(e.function.variables, e.arguments))
+    return [(m, hadamard(share, in_entries(slope(e.function.expr, y), letters))) for y, m in letters.items()]
+
+
 def _softmax(e: Any, share: Any, output: Any) -> Iterable[Share]:
     mean = product(ones(e.shape[0]), transposed(output), share)
     return [(e.argument, hadamard_of([output, sympy.MatAdd(share, -mean)]))]
@@ -272,6 +281,7 @@ RULES: dict[type, Rule] = {
     sympy.MatrixBase: _explicit,
     MatrixSlice: _slice,
     Elementwise: _elementwise,
+    OfEntries: lambda e, share, output: _of_entries(e, share),
     Softmax: _softmax,
     LogSumExp: _logsumexp,
 }
@@ -308,20 +318,36 @@ def slope_in_argument(e: Elementwise) -> Any:
 
 
 def entries_of(formula: Expr, y: Any, matrix: Any) -> Any:
-    """A formula in each entry y of a matrix: what is polynomial in it by Hadamard products, the rest as it is."""
-    if not formula.has(y):
-        return formula * ones(*matrix.shape)
-    if formula == y:
-        return matrix
+    """A formula in each entry y of a matrix; see `in_entries`."""
+    return in_entries(formula, {y: matrix})
+
+
+def in_entries(formula: Expr, letters: Mapping[Any, Any]) -> Any:
+    """A formula in the entries of matrices: what is polynomial in them by Hadamard products, the rest as it is.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> y, z = sympy.symbols("y z", real=True)
+    >>> print(to_text(in_entries(2*y*z + 1, {y: sg.State("u", 3), z: sg.State("v", 3)})))
+    1 + 2*hadamard(u[t], v[t])
+    """
+    if not formula.has(*letters):
+        return formula * ones(*next(iter(letters.values())).shape)
+    if formula in letters:
+        return letters[formula]
     if isinstance(formula, sympy.Add):
-        return sympy.MatAdd(*(entries_of(term, y, matrix) for term in formula.args)).doit(deep=False)
+        return sympy.MatAdd(*(in_entries(term, letters) for term in formula.args)).doit(deep=False)
     if isinstance(formula, sympy.Mul):
-        number, rest = formula.as_independent(y, as_Add=False)
-        parts = [entries_of(f, y, matrix) for f in sympy.Mul.make_args(rest)]
+        number, rest = formula.as_independent(*letters, as_Add=False)
+        parts = [in_entries(f, letters) for f in sympy.Mul.make_args(rest)]
         return number * hadamard_of(sorted(parts, key=lambda p: isinstance(p, sympy.MatAdd)))
-    if isinstance(formula, sympy.Pow) and formula.exp.is_Integer and formula.base == y:
-        return sympy.HadamardPower(matrix, formula.exp)
-    return Elementwise(Lambda((ENTRY,), formula.xreplace({y: ENTRY})), matrix)
+    if isinstance(formula, sympy.Pow) and formula.exp.is_Integer and formula.base in letters:
+        return sympy.HadamardPower(letters[formula.base], formula.exp)
+    first: dict[Any, Any] = {}
+    for letter, matrix in letters.items():
+        first.setdefault(matrix, letter)
+    return of_entries(formula.xreplace({letter: first[matrix] for letter, matrix in letters.items()}), first)
 
 
 # The adjoint of a loss that is a 1 by 1 matrix.

@@ -52,7 +52,7 @@ from symgrad.symbols import (
     size_symbols,
 )
 from symgrad.symbols.notation import latex
-from symgrad.symbols.operations import total
+from symgrad.symbols.operations import summed
 
 LENGTHS = (1, 2, 3)  # of runs, unless the conditions want others
 SPECIAL_RUNS = (32, 14, 4)  # of the shortest runs first
@@ -204,7 +204,7 @@ class CellRelation(Judged):
     def grad(self) -> Backward:
         state = self.cell.states[0]
         rules = _BySlopes if shape_of(state) else Backward  # of one unit, slopes are bounded by what the output is
-        return rules(self.cell, as_loss(total(state) if shape_of(state) else state), "last")
+        return rules(self.cell, as_loss(summed(state) if shape_of(state) else state), "last")
 
     @cached_property
     def by_rules(self) -> Relation:

@@ -1,0 +1,396 @@
+"""Arithmetic of vectors and matrices as one writes it, in Python: what SymPy refuses is given a meaning, or one line.
+
+SymPy's own sums and products of matrices take no number beside them. Whatever an operator here returns is a node of
+SymPy with these operators; in formulas it counts as SymPy's, and is equal to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Number
+from typing import Any, ClassVar
+
+import numpy as np
+import sympy
+from sympy import Basic, Dummy, Expr, MatrixExpr, S
+from sympy.matrices.expressions.slice import MatrixSlice as SympySlice
+
+from symgrad.base.errors import CellError, ShapeError
+
+# The bound variable of functions of an entry: a Dummy, so that no name of an author is the same, with a number of its
+# own, so that it is the same in every process.
+ENTRY = Dummy("y", dummy_index=10_000_019, real=True)
+MOST_ARGUMENTS = 8
+ENTRIES = (ENTRY, *(Dummy(f"y_{k}", dummy_index=10_000_140 + k, real=True) for k in range(2, MOST_ARGUMENTS + 1)))
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Where a comparison of vectors holds: a condition on their entries in each place, for `where`.
+
+    Parameters
+    ----------
+    condition : Boolean
+        In the letters `ENTRIES`, one for each matrix.
+    matrices : tuple of MatrixExpr
+    """
+
+    condition: Any
+    matrices: tuple[MatrixExpr, ...]
+
+    def __and__(self, other: Any) -> Any:
+        return _both(sympy.And, self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return _both(sympy.Or, self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Mask:
+        return Mask(sympy.Not(self.condition), self.matrices)
+
+    def __bool__(self) -> bool:
+        raise CellError(f"{self} is a condition on each entry, and no truth value; write where({self}, a, b)")
+
+    def __str__(self) -> str:
+        letters = zip(ENTRIES, self.matrices)
+        return str(self.condition.xreplace({y: sympy.Symbol(str(m), real=True) for y, m in letters}))
+
+
+def _both(connective: Any, one: Mask, other: Any) -> Any:
+    if not isinstance(other, Mask):
+        return NotImplemented
+    letters = dict(zip(dict.fromkeys((*one.matrices, *other.matrices)), ENTRIES))
+    said = [m.condition.xreplace(dict(zip(ENTRIES, (letters[v] for v in m.matrices)))) for m in (one, other)]
+    return Mask(connective(*said), tuple(letters))
+
+
+class Ordered(Expr):  # type: ignore[misc]
+    """An expression whose comparison with a vector is a condition on each entry."""
+
+    def __lt__(self, other: Any) -> Any:
+        return _compared(self, sympy.StrictLessThan, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compared(self, sympy.LessThan, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compared(self, sympy.StrictGreaterThan, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compared(self, sympy.GreaterThan, other)
+
+
+def _compared(left: Any, relation: Any, right: Any) -> Any:
+    sides = _term(left), _term(right)
+    if None in sides:
+        return NotImplemented
+    matrices = [side for side in sides if isinstance(side, MatrixExpr)]
+    if len({m.shape for m in matrices}) > 1:
+        raise ShapeError(f"{left} {relation.rel_op} {right}", relation.rel_op, _shapes(*sides))
+    letters = dict(zip(dict.fromkeys(matrices), ENTRIES))
+    condition = relation(*(letters.get(side, side) for side in sides))
+    return Mask(condition, tuple(letters)) if letters else condition
+
+
+class ReadsAsVector(Ordered, MatrixExpr):  # type: ignore[misc]
+    """A matrix expression to which a number may be added: `1 - z` means a vector of ones less z."""
+
+    _op_priority = 12.0  # above that of SymPy's matrices, which hand over to us
+
+    def __add__(self, other: Any) -> Expr:
+        return _plus(self, other)
+
+    def __radd__(self, other: Any) -> Expr:
+        return _plus(other, self)
+
+    def __sub__(self, other: Any) -> Expr:
+        return _minus(self, other)
+
+    def __rsub__(self, other: Any) -> Expr:
+        return _minus(other, self)
+
+    def __neg__(self) -> Expr:
+        return _times(S.NegativeOne, self)
+
+    def __matmul__(self, other: Any) -> Expr:
+        return _matrix_product(self, other)
+
+    def __rmatmul__(self, other: Any) -> Expr:
+        return _matrix_product(other, self)
+
+    def __mul__(self, other: Any) -> Expr:
+        return _times(self, other)
+
+    def __rmul__(self, other: Any) -> Expr:
+        return _times(other, self)
+
+    def __pow__(self, other: Any) -> Expr:
+        return _power(self, other)
+
+    def __rpow__(self, other: Any) -> Expr:
+        raise ShapeError(f"{other} ** {self}: an exponent is a scalar", "**", ((), self.shape))
+
+    def __truediv__(self, other: Any) -> Expr:
+        return _quotient(self, other)
+
+    def __rtruediv__(self, other: Any) -> Expr:
+        return _quotient(other, self)
+
+    @property
+    def T(self) -> Expr:
+        """The transpose."""
+        return with_operators(plain(self).transpose())
+
+    def __getitem__(self, place: Any) -> Expr:
+        try:
+            return with_operators(super().__getitem__(place))
+        except IndexError:
+            raise ShapeError(f"{self} has no part {_shown_place(place)}", "slice", (self.shape,)) from None
+
+    def __abs__(self) -> Expr:
+        raise CellError(f"abs({self}) could mean a norm; of each entry it is symgrad.abs({self})")
+
+    __array_ufunc__ = None  # so that numbers and arrays of NumPy on the left hand over to us
+
+
+def _shown_place(place: Any) -> str:
+    def shown(one: Any) -> str:
+        if not isinstance(one, slice):
+            return str(one)
+        return ":".join("" if end is None else str(end) for end in (one.start, one.stop))
+
+    return f"[{', '.join(map(shown, place if isinstance(place, tuple) else (place,)))}]"
+
+
+# --- nodes of SymPy with these operators --------------------------------------------------------------------------
+
+
+class _Operated(ReadsAsVector):
+    """A node of SymPy with these operators: equal to that of SymPy, and that of SymPy wherever it is put together."""
+
+    origin: ClassVar[type[Basic]]
+
+    @property
+    def func(self) -> Any:
+        return self.origin
+
+    def __eq__(self, other: object) -> bool:
+        return bool(plain(self) == plain(other))
+
+    __hash__ = MatrixExpr.__hash__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return with_operators, (plain(self),)
+
+
+# Of the names of SymPy, so that they have its hashes.
+class MatAdd(_Operated, sympy.MatAdd):  # type: ignore[misc]
+    """A sum."""
+
+    origin = sympy.MatAdd
+
+
+class MatMul(_Operated, sympy.MatMul):  # type: ignore[misc]
+    """A product."""
+
+    origin = sympy.MatMul
+
+
+class MatPow(_Operated, sympy.MatPow):  # type: ignore[misc]
+    """A power of a square matrix."""
+
+    origin = sympy.MatPow
+
+
+class Transpose(_Operated, sympy.Transpose):  # type: ignore[misc]
+    """A transpose."""
+
+    origin = sympy.Transpose
+
+
+class HadamardProduct(_Operated, sympy.HadamardProduct):  # type: ignore[misc]
+    """A product by entries."""
+
+    origin = sympy.HadamardProduct
+
+
+class HadamardPower(_Operated, sympy.HadamardPower):  # type: ignore[misc]
+    """A power of each entry."""
+
+    origin = sympy.HadamardPower
+
+
+class DiagMatrix(_Operated, sympy.DiagMatrix):  # type: ignore[misc]
+    """The diagonal matrix of a vector."""
+
+    origin = sympy.DiagMatrix
+
+
+class BlockMatrix(_Operated, sympy.BlockMatrix):  # type: ignore[misc]
+    """Matrices side by side."""
+
+    origin = sympy.BlockMatrix
+
+
+class MatrixSlice(_Operated, SympySlice):  # type: ignore[misc]
+    """A part of a matrix."""
+
+    origin = SympySlice
+
+
+class OneMatrix(_Operated, sympy.OneMatrix):  # type: ignore[misc]
+    """A matrix of ones."""
+
+    origin = sympy.OneMatrix
+
+
+_WITH_OPERATORS: dict[type[Basic], type[_Operated]] = {
+    kind.origin: kind
+    for kind in (
+        MatAdd, MatMul, MatPow, Transpose, HadamardProduct, HadamardPower, DiagMatrix, BlockMatrix, MatrixSlice,
+        OneMatrix,
+    )
+}  # fmt: skip
+
+
+def with_operators(e: Any) -> Any:
+    """A matrix of SymPy to which a number may be added.
+
+    Examples
+    --------
+    >>> W = sympy.MatrixSymbol("W", 2, 2)
+    >>> e = with_operators(W.T)
+    >>> e == W.T, hash(e) == hash(W.T), 1 + e
+    (True, True, OneMatrix(2, 2) + W.T)
+    """
+    kind = _WITH_OPERATORS.get(type(e))
+    return e if kind is None else _of_class(kind, e)
+
+
+def plain(e: Any) -> Any:
+    """The same as a node of SymPy's own class."""
+    return _of_class(e.origin, e) if isinstance(e, _Operated) else e
+
+
+def _of_class(kind: type[Basic], e: Basic) -> Any:
+    made = Basic.__new__(kind, *e.args)
+    made.__dict__.update(e.__dict__)
+    return made
+
+
+# --- operations ---------------------------------------------------------------------------------------------------
+
+
+def as_matrix(term: Any) -> Any:
+    """A matrix of SymPy whose entries are written out as an expression; an array of NumPy is refused."""
+    if isinstance(term, sympy.MatrixBase):
+        return term.as_immutable()
+    if isinstance(term, np.ndarray):
+        raise CellError(
+            f"an array of NumPy of shape {term.shape} is no part of a formula; declare it as a Parameter or an Input "
+            "and give it when the program is called, or write it as sympy.Matrix"
+        )
+    return term
+
+
+def _term(given: Any) -> Any:
+    """What stands beside a matrix, as a formula; None if it is none."""
+    found = plain(as_matrix(given))
+    if isinstance(found, Number) and not isinstance(found, bool):
+        return sympy.S(found)
+    return found if isinstance(found, Expr) else None
+
+
+def _of_formulas(operation: Callable[[Any, Any], Expr]) -> Callable[[Any, Any], Expr]:
+    """An operation on what is given, as formulas; what is none is left to Python, which says so."""
+
+    def operate(left: Any, right: Any) -> Any:
+        terms = _term(left), _term(right)
+        return NotImplemented if None in terms else with_operators(operation(*terms))
+
+    return operate
+
+
+def _sum(left: Any, right: Any, sign: str) -> Expr:
+    like = left if isinstance(left, MatrixExpr) else right
+    left, right = (e if isinstance(e, MatrixExpr) else e * sympy.OneMatrix(*like.shape) for e in (left, right))
+    if left.shape != right.shape:
+        in_brackets = sign == "-" and (isinstance(right, sympy.MatAdd) or str(right).startswith("-"))
+        shown = f"({right})" if in_brackets else f"{right}"
+        raise ShapeError(f"{left} {sign} {shown}", sign, (left.shape, right.shape))
+    return sympy.MatAdd(left, _product(S.NegativeOne, right) if sign == "-" else right).doit(deep=False)
+
+
+def _product(*factors: Any) -> Expr:
+    return sympy.MatMul(*factors).doit(deep=False)
+
+
+@_of_formulas
+def _plus(left: Any, right: Any) -> Expr:
+    return _sum(left, right, "+")
+
+
+@_of_formulas
+def _minus(left: Any, right: Any) -> Expr:
+    return _sum(left, right, "-")
+
+
+@_of_formulas
+def _matrix_product(left: Any, right: Any) -> Expr:
+    scalar = next((f for f in (left, right) if not isinstance(f, MatrixExpr)), None)
+    shapes = _shapes(left, right)
+    if scalar is not None:
+        told = f"@ is a product of matrices; {scalar} is a scalar, multiplied with *"
+        raise ShapeError(f"{left} @ {right}: {told}", "@", shapes)
+    if left.shape[1] != right.shape[0]:
+        raise ShapeError(f"{left} @ {right}", "@", shapes)
+    return _product(left, right)
+
+
+@_of_formulas
+def _times(left: Any, right: Any) -> Expr:
+    """A number times a matrix, the entry of a 1 by 1 matrix as well; of matrices that fit, their product."""
+    if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)) or left.shape[1] == right.shape[0]:
+        return _product(left, right)
+    for one, other in ((left, right), (right, left)):
+        if one.shape == (1, 1):
+            return _product(sympy.Trace(one), other)
+    told = "is a product of matrices; entry by entry it is hadamard(u, v)"
+    raise ShapeError(f"{left} * {right} {told}", "*", _shapes(left, right))
+
+
+@_of_formulas
+def _power(base: Any, exponent: Any) -> Expr:
+    """The power of a square matrix; of a vector, of each entry."""
+    if isinstance(exponent, MatrixExpr):
+        raise ShapeError(f"{base} ** {exponent}: an exponent is a scalar", "**", _shapes(base, exponent))
+    if base.shape[0] == base.shape[1]:
+        return sympy.MatPow(base, exponent).doit(deep=False)
+    if S.One not in base.shape:
+        told = "is the power of a square matrix; entry by entry it is elementwise(lambda y: y**p, A)"
+        raise ShapeError(f"{base} ** {exponent} {told}", "**", _shapes(base))
+    return base if exponent == 1 else sympy.HadamardPower(base, exponent)
+
+
+@_of_formulas
+def _quotient(left: Any, right: Any) -> Expr:
+    """A matrix by a number, also that in a 1 by 1 matrix; by a vector, the quotient of each entry."""
+    if not isinstance(right, MatrixExpr):
+        return _product(S.One / right, left)
+    shapes, inverse = _shapes(left, right), sympy.HadamardPower(right, -1)
+    if right.shape == (1, 1):
+        return _product(left, inverse if shapes[0][1:] in ((), (1,)) else sympy.Trace(inverse))
+    if S.One not in right.shape:
+        hint = "the quotient of each entry is hadamard(A, elementwise(lambda y: 1/y, B))"
+        raise ShapeError(f"{left} / {right} divides by a matrix; {hint}", "/", shapes)
+    if not isinstance(left, MatrixExpr):
+        return _product(left, inverse)
+    if left.shape != right.shape:
+        raise ShapeError(f"{left} / {right}", "/", shapes)
+    return sympy.HadamardProduct(left, inverse)
+
+
+def _shapes(*formulas: Any) -> tuple[tuple[object, ...], ...]:
+    return tuple(tuple(getattr(f, "shape", ())) for f in formulas)
