@@ -364,7 +364,7 @@ SYMBOLS = {
     "diagonal": sympy.DiagMatrix,
     "matrix_power": lambda a, k: sympy.MatPow(a, k),
     "dot": sg.dot,
-    "total": sg.symbols.total,
+    "total": sg.symbols.summed,
     "logsumexp": sg.logsumexp,
     "times_one": lambda a, one: sympy.Trace(one) * a,
     "over_one": lambda a, one: a * sympy.Trace(sympy.HadamardPower(_positive(one), -1)),

@@ -23,12 +23,12 @@ class _Symbolic(WalkedFormula):
         sizes = {s: sympy.Integer(v) for s, v in {**self.around.sizes, LENGTH: self.around.length}.items()}
         return e.xreplace({**traces, **leaves, **parameters, **sizes}).doit()
 
-    def _mapped(self, matrix: Any, function: Any) -> Any:
-        found = np.empty(matrix.shape, dtype=object)
-        for place, entry in np.ndenumerate(matrix):
-            found[place] = (
-                function(entry).doit() if not function.expr.has(sympy.Derivative) else _slope(function, entry)
-            )
+    def _mapped(self, function: Any, *matrices: Any) -> Any:
+        found = np.empty(matrices[0].shape, dtype=object)
+        for place in np.ndindex(found.shape):
+            entries = [matrix[place] for matrix in matrices]
+            is_slope = function.expr.has(sympy.Derivative)
+            found[place] = _slope(function, *entries) if is_slope else function(*entries).doit()
         return found
 
     def _exponentials(self, vector: Any) -> Any:

@@ -34,6 +34,7 @@ OPERATIONS = {
     sympy.MatrixBase: sympy.ImmutableDenseMatrix([[s, 2 * s**2, 1], [sympy.Trace(D), s, sympy.Trace(A @ C)]]),
     sympy.matrices.expressions.slice.MatrixSlice: A[0:1, 1:3] @ C[1:3, :],
     sg.symbols.Elementwise: sg.sigmoid(A) + sg.elementwise(sympy.exp, B),
+    sg.symbols.OfEntries: sg.elementwise(lambda y, z: sympy.exp(y * z) + y**2 * z, A, B),
     sg.symbols.Softmax: sg.softmax(D @ v),
     sg.symbols.LogSumExp: sg.logsumexp(v),
 }

@@ -57,9 +57,12 @@ class EntryReader(MatrixReader):
 
     def cases(self, node: ast.Call) -> Any:
         """Cases of numbers; of the entries in one place, where there are matrices among them."""
-        outermost = list(self._matrices_among(node.args))
+        parts = list(self._parts_of_cases(node.args))
+        outermost = [part for part in parts if self.is_matrix(part)]
         if not outermost:
             return self._piecewise(node)
+        for part in parts:
+            self._of_numbers(part, lambda number: S.Zero)
         matrices = [self.matrix(part) for part in outermost]
         for part, matrix in zip(outermost, matrices):
             self._check_same(part, self.name_of(node), (outermost[0], matrices[0]), matrix)
@@ -70,15 +73,13 @@ class EntryReader(MatrixReader):
         body = self.apart(node, lambda: self.evaluated(node, self._piecewise(node)))
         return self._build(node, of_entries, body, letters)
 
-    def _matrices_among(self, parts: Iterable[ast.AST]) -> Iterator[ast.expr]:
-        """The matrices among values and the sides of conditions, from left to right."""
+    def _parts_of_cases(self, parts: Iterable[ast.AST]) -> Iterator[ast.expr]:
+        """The values and the sides of conditions, from left to right."""
         for part in parts:
-            if isinstance(part, ast.expr) and self.is_matrix(part):
-                yield part
-            elif isinstance(part, ast.Tuple | ast.Compare) or call_name(part) in vocabulary.CONDITIONS:
-                yield from self._matrices_among(ast.iter_child_nodes(part))
+            if isinstance(part, ast.Tuple | ast.Compare) or call_name(part) in vocabulary.CONDITIONS:
+                yield from self._parts_of_cases(ast.iter_child_nodes(part))
             elif isinstance(part, ast.expr):
-                self._of_numbers(part, lambda node: S.Zero)
+                yield part
 
     # Functions of an entry
 

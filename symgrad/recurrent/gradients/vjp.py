@@ -105,10 +105,10 @@ class _Spread:
                 self.found.setdefault(v, []).append(sympy.Trace(product(transposed(share), entries)))
 
     def _parts(self, e: Any, share: Any, output: Any) -> Iterable[Share]:
-        if isinstance(e, OfEntries):
-            return _of_entries(e, share, slope_in_output if self.in_output else slope_in_arguments)
-        if self.in_output or not isinstance(e, Elementwise):
+        if self.in_output or not isinstance(e, Elementwise | OfEntries):
             return _rule_of(e)(e, share, e if output is None else output)
+        if isinstance(e, OfEntries):
+            return _of_entries(e, share, slope_in_arguments)
         return [(e.argument, hadamard(share, slope_in_argument(e)))]
 
     def scalar(self, e: Any, share: Any, output: Any) -> None:
