@@ -19,6 +19,7 @@ from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.symbols import (
     Elementwise,
+    OfEntries,
     OfMatrix,
     OrderedProduct,
     ParameterMatrix,
@@ -121,10 +122,10 @@ def _needs(e: Any, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
 
 def _parts(e: Any) -> Iterable[Any]:
     """What a formula is made of, each part with needs of its own."""
-    if isinstance(e, Elementwise):
-        (y,), body = e.function.variables, e.function.expr
+    if isinstance(e, Elementwise | OfEntries):
+        entries, body = dict(zip(e.function.variables, map(EntryOf, e.args[1:]))), e.function.expr
         plain = body.replace(_is_slope_of_total, lambda slope: sympy.Add(*getattr(slope, "point", slope.expr.args)))
-        return with_slopes(plain).xreplace({y: EntryOf(e.argument)}), e.argument
+        return with_slopes(plain).xreplace(entries), *e.args[1:]
     if isinstance(e, MatrixSlice):
         return (e.parent,)
     if isinstance(e, sympy.BlockMatrix):
