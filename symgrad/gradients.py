@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sympy import Expr, Symbol
+
 from symgrad.base.precision import in_turn
+from symgrad.base.untyped import Array
 from symgrad.claims.claim import Claim
 from symgrad.claims.derivations import Derivation, Prose, Stated
 from symgrad.compute.numbers.dtypes import FLOAT64
@@ -24,7 +27,7 @@ from symgrad.symbols.variables import Timed
 
 
 @in_turn
-def bptt(cell: Cell, loss: Any, at: str = "last") -> Gradients:
+def bptt(cell: Cell, loss: object, at: str = "last") -> Gradients:
     """The gradients of a loss through time, as equations.
 
     Each adjoint sums the contributions of the equations that use its variable, at step t or later: hbar_t = dL/dh_t,
@@ -110,7 +113,7 @@ class Gradients(Backward):
         lines = (f"{latex(equation.left)} &= {latex(equation.right)}" for equation in found)
         return r"$\displaystyle \begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}$"
 
-    def paths(self, what: Any) -> Any:
+    def paths(self, what: Expr) -> Expr:
         """The gradient as the double sum over paths: sum over t and k <= t of D_k^T (J_t ... J_{k+1})^T g_t.
 
         J is the state Jacobian of one step, g the derivative of the loss of a step with respect to the states, D the
@@ -146,7 +149,7 @@ class Gradients(Backward):
         """
         return forms.paths(self, what)
 
-    def closed_form(self, what: Any) -> Any:
+    def closed_form(self, what: Expr) -> Expr:
         """The gradient of a linear scalar cell without inputs as a formula in T, by summation.
 
         Where a bias makes geometric sums, the formula is that for a recurrent weight other than 1.
@@ -178,7 +181,7 @@ class Gradients(Backward):
         """
         return closed_form.closed_form(self, what)
 
-    def forward_mode(self, what: Any) -> forms.ForwardMode:
+    def forward_mode(self, what: Expr) -> forms.ForwardMode:
         """The gradient of a parameter carried forward with the states: real-time recurrent learning.
 
         Parameters
@@ -210,7 +213,7 @@ class Gradients(Backward):
         """
         return forms.forward_mode(self, what)
 
-    def truncated(self, what: Any, k1: Any, k2: Any) -> forms.Truncated:
+    def truncated(self, what: Expr, k1: int, k2: Symbol | int) -> forms.Truncated:
         """Truncated backpropagation, every `k1` steps back through the last `k2`, and its bias.
 
         The loss of step t is followed back from the end e(t) of its block of k1 steps, so that states of steps up to
@@ -274,7 +277,7 @@ class Gradients(Backward):
         """
         return documents.backward_derivation(self, title)
 
-    def line(self, left: Any, right: Any, *, remark: str | Prose = "", label: str = "") -> Stated:
+    def line(self, left: Any, right: Expr, *, remark: str | Prose = "", label: str = "") -> Stated:
         """An equation among adjoints, gradients and Jacobians of the cell as a line of a document, which checks it.
 
         Parameters
@@ -312,7 +315,7 @@ class Gradients(Backward):
         """
         return documents.line(self, left, right, remark=remark, label=label)
 
-    def slip(self, left: Any, right: Any, *, source: str = "", remark: str | Prose = "", label: str = "") -> Stated:
+    def slip(self, left: object, right: Expr, *, source: str = "", remark: str | Prose = "", label: str = "") -> Stated:
         """A false equation of a source as a line of a document, shown with its counterexample.
 
         Parameters
@@ -342,7 +345,7 @@ class Gradients(Backward):
 
     def claim(
         self,
-        says: Any,
+        says: object,
         op: str | None = None,
         rhs: Any = None,
         *,
@@ -389,7 +392,7 @@ class Gradients(Backward):
         """
         return cell_claim(self.cell, says, op, rhs, where=where, id=id, source=source, expect=expect)
 
-    def evaluate(self, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> runs.Values:
+    def evaluate(self, arguments: Mapping[str, object], sizes: Mapping[Symbol, int] | None = None) -> runs.Values:
         """Loss, gradients and states at a point, in balls: without a program, equation by equation.
 
         Parameters
@@ -423,7 +426,9 @@ class Gradients(Backward):
         """
         return runs.evaluate(self, arguments, sizes)
 
-    def value_of(self, formula: Any, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Any:
+    def value_of(
+        self, formula: Expr, arguments: Mapping[str, object], sizes: Mapping[Symbol, int] | None = None
+    ) -> Array:
         """The value of a formula at a point, in balls.
 
         Parameters
@@ -457,7 +462,7 @@ class Gradients(Backward):
 
     def compile(
         self,
-        sizes: Mapping[Any, int] | None = None,
+        sizes: Mapping[Symbol, int] | None = None,
         backend: str = "numpy",
         *,
         digits: int | None = None,
@@ -562,7 +567,7 @@ class Gradients(Backward):
         """
         return equal_forms.prove_forms(self)
 
-    def prove_unrolled(self, what: Any, steps: int) -> Verdict:
+    def prove_unrolled(self, what: Expr, steps: int) -> Verdict:
         """Whether the adjoint recursion gives, in so many steps, the sum over all paths: an exact comparison.
 
         Parameters

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from sympy import Expr
+
 from symgrad.base.errors import ClaimError
 from symgrad.base.shown import one_line
 from symgrad.checking.remembered import remembered
@@ -100,7 +102,9 @@ def assert_refuted(
     decided(_claim(says, op, rhs, where, "refuted"))
 
 
-def assert_gradient(f: Callable[..., Any], what: Any, /, loss: Any = None, at: str = "last", **options: Any) -> None:
+def assert_gradient(
+    f: Callable[..., Any], what: Any, /, loss: Expr | None = None, at: str = "last", **options: Any
+) -> None:
     """Fail unless a function gives the gradients of a cell, or the derivatives of an expression, at a point.
 
     Parameters

@@ -11,12 +11,14 @@ from sympy import Basic, Expr, Interval, Lambda, MatrixExpr, Piecewise, S, Symbo
 from sympy.core.evalf import prec_to_dps
 from sympy.core.function import ArgumentIndexError, DefinedFunction, FunctionClass
 from sympy.logic.boolalg import Boolean
+from sympy.printing.printer import Printer
 from sympy.sets import Set
 
 from symgrad.activations.docstrings import docstring
 from symgrad.activations.rows import OUTPUT, ROWS, Formula, Row, exact
 from symgrad.base.errors import ActivationError
 from symgrad.base.precision import many_bits
+from symgrad.base.untyped import Array
 from symgrad.symbols import elementwise
 from symgrad.symbols.operands import operand
 
@@ -44,7 +46,7 @@ class ActivationFunction(DefinedFunction, metaclass=_Documented):  # type: ignor
     linear_pieces: ClassVar[bool]
     inverse_formula: ClassVar[Any]
 
-    def __new__(cls, *args: Any, **options: Any) -> Any:
+    def __new__(cls, *args: Any, **options: bool) -> Expr:
         """The function of a scalar; of a vector or matrix, the function of each entry."""
         if len(args) not in cls.nargs:
             raise ActivationError(f"{cls.__name__} takes {_arguments_of(cls.row)}; got {len(args)} arguments")
@@ -107,15 +109,15 @@ class ActivationFunction(DefinedFunction, metaclass=_Documented):  # type: ignor
             raise ArgumentIndexError(self, argindex)
         return Lambda(OUTPUT, self.inverse_formula(OUTPUT))
 
-    def _eval_rewrite(self, rule: Any, args: tuple[Expr, ...], **hints: Any) -> Expr | None:
+    def _eval_rewrite(self, rule: object, args: tuple[Expr, ...], **hints: Symbol) -> Expr | None:
         if isinstance(rule, type) and issubclass(rule, ActivationFunction | Boolean):
             return None  # a number is no condition
         return self.func(*args, evaluate=False).definition.rewrite(rule, **hints)
 
-    def _eval_expand_func(self, **hints: Any) -> Expr:
+    def _eval_expand_func(self, **hints: bool) -> Expr:
         return self.definition
 
-    def _eval_as_leading_term(self, x: Symbol, logx: Any = None, cdir: Any = 0) -> Expr:
+    def _eval_as_leading_term(self, x: Symbol, logx: Symbol | None = None, cdir: Expr = 0) -> Expr:
         return self.definition.as_leading_term(x, logx=logx, cdir=cdir)
 
     def _eval_evalf(self, prec: int) -> Expr | None:
@@ -158,7 +160,7 @@ class ActivationFunction(DefinedFunction, metaclass=_Documented):  # type: ignor
     def _lies_in(self, half_line: Set) -> bool | None:
         return True if self.args[0].is_real and _lies_within(self.row.range, self.parameters, half_line) else None
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         below = ", ".join(printer._print(value) for value in self.args[1:])
         name = f"{{{self.latex_name}}}_{{{below}}}" if below else self.latex_name
         power = f"^{{{exp}}}" if exp is not None else ""
@@ -180,7 +182,7 @@ class _Digits:
         return getattr(self.numbers, name)
 
     @staticmethod
-    def where(condition: Any, yes: Any, no: Any) -> Any:
+    def where(condition: object, yes: object, no: object) -> Any:
         return yes if condition else no
 
     minimum, maximum = staticmethod(min), staticmethod(max)
@@ -188,7 +190,7 @@ class _Digits:
     def exp_of_product(self, a: Any, b: Any) -> Any:
         return self.exp(a * b)
 
-    def exp_of_quotient(self, a: Any, b: Any) -> Any:
+    def exp_of_quotient(self, a: Array, b: Array) -> Any:
         return self.exp(a / b)
 
     def normal_cdf(self, x: Any) -> Any:

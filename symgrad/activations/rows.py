@@ -162,7 +162,7 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-def slope_from_output(call: Any, output: Expr) -> Expr | None:
+def slope_from_output(call: Expr, output: Expr) -> Expr | None:
     """The slope of a function by its first argument, in terms of the output of the call; None where that is not enough.
 
     Examples

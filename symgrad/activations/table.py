@@ -46,12 +46,12 @@ def _halves(m: Any, x: Any) -> tuple[Any, Any, Any]:
     return m.where(x < 0, half, 1), m.where(x < 0, 1, half), 1 + half * half
 
 
-def _stable_swish(m: Any, x: Any) -> Any:
+def _stable_swish(m: object, x: object) -> Any:
     left, _, total = _halves(m, x)
     return x * left * left / total
 
 
-def _stable_swish_slope(m: Any, x: Any) -> Any:
+def _stable_swish_slope(m: object, x: object) -> Any:
     left, right, total = _halves(m, x)
     return left * (left * (1 + x * right * right / total)) / total
 
@@ -368,12 +368,12 @@ def _gelu_tanh_inside(m: Any, x: Any) -> Any:
     return m.sqrt(2 / m.pi) * (x + 44715 * (x * x * x) / 1000000)
 
 
-def _gelu_exponent(m: Any, x: Any) -> Any:
+def _gelu_exponent(m: object, x: object) -> Any:
     """Twice the argument of the hyperbolic tangent."""
     return 2 * _gelu_tanh_inside(m, x)
 
 
-def _stable_gelu_tanh(m: Any, x: Any) -> Any:
+def _stable_gelu_tanh(m: object, x: object) -> Any:
     left, _, total = _halves(m, _gelu_exponent(m, x))
     return x * left * left / total
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
 import sympy
 from flint import arb, arb_mat, fmpq, fmpq_mat
-from sympy import Dummy, Expr, MatrixExpr, Symbol
+from sympy import Basic, Dummy, Expr, MatrixBase, MatrixExpr, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.balls import NOT_REAL, UNDEFINED, UNKNOWN, Ball, NoValue, RealTape, Tape, Value, ball, rational
 from symgrad.balls.spectra import spectral_norm, spectral_radius
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 from symgrad.symbols import (
     ENTRIES,
     ENTRY,
@@ -44,7 +45,6 @@ from symgrad.symbols.writing import to_text
 
 SHOWN_DIGITS = 8
 _SHOWN_ENTRIES = tuple(Symbol(entry.name, real=True) for entry in ENTRIES)
-Array: TypeAlias = Any  # of balls, which NumPy's types do not know
 
 
 class NoNumberError(CellError):
@@ -96,15 +96,15 @@ class Surroundings:
 
     sizes: Mapping[Symbol, int]
     length: int
-    parameters: dict[Any, Any] = field(default_factory=dict)
-    timed: dict[tuple[tuple[str, str], int], Any] = field(default_factory=dict)
+    parameters: dict[Symbol, Array] = field(default_factory=dict)
+    timed: dict[tuple[tuple[str, str], int], Array] = field(default_factory=dict)
     unreached: set[tuple[tuple[str, str], int]] = field(default_factory=set)
     missing: dict[tuple[tuple[str, str], int], NoNumberError] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
     tapes: dict[Expr, tuple[Tape, tuple[Any, ...]]] = field(default_factory=dict)
     tape: type[Tape] = RealTape
 
-    def number(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:
+    def number(self, e: Expr | int, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> int:
         """The value of a time, a size or another integer expression."""
         if isinstance(e, int):
             return e
@@ -117,12 +117,12 @@ class Surroundings:
             raise CellError(f"there is no value for {e}")
         return int(found)
 
-    def zero(self, variable: Any) -> Any:
+    def zero(self, variable: Expr) -> Array:
         """Zero in the shape of a variable."""
         shape = tuple(self.number(size) for size in shape_of(variable))
         return np.array([[arb(0)] * shape[1]] * shape[0], dtype=object) if shape else arb(0)
 
-    def evaluate(self, e: Any, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> Any:
+    def evaluate(self, e: Expr, step: int = 0, indices: Mapping[Symbol, int] | None = None) -> Array:
         """The value of an expression at a step: an array of balls for a matrix, a ball for a scalar."""
         return WalkedFormula(self, step, indices or {}).value(e)
 
@@ -141,7 +141,7 @@ class WalkedFormula:
         self.around, self.step, self.indices = around, step, indices
         self._matrices: dict[Any, Any] = {}
 
-    def value(self, e: Any) -> Any:
+    def value(self, e: Basic) -> Any:
         if isinstance(e, TimedScalar | TimedMatrix):
             return self._timed(e)
         if not isinstance(e, MatrixExpr):
@@ -156,7 +156,7 @@ class WalkedFormula:
     def _time(self, time: Expr) -> int:
         return self.around.number(time, self.step, self.indices)
 
-    def _timed(self, e: Any) -> Any:
+    def _timed(self, e: Expr) -> Array:
         place = (e.key, self._time(e.time))
         if self._is_beyond(e):
             return self.around.zero(e)
@@ -166,7 +166,7 @@ class WalkedFormula:
             raise MissingStepError(f"there is no value for {e.name} at step {place[1]}")
         return self.around.timed[place]
 
-    def _is_beyond(self, e: Any) -> bool:
+    def _is_beyond(self, e: Expr) -> bool:
         """Whether an adjoint that no step of the loss reaches is a factor: its product is zero, whatever others are."""
         if isinstance(e, TimedScalar | TimedMatrix):
             if e.role is not Role.ADJOINT:
@@ -177,12 +177,12 @@ class WalkedFormula:
         is_product = isinstance(e, sympy.MatMul | sympy.Mul | sympy.HadamardProduct | sympy.Transpose | sympy.Trace)
         return is_product and any(self._is_beyond(a) for a in e.args)
 
-    def _parameter(self, e: Any) -> Any:
+    def _parameter(self, e: MatrixExpr) -> Array:
         if e not in self.around.parameters:
             raise CellError(f"there is no value for {e}")
         return self.around.parameters[e]
 
-    def _scalar(self, e: Expr) -> Any:
+    def _scalar(self, e: Expr) -> Array:
         if e in self.around.parameters:
             return self.around.parameters[e]
         if isinstance(e, sympy.Sum | sympy.Product):
@@ -195,19 +195,19 @@ class WalkedFormula:
         values, faults = self._of_leaves(leaves)
         return _certain(tape(*values), e, zip(leaves, values), faults)
 
-    def _at_every_step(self, e: Any) -> list[Any]:
+    def _at_every_step(self, e: Expr) -> list[Array]:
         """The values of what is summed or multiplied, at all values of the outermost index."""
         *inner, (index, low, high) = e.limits  # SymPy puts sums of sums together, the outermost last
         inside = e.func(e.function, *inner) if inner else e.function
         return [self._with(index, k)._scalar(inside) for k in self._range(low, high)]
 
-    def _compiled(self, e: Expr) -> tuple[Tape, tuple[Any, ...]]:
+    def _compiled(self, e: Expr) -> tuple[Tape, tuple[Expr, ...]]:
         stand_ins = {leaf: Dummy(real=True) for leaf in dict.fromkeys(_leaves(e))}
         made = self.around.tape(e.xreplace(stand_ins), [*stand_ins.values()])
         self.around.tapes[e] = made, tuple(stand_ins)
         return self.around.tapes[e]
 
-    def _of_leaves(self, leaves: Iterable[Any]) -> tuple[list[Value], list[NoNumberError]]:
+    def _of_leaves(self, leaves: Iterable[object]) -> tuple[list[Value], list[NoNumberError]]:
         """The values of leaves; in a case that is not chosen one may have none, for which there is a stand-in."""
         values: list[Value] = []
         faults: list[NoNumberError] = []
@@ -219,7 +219,7 @@ class WalkedFormula:
                 faults.append(fault)
         return values, faults
 
-    def _leaf(self, leaf: Any) -> Ball:
+    def _leaf(self, leaf: Expr) -> Ball:
         if isinstance(leaf, sympy.Trace):
             matrix = self.value(leaf.arg)
             return sum((matrix[i, i] for i in range(len(matrix))), arb(0))
@@ -233,7 +233,7 @@ class WalkedFormula:
             return self.around.parameters[leaf]
         return rational(sympy.Integer(self._time(leaf)))
 
-    def _of_matrix(self, leaf: OfMatrix) -> Any:
+    def _of_matrix(self, leaf: OfMatrix) -> Array:
         """The norm or the spectral radius of a matrix."""
         found = spectral_norm if isinstance(leaf, SpectralNorm) else spectral_radius
         return _certain(found(self.value(leaf.matrix)), leaf)
@@ -251,10 +251,10 @@ class WalkedFormula:
 
     # --- matrices -------------------------------------------------------------------------------------------
 
-    def _sum(self, e: Any) -> Array:
+    def _sum(self, e: MatrixExpr) -> Array:
         return added_up([self.value(a) for a in e.args])
 
-    def _multiply(self, e: Any) -> Array:
+    def _multiply(self, e: MatrixExpr) -> Array:
         if self._is_beyond(e):
             return self._filled(sympy.ZeroMatrix(*e.shape))
         matrices = [self.value(a) for a in e.args if isinstance(a, MatrixExpr)]
@@ -266,10 +266,10 @@ class WalkedFormula:
             matrices[0] = matrices[0] * scalar
         return matrices[0]
 
-    def _transpose(self, e: Any) -> Array:
+    def _transpose(self, e: MatrixExpr) -> Array:
         return self.value(e.arg).T
 
-    def _hadamard(self, e: Any) -> Array:
+    def _hadamard(self, e: MatrixExpr) -> Array:
         if self._is_beyond(e):
             return self._filled(sympy.ZeroMatrix(*e.shape))
         found = self.value(e.args[0])
@@ -277,10 +277,10 @@ class WalkedFormula:
             found = found * self.value(factor)
         return found
 
-    def _power(self, e: Any) -> Array:
+    def _power(self, e: MatrixExpr) -> Array:
         return self._mapped(sympy.Lambda((ENTRY,), ENTRY**e.exp), self.value(e.base))
 
-    def _matrix_power(self, e: Any) -> Array:
+    def _matrix_power(self, e: MatrixExpr) -> Array:
         base, exponent = self.value(e.base), self._time(e.exp)
         if exponent < 0:
             base, exponent = _inverse(base, e), -exponent
@@ -326,38 +326,38 @@ class WalkedFormula:
     def _logsumexp(self, e: LogSumExp) -> Array:
         return np.array([[ball(self._exponentials(e.argument).sum()).log()]], dtype=object)
 
-    def _exponentials(self, vector: Any) -> Array:
+    def _exponentials(self, vector: MatrixExpr) -> Array:
         matrix = self.value(vector)
         return np.array([[ball(entry).exp() for entry in row] for row in matrix], dtype=object)
 
-    def _kronecker(self, e: Any) -> Array:
+    def _kronecker(self, e: MatrixExpr) -> Array:
         found = self.value(e.args[0])
         for factor in e.args[1:]:
             found = np.kron(found, self.value(factor))
         return found
 
-    def _diagonal(self, e: Any) -> Array:
+    def _diagonal(self, e: MatrixExpr) -> Array:
         entries = self.value(e.args[0]).ravel()
         found = self._identity_of(len(entries))
         for k, entry in enumerate(entries):
             found[k, k] = entry
         return found
 
-    def _identity(self, e: Any) -> Array:
+    def _identity(self, e: MatrixExpr) -> Array:
         return self._identity_of(self._size(e.shape[0]))
 
     @staticmethod
     def _identity_of(size: int) -> Array:
         return np.array([[arb(int(i == j)) for j in range(size)] for i in range(size)], dtype=object)
 
-    def _explicit(self, e: Any) -> Array:
+    def _explicit(self, e: MatrixBase) -> Array:
         """A matrix whose entries are written out."""
         found = np.empty(tuple(map(self._size, e.shape)), dtype=object)
         for place in np.ndindex(found.shape):
             found[place] = self._scalar(e[place])
         return found
 
-    def _filled(self, e: Any) -> Array:
+    def _filled(self, e: MatrixExpr) -> Array:
         rows, columns = map(self._size, e.shape)
         number = arb(1 if isinstance(e, sympy.OneMatrix) else 0)
         found = np.empty((rows, columns), dtype=object)
@@ -419,7 +419,7 @@ def _rule_of(kind: Any) -> str | None:
     return next((rule.__name__ for known, rule in _RULES.items() if issubclass(kind, known)), None)
 
 
-def _leaves(e: Any) -> Iterable[Any]:
+def _leaves(e: Basic) -> Iterable[Expr]:
     """The largest parts of a scalar that have values of their own."""
     if isinstance(e, sympy.Sum | sympy.Product | sympy.Trace | OfMatrix | TimedScalar | Symbol):
         yield e
@@ -428,7 +428,9 @@ def _leaves(e: Any) -> Iterable[Any]:
         yield from _leaves(a)
 
 
-def _certain(value: Any, e: Any, point: Iterable[tuple[Any, Any]] = (), faults: Iterable[NoNumberError] = ()) -> Any:
+def _certain(
+    value: object, e: Expr, point: Iterable[tuple[object, object]] = (), faults: Iterable[NoNumberError] = ()
+) -> Array:
     """A value of an expression, where it is one; else what has none, and where: a part of it that has none, first."""
     if value is not None and not isinstance(value, NoValue):
         return value
@@ -446,7 +448,7 @@ def _certain(value: Any, e: Any, point: Iterable[tuple[Any, Any]] = (), faults: 
     raise NoNumberError(at.format("certain value"))
 
 
-def _inverse(matrix: Array, e: Any) -> Array:
+def _inverse(matrix: Array, e: MatrixExpr) -> Array:
     """The inverse of a matrix, for negative powers."""
     try:
         if all(isinstance(entry, fmpq | int) for entry in matrix.flat):
@@ -469,14 +471,14 @@ def added_up(terms: list[Any]) -> Any:
     return found
 
 
-def _product(factors: Iterable[Any]) -> Any:
-    found: Any = arb(1)
+def _product(factors: Iterable[Array]) -> Array:
+    found: Array = arb(1)
     for factor in factors:
         found = found * factor
     return found
 
 
-def plain(value: Any) -> Any:
+def plain(value: Array) -> Array:
     """A column as a vector; a number, which may have come out exact, as a ball."""
     if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 1:
         return value[:, 0]

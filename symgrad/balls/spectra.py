@@ -17,12 +17,13 @@ from flint import acb_mat, arb, ctx, fmpq, fmpq_mat, fmpq_poly
 
 from symgrad.balls.values import UNKNOWN, Ball, Value, ball
 from symgrad.base.precision import precision
+from symgrad.base.untyped import Array
 
 # Of S: 2**48 as exponent leaves a factor of n**(2**-48) between the bounds, 1 + 4e-15 for matrices of size 3.
 SQUARINGS = 48
 
 
-def spectral_norm(matrix: Any) -> Value:
+def spectral_norm(matrix: Array) -> Value:
     """An enclosure of the largest singular value of an array of balls.
 
     Examples
@@ -42,7 +43,7 @@ def spectral_norm(matrix: Any) -> Value:
     return _by_powers(array.T @ array)
 
 
-def spectral_radius(matrix: Any) -> Value:
+def spectral_radius(matrix: Array) -> Value:
     """An enclosure of the largest absolute value of an eigenvalue of a square array of balls.
 
     Examples
@@ -63,7 +64,7 @@ def spectral_radius(matrix: Any) -> Value:
     return _largest(abs(value) for value in found)
 
 
-def _fractions(array: Any) -> list[fmpq] | None:
+def _fractions(array: Array) -> list[fmpq] | None:
     """The entries, where all are exact."""
     found = [fraction(entry) for entry in array.ravel()]
     return None if None in found else found
@@ -72,7 +73,7 @@ def _fractions(array: Any) -> list[fmpq] | None:
 LARGEST_EXPONENT = 4000  # of the exact balls that are looked at as fractions
 
 
-def fraction(value: Any) -> fmpq | None:
+def fraction(value: Array) -> fmpq | None:
     """A value as a fraction, where it is exact."""
     if isinstance(value, fmpq):
         return value
@@ -115,7 +116,7 @@ def _root(square: Ball) -> Value:
     return square.max(arb(0)).sqrt()
 
 
-def _by_powers(square: Any) -> Value:
+def _by_powers(square: Array) -> Value:
     """The norm whose square is the largest eigenvalue of a positive semidefinite matrix: the narrowest enclosure."""
     size = len(square)
     found: arb | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from sympy import Basic, MatrixBase
+from sympy import Basic, MatrixBase, Set
 
 _OF_EVERY_NODE = ("_mhash", "_args", "_assumptions", "__weakref__", "__dict__")
 _PLAIN = (bool, int, str, type(None))
@@ -74,20 +74,20 @@ def _named(kind: type) -> Any:
     return getattr(sys.modules.get(kind.__module__), kind.__qualname__, None)
 
 
-def _facts(node: Basic) -> dict[str, Any]:
+def _facts(node: Basic) -> dict[str, Set | bool]:
     slots = {name for kind in type(node).__mro__ for name in kind.__dict__.get("__slots__", ())}
     known = {name: getattr(node, name) for name in sorted(slots.difference(_OF_EVERY_NODE)) if hasattr(node, name)}
     return known | getattr(node, "__dict__", {})
 
 
-def _node(kind: type[Basic], parts: tuple[Any, ...], facts: Mapping[str, Any]) -> Basic:
+def _node(kind: type[Basic], parts: tuple[object, ...], facts: Mapping[str, object]) -> Basic:
     made: Basic = Basic.__new__(kind, *parts)
     for name, fact in facts.items():
         setattr(made, name, fact)
     return made
 
 
-def _unpacked(value: Any, seen: dict[int, Any]) -> Any:
+def _unpacked(value: Any, seen: dict[int, Basic]) -> Any:
     if isinstance(value, _Tree):
         if id(value) not in seen:
             parts = tuple(_unpacked(part, seen) for part in value.parts)

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import sympy
+from sympy import Basic, Expr
 
 from symgrad.base.errors import CellError, SymgradError
 from symgrad.base.shown import one_line
+from symgrad.base.untyped import Array
 
 LONGEST = 40
 
@@ -34,7 +36,7 @@ def shown(value: object) -> str:
 
 
 def demand(
-    kind: type | tuple[type, ...], value: Any, takes: str, error: Callable[[str], SymgradError] = CellError
+    kind: type | tuple[type, ...], value: object, takes: str, error: Callable[[str], SymgradError] = CellError
 ) -> Any:
     """The value, if it is of such a kind.
 
@@ -49,7 +51,7 @@ def demand(
     return value
 
 
-def expression_of(value: Any, takes: str) -> Any:
+def expression_of(value: object, takes: str) -> Basic:
     """The value as an expression of SymPy; a text is none, as SymPy would run it as a program.
 
     Examples
@@ -79,7 +81,7 @@ def real_number(value: Any, takes: str, error: Callable[[str], SymgradError] = C
         raise error(f"{takes}; got {shown(value)}") from None
 
 
-def real_array(value: Any, takes: str) -> Any:
+def real_array(value: object, takes: str) -> Array:
     """The value as an array of doubles."""
     try:
         return np.asarray(value, dtype=float)
@@ -87,7 +89,7 @@ def real_array(value: Any, takes: str) -> Any:
         raise CellError(f"{takes}; got {shown(value)}") from None
 
 
-def number_array(value: Any, takes: str, dtype: Any = None) -> Any:
+def number_array(value: Any, takes: str, dtype: Any = None) -> Array:
     """The value as an array of its entries, whatever these are, unless its rows have different lengths."""
     try:
         return np.asarray(value, dtype)
@@ -95,7 +97,7 @@ def number_array(value: Any, takes: str, dtype: Any = None) -> Any:
         raise CellError(f"{takes}; got {shown(value)}") from None
 
 
-def pairs_of(equations: Any, what: str, error: Callable[[str], SymgradError]) -> list[tuple[Any, Any]]:
+def pairs_of(equations: Any, what: str, error: Callable[[str], SymgradError]) -> list[tuple[Expr, Expr]]:
     """The sides of equations, from a mapping or from pairs."""
     pairs = equations.items() if isinstance(equations, Mapping) else equations
     found = list(pairs) if isinstance(pairs, Iterable) and not isinstance(pairs, str | bytes) else [pairs]
@@ -105,7 +107,7 @@ def pairs_of(equations: Any, what: str, error: Callable[[str], SymgradError]) ->
     return [(left, right) for left, right in found]
 
 
-def function_of(value: Any, takes: str) -> Callable[..., Any]:
+def function_of(value: object, takes: str) -> Callable[..., Any]:
     """The value, if it can be called."""
     if not callable(value):
         raise CellError(f"{takes}; got {shown(value)}")
@@ -121,6 +123,6 @@ def lines_of(text: str | Iterable[str], takes: str) -> list[str]:
     return lines
 
 
-def path_of(value: Any, takes: str, error: Callable[[str], SymgradError]) -> Path:
+def path_of(value: object, takes: str, error: Callable[[str], SymgradError]) -> Path:
     """The value as the path of a file."""
     return Path(demand((str, os.PathLike), value, takes, error))

@@ -20,6 +20,8 @@ from typing import Any, ParamSpec, TypeVar
 import flint
 import mpmath
 
+from symgrad.base.untyped import Array
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -96,7 +98,7 @@ def _many(set_precision: Callable[[Any], None]) -> Iterator[Any]:
             numbers.prec = before
 
 
-def of_mpmath(number: Any) -> Any:
+def of_mpmath(number: Array) -> Array:
     """A number of a context of our own as one of mpmath, with all its digits.
 
     Examples

@@ -120,7 +120,7 @@ class Reads:
         return {name: value for name, value in told.items() if value}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Reads:
+    def from_json(cls, data: Mapping[str, dict[str, str]]) -> Reads:
         files, folders = ({str(k): str(v) for k, v in data.get(name, {}).items()} for name in ("files", "folders"))
         return cls(files, folders, tuple(map(str, data.get("missing", ()))), not data.get("is_uncertain"))
 
@@ -286,7 +286,7 @@ def _install() -> None:
     sys.addaudithook(_see)
 
 
-def _see(event: str, facts: tuple[Any, ...]) -> None:
+def _see(event: str, facts: tuple[object, ...]) -> None:
     seen = _seen_by.get()
     if seen is None or event not in _EVENTS:
         return
@@ -310,7 +310,7 @@ def _see_file(seen: _Seen, facts: tuple[Any, ...]) -> None:
         seen.files[name] = _of_file(name)
 
 
-def _see_folder(seen: _Seen, facts: tuple[Any, ...]) -> None:
+def _see_folder(seen: _Seen, facts: tuple[object, ...]) -> None:
     if any(frame.startswith("<frozen importlib") for frame in _callers()):
         return  # looking for modules, which are seen by themselves
     path = facts[0] if facts[0] is not None else "."
@@ -320,11 +320,11 @@ def _see_folder(seen: _Seen, facts: tuple[Any, ...]) -> None:
             seen.folders.setdefault(name, _of_folder(name))
 
 
-def _see_import(seen: _Seen, facts: tuple[Any, ...]) -> None:
+def _see_import(seen: _Seen, facts: tuple[object, ...]) -> None:
     seen.names.add(str(facts[0]).partition(".")[0])
 
 
-def _see_unseen(seen: _Seen, facts: tuple[Any, ...]) -> None:
+def _see_unseen(seen: _Seen, facts: tuple[object, ...]) -> None:
     seen.is_certain = seen.is_certain and facts[:1] == (None,)  # Python itself is a library that is always there
 
 

@@ -140,7 +140,7 @@ def write(certificate: Certificate, folder: Path) -> Path:
     return path
 
 
-def _file_name(data: Mapping[str, Any]) -> str:
+def _file_name(data: Mapping[str, str]) -> str:
     """Readable, safe, and different for different claims."""
     readable = re.sub(r"[^A-Za-z0-9]+", "-", data["id"]).strip("-")[:LONGEST_NAME]
     return f"{readable or 'claim'}-{digest(data['id'], data['text'], data['where'])[:8]}{SUFFIX}"

@@ -219,11 +219,11 @@ class Section:
 Item: TypeAlias = Prose | Chain | Stated | Given | Figure | Table | Section
 
 
-def _of_kind(given: Any, kinds: type | tuple[type, ...], takes: str) -> Any:
+def _of_kind(given: object, kinds: type | tuple[type, ...], takes: str) -> Any:
     return demand(kinds, given, takes, ClaimError)
 
 
-def _all_of_kind(given: Any, kinds: type | tuple[type, ...], takes: str) -> tuple[Any, ...]:
+def _all_of_kind(given: object, kinds: type | tuple[type, ...], takes: str) -> tuple[Any, ...]:
     """Several things of a kind, in their order; a text is one thing."""
     if isinstance(given, str):
         raise ClaimError(f"{takes}; got {shown(given)}")
@@ -236,11 +236,11 @@ def _check_items(of: str, title: str, items: tuple[Item, ...]) -> None:
     _all_of_kind(items, get_args(Item), f"{of} holds {kinds}")
 
 
-def _labelled(label: Any) -> str:
+def _labelled(label: object) -> str:
     return str(_of_kind(label, str, "a label is text"))
 
 
-def _said(text: Any, what: str) -> str | Prose:
+def _said(text: object, what: str) -> str | Prose:
     """A reason, a caption or a remark."""
     said: str | Prose = _of_kind(text, (str, Prose), f"{what} is text or prose")
     return said
@@ -647,15 +647,15 @@ def _bound(op: str, line: Formula, by: str | Prose, equality_at: Mapping[Symbol,
     return Step(op, _line(line), _said(by, "a reason"), place)
 
 
-def _by_symbols(given: Any, name: str) -> Mapping[Symbol, Any]:
+def _by_symbols(given: Any, name: str) -> Mapping[Symbol, Expr | int]:
     """A mapping of symbols, as of a point."""
     told = f"{name} is a mapping with symbols for keys, as in {{x: 0}}"
     _all_of_kind(_of_kind(given, Mapping, told), Symbol, told)
-    found: Mapping[Symbol, Any] = given
+    found: Mapping[Symbol, Expr | int] = given
     return found
 
 
-def given(*equations: Any, label: str = "") -> Given:
+def given(*equations: object, label: str = "") -> Given:
     """Equations that define what follows; they are shown and numbered, not checked.
 
     Parameters
@@ -825,11 +825,11 @@ def curve(
     return Curve(_legend(label, of), of, variable, _number(start), _number(stop), _count(samples, "samples", 2))
 
 
-def _drawn(of: Any, what: str) -> None:
+def _drawn(of: object, what: str) -> None:
     _of_kind(of, Expr, f"{what} is that of an expression, as parse reads it from text")
 
 
-def _legend(label: Any, of: Expr | str) -> str | Expr:
+def _legend(label: object, of: Expr | str) -> str | Expr:
     """What the legend or an axis is called; the expression where that is left out."""
     found: str | Expr = _of_kind(label, (str, Basic), "a label is text or an expression")
     return found if found != "" else of
@@ -1073,7 +1073,7 @@ def table(caption: str | Prose, header: tuple[Cell, ...], *rows: tuple[Cell, ...
     return Table(_said(caption, "a caption"), first, tuple(others), _labelled(label))
 
 
-def _numbers_in(row: Any) -> Any:
+def _numbers_in(row: object) -> Any:
     """A row with its integers as SymPy's."""
     if not isinstance(row, tuple | list):
         return row

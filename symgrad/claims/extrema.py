@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sympy import Symbol
 
@@ -31,7 +30,7 @@ def extremum(
     return remarked(made, conditions, symbols, of if isinstance(of, str) else "")
 
 
-def _variable(given: Any, names: Mapping[str, Symbol]) -> Symbol:
+def _variable(given: object, names: Mapping[str, Symbol]) -> Symbol:
     """What varies: a symbol, or its name."""
     found = expression(given, names) if isinstance(given, str) else given
     if not isinstance(found, Symbol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import click
 
@@ -15,7 +14,7 @@ _OPTION = re.compile(r"--[a-z][a-z-]*|-[a-z]")
 class _Formula(click.types.StringParamType):
     """An argument that may begin with a minus, which `TakesFormulas` has marked."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return str(super().convert(value, param, ctx)).removeprefix(MARK)
 
 

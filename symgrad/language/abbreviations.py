@@ -169,7 +169,7 @@ def _definition(name: str, count: int) -> tuple[list[sympy.Dummy], Expr]:
         return places, _with_differences(copied(_BY_NAME[name](*places)))
 
 
-def _with_differences(tree: Basic) -> Any:
+def _with_differences(tree: Basic) -> Basic:
     """The tree with ``x - 1`` for ``x + (-1)``."""
     if not tree.args:
         return tree

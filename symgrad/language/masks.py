@@ -35,7 +35,7 @@ class Masks:
     def __init__(self) -> None:
         self._numbers: dict[Basic, Basic] = {}
 
-    def put_on_number(self, value: Any) -> Any:
+    def put_on_number(self, value: Expr) -> Expr:
         """The mask of an opaque number whose parts have theirs; anything else as it is."""
         if not is_opaque(value):
             return value
@@ -44,7 +44,7 @@ class Masks:
         self._numbers[mask] = value
         return mask
 
-    def put_on(self, value: Any) -> Any:
+    def put_on(self, value: Basic) -> Basic:
         """The expression with every opaque number in it masked, and nothing evaluated by that."""
         if is_opaque(value):
             mask = _unknown(value.func)(*value.args)
@@ -52,7 +52,7 @@ class Masks:
             return mask
         return _with_parts(value, [self.put_on(a) for a in value.args])
 
-    def take_off(self, value: Any) -> Any:
+    def take_off(self, value: Basic) -> Basic:
         """The expression with the numbers themselves, and nothing evaluated by that."""
         if not self._numbers:
             return value

@@ -193,7 +193,7 @@ def _is_plainly_positive(e: Basic) -> bool:
     return not e.args and bool(e.is_positive)
 
 
-def provable(tree: Basic) -> Any:
+def provable(tree: Basic) -> Basic:
     """The expression of the provers; it has the values of the tree where both have one.
 
     Examples
@@ -205,12 +205,12 @@ def provable(tree: Basic) -> Any:
     return _Making(_opaque_value, REWRITTEN).whole(written.meaning(tree))
 
 
-def value_of(kind: Any, *arguments: Expr) -> Any:
+def value_of(kind: object, *arguments: Expr) -> Expr:
     """The value of a function for the provers, evaluated only as far as that is trusted."""
     return _Making(_opaque_value, REWRITTEN)._value(kind, arguments)
 
 
-def at_point(e: Expr, point: Mapping[Symbol, Expr]) -> Any:
+def at_point(e: Expr, point: Mapping[Symbol, Expr]) -> Expr:
     """An expression of the provers at values of some variables, where more functions may be trusted than before.
 
     Examples
@@ -225,7 +225,7 @@ def at_point(e: Expr, point: Mapping[Symbol, Expr]) -> Any:
     return moved.replace(lambda f: isinstance(f, written.Opaque), lambda f: value_of(f.origin, *f.args))
 
 
-def as_sympy(tree: Basic) -> Any:
+def as_sympy(tree: Basic) -> Expr:
     """The expression as SymPy evaluates it, but for the functions that are not trusted, which stay as they stand.
 
     Examples
@@ -237,7 +237,7 @@ def as_sympy(tree: Basic) -> Any:
     return _Making(written.unevaluated, {}).whole(written.meaning(tree))
 
 
-def _opaque_value(kind: Any, *parts: Expr) -> Expr:
+def _opaque_value(kind: object, *parts: Expr) -> Expr:
     return written.call(kind, *parts)
 
 
@@ -250,10 +250,10 @@ class _Making:
     ledger: Ledger = field(default_factory=Ledger)
     masks: Masks = field(default_factory=Masks)
 
-    def whole(self, tree: Basic) -> Any:
+    def whole(self, tree: Basic) -> Basic:
         return self.masks.take_off(self.made(tree))
 
-    def made(self, tree: Basic) -> Any:
+    def made(self, tree: Basic) -> Basic:
         if isinstance(tree, written.WrittenDecimal):
             return sympy.Rational(tree.p, tree.q)
         if not tree.args or isinstance(tree, AppliedUndef | sympy.MatrixExpr):
@@ -316,7 +316,7 @@ class _Making:
         trusted = issubclass(kind, ActivationFunction) or (kind in TRUSTED and TRUSTED[kind](*parts))
         return trusted and self._is_light(Ledger.check_call, kind.__name__, list(parts))
 
-    def _is_light(self, check: Callable[..., None], *parts: Any) -> bool:
+    def _is_light(self, check: Callable[..., None], *parts: object) -> bool:
         """Whether SymPy does not take long to evaluate something."""
         try:
             check(self.ledger, *parts)

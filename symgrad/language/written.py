@@ -17,6 +17,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import ArgumentIndexError
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
+from sympy.printing.printer import Printer
 
 
 def _node(cls: type[Basic], *parts: Basic) -> Any:
@@ -35,13 +36,13 @@ class WrittenSum(sympy.Add):  # type: ignore[misc]
     def __new__(cls, *parts: Expr, **_: Any) -> Any:
         return _node(cls, *parts)
 
-    def _sympyrepr(self, printer: Any) -> str:
+    def _sympyrepr(self, printer: Printer) -> str:
         return f"WrittenSum({', '.join(map(printer._print, self.args))})"
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         return _signed((is_negated(term), _text_of_term(printer, term)) for term in self.args)
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         return _signed((is_negated(term), _latex_of_term(printer, term)) for term in self.args)
 
 
@@ -53,10 +54,10 @@ class WrittenProduct(sympy.Mul):  # type: ignore[misc]
     def __new__(cls, *parts: Expr, **_: Any) -> Any:
         return _node(cls, *parts)
 
-    def _sympyrepr(self, printer: Any) -> str:
+    def _sympyrepr(self, printer: Printer) -> str:
         return f"WrittenProduct({', '.join(map(printer._print, self.args))})"
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         if is_negated(self):
             return "-" + _text_of_term(printer, self)
         first, *others = self.args
@@ -66,7 +67,7 @@ class WrittenProduct(sympy.Mul):  # type: ignore[misc]
             text += sign + _text_of_factor(printer, value, behind=sign)
         return text
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         if is_negated(self):
             return "-" + _latex_of_term(printer, self)
         return _juxtaposed(_latex_pieces(printer, self.args))
@@ -80,7 +81,7 @@ class WrittenPower(sympy.Pow):  # type: ignore[misc]
     def __new__(cls, base: Expr, exponent: Expr, **_: Any) -> Any:
         return _node(cls, base, exponent)
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         base, exponent = self.args
         if exponent is MINUS_ONE:
             return "1/" + _text_of_factor(printer, base, behind="/")
@@ -91,7 +92,7 @@ class WrittenPower(sympy.Pow):  # type: ignore[misc]
         below, above = (_text(printer, part) for part in (base, exponent))
         return f"{below if _is_atom(base) else f'({below})'}**{above if _is_atom(exponent) else f'({above})'}"
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         base, exponent = self.args
         if exponent is MINUS_ONE:
             return raised(rf"\frac{{1}}{{{printer._print(base)}}}", exp)
@@ -109,17 +110,17 @@ class WrittenPower(sympy.Pow):  # type: ignore[misc]
 class WrittenCall(Function):  # type: ignore[misc]
     """A call of a function by its name."""
 
-    def __new__(cls, *parts: Expr, **_: Any) -> Any:
+    def __new__(cls, *parts: Expr, **_: Any) -> Expr:
         return _node(cls, *parts)
 
     def _pretty(self, printer: Any) -> Any:
         return printer._print(Symbol(str(self)))
 
-    def _sympyrepr(self, printer: Any) -> str:
+    def _sympyrepr(self, printer: Printer) -> str:
         # SymPy would print a class as it does its own of that name.
         return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: object) -> str:
         return f"{type(self).__name__}({', '.join(_text(printer, part) for part in self.args)})"
 
 
@@ -138,17 +139,17 @@ class Opaque(WrittenCall):
 
     origin: ClassVar[Any]
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: object) -> Any:
         return call, (self.origin, *self.args)
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: object) -> str:
         if self.origin is not sympy.hyper:
             return super()._sympystr(printer)
         upper, lower, z = self.args  # in text the lengths of its lists are in its name
         inside = ", ".join(_text(printer, part) for part in (*upper, *lower, z))
         return f"hyp{len(upper)}f{len(lower)}({inside})"
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         parts = self.args
         if self.origin is sympy.Heaviside and len(parts) == 1:
             parts = (*parts, S.Half)  # which SymPy has always, and does not print
@@ -179,10 +180,10 @@ class Abbreviation(WrittenCall):
     definition: ClassVar[Callable[..., Expr]]
     named: ClassVar[Callable[..., Expr]]
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: object) -> Any:
         return type(self).named, self.args
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         name, inside = type(self).__name__, [printer._print(part) for part in self.args]
         head = r"\operatorname{" + name.replace("_", r"\_") + "}"
         if name == "log":  # to a base
@@ -191,7 +192,7 @@ class Abbreviation(WrittenCall):
         return rf"{head}{power}\left({', '.join(inside)}\right)"
 
 
-def meaning(tree: Basic) -> Any:
+def meaning(tree: Basic) -> Basic:
     """The tree with what abbreviations stand for in their places, and nothing evaluated."""
     if not tree.has(Abbreviation):
         return tree
@@ -210,12 +211,12 @@ def opaque(function: Any) -> Any:
     return metaclass(function.__name__, (Opaque,), {"origin": function, "__module__": __name__})
 
 
-def named(value: Any) -> Any:
+def named(value: Expr) -> Expr:
     """The opaque value of a function as SymPy has it, with nothing evaluated; anything else as it is."""
     return unevaluated(value.origin, *value.args) if isinstance(value, Opaque) else value
 
 
-def unevaluated(function: Any, *arguments: Expr) -> Any:
+def unevaluated(function: Any, *arguments: Expr) -> Expr:
     """The value of a function as SymPy has it where it is told to evaluate nothing."""
     try:
         return function(*arguments, evaluate=False)
@@ -253,13 +254,13 @@ class WrittenDecimal(sympy.Rational):  # type: ignore[misc]
         made.p, made.q, made.text = value.p, value.q, text
         return made
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: object) -> Any:
         return WrittenDecimal, (self.text,)
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         return str(self.text)
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         digits, sign, exponent = str(self.text).lower().partition("e")
         digits = "0" + digits if digits.startswith(".") else digits
         if not sign:
@@ -302,7 +303,7 @@ def _signed(terms: Iterable[tuple[bool, str]]) -> str:
     return ("-" if minus else "") + first + "".join(f" {'-' if minus else '+'} {text}" for minus, text in others)
 
 
-def _text_of_term(printer: Any, term: Expr) -> str:
+def _text_of_term(printer: Printer, term: Expr) -> str:
     """A term without its minus."""
     inside = without_minus(term) if is_negated(term) else term
     text = _text(printer, inside)
@@ -316,7 +317,7 @@ def _text(printer: Any, part: Expr) -> str:
     return str(printer._print(part))
 
 
-def _text_of_factor(printer: Any, factor: Expr, *, behind: str = "") -> str:
+def _text_of_factor(printer: Printer, factor: Expr, *, behind: str = "") -> str:
     text = _text(printer, factor)
     loose = isinstance(factor, sympy.Add) or text.startswith("-") or is_divisor(factor)
     return f"({text})" if loose or (behind and isinstance(factor, sympy.Mul)) else text
@@ -331,14 +332,14 @@ def raised(latex: str, exp: str | None) -> str:
     return latex if exp is None else f"{_bracketed(latex)}^{{{exp}}}"
 
 
-def _latex_of_term(printer: Any, term: Expr) -> str:
+def _latex_of_term(printer: Printer, term: Expr) -> str:
     """A term without its minus."""
     inside = without_minus(term) if is_negated(term) else term
     latex = str(printer._print(inside))
     return _bracketed(latex) if isinstance(inside, sympy.Add) or is_negated(inside) or latex.startswith("-") else latex
 
 
-def _latex_pieces(printer: Any, factors: tuple[Expr, ...]) -> list[str]:
+def _latex_pieces(printer: Printer, factors: tuple[Expr, ...]) -> list[str]:
     """Factors, and quotients of what stands before the signs of division by what stands behind them."""
     pieces: list[str] = []
     above: list[Expr] = []
@@ -367,7 +368,7 @@ def _latex_pieces(printer: Any, factors: tuple[Expr, ...]) -> list[str]:
     return pieces
 
 
-def _latex_of_factor(printer: Any, factor: Expr, *, is_last: bool = False) -> str:
+def _latex_of_factor(printer: Printer, factor: Expr, *, is_last: bool = False) -> str:
     latex = str(printer._print(factor))
     wide = isinstance(factor, WIDE) and not is_last
     loose = isinstance(factor, sympy.Add | sympy.Piecewise) or latex.startswith("-") or wide
@@ -419,7 +420,7 @@ def is_divisor(value: Basic) -> bool:
     return isinstance(value, WrittenPower) and value.args[1] is MINUS_ONE
 
 
-def call(function: Any, *arguments: Expr) -> Expr:
+def call(function: object, *arguments: Expr) -> Expr:
     """The value of a function as it is written."""
     return opaque(function)(*arguments)
 
@@ -459,12 +460,12 @@ def cases(*branches: tuple[Expr, Boolean]) -> Expr:
     return _node(sympy.Piecewise, *pairs)
 
 
-def bound_over(kind: type[Basic], of: Expr, *ranges: Basic) -> Any:
+def bound_over(kind: type[Basic], of: Expr, *ranges: Basic) -> Expr:
     """A sum, an integral or a limit of an expression, with the ranges or the place of another."""
     return _node(kind, of, *ranges)
 
 
-def rebuilt(node: Basic, parts: tuple[Basic, ...]) -> Any:
+def rebuilt(node: Basic, parts: tuple[Basic, ...]) -> Basic:
     """A node of the same kind from other parts, with nothing evaluated."""
     if parts == node.args and all(a is b for a, b in zip(parts, node.args)):
         return node
@@ -476,7 +477,7 @@ def rebuilt(node: Basic, parts: tuple[Basic, ...]) -> Any:
     return made
 
 
-def substituted(node: Basic, table: Mapping[Basic, Basic]) -> Any:
+def substituted(node: Basic, table: Mapping[Basic, Basic]) -> Basic:
     """The tree with some nodes in place of others, with nothing evaluated; bound variables stay what they are.
 
     Examples
@@ -498,7 +499,7 @@ def substituted(node: Basic, table: Mapping[Basic, Basic]) -> Any:
     return rebuilt(node, (substituted(node.args[0], inner), *(_ends(part, table, inner) for part in node.args[1:])))
 
 
-def renamed(node: Basic, names: Mapping[Basic, Basic]) -> Any:
+def renamed(node: Basic, names: Mapping[Basic, Basic]) -> Basic:
     """The tree with some symbols in place of others, bound ones too, with nothing evaluated."""
     if not node.args:
         return names.get(node, node)
@@ -522,7 +523,7 @@ def bound_variables(node: Basic) -> tuple[Symbol, ...]:
     return (node.args[1],) if isinstance(node, sympy.Limit) else ()
 
 
-def copied(node: Basic) -> Any:
+def copied(node: Basic) -> Basic:
     """A tree of SymPy as one that nothing evaluates, its parts in the order in which SymPy keeps them."""
     if not node.args:
         return node

@@ -13,7 +13,7 @@ from itertools import product as combinations
 from typing import Any
 
 import sympy
-from sympy import Abs, Expr, S
+from sympy import Abs, Basic, Expr, MatrixExpr, S, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
@@ -77,7 +77,7 @@ def lower(leaf: Any, within: Context) -> list[Bound]:
     return [*_distinct(found), Bound(S.Zero)]
 
 
-def _is_square(matrix: Any) -> bool:
+def _is_square(matrix: MatrixExpr) -> bool:
     return bool(sympy.expand(matrix.shape[0] - matrix.shape[1]) == 0)
 
 
@@ -93,11 +93,11 @@ def _is_final(e: Expr, within: Context) -> bool:
     return all(a in within.known or _is_given(a) for a in atoms_of(e))
 
 
-def _is_given(atom: Any) -> bool:
+def _is_given(atom: SpectralNorm) -> bool:
     return isinstance(_inside(atom), ParameterMatrix | TimedMatrix | sympy.MatrixBase)
 
 
-def _inside(atom: Any) -> Any:
+def _inside(atom: SpectralNorm) -> MatrixExpr:
     """The matrix of a norm, or the vector whose largest entry it is."""
     (matrix,) = atom.args
     return matrix.args[0] if isinstance(matrix, sympy.DiagMatrix) else matrix
@@ -106,7 +106,7 @@ def _inside(atom: Any) -> Any:
 # --- norms --------------------------------------------------------------------------------------------------------
 
 
-def of_norm_bounds(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
+def of_norm_bounds(matrix: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     """Upper bounds of the spectral norm of a matrix."""
     exact = of_norm(matrix)
     if _is_final(exact, within):
@@ -119,7 +119,7 @@ def of_norm_bounds(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
         yield Bound(scale * bound.value, bound.reasons)
 
 
-def _norms(matrix: Any, within: Context, depth: int) -> list[Bound]:
+def _norms(matrix: MatrixExpr, within: Context, depth: int) -> list[Bound]:
     return upper(SpectralNorm(matrix), within, depth)
 
 
@@ -161,7 +161,7 @@ def _multiplied(parts: list[list[Bound]], reason: str) -> Iterator[Bound]:
         yield Bound(sympy.Mul(*(b.value for b in choice)), (reason, *reasons) if len(choice) > 1 else reasons)
 
 
-def _of_factor(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_factor(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     if factor.shape[1] == 1 or factor.shape[0] == 1:
         yield from _by_entries(factor, within)
     for kind, rule in _UPPER.items():
@@ -173,21 +173,21 @@ def _of_factor(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
         yield from _by_entries(factor, within)
 
 
-def _by_entries(factor: Any, within: Context) -> Iterator[Bound]:
+def _by_entries(factor: MatrixExpr, within: Context) -> Iterator[Bound]:
     """By the number of entries and a bound of all of them."""
     for bound in largest_entry(factor, within):
         if not atoms_of(bound.value):
             yield Bound(sympy.sqrt(factor.shape[0] * factor.shape[1]) * bound.value, (ENTRIES, *bound.reasons))
 
 
-def _of_sum(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_sum(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     yield from _of_difference(factor, within, depth)
     yield from _of_common_factor(factor, within, depth)
     parts = [_norms(_term(t, factor), within, depth) for t in terms(factor)]
     yield from _added(parts, SUM)
 
 
-def _of_common_factor(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_common_factor(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     """Of A B + A C as the product of A and B + C, and likewise from the right."""
     parts = terms(factor)
     if any(len(f) < 2 for _, f in parts):
@@ -200,7 +200,7 @@ def _of_common_factor(factor: Any, within: Context, depth: int) -> Iterator[Boun
             yield from _multiplied([_norms(end, within, depth) for end in ends], PRODUCT)
 
 
-def _of_difference(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_difference(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     """Of the values of one function at two vectors, by the mean value theorem."""
     parts = terms(factor)
     if (
@@ -220,7 +220,7 @@ def _of_difference(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
             yield Bound(number * bound.value, (MEAN_VALUE, *steepest_slope.reasons, *bound.reasons))
 
 
-def _term(term: tuple[Expr, Factors], like: Any) -> Any:
+def _term(term: tuple[Expr, Factors], like: MatrixExpr) -> MatrixExpr:
     number, factors = term
     return sympy.MatMul(number, *(factors or (sympy.Identity(like.shape[0]),)))
 
@@ -230,7 +230,7 @@ def _added(parts: list[list[Bound]], reason: str) -> Iterator[Bound]:
         yield Bound(sympy.Add(*(b.value for b in choice)), (reason, *(r for b in choice for r in b.reasons)))
 
 
-def _by_parts(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _by_parts(matrix: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     """The matrix as the sum of one whose norm stands on the other side, and what is left."""
     if depth > 3:
         return
@@ -244,14 +244,14 @@ def _by_parts(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
                     yield from _added([[Bound(atom)], _norms(rest, within, depth)], SUM)
 
 
-def _of_diagonal(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_diagonal(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     for bound in largest_entry(factor.args[0], within):
         yield Bound(bound.value, (DIAGONAL, *bound.reasons))
     for bound in _norms(factor.args[0], within, depth):
         yield Bound(bound.value, (DIAGONAL, LARGEST, *bound.reasons))
 
 
-def _of_entries_product(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_entries_product(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     parts = [_norms(f, within, depth) for f in factor.args]
     if 1 not in factor.shape:
         yield from _multiplied(parts, HADAMARD)
@@ -262,7 +262,7 @@ def _of_entries_product(factor: Any, within: Context, depth: int) -> Iterator[Bo
     yield from _multiplied(parts, HADAMARD)
 
 
-def _of_entries_power(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_entries_power(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     if not (factor.exp.is_integer and within.is_count(sympy.expand(factor.exp - 1))):
         return
     norms = _norms(factor.base, within, depth)
@@ -276,7 +276,7 @@ def _of_entries_power(factor: Any, within: Context, depth: int) -> Iterator[Boun
     yield from (Bound(b.value**factor.exp, (HADAMARD, *b.reasons)) for b in norms)
 
 
-def _of_function(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_function(factor: Elementwise, within: Context, depth: int) -> Iterator[Bound]:
     """Of a function of each entry of a vector that is at most so many times the entry."""
     if 1 not in factor.shape:
         return
@@ -286,7 +286,7 @@ def _of_function(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
             yield Bound(bound.value * inside.value, (*bound.reasons, *inside.reasons))
 
 
-def _of_softmax(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_softmax(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     yield Bound(S.One, (SOFTMAX,))
 
 
@@ -302,11 +302,11 @@ def _of_slice(factor: MatrixSlice, within: Context, depth: int) -> Iterator[Boun
         yield Bound(bound.value, (PART, *bound.reasons))
 
 
-def _of_transpose(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_transpose(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     yield from _of_factor(factor.arg, within, depth)
 
 
-def _of_power(factor: Any, within: Context, depth: int) -> Iterator[Bound]:
+def _of_power(factor: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     if within.is_count(factor.exp):
         for bound in _norms(factor.base, within, depth):
             yield Bound(bound.value**factor.exp, (PRODUCT, *bound.reasons))
@@ -323,7 +323,9 @@ def _of_time_sum(factor: TimeSum, within: Context, depth: int) -> Iterator[Bound
         yield Bound(count * bound.value, (SUM, *bound.reasons))
 
 
-def _at_every_step(matrix: Any, limits: Any, within: Context, depth: int) -> Iterator[tuple[Expr, Bound]]:
+def _at_every_step(
+    matrix: MatrixExpr, limits: tuple[Symbol, Expr, Expr], within: Context, depth: int
+) -> Iterator[tuple[Expr, Bound]]:
     """How many steps there are, with bounds of the norm of a matrix that hold at all of them."""
     index, low, high = limits
     count = sympy.expand(high - low + 1)
@@ -348,7 +350,7 @@ _UPPER: dict[type, Callable[[Any, Context, int], Iterator[Bound]]] = {
 }
 
 
-def _reverse(matrix: Any) -> Iterator[Bound]:
+def _reverse(matrix: Basic) -> Iterator[Bound]:
     """The norm of each term of a sum less the norms of the others."""
     number, factors = apart(matrix)
     inside = factors[0] if len(factors) == 1 else matrix
@@ -359,7 +361,7 @@ def _reverse(matrix: Any) -> Iterator[Bound]:
             yield Bound(scale * (first - sympy.Add(*norms[:place], *norms[place + 1 :])))
 
 
-def _of_nonnegative(matrix: Any) -> Iterator[Bound]:
+def _of_nonnegative(matrix: Basic) -> Iterator[Bound]:
     """The norm of each term of a sum of positive semidefinite matrices."""
     number, factors = apart(matrix)
     inside = factors[0] if len(factors) == 1 else matrix
@@ -368,7 +370,7 @@ def _of_nonnegative(matrix: Any) -> Iterator[Bound]:
         yield from (Bound(Abs(with_values(number)) * of_norm(term), (NONNEGATIVE,)) for term in summed)
 
 
-def _beside_identity(matrix: Any) -> tuple[Expr, list[tuple[Expr, Factors]]]:
+def _beside_identity(matrix: Basic) -> tuple[Expr, list[tuple[Expr, Factors]]]:
     """How many times the identity stands in a sum, and the other terms."""
     number, factors = apart(matrix)
     inside = factors[0] if len(factors) == 1 else matrix
@@ -377,7 +379,7 @@ def _beside_identity(matrix: Any) -> tuple[Expr, list[tuple[Expr, Factors]]]:
     return with_values(number * identity), [(number * c, f) for c, f in parts if f]
 
 
-def _of_low_rank(matrix: Any, within: Context) -> Iterator[Bound]:
+def _of_low_rank(matrix: Basic, within: Context) -> Iterator[Bound]:
     """Of a multiple of the identity and products whose ranks add up to less than the size."""
     identity, others = _beside_identity(matrix)
     if identity == 0:
@@ -388,7 +390,7 @@ def _of_low_rank(matrix: Any, within: Context) -> Iterator[Bound]:
         yield Bound(Abs(identity), (RANK,))
 
 
-def _of_trace(matrix: Any) -> Iterator[Bound]:
+def _of_trace(matrix: Basic) -> Iterator[Bound]:
     """Of a multiple of the identity and products whose traces cancel, such as A B - B A."""
     identity, others = _beside_identity(matrix)
     traces: dict[Factors, Expr] = {}
@@ -403,7 +405,7 @@ def _of_trace(matrix: Any) -> Iterator[Bound]:
 # --- radii --------------------------------------------------------------------------------------------------------
 
 
-def of_radius_bounds(matrix: Any, within: Context, depth: int) -> Iterator[Bound]:
+def of_radius_bounds(matrix: MatrixExpr, within: Context, depth: int) -> Iterator[Bound]:
     """Upper bounds of the spectral radius of a square matrix."""
     exact = of_radius(matrix)
     if _is_final(exact, within):
@@ -418,7 +420,7 @@ def of_radius_bounds(matrix: Any, within: Context, depth: int) -> Iterator[Bound
                 yield Bound(exact.xreplace({atom: bound.value}), bound.reasons)
 
 
-def _of_polynomial(matrix: Any) -> Iterator[Bound]:
+def _of_polynomial(matrix: MatrixExpr) -> Iterator[Bound]:
     """Of a sum of powers of one matrix."""
     number, factors = apart(canonical(matrix))
     inside = factors[0] if len(factors) == 1 else None

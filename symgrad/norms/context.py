@@ -58,9 +58,9 @@ class Context:
 
     decide: Decide
     domain: Domain
-    definitions: Mapping[Any, Callable[[Any], Any]] = field(default_factory=dict)
-    equations: Mapping[Any, Callable[[Any], Any]] = field(default_factory=dict)
-    unnamed: frozenset[Any] = frozenset()
+    definitions: Mapping[tuple[str, str], Callable[[Any], Any]] = field(default_factory=dict)
+    equations: Mapping[tuple[str, str], Callable[[Any], Any]] = field(default_factory=dict)
+    unnamed: frozenset[tuple[str, str]] = frozenset()
     steps: frozenset[Symbol] = frozenset({TIME})
     known: frozenset[Expr] = frozenset()
     found: dict[Expr, Bound | None] = field(default_factory=dict)
@@ -139,23 +139,23 @@ class Context:
         there = (moved(c, {TIME: step}) for c in said if is_about_inputs(c))
         return step, replace(self, steps=self.steps | {step}, domain=Domain(self.domain.sets, (*said, *there)))
 
-    def meaning(self, variable: TimedMatrix | TimedScalar) -> Any:
+    def meaning(self, variable: TimedMatrix | TimedScalar) -> Expr | None:
         """What a variable stands for; nothing where that is not known, as for the state before the first step."""
         define = self.definitions.get(variable.key)
         return define(variable.time) if define is not None and self.is_step(variable.time) else None
 
-    def shown(self, e: Any) -> str:
+    def shown(self, e: Expr) -> str:
         """The text of a formula in which variables have the names that somebody gave them."""
         said = self.as_named(e)
         return f"({said})" if said != e and isinstance(said, sympy.Add | sympy.Mul) else str(said)
 
-    def as_named(self, said: Any) -> Any:
+    def as_named(self, said: Expr) -> Expr:
         """A formula with what they are for the variables that nobody named."""
         while unnamed := [v for v in timed_in(said) if v.key in self.unnamed]:
             said = said.xreplace({v: self.equations[v.key](v.time) for v in unnamed})
         return said
 
-    def put_in(self, parts: Iterable[Any]) -> dict[Any, Any]:
+    def put_in(self, parts: Iterable[Any]) -> dict[Expr, Expr]:
         """Formulas with the variables of the last step that they speak of as their equations have them."""
         found = {e: e for e in parts}
         spoken_of = {v for e in found for v in timed_in(e)}
@@ -169,7 +169,7 @@ class Context:
             found = {e: new.xreplace(known) for e, new in found.items()}
         return found
 
-    def _has_equation(self, variable: Any) -> bool:
+    def _has_equation(self, variable: Expr) -> bool:
         return variable.key in self.equations and self.is_step(variable.time)
 
     def is_step(self, time: Expr) -> bool:
@@ -189,7 +189,7 @@ class Context:
         return bool(shift.is_Integer and start.is_Integer and shift + start >= 1)
 
 
-def is_about_inputs(condition: Any) -> bool:
+def is_about_inputs(condition: object) -> bool:
     """Whether a condition speaks of inputs at step t, and so of those of all steps."""
     return any(v.role is Role.INPUT and TIME in free_symbols(v.time) for v in timed_in(condition))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr, S, Symbol
+from sympy import Basic, Expr, MatrixExpr, S, Symbol
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.language.written import origin
@@ -38,7 +38,7 @@ DEEPEST = 3  # steps before one that is spoken of
 OF_ALL_REALS = TOTAL | {"erf", "erfc"}
 
 
-def matrix_is_defined(matrix: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
+def matrix_is_defined(matrix: Basic, within: Context, is_real: Callable[[Expr], bool]) -> bool:
     """Whether all entries are certainly real; `is_real` decides it of scalars."""
     return all(_node_is_defined(node, within, is_real) for node in _nodes(matrix))
 
@@ -79,13 +79,13 @@ def _has_value(variable: Any, known: Set[Any], within: Context, is_real: Callabl
     return before and _is_real(right, within, is_real)
 
 
-def _is_real(right: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
+def _is_real(right: object, within: Context, is_real: Callable[[Expr], bool]) -> bool:
     if isinstance(right, MatrixExpr):
         return matrix_is_defined(right, within, is_real)
     return is_total(right) or is_real(right)
 
 
-def _nodes(matrix: Any) -> list[Any]:
+def _nodes(matrix: Basic) -> list[Basic]:
     """The matrices within a matrix, itself among them."""
     found, waiting = [], [matrix]
     while waiting:
@@ -103,7 +103,7 @@ def _nodes(matrix: Any) -> list[Any]:
     return found
 
 
-def _node_is_defined(node: Any, within: Context, is_real: Callable[[Expr], bool]) -> bool:
+def _node_is_defined(node: Basic, within: Context, is_real: Callable[[Expr], bool]) -> bool:
     if isinstance(node, WITHOUT_CONDITIONS):
         scalars = [a for a in node.args if isinstance(node, sympy.MatMul) and not isinstance(a, MatrixExpr)]
         return all(is_total(s) or is_real(s) for s in scalars)

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy
 from flint import arb, fmpq
-from sympy import Abs, Dummy, Expr, Rational, S, Symbol
+from sympy import Abs, Dummy, Expr, MatrixExpr, Rational, S, Symbol
 
 from symgrad.balls import Ball, Tape, UnsupportedError, precision
 from symgrad.norms.context import MOST_BOUNDS, Bound, Context
@@ -30,7 +30,7 @@ CLOSE = fmpq(1, 10**9)  # to a simple fraction, which then is tried; the prover 
 DIGITS = (6, 3, 2, 1)  # to which other values are rounded up
 
 
-def largest_entry(vector: Any, within: Context) -> list[Bound]:
+def largest_entry(vector: MatrixExpr, within: Context) -> list[Bound]:
     """Bounds of the absolute values of the entries of a vector or matrix."""
     number, factors = apart(canonical(vector))
     scale = Abs(with_values(number))
@@ -45,12 +45,12 @@ def _scaled(scale: Expr, bounds: list[Bound]) -> list[Bound]:
     return [Bound(scale * b.value, b.reasons) for b in bounds]
 
 
-def _opaque(vector: Any, factors: tuple[Any, ...]) -> list[Bound]:
+def _opaque(vector: MatrixExpr, factors: tuple[MatrixExpr, ...]) -> list[Bound]:
     """What has no other bound stands for itself; of matrices that are no vectors there is no norm of the kind."""
     return [Bound(of_largest(word(factors)))] if factors and vector.shape[1] == 1 else []
 
 
-def _of_factor(factor: Any, within: Context) -> list[Bound]:
+def _of_factor(factor: MatrixExpr, within: Context) -> list[Bound]:
     for part in _alone(factor):
         bounded = _constant(part, within)
         if bounded is not None:
@@ -63,14 +63,14 @@ def _of_factor(factor: Any, within: Context) -> list[Bound]:
     return _opaque(factor, (factor,))
 
 
-def _alone(factor: Any) -> Iterator[Any]:
+def _alone(factor: MatrixExpr) -> Iterator[MatrixExpr]:
     """A function by itself, whatever it is applied to, and then with what it is applied to."""
     if isinstance(factor, Elementwise) and not isinstance(factor.argument, ParameterMatrix | TimedMatrix):
         yield Elementwise(factor.function, Parameter("argument", *factor.shape))
     yield factor
 
 
-def _term(term: tuple[Expr, tuple[Any, ...]], like: Any) -> Any:
+def _term(term: tuple[Expr, tuple[MatrixExpr, ...]], like: MatrixExpr) -> MatrixExpr:
     number, factors = term
     return sympy.MatMul(number, *factors) if factors else number * sympy.Identity(like.shape[0])
 
@@ -86,7 +86,7 @@ def _sums(parts: list[list[Bound]]) -> list[Bound]:
 # --- functions of one entry ---------------------------------------------------------------------------------------
 
 
-def _constant(vector: Any, within: Context) -> Bound | None:
+def _constant(vector: MatrixExpr, within: Context) -> Bound | None:
     """A number that bounds all entries, where an entry is a function of one real number."""
     if isinstance(vector, Softmax):
         return Bound(S.One, ("the entries of softmax are at most 1",))
@@ -119,7 +119,7 @@ def _of_one_number(function: Expr, variable: Symbol) -> Expr | None:
     return next((new for new in made if new.free_symbols == {ENTRY}), None)
 
 
-def entry_of(vector: Any, within: Context) -> Expr | None:
+def entry_of(vector: MatrixExpr, within: Context) -> Expr | None:
     """An entry as a formula in real symbols for the entries of what it is made of."""
     return _Entries(within).of(vector)
 
@@ -131,7 +131,7 @@ class _Entries:
         self.within = within
         self.leaves: dict[Any, Symbol] = {}
 
-    def of(self, e: Any) -> Expr | None:
+    def of(self, e: Expr) -> Expr | None:
         """The entry of a vector, or nothing where it is no function of entries in the same place."""
         if isinstance(e, sympy.MatAdd):
             return self._all(sympy.Add, e.args)
@@ -165,7 +165,7 @@ class _Entries:
         body = with_slopes(e.function.expr)
         return body.xreplace({e.function.variables[0]: inside})
 
-    def _all(self, kind: Any, parts: tuple[Any, ...]) -> Expr | None:
+    def _all(self, kind: Any, parts: tuple[Expr, ...]) -> Expr | None:
         inside = [self.of(part) for part in parts]
         return None if any(part is None for part in inside) else kind(*inside)
 
@@ -184,7 +184,7 @@ def _shown(formula: Expr) -> Expr:
     return formula.xreplace({ENTRY: Symbol("y", real=True)})
 
 
-def _said(vector: Any) -> str:
+def _said(vector: MatrixExpr) -> str:
     """A function in words; nothing where it has no name."""
     if isinstance(vector, Elementwise) and isinstance(vector.function.expr, sympy.Derivative):
         return f"the slope of {vector.function.expr.expr.func.__name__}"
@@ -193,7 +193,7 @@ def _said(vector: Any) -> str:
     return ""
 
 
-def least_slope(function: Any, within: Context) -> Bound | None:
+def least_slope(function: Expr, within: Context) -> Bound | None:
     """The least simple L with abs(f(y)) <= L abs(y) for all real y."""
     (y,) = function.variables
     formula = with_slopes(function.expr).xreplace({y: ENTRY})
@@ -209,7 +209,7 @@ def least_slope(function: Any, within: Context) -> Bound | None:
     return _least(sympy.Tuple(formula, ENTRY), Abs(formula) / Abs(ENTRY), claimed, within)
 
 
-def steepest(function: Any, within: Context) -> Bound | None:
+def steepest(function: Expr, within: Context) -> Bound | None:
     """The least simple L with abs(f(y) - f(z)) <= L abs(y - z) for all real y and z, from the slope everywhere."""
     (y,) = function.variables
     formula = function.expr.xreplace({y: ENTRY})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
-from sympy import Abs, Expr, Identity, S, default_sort_key
+from sympy import Abs, Expr, Identity, MatrixExpr, S, default_sort_key
 
 from symgrad.norms.products import Factors, apart, canonical, reversed_word, word
 from symgrad.norms.scopes import atoms_of
@@ -22,7 +22,7 @@ def with_values(e: Expr) -> Expr:
     return e.xreplace({leaf: value(leaf) for leaf in leaves}) if leaves else e
 
 
-def value(leaf: Any) -> Expr:
+def value(leaf: Expr) -> Expr:
     """A norm or radius, by those of matrices that cannot be taken apart; the trace of a multiple of the identity.
 
     Examples
@@ -43,7 +43,7 @@ def value(leaf: Any) -> Expr:
     return of_norm(leaf.matrix) if isinstance(leaf, SpectralNorm) else of_radius(leaf.matrix)
 
 
-def of_norm(matrix: Any) -> Expr:
+def of_norm(matrix: MatrixExpr) -> Expr:
     """The spectral norm of a matrix."""
     number, factors = _parts(matrix)
     if number == 0:
@@ -54,7 +54,7 @@ def of_norm(matrix: Any) -> Expr:
     return found
 
 
-def of_radius(matrix: Any) -> Expr:
+def of_radius(matrix: MatrixExpr) -> Expr:
     """The spectral radius of a square matrix."""
     number, factors = _parts(matrix)
     if number == 0:
@@ -62,7 +62,7 @@ def of_radius(matrix: Any) -> Expr:
     return Abs(with_values(number)) * _radius_of_word(factors)
 
 
-def of_largest(vector: Any) -> Expr:
+def of_largest(vector: MatrixExpr) -> Expr:
     """The largest absolute value of an entry of a vector, which is the norm of the diagonal matrix of it."""
     number, factors = _parts(vector)
     if number == 0:
@@ -79,13 +79,13 @@ def of_largest(vector: Any) -> Expr:
     return found * SpectralNorm(sympy.DiagMatrix(word(factors)))
 
 
-def is_nonnegative(matrix: Any) -> bool:
+def is_nonnegative(matrix: MatrixExpr) -> bool:
     """Whether a matrix is plain to see to be positive semidefinite: a positive number times A^T A, or the identity."""
     number, factors = apart(canonical(matrix))
     return bool(number.is_positive) and len(factors) % 2 == 0 and reversed_word(factors) == factors
 
 
-def _parts(matrix: Any) -> tuple[Expr, Factors]:
+def _parts(matrix: MatrixExpr) -> tuple[Expr, Factors]:
     number, factors = apart(canonical(matrix))
     zero = number == 0 or any(isinstance(f, sympy.ZeroMatrix) for f in factors)
     return (S.Zero, ()) if zero else (number, factors)
@@ -93,7 +93,7 @@ def _parts(matrix: Any) -> tuple[Expr, Factors]:
 
 def _between_vectors(factors: Factors) -> list[Factors]:
     """A product cut where it is one of a column and a row: the norm of u v^T is that of u times that of v."""
-    pieces: list[list[Any]] = [[]]
+    pieces: list[list[MatrixExpr]] = [[]]
     for factor in factors:
         if pieces[-1] and pieces[-1][-1].shape[1] == 1:
             pieces.append([])
@@ -117,12 +117,12 @@ def _norm_of_word(factors: Factors) -> Expr:
     return SpectralNorm(word(_first(factors, back)))
 
 
-def _first(*words: Sequence[Any]) -> Sequence[Any]:
+def _first(*words: Sequence[MatrixExpr]) -> Sequence[MatrixExpr]:
     """One of several, the same whatever their order."""
     return min(words, key=lambda w: tuple(map(default_sort_key, w)))
 
 
-def _norm_of_factor(factor: Any) -> Expr:
+def _norm_of_factor(factor: MatrixExpr) -> Expr:
     for kind, rule in _NORMS.items():
         if isinstance(factor, kind):
             return rule(factor)
@@ -136,11 +136,11 @@ def _norm_of_blocks(factor: sympy.BlockMatrix) -> Expr:
     return sympy.sqrt(sum((of_norm(block) ** 2 for block in factor.blocks), S.Zero))
 
 
-def _norm_of_kronecker(factor: Any) -> Expr:
+def _norm_of_kronecker(factor: MatrixExpr) -> Expr:
     return sympy.Mul(*(of_norm(part) for part in factor.args))
 
 
-def _norm_of_power(factor: Any) -> Expr:
+def _norm_of_power(factor: MatrixExpr) -> Expr:
     """Of a power with a symbol as exponent, where the matrix is symmetric."""
     base = canonical(factor.base)
     is_symmetric = canonical(base.T) == base

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import sympy
-from sympy import Abs, Dummy, Interval, Range, S, Symbol, Tuple, oo
+from sympy import Abs, Basic, Dummy, Expr, Interval, Range, S, Symbol, Tuple, oo
 from sympy.sets import Set
 
 from symgrad.language.statements import Domain, Relation, free_symbols
@@ -43,7 +43,7 @@ class _Freed:
         self.within = within
         self.reasons: list[str] = []
 
-    def of(self, e: Any, scope: Scope) -> Any:
+    def of(self, e: Basic, scope: Scope) -> Basic:
         """The same value, inside of what binds the variables of `scope`."""
         if is_leaf(e):
             return self._taken_apart(e, scope)
@@ -54,12 +54,12 @@ class _Freed:
             return found
         return self._squeezed(found, scope) if isinstance(found, sympy.Limit) else _written_out(found)
 
-    def _with_parts(self, e: Any, scope: Scope) -> Any:
+    def _with_parts(self, e: Expr, scope: Scope) -> Expr:
         inner = {**scope, **{v: _values(e, v) for v in bound_by(e)}}
         parts = tuple(self.of(part, inner) for part in e.args)
         return Tuple(*parts) if type(e) is Tuple else rebuilt(e, parts)
 
-    def _taken_apart(self, leaf: Any, scope: Scope) -> Any:
+    def _taken_apart(self, leaf: Expr, scope: Scope) -> Expr:
         """A norm by equalities, such as that of a multiple, if no norm in them depends on a bound variable."""
         bound = {s for s in scope if s in free_symbols(leaf)}
         if not bound or not isinstance(leaf, OfMatrix):
@@ -85,7 +85,7 @@ class _Freed:
         if reason not in self.reasons:
             self.reasons.append(reason)
 
-    def _squeezed(self, e: Any, scope: Scope) -> Any:
+    def _squeezed(self, e: Expr, scope: Scope) -> Expr:
         """The limit at infinity of what has an absolute value with a bound that tends to 0: it is 0."""
         inside, variable, place, _ = e.args
         # What is bound further out is no variable of the domain, whose conditions may speak of its name.
@@ -112,7 +112,7 @@ class _Freed:
         return e
 
 
-def over_reals(e: Any) -> Any:
+def over_reals(e: Basic) -> Basic:
     """The tree with a real variable in each integral and each limit at a number, also where its name is one of steps.
 
     Raises
@@ -146,19 +146,19 @@ def _variable_renamed(part: Any, old: Symbol, new: Symbol) -> Any:
     return Tuple(renamed, *ends) if type(part) is Tuple else renamed
 
 
-def _runs_through_whole_numbers(e: Any) -> Iterator[Symbol]:
+def _runs_through_whole_numbers(e: Expr) -> Iterator[Symbol]:
     """The variables of limits at infinity that are whole without having been declared so."""
     for node in sympy.preorder_traversal(e):
         if isinstance(node, sympy.Limit) and node.args[1].is_integer and node.args[1] not in (TIME, LENGTH):
             yield node.args[1]
 
 
-def _is_settled(e: Any, scope: Scope) -> bool:
+def _is_settled(e: Basic, scope: Scope) -> bool:
     """Whether no leaf changes with a bound variable, of this or of what is around it."""
     return not any(bound or not free_symbols(leaf).isdisjoint(scope) for leaf, bound in leaves(e))
 
 
-def _values(node: Any, variable: Symbol) -> Set:
+def _values(node: Expr, variable: Symbol) -> Set:
     """Where the variable of a limit, an integral or a sum lies; of a limit at infinity, from 1 on."""
     whole = S.Integers if variable.is_integer or isinstance(node, sympy.Sum | sympy.Product) else S.Reals
     if isinstance(node, sympy.Limit):
@@ -183,7 +183,7 @@ def _late(variable: Symbol) -> Set:
     return Range(1, oo) if variable.is_integer else Interval(1, oo)
 
 
-def _written_out(e: Any) -> Any:
+def _written_out(e: Expr) -> Expr:
     """A short sum or product over whole numbers as its terms."""
     if not isinstance(e, sympy.Sum | sympy.Product) or len(e.args) != 2:
         return e

@@ -7,10 +7,10 @@ the eigenvalues of a matrix whose square or whose product with its transpose is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import sympy
-from sympy import Expr, S
+from sympy import Expr, MatrixExpr, S
+from sympy.logic.boolalg import Boolean
 
 from symgrad.norms.exact import of_norm, of_radius
 from symgrad.norms.products import Factors, apart, canonical, reversed_word, terms, word
@@ -19,7 +19,7 @@ from symgrad.symbols import OfMatrix, SpectralNorm
 Identities = Mapping[Factors, Expr]  # products, and of what the identity is multiplied by
 
 
-def equal_by_identities(conditions: Iterable[Any], leaves: Iterable[Any]) -> Iterator[Any]:
+def equal_by_identities(conditions: Iterable[Boolean], leaves: Iterable[Expr]) -> Iterator[Boolean]:
     """What norms and radii are by the conditions that a product is a multiple of the identity, as equations.
 
     Examples
@@ -40,7 +40,7 @@ def equal_by_identities(conditions: Iterable[Any], leaves: Iterable[Any]) -> Ite
                 yield sympy.Eq(leaf, sympy.Abs(number) * found, evaluate=False)
 
 
-def identities(conditions: Iterable[Any]) -> dict[Factors, Expr]:
+def identities(conditions: Iterable[Boolean]) -> dict[Factors, Expr]:
     """The products of which conditions say that they are a number times the identity, in each order that they may have:
     from F G = c follows G F = c where both are square."""
     found: dict[Factors, Expr] = {}
@@ -58,7 +58,7 @@ def identities(conditions: Iterable[Any]) -> dict[Factors, Expr]:
     return found
 
 
-def _vanishing(condition: Any) -> Any | None:
+def _vanishing(condition: Boolean) -> MatrixExpr | None:
     """The matrix that is zero by a condition."""
     if not isinstance(condition, sympy.Eq):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import sympy
 
@@ -17,7 +16,7 @@ DECLARED = re.compile(
 )
 
 
-def is_about_norms(*parts: Any) -> bool:
+def is_about_norms(*parts: object) -> bool:
     """Whether one of the sides and conditions of a claim speaks of norms, or declares a matrix.
 
     Examples
@@ -28,12 +27,12 @@ def is_about_norms(*parts: Any) -> bool:
     return any(_speaks_of_norms(part) for part in parts)
 
 
-def is_of_matrices(condition: Any) -> bool:
+def is_of_matrices(condition: object) -> bool:
     """Whether a condition of such a claim speaks of matrices, and not of numbers alone."""
     return _speaks_of_norms(condition) or (isinstance(condition, str) and OF_MATRICES.search(condition) is not None)
 
 
-def _speaks_of_norms(part: Any) -> bool:
+def _speaks_of_norms(part: object) -> bool:
     if isinstance(part, str):
         return CALLED.search(part) is not None or DECLARED.fullmatch(part) is not None
     return isinstance(part, sympy.Basic) and bool(part.atoms(OfMatrix))

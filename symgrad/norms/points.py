@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import fmpq
-from sympy import Expr, S, Symbol
+from sympy import Basic, Expr, MatrixExpr, S, Set, Symbol
 
+from symgrad.base.untyped import Array
 from symgrad.language.statements import Domain
 
 SEED = 20_261_129  # any fixed number: every machine meets the same matrices
@@ -40,8 +41,6 @@ BLOCKS: tuple[tuple[tuple[int | fmpq, ...], ...], ...] = (
     ((0, 1), (1, 0)), ((1, 4), (0, -1)), ((1, 4), (0, 0)), ((0, -1), (1, -1)), ((1, -1), (1, 0)), ((0, -1), (1, 0)),
 )  # fmt: skip
 
-Array = Any
-
 
 def sizes_at(symbols: Iterable[Symbol], domain: Domain) -> Iterator[dict[Symbol, int]]:
     """Values of the symbols for sizes that fit the conditions on each of them."""
@@ -59,7 +58,7 @@ def sizes_at(symbols: Iterable[Symbol], domain: Domain) -> Iterator[dict[Symbol,
             yield dict(zip(ordered, found))
 
 
-def whole_numbers(values: Any, usual: Iterable[int]) -> list[int]:
+def whole_numbers(values: Set, usual: Iterable[int]) -> list[int]:
     """Small whole numbers of a set that are not below 0: the usual ones first, and others where there are none."""
 
     def inside(numbers: Iterable[int]) -> list[int]:
@@ -68,7 +67,7 @@ def whole_numbers(values: Any, usual: Iterable[int]) -> list[int]:
     return inside(usual) or inside(range(LARGEST_WHOLE + 1))[:MOST_WHOLE]
 
 
-def scales(*spoken_of: Any) -> tuple[fmpq, ...]:
+def scales(*spoken_of: Basic) -> tuple[fmpq, ...]:
     """By what special matrices are multiplied: 1 first, then the numbers that a claim speaks of, and what is near them.
 
     A claim that holds up to a norm of 2 only is found out at matrices whose norm is a little more.
@@ -136,11 +135,11 @@ def _of(rows: int, columns: int, entry: Any) -> Array:
 
 
 def draws(
-    shapes: Mapping[Any, tuple[int, int]],
-    scalars: Mapping[Symbol, Any],
+    shapes: Mapping[MatrixExpr, tuple[int, int]],
+    scalars: Mapping[Symbol, Set],
     factors: tuple[fmpq, ...] = (fmpq(1),),
-    meets: Mapping[Any, Callable[[Array], bool]] | None = None,
-) -> Iterator[dict[Any, Any]]:
+    meets: Mapping[MatrixExpr, Callable[[Array], bool]] | None = None,
+) -> Iterator[dict[Expr, Array]]:
     """Values for matrices and scalars: combinations of special ones, the simplest first, then random ones.
 
     Parameters
@@ -153,7 +152,7 @@ def draws(
     meets : mapping of matrix to callable
         For matrices of which conditions say something by themselves, whether an array meets these.
     """
-    families: list[list[Any]] = [_family(*shape, factors, (meets or {}).get(m)) for m, shape in shapes.items()]
+    families: list[list[Array]] = [_family(*shape, factors, (meets or {}).get(m)) for m, shape in shapes.items()]
     families += [numbers(symbol, values) for symbol, values in scalars.items()]
     names = [*shapes, *scalars]
     if not all(families):
@@ -162,7 +161,7 @@ def draws(
         yield {name: family[place] for name, family, place in zip(names, families, places)}
     generator = random.Random(SEED)
     for _ in range(MOST_RANDOM):
-        values: dict[Any, Any] = {m: at_random(*shape, generator) for m, shape in shapes.items()}
+        values: dict[MatrixExpr, Array] = {m: at_random(*shape, generator) for m, shape in shapes.items()}
         yield values | {s: generator.choice(family) for s, family in zip(scalars, families[len(shapes) :])}
 
 
@@ -184,7 +183,7 @@ def _by_total(lengths: list[int], most: int) -> Iterator[tuple[int, ...]]:
     yield from sorted(every, key=lambda places: (sum(places), places))[:most]
 
 
-def numbers(symbol: Symbol, values: Any) -> list[Any]:
+def numbers(symbol: Symbol, values: Set) -> list[Array]:
     """Values of a scalar that lie in a set, the simplest first, and soon those ends that belong to it."""
     if symbol.is_integer:
         return [fmpq(k) for k in COUNTS if values.contains(sympy.Integer(k)) == sympy.true]
@@ -200,7 +199,7 @@ def exact(value: fmpq) -> Expr:
     return sympy.Rational(int(value.p), int(value.q))
 
 
-def _middle(values: Any) -> list[Any]:
+def _middle(values: Set) -> list[Any]:
     """A number of a set that holds none of the usual ones."""
     low, high = values.inf, values.sup
     if low.is_Rational and high.is_Rational:

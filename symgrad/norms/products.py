@@ -14,7 +14,7 @@ Factors = tuple[Any, ...]
 MOST_REPEATED = 8  # factors of a power that are written out
 
 
-def canonical(matrix: Any) -> Any:
+def canonical(matrix: MatrixExpr) -> MatrixExpr:
     """A matrix in that form; equal forms are equal matrices.
 
     Examples
@@ -30,7 +30,7 @@ def canonical(matrix: Any) -> Any:
     return joined(*apart(matrix), matrix)
 
 
-def apart(matrix: Any) -> tuple[Expr, Factors]:
+def apart(matrix: MatrixExpr) -> tuple[Expr, Factors]:
     """The scalar in front of a product and its factors; no factors for the identity."""
     for kind, rule in _APART.items():
         if isinstance(matrix, kind):
@@ -38,7 +38,7 @@ def apart(matrix: Any) -> tuple[Expr, Factors]:
     return S.One, (matrix,)
 
 
-def joined(number: Expr, factors: Sequence[Any], like: Any) -> Any:
+def joined(number: Expr, factors: Sequence[MatrixExpr], like: MatrixExpr) -> MatrixExpr:
     """A product from its parts, in the shape of another matrix."""
     if number == 0 or any(isinstance(f, ZeroMatrix) for f in factors):
         return ZeroMatrix(*like.shape)
@@ -50,12 +50,12 @@ def joined(number: Expr, factors: Sequence[Any], like: Any) -> Any:
     return sympy.MatMul(*([] if number == 1 else [number]), *factors)
 
 
-def word(factors: Sequence[Any]) -> Any:
+def word(factors: Sequence[MatrixExpr]) -> MatrixExpr:
     """A product of at least one factor."""
     return factors[0] if len(factors) == 1 else sympy.MatMul(*factors)
 
 
-def flipped(factor: Any) -> Any:
+def flipped(factor: MatrixExpr) -> MatrixExpr:
     """The transpose of a factor, at the matrices that it is made of where that is known."""
     for kind, rule in _FLIPPED.items():
         if isinstance(factor, kind):
@@ -63,17 +63,17 @@ def flipped(factor: Any) -> Any:
     return sympy.Transpose(factor)
 
 
-def reversed_word(factors: Sequence[Any]) -> Factors:
+def reversed_word(factors: Sequence[MatrixExpr]) -> Factors:
     """The factors of the transpose of a product."""
     return tuple(flipped(f) for f in reversed(factors))
 
 
-def terms(matrix: Any) -> list[tuple[Expr, Factors]]:
+def terms(matrix: MatrixExpr) -> list[tuple[Expr, Factors]]:
     """The terms of a sum, each as scalar and factors; one for what is no sum."""
     return [apart(t) for t in matrix.args] if isinstance(matrix, sympy.MatAdd) else [apart(matrix)]
 
 
-def spread(matrix: Any) -> Any:
+def spread(matrix: MatrixExpr) -> Any:
     """The matrix with products of sums written out as sums of products."""
     found: dict[Factors, Expr] = {}
     for number, factors in terms(canonical(matrix)):
@@ -86,7 +86,7 @@ def spread(matrix: Any) -> Any:
     return _of_terms(found, matrix)
 
 
-def _sum(matrix: Any) -> Any:
+def _sum(matrix: MatrixExpr) -> MatrixExpr:
     found: dict[Factors, Expr] = {}
     for term in matrix.args:
         number, factors = apart(canonical(term))
@@ -96,7 +96,7 @@ def _sum(matrix: Any) -> Any:
     return _of_terms(found, matrix)
 
 
-def _of_terms(found: dict[Factors, Expr], like: Any) -> Any:
+def _of_terms(found: dict[Factors, Expr], like: MatrixExpr) -> MatrixExpr:
     kept = {factors: number for factors, c in found.items() if (number := sympy.expand(c)) != 0}
     if not kept:
         return ZeroMatrix(*like.shape)
@@ -105,7 +105,7 @@ def _of_terms(found: dict[Factors, Expr], like: Any) -> Any:
     return parts[0] if len(parts) == 1 else sympy.MatAdd(*parts)
 
 
-def _product(matrix: Any) -> tuple[Expr, Factors]:
+def _product(matrix: MatrixExpr) -> tuple[Expr, Factors]:
     number, found = S.One, list[Any]()
     for part in matrix.args:
         coefficient, factors = apart(part) if isinstance(part, MatrixExpr) else (part, ())
@@ -114,19 +114,19 @@ def _product(matrix: Any) -> tuple[Expr, Factors]:
     return number, tuple(found)
 
 
-def _transpose(matrix: Any) -> tuple[Expr, Factors]:
+def _transpose(matrix: MatrixExpr) -> tuple[Expr, Factors]:
     number, factors = apart(matrix.arg)
     return number, reversed_word(factors)
 
 
-def _power(matrix: Any) -> tuple[Expr, Factors]:
+def _power(matrix: MatrixExpr) -> tuple[Expr, Factors]:
     if not (isinstance(matrix.exp, sympy.Integer) and 0 <= matrix.exp <= MOST_REPEATED):
         return S.One, (matrix,)
     number, factors = apart(matrix.base)
     return number**matrix.exp, factors * int(matrix.exp)
 
 
-def _whole_sum(matrix: Any) -> tuple[Expr, Factors]:
+def _whole_sum(matrix: MatrixExpr) -> tuple[Expr, Factors]:
     """With the first term free of a number, so that sums that differ by one have the same form."""
     found = _sum(matrix)
     if not isinstance(found, sympy.MatAdd):

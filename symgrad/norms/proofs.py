@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import sympy
 from sympy import Abs, Dummy, Expr, Interval, S, Symbol, Union, expand, oo
+from sympy.logic.boolalg import Boolean
 from sympy.sets import Set
 
 from symgrad.balls import is_told
@@ -61,7 +62,7 @@ def _proved(relation: Relation, within: Context, given: Reasons) -> Verdict | No
 AGAINST: Mapping[str, str] = {"==": "!=", "!=": "==", "<=": ">", "<": ">=", ">=": "<", ">": "<="}
 
 
-def never_met(within: Context) -> Any | None:
+def never_met(within: Context) -> Boolean | None:
     """A condition that certainly fails wherever the others hold, so that the domain is empty; nothing for any other."""
     conditions = within.domain.conditions
     for place, condition in enumerate(conditions):
@@ -76,7 +77,7 @@ def is_defined(side: Expr, within: Context) -> bool:
     """Whether a side as it was written, and the matrices in it, have real values everywhere."""
     scalars = _Scalars(within)
 
-    def is_defined_leaf(leaf: Any) -> bool:
+    def is_defined_leaf(leaf: Expr) -> bool:
         if isinstance(leaf, OfMatrix | sympy.Trace):
             return matrix_is_defined(leaf.args[0], within, scalars.is_real)
         if isinstance(leaf, TimedScalar) or is_total(leaf.function):
@@ -88,7 +89,7 @@ def is_defined(side: Expr, within: Context) -> bool:
     return not free_symbols(side) or is_total(side) or scalars.hold(side, "==", side)
 
 
-def _is_real_at_every_step(leaf: Any, within: Context) -> bool:
+def _is_real_at_every_step(leaf: Expr, within: Context) -> bool:
     """Whether all terms of a sum or factors of a product over steps are certainly real."""
     inside, there = leaf.function, within
     for index, low, _ in reversed(leaf.limits):  # the outermost is last
@@ -165,7 +166,7 @@ def _ordered(smaller: Expr, op: str, larger: Expr, within: Context) -> Reasons |
     return None
 
 
-def _of_use(ceilings: list[Bound], known: set[Any]) -> list[Bound]:
+def _of_use(ceilings: list[Bound], known: set[Expr]) -> list[Bound]:
     """The bounds by norms that stand on the other side as well, if there are any."""
     return [c for c in ceilings if atoms_of(c.value) <= known] or ceilings
 
@@ -206,7 +207,7 @@ class _Scalars:
         self.ties: list[str] = []
         self.reasons: Reasons = ()
 
-    def symbol(self, leaf: Any) -> Symbol:
+    def symbol(self, leaf: Expr) -> Symbol:
         return self.names.setdefault(leaf, Symbol(self.within.shown(leaf), real=True))
 
     def value(self, e: Expr) -> Expr:
@@ -221,7 +222,7 @@ class _Scalars:
         """Whether a statement holds for all values of the norms that fit together."""
         if self._hold(left, op, right, {}):
             return True
-        known: dict[Any, tuple[Symbol, Set]] = {}
+        known: dict[Expr, tuple[Symbol, Set]] = {}
         for find in (self._absolute_values, self._exponents):
             more = {part: (Symbol(str(part), **facts), values) for part, facts, values in find(left, right)}
             known |= more
@@ -229,7 +230,7 @@ class _Scalars:
                 return True
         return False
 
-    def _hold(self, left: Expr, op: str, right: Expr, parts: Mapping[Any, tuple[Symbol, Set]]) -> bool:
+    def _hold(self, left: Expr, op: str, right: Expr, parts: Mapping[Expr, tuple[Symbol, Set]]) -> bool:
         """The same with symbols for some parts, of which no more is known than where they lie."""
         conditions = self.within.domain.conditions
         asked = [*conditions, *_equal_norms(conditions)]
@@ -263,7 +264,7 @@ class _Scalars:
         self.reasons = (f"{FOR_NUMBERS}: {told}" if used & set(norms) else told,)
         return True
 
-    def _absolute_values(self, *sides: Expr) -> Iterator[tuple[Any, dict[str, bool], Set]]:
+    def _absolute_values(self, *sides: Expr) -> Iterator[tuple[Expr, dict[str, bool], Set]]:
         """Those of numbers without norms in powers: the prover knows more of a variable that is not negative."""
         found = (
             node for p in _powers(*sides) for node in sympy.preorder_traversal(p.base) if origin(type(node)) is Abs
@@ -280,7 +281,7 @@ class _Scalars:
             return Interval(0, oo)
         return Union(halves[0], _mirrored(halves[1]))
 
-    def _exponents(self, *sides: Expr) -> Iterator[tuple[Any, dict[str, bool], Set]]:
+    def _exponents(self, *sides: Expr) -> Iterator[tuple[Expr, dict[str, bool], Set]]:
         """Numbers of steps such as T - k, of which it may be enough to know that they are not negative."""
         for node in dict.fromkeys(p.exp for p in _powers(*sides) if isinstance(p.exp, sympy.Add)):
             count = as_sympy(node)
@@ -292,7 +293,7 @@ class _Scalars:
         return self.within.holds(count, op, S.Zero)
 
 
-def _equal_norms(conditions: Iterable[Any]) -> Iterator[Any]:
+def _equal_norms(conditions: Iterable[Boolean]) -> Iterator[Boolean]:
     """What conditions say of norms that let the norm of a sum be 0: of two terms that they have one norm, and of
     terms that are not negative, such as A.T @ A, that each of them is 0."""
     for condition in conditions:
@@ -309,7 +310,7 @@ def _equal_norms(conditions: Iterable[Any]) -> Iterator[Any]:
             yield sympy.Eq(*sides, evaluate=False)
 
 
-def _powers(*sides: Expr) -> Iterator[Any]:
+def _powers(*sides: Expr) -> Iterator[Expr]:
     """The powers whose exponents are no numbers."""
     for side in sides:
         yield from (p for p in sympy.preorder_traversal(side) if isinstance(p, sympy.Pow) and free_symbols(p.exp))
@@ -321,12 +322,12 @@ def _mirrored(values: Set) -> Set:
     return Interval(-values.sup, -values.inf, values.right_open, values.left_open)
 
 
-def _number(side: Any) -> Any:
+def _number(side: Expr) -> Expr:
     """A side of a condition, a number as SymPy has it, as sets do not hold numbers as they were written."""
     return side if free_symbols(side) else as_sympy(side)
 
 
-def _narrowed(sets: Mapping[Symbol, Any], conditions: list[Any]) -> Domain | None:
+def _narrowed(sets: Mapping[Symbol, Set], conditions: list[Boolean]) -> Domain | None:
     """The domain, where conditions on one symbol narrow its set; nothing for an empty one."""
     try:
         found = Domain.of(sets, [c.func(*map(_number, c.args), evaluate=False) for c in conditions])
@@ -336,7 +337,7 @@ def _narrowed(sets: Mapping[Symbol, Any], conditions: list[Any]) -> Domain | Non
     return None if any(values.is_empty for _, values in both) else Domain(both, found.conditions)
 
 
-def _ties(table: dict[Any, Symbol]) -> Iterator[tuple[Any, Any, str]]:
+def _ties(table: dict[Expr, Symbol]) -> Iterator[tuple[Expr, SpectralNorm, str]]:
     """Which of the norms are known to be no larger than others."""
     for leaf in table:
         if not isinstance(leaf, SpectralNorm):
@@ -367,7 +368,7 @@ def _bounds(e: Expr, within: Context, *, up: bool) -> list[Bound]:
     return _exactly(e)
 
 
-def _of_trace(e: Any, within: Context, up: bool) -> Iterator[Bound]:
+def _of_trace(e: Expr, within: Context, up: bool) -> Iterator[Bound]:
     """The sum of as many eigenvalues as there are rows, none larger in absolute value than the spectral radius."""
     for bound in upper(SpectralRadius(e.arg), within):
         largest = e.arg.shape[0] * bound.value
@@ -405,7 +406,7 @@ def _of_product(e: Expr, within: Context, up: bool) -> list[Bound] | None:
     return _combined(parts, lambda *values: number * sympy.Mul(*values))
 
 
-def _of_power(e: Any, within: Context, up: bool) -> list[Bound] | None:
+def _of_power(e: Expr, within: Context, up: bool) -> list[Bound] | None:
     base, exponent = e.base, e.exp
     if atoms_of(exponent) or not _is_nonnegative(base, within) or not _is_nonnegative(exponent, within):
         return None
@@ -413,7 +414,7 @@ def _of_power(e: Any, within: Context, up: bool) -> list[Bound] | None:
     return [Bound(b.value**exponent, b.reasons) for b in parts if up or _is_nonnegative(b.value, within)]
 
 
-def _of_absolute(e: Any, within: Context, up: bool) -> list[Bound] | None:
+def _of_absolute(e: Expr, within: Context, up: bool) -> list[Bound] | None:
     (inside,) = e.args
     known = units.of_absolute(inside, within) if up and inside.has(TimedScalar) else None
     if known is not None:
@@ -423,18 +424,18 @@ def _of_absolute(e: Any, within: Context, up: bool) -> list[Bound] | None:
     return _combined([_bounds(inside, within, up=True), _bounds(sympy.expand(-inside), within, up=True)], sympy.Max)
 
 
-def _of_steps(e: Any, within: Context, up: bool) -> list[Bound] | None:
+def _of_steps(e: Expr, within: Context, up: bool) -> list[Bound] | None:
     """Of a product over steps, by a bound of its absolute value."""
     known = units.of_absolute(e, within)
     of_size = [] if known is None else [Bound(known.value if up else -known.value, known.reasons)]
     return [*_exactly(e), *of_size]
 
 
-def _of_extreme(e: Any, within: Context, up: bool) -> list[Bound] | None:
+def _of_extreme(e: Expr, within: Context, up: bool) -> list[Bound] | None:
     return _combined([_bounds(a, within, up=up) for a in e.args], e.func)
 
 
-def _of_increasing(e: Any, within: Context, up: bool) -> list[Bound] | None:
+def _of_increasing(e: Expr, within: Context, up: bool) -> list[Bound] | None:
     """Of a function that grows with its argument; that the side has a value is known."""
     return [Bound(e.func(b.value), b.reasons) for b in _bounds(e.args[0], within, up=up)] if up else None
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 import sympy
-from sympy import Expr, MatrixExpr, Symbol
+from sympy import Basic, Expr, MatrixExpr, Symbol
 
 from symgrad.balls import check_numbers
 from symgrad.base.errors import ClaimError, ParseError, ShapeError, shape_text
@@ -52,7 +52,9 @@ SAME_MATRIX = "that A and B are the same matrix is written norm(A - B) == 0"
 _FORMS = 'as in "A matrix (n, m)" or "x vector (n)"'
 
 
-def read_claim(says: Any, op: str | None, rhs: Any, where: Iterable[Any]) -> tuple[Statement, Domain]:
+def read_claim(
+    says: object, op: str | None, rhs: Expr | int | None, where: Iterable[object]
+) -> tuple[Statement, Domain]:
     """The statement and the domain of a claim about norms.
 
     Parameters
@@ -74,10 +76,10 @@ def read_claim(says: Any, op: str | None, rhs: Any, where: Iterable[Any]) -> tup
 
 
 def statement_of(
-    says: Any,
+    says: object,
     op: str | None,
-    rhs: Any,
-    names: Mapping[str, Any],
+    rhs: Expr | int | None,
+    names: Mapping[str, Expr],
     conditions: list[Any],
     reader: type[NormReader] | None = None,
 ) -> tuple[Statement, Domain]:
@@ -103,7 +105,7 @@ def statement_of(
     )
 
 
-def declared(conditions: Iterable[Any]) -> tuple[dict[str, Any], list[Any]]:
+def declared(conditions: Iterable[Any]) -> tuple[dict[str, ParameterMatrix], list[Any]]:
     """Matrices and vectors by name, and the conditions that declare none.
 
     Raises
@@ -111,7 +113,7 @@ def declared(conditions: Iterable[Any]) -> tuple[dict[str, Any], list[Any]]:
     ParseError
         If a shape is none, or a name is declared twice.
     """
-    names: dict[str, Any] = {}
+    names: dict[str, ParameterMatrix] = {}
     rest = []
     for condition in conditions:
         match = DECLARED.fullmatch(condition) if isinstance(condition, str) else None
@@ -127,7 +129,7 @@ def declared(conditions: Iterable[Any]) -> tuple[dict[str, Any], list[Any]]:
     return names, rest
 
 
-def _shape(text: str, match: re.Match[str]) -> tuple[Any, ...]:
+def _shape(text: str, match: re.Match[str]) -> tuple[Symbol, ...]:
     place = match.start("shape") + 1 if match["shape"] else len(text) + 1
     wanted = 1 if match["kind"].startswith("vector") else 2
     parts = [part.strip() for part in (match["shape"] or "()")[1:-1].split(",")]
@@ -139,7 +141,9 @@ def _shape(text: str, match: re.Match[str]) -> tuple[Any, ...]:
 # --- statements ---------------------------------------------------------------------------------------------------
 
 
-def _statement(says: Any, op: str | None, rhs: Any, names: Mapping[str, Any], read: type[NormReader]) -> Statement:
+def _statement(
+    says: object, op: str | None, rhs: Expr | int | None, names: Mapping[str, Expr], read: type[NormReader]
+) -> Statement:
     if op is None and rhs is None:
         if not isinstance(says, str):
             raise ClaimError(f'a claim needs two sides, as in claim(a, "==", b); got only {says}')
@@ -151,7 +155,7 @@ def _statement(says: Any, op: str | None, rhs: Any, names: Mapping[str, Any], re
     return NormRelation(Relation(_side(says, known, read), op, _side(rhs, known, read)))
 
 
-def _no_steps(parts: Iterable[Any], names: Mapping[str, Any], read: type[NormReader]) -> dict[str, Symbol]:
+def _no_steps(parts: Iterable[object], names: Mapping[str, Expr], read: type[NormReader]) -> dict[str, Symbol]:
     """Real numbers for the letters of steps that stand as a step nowhere, as of k in norm(k*A)."""
     steps: set[str] = set()
     for part in parts:
@@ -163,7 +167,7 @@ def _no_steps(parts: Iterable[Any], names: Mapping[str, Any], read: type[NormRea
     return {name: Symbol(name, real=True) for name in read.letters if name not in steps and name not in names}
 
 
-def _side(side: Any, names: Mapping[str, Any], read: type[NormReader]) -> Expr:
+def _side(side: object, names: Mapping[str, Expr], read: type[NormReader]) -> Expr:
     if isinstance(side, str):
         reader = read(VectorSource(side), names)
         return reader.side(reader.tree)
@@ -192,7 +196,7 @@ class NormReader(KeepingReader):
         """Whether a condition is read as such a statement, and not as one about numbers alone."""
         return bool(CALLED.search(condition) or OF_MATRICES.search(condition))
 
-    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+    def __init__(self, source: VectorSource, names: Mapping[str, Expr]) -> None:
         super().__init__(source, names)
         bound = {id(node) for node in ast.walk(self.tree) if id(node) in self.bindings}
         called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
@@ -257,7 +261,7 @@ class NormReader(KeepingReader):
             return _entry(self.kept(node, lambda: self.matrix(node)))
         return self.kept(node, lambda: self.expression(node))
 
-    def _of_matrix(self, node: ast.Call, make: Any, matrix: Any) -> Expr:
+    def _of_matrix(self, node: ast.Call, make: Any, matrix: MatrixExpr) -> Expr:
         try:
             found: Expr = make(matrix)
         except ShapeError as error:
@@ -275,7 +279,7 @@ class NormReader(KeepingReader):
         return f"say in a condition what {name} is, {_FORMS}; the norm of a scalar is written Abs({name})"
 
 
-def _entry(matrix: Any) -> Expr:
+def _entry(matrix: MatrixExpr) -> Expr:
     """The one entry of a 1 by 1 matrix, such as dot(x, y), as a trace.
 
     Only what has a value everywhere is taken apart, as SymPy's arithmetic of scalars may lose the rest.
@@ -299,7 +303,7 @@ def _is_differential(node: ast.expr) -> bool:
 # --- the domain ---------------------------------------------------------------------------------------------------
 
 
-def _relations(conditions: Iterable[Any], names: Mapping[str, Any], read: type[NormReader]) -> Iterator[Condition]:
+def _relations(conditions: Iterable[object], names: Mapping[str, Expr], read: type[NormReader]) -> Iterator[Condition]:
     """The conditions in which norms stand."""
     for condition in conditions:
         if isinstance(condition, str) and read.reads(condition):
@@ -309,7 +313,7 @@ def _relations(conditions: Iterable[Any], names: Mapping[str, Any], read: type[N
             yield condition
 
 
-def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping[str, Any]) -> Iterator[Condition]:
+def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping[str, Expr]) -> Iterator[Condition]:
     """The conditions with the symbols of the statement for those of the same name."""
     spoken_of = {s.name: s for s in (TIME, LENGTH)}
     spoken_of |= {s.name: s for e in statement.expressions for s in (*free_symbols(e), *sizes_in(e))}
@@ -330,7 +334,7 @@ def _meant(conditions: Iterable[Condition], statement: Statement, names: Mapping
             yield moved
 
 
-def _demand_one_meaning(parts: Iterable[Any], sizes: Iterable[Symbol]) -> None:
+def _demand_one_meaning(parts: Iterable[Basic], sizes: Iterable[Symbol]) -> None:
     """Refuse a size beside another symbol of its name, such as a step."""
     parts = list(parts)
     spoken_of = {s for e in parts for s in free_symbols(e)}
@@ -349,7 +353,7 @@ def _as_relations(membership: sympy.Contains) -> Iterator[Condition]:
             yield vocabulary.RELATIONS[sign if is_open else f"{sign}="](value, end, evaluate=False)
 
 
-def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[Any]) -> Domain:
+def _domain(statement: Statement, joint: Iterable[Condition], plain: Iterable[object]) -> Domain:
     joint = list(joint)
     about_norms = [c for c in joint if c.atoms(OfMatrix, MatrixExpr, TimedScalar)]
     others = [c for c in (*joint, *plain) if not c.atoms(OfMatrix, MatrixExpr, TimedScalar)]

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import arb, fmpq
-from sympy import Dummy, Expr, Symbol
+from sympy import Dummy, Expr, Set, Symbol
 
 from symgrad.balls import UNDEFINED, UNKNOWN, Ball, Tape, Value, ball, precision, sign
 from symgrad.balls.matrices import NotRealError, NoValueError, Surroundings
 from symgrad.balls.spectra import fraction
 from symgrad.base.budget import charge
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 from symgrad.language.statements import Domain, Relation, free_symbols
 from symgrad.language.verdicts import Outcome, Verdict, Witness
 from symgrad.language.written import substituted
@@ -54,7 +55,7 @@ class Place:
     """
 
     around: Surroundings
-    scalars: Mapping[Symbol, Any]
+    scalars: Mapping[Symbol, Array]
     shown: Callable[[], Mapping[str, str]]
     step: int = 0
     indices: Mapping[Symbol, int] | None = None
@@ -102,7 +103,7 @@ class Sides:
         faults = (fault for leaf in leaves if (fault := _fault(leaf, place)) in place.around.missing.values())
         return next(map(str, faults), "")
 
-    def _lies_in(self, symbol: Symbol, values: Any, value: Any) -> bool:
+    def _lies_in(self, symbol: Symbol, values: Set, value: Array) -> bool:
         exact = None if value is None else fraction(value)
         if exact is None:
             return False
@@ -126,7 +127,7 @@ class _Side:
         return self.tape(*values, *(place.scalars[s] for s in self.symbols))
 
 
-def _value(leaf: Any, place: Place) -> Value:
+def _value(leaf: object, place: Place) -> Value:
     """The value of a norm, or what stands for none: whether the side needs it is for its cases to say."""
     try:
         return place.around.evaluate(leaf, place.step, place.indices)
@@ -138,7 +139,7 @@ def _value(leaf: Any, place: Place) -> Value:
         return UNKNOWN
 
 
-def _fault(leaf: Any, place: Place) -> CellError | None:
+def _fault(leaf: object, place: Place) -> CellError | None:
     """Why a leaf has no value at a place."""
     try:
         place.around.evaluate(leaf, place.step, place.indices)
@@ -198,7 +199,7 @@ def _digits(value: Value) -> str:
     return str(ball(value).str(DIGITS, radius=False)) if isinstance(value, Ball) else "unknown"
 
 
-def shown_value(value: Any) -> str:
+def shown_value(value: Array) -> str:
     """A number, a vector as its entries, a matrix as its rows."""
     if not isinstance(value, np.ndarray):
         return _digits(value)
@@ -207,7 +208,7 @@ def shown_value(value: Any) -> str:
     return f"[{', '.join(shown_value(part) for part in value)}]"
 
 
-def shown_at(whole: Mapping[Symbol, int], values: Mapping[Any, Any]) -> Callable[[], dict[str, str]]:
+def shown_at(whole: Mapping[Symbol, int], values: Mapping[Any, Array]) -> Callable[[], dict[str, str]]:
     """How a place is shown: sizes and steps, then matrices and scalars by their names."""
 
     def shown() -> dict[str, str]:

@@ -9,12 +9,14 @@ from typing import Any
 
 import sympy
 from flint import fmpq
-from sympy import Dummy, Expr, MatrixExpr, Symbol, srepr
+from sympy import Basic, Dummy, Expr, MatrixExpr, Symbol, srepr
+from sympy.logic.boolalg import Boolean
 from sympy.sets import Set
 
 from symgrad.balls import UnsupportedError
 from symgrad.balls.matrices import Surroundings
 from symgrad.base.budget import attempt
+from symgrad.base.untyped import Array
 from symgrad.language.latex import signed
 from symgrad.language.statements import Domain, Judged, Relation, free_symbols
 from symgrad.language.verdicts import Outcome, Verdict
@@ -157,7 +159,7 @@ def _is_met(seen: Verdict | Seen, within: Context, places: Callable[[], Iterator
     return isinstance(met, Seen) and met.tried > 0
 
 
-def _never_holds(condition: Any, within: Context) -> str:
+def _never_holds(condition: Boolean, within: Context) -> str:
     beside = " where the others hold" if len(within.domain.conditions) > 1 else ""
     said = condition.func(*map(within.as_named, condition.args), evaluate=False)
     return f"the domain is empty: of its conditions, {to_text(said)} never holds{beside}"
@@ -220,13 +222,13 @@ def _evidence(seen: Seen, drawn: str) -> Verdict:
 # --- places -------------------------------------------------------------------------------------------------------
 
 
-def sizes_in(*expressions: Any) -> set[Symbol]:
+def sizes_in(*expressions: Basic) -> set[Symbol]:
     """The symbols in the shapes of matrices."""
     matrices = {m for e in expressions for m in e.atoms(MatrixExpr)}
     return {s for m in matrices for size in m.shape for s in sympy.S(size).free_symbols}
 
 
-def scalars_in(*expressions: Any) -> set[Symbol]:
+def scalars_in(*expressions: Basic) -> set[Symbol]:
     """The scalars of expressions: no sizes, no steps, nothing that a sum, a limit or a function of entries binds."""
     found: set[Symbol] = set()
     for e in expressions:
@@ -268,20 +270,20 @@ def _places(relation: Relation, domain: Domain) -> Iterator[Place]:
             yield Place(around, scalars, shown_at(known | named, drawn), step, whole)
 
 
-def _alone(matrix: Any, domain: Domain, sizes: Mapping[Symbol, int]) -> Callable[[Any], bool] | None:
+def _alone(matrix: ParameterMatrix, domain: Domain, sizes: Mapping[Symbol, int]) -> Callable[[Any], bool] | None:
     """Whether an array certainly meets the equations that are about this matrix alone; nothing without such."""
     said = tuple(c for c in domain.conditions if isinstance(c, sympy.Eq) and _is_about(c, matrix))
     sides = Sides(ANYTHING, Domain((), said))
     numbers = {s: fmpq(k) for s, k in sizes.items()}
 
-    def meets(array: Any) -> bool:
+    def meets(array: Array) -> bool:
         around = Surroundings(sizes, 1, parameters={matrix: array})
         return sides.at(Place(around, numbers, dict)) is not None
 
     return meets if said else None
 
 
-def _is_about(condition: Any, matrix: Any) -> bool:
+def _is_about(condition: Boolean, matrix: ParameterMatrix) -> bool:
     return bool(condition.atoms(ParameterMatrix) == {matrix} and not scalars_in(*condition.args))
 
 
@@ -291,5 +293,5 @@ def _times(domain: Domain) -> list[tuple[int, int]]:
     return [(step, last) for last in lengths for step in steps][:MOST_TIMES]
 
 
-def _number(size: Any, known: Mapping[Symbol, int]) -> int:
+def _number(size: Expr, known: Mapping[Symbol, int]) -> int:
     return int(sympy.S(size).xreplace({s: sympy.Integer(k) for s, k in known.items()}))

@@ -14,7 +14,8 @@ from itertools import product as combinations
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Abs, Expr, MatrixExpr, S, Symbol
+from sympy import Abs, Expr, MatrixExpr, S, Set, Symbol
+from sympy.logic.boolalg import Boolean
 
 from symgrad.base.errors import ClaimError
 from symgrad.language.provable import as_sympy
@@ -79,7 +80,7 @@ def _is_found(within: Context, rules: Rules, sized: Mapping[Symbol, Expr]) -> bo
         return False
 
 
-def _number(e: Any, rules: Rules) -> Any:
+def _number(e: Expr, rules: Rules) -> Expr:
     """What an expression is where matrices are multiples of one."""
     make = next((make for kind, make in rules.items() if isinstance(e, kind)), None)
     if make is not None:
@@ -89,7 +90,7 @@ def _number(e: Any, rules: Rules) -> Any:
     return rebuilt(e, tuple(_number(part, rules) for part in e.args)) if e.has(MatrixExpr, TimedScalar) else e
 
 
-def _points(said: list[Any], within: Context) -> Iterator[dict[Symbol, Expr]]:
+def _points(said: list[tuple[Boolean, list[Expr]]], within: Context) -> Iterator[dict[Symbol, Expr]]:
     """Values of all numbers: those of finite sets, to which conditions narrow them, and simple ones."""
     joint = [c.func(*map(as_sympy, sides), evaluate=False) for c, sides in said]
     given = sorted({abs(q) for c in joint for q in c.atoms(sympy.Rational)})
@@ -100,12 +101,12 @@ def _points(said: list[Any], within: Context) -> Iterator[dict[Symbol, Expr]]:
         yield dict(zip(narrowed.symbols, values))
 
 
-def _family(values: Any, simple: tuple[Expr, ...]) -> list[Expr]:
+def _family(values: Set, simple: tuple[Expr, ...]) -> list[Expr]:
     if isinstance(values, sympy.FiniteSet):
         return list(values)
     return [v for v in simple if values.contains(v) == sympy.true]
 
 
-def _holds(point: Mapping[Symbol, Expr], said: list[Any], within: Context) -> bool:
+def _holds(point: Mapping[Symbol, Expr], said: list[tuple[Boolean, list[Expr]]], within: Context) -> bool:
     there = (Relation(substituted(sides[0], point), c.rel_op, substituted(sides[1], point)) for c, sides in said)
     return all(within.is_true(relation, Domain((), ())) for relation in there)

@@ -55,7 +55,7 @@ def _by_itself(e: Expr) -> Bound | None:
 
 def _of_product(e: Expr, within: Context) -> Bound | None:
     """Factors that change with one and the same variable are taken together."""
-    groups: dict[Any, list[Expr]] = {}
+    groups: dict[tuple[TimedScalar, ...], list[Expr]] = {}
     for factor in e.args:
         timed = (
             tuple(sorted(factor.atoms(TimedScalar), key=str)) if not isinstance(factor, sympy.Product) else (factor,)
@@ -74,7 +74,7 @@ def _of_product(e: Expr, within: Context) -> Bound | None:
     return Bound(value, (PRODUCT, *reasons))
 
 
-def _of_steps(e: Any, within: Context) -> Bound | None:
+def _of_steps(e: Expr, within: Context) -> Bound | None:
     """A product over steps, where every factor has one bound."""
     ((index, low, high),) = e.limits
     count = sympy.expand(high - low + 1)
@@ -105,14 +105,14 @@ def _of_function(e: Expr, within: Context) -> Bound | None:
     return None
 
 
-def where_product_lies(e: Any, within: Context) -> Set:
+def where_product_lies(e: Expr, within: Context) -> Set:
     """The real numbers, or those of one sign where every factor of a product over steps certainly has that sign."""
     if e not in within.places:
         within.places[e] = _where_product_lies(e, within)
     return within.places[e]
 
 
-def _where_product_lies(e: Any, within: Context) -> Set:
+def _where_product_lies(e: Expr, within: Context) -> Set:
     if not isinstance(e, sympy.Product) or len(e.limits) != 1:
         return S.Reals
     ((index, low, high),) = e.limits

@@ -40,11 +40,11 @@ PARTS = {
 }
 
 
-def _warn(text: str, location: Any, subtype: str) -> None:
+def _warn(text: str, location: str, subtype: str) -> None:
     log.warning("%s", text, location=location, type="symgrad", subtype=subtype)
 
 
-def _report(checks: Iterable[Check], accept: Iterable[str], location: Any) -> None:
+def _report(checks: Iterable[Check], accept: Iterable[str], location: str) -> None:
     """A warning for each claim that did not come out as it should."""
     for check in checks:
         if check.met_if(outcomes(accept)) is not True:
@@ -92,7 +92,7 @@ class Shown(SphinxDirective):
     def report(self, checks: Iterable[Check]) -> None:
         _report(checks, self.config.symgrad_accept, self.get_location())
 
-    def placing(self, page: Page, label: str, **options: Any) -> Placing:
+    def placing(self, page: Page, label: str, **options: bool) -> Placing:
         location = (self.env.docname, self.lineno)
         return Placing(page, self.env, self.state.document, location, label, **options)
 

@@ -33,7 +33,7 @@ def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def keep_together(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+def keep_together(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: object) -> None:
     """No line of a page ends between a formula and the comma behind it."""
     if app.config.html_math_renderer == "mathml" and "body" in context:
         context["body"] = unbroken(context["body"])

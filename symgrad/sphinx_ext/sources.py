@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sympy import Symbol
+
 from symgrad.base.errors import CellError, ClaimError
 from symgrad.base.reads import Reads
 from symgrad.checking.claim_files import Entry, read_claims
@@ -95,7 +97,7 @@ def gradients(name: str, lines: Iterable[str], options: Mapping[str, str]) -> Gr
     return bptt(cell, _loss(cell, options.get("loss", "")), options.get("at", "last"))
 
 
-def shapes_of(text: str) -> dict[str, tuple[Any, ...]]:
+def shapes_of(text: str) -> dict[str, tuple[Symbol, ...]]:
     """Shapes from text.
 
     Examples

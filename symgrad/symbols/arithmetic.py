@@ -39,10 +39,10 @@ class Mask:
     condition: Any
     matrices: tuple[MatrixExpr, ...]
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: object) -> Any:
         return _both(sympy.And, self, other)
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: object) -> Any:
         return _both(sympy.Or, self, other)
 
     __rand__, __ror__ = __and__, __or__
@@ -69,16 +69,16 @@ def _both(connective: Any, one: Mask, other: Any) -> Any:
 class Ordered(Expr):  # type: ignore[misc]
     """An expression whose comparison with a vector is a condition on each entry."""
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: object) -> Any:
         return _compared(self, sympy.StrictLessThan, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: object) -> Any:
         return _compared(self, sympy.LessThan, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: object) -> Any:
         return _compared(self, sympy.StrictGreaterThan, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: object) -> Any:
         return _compared(self, sympy.GreaterThan, other)
 
 
@@ -99,43 +99,43 @@ class ReadsAsVector(Ordered, MatrixExpr):  # type: ignore[misc]
 
     _op_priority = 12.0  # above that of SymPy's matrices, which hand over to us
 
-    def __add__(self, other: Any) -> Expr:
+    def __add__(self, other: object) -> Expr:
         return _plus(self, other)
 
-    def __radd__(self, other: Any) -> Expr:
+    def __radd__(self, other: object) -> Expr:
         return _plus(other, self)
 
-    def __sub__(self, other: Any) -> Expr:
+    def __sub__(self, other: object) -> Expr:
         return _minus(self, other)
 
-    def __rsub__(self, other: Any) -> Expr:
+    def __rsub__(self, other: object) -> Expr:
         return _minus(other, self)
 
     def __neg__(self) -> Expr:
         return _times(S.NegativeOne, self)
 
-    def __matmul__(self, other: Any) -> Expr:
+    def __matmul__(self, other: object) -> Expr:
         return _matrix_product(self, other)
 
-    def __rmatmul__(self, other: Any) -> Expr:
+    def __rmatmul__(self, other: object) -> Expr:
         return _matrix_product(other, self)
 
-    def __mul__(self, other: Any) -> Expr:
+    def __mul__(self, other: object) -> Expr:
         return _times(self, other)
 
-    def __rmul__(self, other: Any) -> Expr:
+    def __rmul__(self, other: object) -> Expr:
         return _times(other, self)
 
-    def __pow__(self, other: Any) -> Expr:
+    def __pow__(self, other: object) -> Expr:
         return _power(self, other)
 
-    def __rpow__(self, other: Any) -> Expr:
+    def __rpow__(self, other: object) -> Expr:
         raise ShapeError(f"{other} ** {self}: an exponent is a scalar", "**", ((), self.shape))
 
-    def __truediv__(self, other: Any) -> Expr:
+    def __truediv__(self, other: object) -> Expr:
         return _quotient(self, other)
 
-    def __rtruediv__(self, other: Any) -> Expr:
+    def __rtruediv__(self, other: object) -> Expr:
         return _quotient(other, self)
 
     @property
@@ -155,7 +155,7 @@ class ReadsAsVector(Ordered, MatrixExpr):  # type: ignore[misc]
     __array_ufunc__ = None  # so that numbers and arrays of NumPy on the left hand over to us
 
 
-def _shown_place(place: Any) -> str:
+def _shown_place(place: object) -> str:
     def shown(one: Any) -> str:
         if not isinstance(one, slice):
             return str(one)
@@ -255,7 +255,7 @@ _WITH_OPERATORS: dict[type[Basic], type[_Operated]] = {
 }  # fmt: skip
 
 
-def with_operators(e: Any) -> Any:
+def with_operators(e: object) -> Any:
     """A matrix of SymPy to which a number may be added.
 
     Examples
@@ -283,7 +283,7 @@ def _of_class(kind: type[Basic], e: Basic) -> Any:
 # --- operations ---------------------------------------------------------------------------------------------------
 
 
-def as_matrix(term: Any) -> Any:
+def as_matrix(term: object) -> Any:
     """A matrix of SymPy whose entries are written out as an expression; an array of NumPy is refused."""
     if isinstance(term, sympy.MatrixBase):
         return term.as_immutable()
@@ -295,7 +295,7 @@ def as_matrix(term: Any) -> Any:
     return term
 
 
-def _term(given: Any) -> Any:
+def _term(given: object) -> Any:
     """What stands beside a matrix, as a formula; None if it is none."""
     found = plain(as_matrix(given))
     if isinstance(found, Number) and not isinstance(found, bool):
@@ -306,7 +306,7 @@ def _term(given: Any) -> Any:
 def _of_formulas(operation: Callable[[Any, Any], Expr]) -> Callable[[Any, Any], Expr]:
     """An operation on what is given, as formulas; what is none is left to Python, which says so."""
 
-    def operate(left: Any, right: Any) -> Any:
+    def operate(left: object, right: object) -> Any:
         terms = _term(left), _term(right)
         return NotImplemented if None in terms else with_operators(operation(*terms))
 
@@ -323,17 +323,17 @@ def _sum(left: Any, right: Any, sign: str) -> Expr:
     return sympy.MatAdd(left, _product(S.NegativeOne, right) if sign == "-" else right).doit(deep=False)
 
 
-def _product(*factors: Any) -> Expr:
+def _product(*factors: object) -> Expr:
     return sympy.MatMul(*factors).doit(deep=False)
 
 
 @_of_formulas
-def _plus(left: Any, right: Any) -> Expr:
+def _plus(left: object, right: object) -> Expr:
     return _sum(left, right, "+")
 
 
 @_of_formulas
-def _minus(left: Any, right: Any) -> Expr:
+def _minus(left: object, right: object) -> Expr:
     return _sum(left, right, "-")
 
 
@@ -350,7 +350,7 @@ def _matrix_product(left: Any, right: Any) -> Expr:
 
 
 @_of_formulas
-def _times(left: Any, right: Any) -> Expr:
+def _times(left: object, right: object) -> Expr:
     """A number times a matrix, the entry of a 1 by 1 matrix as well; of matrices that fit, their product."""
     if not (isinstance(left, MatrixExpr) and isinstance(right, MatrixExpr)) or left.shape[1] == right.shape[0]:
         return _product(left, right)
@@ -375,7 +375,7 @@ def _power(base: Any, exponent: Any) -> Expr:
 
 
 @_of_formulas
-def _quotient(left: Any, right: Any) -> Expr:
+def _quotient(left: object, right: object) -> Expr:
     """A matrix by a number, also that in a 1 by 1 matrix; by a vector, the quotient of each entry."""
     if not isinstance(right, MatrixExpr):
         return _product(S.One / right, left)
@@ -392,5 +392,5 @@ def _quotient(left: Any, right: Any) -> Expr:
     return sympy.HadamardProduct(left, inverse)
 
 
-def _shapes(*formulas: Any) -> tuple[tuple[object, ...], ...]:
+def _shapes(*formulas: object) -> tuple[tuple[object, ...], ...]:
     return tuple(tuple(getattr(f, "shape", ())) for f in formulas)

@@ -9,11 +9,12 @@ NIST Digital Library of Mathematical Functions, chapter 22, where the modulus k 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import sympy
 from sympy import Expr, S
 from sympy.core.function import ArgumentIndexError, DefinedFunction
+from sympy.printing.printer import Printer
 
 from symgrad.base.precision import many_bits
 
@@ -69,7 +70,7 @@ class JacobiFunction(DefinedFunction):  # type: ignore[misc]
         with many_bits(prec) as numbers:
             return Expr._from_mpmath(numbers.ellipfun(self.letters, *map(numbers.convert, values)), prec)
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp is not None else ""
         u, m = map(printer._print, self.args)
         return rf"\operatorname{{{self.letters}}}{power}\left({u} \middle| {m}\right)"

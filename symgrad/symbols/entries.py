@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import sympy
 from sympy import Derivative, Expr, Lambda, MatrixExpr, S, Symbol
 from sympy.core.function import Application
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
+from sympy.printing.printer import Printer
 
 from symgrad.symbols.notation import StandIn, stand_in, strength
 
 _CALL = re.compile(r"(.+?)\{?\\left\(y *\\right\)\}?")
 
 
-def function_of_entries(printer: Any, function: Lambda, argument: MatrixExpr) -> str:
+def function_of_entries(printer: Printer, function: Lambda, argument: MatrixExpr) -> str:
     """LaTeX of a function of each entry: a call of its name, or its formula with the vector for the entry.
 
     Formulas of whole matrices mean something else, as e^W is the exponential of a matrix: there the entry stands.
@@ -59,7 +59,7 @@ def precedence_of_entries(function: Lambda, argument: MatrixExpr) -> int:
     return int(precedence_traditional(body) if is_formula else PRECEDENCE["Atom"])
 
 
-def function_of_several(printer: Any, function: Lambda, arguments: tuple[MatrixExpr, ...]) -> str:
+def function_of_several(printer: Printer, function: Lambda, arguments: tuple[MatrixExpr, ...]) -> str:
     """LaTeX of a function of the entries in one place: its formula with the vectors for their entries.
 
     Examples
@@ -91,7 +91,7 @@ def _is_vector(argument: MatrixExpr) -> bool:
     return S.One in argument.shape
 
 
-def _head(printer: Any, body: Expr, y: Symbol) -> str:
+def _head(printer: Printer, body: Expr, y: Symbol) -> str:
     """The name of a function, or that of a slope, as it stands before the bracket with the entry; else nothing."""
     is_slope = isinstance(body, Derivative) and body.variables == (y,)
     call = body.expr if is_slope else body
@@ -101,7 +101,7 @@ def _head(printer: Any, body: Expr, y: Symbol) -> str:
     return f"{found[1]}{chr(39) * is_slope}" if found else ""
 
 
-def _entry(printer: Any, argument: MatrixExpr) -> Expr:
+def _entry(printer: Printer, argument: MatrixExpr) -> Expr:
     shown = printer.doprint(argument)
     whole = shown if shown.isalnum() else rf"\left({shown}\right)"
     return StandIn(rf"{whole}_{{ij}}", PRECEDENCE["Atom"])

@@ -15,7 +15,7 @@ from symgrad.symbols.operands import operand
 from symgrad.symbols.operations import elementwise, of_entries, one_shape
 
 
-def tanh(argument: Any) -> Expr:
+def tanh(argument: object) -> Expr:
     """The hyperbolic tangent of a scalar, or of each entry of a vector or matrix.
 
     tanh x = (exp(x) - exp(-x)) / (exp(x) + exp(-x)), with slope 1 - tanh(x)**2; values in (-1, 1), no kinks.
@@ -44,7 +44,7 @@ def tanh(argument: Any) -> Expr:
     return elementwise(sympy.tanh, argument)
 
 
-def sin(argument: Any) -> Expr:
+def sin(argument: object) -> Expr:
     """The sine of a scalar, or of each entry of a vector or matrix.
 
     Its slope is cos(x); values in [-1, 1], no kinks.
@@ -74,7 +74,7 @@ def sin(argument: Any) -> Expr:
     return elementwise(sympy.sin, argument)
 
 
-def arctan(argument: Any) -> Expr:
+def arctan(argument: object) -> Expr:
     """The arctangent of a scalar, or of each entry of a vector or matrix.
 
     Its slope is 1/(1 + x**2); values in (-pi/2, pi/2), no kinks.
@@ -132,7 +132,7 @@ def exp(argument: Any) -> Expr:
     return elementwise(sympy.exp, argument)
 
 
-def log(argument: Any) -> Expr:
+def log(argument: object) -> Expr:
     """The natural logarithm of a scalar, or of each entry of a vector or matrix.
 
     Its slope is 1/x; real where x > 0.
@@ -219,7 +219,7 @@ def abs(argument: Any) -> Expr:  # by the name that one writes
     return elementwise(sympy.Abs, argument)
 
 
-def Max(*arguments: Any) -> Expr:
+def Max(*arguments: object) -> Expr:
     """The larger of scalars, or of the entries in one place of vectors or matrices.
 
     At a tie its slope is shared among those that are equal: 1/2 for each of two.
@@ -254,7 +254,7 @@ def Max(*arguments: Any) -> Expr:
     return elementwise(sympy.Max, *arguments)
 
 
-def Min(*arguments: Any) -> Expr:
+def Min(*arguments: object) -> Expr:
     """The smaller of scalars, or of the entries in one place of vectors or matrices.
 
     At a tie its slope is shared among those that are equal: 1/2 for each of two.

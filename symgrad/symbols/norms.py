@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy
 from sympy import Expr, MatrixExpr
+from sympy.printing.printer import Printer
 
 from symgrad.base.errors import ShapeError
 from symgrad.symbols.operands import operand
@@ -27,19 +28,19 @@ class OfMatrix(Expr):  # type: ignore[misc]
     is_call = True
     word = ""
 
-    def __new__(cls, matrix: MatrixExpr) -> Any:
+    def __new__(cls, matrix: MatrixExpr) -> Expr:
         return Expr.__new__(cls, matrix)
 
     @property
     def matrix(self) -> Any:
         return self.args[0]
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         is_zero = isinstance(self.matrix, sympy.ZeroMatrix)  # as a side of an equation it is written 0
         shape = ", ".join(map(str, self.matrix.shape))
         return f"{self.word}({f'zeros({shape})' if is_zero else to_text(self.matrix)})"
 
-    def _eval_derivative(self, symbol: Any) -> Any:
+    def _eval_derivative(self, symbol: object) -> Any:
         return None  # it has kinks: it stays unevaluated
 
 
@@ -48,7 +49,7 @@ class SpectralNorm(OfMatrix):
 
     word = "norm"
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         raised = "" if exp is None else f"^{{{exp}}}"
         # Not lVert and rVert, of which pandoc makes signs for typst that do not hold a norm above a bar together.
         return rf"\left\Vert {printer._print(self.matrix)} \right\Vert_{{2}}{raised}"
@@ -59,12 +60,12 @@ class SpectralRadius(OfMatrix):
 
     word = "spectral_radius"
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         raised = "" if exp is None else f"^{{{exp}}}"
         return rf"\rho{raised}\left({printer._print(self.matrix)}\right)"
 
 
-def norm(of: Any) -> Expr:
+def norm(of: object) -> Expr:
     """The spectral norm of a matrix, the Euclidean norm of a vector, the absolute value of a scalar.
 
     The largest factor by which the matrix stretches a vector, max sqrt((A x).T A x / (x.T x)): its largest singular
@@ -103,7 +104,7 @@ def norm(of: Any) -> Expr:
     return SpectralNorm(found) if isinstance(found, MatrixExpr) else sympy.Abs(found)
 
 
-def spectral_radius(of: Any) -> Expr:
+def spectral_radius(of: object) -> Expr:
     """The spectral radius of a square matrix, the absolute value of a scalar.
 
     The largest absolute value of an eigenvalue, real or complex. It is at most the spectral norm, and smaller where the

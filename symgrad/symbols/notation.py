@@ -8,9 +8,10 @@ from contextvars import ContextVar
 from typing import Any
 
 import sympy
-from sympy import AtomicExpr, Symbol
+from sympy import AtomicExpr, Basic, Expr, Symbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
+from sympy.printing.printer import Printer
 
 from symgrad.base.kinds import demand
 
@@ -92,7 +93,7 @@ def declared() -> dict[str, Symbol]:
     return {name: symbol for name, symbol in (_declared.get() or {}).items() if symbol is not None}
 
 
-def declare(symbol: Any, meaning: str) -> Any:
+def declare(symbol: Expr, meaning: str) -> Expr:
     """The symbol, whose meaning is kept for the list of symbols of a document."""
     demand(str, meaning, "a meaning is text")
     known = _meanings.get()
@@ -190,7 +191,7 @@ def _rank(part: sympy.Basic) -> tuple[bool, int, str]:
 def _call_of(head: str) -> Callable[..., str]:
     """How a function is printed by its name."""
 
-    def printed(self: Any, expr: sympy.Basic, exp: str | None = None) -> str:
+    def printed(self: Printer, expr: sympy.Basic, exp: str | None = None) -> str:
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"{head}{power}\left({', '.join(map(self._print, expr.args))}\right)"
 
@@ -212,16 +213,16 @@ class StandIn(AtomicExpr):  # type: ignore[misc]
     def _hashable_content(self) -> tuple[Any, ...]:
         return self.tex, self.precedence
 
-    def sort_key(self, order: Any = None) -> Any:
+    def sort_key(self, order: object = None) -> Any:
         return Symbol("z").sort_key(order)  # behind coefficients, whatever its text begins with
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         return str(self.tex)
 
     _latex = _sympystr
 
 
-def stand_in(printer: Any, matrix: sympy.Basic) -> Any:
+def stand_in(printer: Printer, matrix: sympy.Basic) -> StandIn:
     """A scalar that LaTeX prints as a matrix; operations with it are those of each entry."""
     return StandIn(str(printer.doprint(matrix)), strength(matrix))
 
@@ -312,7 +313,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         inside = rf"\left({shown}\right)" if isinstance(of, sympy.Add) else shown
         return rf"\lim_{{{self._print(x)} \to {self._print(place)}{side}}} {inside}"
 
-    def parenthesize(self, item: Any, level: int, is_neg: bool = False, strict: bool = False) -> str:
+    def parenthesize(self, item: Basic, level: int, is_neg: bool = False, strict: bool = False) -> str:
         """In brackets too where a name that has a superscript gets another one."""
         if level == PRECEDENCE["Pow"] and getattr(item, "has_superscript", False):
             return rf"\left({self._print(item)}\right)"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sympy import MatrixExpr
+from sympy import Basic, MatrixExpr
 
 from symgrad.base.errors import ShapeError
 from symgrad.base.kinds import expression_of
 from symgrad.symbols.arithmetic import as_matrix, plain
 
 
-def operand(given: Any, of: str) -> Any:
+def operand(given: object, of: str) -> Basic:
     """What is given to an operation, as a formula.
 
     Raises
@@ -27,7 +25,7 @@ def operand(given: Any, of: str) -> Any:
     return expression_of(plain(as_matrix(given)), f"{of} takes a scalar, a vector or a matrix")
 
 
-def vectors(of: str, *given: Any) -> tuple[MatrixExpr, ...]:
+def vectors(of: str, *given: object) -> tuple[MatrixExpr, ...]:
     """What is given to an operation of vectors.
 
     Raises

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
-from sympy import Derivative, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
+from sympy import Basic, Derivative, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
 from sympy.core.function import Application, Function
+from sympy.printing.printer import Printer
 
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import shown
@@ -60,10 +61,10 @@ class Elementwise(ReadsAsVector):
         """What an entry becomes."""
         return self.function(value)
 
-    def _entry(self, i: Expr, j: Expr, **options: Any) -> Expr:
+    def _entry(self, i: Expr, j: Expr, **options: object) -> Expr:
         return self.function(self.argument[i, j])
 
-    def doit(self, **hints: Any) -> Expr:
+    def doit(self, **hints: object) -> Expr:
         return Elementwise(self.function, self.argument.doit(**hints)) if hints.get("deep", True) else self
 
     def _sympystr(self, printer: Any) -> str:
@@ -75,7 +76,7 @@ class Elementwise(ReadsAsVector):
             return f"{body.func.__name__}({argument})"
         return f"[{printer.doprint(body.xreplace({y: Symbol(_placeholder(argument))}))}]"
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         return function_of_entries(printer, self.function, self.argument)
 
     @property
@@ -110,14 +111,14 @@ class OfEntries(ReadsAsVector):
         """Whether something stands in it; but no cases, as in `Elementwise`."""
         return bool(super().has(*(p for p in patterns if p is not sympy.Piecewise)))
 
-    def _entry(self, i: Expr, j: Expr, **options: Any) -> Expr:
+    def _entry(self, i: Expr, j: Expr, **options: object) -> Expr:
         return self.function(*(argument[i, j] for argument in self.arguments))
 
     def with_arguments(self, change: Callable[[MatrixExpr], MatrixExpr]) -> MatrixExpr:
         """The same function of other matrices."""
         return OfEntries(self.function, *map(change, self.arguments))
 
-    def doit(self, **hints: Any) -> Expr:
+    def doit(self, **hints: object) -> Expr:
         return self.with_arguments(lambda m: m.doit(**hints)) if hints.get("deep", True) else self
 
     def _sympystr(self, printer: Any) -> str:
@@ -125,7 +126,7 @@ class OfEntries(ReadsAsVector):
         body = printer.doprint(self.function.expr.xreplace(shown))
         return body if isinstance(self.function.expr, Application) else f"[{body}]"
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: object) -> str:
         return function_of_several(printer, self.function, self.arguments)
 
     @property
@@ -153,10 +154,10 @@ class Softmax(Whole):
     def shape(self) -> Any:
         return self.args[0].shape
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         return f"softmax({printer.doprint(self.argument)})"
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         return rf"\operatorname{{softmax}}\left({printer.doprint(self.argument)}\right)"
 
 
@@ -176,16 +177,16 @@ class LogSumExp(Whole):
     def _sympystr(self, printer: Any) -> str:
         return f"logsumexp({printer.doprint(self.argument)})"
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         return rf"\operatorname{{logsumexp}}\left({printer.doprint(self.argument)}\right)"
 
 
-def _demand_vector(name: str, argument: Any) -> None:
+def _demand_vector(name: str, argument: Basic) -> None:
     if not isinstance(argument, MatrixExpr) or argument.shape[1] != 1:
         raise ShapeError(f"{name} takes a vector", name, (getattr(argument, "shape", ()),))
 
 
-def elementwise(function: Any, argument: Any, *parameters: Any) -> Expr:
+def elementwise(function: object, argument: object, *parameters: object) -> Expr:
     """The function of a scalar, or of each entry of a vector or matrix.
 
     Parameters
@@ -268,7 +269,7 @@ def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExp
     return argument if formula.is_Dummy else Elementwise(function, argument)
 
 
-def is_function_of(e: Any, v: Any) -> bool:
+def is_function_of(e: Expr, v: Expr) -> bool:
     """Whether it is one named function of a variable, whose parameters do not depend on it.
 
     Examples
@@ -312,7 +313,7 @@ class SlopeAt(sympy.Subs):  # type: ignore[misc]  # SymPy has no types
     SymPy takes two places for one if they print alike, as a state and an input of the same name do.
     """
 
-    def _hashable_content(self) -> tuple[Any, ...]:
+    def _hashable_content(self) -> tuple[Basic, ...]:
         return tuple(self.args)
 
 
@@ -364,7 +365,7 @@ def _is_no_size(size: Expr) -> bool:
     )
 
 
-def zero_like(like: Any) -> Expr:
+def zero_like(like: Expr) -> Expr:
     """Zero in the shape of a scalar, a vector or a matrix."""
     return sympy.ZeroMatrix(*like.shape) if isinstance(like, MatrixExpr) else S.Zero
 

@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 from sympy import Dummy, Expr, MatrixExpr, Symbol
 from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.printer import Printer
 
 from symgrad.base.errors import CellError, ShapeError
 from symgrad.base.kinds import shown
@@ -17,7 +18,7 @@ from symgrad.symbols.operands import operand
 class Whole(ReadsAsVector):
     """What is made of vectors as a whole: no formula of SymPy is an entry of it, but a slice is."""
 
-    def _entry(self, i: Expr, j: Expr, **options: Any) -> Expr:
+    def _entry(self, i: Expr, j: Expr, **options: object) -> Expr:
         is_of_sum = any(place.has(Dummy) for place in (i, j))  # SymPy writes an entry of a product as a sum over them
         place = f"{i}:{sympy.expand(i + 1)}, {j}:{sympy.expand(j + 1)}"
         written = "(W @ v)[0:1, :]" if is_of_sum else f"{self}[{place}]"
@@ -29,7 +30,7 @@ class _OverTime(Whole):
 
     precedence = PRECEDENCE["Add"]  # a product that goes on behind it is not under the sign
 
-    def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> Any:
+    def __new__(cls, term: MatrixExpr, limits: tuple[Symbol, Expr, Expr] | sympy.Tuple) -> MatrixExpr:
         found = operand(term, cls.__name__)
         if not isinstance(found, MatrixExpr):
             raise ShapeError(f"{cls.__name__} takes a vector or a matrix; {found} is a scalar", cls.__name__, ((),))
@@ -59,14 +60,14 @@ class _OverTime(Whole):
         term = self.term if old == index else self.term._subs(old, new)
         return self.func(term, (index, low._subs(old, new), high._subs(old, new)))
 
-    def _printed(self, printer: Any) -> tuple[str, str, str, str]:
+    def _printed(self, printer: Printer) -> tuple[str, str, str, str]:
         """Index, ends, and the term, in brackets where it is a sum."""
         index, low, high = (printer.doprint(e) for e in self.limits)
         term = printer.doprint(self.term)
         return index, low, high, rf"\left({term}\right)" if isinstance(self.term, sympy.MatAdd) else term
 
 
-def _limits(given: Any, of: str) -> sympy.Tuple:
+def _limits(given: object, of: str) -> sympy.Tuple:
     """An index of time with its ends."""
     if isinstance(given, tuple | sympy.Tuple) and len(given) == 3 and isinstance(given[0], Symbol):
         return sympy.Tuple(given[0], operand(given[1], of), operand(given[2], of))
@@ -93,11 +94,11 @@ class TimeSum(_OverTime):
     (Sum(h[k], (k, 1, T)), (n, 1))
     """
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         index, low, high = (printer.doprint(e) for e in self.limits)
         return f"Sum({printer.doprint(self.term)}, ({index}, {low}, {high}))"
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         index, low, high, inside = self._printed(printer)
         return rf"\sum_{{{index} = {low}}}^{{{high}}} {inside}"
 
@@ -172,10 +173,10 @@ class OrderedProduct(_OverTime):
         factors = [self.factor.subs(index, high - j) for j in range(max(0, int(count)))]
         return sympy.MatMul(*factors).doit(deep=False) if factors else sympy.Identity(self.shape[0])
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         index, low, high = (printer.doprint(e) for e in self.limits)
         return f"OrderedProduct({printer.doprint(self.factor)}, ({index}, {high}, {low}))"
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         index, low, high, inside = self._printed(printer)
         return rf"\prod_{{{index} = {high}, \ldots, {low}}} {inside}"

@@ -113,7 +113,7 @@ def variance(matrix: MatrixExpr) -> Expr:
     return mean(sympy.HadamardPower(apart, 2)) if S.One in found.shape else mean(sympy.HadamardProduct(apart, apart))
 
 
-def _matrix(of: str, given: Any) -> Any:
+def _matrix(of: str, given: object) -> Any:
     found = plain(operand(given, of))
     if not isinstance(found, MatrixExpr):
         raise ShapeError(f"{of} takes a vector or a matrix; {found} is a scalar", of, ((),))

@@ -12,9 +12,10 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, MatrixExpr, S, Symbol
+from sympy import Basic, Expr, MatrixExpr, S, Symbol
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.printing.printer import Printer
 
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import expression_of, shown
@@ -90,12 +91,12 @@ class Timed:
         return self.args[2]
 
     @property
-    def prev(self) -> Any:
+    def prev(self) -> Expr:
         """The same variable one step earlier."""
         return self.at(self.time - 1)
 
     @property
-    def next(self) -> Any:
+    def next(self) -> Expr:
         """The same variable one step later."""
         return self.at(self.time + 1)
 
@@ -114,7 +115,7 @@ class Timed:
     def latex_name(self) -> str:
         return name_latex(self.name, self.time)
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         return f"{self.name}[{str(self.time).replace(' ', '')}]"
 
     @property
@@ -122,7 +123,7 @@ class Timed:
         """Whether its name bears a superscript where it is printed, so that a power of it needs brackets."""
         return has_superscript(self.name)
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         return self.latex_name if exp is None else f"{self.latex_name}^{{{exp}}}"
 
 
@@ -156,7 +157,7 @@ class TimedMatrix(Timed, ReadsAsVector):
     is_commutative = False
     is_symbol = False
 
-    def __new__(cls, name: Str, role: Str, time: Expr, rows: Expr, columns: Expr) -> Any:
+    def __new__(cls, name: Str, role: Str, time: Expr, rows: Expr, columns: Expr) -> MatrixExpr:
         return MatrixExpr.__new__(cls, name, role, time, rows, columns)
 
     @property
@@ -167,7 +168,7 @@ class TimedMatrix(Timed, ReadsAsVector):
     def free_symbols(self) -> set[Any]:
         return {self, *self.time.free_symbols, *self.args[3].free_symbols, *self.args[4].free_symbols}
 
-    def _entry(self, i: Expr, j: Expr, **options: Any) -> Expr:
+    def _entry(self, i: Expr, j: Expr, **options: object) -> Expr:
         return MatrixElement(self, i, j)
 
 
@@ -184,14 +185,14 @@ class ParameterMatrix(ReadsAsVector, sympy.MatrixSymbol):  # type: ignore[misc]
     def key(self) -> tuple[str, str]:
         return self.name, Role.PARAMETER.value
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: object) -> str:
         return str(self.name)
 
     @property
     def has_superscript(self) -> bool:
         return has_superscript(self.name)
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
+    def _latex(self, printer: Printer, exp: str | None = None) -> str:
         return name_latex(self.name)
 
 
@@ -385,7 +386,7 @@ def shape_of(expression: Expr) -> tuple[Expr, ...]:
     return tuple(expression.shape) if isinstance(expression, MatrixExpr) else ()
 
 
-def declared_shape(variable: Any) -> tuple[Expr, ...]:
+def declared_shape(variable: Expr) -> tuple[Expr, ...]:
     """The shape under which a variable or parameter was declared, and that its arrays have: (n,) for a vector.
 
     Examples
@@ -399,7 +400,7 @@ def declared_shape(variable: Any) -> tuple[Expr, ...]:
     return shape[:1] if is_vector else shape
 
 
-def at_time(expression: Any, time: Expr | int) -> Any:
+def at_time(expression: Basic, time: Expr | int) -> Any:
     """The expression with everything in it moved from t to `time`; bound indices stay."""
     return expression.subs(TIME, time) if hasattr(expression, "subs") else expression
 
@@ -420,14 +421,14 @@ def parameters_in(expression: Expr) -> list[Parameterlike]:
     return sorted({*scalars, *expression.atoms(ParameterMatrix)}, key=lambda p: p.name)
 
 
-def size_symbols(things: Iterable[Any]) -> set[Symbol]:
+def size_symbols(things: Iterable[Basic]) -> set[Symbol]:
     """The symbols in the shapes of variables, parameters and other expressions."""
     return {s for thing in things for size in shape_of(thing) for s in sympy.S(size).free_symbols}
 
 
 def renamed(expression: Expr, names: Mapping[str, str]) -> Expr:
     """The expression with other names for its variables and parameters."""
-    table: dict[Any, Any] = {}
+    table: dict[MatrixExpr, MatrixExpr] = {}
     for v in timed_in(expression):
         if v.name in names:
             table[v] = v.func(Str(names[v.name]), *v.args[1:])

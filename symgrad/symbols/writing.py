@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sympy
-from sympy import Dummy, Expr, Lambda, MatrixExpr, S, Symbol
+from sympy import Basic, Dummy, Expr, Lambda, MatrixBase, MatrixExpr, S, Symbol
 from sympy.core.function import Application
 from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -37,7 +37,7 @@ def to_text(e: Expr) -> str:
     return "0" if isinstance(e, sympy.ZeroMatrix) else _text(e)[0]
 
 
-def _text(e: Any) -> tuple[str, int]:
+def _text(e: Expr) -> tuple[str, int]:
     for kind, rule in _RULES.items():
         if isinstance(e, kind):
             return rule(e)
@@ -55,22 +55,22 @@ def side_of(limit: sympy.Limit) -> str:
 class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
     """Scalars as SymPy writes them, with the matrices in them as they are written here."""
 
-    def _print_Trace(self, e: Any) -> str:
+    def _print_Trace(self, e: Expr) -> str:
         of_all = _summed(e.arg)
         if of_all is not None:
             return f"total({_text(of_all)[0]})"
         return f"trace({_text(e.arg)[0]})"
 
-    def _print_And(self, e: Any) -> str:
+    def _print_And(self, e: Basic | MatrixBase) -> str:
         return f"{e.func.__name__}({', '.join(map(self._print, e.args))})"
 
     _print_Or = _print_And
 
-    def _print_Limit(self, e: Any) -> str:
+    def _print_Limit(self, e: Basic | MatrixBase) -> str:
         of, variable, place, _ = e.args
         return f"Limit({', '.join(map(self._print, (of, variable, place)))}{side_of(e)})"
 
-    def _print_Derivative(self, e: Any) -> str:
+    def _print_Derivative(self, e: Expr) -> str:
         call = e.expr
         if call.args[:1] != e.variables or any(a.has(*e.variables) for a in call.args[1:]):
             return str(super()._print_Derivative(e))
@@ -80,12 +80,12 @@ class _ScalarPrinter(StrPrinter):  # type: ignore[misc]
 _PRINTER = _ScalarPrinter()
 
 
-def _in(e: Any, level: int) -> str:
+def _in(e: Expr, level: int) -> str:
     text, strength = _text(e)
     return text if strength >= level else f"({text})"
 
 
-def _sum(e: Any) -> tuple[str, int]:
+def _sum(e: Basic) -> tuple[str, int]:
     parts = in_order(e.args)
     is_matrix = isinstance(e, MatrixExpr) and all(_is_filled(a) for a in parts)  # of numbers alone it would be a number
     terms = [_text(a)[0] if is_matrix else _term(a) for a in parts]
@@ -93,20 +93,20 @@ def _sum(e: Any) -> tuple[str, int]:
     return " + ".join(plain) + "".join(f" - {term[1:]}" for term in terms if term.startswith("-")), SUM
 
 
-def _is_filled(e: Any) -> bool:
+def _is_filled(e: MatrixExpr) -> bool:
     """Whether it is a matrix that holds one number everywhere."""
     matrices = [f for f in e.args if isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else [e]
     return len(matrices) == 1 and is_ones(matrices[0])
 
 
-def _term(e: Any) -> str:
+def _term(e: Expr) -> str:
     """A term of a sum, in which a number stands for the matrix that holds it everywhere."""
     numbers = [f for f in e.args if not isinstance(f, MatrixExpr)] if isinstance(e, sympy.MatMul) else []
     ones = e.args[-1] if numbers and len(e.args) == len(numbers) + 1 else e
     return _in(sympy.Mul(*numbers), PRODUCT) if is_ones(ones) else _text(e)[0]
 
 
-def _product(e: Any) -> tuple[str, int]:
+def _product(e: MatrixExpr) -> tuple[str, int]:
     scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
     matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
     number = sympy.Mul(*scalars)
@@ -116,19 +116,19 @@ def _product(e: Any) -> tuple[str, int]:
     return f"{sign}{front}{f'({inside})' if front and len(matrices) > 1 else inside}", PRODUCT
 
 
-def _transpose(e: Any) -> tuple[str, int]:
+def _transpose(e: MatrixExpr) -> tuple[str, int]:
     return f"{_in(e.arg, ATOM)}.T", ATOM
 
 
-def _hadamard(e: Any) -> tuple[str, int]:
+def _hadamard(e: MatrixExpr) -> tuple[str, int]:
     return f"hadamard({', '.join(_text(a)[0] for a in in_order(e.args))})", ATOM
 
 
-def _kronecker(e: Any) -> tuple[str, int]:
+def _kronecker(e: MatrixExpr) -> tuple[str, int]:
     return f"kron({', '.join(_text(a)[0] for a in e.args)})", ATOM
 
 
-def _power(e: Any) -> tuple[str, int]:
+def _power(e: MatrixExpr) -> tuple[str, int]:
     if S.One in e.shape:
         return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
     if e.exp == 2:  # ** of a matrix is the matrix power
@@ -165,7 +165,7 @@ def _of_entries(e: OfEntries) -> tuple[str, int]:
     return f"elementwise(({', '.join(map(str, named.values()))}), {inside})", ATOM
 
 
-def _summed(e: Any) -> Any:
+def _summed(e: Basic | MatrixBase) -> Any:
     """The matrix of whose entries this is the sum, written with ones beside it; None if it is no such sum."""
     inside = list(e.args) if isinstance(e, sympy.MatMul) else [e]
     middle = [m for m in inside if not isinstance(m, sympy.OneMatrix)]
@@ -174,7 +174,7 @@ def _summed(e: Any) -> Any:
     return middle[0] if is_sum and [size for m in (*around,) for size in m.shape].count(S.One) >= len(around) else None
 
 
-def _has_bare(e: Any, letters: Sequence[Symbol]) -> bool:
+def _has_bare(e: Basic | MatrixBase, letters: Sequence[Symbol]) -> bool:
     """Whether letters stand in cases as values and as sides of comparisons only, so that matrices can stand there."""
     if e in letters or not e.has(*letters):
         return True
@@ -206,7 +206,7 @@ def _called(name: str) -> Callable[[Any], tuple[str, int]]:
 
 
 def _over_time(name: str) -> Callable[[Any], tuple[str, int]]:
-    def rule(e: Any) -> tuple[str, int]:
+    def rule(e: MatrixExpr) -> tuple[str, int]:
         index, low, high = e.args[1]
         return f"{name}({_text(e.args[0])[0]}, ({index}, {low}, {high}))", ATOM
 
@@ -221,7 +221,7 @@ def _stack(e: sympy.BlockMatrix) -> tuple[str, int]:
     return f"concatenate({', '.join(_text(block)[0] for block in e.blocks)})", ATOM
 
 
-def _explicit(e: Any) -> tuple[str, int]:
+def _explicit(e: MatrixBase) -> tuple[str, int]:
     """A matrix that is written out: each entry is a block of size 1."""
     if e.shape == (1, 1):
         return _product(sympy.MatMul(e[0, 0], sympy.OneMatrix(1, 1), evaluate=False))
@@ -235,7 +235,7 @@ def _slice(e: MatrixSlice) -> tuple[str, int]:
     return f"{_in(e.parent, ATOM)}[{rows if e.parent.shape[1] == 1 else f'{rows}, {columns}'}]", ATOM
 
 
-def _sizes(e: Any) -> str:
+def _sizes(e: MatrixExpr) -> str:
     return ", ".join(str(size) for size in (e.shape[:1] if e.shape[1] == 1 else e.shape))
 
 
@@ -243,15 +243,15 @@ def _filled(name: str) -> Callable[[Any], tuple[str, int]]:
     return lambda e: (f"{name}({_sizes(e)})", ATOM)
 
 
-def _identity(e: Any) -> tuple[str, int]:
+def _identity(e: MatrixExpr) -> tuple[str, int]:
     return f"eye({e.shape[0]})", ATOM
 
 
-def _matrix_power(e: Any) -> tuple[str, int]:
+def _matrix_power(e: MatrixExpr) -> tuple[str, int]:
     return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
 
 
-def _diagonal(e: Any) -> tuple[str, int]:
+def _diagonal(e: MatrixExpr) -> tuple[str, int]:
     return f"diag({_text(e.args[0])[0]})", ATOM
 
 

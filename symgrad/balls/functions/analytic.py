@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import sympy
 from flint import acb, arb, fmpq
@@ -26,6 +25,7 @@ from symgrad.balls.values import (
     sign,
 )
 from symgrad.base.budget import charge
+from symgrad.base.untyped import Array
 from symgrad.language.provable import HasValue
 
 
@@ -326,7 +326,7 @@ def _bessel_k(order: Ball, z: Ball) -> Value:
     return _bessel_k_upwards(n, arb(x.lower())).union(_bessel_k_upwards(n, arb(x.upper())))  # it falls
 
 
-def _bessel_k_upwards(n: int, z: Any) -> Any:
+def _bessel_k_upwards(n: int, z: Array) -> Array:
     """K_1 by the Wronskian I_0 K_1 + I_1 K_0 = 1/z, and K_{k+1} = K_{k-1} + (2 k/z) K_k."""
     zero = type(z)(0)
     below = z.bessel_k(zero)

@@ -12,6 +12,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sympy import Expr, MatrixExpr
+
 from symgrad.compute.arrays.buffers import Buffers
 from symgrad.compute.numbers.arguments import is_initial
 from symgrad.compute.numbers.runtime import Algebra
@@ -52,12 +54,12 @@ class Pass:
     """
 
     name: str
-    takes: tuple[Any, ...]
+    takes: tuple[Expr, ...]
     gives: tuple[Any, ...]
-    carries: tuple[Any, ...] = ()
+    carries: tuple[Expr, ...] = ()
 
     @property
-    def series(self) -> tuple[Any, ...]:
+    def series(self) -> tuple[Expr, ...]:
         """All of which it takes the rows beyond the steps."""
         return (*(t for t in self.gives if isinstance(t, Timed)), *self.carries)
 
@@ -77,7 +79,7 @@ class Source:
 
     text: str
     names: Names
-    pads: dict[Any, Pads]
+    pads: dict[Expr, Pads]
     forward: Pass
     backward: Pass
 
@@ -86,11 +88,11 @@ class Source:
         return functions_of(self.text, algebra.namespace())
 
 
-def pads_of(program: Program) -> dict[Any, Pads]:
+def pads_of(program: Program) -> dict[Expr, Pads]:
     """The rows beyond the steps that the lines of a program read."""
     found = {line.target: Pads() for line in program.lines if isinstance(line.target, Timed)}
 
-    def add(variable: Any, before: int, after: int) -> None:
+    def add(variable: Expr, before: int, after: int) -> None:
         old = found.get(variable, Pads())
         found[variable] = Pads(max(old.before, before), max(old.after, after))
 
@@ -110,14 +112,14 @@ def pads_of(program: Program) -> dict[Any, Pads]:
     return found
 
 
-def _after(key: Any) -> int:
+def _after(key: Expr) -> int:
     return int(key.time - LENGTH)
 
 
 def source_of(
     program: Program,
     scalars: bool = False,
-    kept: Iterable[Any] | None = None,
+    kept: Iterable[object] | None = None,
     carries: bool = False,
     plain: bool = False,
     is_small: bool = True,
@@ -170,7 +172,7 @@ def source_of(
     return Source("\n".join(lines) + "\n", names, pads, forward, backward)
 
 
-def _carried_only(schedule: Schedule, kept: set[Any]) -> set[Any]:
+def _carried_only(schedule: Schedule, kept: set[Any]) -> set[Expr]:
     """The variables of a loop forward of which no more is read outside than the value of the last step."""
     wanted = set(kept) | {v for group in schedule.backward for line in group.lines for v, _ in line.reads}
     for group in schedule.forward:
@@ -188,7 +190,7 @@ class _Plan:
     """How a loop goes: what is computed in it, of that which is stored, and what is filled in after it."""
 
     inside: tuple[tuple[Line, Node], ...]
-    stored: frozenset[Any]
+    stored: frozenset[Expr]
     after: tuple[Line, ...]
 
 
@@ -198,10 +200,10 @@ class _Emitter:
     def __init__(
         self,
         names: Names,
-        pads: dict[Any, Pads],
+        pads: dict[Expr, Pads],
         scalars: bool,
-        carried_only: set[Any],
-        rescaled: tuple[Any, ...],
+        carried_only: set[Expr],
+        rescaled: tuple[Expr, ...],
         plain: bool,
         is_small: bool,
         in_place: bool,
@@ -251,7 +253,7 @@ class _Emitter:
         return _Plan(inside, frozenset(stored & needed), tuple(after))
 
     @property
-    def carried(self) -> tuple[Any, ...]:
+    def carried(self) -> tuple[Expr, ...]:
         return tuple(sorted(self.carried_only, key=str))
 
     def identifier(self, what: Any) -> str:
@@ -274,7 +276,7 @@ class _Emitter:
             yield from (f"    {line}" for line in self._group(group))
         yield f"    return ({''.join(self.identifier(t) + ', ' for t in of.gives)})"
 
-    def _shape(self, target: Any) -> str:
+    def _shape(self, target: Expr) -> str:
         return Writer(self.names, None).shape(Node("timed", (), dropped(shape_of(target))))
 
     def _temporary(self) -> str:
@@ -344,7 +346,7 @@ class _Emitter:
     def _over(self, node: Node, low: str, high: str) -> str:
         """A node for all steps from low + 1 to high, the steps as first axis."""
 
-        def leaf(variable: Any, shift: int) -> str:
+        def leaf(variable: Expr, shift: int) -> str:
             if variable is None:
                 return f"places(start + {low}, start + {high}, 0)"
             offset = self.pads.get(variable, Pads()).before + shift
@@ -355,7 +357,7 @@ class _Emitter:
     def _at(self, line: Line, step: str) -> str:
         """A node at one step."""
 
-        def leaf(variable: Any, shift: int) -> str:
+        def leaf(variable: Expr, shift: int) -> str:
             if variable is None:
                 return f"number(start + {step})"
             if variable in self.carried_only:
@@ -436,7 +438,11 @@ class _Emitter:
             yield from self._map(line)
 
     def _statements(
-        self, bodies: list[tuple[Line, Node]], rows: dict[Node, str], stored: Container[Any], places: Mapping[Any, str]
+        self,
+        bodies: list[tuple[Line, Node]],
+        rows: dict[Node, str],
+        stored: Container[Expr],
+        places: Mapping[MatrixExpr, str],
     ) -> Iterator[str]:
         """The statements of a step, with names for what is used twice."""
         inside = [list(body.walk(rows)) for _, body in bodies]
@@ -449,9 +455,9 @@ class _Emitter:
                     yield f"{rows[node]} = {text}"
             yield from self._statement(line, body, rows, line.target in stored, places.get(line.target))
 
-    def _turned(self, carried: Iterable[tuple[Any, int]], buffers: Buffers) -> Iterator[str]:
+    def _turned(self, carried: Iterable[tuple[Expr, int]], buffers: Buffers) -> Iterator[str]:
         """Of what is carried on in buffers, the one that is read no more is the next to be filled."""
-        oldest: dict[Any, int] = {}
+        oldest: dict[Expr, int] = {}
         for variable, shift in carried:
             oldest[variable] = max(oldest.get(variable, 0), shift, key=abs)
         for variable, shift in oldest.items():
@@ -463,7 +469,7 @@ class _Emitter:
         """Writes what is computed inside a loop."""
         return Writer(self.names, self._local, rows, self.scalars, in_loop=True, plain=self.plain)
 
-    def _inside(self, target: Any, end: str) -> str:
+    def _inside(self, target: Expr, end: str) -> str:
         """The rows of a series that a loop computes."""
         before = self.pads[target].before
         return f"{self.identifier(target)}[{before}:{before} + {end}]"
@@ -486,13 +492,13 @@ class _Emitter:
         elif is_stored:
             yield f"{place or name}[{'' if place else f'{self.pads[line.target].before} + k, '}...] = {here}"
 
-    def _local(self, variable: Any, shift: int) -> str:
+    def _local(self, variable: Expr, shift: int) -> str:
         if variable is None:
             return "(start + k + 1)" if self.plain else "number(start + k + 1)"
         name = self.identifier(variable)
         return f"{name}_here" if not shift else f"{name}_{'back' if shift < 0 else 'next'}{abs(shift)}"
 
-    def _entering(self, variable: Any, shift: int, direction: int, end: str) -> str:
+    def _entering(self, variable: Expr, shift: int, direction: int, end: str) -> str:
         """What a loop finds at its first round: a row before the first step, or after the last one it computes."""
         if variable in self.carried_only:
             row = f"{self.identifier(variable)}_before[{self.pads[variable].before + shift}]"
@@ -502,7 +508,7 @@ class _Emitter:
         )
         return f"single({row})" if self.scalars else row
 
-    def _handed_on(self, carried: Iterable[tuple[Any, int]]) -> Iterator[str]:
+    def _handed_on(self, carried: Iterable[tuple[Expr, int]]) -> Iterator[str]:
         for variable, shift in sorted(carried, key=lambda read: -abs(read[1])):
             nearer = shift + (1 if shift < 0 else -1)
             yield f"{self._local(variable, shift)} = {self._local(variable, nearer)}"
@@ -515,7 +521,7 @@ def _put_in(node: Node, table: dict[Node, Node]) -> Node:
     return node
 
 
-def _can_wait(line: Line, lines: list[Line], carried_only: set[Any], is_small: bool) -> bool:
+def _can_wait(line: Line, lines: list[Line], carried_only: set[Expr], is_small: bool) -> bool:
     """Whether a series is filled after the loop, all at once: it is cheap, and no other step waits for it."""
     if {v for v, _ in line.reads} & carried_only:
         return False
@@ -545,7 +551,7 @@ def _written_out(bodies: list[Node], all_of_them: bool, plain: bool) -> list[Nod
 
     Doubles are computed in the same call that stores them.
     """
-    calls: dict[Any, set[Node]] = {}
+    calls: dict[tuple[str, tuple[Node, ...]], set[Node]] = {}
     for body in bodies:
         for node in body.walk():
             if node.op == "call":
@@ -571,7 +577,7 @@ def _used_twice(bodies: list[list[Node]]) -> set[Node]:
 class _Hoist:
     """Takes out of the body of a loop what does not change in it, and what changes but waits for no other step."""
 
-    def __init__(self, targets: set[Any]) -> None:
+    def __init__(self, targets: set[Expr]) -> None:
         self.targets = targets
         self.constant: list[Node] = []
         self.changing: list[Node] = []

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.activations.rows import ROWS
 from symgrad.compute.arrays.emit import Pads, pads_of
@@ -163,9 +163,9 @@ class _Printer:
                 axes = [*(["T"] if is_in_time(key) else []), *["-1"] * kept]
                 yield f"{self.names[key]} = np.reshape({self.names[key]}, {_closed_tuple(axes)})"
 
-    def _shown(self) -> Iterator[tuple[Any, tuple[Any, int]]]:
+    def _shown(self) -> Iterator[tuple[Symbol, tuple[MatrixExpr, int]]]:
         """Of each size the first argument that shows it, and along which of its axes."""
-        known: set[Any] = set()
+        known: set[Symbol] = set()
         for key in self.program.arguments.values():
             for axis, size in enumerate(dropped(shape_of(key))):
                 if isinstance(size, Symbol) and size not in known and size in self.names:
@@ -203,7 +203,7 @@ class _Printer:
                 yield "else:" if number else condition
                 yield from (f"    {text}" for text in self._line(x, None))
 
-    def _line(self, line: Line, step: Any) -> Iterator[str]:
+    def _line(self, line: Line, step: Expr | None) -> Iterator[str]:
         name, text = self.names[line.target], self._expression(line.node, step)
         if isinstance(line.target, Timed):
             yield f"{name}[{self._row(line.target, _T)}] = {text}"
@@ -221,14 +221,14 @@ class _Printer:
         )
         return f"{self.names[LOSS]}, {{{found}}}"
 
-    def _in_shape(self, text: str, key: Any) -> str:
+    def _in_shape(self, text: str, key: Expr) -> str:
         """A gradient in the shape of its argument."""
         if key is None or len(seen_shape(key)) == len(dropped(shape_of(key))):
             return text
         axes = [*(["T"] if is_in_time(key) else []), *map(self._size, seen_shape(key))]
         return f"np.reshape({text}, {_closed_tuple(axes)})"
 
-    def _given(self, target: Any, key: Any) -> str:
+    def _given(self, target: object, key: Expr | None) -> str:
         """A result; where nothing flows into a gradient, zeros in the shape of its argument."""
         if target not in self.names:
             sizes = [*(["T"] if is_in_time(key) else []), *map(self._size, dropped(shape_of(key)))] if key else []
@@ -243,14 +243,14 @@ class _Printer:
     def _size(self, e: Expr) -> str:
         return str(e.xreplace({s: Symbol(self.names[s]) for s in e.free_symbols if s in self.names}))
 
-    def _row(self, variable: Any, step: Any) -> str:
+    def _row(self, variable: Expr, step: Expr) -> str:
         """The index of the row of a step: of a series, which has rows before step 1 and after T, or of an argument."""
         before = self.pads[variable].before if variable in self.pads else 0
         row = sympy.expand(step + before - 1)
         found = str(row.xreplace({LENGTH: Symbol("T"), TIME: _T}))
         return found if "T" in found or not row.has(_T, TIME) else found.replace(" ", "")
 
-    def _expression(self, node: Node, step: Any) -> str:
+    def _expression(self, node: Node, step: Expr | None) -> str:
         if node.op == "timed":
             return self._timed(node, step)
         if node.op in _LEAVES:
@@ -275,7 +275,7 @@ class _Printer:
             name = f"np.{_NUMPY.get(name, name)}"
         return f"{name}({', '.join(parts)})"
 
-    def _part(self, argument: Node, node: Node, step: Any) -> str:
+    def _part(self, argument: Node, node: Node, step: Expr | None) -> str:
         """An argument; a vector beside a matrix counts for its columns."""
         text = self._expression(argument, step)
         is_beside = (
@@ -291,7 +291,7 @@ class _Printer:
             del self.helpers[name]
             self.helpers[name] = f"def {name}({given}):\n    return {text}\n"
 
-    def _timed(self, node: Node, step: Any) -> str:
+    def _timed(self, node: Node, step: Expr | None) -> str:
         variable, shift = node.data
         return f"{self.names[variable]}[{self._row(variable, (_T if step is None else step) + shift)}]"
 
@@ -304,7 +304,7 @@ def _is_zero(node: Node) -> bool:
     return node.op == "zeros" or (node.op == "number" and node.data == 0)
 
 
-def _number(printer: _Printer, node: Node, step: Any) -> str:
+def _number(printer: _Printer, node: Node, step: Expr | None) -> str:
     value = node.data
     if value.is_Integer:
         return str(value) if value >= 0 else f"({value})"
@@ -391,7 +391,7 @@ def _block(printer: _Printer, parts: list[str], node: Node) -> str:
     return f"np.block([{', '.join(rows)}])"
 
 
-def _two_dimensional(text: str, shape: tuple[Any, Any]) -> str:
+def _two_dimensional(text: str, shape: tuple[object, object]) -> str:
     """A part of a matrix; a row is one of a matrix with one row."""
     is_row, is_column = map(is_one, shape)
     if is_column:

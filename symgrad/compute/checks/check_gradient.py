@@ -11,12 +11,13 @@ from typing import Any
 import mpmath
 import numpy as np
 from flint import arb
-from sympy import Expr, MatrixExpr
+from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.base.errors import CellError, NoFunctionError, VerdictTruthError
 from symgrad.base.kinds import function_of, real_array
 from symgrad.base.precision import many_digits
 from symgrad.base.shown import table
+from symgrad.base.untyped import Array
 from symgrad.compute.checks.crosscheck import middle
 from symgrad.compute.checks.mistakes import Mistakes
 from symgrad.compute.numbers.arguments import is_in_time
@@ -120,15 +121,15 @@ def check_gradient(
     f: Callable[..., Any],
     what: Any,
     /,
-    loss: Any = None,
+    loss: Expr | None = None,
     at: str = "last",
     *,
     wrt: str | Sequence[str] | None = None,
     convert: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
     rtol: float | None = None,
-    sizes: Mapping[Any, int] | None = None,
-    point: Mapping[str, Any] | None = None,
-    **arguments: Any,
+    sizes: Mapping[Symbol, int] | None = None,
+    point: Mapping[str, Array] | None = None,
+    **arguments: Array,
 ) -> GradientCheck:
     """Whether a function gives the gradients of a cell, or the derivatives of an expression, at a point.
 
@@ -220,7 +221,7 @@ def _named(result: Any, wrt: str | Sequence[str] | None) -> Any:
     return {wrt: result} if isinstance(wrt, str) else dict(zip(wrt, result, strict=True))
 
 
-def _flat(tree: Any, above: str = "") -> dict[str, Any]:
+def _flat(tree: object, above: str = "") -> dict[str, Array]:
     """The leaves of nested mappings and sequences, by joined names."""
     if isinstance(tree, Mapping):
         items = tree.items()
@@ -239,17 +240,17 @@ class _Reference:
     what: Any
     formulas: Mapping[str, Any]
     sizes: Mapping[Any, int]
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Array]
     convert: Callable[[Any], Any]
 
     @classmethod
     def of(
         cls,
-        what: Any,
-        loss: Any,
+        what: object,
+        loss: Expr | None,
         at: str,
-        sizes: Mapping[Any, int],
-        arguments: Mapping[str, Any],
+        sizes: Mapping[Symbol, int],
+        arguments: Mapping[str, Array],
         wrt: str | Sequence[str] | None,
         convert: Callable[[Any], Any],
     ) -> _Reference:
@@ -277,17 +278,17 @@ class _Reference:
         return sorted(str(s) for s in self.what.free_symbols)
 
     @cached_property
-    def ours(self) -> dict[str, Any]:
+    def ours(self) -> dict[str, Array]:
         """The gradients at the point, under our names: arrays of numbers of mpmath."""
         return self.gradients(self._point)
 
     @cached_property
-    def expected(self) -> dict[str, Any]:
+    def expected(self) -> dict[str, Array]:
         """Likewise under the names of the user, with all digits."""
         return _flat(self.convert(dict(self.ours)))
 
     @property
-    def _point(self) -> dict[str, Any]:
+    def _point(self) -> dict[str, Array]:
         return {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}
 
     @cached_property
@@ -310,7 +311,7 @@ class _Reference:
         assert self.grad is not None, "a run is one of a cell"
         return Run(self.grad, sizes=self.sizes, scaled=True)
 
-    def gradients(self, point: Mapping[str, Any]) -> dict[str, Any]:
+    def gradients(self, point: Mapping[str, Array]) -> dict[str, Array]:
         """The gradients at a point."""
         if not self._has_program:
             return {k: _middles(v) for k, v in self.enclosed.certain(point).items()}
@@ -325,11 +326,11 @@ class _Reference:
             found[name] = _of_scaled(whole)
         return found
 
-    def spread(self) -> dict[str, Any]:
+    def spread(self) -> dict[str, Array]:
         """How far each entry moves when all arguments are changed by one part in one, to first order."""
         generator = np.random.default_rng(SEED)
 
-        def nudged() -> dict[str, Any]:
+        def nudged() -> dict[str, Array]:
             signs = {k: generator.choice((-1.0, 1.0), v.shape) for k, v in self._point.items()}
             return {k: v * (1 + NUDGE * signs[k]) for k, v in self._point.items()}
 
@@ -337,7 +338,7 @@ class _Reference:
         return {k: reduce(np.maximum, [abs(m[k] - g) / NUDGE for m in moved]) for k, g in self.ours.items()}
 
     @cached_property
-    def slopes(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    def slopes(self) -> tuple[dict[str, Array], dict[str, Array]] | None:
         """The least and the greatest slope of each entry beside a kink, under the names of the user; None without."""
         if not self.enclosed.may_have_kinks:
             return None
@@ -355,7 +356,7 @@ class _Reference:
         keys = {} if self.grad is None else {self.grad.name_of(k): k for k in self.grad.arguments}
         return name in keys and is_in_time(keys[name])
 
-    def hint(self, name: str, array: Any) -> str:
+    def hint(self, name: str, array: Array) -> str:
         """The mistake that would give this gradient; under a name of the user, one in the adjoints."""
         right = np.asarray(self.expected[name], dtype=float)
         for words, gradients in self.mistakes(name if name in self.ours else ""):
@@ -370,7 +371,7 @@ class _Reference:
             return None
         return Mistakes(self.grad, {k: np.asarray(v, dtype=float) for k, v in self.arguments.items()}, self.sizes)
 
-    def mistakes(self, argument: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def mistakes(self, argument: str) -> Iterator[tuple[str, dict[str, Array]]]:
         """Known mistakes with the gradients that they give, under the names of the user."""
         if self._mistakes is None:
             return
@@ -379,15 +380,15 @@ class _Reference:
             yield words, _flat(self.convert({**right, **gradients}))
 
 
-def _of_scaled(value: Scaled) -> Any:
+def _of_scaled(value: Scaled) -> Array:
     return np.asarray(value.to_mpmath(), dtype=object)
 
 
-def _middles(balls: Any) -> Any:
+def _middles(balls: Array) -> Array:
     return np.vectorize(middle, otypes=[object])(balls) if np.size(balls) else balls
 
 
-def _ends(around: Any, value: Any, end: str) -> Any:
+def _ends(around: object, value: object, end: str) -> Any:
     """The ends of the balls beside a kink; elsewhere the value itself."""
     found = np.array(value, dtype=object)
     for place, entry in np.ndenumerate(around):
@@ -396,12 +397,12 @@ def _ends(around: Any, value: Any, end: str) -> Any:
     return found
 
 
-def _near(array: Any, other: Any) -> bool:
+def _near(array: Array, other: Array) -> bool:
     largest = np.abs(other).max(initial=0.0)
     return bool(largest > 0 and np.abs(array - other).max() <= MATCH * largest)
 
 
-def _as_array(value: Any) -> tuple[Any, float]:
+def _as_array(value: Array) -> tuple[Array, float]:
     """An array of NumPy, PyTorch or JAX as one of doubles, with the distance from 1 to the next number of its type."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
@@ -418,14 +419,16 @@ class _Entries:
     """The entries of one gradient: what came, what is right, and how far it may be off."""
 
     name: str
-    array: Any
-    exact: Any
-    allowed: Any
+    array: Array
+    exact: Array
+    allowed: Array
     low: Any
     high: Any
 
     @classmethod
-    def of(cls, name: str, value: Any, wanted: Any, spread: Any, ends: tuple[Any, Any], rtol: float | None) -> _Entries:
+    def of(
+        cls, name: str, value: Array, wanted: Array, spread: Array, ends: tuple[Array, Array], rtol: float | None
+    ) -> _Entries:
         array, eps = _as_array(value)
         exact = np.asarray(wanted, dtype=object)
         if array.shape != exact.shape:
@@ -440,7 +443,7 @@ class _Entries:
         with many_digits(DIGITS) as numbers:
             return [p for p in np.ndindex(self.array.shape) if not self._gap(p, numbers) <= self.allowed[p]]
 
-    def _gap(self, place: tuple[int, ...], numbers: Any) -> Any:
+    def _gap(self, place: tuple[int, ...], numbers: Any) -> Array:
         """How far an entry is from what is right, or beside a kink from all slopes of both sides."""
         got = numbers.mpf(float(self.array[place]))
         if self.low[place] == self.high[place]:
@@ -491,7 +494,7 @@ def _common(ratios: list[float]) -> float | None:
     return middle if all(abs(r - middle) <= MATCH * max(abs(middle), 1e-300) for r in seen) else None
 
 
-def _pattern(array: Any, exact: Any, factor: float | None, arguments: Mapping[str, Any]) -> str:
+def _pattern(array: Array, exact: Array, factor: float | None, arguments: Mapping[str, Array]) -> str:
     """What can be seen in the numbers alone."""
     wanted = np.vectorize(float, otypes=[float])(exact) if exact.size else np.zeros(exact.shape)
     if array.ndim == 2 and array.shape[0] == array.shape[1] and _near(array, wanted.T):

@@ -15,12 +15,14 @@ import mpmath
 import numpy as np
 import sympy
 from flint import acb, arb
+from sympy import Symbol
 
 from symgrad.activations.functions import expand
 from symgrad.balls import Tape, precision
 from symgrad.base.errors import CellError, UnderflowWarning
 from symgrad.base.precision import TURN, many_digits, of_mpmath
 from symgrad.base.shown import Word, table
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arguments import is_in_time
 from symgrad.compute.numbers.dtypes import FLOAT64
 from symgrad.compute.numbers.scaled import Scaled
@@ -52,8 +54,8 @@ class Estimate:
     """
 
     method: str
-    value: Any
-    error: Any
+    value: Array
+    error: Array
 
     def __str__(self) -> str:
         return f"{self.method} {mpmath.nstr(self.value, 8)} ± {mpmath.nstr(self.error, 2)}"
@@ -78,7 +80,7 @@ class Row:
 
     argument: str
     place: tuple[int, ...]
-    found: Any
+    found: Array
     estimates: tuple[Estimate, ...]
     relative: float
     verdict: Verdict
@@ -156,7 +158,7 @@ class Crosscheck:
         return f"<p>{self.verdict._repr_html_()}</p>{entries}"
 
 
-def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol: float = RTOL) -> Crosscheck:
+def crosscheck(run: Run, point: Mapping[str, object], entries: int = ENTRIES, rtol: float = RTOL) -> Crosscheck:
     """The gradients of a run at a point against central differences, the complex step, forward mode and balls.
 
     The differences, in balls of as many bits as they need, see the forward equations only; forward mode carries
@@ -215,7 +217,7 @@ def crosscheck(run: Run, point: Mapping[str, Any], entries: int = ENTRIES, rtol:
     return Crosscheck(tuple(rows), total)
 
 
-def _quietly(run: Run, point: Mapping[str, Any]) -> Any:
+def _quietly(run: Run, point: Mapping[str, object]) -> Any:
     with TURN, warnings.catch_warnings():  # filters belong to the whole process, not to a thread
         warnings.simplefilter("ignore", UnderflowWarning)  # each entry is judged below
         return run(**point)
@@ -229,7 +231,7 @@ def _places(shape: tuple[int, ...], entries: int) -> list[tuple[int, ...]]:
     return [every[k] for k in sorted({0, len(every) - 1, *map(int, chosen)})]
 
 
-def _number(array: Any, place: tuple[int, ...]) -> Any:
+def _number(array: Array, place: tuple[int, ...]) -> Array:
     """An entry as a number of mpmath."""
     entry = array[place]
     if isinstance(entry, Scaled):
@@ -237,18 +239,18 @@ def _number(array: Any, place: tuple[int, ...]) -> Any:
     return middle(entry) if isinstance(entry, arb) else mpmath.mp.convert(entry)
 
 
-def middle(ball: arb) -> Any:
+def middle(ball: arb) -> Array:
     """The middle of a ball as a number of mpmath, with the digits that are right of it."""
     digits = max(20, int(ball.rel_accuracy_bits() * 0.30103) + 5) if not ball.is_zero() else 20
     return _decimal(arb(ball).mid().str(min(digits, 60), radius=False))
 
 
-def _decimal(text: str) -> Any:
+def _decimal(text: str) -> Array:
     with many_digits(DIGITS) as numbers:
         return of_mpmath(numbers.mpf(text))
 
 
-def _row(oracle: _Oracle, name: str, place: tuple[int, ...], found: Any, rtol: float) -> Row:
+def _row(oracle: _Oracle, name: str, place: tuple[int, ...], found: Array, rtol: float) -> Row:
     estimates = oracle.estimates(name, place)
     with many_digits(DIGITS) as numbers:
         gaps = [(abs(numbers.convert(found) - e.value), e) for e in estimates]
@@ -258,7 +260,7 @@ def _row(oracle: _Oracle, name: str, place: tuple[int, ...], found: Any, rtol: f
     return Row(name, shown, found, estimates, relative, verdict)
 
 
-def _verdict(found: Any, gaps: list[tuple[Any, Estimate]], rtol: float) -> Verdict:
+def _verdict(found: Array, gaps: list[tuple[Array, Estimate]], rtol: float) -> Verdict:
     wrong = [e for gap, e in gaps if gap > e.error + rtol * abs(e.value)]
     if wrong:
         return Verdict(Outcome.REFUTED, "crosscheck", f"{mpmath.nstr(found, 12)} against {wrong[0]}")
@@ -274,7 +276,7 @@ def _verdict(found: Any, gaps: list[tuple[Any, Estimate]], rtol: float) -> Verdi
 class _Oracle:
     """Estimates of gradients at a point, none of which uses the program."""
 
-    def __init__(self, grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, int]) -> None:
+    def __init__(self, grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Symbol, int]) -> None:
         self.grad, self.sizes = grad, sizes
         self.arguments = {name: _exact(value) for name, value in arguments.items()}
         self.keys = runs.argument_names(grad)
@@ -293,7 +295,7 @@ class _Oracle:
         formulas = (*(e.right for e in self.grad.cell.steps), self.grad.loss.term)
         return not any(expand(e).has(*NOT_ANALYTIC) for e in formulas)
 
-    def _certain(self, compute: Callable[[int], Any]) -> Any:
+    def _certain(self, compute: Callable[[int], Any]) -> Array | None:
         """What a computation in balls gives, with as many bits as its digits need; None if there are never enough."""
         bits = FIRST_BITS
         while bits <= MOST_BITS:
@@ -305,7 +307,7 @@ class _Oracle:
         return None
 
     def _by_balls(self, name: str, place: tuple[int, ...]) -> Estimate | None:
-        def entry(bits: int) -> Any:
+        def entry(bits: int) -> Array:
             if bits not in self._walked:
                 self._walked[bits] = runs.evaluate(self.grad, self.arguments, self.sizes)
             return arb(np.asarray(self._walked[bits].gradients[name], dtype=object)[place])
@@ -337,7 +339,7 @@ class _Oracle:
             bits *= 2
         return []
 
-    def _loss(self, name: str, place: tuple[int, ...], step: Any) -> Any:
+    def _loss(self, name: str, place: tuple[int, ...], step: Array) -> Array:
         around = runs.surroundings(self.grad, self.arguments, self.sizes)
         around.tape = Tape if isinstance(step, acb) else around.tape
         key = self.keys[name]
@@ -363,7 +365,7 @@ class _Oracle:
         if isinstance(self.keys[name], Timed):
             return None
 
-        def entry(bits: int) -> Any:
+        def entry(bits: int) -> Array | None:
             key = name, bits
             if key not in self._forward:
                 self._forward[key] = self._carried_forward(name)
@@ -379,7 +381,7 @@ class _Oracle:
             return place[0] if place else 0
         return place[1] * len(self.arguments[name]) + place[0]
 
-    def _carried_forward(self, name: str) -> Any:
+    def _carried_forward(self, name: str) -> Array | None:
         try:
             mode = paths.forward_mode(self.grad, self.keys[name])
         except (CellError, ValueError):
@@ -393,12 +395,12 @@ class _Oracle:
         return np.asarray(around.evaluate(mode.gradient, around.length), dtype=object)
 
 
-def _exact(value: Any) -> Any:
+def _exact(value: object) -> Array:
     array = np.asarray(value)
     return array.item() if array.ndim == 0 else array.astype(object)
 
 
-def _of_ball(method: str, ball: Any, more: Any = None) -> Estimate:
+def _of_ball(method: str, ball: Array, more: Array | None = None) -> Estimate:
     """The middle of a ball and its radius, with what a truncation adds."""
     number = arb(ball)
     radius = number.rad() + (arb(more).abs_upper() if more is not None else arb(0))

@@ -14,6 +14,7 @@ from symgrad.base.errors import CellError
 from symgrad.base.kinds import function_of, real_number
 from symgrad.base.precision import TURN
 from symgrad.base.shown import one_line
+from symgrad.base.untyped import Array
 
 HALVINGS = 12  # of the first step; the truncation of order 2 falls by 4 each time
 CONTROL = 2  # the factor by which a difference of two estimates is taken for the error of the better one
@@ -40,8 +41,8 @@ class Estimate:
     method : str
     """
 
-    value: Any
-    error: Any
+    value: Array
+    error: Array
     method: str
 
     @property
@@ -98,11 +99,11 @@ def difference(f: Callable[[Any], Any], at: float, step: float | None = None, no
     return min(found, key=lambda estimate: float(estimate.error))
 
 
-def _table(f: Callable[[Any], Any], at: Any, first: Any, relative: Any, noise: Any) -> Iterator[Estimate]:
+def _table(f: Callable[[Any], Any], at: Array, first: Array, relative: Array, noise: Array) -> Iterator[Estimate]:
     """The estimates of Ridders' table, row by row; errors of f relative to its value, and others."""
     middle = f(at)
-    above: list[Any] = []
-    gaps_above: list[Any] = []
+    above: list[Array] = []
+    gaps_above: list[Array] = []
     for k in range(HALVINGS):
         h = first / 2**k
         ahead, behind = f(at + h), f(at - h)
@@ -132,12 +133,12 @@ def _noise(f: Callable[[Any], Any], at: float, first: float) -> float:
     return SAFETY * max(found, default=0.0)
 
 
-def _size(differences: Any, order: int) -> float:
+def _size(differences: Array, order: int) -> float:
     """The standard deviation of values that are off by chance, from their differences of an order."""
     return float(np.sqrt(np.mean(differences**2) / math.comb(2 * order, order)))
 
 
-def precise_difference(f: Callable[[Any], Any], at: Any, digits: int = 15) -> Estimate:
+def precise_difference(f: Callable[[Any], Any], at: float, digits: int = 15) -> Estimate:
     """The derivative of a function of numbers of mpmath, however small it is, with so many digits beyond its error.
 
     The precision is raised until the derivative stands out of its error, or `MOST_DIGITS` are reached; then the
@@ -250,5 +251,5 @@ def complex_step(f: Callable[[Any], Any], at: float) -> Estimate:
     return Estimate(slope, error, "complex step")
 
 
-def _slope(value: Any, step: float) -> float:
+def _slope(value: Array, step: float) -> float:
     return float(np.complex128(value).imag) / step

@@ -16,6 +16,7 @@ from sympy import Expr, MatrixExpr
 
 from symgrad.balls import precision
 from symgrad.base.errors import SymgradError
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arguments import is_in_time
 from symgrad.compute.run.in_doubles import Doubles
 from symgrad.recurrent.cells.cell import Equation
@@ -48,7 +49,7 @@ class Mistakes:
     sizes: Mapping[Any, int]
     _made: list[_Walk] = field(default_factory=list)
 
-    def of(self, argument: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def of(self, argument: str) -> Iterator[tuple[str, dict[str, Array]]]:
         """What a mistake is called, and the gradients that it gives: of one argument, or of all where none is named.
 
         First those in the equation of the gradient of the argument, then in the adjoints, then truncation: states that
@@ -67,11 +68,11 @@ class Mistakes:
 
     # --- gradients ------------------------------------------------------------------------------------------
 
-    def _gradients(self, around: Doubles, instead: Mapping[Any, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    def _gradients(self, around: Doubles, instead: Mapping[Expr, Expr], wanted: Mapping[str, Expr]) -> dict[str, Array]:
         return {name: self._gradient(around, key, instead) for name, key in wanted.items()}
 
-    def _gradient(self, around: Doubles, key: Any, instead: Mapping[Any, Any] | None = None) -> Any:
-        def value(formula: Any, step: int) -> Any:
+    def _gradient(self, around: Doubles, key: Expr, instead: Mapping[Expr, Expr] | None = None) -> Array:
+        def value(formula: Expr, step: int) -> Array:
             return runs.as_declared(around.evaluate((instead or {}).get(formula, formula), step), key)
 
         if not is_in_time(key):
@@ -79,11 +80,11 @@ class Mistakes:
         steps = range(1, around.length + 1)
         return np.array([value(self._of_input(key, step, around), step) for step in steps])
 
-    def _of_input(self, key: Any, step: int, around: Doubles) -> Any:
+    def _of_input(self, key: MatrixExpr, step: int, around: Doubles) -> MatrixExpr:
         before = around.length - step
         return self.grad.of_input(key, before=before if before < self.grad.last_steps else None)
 
-    def _in_gradient(self, argument: str, key: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _in_gradient(self, argument: str, key: Expr) -> Iterator[tuple[str, dict[str, Array]]]:
         formula = self.grad.of_input(key) if is_in_time(key) else self.grad[key]
         for name, spoilt in slips(Equation(key, formula)):
             found = _tried(partial(self._gradient, self._right, key, {formula: spoilt.right}))
@@ -125,7 +126,7 @@ class Mistakes:
             words = "truncation, states that carry no gradient over the borders of windows of"
             yield _Walk(f"{words} {window} step{'s' if window > 1 else ''}", self._walked(right, window))
 
-    def _before_the_first(self, replaced: list[tuple[Any, Any, Any]]) -> dict[Any, Any]:
+    def _before_the_first(self, replaced: list[tuple[Any, Expr, Expr]]) -> dict[Expr, Expr]:
         """The gradients of values before the first step with a slip of every step, as it is one line of code."""
         found = {}
         for border in self.grad.borders:
@@ -140,7 +141,7 @@ class Mistakes:
                     found[right] = _sum(terms) if terms else zero_like(right)
         return found
 
-    def _replaced(self, node: tuple[Any, int], e: Any, table: Mapping[tuple[Any, Any], Any]) -> Any:
+    def _replaced(self, node: tuple[tuple[str, str], int], e: Expr, table: Mapping[tuple[Any, Expr], Expr]) -> Expr:
         before = self._right.length - node[1]
         return table.get(((node[0], before if before < self.grad.last_steps else None), e), e)
 
@@ -179,7 +180,7 @@ class _Walk:
 
     words: str
     around: Doubles | None
-    instead: Mapping[Any, Any] = field(default_factory=dict)
+    instead: Mapping[Expr, Expr] = field(default_factory=dict)
 
 
 def _run(formulas: Formulas, around: Doubles) -> Doubles:
@@ -187,7 +188,7 @@ def _run(formulas: Formulas, around: Doubles) -> Doubles:
     return around
 
 
-def _as_said(right: Any, wrong: Any) -> str:
+def _as_said(right: Expr, wrong: Expr) -> str:
     """What is right and what is in its place; of sums over the same steps, the terms."""
     is_sum = isinstance(right, TimeSum | sympy.Sum) and type(right) is type(wrong) and right.args[1] == wrong.args[1]
     return " as ".join(to_text(e.args[0] if is_sum else e) for e in (right, wrong))
@@ -202,13 +203,13 @@ def _tried(make: Callable[[], Any]) -> Any:
         return None
 
 
-def _as_doubles(value: Any) -> Any:
+def _as_doubles(value: Array) -> Array:
     return np.asarray(value, dtype=float) if isinstance(value, np.ndarray) else float(value)
 
 
-def _slips_in_adjoints(grad: Backward) -> dict[str, list[tuple[Any, Any, Any]]]:
+def _slips_in_adjoints(grad: Backward) -> dict[str, list[tuple[Any, Expr, Expr]]]:
     """Slips in adjoint equations; one that can be made at every step and at the last is made at both."""
-    found: dict[str, list[tuple[Any, Any, Any]]] = {}
+    found: dict[str, list[tuple[Any, Expr, Expr]]] = {}
     for equation in (*grad.backward, *grad.final):
         before = LENGTH - equation.left.time
         place = equation.left.key, int(before) if before.is_Integer else None
@@ -228,7 +229,7 @@ def _loss_of_other_sign(grad: Backward, equation: Equation) -> Iterator[tuple[st
         yield "sign", Equation(left, _sum(others))
 
 
-def _terms(e: Any) -> tuple[Any, ...]:
+def _terms(e: Expr) -> tuple[Expr, ...]:
     return tuple(e.args) if e.is_Add or e.is_MatAdd else (e,)
 
 

@@ -12,7 +12,9 @@ from threading import Thread
 from typing import Any
 
 import numpy as np
+from sympy import Expr, MatrixExpr
 
+from symgrad.base.untyped import Array
 from symgrad.compute.arrays.emit import LOWEST, Pads, Pass, pads_of
 from symgrad.compute.llvm.emit import Function, described, sparse
 from symgrad.compute.llvm.layouts import Layout, Place
@@ -37,19 +39,19 @@ class Compiled:
     """
 
     names: Names
-    pads: dict[Any, Pads]
+    pads: dict[MatrixExpr, Pads]
     forward: Pass
     backward: Pass
     passes: Mapping[str, Loops]
-    kept: frozenset[Any]
+    kept: frozenset[MatrixExpr]
     sparse: frozenset[Any]
     shapes: Mapping[str, Any]
     rescaled: tuple[Any, ...]
     threads: int = 1
-    _plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _plans: dict[Any, Plan] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, program: Program, kept: Iterable[Any] | None, threads: int = 1) -> Compiled:
+    def of(cls, program: Program, kept: Iterable[object] | None, threads: int = 1) -> Compiled:
         """The passes of a program; `kept` are the variables of which every step is wanted, all if left out."""
         schedule, names, pads = schedule_of(program), Names.of(program), pads_of(program)
         if kept is None:
@@ -74,7 +76,7 @@ class Compiled:
             threads,
         )
 
-    def functions(self, algebra: Algebra) -> dict[str, Any]:
+    def functions(self, algebra: Algebra) -> dict[str, _Call]:
         """Both passes by name, to be called as those of a `Source` are."""
         return {of.name: _Call(self, of, algebra.lead) for of in (self.forward, self.backward)}
 
@@ -91,7 +93,7 @@ class Compiled:
 # `LOWEST`, of the adjoints that go from step to step the least size that is not 0, is given last.
 
 
-def _pass(name: str, passes: Loops, kept: set[Any], more: tuple[str, ...] = ()) -> Pass:
+def _pass(name: str, passes: Loops, kept: set[Expr], more: tuple[str, ...] = ()) -> Pass:
     leaves = [n for line in passes.lines for n in line.node.walk()]
     own = [t for t in passes.targets if isinstance(t, Timed)]
     read = dict.fromkeys(n.data[0] for n in leaves if n.op == "timed" and n.data[0] not in passes.targets)
@@ -106,7 +108,7 @@ def _pass(name: str, passes: Loops, kept: set[Any], more: tuple[str, ...] = ()) 
 class _Taken:
     """An array that a pass takes, by its identifier."""
 
-    what: Any
+    what: Expr
     identifier: str
     is_series: bool
     is_input: bool
@@ -117,7 +119,7 @@ class _Taken:
 class _Series:
     """A variable that a pass computes, with its rows beyond the steps, and whether every step is kept."""
 
-    what: Any
+    what: Expr
     before: str
     after: str
     pads: Pads
@@ -148,21 +150,21 @@ class Plan:
     compiled: Compiled
     takes: tuple[_Taken, ...]
     series: tuple[_Series, ...]
-    results: tuple[tuple[Any, tuple[int, ...]], ...]
+    results: tuple[tuple[str, tuple[int, ...]], ...]
     adjoints: tuple[tuple[Any, tuple[int, ...]], ...]
-    codes: dict[Any, Code] = field(default_factory=dict)
+    codes: dict[tuple[bool, ...], Code] = field(default_factory=dict)
 
     @classmethod
     def of_pass(cls, compiled: Compiled, of: Pass, layout: Layout) -> Plan:
         names, pads, kept = compiled.names, compiled.pads, compiled.kept
 
-        def shape(v: Any) -> tuple[int, ...]:
+        def shape(v: object) -> tuple[int, ...]:
             return layout.shape(dropped(shape_of(v)))
 
-        def taken(v: Any) -> _Taken:
+        def taken(v: Expr) -> _Taken:
             return _Taken(v, names.of_leaf(v), isinstance(v, Timed), is_in_time(v) and v not in pads, shape(v))
 
-        def series(v: Any) -> _Series:
+        def series(v: Expr) -> _Series:
             name = names.series[v]
             return _Series(v, f"{name}_before", f"{name}_after", pads[v], v in kept, shape(v))
 
@@ -206,7 +208,7 @@ class Plan:
         return {**taken, **computed, **dict(self.results), **dict(self.adjoints)}
 
     @cached_property
-    def template(self) -> Any:
+    def template(self) -> Array:
         table = [(8 * self.starts.get(what, 0), math.prod(shape)) for what, shape in self.shapes.items()]
         return np.array(table, dtype=np.int64).reshape(-1, 2)
 
@@ -219,7 +221,7 @@ class Plan:
         return {what: k for k, what in enumerate(self.shapes)}
 
     @cached_property
-    def small_slots(self) -> Any:
+    def small_slots(self) -> Array:
         return np.array([self.slots[what] for what in self.starts], dtype=np.int64)
 
     def function(self, differs: tuple[bool, ...]) -> Any:
@@ -244,7 +246,7 @@ class _Call:
     of: Pass
     lead: tuple[int, ...]
 
-    def __call__(self, length: int, start: int, steps: int, inner: int, last: int, **given: Any) -> tuple[Any, ...]:
+    def __call__(self, length: int, start: int, steps: int, inner: int, last: int, **given: Any) -> tuple[Array, ...]:
         sizes = tuple(given[identifier] for identifier in self.compiled.names.sizes.values())
         plan = self.compiled.plan(self.of, sizes, bool(self.lead))
         points = math.prod(self.lead)
@@ -261,7 +263,7 @@ class _Call:
             differs.append(is_different)
             stride = array.strides[0] // 8 if len(array) > 1 else 0
             table[slot] = address(array), stride
-        views: dict[Any, Any] = {}
+        views: dict[Any, Array] = {}
         for series in plan.series:
             pads = series.pads
             if series.is_kept:
@@ -293,7 +295,7 @@ class _Call:
         least = small[plan.lowest * count :].reshape(-1, count)[:, : points or 1].min(initial=math.inf)
         return (*(views[t] for t in self.of.gives[:-1]), np.array([least]))
 
-    def _taken(self, taken: _Taken, array: Any, count: int) -> tuple[Any, bool]:
+    def _taken(self, taken: _Taken, array: Array, count: int) -> tuple[Array, bool]:
         """An array that is given as the code takes it: rows, entries, points; and whether points differ."""
         shape = taken.shape
         if self.lead and any(n != 1 for n in array.shape[1 : array.ndim - len(shape)]):
@@ -304,12 +306,12 @@ class _Call:
             return in_rows(np.pad(joined, [(0, 0)] * (joined.ndim - 1) + [(0, more)], "edge") if more else joined), True
         return in_rows(array.reshape(len(array), *shape) if self.lead else array), False
 
-    def _piece(self, small: Any, place: int, rows: int, shape: tuple[int, ...], count: int) -> Any:
+    def _piece(self, small: Array, place: int, rows: int, shape: tuple[int, ...], count: int) -> Array:
         """Some rows of what lies side by side, as others see them."""
         entries = small[place * count : (place + rows * math.prod(shape)) * count]
         return self._seen(entries.reshape((rows, *shape, count) if self.lead else (rows, *shape)), shape)
 
-    def _seen(self, base: Any, shape: tuple[int, ...]) -> Any:
+    def _seen(self, base: Array, shape: tuple[int, ...]) -> Array:
         """An array as others see it: rows, leading axes, entries."""
         if not self.lead:
             return base
@@ -317,7 +319,7 @@ class _Call:
         return np.moveaxis(seen, range(-len(self.lead), 0), range(1, 1 + len(self.lead)))
 
 
-def address(array: Any) -> int:
+def address(array: Array) -> int:
     """Where the first entry is."""
     if array.size and array.flags.carray:  # four times as fast
         return ctypes.addressof(ctypes.c_char.from_buffer(array))
@@ -325,7 +327,7 @@ def address(array: Any) -> int:
     return found
 
 
-def in_rows(array: Any) -> Any:
+def in_rows(array: Array) -> Array:
     """The array, copied if the entries of a row do not lie side by side."""
     if array.flags.c_contiguous:
         return array
@@ -333,7 +335,7 @@ def in_rows(array: Any) -> Any:
     return array if step % 8 == 0 and step >= 0 and array[0].flags.c_contiguous else np.ascontiguousarray(array)
 
 
-def _fill(rows: Any, given: Sequence[Any]) -> None:
+def _fill(rows: Any, given: Sequence[Array]) -> None:
     """Rows beyond the steps, which are 0, as far as they are given."""
     for k in range(min(len(rows), len(given))):
         rows[k] = given[k]

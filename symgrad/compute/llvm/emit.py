@@ -21,6 +21,7 @@ from typing import Any
 
 import sympy
 from llvmlite import ir
+from sympy import Expr, MatrixExpr
 
 from symgrad.compute.arrays.emit import LOWEST, Pads
 from symgrad.compute.llvm.layouts import Layout, Place, Value
@@ -55,9 +56,9 @@ class Function:
 
     name: str
     layout: Layout
-    places: Mapping[Any, Place]
-    pads: Mapping[Any, Pads]
-    kept: set[Any]
+    places: Mapping[MatrixExpr, Place]
+    pads: Mapping[MatrixExpr, Pads]
+    kept: set[MatrixExpr]
     rescaled: tuple[Any, ...] = ()
     module: ir.Module = field(default_factory=ir.Module)
     memory: Memory = field(init=False)
@@ -89,11 +90,11 @@ class Function:
         return str(self.module)
 
     @property
-    def builder(self) -> Any:
+    def builder(self) -> ir.IRBuilder:
         return self.memory.builder
 
     @contextmanager
-    def _counted(self, first: Any, end: Any, step: int) -> Iterator[Any]:
+    def _counted(self, first: ir.Value, end: ir.Value, step: int) -> Iterator[ir.Value]:
         """A loop that counts up; nothing is done if it ends before it starts."""
         b = self.builder
         before = b.block
@@ -134,7 +135,7 @@ class Function:
         for name, slots in self.totals.items():
             self.memory.store(name, ir.Constant(LONG, 0), self.memory.read(slots))
 
-    def _after(self, steps: int) -> Any:
+    def _after(self, steps: int) -> ir.Value:
         return self.builder.add(self.memory.steps, ir.Constant(LONG, steps))
 
     # --- loops ----------------------------------------------------------------------------------------------
@@ -151,7 +152,7 @@ class Function:
             if is_adjoint(v) and len(self.memory.carried[v]) > 1
         }
         self._enter(loop)
-        b: Any = self.builder
+        b: ir.IRBuilder = self.builder
         zero, one = ir.Constant(LONG, 0), ir.Constant(LONG, 1)
 
         def at_last() -> None:
@@ -183,7 +184,7 @@ class Function:
                     row = b.add(there, ir.Constant(LONG, pads.before + back - 1))
                 self.memory.write(slot, self.memory.load(v, row))
 
-    def _step(self, loop: Loop, step: Any, kinds: set[Steps]) -> None:
+    def _step(self, loop: Loop, step: ir.Value, kinds: set[Steps]) -> None:
         if set(self.rescaled) & loop.targets:
             self._rescale()
         body = Body(self.memory, loop, step, {})
@@ -244,7 +245,7 @@ class Function:
             self.memory.write(slots, body.added(self.memory.read(slots), term))
 
 
-def sparse(loops: Loops) -> set[Any]:
+def sparse(loops: Loops) -> set[Expr]:
     """The variables that are 0 at all steps but the last, and are not written to memory before."""
     lines = [line for loop in loops.loops for line in loop.lines if line.steps is not Steps.LAST]
     early = {line.target for line in lines if not is_zero(line.node)}
@@ -253,10 +254,10 @@ def sparse(loops: Loops) -> set[Any]:
 
 def described(function: Function, passes: Loops) -> str:
     """All that a pass is written from, as text: the same text, the same code."""
-    numbers: dict[Any, int] = {}
+    numbers: dict[Expr, int] = {}
     size = function.layout.size
 
-    def number(what: Any) -> Any:
+    def number(what: object) -> Any:
         if isinstance(what, tuple) and what[0] == LOWEST:
             return LOWEST, number(what[1])
         return what if isinstance(what, str) else numbers.setdefault(what, len(numbers))

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy
 from llvmlite import ir
+from sympy import Expr
 
 from symgrad.compute.llvm.vector_math import DOUBLE
 
@@ -60,10 +61,10 @@ class Layout:
     lanes: int
     sizes: Mapping[Any, int]
 
-    def size(self, e: Any) -> int:
+    def size(self, e: Expr) -> int:
         return int(sympy.S(e).xreplace({s: sympy.Integer(v) for s, v in self.sizes.items()}))
 
-    def shape(self, sizes: Iterable[Any]) -> tuple[int, ...]:
+    def shape(self, sizes: Iterable[object]) -> tuple[int, ...]:
         return tuple(map(self.size, sizes))
 
     def chunks(self, size: int) -> list[tuple[int, int]]:

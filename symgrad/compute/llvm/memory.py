@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llvmlite import ir
+from sympy import Expr, MatrixExpr
 
 from symgrad.compute.arrays.emit import Pads
 from symgrad.compute.llvm.layouts import INDEX, Layout, Part, Place, Value
@@ -44,31 +45,31 @@ class Memory:
     """
 
     layout: Layout
-    places: Mapping[Any, Place]
-    pads: Mapping[Any, Pads]
-    kept: set[Any]
-    entry: Any
-    builder: Any
+    places: Mapping[MatrixExpr, Place]
+    pads: Mapping[MatrixExpr, Pads]
+    kept: set[MatrixExpr]
+    entry: ir.IRBuilder
+    builder: ir.IRBuilder
     numbers: Numbers
-    start: Any
-    steps: Any
-    length: Any
-    points: Any
+    start: ir.Value
+    steps: ir.Value
+    length: ir.Value
+    points: ir.Value
     point: Any
-    bases: dict[int, tuple[Any, Any]] = field(default_factory=dict)
-    parameters: dict[Any, Value] = field(default_factory=dict)
-    carried: dict[Any, list[Value]] = field(default_factory=dict)
+    bases: dict[int, tuple[ir.Value, ir.Value]] = field(default_factory=dict)
+    parameters: dict[MatrixExpr, Value] = field(default_factory=dict)
+    carried: dict[MatrixExpr, list[Value]] = field(default_factory=dict)
     divisors: set[Node] = field(default_factory=set)
 
-    def shape(self, v: Any) -> tuple[int, ...]:
+    def shape(self, v: object) -> tuple[int, ...]:
         """Of a variable."""
         return self.layout.shape(dropped(shape_of(v)))
 
-    def find(self, table: Any, numbers: Any, array: int) -> tuple[Any, Any]:
+    def find(self, table: ir.Value, numbers: ir.Value, array: int) -> tuple[ir.Value, ir.Value]:
         """Where an array is, and how far its rows are apart."""
         b = self.builder
 
-        def entry(k: int) -> Any:
+        def entry(k: int) -> ir.Value:
             place, more = (b.load(b.gep(table, [ir.Constant(LONG, 4 * array + 2 * k + j)])) for j in (0, 1))
             return b.add(b.load(b.gep(numbers, [place])), more)
 
@@ -95,7 +96,7 @@ class Memory:
             for slot, part in zip(row, parts, strict=True):
                 self.builder.store(part, slot)
 
-    def _address(self, place: Place, row: Any, entry: int) -> Any:
+    def _address(self, place: Place, row: ir.Value, entry: int) -> ir.Value:
         b, (base, stride) = self.builder, self.bases[place.number]
         offset = b.mul(row, stride)
         if place.has_points:
@@ -104,7 +105,7 @@ class Memory:
             offset = b.add(offset, ir.Constant(LONG, entry))
         return b.gep(base, [offset])
 
-    def load(self, what: Any, row: Any) -> Value:
+    def load(self, what: Expr, row: ir.Value) -> Value:
         """A row of an array."""
         place = self.places[what]
         return Value(
@@ -115,13 +116,13 @@ class Memory:
             ],
         )
 
-    def _loaded(self, place: Place, row: Any, start: int, width: int) -> Part:
+    def _loaded(self, place: Place, row: ir.Value, start: int, width: int) -> Part:
         address, kind = self._address(place, row, start), self.layout.kind(width)
         if self.layout.lanes and not place.has_points:
             return self.spread(self.builder.load(address), self.layout.lanes)
         return self.builder.load(self.builder.bitcast(address, kind.as_pointer()), align=8)
 
-    def store(self, what: Any, row: Any, value: Value) -> None:
+    def store(self, what: object, row: ir.Value, value: Value) -> None:
         """Fill a row of an array."""
         place = self.places[what]
         for places, parts in zip(self.layout.rows(place.shape), value.rows, strict=True):
@@ -129,7 +130,7 @@ class Memory:
                 address = self._address(place, row, start)
                 self.builder.store(part, self.builder.bitcast(address, part.type.as_pointer()), align=8)
 
-    def spread(self, number: Any, count: int) -> Part:
+    def spread(self, number: ir.Value, count: int) -> Part:
         """One number in all places of a vector."""
         if count == 1:
             return number

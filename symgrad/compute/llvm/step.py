@@ -36,7 +36,7 @@ class Body:
         What was computed at this step.
     """
 
-    def __init__(self, memory: Memory, loop: Loop | None, step: Any, here: dict[Any, Value]) -> None:
+    def __init__(self, memory: Memory, loop: Loop | None, step: ir.Value, here: dict[Any, Value]) -> None:
         self.memory, self.loop, self.step, self.here = memory, loop, step, here
         self.layout, self.numbers = memory.layout, memory.numbers
         self.known: dict[Node, Value] = {}
@@ -111,7 +111,7 @@ class Body:
             places = [divmod(start + j, columns) if len(shape) == 2 else (start + j,) for j in range(width)]
             if width == 1:
                 return entry(*places[0])
-            made: Any = ir.Constant(self.layout.kind(width), ir.Undefined)
+            made: ir.Value = ir.Constant(self.layout.kind(width), ir.Undefined)
             for j, place in enumerate(places):
                 made = self.builder.insert_element(made, entry(*place), ir.Constant(INDEX, j))
             return made
@@ -139,14 +139,14 @@ class Body:
         offset = memory.pads.get(variable, Pads()).before + shift
         return memory.load(variable, self.builder.add(self.step, ir.Constant(LONG, offset)))
 
-    def as_number(self, whole: Any) -> Value:
+    def as_number(self, whole: ir.Value) -> Value:
         """An integer as a number."""
         return Value((), [[self.spread_points(self.builder.sitofp(whole, DOUBLE))]])
 
-    def spread_points(self, number: Any) -> Part:
+    def spread_points(self, number: ir.Value) -> Part:
         return self.memory.spread(number, self.layout.lanes) if self.layout.lanes else number
 
-    def places(self) -> Any:
+    def places(self) -> ir.Value:
         b = self.builder
         return b.add(b.add(self.memory.start, self.step), ir.Constant(LONG, 1))
 

@@ -66,58 +66,58 @@ class Numbers:
 
     # --- plain operations -----------------------------------------------------------------------------------
 
-    def call(self, name: str, *values: Any) -> Any:
+    def call(self, name: str, *values: ir.Value) -> ir.Value:
         """An intrinsic function of LLVM that has one type."""
         kind = values[0].type
         suffix = f"v{kind.count}f64" if isinstance(kind, ir.VectorType) else "f64"
         return self.builder.call(self._declared(f"llvm.{name}.{suffix}", kind, [v.type for v in values]), values)
 
-    def _declared(self, name: str, result: ir.Type, arguments: Sequence[ir.Type]) -> Any:
+    def _declared(self, name: str, result: ir.Type, arguments: Sequence[ir.Type]) -> ir.Value:
         known = self.module.globals.get(name)
         return known or ir.Function(self.module, ir.FunctionType(result, arguments), name)
 
-    def number(self, like: Any, value: float) -> ir.Constant:
+    def number(self, like: ir.Value, value: float) -> ir.Constant:
         return constant(like.type, value)
 
-    def add(self, a: Any, b: Any) -> Any:
+    def add(self, a: ir.Value, b: ir.Value) -> ir.Value:
         return self.builder.fadd(a, b)
 
-    def subtract(self, a: Any, b: Any) -> Any:
+    def subtract(self, a: ir.Value, b: ir.Value) -> ir.Value:
         return self.builder.fsub(a, b)
 
-    def multiply(self, a: Any, b: Any) -> Any:
+    def multiply(self, a: ir.Value, b: ir.Value) -> ir.Value:
         return self.builder.fmul(a, b)
 
-    def divide(self, a: Any, b: Any) -> Any:
+    def divide(self, a: ir.Value, b: ir.Value) -> ir.Value:
         return self.builder.fdiv(a, b)
 
-    def negative(self, a: Any) -> Any:
+    def negative(self, a: ir.Value) -> ir.Value:
         return self.builder.fneg(a)
 
-    def fused(self, a: Any, b: Any, c: Any) -> Any:
+    def fused(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
         """a*b + c, rounded once."""
         return self.call("fma", a, b, c)
 
-    def compare(self, sign: str, a: Any, b: Any) -> Any:
+    def compare(self, sign: str, a: ir.Value, b: ir.Value) -> ir.Value:
         return (self.builder.fcmp_unordered if sign == "!=" else self.builder.fcmp_ordered)(sign, a, b)
 
-    def where(self, condition: Any, yes: Any, no: Any) -> Any:
+    def where(self, condition: object, yes: object, no: object) -> Any:
         return self.builder.select(condition, yes, no)
 
-    def any(self, condition: Any) -> Any:
+    def any(self, condition: ir.Value) -> ir.Value:
         """Whether it holds for one of the numbers at least."""
         if not isinstance(condition.type, ir.VectorType):
             return condition
         mask = ir.IntType(condition.type.count)
         return self.builder.icmp_unsigned("!=", self.builder.bitcast(condition, mask), ir.Constant(mask, 0))
 
-    def maximum(self, a: Any, b: Any) -> Any:
+    def maximum(self, a: object, b: object) -> Any:
         return self.where(self.compare("<", a, b), b, a)
 
-    def minimum(self, a: Any, b: Any) -> Any:
+    def minimum(self, a: object, b: object) -> Any:
         return self.where(self.compare(">", a, b), b, a)
 
-    def power(self, a: Any, exponent: int) -> Any:
+    def power(self, a: ir.Value, exponent: int) -> ir.Value:
         """A power with a positive integer."""
         if exponent == 1:
             return a
@@ -125,9 +125,9 @@ class Numbers:
         square = self.multiply(half, half)
         return self.multiply(square, a) if exponent % 2 else square
 
-    def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
+    def polynomial(self, x: ir.Value, coefficients: Sequence[float]) -> ir.Value:
         """A polynomial by the scheme of Estrin: pairs first, so that little waits for what comes before it."""
-        parts: list[Any] = [self.number(x, c) for c in coefficients]
+        parts: list[ir.Value] = [self.number(x, c) for c in coefficients]
         while len(parts) > 1:
             pairs = [self.fused(b, x, a) for a, b in zip(parts[::2], parts[1::2])]
             parts = pairs + parts[len(pairs) * 2 :]
@@ -136,20 +136,20 @@ class Numbers:
 
     # --- exponentials ---------------------------------------------------------------------------------------
 
-    def _bits(self, x: Any) -> Any:
+    def _bits(self, x: ir.Value) -> ir.Value:
         return self.builder.bitcast(x, self._integers(x))
 
     @staticmethod
-    def _integers(x: Any) -> ir.Type:
+    def _integers(x: ir.Value) -> ir.Type:
         return ir.VectorType(LONG, x.type.count) if isinstance(x.type, ir.VectorType) else LONG
 
-    def _power_of_two(self, exponent: Any, like: Any) -> Any:
+    def _power_of_two(self, exponent: ir.Value, like: ir.Value) -> ir.Value:
         """2**k for integers from -1022 to 1023."""
         kind = exponent.type
         biased = self.builder.add(exponent, constant(kind, 1023))
         return self.builder.bitcast(self.builder.shl(biased, constant(kind, 52)), like.type)
 
-    def power_within(self, x: Any) -> tuple[Any, Any]:
+    def power_within(self, x: ir.Value) -> tuple[ir.Value, ir.Value]:
         """k as a double and 2**-k, for a positive x between 2**(k - 1) and 2**k, normal numbers only."""
         kind = self._bits(x).type
         biased = self.builder.lshr(self._bits(x), constant(kind, 52))
@@ -157,7 +157,7 @@ class Numbers:
         inverse = self._power_of_two(self.builder.sub(constant(kind, 0), exponent), x)
         return self.builder.sitofp(exponent, x.type), inverse
 
-    def _reduced(self, x: Any) -> tuple[Any, Any, Any, Any]:
+    def _reduced(self, x: ir.Value) -> tuple[ir.Value, ir.Value, ir.Value, ir.Value]:
         """k as a double and as an integer, r and (expm1(r) - r)/r**2, for x = k*log(2) + r."""
         magic = self.number(x, ROUNDER)
         moved = self.fused(x, self.number(x, LOG2_E), magic)
@@ -166,7 +166,7 @@ class Numbers:
         rest = self.fused(whole, self.number(x, -LN2_LOW), rest)
         return whole, integer, rest, self.polynomial(rest, EXPM1)
 
-    def exp(self, x: Any, is_below: bool = False) -> Any:
+    def exp(self, x: ir.Value, is_below: bool = False) -> ir.Value:
         """2**k (1 + r + r**2 q(r)); `is_below` says that x is not positive.
 
         The factor 2**k is one where that is a normal number, and only if it is not for one of the numbers, it is two.
@@ -188,12 +188,14 @@ class Numbers:
         found.add_incoming(near, near_block)
         return found
 
-    def _times_power(self, power: Any, rest: Any, series: Any) -> Any:
+    def _times_power(self, power: ir.Value, rest: ir.Value, series: ir.Value) -> ir.Value:
         """A power of two times 1 + r + r**2 q(r)."""
         square = self.multiply(self.multiply(rest, rest), power)
         return self.fused(square, series, self.fused(rest, power, power))
 
-    def _exp_far(self, x: Any, whole: Any, integer: Any, rest: Any, series: Any, is_below: bool) -> Any:
+    def _exp_far(
+        self, x: ir.Value, whole: ir.Value, integer: ir.Value, rest: ir.Value, series: ir.Value, is_below: bool
+    ) -> ir.Value:
         """The exponential by two factors, neither of which leaves the range of normal numbers."""
         magic = self.number(x, ROUNDER)
         moved = self.fused(whole, self.number(x, 0.5), magic)
@@ -205,7 +207,7 @@ class Numbers:
             return found
         return self.where(self.compare(">", x, self.number(x, MOST_EXP)), self.number(x, math.inf), found)
 
-    def expm1(self, x: Any) -> Any:
+    def expm1(self, x: object) -> Any:
         """2**k p + (2**k - 1) with p = expm1(r); where 2**(k + 1) is infinite, 2 (2**(k - 1) (1 + p))."""
         _, integer, rest, series = self._reduced(x)
         one, kind = self.number(x, 1.0), integer.type
@@ -218,13 +220,13 @@ class Numbers:
         found = self.where(self.compare("<", x, self.number(x, FAR_BELOW)), self.number(x, -1.0), found)
         return self.where(self.compare(">", x, self.number(x, MOST_EXP)), self.number(x, math.inf), found)
 
-    def tanh(self, x: Any) -> Any:
+    def tanh(self, x: ir.Value) -> ir.Value:
         size = self.abs(x)
         less_one = self.expm1(self.multiply(self.number(x, -2.0), size))
         quotient = self.divide(less_one, self.add(less_one, self.number(x, 2.0)))
         return self.call("copysign", quotient, x)
 
-    def exp_of_product(self, a: Any, b: Any) -> Any:
+    def exp_of_product(self, a: object, b: object) -> Any:
         """exp(a*b) without the error that the rounding of a*b makes in it."""
         product = self.multiply(a, b)
         lost = self.fused(a, b, self.negative(product))
@@ -233,7 +235,7 @@ class Numbers:
         power = self.exp(product)
         return self.fused(power, correction, power)
 
-    def exp_of_quotient(self, a: Any, b: Any) -> Any:
+    def exp_of_quotient(self, a: ir.Value, b: ir.Value) -> Any:
         """exp(a/b) without the error that the rounding of a/b makes in it."""
         quotient = self.divide(a, b)
         lost = self.divide(self.fused(self.negative(quotient), b, a), b)
@@ -243,7 +245,7 @@ class Numbers:
 
     # --- logarithms -----------------------------------------------------------------------------------------
 
-    def log(self, x: Any) -> Any:
+    def log(self, x: ir.Value) -> ir.Value:
         one, zero = self.number(x, 1.0), self.number(x, 0.0)
         is_small = self.compare("<", x, self.number(x, LEAST_NORMAL))
         lifted = self.where(is_small, self.multiply(x, self.number(x, 2.0**54)), x)
@@ -266,7 +268,7 @@ class Numbers:
         found = self.where(self.compare("==", x, self.number(x, math.inf)), x, found)
         return self.where(self.compare(">=", x, zero), found, self.number(x, math.nan))
 
-    def log1p(self, x: Any) -> Any:
+    def log1p(self, x: object) -> Any:
         one = self.number(x, 1.0)
         total = self.add(one, x)
         near, far = self.subtract(x, self.subtract(total, one)), self.subtract(one, self.subtract(total, x))
@@ -277,17 +279,17 @@ class Numbers:
 
     # --- others ---------------------------------------------------------------------------------------------
 
-    def abs(self, x: Any) -> Any:
+    def abs(self, x: ir.Value) -> ir.Value:
         return self.call("fabs", x)
 
-    def sqrt(self, x: Any) -> Any:
+    def sqrt(self, x: ir.Value) -> ir.Value:
         return self.call("sqrt", x)
 
-    def sign(self, x: Any) -> Any:
+    def sign(self, x: ir.Value) -> ir.Value:
         zero = self.number(x, 0.0)
         return self.where(self.compare("==", x, zero), zero, self.call("copysign", self.number(x, 1.0), x))
 
-    def normal_cdf(self, x: Any) -> Any:
+    def normal_cdf(self, x: object) -> Any:
         """erfc(-x/sqrt(2))/2 without the error that the rounding of the quotient makes in it."""
         x = self.minimum(self.maximum(x, self.number(x, -60.0)), self.number(x, 60.0))
         root = self.number(x, ROOT_OF_HALF)
@@ -298,19 +300,19 @@ class Numbers:
         erfc = self.library("erfc", place)
         return self.multiply(self.subtract(erfc, self.multiply(lost, slope)), self.number(x, 0.5))
 
-    def normal_tail(self, x: Any) -> Any:
+    def normal_tail(self, x: object) -> Any:
         """The normal distribution function over exp(-x**2/2), for x up to -30: its asymptotic series."""
         inverse = self.divide(self.number(x, 1.0), self.multiply(x, x))
         coefficients = [(-1.0) ** k * math.prod(range(1, 2 * k, 2)) for k in range(TAIL_TERMS + 1)]
         series = self.polynomial(inverse, coefficients)
         return self.divide(series, self.multiply(x, self.number(x, -math.sqrt(2 * math.pi))))
 
-    def library(self, name: str, *values: Any) -> Any:
+    def library(self, name: str, *values: ir.Value) -> ir.Value:
         """A function of the C library, number by number."""
         function = self._declared(name, DOUBLE, [DOUBLE] * len(values))
         if not isinstance(values[0].type, ir.VectorType):
             return self.builder.call(function, values)
-        made: Any = ir.Constant(values[0].type, ir.Undefined)
+        made: ir.Value = ir.Constant(values[0].type, ir.Undefined)
         for k in range(values[0].type.count):
             place = ir.Constant(ir.IntType(32), k)
             one = self.builder.call(function, [self.builder.extract_element(v, place) for v in values])

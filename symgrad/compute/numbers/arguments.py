@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.untyped import Array
 from symgrad.compute.program.nodes import Node
 from symgrad.symbols import TIME, Timed, declared_shape
 
@@ -32,12 +33,12 @@ class Arguments:
         The leading axes of all arguments, broadcast.
     """
 
-    arrays: dict[str, Any]
+    arrays: dict[str, Array]
     sizes: dict[Any, int]
     length: int
     lead: tuple[int, ...]
 
-    def blocks(self, keys: Mapping[str, Any], points: int) -> Iterator[tuple[tuple[Any, ...], Arguments]]:
+    def blocks(self, keys: Mapping[str, object], points: int) -> Iterator[tuple[tuple[Any, ...], Arguments]]:
         """Arguments for parts of the leading axes, of about so many points each, with where those lie.
 
         They are cut along the longest axis, so that what a step computes stays near the processor.
@@ -56,7 +57,7 @@ class Arguments:
             lead = (*self.lead[:axis], part.stop - start, *self.lead[axis + 1 :])
             yield (*[slice(None)] * axis, part), Arguments(arrays, self.sizes, self.length, lead)
 
-    def _cut(self, array: Any, key: Any, axis: int, part: slice) -> Any:
+    def _cut(self, array: Array, key: Expr, axis: int, part: slice) -> Array:
         """A part of an array along a leading axis, unless it is spread over that; numbers get one copy for each point.
 
         To spread a number at each step takes longer than to compute with it.
@@ -76,7 +77,7 @@ class Arguments:
         arrays = {name: self._chosen(array, keys[name], chosen) for name, array in self.arrays.items()}
         return Arguments(arrays, self.sizes, self.length, (int(np.count_nonzero(chosen)),))
 
-    def _chosen(self, array: Any, key: Any, chosen: Any) -> Any:
+    def _chosen(self, array: Array, key: Expr, chosen: Array) -> Array:
         own = array.ndim - len(seen_shape(key)) - is_in_time(key)
         return np.broadcast_to(array, (*self.lead, *array.shape[own:]))[chosen]
 
@@ -85,7 +86,7 @@ class Arguments:
             return int(self.sizes.get(e, e))
         return int(e.xreplace({s: sympy.Integer(v) for s, v in self.sizes.items()}))
 
-    def shape(self, key: Any) -> tuple[int, ...]:
+    def shape(self, key: object) -> tuple[int, ...]:
         """The shape of a value of a variable or parameter, as users see it."""
         return tuple(map(self.size, seen_shape(key)))
 
@@ -94,21 +95,21 @@ seen_shape = cache(declared_shape)  # the shape under which a variable or parame
 
 
 @cache
-def is_in_time(key: Any) -> bool:
+def is_in_time(key: Expr) -> bool:
     """Whether an argument has a value for each step."""
     return isinstance(key, Timed) and bool(key.time == TIME)
 
 
 @cache
-def is_initial(key: Any) -> bool:
+def is_initial(key: Expr) -> bool:
     """Whether an argument is a value before the first step or after the last, which is zero if left out."""
     return isinstance(key, Timed) and not is_in_time(key)
 
 
 def arguments_of(
-    keys: Mapping[str, Any],
-    given: Mapping[str, Any],
-    sizes: Mapping[Any, int],
+    keys: Mapping[str, Expr],
+    given: Mapping[str, object],
+    sizes: Mapping[Symbol, int],
     convert: Callable[[str, Any], Any],
     length: int | None = None,
 ) -> Arguments:
@@ -144,7 +145,7 @@ def arguments_of(
     return Arguments(arrays, known, steps, _lead(keys, arrays))
 
 
-def _fit(name: str, key: Any, array: Any, sizes: dict[Any, int], lengths: dict[str, int]) -> None:
+def _fit(name: str, key: Expr, array: Array, sizes: dict[Symbol, int], lengths: dict[str, int]) -> None:
     wanted = seen_shape(key)
     count = len(wanted) + is_in_time(key)
     if array.ndim < count:
@@ -179,14 +180,14 @@ def check_parts(parts: Iterable[Node], arguments: Arguments) -> None:
             raise ShapeError(f"{name}[{shown}] is no part of {name}", "slice", (numbers[0][1:2], shape))
 
 
-def _misfit(name: str, key: Any, array: Any, sizes: Mapping[Any, int]) -> ShapeError:
+def _misfit(name: str, key: MatrixExpr, array: Array, sizes: Mapping[Symbol, int]) -> ShapeError:
     wanted = ("...", *(["T"] if is_in_time(key) else []), *(str(s) for s in seen_shape(key)))
     where = [f"{s} = {v}" for s, v in sizes.items() if any(s in e.free_symbols for e in seen_shape(key))]
     told = f" with {', '.join(where)}" if where else ""
     return ShapeError(f"{name} must be ({', '.join(wanted)}){told}; got {array.shape}", name, (wanted, array.shape))
 
 
-def _lead(keys: Mapping[str, Any], arrays: Mapping[str, Any]) -> tuple[int, ...]:
+def _lead(keys: Mapping[str, Expr], arrays: Mapping[str, Array]) -> tuple[int, ...]:
     leads = {}
     for name, array in arrays.items():
         count = len(seen_shape(keys[name])) + is_in_time(keys[name])

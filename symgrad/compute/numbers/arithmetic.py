@@ -18,6 +18,7 @@ from flint import arb, fmpq
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import number_array
 from symgrad.base.precision import of_mpmath as number_of_mpmath
+from symgrad.base.untyped import Array
 from symgrad.compute.program.nodes import COMPARISONS, FUNCTIONS
 
 LEAST_NORMAL = 2.0**-1022  # below, a double has fewer digits
@@ -65,7 +66,7 @@ TAIL_TERMS = 8  # of a series in 1/x**2, for x beyond 30
 _FAR = 1e150  # beyond, halves of a factor overflow, and the exponential of a product is 0 or infinite
 
 
-def _rounding_of_product(a: Any, b: Any) -> Any:
+def _rounding_of_product(a: Array, b: Array) -> Array:
     """What a*b loses when it is rounded.
 
     References
@@ -76,20 +77,20 @@ def _rounding_of_product(a: Any, b: Any) -> Any:
     return ((a_high * b_high - a * b) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-def _halves(a: Any) -> tuple[Any, Any]:
+def _halves(a: Array) -> tuple[Array, Array]:
     high = _SPLIT * a
     high = high - (high - a)
     return high, a - high
 
 
-def _exp_of_product(a: Any, b: Any) -> Any:
+def _exp_of_product(a: Array, b: Array) -> Array:
     """exp(a*b) without the error that the rounding of a*b, up to 745, makes in it."""
     near = np.abs(a) < _FAR
     rounding = _rounding_of_product(np.where(near, a, 0.0), np.where(near, b, 0.0))
     return np.exp(a * b) * (1 + rounding)
 
 
-def _exp_of_quotient(a: Any, b: Any) -> Any:
+def _exp_of_quotient(a: Array, b: Array) -> Array:
     """exp(a/b) without the error that the rounding of a/b makes in it."""
     quotient = a / b
     near = (np.abs(quotient) < _MOST_EXPONENT) & (np.abs(a) < _FAR) & (np.abs(b) < _FAR)
@@ -99,7 +100,7 @@ def _exp_of_quotient(a: Any, b: Any) -> Any:
     return np.exp(quotient) * (1 + rest / below)
 
 
-def _normal_tail(x: Any) -> Any:
+def _normal_tail(x: Array) -> Any:
     """The normal distribution function over exp(-x**2/2), for x up to -30: its asymptotic series."""
     inverse = 1 / (x * x)
     series = 1.0
@@ -108,7 +109,7 @@ def _normal_tail(x: Any) -> Any:
     return -series / (x * math.sqrt(2 * math.pi))
 
 
-def _normal_cdf(x: Any) -> Any:
+def _normal_cdf(x: Array) -> Any:
     """erfc(-x/sqrt(2))/2 without the error that the rounding of the quotient makes in it."""
     x = np.clip(x, -60.0, 60.0)  # beyond it is 0 or 1
     place = -x * _ROOT_OF_HALF
@@ -125,7 +126,7 @@ _NOT_IN_NUMPY = {
 }
 
 
-def _of_doubles() -> dict[str, Any]:
+def _of_doubles() -> dict[str, Array]:
     arrays = {name: _NOT_IN_NUMPY.get(name) or getattr(np, _NUMPY_NAMES.get(name, name)) for name in FUNCTIONS} | {
         "exp_of_product": _exp_of_product,
         "exp_of_quotient": _exp_of_quotient,
@@ -167,7 +168,7 @@ def _comparisons(wrap: Callable[[Any], Any]) -> dict[str, Any]:
     return {name: wrap(f) for name, f in made.items()} | {ONE + name: wrap(f) for name, f in made.items()}
 
 
-def is_finite(array: Any) -> bool:
+def is_finite(array: Array) -> bool:
     """Whether all entries are finite; most often their sum tells, which is quick to have, though it may overflow."""
     if not np.ndim(array):
         return math.isfinite(array)
@@ -175,7 +176,7 @@ def is_finite(array: Any) -> bool:
     return math.isfinite(np.add.reduce(once, axis=None)) or bool(np.isfinite(once).all())
 
 
-def as_doubles(name: str, value: Any) -> Any:
+def as_doubles(name: str, value: object) -> Array:
     """An argument as an array of doubles, each of which is the number that was given.
 
     Raises
@@ -197,7 +198,7 @@ def as_doubles(name: str, value: Any) -> Any:
     return doubles
 
 
-def _demand_exact(name: str, found: Any, doubles: Any) -> None:
+def _demand_exact(name: str, found: Array, doubles: Array) -> None:
     """Refuse integers and long doubles that no double is."""
     if found.dtype.kind in "iu":
         suspects = np.argwhere(np.abs(doubles) >= MOST_WHOLE)
@@ -225,7 +226,9 @@ def _on_entries(function: Callable[..., Any], count: int = 1) -> Callable[..., A
     return made
 
 
-def _of_objects(single: Mapping[str, Any], chosen: Any, largest: Any, least: Any, compare: Any) -> dict[str, Any]:
+def _of_objects(
+    single: Mapping[str, Any], chosen: Any, largest: Any, least: Any, compare: dict[str, Array]
+) -> dict[str, Array]:
     exp = _on_entries(single["exp"])
     return {
         **{name: _on_entries(f) for name, f in single.items()},
@@ -244,7 +247,7 @@ def _of_objects(single: Mapping[str, Any], chosen: Any, largest: Any, least: Any
 
 
 def _as_objects(exact: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
-    def convert(name: str, value: Any) -> Any:
+    def convert(name: str, value: object) -> Array:
         array = np.asarray(value, dtype=object)
         made = np.empty(array.shape, dtype=object)
         for place, entry in np.ndenumerate(array):
@@ -259,14 +262,14 @@ def _as_objects(exact: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
     return convert
 
 
-def _is_finite(number: Any) -> bool:
+def _is_finite(number: Array) -> bool:
     return bool(number.is_finite()) if isinstance(number, arb) else bool(mpmath.isfinite(number))
 
 
 def in_digits_of(numbers: Any) -> Arithmetic:
     """The arithmetic of a context of mpmath, which has a precision of its own; see `precision.many_digits`."""
 
-    def exact(value: Any) -> Any:
+    def exact(value: Any) -> Array:
         if isinstance(value, sympy.Rational | Fraction):
             p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
             return numbers.mpf(int(p)) / int(q)
@@ -293,10 +296,10 @@ def in_digits_of(numbers: Any) -> Arithmetic:
     return Arithmetic(object, lambda p, q=1: numbers.mpf(p) / q, _as_objects(exact), functions)
 
 
-def _of_reals(function: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
+def _of_reals(function: Callable[..., Any], otherwise: object) -> Callable[..., Any]:
     """A function of numbers of mpmath as one of real numbers, which are what cells are made of."""
 
-    def of_reals(*numbers: Any) -> Any:
+    def of_reals(*numbers: Array) -> Array:
         if not all(map(_is_real, numbers)):
             return otherwise
         found = function(*numbers)
@@ -305,16 +308,16 @@ def _of_reals(function: Callable[..., Any], otherwise: Any) -> Callable[..., Any
     return of_reals
 
 
-def _is_real(number: Any) -> bool:
+def _is_real(number: Array) -> bool:
     return not hasattr(number, "_mpc_") and not mpmath.isnan(number)
 
 
-def are_real(array: Any) -> bool:
+def are_real(array: Array) -> bool:
     """Whether all entries are real and finite numbers of mpmath."""
     return all(_is_real(number) and mpmath.isfinite(number) for number in np.ravel(np.asarray(array, dtype=object)))
 
 
-def in_reals(array: Any) -> Any:
+def in_reals(array: Array) -> Array:
     """Numbers of mpmath, those that are not real as nan."""
     return _in_reals(array)
 
@@ -322,7 +325,7 @@ def in_reals(array: Any) -> Any:
 _in_reals = _on_entries(lambda number: number if _is_real(number) else mpmath.nan)
 
 
-def of_mpmath(array: Any) -> Any:
+def of_mpmath(array: Array) -> Array:
     """Numbers of a context of our own as those of mpmath, which users have."""
     return _to_mpmath(array)
 
@@ -330,7 +333,7 @@ def of_mpmath(array: Any) -> Any:
 _to_mpmath = _on_entries(number_of_mpmath)
 
 
-def _as_ball(value: Any) -> arb:
+def _as_ball(value: object) -> arb:
     if isinstance(value, sympy.Rational | Fraction):
         p, q = (value.p, value.q) if isinstance(value, sympy.Rational) else value.as_integer_ratio()
         return arb(fmpq(int(p), int(q)))
@@ -345,7 +348,7 @@ def _as_ball(value: Any) -> arb:
 def _certain(compare: Callable[[Any, Any], bool], against: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     """A comparison that is certain, or none."""
 
-    def decided(a: Any, b: Any) -> bool:
+    def decided(a: Array, b: Array) -> bool:
         if compare(a, b):
             return True
         if against(a, b):
@@ -361,7 +364,7 @@ _AGAINST = {
 }  # fmt: skip
 
 
-def _sign_of_ball(x: Any) -> Any:
+def _sign_of_ball(x: Array) -> Array:
     if not x > 0 and not x < 0 and x != 0:
         raise UndecidedError
     return arb(1) if x > 0 else arb(-1) if x < 0 else arb(0)
@@ -370,13 +373,13 @@ def _sign_of_ball(x: Any) -> Any:
 def _of_two(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The larger or the smaller of two balls, of which one may stand in an array without axes, as constants do."""
 
-    def chosen(a: Any, b: Any) -> Any:
+    def chosen(a: Array, b: Array) -> Array:
         return choose(*(arb(x[()] if isinstance(x, np.ndarray) else x) for x in (a, b)))
 
     return chosen
 
 
-def _of_balls() -> dict[str, Any]:
+def _of_balls() -> dict[str, Array]:
     own = {
         "abs": abs,
         "sign": _sign_of_ball,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 
 FLOAT64, FLOAT32 = "float64", "float32"
 DTYPES = (FLOAT64, FLOAT32)
@@ -31,7 +32,7 @@ def dtype_name(dtype: Any) -> str:
     return str(name)
 
 
-def in_singles(arrays: Mapping[str, Any]) -> tuple[dict[str, Any], list[str], list[str]]:
+def in_singles(arrays: Mapping[str, Array]) -> tuple[dict[str, Array], list[str], list[str]]:
     """Doubles rounded to float32, those that lost digits or became 0, and those that became infinite, by name.
 
     Examples
@@ -40,7 +41,7 @@ def in_singles(arrays: Mapping[str, Any]) -> tuple[dict[str, Any], list[str], li
     >>> singles["a"].dtype.name, lost, beyond
     ('float32', ['a'], ['b'])
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Array] = {}
     lost, beyond = [], []
     for name, array in arrays.items():
         with np.errstate(all="ignore"):

@@ -10,7 +10,7 @@ from symgrad.base.errors import CellError
 
 
 def by_name(
-    function: Callable[..., Any], mapping: Mapping[str, Any] | None, named: Mapping[str, Any]
+    function: Callable[..., Any], mapping: Mapping[str, object] | None, named: Mapping[str, object]
 ) -> dict[str, Any]:
     """What was given as a mapping and by keywords together.
 
@@ -27,7 +27,9 @@ def by_name(
     return {**(mapping or {}), **named}
 
 
-def demand_own_options(function: Callable[..., Any], names: Iterable[str], given: Mapping[str, Any], how: str) -> None:
+def demand_own_options(
+    function: Callable[..., Any], names: Iterable[str], given: Mapping[str, object], how: str
+) -> None:
     """Refuse a point without an argument that has the name of an option: its value was taken for the option."""
     for name in names:
         kind = getattr(inspect.signature(function).parameters.get(name), "kind", None)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 
-Array = Any
 MOST = 700.0  # exp of which is not infinite, and so large that 1 more is nothing
 PIECE = 1 << 14  # entries of a series that are computed together
 LINE = 8  # doubles in a line of a cache
@@ -41,10 +41,10 @@ class Algebra:
     dtype: Any
     lead: tuple[int, ...]
     number: Callable[..., Any]
-    functions: Mapping[str, Any]
+    functions: Mapping[str, Array]
     is_watched: bool = False
 
-    def namespace(self) -> dict[str, Any]:
+    def namespace(self) -> dict[str, Array]:
         """What generated source finds by name."""
         return {
             **self.functions,
@@ -65,7 +65,13 @@ class Algebra:
         }  # fmt: skip
 
     def series(
-        self, before: int, steps: int, after: int, shape: tuple[int, ...], first: Sequence[Any], later: Sequence[Any]
+        self,
+        before: int,
+        steps: int,
+        after: int,
+        shape: tuple[int, ...],
+        first: Sequence[Array],
+        later: Sequence[Array],
     ) -> Array:
         """An array for the values of a variable, zeros, with given rows before and after the steps."""
         made = self._filled((before + steps + after, *self.lead, *shape), 0)
@@ -76,7 +82,13 @@ class Algebra:
         return made
 
     def blank(
-        self, before: int, steps: int, after: int, shape: tuple[int, ...], first: Sequence[Any], later: Sequence[Any]
+        self,
+        before: int,
+        steps: int,
+        after: int,
+        shape: tuple[int, ...],
+        first: Sequence[Array],
+        later: Sequence[Array],
     ) -> Array:
         """The same with anything in it where the steps are, which are all to be computed."""
         if self.dtype is not float:
@@ -94,7 +106,7 @@ class Algebra:
         rows = max(1, PIECE // max(1, math.prod(series.shape[1:])))
         return ((low, min(low + rows, steps)) for low in range(0, steps, rows))
 
-    def rows(self, count: int, shape: tuple[int, ...], given: Sequence[Any]) -> list[Array]:
+    def rows(self, count: int, shape: tuple[int, ...], given: Sequence[Array]) -> list[Array]:
         """Rows before the first step of what is carried along and not kept."""
         return list(self.series(count, 0, 0, shape, given, ()))
 
@@ -201,17 +213,17 @@ class Algebra:
         made = np.array([self.number(k) for k in range(low + 1, high + 1)], dtype=self.dtype)
         return made.reshape(-1, *[1] * (len(self.lead) + axes))
 
-    def spread(self, scalar: Any, axes: int) -> Array:
+    def spread(self, scalar: Array, axes: int) -> Array:
         """A scalar with axes of length 1 for those of a vector or a matrix; NumPy hands a lone object over bare."""
         return np.asarray(scalar, dtype=self.dtype)[(..., *[None] * axes)]
 
     @staticmethod
-    def listed(series: Array) -> list[Any]:
+    def listed(series: Array) -> list[Array]:
         """The numbers of a series of scalars."""
-        found: list[Any] = series.tolist()
+        found: list[Array] = series.tolist()
         return found
 
-    def single(self, row: Any) -> Any:
+    def single(self, row: Array) -> Array:
         """A row of a series of scalars as a number."""
         return row.item() if isinstance(row, np.ndarray | np.generic) else row
 

@@ -16,6 +16,7 @@ from flint import arb
 from symgrad.base.errors import CellError, ShapeError, UnderflowWarning
 from symgrad.base.kinds import demand, number_array, real_array, shown
 from symgrad.base.precision import many_digits
+from symgrad.base.untyped import Array
 
 DIGITS = 8  # shown
 BITS = 53
@@ -48,14 +49,14 @@ class Scaled:
     Scaled(2.0000000)
     """
 
-    mantissa: Any
-    exponent: Any
+    mantissa: Array
+    exponent: Array
 
     __array_ufunc__ = None  # so that a NumPy array on the left hands over to us
     __hash__ = None  # type: ignore[assignment]
 
     @classmethod
-    def of(cls, value: Any) -> Scaled:
+    def of(cls, value: object) -> Scaled:
         """Doubles as scaled numbers; scaled numbers as they are.
 
         Parameters
@@ -79,7 +80,7 @@ class Scaled:
         return cls(mantissa, np.where(mantissa == 0, _ZERO, exponent.astype(np.int64)))
 
     @classmethod
-    def of_balls(cls, balls: Any) -> Scaled:
+    def of_balls(cls, balls: object) -> Scaled:
         """The middles of balls, rounded to 53 bits.
 
         Parameters
@@ -98,7 +99,7 @@ class Scaled:
         return cls(mantissa, _checked(mantissa, pairs[:, 1].reshape(array.shape)).astype(np.int64))
 
     @classmethod
-    def exp(cls, value: Any) -> Scaled:
+    def exp(cls, value: float) -> Scaled:
         """The exponential of doubles up to 2**40 in size; beyond 2**20 an error in their last place shows.
 
         Parameters
@@ -171,7 +172,7 @@ class Scaled:
         return Scaled(np.asarray(self.mantissa)[place], np.asarray(self.exponent)[place])
 
     @classmethod
-    def stack(cls, parts: Iterable[Any], axis: int = 0) -> Scaled:
+    def stack(cls, parts: Iterable[object], axis: int = 0) -> Scaled:
         """Numbers of the same shape along a new axis.
 
         Parameters
@@ -203,7 +204,7 @@ class Scaled:
         """The transpose."""
         return Scaled(self.mantissa.T, self.exponent.T)
 
-    def reshape(self, *shape: Any) -> Scaled:
+    def reshape(self, *shape: int) -> Scaled:
         """The same numbers in another shape.
 
         Parameters
@@ -218,7 +219,7 @@ class Scaled:
         """
         return Scaled(self.mantissa.reshape(*shape), self.exponent.reshape(*shape))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> Any:
         raise CellError(
             "scaled numbers do not fit in an array of doubles; ask for .to_float(), .log10() or .to_mpmath()"
         )
@@ -242,21 +243,21 @@ class Scaled:
 
     # --- arithmetic -----------------------------------------------------------------------------------------
 
-    def __mul__(self, other: Any) -> Scaled:
+    def __mul__(self, other: Array) -> Scaled:
         factor = Scaled.of(other)
         return Scaled(self.mantissa * factor.mantissa, self.exponent + factor.exponent).normal()
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Scaled:
+    def __truediv__(self, other: Scaled) -> Scaled:
         divisor = Scaled.of(other)
         with np.errstate(divide="ignore", invalid="ignore"):
             return Scaled(self.mantissa / divisor.mantissa, self.exponent - divisor.exponent).normal()
 
-    def __rtruediv__(self, other: Any) -> Scaled:
+    def __rtruediv__(self, other: float) -> Scaled:
         return Scaled.of(other) / self
 
-    def __add__(self, other: Any) -> Scaled:
+    def __add__(self, other: Array) -> Scaled:
         term = Scaled.of(other)
         largest = np.maximum(self.exponent, term.exponent)
         left = np.ldexp(self.mantissa, _shift(self.exponent - largest))
@@ -268,17 +269,17 @@ class Scaled:
     def __neg__(self) -> Scaled:
         return Scaled(-self.mantissa, self.exponent)
 
-    def __sub__(self, other: Any) -> Scaled:
+    def __sub__(self, other: Scaled) -> Scaled:
         return self + -Scaled.of(other)
 
-    def __rsub__(self, other: Any) -> Scaled:
+    def __rsub__(self, other: float) -> Scaled:
         return Scaled.of(other) + -self
 
-    def __matmul__(self, other: Any) -> Scaled:
+    def __matmul__(self, other: Array) -> Scaled:
         """The product of matrices and vectors, as of NumPy arrays."""
         return _matmul(self, Scaled.of(other))
 
-    def __rmatmul__(self, other: Any) -> Scaled:
+    def __rmatmul__(self, other: Array) -> Scaled:
         return _matmul(Scaled.of(other), self)
 
     def __pow__(self, exponent: int) -> Scaled:
@@ -315,27 +316,27 @@ class Scaled:
     def __ne__(self, other: Any) -> Any:
         return (self - other).mantissa != 0
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Scaled) -> Array:
         return (self - other).mantissa < 0
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Scaled) -> Array:
         return (self - other).mantissa <= 0
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Scaled) -> Array:
         return (self - other).mantissa > 0
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Scaled) -> Array:
         return (self - other).mantissa >= 0
 
     def __abs__(self) -> Scaled:
         return Scaled(np.abs(self.mantissa), self.exponent)
 
     @property
-    def sign(self) -> Any:
+    def sign(self) -> Array:
         """-1, 0 or 1 for each number, an array of doubles."""
         return np.sign(self.mantissa)
 
-    def log10(self) -> Any:
+    def log10(self) -> Array:
         """The decimal logarithm of the magnitude, for plots: -inf for 0.
 
         Returns
@@ -358,7 +359,7 @@ class Scaled:
 
     # --- as other numbers -----------------------------------------------------------------------------------
 
-    def to_float(self) -> Any:
+    def to_float(self) -> Array:
         """Doubles; a number below their range becomes 0, one above it an infinity, each with a warning.
 
         Returns
@@ -381,7 +382,7 @@ class Scaled:
             _warn("numbers above the range of doubles became infinite", RuntimeWarning)
         return found
 
-    def to_mpmath(self) -> Any:
+    def to_mpmath(self) -> Array:
         """The same numbers, exactly, as numbers of mpmath.
 
         Returns
@@ -400,7 +401,7 @@ class Scaled:
 
     __str__ = __repr__
 
-    def _words(self) -> Any:
+    def _words(self) -> Array:
         words = np.empty(self.shape, dtype=object)
         for place in np.ndindex(self.shape):
             words[place] = decimal(self.mantissa[place], self.exponent[place])
@@ -422,7 +423,7 @@ _LN2_HIGH = float(int(_LN2 * 2**32)) / 2**32
 _LN2_LOW = 1.9082149292705877e-10  # log(2) less the part above, rounded
 
 
-def _checked(mantissa: Any, exponent: Any) -> Any:
+def _checked(mantissa: Array, exponent: Array) -> Array:
     """Exponents, that of 0 where the number is that."""
     found = np.where(mantissa == 0, _ZERO, exponent)
     if np.any((np.abs(found) >= _LIMIT) & (mantissa != 0)):
@@ -432,12 +433,12 @@ def _checked(mantissa: Any, exponent: Any) -> Any:
     return found
 
 
-def _shift(difference: Any) -> Any:
+def _shift(difference: Array) -> Array:
     """How far to shift mantissas that are not the largest; far enough is far enough."""
     return np.maximum(difference, -2000).astype(np.int32)
 
 
-def _parts(ball: Any) -> tuple[float, int]:
+def _parts(ball: object) -> tuple[float, int]:
     """Mantissa and exponent of the middle of a ball, rounded once."""
     try:
         middle = arb(ball).mid()
@@ -453,7 +454,7 @@ def _parts(ball: Any) -> tuple[float, int]:
     return mantissa, more + size + power
 
 
-def _exact(mantissa: float, exponent: int) -> Any:
+def _exact(mantissa: float, exponent: int) -> Array:
     if mantissa == 0 or not math.isfinite(mantissa):
         return mpmath.mp.convert(float(mantissa))
     return mpmath.ldexp(float(mantissa), int(exponent))

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.base.untyped import Array
 from symgrad.compute.llvm.call import Compiled, Plan, address, in_rows
 from symgrad.compute.numbers.arguments import Arguments
 from symgrad.compute.passes.segments import Output, Wiring
@@ -28,10 +29,10 @@ GRADIENTS, STATES = range(2)  # parts of what is given back
 DOUBLE = np.dtype(float)
 NOTHING = np.empty(0)
 SPARE = 1 << 21  # doubles, 16 MB, that are kept for the next call
-_spare: list[Any] = []  # at most one array: who takes it out has it alone
+_spare: list[Array] = []  # at most one array: who takes it out has it alone
 
 
-def _room(size: int) -> Any:
+def _room(size: int) -> Array:
     """An array of at least so many doubles, with anything in it."""
     with contextlib.suppress(IndexError):
         array = _spare.pop()
@@ -40,7 +41,7 @@ def _room(size: int) -> Any:
     return np.empty(size)
 
 
-def _give_back(array: Any) -> None:
+def _give_back(array: Array) -> None:
     if len(array) <= SPARE and not _spare:
         _spare.append(array)
 
@@ -110,7 +111,7 @@ class Prepared:
         self.written = [k for what in empty for k in self._entries_of_last(what)]
         self.results = self._results(arguments)
 
-    def _name(self, what: Any) -> str:
+    def _name(self, what: object) -> str:
         return str(what) if isinstance(what, tuple) else self.wiring.identifier(what)
 
     def _extents(self) -> dict[str, _Extent]:
@@ -183,9 +184,9 @@ class Prepared:
                 found += [(there[0], there[1] + 8 * start), (zero, plan.template[slot, 1])]
         return np.array(found, dtype=np.int64).tobytes()
 
-    def _results(self, arguments: Arguments) -> list[tuple[int, str, int, Any, Any]]:
+    def _results(self, arguments: Arguments) -> list[tuple[int, str, int, Any, tuple[int, ...]]]:
         """Which part of what is given back, its name, in which array it lies, where, and its shape."""
-        found: list[tuple[int, str, int, Any, Any]] = []
+        found: list[tuple[int, str, int, Any, tuple[int, ...]]] = []
         for name, target, state in self.wiring.states:
             found.append((STATES, name, *self._steps(target), (self.length, *arguments.shape(state))))
         for name, target, key, is_series in self.wiring.gradients:
@@ -201,11 +202,11 @@ class Prepared:
     def _steps(self, target: str) -> tuple[int, int | slice]:
         return self._at(target, self.extents[target].before, self.length, True)
 
-    def accepts(self, given: Mapping[str, Any]) -> bool:
+    def accepts(self, given: Mapping[str, object]) -> bool:
         """Whether these are doubles in the shapes that this was prepared for."""
         return given.keys() == self.shapes.keys() and all(_has(a, self.shapes[name]) for name, a in given.items())
 
-    def __call__(self, arrays: Mapping[str, Any]) -> tuple[Output, float, bool]:
+    def __call__(self, arrays: Mapping[str, Array]) -> tuple[Output, float, bool]:
         """The output, the least size of an adjoint, and whether all that was given and is given back is surely finite.
 
         Of what is not finite, the sum of squares is not; of large numbers it may not be, either.
@@ -225,7 +226,7 @@ class Prepared:
         packed, length = self.packing.pack(*numbers, 0), self.length
         for function, table in zip(self.functions, self.tables):
             function(table, packed, length, 1, 0, length, 0, 1, 1)
-        parts: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        parts: tuple[dict[str, Array], dict[str, Array]] = {}, {}
         for part, name, home, place, shape in self.results:
             value = np.zeros(shape)[()] if place is None else found[home][place]
             parts[part][name] = value.reshape(shape) if shape else value
@@ -238,13 +239,13 @@ class Prepared:
         return output, least, math.isfinite(squares)
 
 
-def _has(value: Any, shape: tuple[int, ...]) -> bool:
+def _has(value: object, shape: tuple[int, ...]) -> bool:
     if type(value) is np.ndarray:
         return value.dtype is DOUBLE and value.shape == shape
     return isinstance(value, float) and not shape
 
 
-def _squares(array: Any) -> Any:
+def _squares(array: Array) -> Array:
     """The sum of squares; of rows that are one in memory only once."""
     once = array if array.strides[0] else array[:1]
     return np.vdot(once, once)

@@ -9,8 +9,10 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sympy import Expr, Symbol
 
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 from symgrad.compute.arrays.emit import LOWEST, Pads, Source
 from symgrad.compute.numbers.arguments import Arguments, arguments_of, check_parts, is_in_time, is_initial, seen_shape
 from symgrad.compute.numbers.arithmetic import Arithmetic, is_finite
@@ -49,12 +51,12 @@ class Output:
     """
 
     loss: Any
-    gradients: dict[str, Any]
-    states: dict[str, Any]
+    gradients: dict[str, Array]
+    states: dict[str, Array]
 
 
 def arguments_in(
-    arithmetic: Arithmetic, program: Program, given: Mapping[str, Any], sizes: Mapping[Any, int]
+    arithmetic: Arithmetic, program: Program, given: Mapping[str, object], sizes: Mapping[Symbol, int]
 ) -> Arguments:
     """The arguments of a program as arrays of an arithmetic, checked."""
     shapes = {s: v for s, v in sizes.items() if s != LENGTH}
@@ -71,7 +73,7 @@ class _Row:
     """A value outside of the steps: the argument that gives it, of which series, before or after, in which row."""
 
     name: str
-    key: Any
+    key: Expr
     series: str
     is_before: bool
     place: int
@@ -91,14 +93,14 @@ class Wiring:
         return known[what] if what in known else names.results.get(what, LOWEST)
 
     @cached_property
-    def parameters(self) -> tuple[tuple[str, str, Any], ...]:
+    def parameters(self) -> tuple[tuple[str, str, Expr], ...]:
         """Names of arguments, identifiers and keys of what has no steps."""
         known = self.source.names.parameters
         given = self.program.arguments.items()
         return tuple((name, known[k], k) for name, k in given if not isinstance(k, Timed) and k in known)
 
     @cached_property
-    def inputs(self) -> tuple[tuple[str, str, Any], ...]:
+    def inputs(self) -> tuple[tuple[str, str, Expr], ...]:
         """The same of what has a value for each step."""
         known = self.source.names.series
         return tuple((name, known[k], k) for name, k in self.program.arguments.items() if is_in_time(k) and k in known)
@@ -108,7 +110,7 @@ class Wiring:
         """The values outside of the steps, such as initial states."""
         return tuple(self._row(name, k) for name, k in self.program.arguments.items() if is_initial(k))
 
-    def _row(self, name: str, key: Any) -> _Row:
+    def _row(self, name: str, key: Expr) -> _Row:
         home = self.program.series_of(key)
         pads, series = self.source.pads[home], self.identifier(home)
         if key.time.is_Integer:
@@ -141,11 +143,11 @@ class Wiring:
         }
 
     @cached_property
-    def states(self) -> tuple[tuple[str, str, Any], ...]:
+    def states(self) -> tuple[tuple[str, str, Expr], ...]:
         return tuple((s.name, self.identifier(s), s) for s in self.program.states)
 
     @cached_property
-    def gradients(self) -> tuple[tuple[str, str, Any, bool], ...]:
+    def gradients(self) -> tuple[tuple[str, str, Expr, bool], ...]:
         """Arguments, what their gradients are called, keys, and whether those are series."""
         found = self.program.gradients
         return tuple(
@@ -165,7 +167,7 @@ class Wiring:
         return frozenset(target for _, target, key, _ in self.gradients if is_initial(key))
 
     @cached_property
-    def results(self) -> tuple[tuple[str, Any], ...]:
+    def results(self) -> tuple[tuple[str, Expr | None], ...]:
         """What a program of a formula gives, and its variable if it is a series."""
         return tuple((self._gradient(t), t if isinstance(t, Timed) else None) for t in self.program.gradients.values())
 
@@ -196,13 +198,13 @@ class Segments:
         return self.source.functions(self.algebra)
 
     @cached_property
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Array]:
         arrays = self.arguments.arrays
         found = {identifier: _inner(arrays[name], key) for name, identifier, key in self.wiring.parameters}
         return {k: a.item() for k, a in found.items()} if self.scalars else found
 
     @cached_property
-    def inputs(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, Array]:
         """Inputs with the steps as first axis."""
         leads, arrays = len(self.arguments.lead), self.arguments.arrays
         return {identifier: _time_first(arrays[name], key, leads) for name, identifier, key in self.wiring.inputs}
@@ -212,9 +214,9 @@ class Segments:
         return {identifier: self.arguments.sizes[s] for s, identifier in self.source.names.sizes.items()}
 
     @cached_property
-    def borders(self) -> dict[str, tuple[list[Any], list[Any]]]:
+    def borders(self) -> dict[str, tuple[list[Array], list[Array]]]:
         """Rows of variables before the first step and after the last."""
-        found: dict[str, tuple[list[Any], list[Any]]] = {}
+        found: dict[str, tuple[list[Array], list[Array]]] = {}
         zero = self.algebra.number(0)
         for variable in self.wiring.program.identities:
             size = self.arguments.size(shape_of(variable)[0]) if shape_of(variable) else 0
@@ -228,7 +230,7 @@ class Segments:
         return found
 
     def call(
-        self, name: str, values: dict[str, Any], borders: Mapping[str, tuple[Any, Any]], start: int, stop: int
+        self, name: str, values: dict[str, Array], borders: Mapping[str, tuple[object, object]], start: int, stop: int
     ) -> None:
         """Compute a pass over the steps from start + 1 to stop; what it gives is put among the values."""
         last = stop == self.arguments.length
@@ -243,15 +245,15 @@ class Segments:
         )
         values.update(zip(self.wiring.gives[name], found))
 
-    def _given(self, what: str, values: Mapping[str, Any], start: int) -> Any:
+    def _given(self, what: str, values: Mapping[str, Array], start: int) -> Array:
         if what in self.parameters:
             return self.parameters[what]
         if what in self.inputs:
             return self.inputs[what][start:] if start else self.inputs[what]
         return values[what]
 
-    def whole(self) -> tuple[Output, list[Any]]:
-        values: dict[str, Any] = {}
+    def whole(self) -> tuple[Output, list[Array]]:
+        values: dict[str, Array] = {}
         length = self.arguments.length
         self.call("forward", values, self.borders, 0, length)
         self.call("backward", values, self.borders, 0, length)
@@ -264,32 +266,32 @@ class Segments:
         output = Output(self._loss(values[LOSS]), self._gradients(series, values), states)
         return output, self._adjoints(values)
 
-    def _adjoints(self, values: Mapping[str, Any]) -> list[Any]:
+    def _adjoints(self, values: Mapping[str, Array]) -> list[Array]:
         """The adjoints whose range is to be checked, or what stands for all of them."""
         return [values[LOWEST]] if LOWEST in values else [values[v] for v in self.wiring.kept["backward"]]
 
-    def inside(self, values: Mapping[str, Any], target: str) -> Any:
+    def inside(self, values: Mapping[str, Array], target: str) -> Array:
         """The rows of the steps of a series."""
         pads = self.wiring.pads[target]
         return values[target][pads.before : len(values[target]) - pads.after]
 
-    def piecewise(self) -> tuple[Output, list[Any]]:
+    def piecewise(self) -> tuple[Output, list[Array]]:
         """The same in pieces of about sqrt(T) steps: forward once for their borders, then again, piece by piece."""
         length, size = self.arguments.length, max(1, math.isqrt(self.arguments.length))
         starts = list(range(0, length, size))
         early, late = self.wiring.kept["forward"], self.wiring.kept["backward"]
         borders: list[Mapping[str, tuple[Any, Any]]] = [self.borders]
         loss = self.algebra.zeros(())
-        values: dict[str, Any] = {}
+        values: dict[str, Array] = {}
         for start in starts:
             values = {}
             self.call("forward", values, borders[-1], start, min(start + size, length))
             loss = loss + values[LOSS]
             borders.append({v: (self._tail(values, v), ()) for v in early})
         states = {name: self.seen(self.inside(values, target)[-1:], s) for name, target, s in self.wiring.states}
-        heads: dict[str, Any] = {}
-        totals: dict[str, Any] = {}
-        series: dict[str, Any] = {}
+        heads: dict[str, list[Array]] = {}
+        totals: dict[str, Array] = {}
+        series: dict[str, Array] = {}
         lowest = []
         for number, start in reversed(list(enumerate(starts))):
             values, stop = {}, min(start + size, length)
@@ -311,7 +313,7 @@ class Segments:
             lowest += [_smallest(a) for a in self._adjoints(values)]
         return Output(self._loss(loss), self._gradients(series, totals), states), lowest
 
-    def _tail(self, values: Mapping[str, Any], v: str) -> list[Any]:
+    def _tail(self, values: Mapping[str, Array], v: str) -> list[Array]:
         pads = self.wiring.pads[v]
         end = len(values[v]) - pads.after
         return [
@@ -319,15 +321,15 @@ class Segments:
             for k in range(end - pads.before, end)
         ]
 
-    def _head(self, values: Mapping[str, Any], v: str) -> list[Any]:
+    def _head(self, values: Mapping[str, Array], v: str) -> list[Array]:
         pads = self.wiring.pads[v]
         return [np.copy(values[v][k]) for k in range(pads.before, min(pads.before + pads.after, len(values[v])))]
 
     # --- as users see it ------------------------------------------------------------------------------------
 
-    def results(self, like: Any) -> list[Any]:
+    def results(self, like: Expr) -> list[Array]:
         """What a program of a formula gives, in the shape of the formula."""
-        values: dict[str, Any] = {}
+        values: dict[str, Array] = {}
         self.call("forward", values, self.borders, 0, self.arguments.length)
         if set(self.wiring.gives["backward"]) - {LOWEST}:  # adjoints
             self.call("backward", values, self.borders, 0, self.arguments.length)
@@ -338,10 +340,10 @@ class Segments:
             for target, variable in self.wiring.results
         ]
 
-    def _loss(self, loss: Any) -> Any:
+    def _loss(self, loss: Array) -> Array:
         return np.broadcast_to(np.asarray(loss, dtype=self.algebra.dtype), self.arguments.lead)[()]
 
-    def _gradients(self, series: Mapping[str, Any], totals: Mapping[str, Any]) -> dict[str, Any]:
+    def _gradients(self, series: Mapping[str, Array], totals: Mapping[str, Array]) -> dict[str, Array]:
         return {
             name: self.seen(series[target], key) if is_series else self.total(totals.get(target), key)
             for name, target, key, is_series in self.wiring.gradients
@@ -355,7 +357,7 @@ class Segments:
         value = self.algebra.zeros(inner) if found is None else np.asarray(found, dtype=self.algebra.dtype)
         return np.broadcast_to(value, (*lead, *inner)).reshape((*lead, *shape))[()]
 
-    def seen(self, series: Any, variable: Any) -> Any:
+    def seen(self, series: Array, variable: Expr) -> Array:
         """A series with its steps after the leading axes."""
         lead, shape = self.arguments.lead, self.arguments.shape(variable)
         if not lead and series.shape[1:] == shape:
@@ -364,24 +366,24 @@ class Segments:
         return moved.reshape((*lead, len(series), *shape))
 
 
-def _smallest(series: Any) -> Any:
+def _smallest(series: Array) -> Array:
     """Of what is not zero the least; what is left of a series when its range is checked."""
     sizes = np.abs(series[series != 0]).astype(float) if series.dtype == object else np.abs(series[series != 0])
     return np.array([sizes.min()]) if sizes.size else np.zeros(1)
 
 
-def _inner(array: Any, key: Any) -> Any:
+def _inner(array: Array, key: Expr) -> Array:
     """Without axes that are known to have length 1."""
     places = _kept_axes(key)
     return array[(..., *places)] if 0 in places else array
 
 
 @cache
-def _kept_axes(key: Any) -> tuple[Any, ...]:
+def _kept_axes(key: Expr) -> tuple[Any, ...]:
     return tuple(0 if is_one(size) else slice(None) for size in seen_shape(key))
 
 
-def _time_first(array: Any, key: Any, leads: int) -> Any:
+def _time_first(array: Array, key: Expr, leads: int) -> Array:
     own = array.ndim - 1 - len(seen_shape(key))
     moved = _inner(np.moveaxis(array, own, 0), key)
     return moved.reshape(moved.shape[0], *[1] * (leads - own), *moved.shape[1:]) if leads > own else moved

@@ -60,7 +60,7 @@ class AdjointsInFormula:
         known = {line.target for line in self.computed}
         return [line for v in names if v not in known for line in self._new(v)]
 
-    def _new(self, v: Any) -> Iterator[Line]:
+    def _new(self, v: object) -> Iterator[Line]:
         if v == self.grad.loss_adjoint:
             weight = 1 / LENGTH if self.grad.at == "mean" else S.One
             yield self._at_last(v, weight) if self.grad.at == "last" else self._at_each(v, weight)
@@ -70,7 +70,7 @@ class AdjointsInFormula:
             known = ", ".join(map(str, self.grad.adjoints.values()))
             raise CellError(f"{v} is no adjoint of a variable of the cell; there are {known}")
 
-    def _line(self, v: Any, value: Any) -> Line:
+    def _line(self, v: object, value: object) -> Line:
         is_last = any(self._is_last(factor) for factor in _factors(value))
         return self._at_last(v, value) if is_last else self._at_each(v, value)
 
@@ -79,7 +79,7 @@ class AdjointsInFormula:
         return Line(v, Lowering(LENGTH).node(value.subs(TIME, LENGTH)), Steps.LAST, LENGTH)
 
     @staticmethod
-    def _at_each(v: Any, value: Any) -> Line:
+    def _at_each(v: object, value: object) -> Line:
         return Line(v, Lowering().node(value), Steps.EVERY)
 
     @cached_property
@@ -114,7 +114,7 @@ class AdjointsInFormula:
         return found.at(TIME + steps)
 
 
-def _factors(e: Any) -> Iterator[Any]:
+def _factors(e: object) -> Iterator[Any]:
     """The variables that are factors of a product, one by one."""
     if isinstance(e, Timed):
         yield e

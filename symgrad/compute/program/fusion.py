@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sympy import Expr
+
 from symgrad.compute.program.nodes import ENTRYWISE
 from symgrad.compute.program.program import Line, Steps
 from symgrad.compute.program.schedule import Group, Schedule, in_order
@@ -25,9 +27,9 @@ class Loop:
         return {line.target for line in self.lines}
 
     @cached_property
-    def depths(self) -> dict[Any, int]:
+    def depths(self) -> dict[Expr, int]:
         """How many steps back, in the direction of the loop, its lines read what it computes."""
-        found: dict[Any, int] = {}
+        found: dict[Expr, int] = {}
         for line in self.lines:
             for variable, shift in sorted(line.reads, key=str):  # in the same order in every process
                 if variable in self.targets:
@@ -50,7 +52,7 @@ class Loops:
     def targets(self) -> set[Any]:
         return {line.target for line in self.lines}
 
-    def read_from_memory(self) -> set[Any]:
+    def read_from_memory(self) -> set[Expr]:
         """The variables of these loops of which another loop reads, or a single step that is not the last computed."""
         found = set()
         for loop in self.loops:
@@ -60,7 +62,7 @@ class Loops:
             found |= {v for v, step in borders if not self._has_just_computed(loop, step)}
         return found
 
-    def _has_just_computed(self, loop: Loop, step: Any) -> bool:
+    def _has_just_computed(self, loop: Loop, step: Expr) -> bool:
         """Whether single steps, which come after all loops, still find the value of a step as the last one computed."""
         return loop is self.loops[-1] and loop.direction < 0 and bool(step == 1)
 
@@ -98,7 +100,7 @@ def loops_of(groups: Iterable[Group], direction: int) -> Loops:
     return Loops(tuple(ordered), tuple(borders))
 
 
-def passes_of(schedule: Schedule, kept: Container[Any]) -> tuple[Loops, Loops]:
+def passes_of(schedule: Schedule, kept: Container[object]) -> tuple[Loops, Loops]:
     """The forward and the backward pass, of which the second computes again what is costly to keep.
 
     Those are functions, entry by entry, of one variable of the same step: of one that is kept in any case, or several
@@ -133,11 +135,11 @@ def passes_of(schedule: Schedule, kept: Container[Any]) -> tuple[Loops, Loops]:
     return loops_of(groups, 1), later
 
 
-def _computed_again(forward: Loops, backward: Loops, kept: Container[Any]) -> list[Line]:
-    read: dict[Any, set[int]] = {}
+def _computed_again(forward: Loops, backward: Loops, kept: Container[object]) -> list[Line]:
+    read: dict[Expr, set[int]] = {}
     for variable, shift in (r for line in backward.lines for r in line.reads):
         read.setdefault(variable, set()).add(shift)
-    found: dict[Any, list[Line]] = {}
+    found: dict[Expr, list[Line]] = {}
     for line in forward.lines:
         if line.target not in kept and min(read.get(line.target, {-1})) >= 0 and _is_of_one(line, forward.targets):
             source, _ = next(iter(line.reads))
@@ -145,7 +147,7 @@ def _computed_again(forward: Loops, backward: Loops, kept: Container[Any]) -> li
     return [line for source, lines in found.items() if source in kept or len(lines) > 1 for line in lines]
 
 
-def _is_of_one(line: Line, targets: Container[Any]) -> bool:
+def _is_of_one(line: Line, targets: Container[object]) -> bool:
     """Whether a line is a function, entry by entry, of one variable of these at the same step."""
     plain = all(not node.args or node.op in ENTRYWISE for node in line.node.walk())
     here = all(shift == 0 and v in targets for v, shift in line.reads)

@@ -7,7 +7,8 @@ from itertools import permutations
 from typing import Any
 
 import sympy
-from sympy import Derivative, Expr, MatrixExpr, S, Symbol
+from sympy import Basic, Derivative, Expr, MatrixBase, MatrixExpr, S, Symbol
+from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.activations.rows import ROWS
@@ -46,10 +47,10 @@ class Lowering:
         What symbols stand for that are no parameters.
     """
 
-    def __init__(self, step: Any = TIME, leaves: dict[Any, Node] | None = None) -> None:
+    def __init__(self, step: Expr = TIME, leaves: dict[Symbol, Node] | None = None) -> None:
         self.step, self.leaves = S(step), leaves or {}
 
-    def node(self, e: Any) -> Node:
+    def node(self, e: Basic) -> Node:
         """The node of an expression at step t."""
         if e in self.leaves:
             return self.leaves[e]
@@ -66,7 +67,7 @@ class Lowering:
     def nodes(self, parts: Any) -> list[Node]:
         return [self.node(part) for part in parts]
 
-    def within(self, symbol: Any, node: Node) -> Lowering:
+    def within(self, symbol: Symbol, node: Node) -> Lowering:
         """The same with a symbol that stands for a node."""
         return Lowering(self.step, {**self.leaves, symbol: node})
 
@@ -108,7 +109,7 @@ class Lowering:
             return nodes.power(base, exponent)
         return nodes.entrywise("exp", nodes.multiply(self.node(exponent), nodes.entrywise("log", base)))
 
-    def _function(self, e: Any) -> Node:
+    def _function(self, e: Expr) -> Node:
         name, arguments = e.func.__name__, self.nodes(e.args)
         if name in ROWS and ROWS[name].function is e.func and name not in nodes.FUNCTIONS:
             return call(name, VALUE, *arguments)
@@ -138,7 +139,7 @@ class Lowering:
             found = nodes.entrywise("where", self.node(where), self.node(value), found)
         return found
 
-    def _compare(self, e: Any) -> Node:
+    def _compare(self, e: Boolean) -> Node:
         return nodes.entrywise(_RELATIONS[e.func], *self.nodes(e.args))
 
     def _derivative(self, e: Derivative) -> Node:
@@ -150,7 +151,7 @@ class Lowering:
         (variable,), (point,) = e.variables, e.point
         return self.within(variable, self.node(point)).node(e.expr)
 
-    def _slope_of(self, f: Any, at: Node, argument: Any) -> Node:
+    def _slope_of(self, f: Expr, at: Node, argument: Expr) -> Node:
         name = f.func.__name__
         if name in ROWS and ROWS[name].function is f.func and is_function_of(f, argument):
             return call(name, SLOPE, at, *self.nodes(f.args[1:]))
@@ -204,7 +205,7 @@ class Lowering:
             return found
         return Node("matrix_power", (base, self.node(e.exp)), dropped(e.shape))
 
-    def _explicit(self, e: Any) -> Node:
+    def _explicit(self, e: MatrixBase) -> Node:
         """A matrix whose entries are written out."""
         rows, columns = e.shape
         parts = [self.node(entry) for entry in e.as_explicit()]
@@ -231,7 +232,7 @@ class Lowering:
         return Node("slice", (parent,), dropped(e.shape), limits) if limits else parent
 
 
-def timed(e: Any, step: Any = TIME) -> Node:
+def timed(e: Expr, step: Expr = TIME) -> Node:
     """A variable as many steps after a step as it is."""
     shift = sympy.expand(e.time - step)
     if not shift.is_Integer:
@@ -256,7 +257,7 @@ def _filled(node: Node, like: Node) -> Node:
     return node if node.shape == like.shape else nodes.multiply(node, Node("ones", shape=like.shape))
 
 
-def _first_to_multiply(matrices: list[tuple[Node, Any]]) -> int:
+def _first_to_multiply(matrices: list[tuple[Node, tuple[Expr, Expr]]]) -> int:
     """Where a product starts: at the right if that is a column, else at the left, so that vectors stay vectors."""
     if matrices[-1][1][1] == 1:
         return len(matrices) - 2
@@ -321,7 +322,7 @@ _RELATIONS = {
 
 
 def _folded(op: str) -> Callable[[Lowering, Any], Node]:
-    def fold(lowering: Lowering, e: Any) -> Node:
+    def fold(lowering: Lowering, e: Basic) -> Node:
         first, *rest = lowering.nodes(e.args)
         for other in rest:
             first = nodes.entrywise(op, first, other)

@@ -54,7 +54,7 @@ class Node:
     shape: Shape
     data: Any
 
-    def __new__(cls, op: str, args: Iterable[Node] = (), shape: Iterable[Any] = (), data: Any = None) -> Node:
+    def __new__(cls, op: str, args: Iterable[Node] = (), shape: Iterable[Expr] = (), data: Any = None) -> Node:
         parts, sizes = tuple(args), tuple(S(size) for size in shape)
         key = (op, tuple(map(id, parts)), sizes, data)
         with cls._making:  # two threads that miss the same node would make two
@@ -87,28 +87,28 @@ class Node:
 
     # Operators, so that a stable formula of an activation can be traced; what stands in brackets stays together.
 
-    def __add__(self, other: Any) -> Node:
+    def __add__(self, other: object) -> Node:
         return entrywise("add", self, of(other))
 
-    def __radd__(self, other: Any) -> Node:
+    def __radd__(self, other: int) -> Node:
         return entrywise("add", of(other), self)
 
-    def __sub__(self, other: Any) -> Node:
+    def __sub__(self, other: Node) -> Node:
         return entrywise("add", self, negative(of(other)))
 
-    def __rsub__(self, other: Any) -> Node:
+    def __rsub__(self, other: int) -> Node:
         return entrywise("add", of(other), negative(self))
 
-    def __mul__(self, other: Any) -> Node:
+    def __mul__(self, other: Node) -> Node:
         return entrywise("multiply", self, of(other))
 
-    def __rmul__(self, other: Any) -> Node:
+    def __rmul__(self, other: Expr | int) -> Node:
         return entrywise("multiply", of(other), self)
 
-    def __truediv__(self, other: Any) -> Node:
+    def __truediv__(self, other: object) -> Node:
         return divide(self, of(other))
 
-    def __rtruediv__(self, other: Any) -> Node:
+    def __rtruediv__(self, other: int) -> Node:
         return divide(of(other), self)
 
     def __neg__(self) -> Node:
@@ -117,28 +117,28 @@ class Node:
     def __abs__(self) -> Node:
         return entrywise("abs", self)
 
-    def __pow__(self, exponent: Any) -> Node:
+    def __pow__(self, exponent: int) -> Node:
         return power(self, S(exponent))
 
-    def __lt__(self, other: Any) -> Node:
+    def __lt__(self, other: int) -> Node:
         return entrywise("less", self, of(other))
 
-    def __le__(self, other: Any) -> Node:
+    def __le__(self, other: object) -> Node:
         return entrywise("at_most", self, of(other))
 
-    def __gt__(self, other: Any) -> Node:
+    def __gt__(self, other: Expr | int) -> Node:
         return entrywise("greater", self, of(other))
 
-    def __ge__(self, other: Any) -> Node:
+    def __ge__(self, other: object) -> Node:
         return entrywise("at_least", self, of(other))
 
 
-def of(value: Any) -> Node:
+def of(value: object) -> Node:
     """A node as it is, a number as a leaf."""
     return value if isinstance(value, Node) else number(value)
 
 
-def number(value: Any) -> Node:
+def number(value: Expr | int) -> Node:
     """An exact number; a float stands for the decimal fraction that it is written as."""
     exact = Rational(str(value)) if isinstance(value, float) else S(value)
     if not exact.is_Rational:
@@ -146,7 +146,7 @@ def number(value: Any) -> Node:
     return Node("number", data=exact)
 
 
-def entrywise(op: str, *args: Node, data: Any = None) -> Node:
+def entrywise(op: str, *args: Node, data: object = None) -> Node:
     """An operation on each entry; scalars count for all entries."""
     shape = next((a.shape for a in args if a.shape), ())
     return Node(op, args, shape, data)
@@ -185,7 +185,7 @@ def divide(numerator: Node, denominator: Node) -> Node:
     return entrywise("divide", numerator, denominator)
 
 
-def power(base: Node, exponent: Any) -> Node:
+def power(base: Node, exponent: Expr) -> Node:
     """The power with a rational exponent."""
     if exponent == 1:
         return base
@@ -231,12 +231,12 @@ def is_zero(node: Node) -> bool:
     return node.op == "zeros" or (node.op == "number" and node.data == 0)
 
 
-def dropped(shape: Iterable[Any]) -> Shape:
+def dropped(shape: Iterable[Expr]) -> Shape:
     """A shape without axes that are known to have length 1."""
     return tuple(S(size) for size in shape if not is_one(size))
 
 
-def is_one(size: Any) -> bool:
+def is_one(size: Expr) -> bool:
     """Whether a size is known to be 1: that of a single row, k + 1 less k, is."""
     found = S(size)
     return bool(found == 1 or (found.is_Add and sympy.expand(found) == 1))
@@ -258,23 +258,23 @@ class Tracing:
         return lambda x: entrywise(name, of(x))
 
     @staticmethod
-    def where(condition: Any, yes: Any, no: Any) -> Node:
+    def where(condition: object, yes: Any, no: Any) -> Node:
         return entrywise("where", of(condition), of(yes), of(no))
 
     @staticmethod
-    def exp_of_product(left: Any, right: Any) -> Node:
+    def exp_of_product(left: object, right: object) -> Node:
         return entrywise("exp_of_product", of(left), of(right))
 
     @staticmethod
-    def exp_of_quotient(left: Any, right: Any) -> Node:
+    def exp_of_quotient(left: Node, right: object) -> Node:
         return entrywise("exp_of_quotient", of(left), of(right))
 
     @staticmethod
-    def minimum(left: Any, right: Any) -> Node:
+    def minimum(left: object, right: object) -> Node:
         return entrywise("minimum", of(left), of(right))
 
     @staticmethod
-    def maximum(left: Any, right: Any) -> Node:
+    def maximum(left: object, right: object) -> Node:
         return entrywise("maximum", of(left), of(right))
 
 

@@ -51,7 +51,7 @@ def _is_product(node: Node) -> bool:
     return node.op == "matvec" and node.args[0].op == "parameter" and node.args[1].op == "timed"
 
 
-def _product_in(line: Line, targets: set[Any]) -> Node | None:
+def _product_in(line: Line, targets: set[Expr]) -> Node | None:
     """The one product of a weight with a vector of an earlier step, if all else in a sum waits for no step."""
     terms = line.node.args if line.node.op == "add" else (line.node,)
     found = [t for t in terms if _is_product(t)]
@@ -61,9 +61,9 @@ def _product_in(line: Line, targets: set[Any]) -> Node | None:
     return found[0] if len(found) == 1 and is_free and line.steps is Steps.EVERY else None
 
 
-def _same_vector(lines: Iterable[Line], targets: set[Any]) -> Iterator[list[Line]]:
+def _same_vector(lines: Iterable[Line], targets: set[Expr]) -> Iterator[list[Line]]:
     """Lines of a loop, two or more, that multiply the same vector, those with the same activation side by side."""
-    found: dict[Any, list[Line]] = {}
+    found: dict[tuple[Node, tuple[Expr]], list[Line]] = {}
     given = list(lines)
     for line in given:
         product = _product_in(line, targets) if line.target in targets else None
@@ -74,7 +74,7 @@ def _same_vector(lines: Iterable[Line], targets: set[Any]) -> Iterator[list[Line
             yield sorted(members, key=lambda line: str(_activation_of(line.target, given)))
 
 
-def _activation_of(variable: Any, lines: Iterable[Line]) -> Any:
+def _activation_of(variable: TimedMatrix, lines: Iterable[Line]) -> tuple[str, str] | None:
     """The activation of which a pre-activation is the argument, as the first line says."""
     here = Node("timed", (), _shape(variable), (variable, 0))
     found = (line.node.data for line in lines if line.node.op == "call" and line.node.args == (here,))
@@ -112,7 +112,7 @@ def _without(node: Node, product: Node, rows: Expr) -> Node:
 def _same_activation(lines: list[Line], members: list[Line]) -> Iterator[list[Line]]:
     """Lines, two or more, that give the same activation of parts that lie side by side."""
     run: list[Line] = []
-    before: Any = None
+    before: tuple[str, str] | None = None
     for member in members:
         here = Node("timed", (), member.node.shape, (member.target, 0))
         line = next(
@@ -140,7 +140,7 @@ def _with_one_activation(lines: list[Line], members: list[Line], name: str) -> l
     )
 
 
-def _replaced(lines: list[Line], members: list[Line], line: Line, made: Any, rows: Expr) -> list[Line]:
+def _replaced(lines: list[Line], members: list[Line], line: Line, made: TimedMatrix, rows: Expr) -> list[Line]:
     """The lines with a new one before the members, which become its parts."""
     whole = Node("timed", (), _shape(made), (made, 0))
     parts = {
@@ -178,5 +178,5 @@ def _variable(name: str, size: Expr) -> Any:
     return TimedMatrix(Str(name), Str(Role.INTERMEDIATE.value), TIME, size, S.One)
 
 
-def _shape(variable: Timed) -> tuple[Any, ...]:
+def _shape(variable: Timed) -> tuple[Expr, ...]:
     return (variable.args[3],)

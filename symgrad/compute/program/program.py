@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import sympy
-from sympy import MatrixExpr
+from sympy import Expr, MatrixExpr
 from sympy.core.symbol import Str
 
 from symgrad.base.shown import ABOVE
@@ -85,10 +85,10 @@ class Program:
     """
 
     lines: tuple[Line, ...]
-    arguments: dict[str, Any]
-    states: tuple[Any, ...]
+    arguments: dict[str, Expr]
+    states: tuple[Expr, ...]
     gradients: dict[str, Any]
-    identities: tuple[Any, ...] = ()
+    identities: tuple[TimedScalar, ...] = ()
     rescaled: tuple[Any, ...] = ()
     copies: Mapping[Any, Any] = field(default_factory=dict)
 
@@ -121,7 +121,7 @@ class Program:
         """The variables of the backward sweep."""
         return {line.target for line in self.lines if is_adjoint(line.target)}
 
-    def series_of(self, border: Any) -> Any:
+    def series_of(self, border: Expr) -> Expr:
         """The variable of which a value outside of the steps is one."""
         home = border.at(TIME)
         return self.copies.get(home, home)
@@ -131,7 +131,7 @@ class Program:
         borders = (k for k in self.arguments.values() if isinstance(k, Timed) and k.time != TIME)
         inputs = dict.fromkeys(k.at(TIME) for k in borders if k.role is Role.INPUT)
         taken = {*names_in(self.lines), *self.arguments}
-        copies: dict[Any, Any] = {}
+        copies: dict[Expr, Expr] = {}
         for x in inputs:
             name = free_name(f"{x.name}_steps", taken)
             taken.add(name)
@@ -152,7 +152,7 @@ def names_in(lines: Iterable[Line]) -> set[str]:
     return read | {line.target.name for line in given if isinstance(line.target, Timed)}
 
 
-def is_adjoint(target: Any) -> bool:
+def is_adjoint(target: object) -> bool:
     return isinstance(target, Timed) and target.role is Role.ADJOINT
 
 
@@ -170,21 +170,21 @@ class Equations(Backward):
         return grad if isinstance(grad, Equations) else cls(grad.cell, grad.loss, grad.at)
 
     @cached_property
-    def adjoints(self) -> dict[Any, Any]:
+    def adjoints(self) -> dict[Expr, Expr]:
         return self._named_adjoints | {v: v for v in self._sent}
 
     @cached_property
-    def order(self) -> tuple[Any, ...]:
+    def order(self) -> tuple[Expr, ...]:
         found = [e.left for e in reversed(self.cell.steps)]
         for sent, share in reversed(self._sent.items()):
             found.insert(found.index(share.by) + 1 if share.by is not None else 0, sent)
         return tuple(found)
 
     @cached_property
-    def _sent(self) -> dict[Any, Share]:
+    def _sent(self) -> dict[Expr, Share]:
         """The shares that are computed at the step that gives them, by the variables that they are."""
         taken = {*self.cell.names, *(v.name for v in self._named_adjoints.values())}
-        found: dict[Any, Share] = {}
+        found: dict[Expr, Share] = {}
         for share in (s for shares in self._direct_shares.values() for s in shares if _goes_far(s)):
             name = free_name("sent", taken)
             taken.add(name)
@@ -192,7 +192,7 @@ class Equations(Backward):
         return found
 
     @cached_property
-    def shares(self) -> dict[Any, list[Share]]:
+    def shares(self) -> dict[Expr, list[Share]]:
         found = {of: [s for s in shares if not _goes_far(s)] for of, shares in self._direct_shares.items()}
         for sent, share in self._sent.items():
             found[share.of].append(Share(share.of, sent, share.shift, sent.at(TIME + share.shift)))
@@ -204,7 +204,7 @@ def _goes_far(share: Share) -> bool:
     return share.shift not in (0, 1) or (share.by is None and share.shift != 0)
 
 
-def variable_like(name: str, role: Role, value: Any) -> Any:
+def variable_like(name: str, role: Role, value: Expr) -> Any:
     """A variable of the shape of a value."""
     facts = Str(name), Str(role.value), TIME
     return TimedMatrix(*facts, *value.shape) if isinstance(value, MatrixExpr) else TimedScalar(*facts)
@@ -256,11 +256,11 @@ def backward_lines(grad: Equations) -> Iterator[Line]:
         yield Line(equation.left, Lowering().node(equation.right), Steps.BEFORE_LAST)
 
 
-def _last(target: Any, value: Any) -> Line:
+def _last(target: Expr, value: Expr) -> Line:
     return Line(target, Lowering(LENGTH).node(value), Steps.LAST, LENGTH)
 
 
-def gradient_target(grad: Equations, key: Any) -> Any:
+def gradient_target(grad: Equations, key: Expr) -> Any:
     """The variable or the name of the result that the gradient with respect to an argument is."""
     name = f"d{grad.name_of(key)}"
     if not _is_in_time(key):
@@ -269,11 +269,11 @@ def gradient_target(grad: Equations, key: Any) -> Any:
     return key.func(Str(name), Str(Role.ADJOINT.value), *key.args[2:])
 
 
-def _is_in_time(key: Any) -> bool:
+def _is_in_time(key: Expr) -> bool:
     return isinstance(key, Timed) and bool(key.time == TIME)
 
 
-def gradient_lines(grad: Equations, key: Any, target: Any) -> Iterator[Line]:
+def gradient_lines(grad: Equations, key: Expr, target: object) -> Iterator[Line]:
     """What the gradient with respect to an argument is made of."""
     if _is_in_time(key):
         yield _last(target, grad.of_input(key, last=True))
@@ -315,7 +315,7 @@ def with_complements(lines: Iterable[Line]) -> Iterator[Line]:
         yield replace(line, node=rebuilt(line.node, table)) if table else line
 
 
-def _meaning(part: Node, line: Line, homes: Mapping[Any, Node]) -> Node:
+def _meaning(part: Node, line: Line, homes: Mapping[Expr, Node]) -> Node:
     """What a variable is equal to at a step at which its equation holds; any other part is what it is."""
     while part.op == "timed" and part.data[0] in homes and _is_within(line, part.data[1]):
         if (known := _shifted(homes[part.data[0]], part.data[1])) is None:
@@ -379,7 +379,7 @@ def shared(lines: Iterable[Line]) -> Iterator[Line]:
         yield Line(line.target, rebuilt(line.node, kept), line.steps, line.at)
 
 
-def _named(node: Node, name: str) -> Any:
+def _named(node: Node, name: str) -> Expr:
     facts = Str(name), Str(Role.INTERMEDIATE.value)
     if not node.shape:
         return TimedScalar(*facts, TIME)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sympy import MatrixExpr
 from sympy.utilities.iterables import strongly_connected_components
 
 from symgrad.base.errors import CellError
@@ -55,7 +56,7 @@ def demand_loops(cell: Cell) -> None:
             raise _both_sides(defined[key] for key in part)
 
 
-def _both_sides(targets: Iterable[Any]) -> CellError:
+def _both_sides(targets: Iterable[MatrixExpr]) -> CellError:
     names = ", ".join(sorted(map(str, targets)))
     return CellError(f"{names} wait for earlier and for later steps at once; no loop computes them")
 

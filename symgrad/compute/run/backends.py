@@ -16,6 +16,7 @@ from symgrad.balls import precision
 from symgrad.base.errors import CellError, PrecisionError
 from symgrad.base.plugins import Kind
 from symgrad.base.precision import many_digits
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arithmetic import BALLS, DOUBLES, Arithmetic, UndecidedError, in_digits_of, of_mpmath
 from symgrad.compute.numbers.dtypes import FLOAT64
 from symgrad.compute.program.program import Program
@@ -65,12 +66,12 @@ def in_arithmetic(
     return backend_named(backend).compute(compute, numbers_of, digits or DIGITS)
 
 
-def _in_doubles(compute: Callable[[Arithmetic], Result], numbers_of: Any, digits: int) -> tuple[Result, str]:
+def _in_doubles(compute: Callable[[Arithmetic], Result], numbers_of: object, digits: int) -> tuple[Result, str]:
     with np.errstate(all="ignore"):
         return compute(DOUBLES), ""
 
 
-def _in_digits(compute: Callable[[Arithmetic], Result], numbers_of: Any, digits: int) -> tuple[Result, str]:
+def _in_digits(compute: Callable[[Arithmetic], Result], numbers_of: object, digits: int) -> tuple[Result, str]:
     with many_digits(digits + GUARD_DIGITS) as numbers:
         return compute(in_digits_of(numbers)), ""
 
@@ -182,14 +183,14 @@ class _Open:
 
     name: str
     place: tuple[int, ...]
-    most: Any
+    most: Array
     is_zero: bool
 
     def __str__(self) -> str:
         return f"{self.name} at {self.place}" if self.place else self.name
 
 
-def _open_ones(arrays: Mapping[str, Any], wanted: int) -> list[_Open]:
+def _open_ones(arrays: Mapping[str, Array], wanted: int) -> list[_Open]:
     """The entries of which fewer bits than are wanted are certain."""
     entries = {name: list(np.ndenumerate(np.asarray(array, dtype=object))) for name, array in arrays.items()}
     sizes = {
@@ -223,7 +224,7 @@ def _shown(places: list[tuple[int, ...]]) -> str:
     return f" at {', '.join(map(str, places[:MOST_SHOWN]))}{more}" if places[0] else ""
 
 
-def centred(array: Any) -> Any:
+def centred(array: Array) -> Array:
     """Balls, those that hold 0 with 0 as their middle."""
     return np.frompyfunc(_centred, 1, 1)(array)
 
@@ -232,7 +233,7 @@ def _centred(x: arb) -> arb:
     return x if x.is_zero() or not x.contains(0) else arb(0, x.abs_upper())
 
 
-def compiled_source(program: Program, kept: Iterable[Any] | None, threads: int) -> Compiled | None:
+def compiled_source(program: Program, kept: Iterable[object] | None, threads: int) -> Compiled | None:
     """A program in machine code; without the libraries for it a warning, and None."""
     try:
         from symgrad.compute.llvm.call import Compiled

@@ -19,6 +19,7 @@ from sympy import Expr, MatrixExpr
 from symgrad import activations
 from symgrad.balls import NoValue, Tape, ball, precision
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 from symgrad.recurrent.cells.scalar_slopes import differentiated, has_kinks
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.oracle import runs
@@ -52,10 +53,10 @@ class Enclosed:
     grad: Backward | None
     what: Expr | None
     wanted: tuple[str, ...]
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Array]
     sizes: Mapping[Any, int]
 
-    def certain(self, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def certain(self, arguments: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """The gradients as arrays of balls with enough digits, at the point or at another one."""
         point = _exact(self.arguments if arguments is None else arguments)
         bits = FIRST_BITS
@@ -68,7 +69,7 @@ class Enclosed:
                 raise CellError(f"no enclosure of the gradient has enough digits with {bits} bits at this point")
             bits *= 2
 
-    def _at(self, point: Mapping[str, Any]) -> dict[str, Any]:
+    def _at(self, point: Mapping[str, Array]) -> dict[str, Array]:
         if self.grad is not None:
             return {
                 k: np.asarray(v, dtype=object) for k, v in runs.evaluate(self.grad, point, self.sizes).gradients.items()
@@ -99,7 +100,7 @@ class Enclosed:
         longest = max((len(v) for v in self.arguments.values() if np.ndim(v)), default=1)
         return sum(sizes) * max(longest, *self.sizes.values()) if self.sizes else sum(sizes) * longest
 
-    def slopes_around(self) -> dict[str, Any]:
+    def slopes_around(self) -> dict[str, Array]:
         """Balls that hold all slopes beside the point, where they are more than one; elsewhere None."""
         near, nearer = (self._widened(bits) for bits in (NEAR, NEARER))
         found = {}
@@ -112,7 +113,7 @@ class Enclosed:
             found[name] = kinked
         return found
 
-    def _from_both_sides(self, name: str, place: tuple[int, ...]) -> Any:
+    def _from_both_sides(self, name: str, place: tuple[int, ...]) -> Array | None:
         """The hull of the slopes ahead and behind, of an expression in one of its symbols; None where they are open."""
         if self.what is None:
             return None
@@ -122,11 +123,11 @@ class Enclosed:
             is_known = all(side.rel_accuracy_bits() > ENOUGH or side == 0 for side in (behind, ahead))
             return behind.union(ahead) if is_known else None
 
-    def _widened(self, bits: int) -> dict[str, Any]:
+    def _widened(self, bits: int) -> dict[str, Array]:
         with precision(WIDE_BITS):
             return self._at(self._beside(bits))
 
-    def _beside(self, bits: int) -> dict[str, Any]:
+    def _beside(self, bits: int) -> dict[str, Array]:
         width = arb(2) ** -bits
         return {
             k: _mapped(v, lambda number: arb(number, width * (1 + abs(number))))
@@ -163,7 +164,7 @@ class Enclosed:
                     yield f"{name} at {to_text(e)} = {at}, step {step}"
 
 
-def _edges(e: Any) -> Iterator[tuple[str, Any, Any]]:
+def _edges(e: Expr) -> Iterator[tuple[str, Expr, Expr | int]]:
     """What a function has a kink at: its name, an argument, and the value of the argument there."""
     for part in sympy.preorder_traversal(e):
         if isinstance(part, Elementwise):
@@ -183,7 +184,7 @@ def _edges_of_scalar(e: Expr) -> Iterator[tuple[str, Expr, Any]]:
         yield from _edges_at(part)
 
 
-def _edges_at(part: Any) -> Iterator[tuple[str, Expr, Any]]:
+def _edges_at(part: Expr) -> Iterator[tuple[str, Expr, Expr | int]]:
     if isinstance(part, activations.ActivationFunction):
         for at in part.row.kinks(*(part.parameters or part.row.defaults)):
             yield part.func.__name__, part.args[0], at
@@ -198,23 +199,23 @@ def _edges_at(part: Any) -> Iterator[tuple[str, Expr, Any]]:
             yield "Piecewise", *_between(*condition.args)
 
 
-def _between(a: Expr, b: Expr) -> tuple[Expr, Any]:
+def _between(a: Expr, b: Expr) -> tuple[Expr, Expr | int]:
     """What is equal to a number where two expressions are equal."""
     if b.is_Rational:
         return a, b
     return (b, a) if a.is_Rational else (a - b, 0)
 
 
-def _moved(point: Mapping[str, Any], name: str, way: arb) -> dict[str, Any]:
+def _moved(point: Mapping[str, Array], name: str, way: arb) -> dict[str, Array]:
     """The point with one argument a little further on."""
     return {**point, name: _mapped(point[name], lambda number: number + way * (abs(number) if number != 0 else 1))}
 
 
-def _exact(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _exact(arguments: Mapping[str, Array]) -> dict[str, Array]:
     return {k: _mapped(v, lambda number: arb(float(number))) for k, v in arguments.items()}
 
 
-def _mapped(value: Any, change: Any) -> Any:
+def _mapped(value: Array, change: Any) -> Array:
     array = np.asarray(value, dtype=object if np.asarray(value).dtype == object else float)
     if not array.shape:
         return change(array.item())
@@ -224,26 +225,26 @@ def _mapped(value: Any, change: Any) -> Any:
     return found
 
 
-def _entries(found: Mapping[str, Any]) -> Iterator[Any]:
+def _entries(found: Mapping[str, Array]) -> Iterator[Array]:
     for array in found.values():
         yield from np.ravel(np.asarray(array, dtype=object))
 
 
-def _is_sharp(entry: Any) -> bool:
+def _is_sharp(entry: Array) -> bool:
     return bool(arb(entry).is_exact()) or arb(entry).rel_accuracy_bits() >= ENOUGH
 
 
-def _value(value: Any, e: Expr) -> Any:
+def _value(value: Array, e: Expr) -> Array:
     found = None if value is None or isinstance(value, bool | NoValue) else ball(value)
     if not isinstance(found, arb):
         raise CellError(f"{to_text(e)} has no certain value at this point")
     return found
 
 
-def _holds_zero(value: Any) -> bool:
+def _holds_zero(value: Array) -> bool:
     return isinstance(value, arb) and bool(value.contains(0))
 
 
-def _fraction(at: Any) -> Any:
+def _fraction(at: int) -> Array:
     number = sympy.Rational(at)
     return arb(int(number.p)) / int(number.q)

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, MatrixExpr, S
+from sympy import Expr, MatrixExpr, S, Symbol
 from sympy.core.symbol import Str
 
 from symgrad.base.errors import CellError, UnderflowWarning
 from symgrad.base.precision import in_turn
+from symgrad.base.untyped import Array
 from symgrad.claims.claim import Claim
 from symgrad.compute.arrays.emit import source_of
 from symgrad.compute.numbers.arguments import is_in_time
@@ -112,7 +113,7 @@ class Formula(Computation):
     3.720075976e-44
     """
 
-    what: Any
+    what: Expr
     cell: Cell | Backward | None = None
     backend: str = "numpy"
     sizes: Mapping[Any, int] = field(default_factory=dict)
@@ -158,7 +159,7 @@ class Formula(Computation):
             self._wirings[kind] = Wiring(self.program, source)
         return self._wirings[kind]
 
-    def __call__(self, /, **given: Any) -> Any:
+    def __call__(self, /, **given: object) -> Any:
         """The value: an array, with a step axis where the formula is one of every step; of a claim both sides.
 
         Parameters
@@ -216,7 +217,7 @@ class Formula(Computation):
                 warnings.warn(text, RuntimeWarning, stacklevel=2)
         return found[0] if len(found) == 1 else tuple(found)
 
-    def _certain(self, given: Mapping[str, Any]) -> Any:
+    def _certain(self, given: Mapping[str, object]) -> Array:
         try:
             found, zeros = in_arithmetic(
                 self.backend, self.digits, lambda a: self._computed(a, given), self._numbers, self.scaled
@@ -233,11 +234,11 @@ class Formula(Computation):
         found = found if given_back is None else list(map(given_back, found))
         return found[0] if len(found) == 1 else tuple(found)
 
-    def _numbers(self, found: list[Any]) -> dict[str, Any]:
+    def _numbers(self, found: list[Array]) -> dict[str, Array]:
         names = ("the value",) if len(found) == 1 else [f"the {side} side" for side in SIDES]
         return dict(zip(names, found, strict=True))
 
-    def _in_doubles(self, given: Mapping[str, Any]) -> tuple[list[Any], bool]:
+    def _in_doubles(self, given: Mapping[str, object]) -> tuple[list[Array], bool]:
         """The values, and whether one that is nearly 0 has lost digits, or may have.
 
         Where the processor tells of no operation out of the range of doubles, a 0 is one: what is divided by a number
@@ -260,7 +261,7 @@ class Formula(Computation):
             self._computed(DOUBLES, given, is_watched=True, points=points)
         return found, bool(told)
 
-    def _of_rescaled(self, rescaled: Formula, given: Mapping[str, Any], told: deque[Any]) -> tuple[list[Any], bool]:
+    def _of_rescaled(self, rescaled: Formula, given: Mapping[str, object], told: deque[Any]) -> tuple[list[Any], bool]:
         """The same of a product of Jacobians, of which each step tells whether it left the range."""
         with np.errstate(all="ignore"):
             mantissa, exponent, lost = rescaled._computed(DOUBLES, given)
@@ -287,12 +288,12 @@ class Formula(Computation):
         return made
 
     @cached_property
-    def _products(self) -> tuple[Any, ...]:
+    def _products(self) -> tuple[TimedScalar, ...]:
         """What is carried from step to step of the one product of Jacobians in the formula."""
         (jacobian,) = self.what.atoms(StateJacobian)
         return tuple(_Product(self._home, jacobian, 1).variables.values()) if self._home is not None else ()
 
-    def _by_rescaling(self, given: Mapping[str, Any]) -> Scaled:
+    def _by_rescaling(self, given: Mapping[str, Array]) -> Scaled:
         """The value in doubles; where a single step left their range, with certain digits."""
         assert self._rescaled is not None
         with np.errstate(all="ignore"):
@@ -307,14 +308,14 @@ class Formula(Computation):
             part[lost] = right
         return Scaled(parts[0][()], parts[1][()])
 
-    def _at_points(self, given: Mapping[str, Any], chosen: Any) -> dict[str, Any]:
+    def _at_points(self, given: Mapping[str, object], chosen: Array) -> dict[str, Array]:
         """The arguments, which are scalars, at some points of the leading axes."""
         known = self.program.arguments
         return {name: _at_points(np.asarray(a), chosen, is_in_time(known[name])) for name, a in given.items()}
 
     def _computed(
-        self, arithmetic: Arithmetic, given: Mapping[str, Any], is_watched: bool = False, points: Any = None
-    ) -> list[Any]:
+        self, arithmetic: Arithmetic, given: Mapping[str, object], is_watched: bool = False, points: object = None
+    ) -> list[Array]:
         """The values, at some points of the leading axes or all; `is_watched`: by NumPy, array by array."""
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         arguments = arguments if points is None else arguments.at(self.program.arguments, points)
@@ -328,7 +329,7 @@ class Formula(Computation):
         is_plain = arithmetic is DOUBLES
         wiring = wiring or self._wiring(scalars, is_plain, is_plain and bool(arguments.lead))
         like = S.Zero if isinstance(self.what, Claim) else _expression(self.what)
-        found: list[Any] = []
+        found: list[Array] = []
         for place, part in arguments.blocks(self.program.arguments, count):
             results = Segments.of(wiring, arithmetic, part, scalars).results(like)
             if part is arguments:
@@ -343,7 +344,7 @@ def _targets(program: Program) -> set[Any]:
     return {line.target for line in program.lines}
 
 
-def _at_points(array: Any, chosen: Any, has_steps: bool) -> Any:
+def _at_points(array: Array, chosen: Array, has_steps: bool) -> Array:
     """A scalar argument at some points of the leading axes."""
     lead = array.shape[: array.ndim - has_steps]
     if not lead:
@@ -353,15 +354,15 @@ def _at_points(array: Any, chosen: Any, has_steps: bool) -> Any:
 
 @in_turn
 def compile(  # the public name is the verb
-    what: Any,
+    what: object,
     cell: Cell | Backward | None = None,
-    sizes: Mapping[Any, int] | None = None,
+    sizes: Mapping[Symbol, int] | None = None,
     backend: str = "numpy",
     *,
     digits: int | None = None,
     scaled: bool = False,
     threads: int = 1,
-    dtype: Any = FLOAT64,
+    dtype: str = FLOAT64,
 ) -> Formula:
     """A program for an expression, for both sides of a claim, or for a formula about a cell.
 
@@ -424,7 +425,7 @@ def compile(  # the public name is the verb
     return Formula(what, cell, backend, sizes or {}, digits, scaled, threads, dtype)
 
 
-def _of_symbols(what: Any) -> Program:
+def _of_symbols(what: object) -> Program:
     if isinstance(what, Claim):
         expressions = dict(zip(SIDES, map(as_sympy, what.statement.expressions)))
     elif isinstance(what, Expr) and not isinstance(what, MatrixExpr):
@@ -439,11 +440,11 @@ def _of_symbols(what: Any) -> Program:
     return Program(tuple(made), {str(s): s for s in symbols}, (), {name: name for name in expressions})
 
 
-def _expression(what: Any) -> Any:
+def _expression(what: object) -> Expr:
     return what.left if isinstance(what, Equation) else what
 
 
-def _of_cell(what: Any, cell: Cell) -> Program:
+def _of_cell(what: object, cell: Cell) -> Program:
     formula = _expression(what)
     for v in timed_in(formula):
         if v.role is Role.ADJOINT:
@@ -457,7 +458,7 @@ def _of_cell(what: Any, cell: Cell) -> Program:
     return _program(lines, (*cell.parameters, *cell.inputs, *cell.borders), (plain,), lines[-1].target, identities)
 
 
-def _of_gradients(what: Any, grad: Backward) -> Program:
+def _of_gradients(what: object, grad: Backward) -> Program:
     equations, formula = Equations.of(grad), _expression(what)
     lines = [*forward_lines(grad.cell), *backward_lines(equations)]
     if isinstance(formula, LossDerivative):
@@ -485,7 +486,11 @@ def _argument_and_step(what: Any, grad: Backward) -> tuple[Any, Any]:
 
 
 def _program(
-    lines: list[Line], keys: tuple[Any, ...], formulas: Collection[Any], target: Any, identities: tuple[Any, ...] = ()
+    lines: list[Line],
+    keys: tuple[Expr, ...],
+    formulas: Collection[object],
+    target: object,
+    identities: tuple[Expr, ...] = (),
 ) -> Program:
     """The program of formulas, which may name parameters, inputs and steps that the cell does not."""
     read = [v for e in formulas for v in timed_in(e)]
@@ -510,7 +515,7 @@ def _demand_computed(read: Iterable[Any], known: list[Any]) -> None:
         raise CellError(f"{v} is no variable of the cell, whose states are {states}")
 
 
-def _outside(read: Iterable[Any]) -> Iterator[Any]:
+def _outside(read: Iterable[Any]) -> Iterator[Expr]:
     """What a formula of every step, of step T or of one that is named reads outside of the steps."""
     for v in read:
         from_end = sympy.expand(v.time - LENGTH)
@@ -524,7 +529,7 @@ def _outside(read: Iterable[Any]) -> Iterator[Any]:
             yield from borders_of(v)
 
 
-def _result(formula: Any, times: set[Any], others: list[Line]) -> Line:
+def _result(formula: Expr, times: set[Expr], others: list[Line]) -> Line:
     """The line of a formula: at every step, at the last one, or at one that is named."""
     if any(time.has(TIME) for time in times):
         shape = shape_of(formula)
@@ -536,7 +541,7 @@ def _result(formula: Any, times: set[Any], others: list[Line]) -> Line:
     return Line(VALUE, Lowering(step).node(formula), Steps.BORDER, step)
 
 
-def _made(name: str, shape: tuple[Any, ...]) -> Any:
+def _made(name: str, shape: tuple[Expr, ...]) -> Expr:
     facts = Str(name), Str(Role.INTERMEDIATE.value), TIME
     return TimedMatrix(*facts, *shape) if shape else TimedScalar(*facts)
 
@@ -544,7 +549,7 @@ def _made(name: str, shape: tuple[Any, ...]) -> Any:
 class _Product:
     """A derivative of a state with respect to an earlier one, carried from step to step."""
 
-    def __init__(self, cell: Cell, jacobian: Any, number: int) -> None:
+    def __init__(self, cell: Cell, jacobian: Expr, number: int) -> None:
         self.cell, self.jacobian, self.number = cell, jacobian, number
         self.late, self.early = jacobian.late, jacobian.early
         self.steps = state_jacobians(cell, in_output=False)
@@ -553,7 +558,7 @@ class _Product:
             raise CellError(f"{jacobian}: the states of the cell are {', '.join(map(str, cell.states))}")
 
     @cached_property
-    def variables(self) -> dict[Any, Any]:
+    def variables(self) -> dict[tuple[str, str], Expr]:
         """For each state what is carried: its derivative by the early state, or that of the late state by it."""
         found = {}
         for k, state in enumerate(self.cell.states, 1):
@@ -575,12 +580,12 @@ class _Product:
         return bool(self.late.time == LENGTH and self.early.time == TIME)
 
     @property
-    def identities(self) -> tuple[Any, ...]:
+    def identities(self) -> tuple[Expr, ...]:
         is_carried = self.runs_forward and not self.is_single
         return (self.variables[self.early.key],) if is_carried else ()
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Expr:
         """What stands for the derivative in a formula."""
         if self.is_single:
             pair = self.late.at(TIME), self.early.at(TIME)
@@ -612,10 +617,10 @@ class _Product:
                 yield Line(variable, Lowering().node(_total(ways, variable)), Steps.BEFORE_LAST)
 
 
-def _identity(variable: Any) -> Any:
+def _identity(variable: TimedMatrix) -> MatrixExpr:
     return sympy.Identity(shape_of(variable)[0]) if shape_of(variable) else S.One
 
 
-def _total(ways: list[Any], like: Any) -> Any:
+def _total(ways: list[Expr], like: Expr) -> Expr:
     kept = [way for way in ways if way != 0 and not isinstance(way, sympy.ZeroMatrix)]
     return total_of(kept) if kept else zero_like(like)

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import arb, fmpq
-from sympy import Dummy, Expr
+from sympy import Dummy, Expr, MatrixExpr, Symbol
 
 from symgrad import activations
 from symgrad.balls import Tape, UnsupportedError, ball, precision
-from symgrad.balls.matrices import Array, Surroundings, WalkedFormula
+from symgrad.balls.matrices import Surroundings, WalkedFormula
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 from symgrad.symbols import Role, shape_of, with_slopes
 
 Function = Callable[..., Any]
@@ -60,19 +61,19 @@ class Doubles(Surroundings):
         timed = {k: _rounded(v) for k, v in around.timed.items()}
         return cls(around.sizes, around.length, parameters, timed)
 
-    def zero(self, variable: Any) -> Any:
+    def zero(self, variable: Expr) -> Array:
         shape = tuple(self.number(size) for size in shape_of(variable))
         return np.zeros(shape) if shape else 0.0
 
-    def evaluate(self, e: Any, step: int = 0, indices: Mapping[Any, int] | None = None) -> Any:
+    def evaluate(self, e: Expr, step: int = 0, indices: Mapping[Any, int] | None = None) -> Array:
         return _Walked(self, step, indices or {}).value(e)
 
 
-def _rounded(value: Any) -> Any:
+def _rounded(value: Array) -> Array:
     return np.vectorize(float, otypes=[float])(value) if isinstance(value, np.ndarray) else float(value)
 
 
-def _middle(value: Any) -> float:
+def _middle(value: Array) -> float:
     """The middle of an enclosure; no number where there is none, or where it is not real."""
     return float(ball(value).mid()) if isinstance(value, arb | fmpq) else math.nan
 
@@ -88,24 +89,24 @@ class _Walked(WalkedFormula):
 
     around: Doubles
 
-    def _timed(self, e: Any) -> Any:
+    def _timed(self, e: Expr) -> Array:
         window, step = self.around.window, self._time(e.time)
         if window and e.role is Role.ADJOINT and (step - 1) // window != (self.step - 1) // window:
             return self.around.zero(e)
         found = self.around.timed.get((e.key, step))
         return self.around.zero(e) if found is None else found  # what is outside of the steps is zero
 
-    def _is_beyond(self, e: Any) -> bool:
+    def _is_beyond(self, e: MatrixExpr) -> bool:
         return False
 
-    def _scalar(self, e: Expr) -> Any:
+    def _scalar(self, e: Expr) -> Array:
         return self._number(_written_out(e), {})
 
     def _mapped(self, function: sympy.Lambda, *matrices: Array) -> Array:
         known = dict(zip(function.variables, matrices))
         return np.broadcast_to(self._number(_written_out(function.expr), known), matrices[0].shape)
 
-    def _number(self, e: Any, known: Mapping[Any, Any]) -> Any:
+    def _number(self, e: Expr, known: Mapping[Symbol, Array]) -> Array:
         """The value of a scalar, of which some symbols stand for arrays."""
         if e in known:
             return known[e]
@@ -137,7 +138,7 @@ class _Walked(WalkedFormula):
         found = self._leaf(e)
         return float(found.p) / float(found.q) if hasattr(found, "q") else found
 
-    def _by_balls(self, e: Any, known: Mapping[Any, Any]) -> Any:
+    def _by_balls(self, e: Expr, known: Mapping[Any, object]) -> Array:
         """The values of a function that NumPy lacks: the middles of enclosures."""
         stand_ins = {a: Dummy(real=True) for a in e.args if not a.is_number}
         values = np.broadcast_arrays(*(self._number(a, known) for a in stand_ins))
@@ -150,27 +151,27 @@ class _Walked(WalkedFormula):
             found = [_middle(tape(*(arb(float(v[place])) for v in values))) for place in places]
         return np.reshape(found, values[0].shape) if values else found[0]
 
-    def _of_matrix(self, leaf: Any) -> Any:
+    def _of_matrix(self, leaf: Expr) -> Any:
         raise CellError(f"{leaf} is not computed in doubles here")
 
-    def _leaf(self, leaf: Any) -> Any:
+    def _leaf(self, leaf: Expr) -> Array:
         if isinstance(leaf, sympy.Trace):
             return float(np.trace(self.value(leaf.arg)))
         return super()._leaf(leaf)
 
-    def _exponentials(self, vector: Any) -> Array:
+    def _exponentials(self, vector: object) -> Array:
         return np.exp(self.value(vector))
 
-    def _logsumexp(self, e: Any) -> Array:
+    def _logsumexp(self, e: Expr) -> Array:
         return np.log(self._exponentials(e.argument).sum()).reshape(1, 1)
 
     @staticmethod
     def _identity_of(size: int) -> Array:
         return np.eye(size)
 
-    def _explicit(self, e: Any) -> Array:
+    def _explicit(self, e: Expr) -> Array:
         rows, columns = map(self._size, e.shape)
         return np.array([[self._scalar(e[i, j]) for j in range(columns)] for i in range(rows)])
 
-    def _filled(self, e: Any) -> Array:
+    def _filled(self, e: MatrixExpr) -> Array:
         return np.full(tuple(map(self._size, e.shape)), 1.0 if isinstance(e, sympy.OneMatrix) else 0.0)

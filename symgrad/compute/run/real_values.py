@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
+from sympy import Expr
 
 from symgrad.balls import precision
 from symgrad.balls.matrices import NotRealError, NoValueError
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arguments import Arguments, is_in_time, seen_shape
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.oracle import runs
@@ -19,7 +20,7 @@ BITS = 256
 MOST_WORK = 1_000_000  # entries of arguments times steps, beyond which nothing is told
 
 
-def without_value(grad: Backward, keys: Mapping[str, Any], arguments: Arguments) -> CellError | None:
+def without_value(grad: Backward, keys: Mapping[str, Expr], arguments: Arguments) -> CellError | None:
     """The error that says what has no real value at the arguments, which are balls; None where all has one."""
     work = sum(np.size(array) for array in arguments.arrays.values()) * arguments.length
     if work > MOST_WORK:
@@ -37,7 +38,7 @@ def without_value(grad: Backward, keys: Mapping[str, Any], arguments: Arguments)
     return None
 
 
-def _at(array: Any, key: Any, place: tuple[int, ...]) -> Any:
+def _at(array: Array, key: Expr, place: tuple[int, ...]) -> Array:
     """An argument at a point of the leading axes."""
     own = array.ndim - len(seen_shape(key)) - is_in_time(key)
     axes = zip(array.shape[:own], place[len(place) - own :])

@@ -11,9 +11,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sympy import Expr
 
 from symgrad.base.errors import CellError, PrecisionError, UnderflowWarning
 from symgrad.base.kinds import demand
+from symgrad.base.untyped import Array
 from symgrad.compute.arrays.emit import source_of
 from symgrad.compute.numbers.arguments import Arguments, is_in_time
 from symgrad.compute.numbers.arithmetic import BALLS, DOUBLES, NEARLY_ZERO, Arithmetic, are_real, is_finite
@@ -121,7 +123,7 @@ class Run(Computation):
             self._wirings[kind] = Wiring(program, source_of(program, scalars, kept, plain=plain, is_small=is_small))
         return self._wirings[kind]
 
-    def __call__(self, /, **given: Any) -> Output:
+    def __call__(self, /, **given: object) -> Output:
         """Loss, gradients and states at a point.
 
         Parameters
@@ -161,7 +163,7 @@ class Run(Computation):
                 return self._in_dtype(output)
         given = {name: a for name, a in given.items() if a is not None}
 
-        def compute(arithmetic: Arithmetic) -> tuple[Output, list[Any]]:
+        def compute(arithmetic: Arithmetic) -> tuple[Output, list[Array]]:
             return self._computed(arithmetic, given)
 
         try:
@@ -195,7 +197,7 @@ class Run(Computation):
         gradients, states = arrays[: len(output.gradients)], arrays[len(output.gradients) :]
         return Output(loss, dict(zip(output.gradients, gradients)), dict(zip(output.states, states)))
 
-    def _check_finite(self, output: Output, adjoints: list[Any], given: Mapping[str, Any]) -> None:
+    def _check_finite(self, output: Output, adjoints: list[Array], given: Mapping[str, object]) -> None:
         with np.errstate(all="ignore"):
             short = (a for name, a in output.gradients.items() if name not in self._long)
             are_finite = all(map(is_finite, short)) and not any(
@@ -208,7 +210,7 @@ class Run(Computation):
             beyond = CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
             raise self._without_value(given, beyond)
 
-    def _without_value(self, given: Mapping[str, Any], otherwise: Exception) -> Exception:
+    def _without_value(self, given: Mapping[str, Array], otherwise: Exception) -> Exception:
         """What is raised where numbers did not come out: that the cell has no real value there, or what else it is."""
         found = without_value(
             self.gradients, self.program.arguments, arguments_in(BALLS, self.program, given, self.sizes)
@@ -217,7 +219,7 @@ class Run(Computation):
             return CellError(f"a part has no number ({str(otherwise) or 'a division by 0'}); use backend='balls'")
         return found or otherwise
 
-    def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, Any], has_lost_digits: bool) -> None:
+    def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> None:
         """Warn of a loss and of gradients that are 0, or nearly, after numbers that became too small on their way.
 
         Of adjoints that lost digits a run knows. Where no digit was left, NumPy is asked.
@@ -234,13 +236,13 @@ class Run(Computation):
                 stacklevel=3,
             )
 
-    def _is_low(self, name: str, gradient: Any, leads: int) -> bool:
+    def _is_low(self, name: str, gradient: object, leads: int) -> bool:
         """Whether a gradient is 0, or nearly, throughout; or in an entry, if adjoints are in it."""
         if name in self._through_adjoints:
             return name in self._long or _has_nearly_zero(gradient)
         return name in self._looked_at and points_of_zeros([gradient], leads) is not None
 
-    def _has_underflown(self, output: Output, given: Mapping[str, Any]) -> bool:
+    def _has_underflown(self, output: Output, given: Mapping[str, object]) -> bool:
         """Whether NumPy, which computes again where the loss or a whole gradient is 0, tells of numbers out of range.
 
         What is divided by a number too large is too small.
@@ -258,7 +260,7 @@ class Run(Computation):
     @cached_property
     def _through_adjoints(self) -> tuple[str, ...]:
         """The gradients in which adjoints are, in the order of the arguments."""
-        reads: dict[Any, set[Any]] = {}
+        reads: dict[Any, set[Expr]] = {}
         for line in self.program.lines:
             reads.setdefault(line.target, set()).update(v for v, _ in line.reads)
         return tuple(
@@ -278,7 +280,7 @@ class Run(Computation):
         keys = self.program.arguments.items()
         return frozenset(name for name, key in keys if is_in_time(key)) if self.checkpoint else frozenset()
 
-    def _computed(self, arithmetic: Arithmetic, given: Mapping[str, Any]) -> tuple[Output, list[Any]]:
+    def _computed(self, arithmetic: Arithmetic, given: Mapping[str, object]) -> tuple[Output, list[Array]]:
         arguments = arguments_in(arithmetic, self.program, given, self.sizes)
         is_compiled = self._row.is_machine_code and not self.scaled and 0 not in arguments.lead
         scalars = self.program.is_scalar and not arguments.lead
@@ -306,7 +308,7 @@ class Run(Computation):
         arguments: Arguments,
         scalars: bool,
         is_watched: bool = False,
-    ) -> tuple[Output, list[Any]]:
+    ) -> tuple[Output, list[Array]]:
         if wiring is None:
             is_small = max(arguments.sizes.values(), default=0) <= SMALL
             wiring = self._wiring(scalars, arithmetic is DOUBLES, is_small)
@@ -314,20 +316,20 @@ class Run(Computation):
         return segments.whole() if not self.checkpoint else segments.piecewise()
 
 
-def _has_nearly_zero(array: Any) -> bool:
+def _has_nearly_zero(array: Array) -> bool:
     """Whether an entry is nearly 0; where gradients vanish, the first ones are."""
     if not array.shape:
         return bool(abs(array) < NEARLY_ZERO)
     return any(np.abs(part).min() < NEARLY_ZERO for part in _parts(array))
 
 
-def _has_lost_digits(array: Any) -> bool:
+def _has_lost_digits(array: Array) -> bool:
     """Whether an entry is nearly 0, and is not."""
     sizes = map(np.abs, _parts(array))
     return any(size.min() < NEARLY_ZERO and ((size != 0) & (size < NEARLY_ZERO)).any() for size in sizes)
 
 
-def _parts(array: Any) -> Iterator[Any]:
+def _parts(array: Array) -> Iterator[Any]:
     """The entries in parts that fit a cache."""
     entries = array.ravel()
     return (entries[k : k + PART] for k in range(0, len(entries), PART))
@@ -339,7 +341,7 @@ def _with(convert: Callable[[Any], Any], output: Output) -> Output:
     return Output(convert(output.loss), *arrays)
 
 
-def _numbers(found: tuple[Output, Any]) -> dict[str, Any]:
+def _numbers(found: tuple[Output, list[Array] | None]) -> dict[str, Array]:
     output, _ = found
     return {
         "the loss": output.loss,

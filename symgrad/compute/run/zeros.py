@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arithmetic import NEARLY_ZERO
 
 
-def points_of_zeros(arrays: Iterable[Any], leads: int) -> Any:
+def points_of_zeros(arrays: Iterable[Array], leads: int) -> Array | None:
     """At which points of the leading axes one of the arrays is 0 throughout, or nearly; None if at no point.
 
     Most often the first entries tell that there is none.
@@ -22,7 +22,7 @@ def points_of_zeros(arrays: Iterable[Any], leads: int) -> Any:
     return reduce(np.logical_or, found) if found else None
 
 
-def _points(array: Any, leads: int) -> Any:
+def _points(array: Array, leads: int) -> Array | None:
     """The same of one array."""
     found = np.array(np.abs(array[(..., *[0] * (array.ndim - leads))]) < NEARLY_ZERO)
     if not found.any():

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sympy import Expr
 
 from symgrad.base.errors import CellError, ShapeError
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arguments import arguments_of, is_in_time, seen_shape
 from symgrad.compute.numbers.arithmetic import as_doubles
 from symgrad.symbols import LENGTH
@@ -25,7 +27,7 @@ Place = tuple[int, ...]
 class Placed:
     """An argument: its array, and the axes of the grid along which it varies, which come first."""
 
-    array: Any
+    array: Array
     axes: tuple[str, ...]
 
 
@@ -48,10 +50,10 @@ class Grid:
         The names of what is computed.
     """
 
-    axes: dict[str, Any]
+    axes: dict[str, Array]
     arguments: dict[str, Placed]
-    keys: Mapping[str, Any]
-    lengths: Any
+    keys: Mapping[str, Expr]
+    lengths: Array
     blocks: dict[str, int]
     results: tuple[str, ...] = ()
 
@@ -79,13 +81,13 @@ class Grid:
         sizes = zip(place, self.blocks.values(), self.shape)
         return tuple(slice(k * size, min((k + 1) * size, length)) for k, size, length in sizes)
 
-    def within(self, block: Block) -> tuple[dict[str, Any], int | None]:
+    def within(self, block: Block) -> tuple[dict[str, Array], int | None]:
         """The arguments of a block, as a program takes them, and the number of steps where it is chosen."""
         place = dict(zip(self.axes, block))
         steps = int(self.lengths[place.get(STEPS, slice(0, 1))][0]) if len(self.lengths) else None
         return {name: self._part(name, place, steps) for name in self.arguments}, steps
 
-    def _part(self, name: str, place: Mapping[str, slice], steps: int | None) -> Any:
+    def _part(self, name: str, place: Mapping[str, slice], steps: int | None) -> Array:
         """The entries of an argument in a block, with an axis of length 1 for those along which it does not vary."""
         placed, key = self.arguments[name], self.keys[name]
         array = placed.array[tuple(place[axis] for axis in placed.axes)]
@@ -99,9 +101,9 @@ class Grid:
 
 
 def grid_of(
-    keys: Mapping[str, Any],
+    keys: Mapping[str, Expr],
     sizes: Mapping[Any, int],
-    given: Mapping[str, Any],
+    given: Mapping[str, object],
     steps: int | Sequence[int] | None,
     chunks: Mapping[str, int] | None,
     results: tuple[str, ...] = (),
@@ -113,7 +115,7 @@ def grid_of(
     CellError, ShapeError
         If an argument or an axis is unknown, or its values do not fit; the text names it.
     """
-    axes: dict[str, Any] = {}
+    axes: dict[str, Array] = {}
     arguments = {name: _placed(name, value, keys, axes, results) for name, value in given.items()}
     lengths = _lengths(steps)
     for axis in axes:
@@ -136,7 +138,7 @@ def own_name(argument: str, results: tuple[str, ...]) -> str:
 
 
 def _placed(
-    name: str, value: Any, keys: Mapping[str, Any], axes: dict[str, Any], results: tuple[str, ...] = ()
+    name: str, value: Any, keys: Mapping[str, Expr], axes: dict[str, Array], results: tuple[str, ...] = ()
 ) -> Placed:
     """An argument with its axes, which are added to those of the grid."""
     if name not in keys:
@@ -165,7 +167,7 @@ def _steps_of(placed: Placed) -> int:
     return int(placed.array.shape[len(placed.axes)])
 
 
-def _lengths(steps: Any) -> Any:
+def _lengths(steps: object) -> Array:
     found = np.atleast_1d(np.asarray([] if steps is None else steps))
     if found.ndim > 1 or (len(found) and (found.dtype.kind not in "iu" or found.min() < 1)):
         raise CellError(f"{STEPS} is a number of steps, 1 or more, or a sequence of them; got {steps!r}")
@@ -174,7 +176,7 @@ def _lengths(steps: Any) -> Any:
     return found.astype(int)
 
 
-def _block_sizes(axes: Mapping[str, Any], chunks: Mapping[str, int] | None, longest: int) -> dict[str, int]:
+def _block_sizes(axes: Mapping[str, Array], chunks: Mapping[str, int] | None, longest: int) -> dict[str, int]:
     """As asked for; each number of steps is a block of its own, for its series have a length of their own."""
     chosen = dict(chunks or {})
     for name, size in chosen.items():

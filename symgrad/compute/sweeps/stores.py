@@ -19,6 +19,7 @@ import numpy as np
 
 from symgrad.base.errors import CellError, OutputError
 from symgrad.base.files import UNFINISHED
+from symgrad.base.untyped import Array
 from symgrad.compute.sweeps.grids import STEPS, Block, Grid, Place, own_name
 from symgrad.compute.sweeps.sharing import Share, abandoned
 
@@ -36,11 +37,11 @@ RESULTS = "results"  # the attribute with the names of the results, in order
 class Part:
     """A result in a block: its array, the names of the axes after those of the grid, and what it is."""
 
-    array: Any
+    array: Array
     axes: tuple[str, ...]
     says: str
 
-    def placed(self, grid: Grid) -> Any:
+    def placed(self, grid: Grid) -> Array:
         """The array with an axis for T, which a program does not know."""
         return np.expand_dims(self.array, [*grid.axes].index(STEPS)) if STEPS in grid.axes else self.array
 
@@ -51,7 +52,7 @@ class Part:
         return {"long_name": self.says, "units": "1"}
 
 
-def coordinates(grid: Grid) -> dict[str, tuple[tuple[str, ...], Any]]:
+def coordinates(grid: Grid) -> dict[str, tuple[tuple[str, ...], Array]]:
     """The coordinate of each axis, and the numbers that are the same everywhere or vary along axes of other names."""
     steps = {STEPS: ((), grid.lengths[0])} if len(grid.lengths) and STEPS not in grid.axes else {}
     named = {own_name(name, grid.results): p for name, p in grid.arguments.items()}
@@ -130,7 +131,7 @@ class Store:
                     left.unlink(missing_ok=True)
         self.marks = {name: self._all_marks(name) for name in (DONE, CONTENT)}
 
-    def _all_marks(self, name: str) -> Any:
+    def _all_marks(self, name: str) -> Array | None:
         try:
             return np.asarray(self.group[name][...])
         except Exception:  # one that is damaged; they are read one by one
@@ -300,7 +301,7 @@ class Store:
         counts = self.grid.counts
         axes = tuple(f"chunk_{axis}" for axis in self.grid.axes)
 
-        def coordinate(name: str, axes: tuple[str, ...], values: Any, group: Any) -> None:
+        def coordinate(name: str, axes: tuple[str, ...], values: Array, group: Any) -> None:
             kind = str if values.dtype.kind == "U" else values.dtype  # texts of one length are in no standard of Zarr
             array = group.create_array(name, shape=values.shape, dtype=kind, dimension_names=axes, overwrite=True)
             array[...] = values
@@ -353,7 +354,7 @@ class Store:
         self.share.close()
 
 
-def _content(arrays: Mapping[str, Any]) -> int:
+def _content(arrays: Mapping[str, Array]) -> int:
     """A fingerprint of the results of a chunk, which is not 0."""
     found = hashlib.sha256()
     for name in sorted(arrays):
@@ -372,7 +373,7 @@ def _remove_leftovers(path: Path) -> None:
                 folder.rmdir()
 
 
-def _write(target: Any, name: str, block: Block, part: Part, grid: Grid) -> None:
+def _write(target: Array, name: str, block: Block, part: Part, grid: Grid) -> None:
     if target.shape[len(grid.axes) :] != part.own_shape(grid):
         raise CellError(f"{name} has a shape that depends on T; sweep over T where it does not")
     target[block] = part.placed(grid)

@@ -23,6 +23,7 @@ from symgrad.base.errors import CellError, MissingExtraError, UnderflowWarning
 from symgrad.base.fingerprints import digest, digest_of_bytes
 from symgrad.base.kinds import shown
 from symgrad.base.precision import TURN, many_bits, precision
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arguments import is_in_time, seen_shape
 from symgrad.compute.numbers.named import by_name, demand_own_options
 from symgrad.compute.numbers.scaled import Scaled
@@ -142,20 +143,20 @@ def _require(library: str) -> None:
         raise MissingExtraError("a sweep", library, "scale") from None
 
 
-def _about(program: Any) -> dict[str, str]:
+def _about(program: object) -> dict[str, str]:
     """What a dataset says of where it comes from."""
     versions = [f"{name} {metadata.version(name)}" for name in ("symgrad", "numpy", "sympy", "python-flint")]
     return {"program": repr(program), "made_by": ", ".join(versions)}
 
 
-def _facts(program: Any, grid: Grid) -> dict[str, str]:
+def _facts(program: object, grid: Grid) -> dict[str, str]:
     """All that the numbers of a sweep depend on, by what a user calls it."""
     given = {name: _digest(placed.array, placed.axes) for name, placed in grid.arguments.items()}
     axes = {f"axis {name}": _digest(values) for name, values in grid.axes.items()}
     return {**_about(program), **given, **axes, "T": _digest(grid.lengths), "chunks": digest([*grid.blocks.items()])}
 
 
-def _digest(array: Any, axes: Sequence[str] = ()) -> str:
+def _digest(array: Array, axes: Sequence[str] = ()) -> str:
     content = repr(array.tolist()).encode() if array.dtype == object else np.ascontiguousarray(array).tobytes()
     return digest(array.shape, str(array.dtype), list(axes), digest_of_bytes(content))
 
@@ -194,7 +195,7 @@ class Task:
     """
 
     program: bytes
-    arguments: dict[str, Any]
+    arguments: dict[str, Array]
     leads: int
     asking: int
 
@@ -287,11 +288,11 @@ def _parts(program: Any, output: Any, leads: int) -> dict[str, Part]:
     return found
 
 
-def _formula(name: str, value: Any, leads: int) -> dict[str, Part]:
+def _formula(name: str, value: Array, leads: int) -> dict[str, Part]:
     return _named(name, value, tuple(f"{name}_{k}" for k in range(np.ndim(value) - leads)), name)
 
 
-def _named(name: str, value: Any, axes: tuple[str, ...], what: str) -> dict[str, Part]:
+def _named(name: str, value: Array, axes: tuple[str, ...], what: str) -> dict[str, Part]:
     if isinstance(value, Scaled):
         return _logarithm(name, value.log10(), value.sign, axes, what)
     array = np.asarray(value)
@@ -300,16 +301,16 @@ def _named(name: str, value: Any, axes: tuple[str, ...], what: str) -> dict[str,
     return _logarithm(name, _each(_log10, array), _each(_sign, array), axes, what)
 
 
-def _logarithm(name: str, log10: Any, sign: Any, axes: tuple[str, ...], what: str) -> dict[str, Part]:
+def _logarithm(name: str, log10: Array, sign: Array, axes: tuple[str, ...], what: str) -> dict[str, Part]:
     says = {f"log10_{name}": (log10, f"log10 |{what}|"), f"sign_{name}": (sign, f"sign of {what}")}
     return {n: Part(np.asarray(array, dtype=float), axes, text) for n, (array, text) in says.items()}
 
 
-def _each(of: Callable[[Any], float], array: Any) -> Any:
+def _each(of: Callable[[Any], float], array: Array) -> Array:
     return np.asarray(np.vectorize(of, otypes=[float])(array))
 
 
-def _log10(number: Any) -> float:
+def _log10(number: Array) -> float:
     """The logarithm of the magnitude; of an exact zero it is minus infinity."""
     if isinstance(number, arb):
         with precision(LOG_BITS):
@@ -318,5 +319,5 @@ def _log10(number: Any) -> float:
         return float(numbers.log10(abs(numbers.convert(number)))) if number else -np.inf
 
 
-def _sign(number: Any) -> float:
+def _sign(number: Array) -> float:
     return float((number > 0) - (number < 0))

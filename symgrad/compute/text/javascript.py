@@ -20,6 +20,7 @@ from sympy import Expr, Rational, S, Symbol
 from symgrad.activations.rows import ROWS
 from symgrad.balls import precision
 from symgrad.base.errors import CellError
+from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arithmetic import BALLS, ONE
 from symgrad.compute.program import nodes
 from symgrad.compute.program.lowering import SLOPE, VALUE, Lowering, definition
@@ -52,7 +53,7 @@ def code_of(formula: Expr, *symbols: Symbol, name: str = "formula") -> str:
       return value0 * value0;
     }
     """
-    leaves: dict[Any, Node] = {symbol: Node("argument", data=k) for k, symbol in enumerate(symbols)}
+    leaves: dict[Symbol, Node] = {symbol: Node("argument", data=k) for k, symbol in enumerate(symbols)}
     body = Lowering(leaves=leaves).node(formula)
     return script({name: Function(body, len(symbols))})
 
@@ -260,7 +261,7 @@ def _of_double(value: float) -> str:
     return repr(value) if value >= 0 else f"({value!r})"
 
 
-def _ball(node: Node) -> Any:
+def _ball(node: Node) -> Array:
     """The value of a node without arguments."""
     functions = BALLS.functions()
     if node.op == "number":

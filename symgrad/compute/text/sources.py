@@ -8,11 +8,13 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
+from symgrad.base.untyped import Array
+
 # All that may stand in generated source; a name of a user could not even be spelled with a quote or a dunder.
 ALLOWED = re.compile(r"(?:[A-Za-z0-9_.,:=+\-*/@%<>()\[\]{} \n]|# |!=)*")
 
 
-def functions_of(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+def functions_of(source: str, namespace: Mapping[str, Array]) -> dict[str, Any]:
     """The functions that generated source defines, in a namespace that holds nothing but what it may use.
 
     Raises

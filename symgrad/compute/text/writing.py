@@ -23,8 +23,8 @@ AT_ONE_STEP = "step_"  # what products at one step are told apart by from those 
 class Names:
     """Identifiers of our own for all that a program names; no name of a user is among them."""
 
-    series: dict[Any, str]
-    parameters: dict[Any, str]
+    series: dict[Expr, str]
+    parameters: dict[Expr, str]
     sizes: dict[Any, str]
     results: dict[str, str]
 
@@ -44,7 +44,7 @@ class Names:
             | ({EXPONENT: EXPONENT, LOST: LOST} if program.rescaled else {}),
         )
 
-    def of_leaf(self, what: Any) -> str:
+    def of_leaf(self, what: Expr) -> str:
         """The identifier of a variable or a parameter."""
         return self.series[what] if what in self.series else self.parameters[what]
 

@@ -152,7 +152,7 @@ def _is_line(node: nodes.Node | None) -> bool:
     return isinstance(node, nodes.container) and "line" in node["classes"]
 
 
-def _is_last(line: Any) -> bool:
+def _is_last(line: object) -> bool:
     return not _is_line(_neighbour(line, 1))
 
 

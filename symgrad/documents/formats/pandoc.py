@@ -424,7 +424,7 @@ def convert(
     content: Sequence[Block],
     to: str,
     *options: str,
-    meta: Mapping[str, Any] | None = None,
+    meta: Mapping[str, object] | None = None,
 ) -> bytes:
     """Blocks as a document of pandoc's.
 

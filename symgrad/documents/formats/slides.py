@@ -124,7 +124,7 @@ def _parts(block: Block) -> Iterator[Block]:
         yield block
 
 
-def _packed(parts: Sequence[Any], room: float, height: Callable[[Any], float] | None = None) -> Iterator[list[Any]]:
+def _packed(parts: Sequence[object], room: float, height: Callable[[Any], float] | None = None) -> Iterator[list[Any]]:
     """The parts in groups that are not higher than the room, unless they are one part."""
     group: list[Any] = []
     for part in parts:
@@ -157,7 +157,7 @@ def _height(part: Any) -> float:
     return 0.5 + _lines(_length(content), LETTERS)
 
 
-def _formula_height(content: Any, usual: float) -> float:
+def _formula_height(content: object, usual: float) -> float:
     formulas = list(_formulas(content))
     rows = max((0.9 * tex.count(r"\\") for tex in formulas), default=0.0)  # a number of many digits stands in rows
     return max(rows, 2.5 if any(_TALL.search(tex) for tex in formulas) else usual)
@@ -177,7 +177,7 @@ def _lines(letters: int, letters_in_a_line: int) -> int:
     return max(1, -(-letters // letters_in_a_line))
 
 
-def _inside(value: Any) -> Iterator[dict[str, Any]]:
+def _inside(value: object) -> Iterator[dict[str, Any]]:
     """All nodes of pandoc's tree in a value."""
     if isinstance(value, dict):
         yield value
@@ -187,11 +187,11 @@ def _inside(value: Any) -> Iterator[dict[str, Any]]:
             yield from _inside(part)
 
 
-def _formulas(value: Any) -> Iterator[str]:
+def _formulas(value: object) -> Iterator[str]:
     return (node["c"][1] for node in _inside(value) if node.get("t") == "Math")
 
 
-def _length(value: Any) -> int:
+def _length(value: object) -> int:
     """About how many letters a reader sees."""
     words = sum(len(node["c"]) if node["t"] == "Str" else 1 for node in _inside(value) if node.get("t") in _TEXT)
     return words + sum(map(width, _formulas(value)))

@@ -129,7 +129,7 @@ def numbered_items(derivation: Derivation) -> Iterator[tuple[Item, Place]]:
     return walk(derivation.items)
 
 
-def document(page: Page, suffix: str, settings: Any) -> nodes.document:
+def document(page: Page, suffix: str, settings: object) -> nodes.document:
     """The document of a page.
 
     Parameters

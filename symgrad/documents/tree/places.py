@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import count
-from typing import Any
 
-from sympy import Basic
+from sympy import Basic, Expr
 from sympy.matrices import MatrixBase
 
 from symgrad.base.errors import SymgradError
@@ -186,7 +185,7 @@ def references(value: object) -> Iterator[str]:
     return (part.label for part in _inside(value) if isinstance(part, Ref))
 
 
-def expressions_with(value: object, kind: type) -> set[Any]:
+def expressions_with(value: object, kind: type) -> set[Expr]:
     """The subexpressions of this kind, wherever they stand in a value."""
     return {found for part in _inside(value) if isinstance(part, Basic) for found in part.atoms(kind)}
 

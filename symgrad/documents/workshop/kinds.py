@@ -21,7 +21,7 @@ FORMATS = {
 """The kinds of documents: each is a module of ``symgrad.documents.formats`` with functions ``pages`` and ``index``."""
 
 
-def _is_format(found: Any) -> bool:
+def _is_format(found: object) -> bool:
     return callable(getattr(found, "pages", None)) and callable(getattr(found, "index", None))
 
 

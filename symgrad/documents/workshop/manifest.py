@@ -116,5 +116,5 @@ def _key(name: str) -> tuple[str, str]:
     return kind, stem
 
 
-def _texts(files: Any) -> dict[str, str]:
+def _texts(files: dict[str, str]) -> dict[str, str]:
     return {str(name): str(content) for name, content in files.items()}

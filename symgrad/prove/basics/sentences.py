@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import sympy
 from sympy import Basic, Dummy, Expr, Symbol
@@ -51,7 +50,7 @@ def shown(e: Basic, longest: int | None = LONGEST) -> str | None:
     return None if is_too_long or _INTERNAL.search(text) else text
 
 
-def _plain(e: Any) -> Any:
+def _plain(e: Basic) -> Basic:
     """The expression with symbols in place of those that nobody else can name."""
     if isinstance(e, Dummy):
         return Symbol(e.name)

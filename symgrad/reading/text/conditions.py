@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
 
 import sympy
 from sympy import Expr, Interval, S, Symbol
 from sympy.concrete.expr_with_limits import ExprWithLimits
+from sympy.logic.boolalg import Boolean
 from sympy.sets import Set
 
 from symgrad.balls import are_told_apart, is_told
@@ -240,7 +240,7 @@ def _is_real(reader: Reader, node: ast.expr) -> bool:
     return bool(reader.symbols.get(node.id, Symbol(node.id, real=True)).is_real)
 
 
-def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
+def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Boolean:
     reader.check_order(reader.tree, left, op, right)
     truth = reader.truth(reader.tree, left, op, right)
     if truth is S.true:
@@ -250,7 +250,7 @@ def _relation(reader: Reader, left: Expr, op: str, right: Expr) -> Any:
     return vocabulary.RELATIONS[op](*(reader.evaluated(reader.tree, side) for side in (left, right)), evaluate=False)
 
 
-def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symbol]) -> Any:
+def _membership(source: Source, match: re.Match[str], symbols: Mapping[str, Symbol]) -> Boolean:
     name = _checked_name(source, match)
     whole, *taken_away = _split(source, *match.span("set"), "\\∖")
     held, *left_out = (list(_sets(source, part)) for part in (whole, *taken_away))

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 import sympy
-from sympy import Basic, Integer, Rational
+from sympy import Basic, Expr, Integer, MatrixExpr, Rational
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
@@ -37,7 +37,7 @@ _OF_MATRICES = (
 )  # each read by itself, and kept as a whole
 
 
-def of_scalar(written: Any) -> Iterator[Any]:
+def of_scalar(written: Expr) -> Iterator[Expr]:
     """The parts of a scalar as it was written that need not have a value: powers, functions, cases, limits."""
     for node in filter(_is_partial, _always(written)):
         if isinstance(node, _SCOPES + _OF_MATRICES):
@@ -48,18 +48,18 @@ def of_scalar(written: Any) -> Iterator[Any]:
             yield from found or ([made] if made.is_real is False else [])
 
 
-def of_matrix(made: Any) -> Iterator[Any]:
+def of_matrix(made: MatrixExpr) -> Iterator[MatrixExpr]:
     """The matrix itself, where its entries need not have values, or a slice may not fit."""
     if isinstance(made, (*_OF_MATRICES, sympy.HadamardPower, MatrixSlice)) and _is_partial(made):
         yield made
 
 
-def is_total(node: Any) -> bool:
+def is_total(node: Basic) -> bool:
     """Whether the value of a function, which has one wherever its argument is a real number."""
     return type(node).__name__ in TOTAL
 
 
-def is_in(made: Any, part: Any) -> bool:
+def is_in(made: Expr, part: Expr) -> bool:
     """Whether a part stands in what was made of it, where it is looked at whatever the values are."""
     nodes = list(_always(made))
     if isinstance(part, _SCOPES):
@@ -71,7 +71,7 @@ def is_in(made: Any, part: Any) -> bool:
     return part in nodes or turned in nodes
 
 
-def _always(e: Any) -> Iterator[Any]:
+def _always(e: Expr) -> Iterator[Any]:
     """The nodes that must have a value where the whole has one: nothing within a case or of a bound variable."""
     waiting: list[Any] = [e]
     while waiting:
@@ -83,7 +83,7 @@ def _always(e: Any) -> Iterator[Any]:
             waiting += node.args
 
 
-def _is_scope_in(made: Any, part: Any) -> bool:
+def _is_scope_in(made: Expr, part: Basic) -> bool:
     """Whether cases, or what binds a variable, are the same conditions or ranges with all parts kept in each place."""
     kind = next(kind for kind in _SCOPES if isinstance(part, kind))
     if not isinstance(made, kind) or len(made.args) != len(part.args):
@@ -117,13 +117,13 @@ def _is_no_wider(exponent: Any, other: Any) -> bool:
     return bool(keeps_zero and keeps_sign)
 
 
-def _is_within(part: Any, size: Any) -> bool:
+def _is_within(part: Basic, size: Expr) -> bool:
     """Whether a slice lies within, whatever the sizes."""
     start, stop, _ = part
     return bool(start.is_nonnegative and (stop - start).is_positive and (size - stop).is_nonnegative)
 
 
-def _is_partial(node: Any) -> bool:
+def _is_partial(node: Basic) -> bool:
     """Whether this need not have a value where the parts have one that are looked at together with it."""
     if not isinstance(node, _SCOPES + _OF_MATRICES):
         return _is_partial_alone(node)
@@ -131,7 +131,7 @@ def _is_partial(node: Any) -> bool:
     return any(map(_is_partial_alone, inside)) or (isinstance(node, sympy.Derivative) and _has_kinks(node.expr))
 
 
-def _is_partial_alone(node: Any) -> bool:
+def _is_partial_alone(node: Basic) -> bool:
     """The same of a node that is looked at without those within it."""
     if isinstance(node, sympy.Pow):
         return _is_partial_power(node)
@@ -150,11 +150,11 @@ def _is_partial_alone(node: Any) -> bool:
     return not is_total(node) and not (is_of_fractions and as_sympy(node).is_real)
 
 
-def _has_kinks(e: Any) -> bool:
+def _has_kinks(e: Expr) -> bool:
     return any(type(function).__name__ not in _SMOOTH for function in e.atoms(sympy.Function))
 
 
-def _is_partial_power(node: Any) -> bool:
+def _is_partial_power(node: Basic) -> bool:
     base, exponent = node.args
     if _is_plainly_positive(base):
         return False
@@ -164,7 +164,7 @@ def _is_partial_power(node: Any) -> bool:
     return not (is_nonnegative or _is_natural(exponent))
 
 
-def _is_plainly_positive(e: Any) -> bool:
+def _is_plainly_positive(e: Expr) -> bool:
     """Whether a number is made of positive ones, without a difference that may be zero in disguise."""
     if isinstance(e, sympy.Add | sympy.Mul):
         return all(map(_is_plainly_positive, e.args))
@@ -173,5 +173,5 @@ def _is_plainly_positive(e: Any) -> bool:
     return isinstance(e, sympy.NumberSymbol) or (isinstance(e, Rational) and e > 0)
 
 
-def _is_natural(e: Any) -> bool:
+def _is_natural(e: Expr) -> bool:
     return isinstance(e, Integer) and e >= 0

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Rational, S, Symbol
+from sympy import Basic, Expr, Integer, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symgrad.base.errors import ParseError
@@ -90,7 +90,7 @@ class Reader:
             self.ledger.facts(value)
         return value
 
-    def _make(self, node: ast.AST, make: Callable[..., Any], *args: Any) -> Any:
+    def _make(self, node: ast.AST, make: Callable[..., Any], *args: object) -> Basic:
         """Make an object and look at what came out."""
         with self.asking_sympy(node):
             value = make(*args)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import sympy
 from sympy import Basic, Expr, Interval, MatrixExpr, S, Symbol
@@ -155,68 +154,68 @@ _OPERATORS = {made: operator for operator, made in vocabulary.RELATIONS.items()}
 class _Printer(StrPrinter):  # type: ignore[misc]
     """SymPy's own printer, but for what the reader calls otherwise."""
 
-    def _call(self, name: str, *args: Any) -> str:
+    def _call(self, name: str, *args: Basic) -> str:
         return f"{name}({', '.join(self._print(a) for a in args)})"
 
-    def _number(self, value: Any) -> str:
+    def _number(self, value: Expr) -> str:
         """An end or a side, as a decimal where it surely was written as one."""
         decimal = decimal_text(value) if isinstance(value, sympy.Rational) else ""
         return decimal or str(self._print(value))
 
-    def _print_hyper(self, expr: Any) -> str:
+    def _print_hyper(self, expr: Expr) -> str:
         upper, lower, z = expr.args
         name = f"hyp{len(upper)}f{len(lower)}"
         is_known = name in vocabulary.HYPERGEOMETRIC
         return self._call(name, *upper, *lower, z) if is_known else self._call("hyper", *expr.args)
 
-    def _print_Float(self, expr: Any) -> str:
+    def _print_Float(self, expr: Expr) -> str:
         raise ClaimError(f"a float is no exact number; got {expr}")
 
-    def _print_Derivative(self, expr: Any) -> str:
+    def _print_Derivative(self, expr: Expr) -> str:
         variables = [a for variable, count in expr.variable_count for a in (variable, count)[: 1 if count == 1 else 2]]
         return self._call("diff", expr.expr, *variables)
 
-    def _print_Trace(self, expr: Any) -> str:
+    def _print_Trace(self, expr: Expr) -> str:
         return f"trace({vector_text(expr.arg)})"
 
-    def _print_Limit(self, expr: Any) -> str:
+    def _print_Limit(self, expr: Expr) -> str:
         return f"{self._call('Limit', *expr.args[:3])[:-1]}{side_of(expr)})"
 
-    def _print_Product(self, expr: Any) -> str:
+    def _print_Product(self, expr: Expr) -> str:
         return self._call("Product", expr.function, *expr.limits)
 
-    def _print_Integral(self, expr: Any) -> str:
+    def _print_Integral(self, expr: Expr) -> str:
         ranges = [limit.args[0] if len(limit) == 1 else limit for limit in expr.limits]
         return self._call("Integral", expr.function, *ranges)
 
-    def _print_Relational(self, expr: Any) -> str:
+    def _print_Relational(self, expr: Boolean) -> str:
         operator = _OPERATORS[type(expr)]
         return f"{self._number(expr.lhs)} {operator} {self._number(expr.rhs)}"
 
-    def _print_And(self, expr: Any) -> str:
+    def _print_And(self, expr: Boolean) -> str:
         return self._call("And", *expr.args)
 
-    def _print_Or(self, expr: Any) -> str:
+    def _print_Or(self, expr: Boolean) -> str:
         return self._call("Or", *expr.args)
 
-    def _print_Not(self, expr: Any) -> str:
+    def _print_Not(self, expr: Boolean) -> str:
         return self._call("Not", *expr.args)
 
-    def _print_Contains(self, expr: Any) -> str:
+    def _print_Contains(self, expr: Boolean) -> str:
         member, values = expr.args
         return f"{self._print(member)} in {self._print(values)}"
 
-    def _print_Interval(self, values: Any) -> str:
+    def _print_Interval(self, values: Set) -> str:
         left, right = "(" if values.left_open else "[", ")" if values.right_open else "]"
         return f"{left}{self._number(values.start)}, {self._number(values.end)}{right}"
 
-    def _print_FiniteSet(self, values: Any) -> str:
+    def _print_FiniteSet(self, values: Set) -> str:
         return f"{{{', '.join(map(self._number, values.args))}}}"
 
-    def _print_Union(self, values: Any) -> str:
+    def _print_Union(self, values: Set) -> str:
         return " U ".join(map(self._print, values.args))
 
-    def _print_Reals(self, values: Any) -> str:
+    def _print_Reals(self, values: Set) -> str:
         return "(-oo, oo)"
 
 

@@ -35,7 +35,7 @@ AS_NUMBER = "its one entry is a number: write trace({})"
 class MatrixReader(Reader):
     """Reads names, times, slices, sums, products and powers of vector formulas."""
 
-    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+    def __init__(self, source: VectorSource, names: Mapping[str, Expr]) -> None:
         super().__init__(source)
         self.tree = self._prepared(self.tree)
         self.names = names
@@ -72,7 +72,7 @@ class MatrixReader(Reader):
         text = " ".join(self._text_of(node).split())
         return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
-    def _build(self, node: ast.AST, make: Callable[..., Any], *args: Any) -> Any:
+    def _build(self, node: ast.AST, make: Callable[..., Any], *args: object) -> Expr:
         with self.asking_sympy(node):
             return make(*args)
 
@@ -90,7 +90,7 @@ class MatrixReader(Reader):
             return vocabulary.CONSTANTS[name]
         raise self.fault(node, unknown(name, self.names))
 
-    def _subscript(self, node: ast.Subscript) -> Any:
+    def _subscript(self, node: ast.Subscript) -> Expr:
         if isinstance(node.slice, ast.Slice | ast.Tuple):
             return self._sliced(node)
         if not isinstance(node.value, ast.Name):
@@ -155,29 +155,29 @@ class MatrixReader(Reader):
             raise self.fault(part, f"a slice from {low} to {high} is not within 0 to {size}")
         return low, high, S.One
 
-    def _attribute(self, node: ast.Attribute) -> Any:
+    def _attribute(self, node: ast.Attribute) -> Expr:
         inside = self.value(node.value)
         return self._build(node, lambda: inside.T) if isinstance(inside, MatrixExpr) else inside
 
     # Arithmetic
 
-    def _signed(self, node: ast.UnaryOp) -> Any:
+    def _signed(self, node: ast.UnaryOp) -> MatrixExpr:
         inside = self.matrix(node.operand)
         return self._scaled(node, S.NegativeOne, inside) if isinstance(node.op, ast.USub) else inside
 
-    def _scaled(self, node: ast.AST, number: Expr, matrix: Any) -> Any:
+    def _scaled(self, node: ast.AST, number: Expr, matrix: MatrixExpr) -> MatrixExpr:
         return self._build(node, lambda: sympy.MatMul(number, matrix).doit(deep=False))
 
-    def _matrix_operation(self, node: ast.BinOp) -> Any:
+    def _matrix_operation(self, node: ast.BinOp) -> MatrixExpr:
         if isinstance(node.op, ast.Add | ast.Sub):
             return self._matrix_sum(node)
         if isinstance(node.op, ast.Pow):
             return self._matrix_power(node)
         return self._matrix_product(node)
 
-    def _matrix_sum(self, node: ast.BinOp) -> Any:
-        terms: list[Any] = []
-        first: tuple[ast.expr, Any] | None = None
+    def _matrix_sum(self, node: ast.BinOp) -> MatrixExpr:
+        terms: list[tuple[Expr, Expr]] = []
+        first: tuple[ast.expr, MatrixExpr] | None = None
         for leaf, sign in _terms(node):
             value = self._factor(leaf)
             if isinstance(value, MatrixExpr):
@@ -194,21 +194,25 @@ class MatrixReader(Reader):
         ]
         return self._build(node, lambda: sympy.MatAdd(*filled).doit(deep=False))
 
-    def _check_same(self, node: ast.expr, operation: str, first: tuple[ast.expr, Any], value: Any) -> None:
+    def _check_same(
+        self, node: ast.expr, operation: str, first: tuple[ast.expr, MatrixExpr], value: MatrixExpr
+    ) -> None:
         shapes = [tuple(map(sympy.expand, v.shape)) for v in (first[1], value)]
         if shapes[0] != shapes[1]:
             self._refuse(node, operation, first[0], node, shapes[0], shapes[1])
 
-    def _refuse(self, node: ast.AST, operation: str, a: ast.expr, b: ast.expr, left: Any, right: Any) -> None:
+    def _refuse(
+        self, node: ast.AST, operation: str, a: ast.expr, b: ast.expr, left: tuple[Expr, Expr], right: tuple[Expr, Expr]
+    ) -> None:
         shapes = f"{shape_text(left)} and {shape_text(right)}"
         single = next((e for e, shape in ((a, left), (b, right)) if tuple(shape) == (1, 1)), None)
         wanted = "" if single is None else f"; {AS_NUMBER.format(self._shown(single))}"
         both = f"{self._shown(a)} and {self._shown(b)}"
         raise self.fault(node, f"{operation} of {both}: shapes {shapes} do not fit{wanted}")
 
-    def _matrix_product(self, node: ast.BinOp) -> Any:
+    def _matrix_product(self, node: ast.BinOp) -> MatrixExpr:
         scalars: list[Expr] = []
-        matrix: Any = None
+        matrix: MatrixExpr = None
         before: ast.expr = node
         chain = _chain(node)
         behind = itertools.dropwhile(lambda pair: not isinstance(pair[0], ast.Mod), chain)
@@ -242,10 +246,12 @@ class MatrixReader(Reader):
         number = self._make(node, sympy.Mul, *scalars)
         return matrix if number == 1 else self._scaled(node, number, matrix)
 
-    def _factor(self, node: ast.expr) -> Any:
+    def _factor(self, node: ast.expr) -> Expr:
         return self.matrix(node) if self.is_matrix(node) else self.scalar(node)
 
-    def _joined(self, node: ast.expr, op: ast.operator, before: ast.expr, left: Any, right: Any) -> Any:
+    def _joined(
+        self, node: ast.expr, op: ast.operator, before: ast.expr, left: MatrixExpr | None, right: MatrixExpr
+    ) -> MatrixExpr:
         """The product of what stands before with one more matrix."""
         if left is None:
             return right
@@ -270,7 +276,7 @@ class MatrixReader(Reader):
         self._check_same(node, "/", (before, left), right)
         return self._build(node, lambda: hadamard_of([left, inverse]))
 
-    def _matrix_power(self, node: ast.BinOp) -> Any:
+    def _matrix_power(self, node: ast.BinOp) -> MatrixExpr:
         """The power of a square matrix; of a vector, of each entry."""
         base = self.matrix(node.left)
         if S.One in base.shape:
@@ -284,7 +290,7 @@ class MatrixReader(Reader):
             raise self.fault(node, "the inverse of a matrix is not part of formulas; got a negative power")
         return self._build(node, lambda: sympy.MatPow(base, exponent).doit(deep=False))
 
-    def _entry_power(self, node: ast.BinOp, base: Any) -> Any:
+    def _entry_power(self, node: ast.BinOp, base: MatrixExpr) -> MatrixExpr:
         exponent = self.scalar(node.right)
         with self.asking_sympy(node):
             self.ledger.check_power(ENTRY, exponent)
@@ -310,6 +316,6 @@ def _chain(node: ast.expr) -> list[tuple[ast.operator, ast.expr]]:
     return [(ast.Mult(), node), *reversed(found)]
 
 
-def _has_one(*matrices: Any) -> bool:
+def _has_one(*matrices: MatrixExpr) -> bool:
     """Whether one of these is a 1 by 1 matrix, as dot(u, v) is: it multiplies as its entry does."""
     return any(matrix.shape == (1, 1) for matrix in matrices)

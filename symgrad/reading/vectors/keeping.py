@@ -18,11 +18,11 @@ from symgrad.symbols.writing import to_text
 class KeepingReader(VectorReader):
     """Reads one text, and refuses it where SymPy's arithmetic loses such a part."""
 
-    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+    def __init__(self, source: VectorSource, names: Mapping[str, Expr]) -> None:
         super().__init__(source, names)
         self.parts: list[Any] = []
 
-    def whole(self) -> Any:
+    def whole(self) -> Expr:
         return self.kept(self.tree, super().whole)
 
     def matrix(self, node: ast.expr) -> Any:
@@ -40,7 +40,7 @@ class KeepingReader(VectorReader):
         del self.parts[since:]  # what it is a part of keeps it as a whole
         return made
 
-    def kept(self, node: ast.expr, make: Callable[[], Any]) -> Any:
+    def kept(self, node: ast.expr, make: Callable[[], Any]) -> Expr:
         """What is read, unless a part that has no value everywhere is lost in it, as in A/k - A/k."""
         since = len(self.parts)
         made = make()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import sympy
-from sympy import MatrixExpr, Symbol
+from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.reading.text import vocabulary
 from symgrad.symbols import ENTRIES, LENGTH, TIME, TimedMatrix, TimedScalar
@@ -65,7 +64,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, Symbol, ast.AST]]:
                 yield letter.id, entry, args[1]
 
 
-def matrices_in(tree: ast.AST, names: Mapping[str, Any], bound: Mapping[int, Symbol]) -> set[int]:
+def matrices_in(tree: ast.AST, names: Mapping[str, Expr], bound: Mapping[int, Symbol]) -> set[int]:
     """The nodes whose value is a matrix, as their form shows before anything is read."""
     found: set[int] = set()
     for node in reversed(list(ast.walk(tree))):
@@ -91,19 +90,19 @@ def _parts(node: ast.AST) -> list[ast.expr]:
     return node.args if isinstance(node, ast.Call) and call_name(node) not in SCALAR_CALLS else []
 
 
-def sizes_in(names: Mapping[str, Any]) -> dict[str, Symbol]:
+def sizes_in(names: Mapping[str, Expr]) -> dict[str, Symbol]:
     """The symbols in the shapes of matrices, by name."""
     shapes = (size for v in names.values() if isinstance(v, MatrixExpr) for size in v.shape)
     return {s.name: s for size in shapes for s in sympy.S(size).free_symbols}
 
 
-def at_step(value: Any) -> Any:
+def at_step(value: Expr) -> Expr:
     """A variable at step t; what does not change with time, and a state before the first step, as it is."""
     is_moving = isinstance(value, TimedScalar | TimedMatrix) and value.time.has(TIME)
     return value.at(TIME) if is_moving else value
 
 
-def unknown(name: str, known: Mapping[str, Any]) -> str:
+def unknown(name: str, known: Mapping[str, Expr]) -> str:
     """What to say of a name that is not known."""
     if name == vocabulary.INFINITY:
         return vocabulary.INFINITY_IS_NO_NUMBER

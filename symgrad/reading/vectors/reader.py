@@ -37,7 +37,7 @@ from symgrad.symbols import (
 )
 
 
-def parse_vector(text: str, names: Mapping[str, Any]) -> Expr:
+def parse_vector(text: str, names: Mapping[str, Expr]) -> Expr:
     """The scalar, vector or matrix that a text describes; nothing in the text is ever executed.
 
     Parameters
@@ -64,7 +64,7 @@ def parse_vector(text: str, names: Mapping[str, Any]) -> Expr:
     return read_source(VectorSource(text), names)
 
 
-def parse_equation(text: str, names: Mapping[str, Any]) -> tuple[Expr, Expr]:
+def parse_equation(text: str, names: Mapping[str, MatrixExpr]) -> tuple[Expr, Expr]:
     """The two sides of an equation, written with ``=`` or ``==``; see `parse_vector`.
 
     Examples
@@ -79,7 +79,7 @@ def parse_equation(text: str, names: Mapping[str, Any]) -> tuple[Expr, Expr]:
     return read_source(left, names), read_source(right, names)
 
 
-def read_source(source: VectorSource, names: Mapping[str, Any], kind: type[VectorReader] | None = None) -> Expr:
+def read_source(source: VectorSource, names: Mapping[str, Expr], kind: type[VectorReader] | None = None) -> Expr:
     """The formula that a text, or a part of one, describes; read by a reader of more words where one is given."""
     reader = (kind or VectorReader)(source, names)
     if isinstance(reader.tree, ast.Compare):
@@ -93,7 +93,7 @@ def read_source(source: VectorSource, names: Mapping[str, Any], kind: type[Vecto
 class VectorReader(EntryReader):
     """Reads one text; scalars by the rules of the scalar reader."""
 
-    def whole(self) -> Any:
+    def whole(self) -> Expr:
         """The value of the text."""
         return self.matrix(self.tree) if self.is_matrix(self.tree) else self.scalar(self.tree)
 
@@ -121,7 +121,7 @@ class VectorReader(EntryReader):
         """Calls that a reader of more words has besides."""
         return {}
 
-    def _matrix_call(self, node: ast.Call) -> Any:
+    def _matrix_call(self, node: ast.Call) -> MatrixExpr:
         name = self.name_of(node)
         own = _OWN_CALLS.get(name)
         if own is not None:
@@ -179,7 +179,7 @@ class VectorReader(EntryReader):
             raise self.fault(node, "write trace(A) with a square matrix")
         return self._build(node, sympy.Trace, matrix)
 
-    def _over_time(self, node: ast.Call) -> Any:
+    def _over_time(self, node: ast.Call) -> Expr:
         if len(node.args) < 2:
             raise self.fault(node, f"write {self.name_of(node)}(f, (k, 1, t))")
         found = self.apart(node.args[0], lambda: self.value(node.args[0]))
@@ -192,7 +192,7 @@ class VectorReader(EntryReader):
             raise self.fault(limits, f"write {self.name_of(node)}(f, (k, 1, t))")
         return index_symbol(limits.elts[0].id), self._time(limits.elts[1]), self._time(limits.elts[2])
 
-    def _over_index(self, node: ast.Call, inside: Any, index: Symbol, low: Expr, high: Expr) -> Any:
+    def _over_index(self, node: ast.Call, inside: Expr, index: Symbol, low: Expr, high: Expr) -> Expr:
         is_sum = self.name_of(node).lower() == "sum"
         if not isinstance(inside, MatrixExpr):
             make, empty = (sympy.Sum, S.Zero) if is_sum else (sympy.Product, S.One)
@@ -202,7 +202,7 @@ class VectorReader(EntryReader):
             raise self.fault(node, f"the factors of product must be square; got shape {shape_text(inside.shape)}")
         return self._build(node, TimeSum if is_sum else OrderedProduct, inside, (index, low, high))
 
-    def _vectors(self, node: ast.Call, number: int) -> list[Any]:
+    def _vectors(self, node: ast.Call, number: int) -> list[MatrixExpr]:
         name = self.name_of(node)
         if len(node.args) != number:
             raise self.fault(node, f"{name} takes {number} vector{'s' if number > 1 else ''}; got {len(node.args)}")
@@ -214,21 +214,21 @@ class VectorReader(EntryReader):
                 )
         return [self.matrix(a) for a in node.args]
 
-    def _outer(self, node: ast.Call) -> Any:
+    def _outer(self, node: ast.Call) -> MatrixExpr:
         left, right = self._vectors(node, 2)
         return self._build(node, lambda: sympy.MatMul(left, right.T).doit(deep=False))
 
-    def _dot(self, node: ast.Call) -> Any:
+    def _dot(self, node: ast.Call) -> MatrixExpr:
         left, right = self._vectors(node, 2)
         self._check_same(node.args[1], "dot", (node.args[0], left), right)
         return self._build(node, lambda: sympy.MatMul(left.T, right).doit(deep=False))
 
-    def _of_vector(self, node: ast.Call) -> Any:
+    def _of_vector(self, node: ast.Call) -> MatrixExpr:
         (vector,) = self._vectors(node, 1)
         make = {"softmax": softmax, "logsumexp": logsumexp, "diag": sympy.DiagMatrix}[self.name_of(node)]
         return self._build(node, make, vector)
 
-    def _hadamard(self, node: ast.Call) -> Any:
+    def _hadamard(self, node: ast.Call) -> MatrixExpr:
         if len(node.args) < 2:
             raise self.fault(node, "write hadamard(u, v)")
         values = [self._factor(a) for a in node.args]
@@ -237,14 +237,14 @@ class VectorReader(EntryReader):
             self._check_same(argument, "hadamard", matrices[0], value)
         return self._build(node, hadamard, *values)
 
-    def _root_of_entries(self, node: ast.Call) -> Any:
+    def _root_of_entries(self, node: ast.Call) -> MatrixExpr:
         name = self.name_of(node)
         if len(node.args) != 1:
             raise self.fault(node, f"write {name}(a)")
         exponent = sympy.Rational(1, {"sqrt": 2, "cbrt": 3}[name])
         return self._build(node, sympy.HadamardPower, self.matrix(node.args[0]), exponent)
 
-    def _concatenate(self, node: ast.Call) -> Any:
+    def _concatenate(self, node: ast.Call) -> MatrixExpr:
         parts = [self.matrix(a) for a in node.args]
         if not parts:
             raise self.fault(node, "write concatenate(u, v)")
@@ -253,7 +253,7 @@ class VectorReader(EntryReader):
                 self._refuse(argument, "concatenate", node.args[0], argument, parts[0].shape, part.shape)
         return self._build(node, concatenate, *parts)
 
-    def _blocks(self, node: ast.Call) -> Any:
+    def _blocks(self, node: ast.Call) -> MatrixExpr:
         rows = node.args[0].elts if len(node.args) == 1 and isinstance(node.args[0], ast.List) else []
         lines = [r.elts for r in rows if isinstance(r, ast.List) and r.elts]
         if not lines or len(lines) != len(rows) or len({len(line) for line in lines}) != 1:
@@ -267,7 +267,7 @@ class VectorReader(EntryReader):
                     self._refuse(entries[k], "blocks", lines[0][k], entries[k], parts[0][k].shape, part.shape)
         return self._build(node, sympy.BlockMatrix, parts)
 
-    def _constant_matrix(self, node: ast.Call) -> Any:
+    def _constant_matrix(self, node: ast.Call) -> MatrixExpr:
         name = self.name_of(node)
         sizes = [self._time(a) for a in node.args]
         if len(sizes) not in ((1,) if name == "eye" else (1, 2)) or not all(s.is_nonnegative and s != 0 for s in sizes):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import sympy
-from sympy import BlockMatrix, Expr, MatrixExpr, S
+from sympy import Basic, BlockMatrix, Expr, MatrixExpr, S
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.symbols import Elementwise, OfEntries, TimeSum, hadamard_of
@@ -79,7 +78,7 @@ def _transposed(e: Expr) -> Expr:
     return e.T
 
 
-def _range(limits: tuple[Any, Any, Any]) -> Range:
+def _range(limits: tuple[object, object, object]) -> Range:
     low, high, step = limits
     if step != 1:
         raise NotImplementedError(f"a slice with step {step}")
@@ -180,7 +179,7 @@ def _rows_together(rows: list[MatrixExpr]) -> MatrixExpr:
     return BlockMatrix([[row] for row in rows])
 
 
-def _split_rows(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> list[list[Any]]:
+def _split_rows(before: list[MatrixExpr], matrix: BlockMatrix, after: list[MatrixExpr]) -> list[list[MatrixExpr]]:
     """Y [p; q] as Y[:, :n] p + Y[:, n:] q."""
     found, start = [], S.Zero
     for block in _rows_of_blocks(matrix):
@@ -198,7 +197,7 @@ def _rows_of_blocks(matrix: BlockMatrix) -> list[MatrixExpr]:
     return [line[0] if columns == 1 else BlockMatrix([line]) for line in lines]
 
 
-def _split_columns(before: list[Any], matrix: BlockMatrix, after: list[Any]) -> list[list[Any]]:
+def _split_columns(before: list[MatrixExpr], matrix: BlockMatrix, after: list[MatrixExpr]) -> list[list[MatrixExpr]]:
     found, start = [], S.Zero
     for block in matrix.blocks:
         stop = sympy.expand(start + block.shape[1])
@@ -260,7 +259,7 @@ def _rows_of(stack: BlockMatrix, rows: Range) -> MatrixExpr:
     return _sliced_blocks(stack, rows, (S.Zero, stack.shape[1]))
 
 
-def merged(terms: list[Any]) -> list[Any]:
+def merged(terms: list[Basic]) -> list[Basic]:
     """Terms of a sum, with the vectors among them that are put together from parts as one."""
     stacks = [t for t in terms if isinstance(t, BlockMatrix) and t.blockshape[1] == 1]
     return [t for t in terms if t not in stacks] + [_added(stacks)] if len(stacks) > 1 else terms

@@ -62,7 +62,7 @@ class Equation(Exact):
     h[t] = tanh(w*h[t-1])
     """
 
-    left: Any
+    left: Expr
     right: Expr
 
     def __str__(self) -> str:
@@ -202,7 +202,7 @@ class Cell:
         return tuple(found)
 
     @cached_property
-    def parameters(self) -> tuple[Any, ...]:
+    def parameters(self) -> tuple[Expr, ...]:
         """The weights and biases, in the order in which the equations name them."""
         return tuple(dict.fromkeys(p for step in self.steps for p in parameters_in(step.right)))
 
@@ -289,7 +289,7 @@ class Cell:
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def _read(left: Any, right: Any) -> Expr:
+def _read(left: Expr, right: Expr) -> Expr:
     if not isinstance(left, TimedScalar | TimedMatrix) or left.role not in (Role.STATE, Role.INTERMEDIATE):
         raise CellError(f"an equation defines a State or an Intermediate; got {left}")
     if left.time != TIME:
@@ -318,7 +318,7 @@ def applied_to_entries(expression: Expr) -> Expr:
 def _check_names(equations: tuple[Equation, ...]) -> None:
     if not equations:
         raise CellError("a cell needs at least one equation, as in Cell({h: tanh(w*h.prev)})")
-    known: dict[str, Any] = {}
+    known: dict[str, Expr] = {}
     for equation in equations:
         for v in (equation.left, *timed_in(equation.right), *parameters_in(equation.right)):
             demand_one_meaning(v, known, str(equation))
@@ -328,7 +328,7 @@ def _check_names(equations: tuple[Equation, ...]) -> None:
             raise CellError(f"two equations define {name}")
 
 
-def demand_one_meaning(v: Any, known: dict[str, Any], where: str) -> None:
+def demand_one_meaning(v: Expr, known: dict[str, Expr], where: str) -> None:
     """Take note of what a name stands for; refuse a second meaning."""
     thing = v.at(TIME) if isinstance(v, TimedScalar | TimedMatrix) else v
     other = known.setdefault(v.name, thing)
@@ -359,7 +359,7 @@ def demand_no_steps(names: Iterable[str], where: str) -> None:
         raise CellError(f"{where}: {name} is {steps[name]}, and no name of a value or a size; write another letter")
 
 
-def _outside_of_times(expression: Any) -> Iterator[Symbol]:
+def _outside_of_times(expression: Expr) -> Iterator[Symbol]:
     """The symbols of an expression that are not of the time of a variable."""
     waiting = [expression]
     while waiting:
@@ -370,7 +370,7 @@ def _outside_of_times(expression: Any) -> Iterator[Symbol]:
             waiting += node.args
 
 
-def _role(v: Any) -> str:
+def _role(v: Expr) -> str:
     return str(getattr(v, "role", Role.PARAMETER).value)
 
 
@@ -400,7 +400,7 @@ def borders_of(expression: Expr, at_last: bool = False) -> Iterator[Variable]:
             yield from (v.at(LENGTH + k) for k in range(shift if at_last and shift > 0 else 1, shift + 1))
 
 
-def argument_name(argument: Any) -> str:
+def argument_name(argument: Expr) -> str:
     """The name under which an argument is given: x, W, h0 for the initial state, h_end for the one after the last."""
     if not isinstance(argument, TimedScalar | TimedMatrix) or argument.time == TIME:
         return str(argument.name)
@@ -410,7 +410,7 @@ def argument_name(argument: Any) -> str:
     return f"{argument.name}{-int(argument.time)}"
 
 
-def demand_own_names(borders: Iterable[Variable], others: Iterable[Any], where: str) -> None:
+def demand_own_names(borders: Iterable[Variable], others: Iterable[Expr], where: str) -> None:
     """Refuse a variable or parameter that has the name of the argument for a value outside of the steps."""
     named = {v.name: v for v in others}
     for border in borders:
@@ -476,12 +476,12 @@ def _check_circles(equations: tuple[Equation, ...]) -> None:
             raise CellError(f"the equations of {', '.join(names)} go round in a circle: each waits for the other")
 
 
-def _returns(nodes: list[Any], edges: list[tuple[Any, Any, int]]) -> bool:
+def _returns(nodes: list[tuple[str, str]], edges: list[tuple[tuple[str, str], tuple[str, str], int]]) -> bool:
     """Whether some closed way has a length of at most 0: Bellman and Ford, with a little less for every edge."""
     most = len(nodes)
     lengths = dict.fromkeys(nodes, 0)
     for _ in range(most):
-        shorter: dict[Any, int] = {}
+        shorter: dict[tuple[str, str], int] = {}
         for a, b, length in edges:
             found = lengths[a] + length * (most + 1) - 1
             if found < min(lengths[b], shorter.get(b, found + 1)):
@@ -495,7 +495,7 @@ def _returns(nodes: list[Any], edges: list[tuple[Any, Any, int]]) -> bool:
 # --- names for pre-activations ------------------------------------------------------------------------------------
 
 
-def _arguments(expression: Expr) -> Iterator[Any]:
+def _arguments(expression: Expr) -> Iterator[Expr]:
     """What activations are applied to."""
     for node in sympy.preorder_traversal(expression):
         if isinstance(node, Elementwise | Softmax):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sympy
+from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.base.errors import CellError, ShapeError
 from symgrad.base.kinds import demand
@@ -18,7 +19,7 @@ from symgrad.symbols import TIME, Intermediate, Parameter, concatenate, shape_of
 REVERSE = "_reverse"
 
 
-def output_of(cell: Cell) -> Any:
+def output_of(cell: Cell) -> Expr:
     """What the last equation of a cell defines: the hidden state, or the output where there is one.
 
     Parameters
@@ -79,7 +80,7 @@ def stacked(*layers: Cell, shared: Iterable[str] = ()) -> Cell:
         raise CellError(f"stacked takes two cells or more; got {', '.join(type(a).__name__ for a in layers)}")
     kept = _checked_shared(layers, shared)
     equations: list[Equation] = []
-    below: Any = None
+    below: MatrixExpr = None
     for number, layer in enumerate(layers, 1):
         numbered = layer.renamed(
             {name: _numbered(name, number, len(layers)) for name in _own_names(layer) if name not in kept}
@@ -146,7 +147,7 @@ def bidirectional(cell: Cell, *, merge: str = "concatenate", output: str = "y", 
 
 def with_output(
     cell: Cell,
-    size: Any = None,
+    size: Symbol | int | None = None,
     *,
     activation: Callable[[Any], Any] | None = None,
     output: str = "y",
@@ -273,14 +274,14 @@ def _numbered(name: str, number: int, layers: int) -> str:
     return "_".join([f"{first}{number:0{len(str(layers))}}", *below])
 
 
-def _first_input(cell: Cell) -> Any:
+def _first_input(cell: Cell) -> MatrixExpr:
     """The input that the first equation with an input has first."""
     if not cell.inputs:
         raise CellError(f"the cell has no input: {cell}")
     return cell.inputs[0]
 
 
-def _fed(layer: Cell, below: Any, number: int) -> list[Equation]:
+def _fed(layer: Cell, below: MatrixExpr, number: int) -> list[Equation]:
     """The equations of a layer with what is below it in place of its first input."""
     x = _first_input(layer)
     if shape_of(x) != shape_of(below):
@@ -292,7 +293,7 @@ def _fed(layer: Cell, below: Any, number: int) -> list[Equation]:
     return found
 
 
-def _reflected(e: Any) -> Any:
+def _reflected(e: MatrixExpr) -> MatrixExpr:
     """What looks s steps back looks s steps ahead, of states and of inputs."""
     return e.xreplace({v: v.at(sympy.expand(2 * TIME - v.time)) for v in timed_in(e)})
 
@@ -325,7 +326,7 @@ def _demand_free(name: str, taken: Iterable[str]) -> None:
         raise CellError(f"the cell has another {name}; choose a name by output=, weight= or bias=")
 
 
-def _new(name: str, shape: tuple[Any, ...], taken: Iterable[str], meaning: str) -> Any:
+def _new(name: str, shape: tuple[Expr, ...], taken: Iterable[str], meaning: str) -> MatrixExpr:
     _demand_free(name, taken)
     rows = shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
     return Intermediate(name, *rows, meaning=meaning)

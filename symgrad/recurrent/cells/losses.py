@@ -19,7 +19,7 @@ from symgrad.symbols import Input, TimedMatrix, TimedScalar, dot, hadamard, logs
 from symgrad.symbols.writing import to_text
 
 
-def _refused(loss: Loss, other: Any = None) -> Any:
+def _refused(loss: Loss, other: object = None) -> Any:
     raise CellError("losses are added, and multiplied with scalars, as in first + lam*second; its formula is loss.term")
 
 
@@ -51,52 +51,52 @@ class Loss(Exact):
 
     __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _refused
 
-    def __add__(self, other: Any) -> Loss:
+    def __add__(self, other: object) -> Loss:
         return _sum(self, other)
 
-    def __radd__(self, other: Any) -> Loss:
+    def __radd__(self, other: int) -> Loss:
         return _sum(other, self)
 
-    def __sub__(self, other: Any) -> Loss:
+    def __sub__(self, other: Loss) -> Loss:
         return _sum(self, -other)
 
-    def __rsub__(self, other: Any) -> Loss:
+    def __rsub__(self, other: object) -> Loss:
         return _sum(other, -self)
 
     def __neg__(self) -> Loss:
         return self * -1
 
-    def __mul__(self, number: Any) -> Loss:
+    def __mul__(self, number: Expr | int) -> Loss:
         return Loss(_scalar(number) * self.term)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, number: Any) -> Loss:
+    def __truediv__(self, number: int) -> Loss:
         return Loss(self.term / _scalar(number))
 
     def __str__(self) -> str:
         return to_text(self.term)
 
 
-def _sum(left: Any, right: Any) -> Loss:
+def _sum(left: object, right: object) -> Loss:
     """The sum of two losses, or of a loss and an expression: a scalar beside a 1 by 1 matrix is added to its entry."""
     terms = [as_loss(side).term for side in (left, right)]
     are_matrices = all(isinstance(term, MatrixExpr) for term in terms)
     return Loss(total_of(terms) if are_matrices else sympy.Add(*map(_entry, terms)))
 
 
-def _entry(term: Any) -> Expr:
+def _entry(term: Expr | int) -> Expr:
     return entry_of(term) if isinstance(term, MatrixExpr) else term
 
 
-def _scalar(number: Any) -> Expr:
+def _scalar(number: Expr | int) -> Expr:
     scalar = _entry(number.term if isinstance(number, Loss) else number)
     if not isinstance(sympy.S(scalar), Expr) or getattr(number, "shape", ()) not in ((), (1, 1)):
         raise CellError(f"a loss is multiplied with scalars; got {number}")
     return sympy.S(scalar)
 
 
-def as_loss(loss: Any) -> Loss:
+def as_loss(loss: object) -> Loss:
     """A loss as it is, an expression as a user's own loss.
 
     Raises
@@ -118,7 +118,7 @@ def as_loss(loss: Any) -> Loss:
     )
 
 
-def half_squared_error(output: Any, target: Any = None) -> Loss:
+def half_squared_error(output: Expr, target: Expr | None = None) -> Loss:
     """Half the squared distance of an output from a target: ||y - target||^2 / 2.
 
     Parameters
@@ -150,7 +150,7 @@ def half_squared_error(output: Any, target: Any = None) -> Loss:
     return Loss(Rational(1, 2) * square, "half squared error")
 
 
-def softmax_cross_entropy(logits: Any, target: Any = None) -> Loss:
+def softmax_cross_entropy(logits: TimedMatrix, target: TimedMatrix | None = None) -> Loss:
     """The cross entropy of a softmax of logits z with a target distribution: logsumexp(z) - target . z.
 
     The target sums to 1; one that is 1 at the right class gives -log softmax(z) of that class. Nothing checks that
@@ -189,7 +189,7 @@ def softmax_cross_entropy(logits: Any, target: Any = None) -> Loss:
     return Loss(logsumexp(logits) - dot(_target(logits, target), logits), "softmax cross entropy")
 
 
-def binary_cross_entropy(logits: Any, target: Any = None) -> Loss:
+def binary_cross_entropy(logits: TimedMatrix, target: object = None) -> Loss:
     """The cross entropy of sigmoids of logits z with targets in [0, 1]: the sum of softplus(z) - target z.
 
     The logits come before the sigmoid, so that nothing overflows.
@@ -227,7 +227,7 @@ def binary_cross_entropy(logits: Any, target: Any = None) -> Loss:
     return Loss(summed(term) if isinstance(logits, MatrixExpr) else term, "binary cross entropy")
 
 
-def _target(output: Any, target: Any) -> Any:
+def _target(output: Expr, target: Expr | None) -> Expr:
     if target is not None:
         return expression_of(target, "a target is an expression of the shape of the output")
     if isinstance(output, MatrixExpr) and output.shape[1] != 1:

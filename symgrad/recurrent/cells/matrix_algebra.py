@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sympy
-from sympy import BlockMatrix, Expr, MatrixExpr, ZeroMatrix, default_sort_key
+from sympy import Basic, BlockMatrix, Expr, MatrixBase, MatrixExpr, ZeroMatrix, default_sort_key
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.recurrent.cells.block_algebra import in_blocks, merged, pushed
@@ -15,10 +15,10 @@ from symgrad.symbols import TimeSum
 _UNIT = sympy.OneMatrix(1, 1)
 
 
-def product(*factors: Any) -> Any:
+def product(*factors: Expr | MatrixBase) -> Expr:
     """The product of scalars and matrices in their order, without identities; zero where one is zero."""
     scalars = sympy.Mul(*(f for f in factors if not isinstance(f, MatrixExpr)))
-    matrices: list[Any] = []
+    matrices: list[Basic] = []
     for f in factors:
         if isinstance(f, sympy.MatMul):
             scalars *= sympy.Mul(*(a for a in f.args if not isinstance(a, MatrixExpr)))
@@ -39,7 +39,7 @@ def product(*factors: Any) -> Any:
     return sympy.MatMul(*([scalars] if scalars != 1 else []), *kept)
 
 
-def total_of(terms: Iterable[Any]) -> Any:
+def total_of(terms: Iterable[Expr]) -> Any:
     """The sum of scalars or of matrices of one shape, without zeros; None for no terms."""
     kept = list(terms)
     if not kept:
@@ -52,7 +52,7 @@ def total_of(terms: Iterable[Any]) -> Any:
     return nonzero[0] if len(nonzero) == 1 else _added(nonzero)
 
 
-def _added(terms: list[Any]) -> Any:
+def _added(terms: list[Basic]) -> MatrixExpr:
     """A sum of matrices, like terms as one; SymPy goes through all their parts, and is asked where there are any."""
     parts = [part for term in terms for part in (term.args if isinstance(term, sympy.MatAdd) else (term,))]
     is_explicit = any(isinstance(part, sympy.MatrixBase) for part in parts)
@@ -61,7 +61,7 @@ def _added(terms: list[Any]) -> Any:
     return sympy.MatAdd(*sorted(parts, key=default_sort_key))
 
 
-def entry_of(e: Any) -> Any:
+def entry_of(e: MatrixExpr) -> Expr:
     """The one entry of a 1 by 1 matrix, as a scalar."""
     if isinstance(e, sympy.MatAdd):
         return sympy.Add(*map(entry_of, e.args))
@@ -72,7 +72,7 @@ def entry_of(e: Any) -> Any:
     return sympy.Trace(e)
 
 
-def transposed(e: Any) -> Any:
+def transposed(e: Basic) -> Basic:
     """The transpose, moved inwards through products and sums."""
     if not isinstance(e, MatrixExpr):
         return e
@@ -95,11 +95,11 @@ def transposed(e: Any) -> Any:
     return sympy.Transpose(e)
 
 
-def scalar_of(e: Any) -> Any:
+def scalar_of(e: MatrixExpr) -> Expr:
     """The one entry of a 1 by 1 matrix, or the trace of a square one, as a scalar."""
     return sympy.Trace(e) if isinstance(e, MatrixExpr) else e
 
 
-def sliced(e: Any, start: Expr, stop: Expr) -> Any:
+def sliced(e: MatrixExpr, start: Expr, stop: Expr) -> MatrixExpr:
     """Rows of a matrix; of a concatenation that is cut there, its part."""
     return pushed(MatrixSlice(e, (start, stop, 1), (0, e.shape[1], 1))) if e.shape[0] != stop - start else e

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr, S
+from sympy import Basic, Expr, MatrixExpr, S
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -24,7 +24,7 @@ CONSTANTS = (sympy.Identity, sympy.OneMatrix, sympy.ZeroMatrix)
 _WHOLE = (Timed, ParameterMatrix, sympy.MatrixSymbol, *CONSTANTS)
 
 
-def in_operations(e: Any, where: str) -> Expr:
+def in_operations(e: Basic, where: str) -> Expr:
     """An expression in operations that have rules, with the same value; as it is if all of its have.
 
     An entry of a vector is the trace of a slice, powers of 1 by 1 matrices are those of their entry, and a float is
@@ -67,24 +67,24 @@ def in_operations(e: Any, where: str) -> Expr:
     return found
 
 
-def _is_of_matrices(e: Any) -> bool:
+def _is_of_matrices(e: Basic) -> bool:
     """Whether it is a matrix, or a scalar made of one."""
     return isinstance(e, MatrixExpr) or (isinstance(e, Expr) and any(isinstance(a, MatrixExpr) for a in e.args))
 
 
-def _text(e: Any) -> str:
+def _text(e: MatrixExpr) -> str:
     try:
         return to_text(e)
     except (CellError, ValueError, TypeError, NotImplementedError):
         return str(e)
 
 
-def _entry(e: MatrixElement, where: str) -> Any:
+def _entry(e: MatrixElement, where: str) -> Expr:
     matrix, i, j = e.args
     return sympy.Trace(MatrixSlice(matrix, (i, i + 1, 1), (j, j + 1, 1)))
 
 
-def _power(e: Any, where: str) -> Any:
+def _power(e: MatrixExpr, where: str) -> MatrixExpr:
     base, exponent = e.base, e.exp
     if shape_of(base) == (1, 1) and exponent.is_Rational:
         return sympy.HadamardPower(base, exponent)
@@ -98,13 +98,13 @@ def _power(e: Any, where: str) -> Any:
     return e
 
 
-def _diagonal(e: Any, where: str) -> Any:
+def _diagonal(e: MatrixExpr, where: str) -> MatrixExpr:
     if S.One not in e.args[0].shape:
         raise ShapeError(f"{where}: diag takes a vector; got {_text(e.args[0])}", "diag", (e.args[0].shape,))
     return e if e.args[0].shape[1] == 1 else sympy.DiagMatrix(e.args[0].T)
 
 
-def _slice(e: MatrixSlice, where: str) -> Any:
+def _slice(e: MatrixSlice, where: str) -> MatrixExpr:
     if any(step != 1 for _, _, step in (e.rowslice, e.colslice)):
         raise ShapeError(
             f"{where}: a slice takes entries that lie side by side; got a step in {_text(e)}", "slice", (e.shape,)
@@ -112,7 +112,7 @@ def _slice(e: MatrixSlice, where: str) -> Any:
     return e
 
 
-def _elementwise(e: Elementwise | OfEntries, where: str) -> Any:
+def _elementwise(e: Elementwise | OfEntries, where: str) -> Elementwise:
     matrices = sorted(map(_text, e.function.expr.atoms(MatrixExpr)))
     if matrices:
         raise CellError(
@@ -122,7 +122,7 @@ def _elementwise(e: Elementwise | OfEntries, where: str) -> Any:
     return e
 
 
-def _trace(e: Any, where: str) -> Any:
+def _trace(e: Expr, where: str) -> Expr:
     if sympy.expand(e.arg.shape[0] - e.arg.shape[1]) != 0:
         raise ShapeError(f"{where}: a trace is that of a square matrix; got {_text(e.arg)}", "trace", (e.arg.shape,))
     return e

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import sympy
-from sympy import Derivative, Dummy, Expr
+from sympy import Basic, Derivative, Dummy, Expr
 
 from symgrad import activations
 from symgrad.activations.rows import ROWS, slope_from_output
@@ -33,14 +33,14 @@ KINKED = (
 )  # fmt: skip
 
 
-def has_kinks(formula: Any) -> bool:
+def has_kinks(formula: Expr) -> bool:
     """Whether a function in a formula, of numbers or of each entry of a vector, has such places."""
     parts = (formula, *formula.atoms(Elementwise, OfEntries))
     scalars = (part.function.expr if isinstance(part, Elementwise | OfEntries) else part for part in parts)
     return any(isinstance(e, Expr) and activations.expand(e).has(*KINKED) for e in scalars)
 
 
-def differentiated(e: Expr, v: Any) -> Expr:
+def differentiated(e: Expr, v: Expr) -> Expr:
     """The derivative of an expression with respect to a variable or a parameter.
 
     Parameters
@@ -71,13 +71,13 @@ def differentiated(e: Expr, v: Any) -> Expr:
     return found
 
 
-def slope_in_output(e: Expr, v: Any, named: Mapping[Any, Any] = MappingProxyType({})) -> Expr:
+def slope_in_output(e: Expr, v: Expr, named: Mapping[Expr, TimedScalar] = MappingProxyType({})) -> Expr:
     """The derivative, that of an activation in terms of its output where that has a name."""
     known = slope_from_output(e, named[e]) if named and is_function_of(e, v) else None
     return differentiated(e, v).xreplace(named) if known is None else known
 
 
-def slope_in_arguments(e: Expr, v: Any, named: Mapping[Any, Any] = MappingProxyType({})) -> Expr:
+def slope_in_arguments(e: Expr, v: Expr, named: Mapping[Any, object] = MappingProxyType({})) -> Expr:
     """The derivative, with that of each activation left as f'(a): the chain rule, from the outermost ones inwards."""
     letters = {f: Dummy(real=True) for f in _outermost(e)}
     back = {letter: f for f, letter in letters.items()}
@@ -89,12 +89,12 @@ def slope_in_arguments(e: Expr, v: Any, named: Mapping[Any, Any] = MappingProxyT
     return slope.xreplace(back)
 
 
-def _outermost(e: Any) -> list[Any]:
+def _outermost(e: Basic) -> list[Expr]:
     """The activations of a scalar that stand within no other."""
     return [e] if _is_activation(e) else list(dict.fromkeys(f for part in e.args for f in _outermost(part)))
 
 
-def _partial(f: Any, k: int) -> Expr:
+def _partial(f: Expr, k: int) -> Expr:
     """The derivative of an activation by one of its arguments: by the first as f'(a), by a parameter as a formula."""
     argument, before, behind = f.args[k], f.args[:k], f.args[k + 1 :]
     if k == 0 and is_function_of(f, argument) and isinstance(argument, sympy.Symbol | TimedScalar):
@@ -108,6 +108,6 @@ def _partial(f: Any, k: int) -> Expr:
 _PLACE = Dummy("place", real=True, dummy_index=10_000_103)  # of an argument
 
 
-def _is_activation(f: Any) -> bool:
+def _is_activation(f: Basic) -> bool:
     row = ROWS.get(f.func.__name__)
     return row is not None and row.function is f.func

@@ -46,21 +46,21 @@ def _check_traces(expression: Expr, where: str) -> None:
             raise ShapeError(f"{where}: a trace is that of a square matrix", "trace", (shape,))
 
 
-def _same(expression: Any, where: str) -> None:
+def _same(expression: MatrixExpr, where: str) -> None:
     shapes = [_shape(a) for a in expression.args]
     for argument, shape in zip(expression.args, shapes):
         if shape != shapes[0]:
             _refuse(expression, where, shapes[0], shape, (expression.args[0], argument))
 
 
-def _chained(expression: Any, where: str) -> None:
+def _chained(expression: MatrixExpr, where: str) -> None:
     matrices = [a for a in expression.args if isinstance(a, MatrixExpr)]
     for left, right in itertools.pairwise(matrices):
         if sympy.expand(left.shape[1] - right.shape[0]) != 0:
             _refuse(expression, where, _shape(left), _shape(right), (left, right))
 
 
-def _stacked(expression: Any, where: str) -> None:
+def _stacked(expression: MatrixExpr, where: str) -> None:
     for block in expression.blocks:
         checked_shape(block, where)
 
@@ -71,11 +71,11 @@ def _inside(expression: MatrixSlice, where: str) -> None:
             _refuse(expression, where, (low, high), _shape(expression.parent), (expression.parent,))
 
 
-def _shape(e: Any) -> Shape:
+def _shape(e: MatrixExpr) -> Shape:
     return tuple(sympy.expand(size) for size in e.shape)
 
 
-def _refuse(expression: Any, where: str, left: Shape, right: Shape, parts: tuple[Any, ...]) -> None:
+def _refuse(expression: MatrixExpr, where: str, left: Shape, right: Shape, parts: tuple[MatrixExpr, ...]) -> None:
     operation = to_text(expression)
     inside = f"{where}: in {operation}" if operation not in where or len(parts) > 1 else where
     raise ShapeError(f"{inside}, {' and '.join(map(to_text, parts))}", operation, (left, right))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sympy
 from sympy import Dummy, Expr, S, Symbol
 
@@ -15,7 +13,7 @@ from symgrad.symbols import LENGTH, TIME
 from symgrad.symbols.variables import Timed
 
 
-def closed_form(grad: Backward, what: Any) -> Any:
+def closed_form(grad: Backward, what: Expr) -> Expr:
     """The gradient of a scalar linear cell without inputs as a formula in T, by summation.
 
     Where a bias makes geometric sums, the formula is that for a recurrent weight other than 1.
@@ -48,7 +46,7 @@ def _a_name_for(rate: Expr) -> Expr:
     return Dummy("r", real=True) if rate.free_symbols else rate
 
 
-def _through_states(step: Step, key: Any, rate: Expr) -> Expr:
+def _through_states(step: Step, key: Expr, rate: Expr) -> Expr:
     """The derivative of the last state: the sum over steps k of what the state of step k gives, T - k steps later."""
     (state,) = step.grad.cell.states
     if key == state.at(0):
@@ -61,7 +59,7 @@ def _through_states(step: Step, key: Any, rate: Expr) -> Expr:
     return sympy.summation(sympy.powsimp(sympy.expand(term)), (EARLIER, 1, LENGTH))
 
 
-def _in_initial_state(grad: Backward, e: Any, steps: Expr, rate: Expr) -> Any:
+def _in_initial_state(grad: Backward, e: Expr, steps: Expr, rate: Expr) -> Expr:
     """An expression in the values of step t, for t a number of steps, in terms of the state before the first one."""
     (state,) = grad.cell.states
     values = _in_state_before(grad)
@@ -72,9 +70,9 @@ def _in_initial_state(grad: Backward, e: Any, steps: Expr, rate: Expr) -> Any:
     return e.xreplace(values).subs(TIME, steps).subs(state.at(steps - 1), before)
 
 
-def _in_state_before(grad: Backward) -> dict[Any, Any]:
+def _in_state_before(grad: Backward) -> dict[Expr, Expr]:
     """The values of a step of a scalar cell, each in terms of the state before it."""
-    table: dict[Any, Any] = {}
+    table: dict[Expr, Expr] = {}
     for equation in grad.cell.steps:
         table[equation.left] = equation.right.xreplace(table)
     return table

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
-from sympy import MatrixExpr, S
+from sympy import Basic, Expr, MatrixExpr, S
 
 from symgrad.base.errors import CellError
 from symgrad.language.verdicts import Outcome, Verdict
@@ -34,7 +34,7 @@ class ProvedLine:
     """An equation between two forms, in words and in formulas, with its verdict."""
 
     says: str
-    left: Any
+    left: Basic
     right: Any
     verdict: Verdict
 
@@ -59,7 +59,7 @@ def prove_forms(grad: Backward) -> tuple[ProvedLine, ...]:
     return tuple(_lines(grad))
 
 
-def proves_paths(grad: Backward, parameter: Any) -> bool:
+def proves_paths(grad: Backward, parameter: Expr) -> bool:
     """Whether the gradient of a parameter is certainly its double sum over paths."""
     step = Step.of(grad)
     lines = (*_common_lines(grad, step), _share(grad, step, parameter), _double_sum(grad, step, parameter))
@@ -81,7 +81,7 @@ def _lines(grad: Backward) -> Iterator[ProvedLine]:
         yield _double_sum(grad, step, p)
 
 
-def _checked(says: str, left: Any, right: Any, reader: Reader, method: str = RING) -> ProvedLine:
+def _checked(says: str, left: Basic, right: Basic, reader: Reader, method: str = RING) -> ProvedLine:
     try:
         rest = reader.difference(left, right)
     except CellError as error:
@@ -108,13 +108,13 @@ def _recursion(grad: Backward, step: Step) -> Iterator[ProvedLine]:
         yield _checked(says, _or_zero(left, state), _or_zero(right, state), reader)
 
 
-def _or_zero(e: Any, like: Any) -> Any:
+def _or_zero(e: Expr | None, like: Expr) -> Expr:
     return e if e is not None else zero_like(like)
 
 
-def _within_a_step(grad: Backward, seeds: dict[Any, Any]) -> Definitions:
+def _within_a_step(grad: Backward, seeds: dict[Expr, Expr]) -> Definitions:
     """Adjoints of names within a step, by what stands for the adjoints of the stacked states; nothing from the loss."""
-    expanded: dict[Any, Callable[[Any], Any]] = {}
+    expanded: dict[tuple[str, str], Callable[[Any], Any]] = {}
     for variable, name in grad.adjoints.items():
         here = [s.value for s in grad.shares.get(variable, []) if s.shift == 0 and s.by is not None]
         found = _or_zero(total_of([*([seeds[variable]] if variable in seeds else []), *here]), variable)
@@ -122,13 +122,13 @@ def _within_a_step(grad: Backward, seeds: dict[Any, Any]) -> Definitions:
     return Definitions(expanded)
 
 
-def _at(e: Any) -> Callable[[Any], Any]:
+def _at(e: Expr) -> Callable[[Any], Any]:
     return lambda time: e.subs(TIME, time)
 
 
 def _loss(grad: Backward, step: Step) -> ProvedLine:
     """The slope g_t, by the named equations with the adjoints of states set to zero where they are used."""
-    expanded: dict[Any, Callable[[Any], Any]] = {}
+    expanded: dict[tuple[str, str], Callable[[Any], Any]] = {}
     for variable, name in grad.adjoints.items():
         is_state = variable in step.seeds
         here = [] if is_state else [s.value for s in grad.shares.get(variable, []) if s.shift == 0]
@@ -152,7 +152,7 @@ def _adjoint_induction() -> ProvedLine:
     """S(k) = sum_{t=k}^T (J_t ... J_{k+1})^T g_t: S(T) = g_T, and S(k) = g_k + J_{k+1}^T S(k+1)."""
     k, reader = EARLIER, Reader()
 
-    def closed(start: Any) -> Any:
+    def closed(start: Expr) -> MatrixExpr:
         back = transposed(OrderedProduct(_J.at(INSIDE), (INSIDE, start + 1, TIME)))
         return over_time(product(back, _G), start, LENGTH)
 
@@ -170,7 +170,7 @@ def _forward_induction() -> ProvedLine:
     """P(t) = sum_{k=1}^t (J_t ... J_{k+1}) D_k: P(1) = D_1, and P(t) = J_t P(t-1) + D_t."""
     k, reader = EARLIER, Reader()
 
-    def term(late: Any) -> Any:
+    def term(late: Expr) -> MatrixExpr:
         return product(OrderedProduct(_J.at(INSIDE), (INSIDE, k + 1, late)), _D.at(k))
 
     base = reader.equal(term(S.One).subs(k, 1), _D.at(1))
@@ -190,14 +190,14 @@ def _both(base: bool, line: ProvedLine) -> ProvedLine:
 # --- gradients ----------------------------------------------------------------------------------------------------
 
 
-def _share(grad: Backward, step: Step, parameter: Any) -> ProvedLine:
+def _share(grad: Backward, step: Step, parameter: Expr) -> ProvedLine:
     reader = Reader(_within_a_step(grad, step.seeds))
     named = [s.value for s in grad.shares[parameter] if s.by is not None]
     says = f"what the gradient of {parameter.name} gets from step t"
     return _checked(says, total_of(named), step.shares[parameter], reader)
 
 
-def _double_sum(grad: Backward, step: Step, parameter: Any) -> ProvedLine:
+def _double_sum(grad: Backward, step: Step, parameter: Expr) -> ProvedLine:
     """The shares of all steps k, with the closed form for the adjoints there, against the double sum.
 
     It is true whatever the Jacobians are, so that an opaque matrix stands for them, and whatever the slopes are: for

@@ -90,7 +90,7 @@ class Definitions:
     """
 
     expanded: Mapping[tuple[str, str], Callable[[Expr], Expr | None]] = field(default_factory=dict)
-    named: tuple[tuple[Any, Expr], ...] = ()
+    named: tuple[tuple[Expr, Expr], ...] = ()
     adjoint: Adjoint | None = None
     known: tuple[Row, ...] = ()
     last: Expr | None = None
@@ -202,7 +202,7 @@ class Reader:
         finally:
             self._is_naming = False
 
-    def _meant(self, v: Any) -> Expr | None:
+    def _meant(self, v: Expr) -> Expr | None:
         if self.definitions.adjoint is not None and getattr(v, "role", None) is Role.ADJOINT:
             return self.definitions.adjoint(v, tuple(self._rows))
         known = self.definitions.expanded.get(getattr(v, "key", ("", "")))
@@ -239,7 +239,7 @@ class Reader:
             return self._variable(e, i, j)
         raise CellError(f"{e} has no form in index notation")
 
-    def _variable(self, e: Any, i: Index, j: Index) -> Form:
+    def _variable(self, e: MatrixExpr, i: Index, j: Index) -> Form:
         key = getattr(e, "key", None)
         meant = self._meant(e)
         if meant is not None:
@@ -288,7 +288,7 @@ class Reader:
         form = self._multiplied(matrices, i, j) if self._sums is None else self._chain(matrices, i, j)
         return form * self._scalar(sympy.Mul(*scalars)) if scalars else form
 
-    def _multiplied(self, matrices: Sequence[Any], i: Index, j: Index) -> Form:
+    def _multiplied(self, matrices: Sequence[MatrixExpr], i: Index, j: Index) -> Form:
         form, bounds, left = ONE, [], i
         for place, matrix in enumerate(matrices):
             last = place == len(matrices) - 1
@@ -302,7 +302,7 @@ class Reader:
             form = summed(form, bound, size)
         return form
 
-    def _chain(self, matrices: Sequence[Any], i: Index, j: Index) -> Form:
+    def _chain(self, matrices: Sequence[MatrixExpr], i: Index, j: Index) -> Form:
         """A product with sums as names: matrices act on the vector at their end, one after the other."""
         form, start = ONE, 0
         for stop in range(1, len(matrices) + 1):
@@ -320,7 +320,7 @@ class Reader:
             start = stop
         return form
 
-    def _acting(self, matrices: Sequence[Any], i: Index) -> Form:
+    def _acting(self, matrices: Sequence[MatrixExpr], i: Index) -> Form:
         """The entry of a product of matrices and a vector, the last of them."""
         first, *rest = matrices
         if not rest:
@@ -333,7 +333,7 @@ class Reader:
         vector = rest[0] if len(rest) == 1 else sympy.MatMul(*rest)
         return summed(self._factor(first, i, bound) * self._factor(vector, bound, None), bound, first.shape[1])
 
-    def _factor(self, e: Any, i: Index, j: Index) -> Form:
+    def _factor(self, e: MatrixExpr, i: Index, j: Index) -> Form:
         """An entry that others are multiplied with: where sums have names, the one of the sum that it is."""
         if self._sums is None:
             return self._entry(e, i, j)
@@ -411,7 +411,7 @@ class Reader:
             terms.append(form)
         return sum_of(terms)
 
-    def _of_letters(self, f: Expr, arguments: Mapping[Symbol, Any], i: Index, j: Index) -> Form:
+    def _of_letters(self, f: Expr, arguments: Mapping[Symbol, object], i: Index, j: Index) -> Form:
         """A factor of a function of several entries: a power of one of them, or a function of those in it."""
         if not f.has(*arguments):
             return self._scalar(f)
@@ -479,7 +479,7 @@ class Reader:
     def _logsumexp(self, e: LogSumExp, i: Index, j: Index) -> Form:
         return single(Atom("logsumexp", (), (self.form(e.argument),)), None, None)
 
-    def _name_of(self, e: Any) -> Any:
+    def _name_of(self, e: object) -> Any:
         """The variable that is defined as this function of this argument, if there is one."""
         if self._is_naming:
             # Inside arguments that are compared nothing has a name: with states written out, the argument of a gate of

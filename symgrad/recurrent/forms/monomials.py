@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import factorial, prod
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import sympy
 from sympy import Dummy, Expr, Integer, S, Symbol
@@ -104,7 +104,7 @@ def _apart(monomial: Monomial, other: Monomial) -> Monomial:
     return moved(monomial, {time: Dummy(time.name, integer=True) for time in shared}) if shared else monomial
 
 
-def moved(monomial: Monomial, table: Mapping[Any, Any]) -> Monomial:
+def moved(monomial: Monomial, table: Mapping[Symbol, Expr]) -> Monomial:
     return Monomial(
         tuple((_atom_moved(atom, table), indices) for atom, indices in monomial.factors),
         monomial.sizes,
@@ -113,7 +113,7 @@ def moved(monomial: Monomial, table: Mapping[Any, Any]) -> Monomial:
     )
 
 
-def _atom_moved(atom: Atom, table: Mapping[Any, Any]) -> Atom:
+def _atom_moved(atom: Atom, table: Mapping[Symbol, Expr]) -> Atom:
     times = tuple(sympy.expand(time.xreplace(dict(table))) for time in atom.times)
     inner = tuple(Form(tuple((c.xreplace(dict(table)), moved(m, table)) for c, m in form.terms)) for form in atom.inner)
     return Atom(atom.head, times, inner, atom.size)

@@ -12,7 +12,6 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
 
 import sympy
 from sympy import Dummy, Expr, Symbol
@@ -87,7 +86,7 @@ def _over_same_steps(form: Form) -> list[list[Term]]:
     return groups
 
 
-def _read(terms: list[Term], order: tuple[Any, ...], indices: tuple[Index, Index]) -> tuple[str, Expr]:
+def _read(terms: list[Term], order: tuple[Symbol, ...], indices: tuple[Index, Index]) -> tuple[str, Expr]:
     """A sum as a text that says all of it but a number before it, and the number; no text for zero."""
     places = [index for index in indices if index is not None]
     names: Mapping[Index, Index] = dict(zip(places, (ROW, COLUMN)))
@@ -99,7 +98,7 @@ def _read(terms: list[Term], order: tuple[Any, ...], indices: tuple[Index, Index
     return " + ".join(f"({c / number})*{key}" for key, c in there.items()), number
 
 
-def _steps(coefficient: Expr, monomial: Monomial) -> Iterator[Any]:
+def _steps(coefficient: Expr, monomial: Monomial) -> Iterator[Symbol]:
     """The symbols in the steps at which a term stands."""
     yield from coefficient.atoms(Dummy)
     for v in coefficient.atoms(TimedScalar):
@@ -108,7 +107,7 @@ def _steps(coefficient: Expr, monomial: Monomial) -> Iterator[Any]:
         yield from _steps_of(atom)
 
 
-def _steps_of(atom: Atom) -> Iterator[Any]:
+def _steps_of(atom: Atom) -> Iterator[Symbol]:
     for time in atom.times:
         yield from time.free_symbols - {PRODUCT_TIME}
     for form in atom.inner:

@@ -93,7 +93,7 @@ class Need:
         return f"{shown} has no real value everywhere"
 
 
-def needs_of(e: Any, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
+def needs_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
     """All that a formula asks for, each once.
 
     Examples
@@ -107,7 +107,7 @@ def needs_of(e: Any, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
     return tuple(sorted(found, key=lambda need: need.kind == NONNEGATIVE))
 
 
-def _needs(e: Any, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
+def _needs(e: object, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
     if isinstance(e, SUMS):
         yield from _needs(e.args[0], *within(e.args[1:], rows, bound))
     elif isinstance(e, sympy.Piecewise):
@@ -195,7 +195,7 @@ def _is_natural(exponent: Expr, rows: Rows) -> bool:
     return bool(exponent.is_integer) and (bool(exponent.is_nonnegative) or is_certain(exponent, rows))
 
 
-def _is_slope_of_total(e: Any) -> bool:
+def _is_slope_of_total(e: object) -> bool:
     """Whether it is the slope of a function with a value everywhere; at a kink one of both sides is meant."""
     slope = e.expr if isinstance(e, sympy.Subs) else e
     return isinstance(slope, Derivative) and isinstance(slope.expr, sympy.Function) and kept.is_total(slope.expr)

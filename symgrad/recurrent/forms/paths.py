@@ -16,7 +16,7 @@ from numbers import Integral
 from typing import Any
 
 import sympy
-from sympy import Expr, KroneckerProduct, MatrixExpr, S, Symbol, ceiling
+from sympy import Basic, Expr, KroneckerProduct, MatrixBase, MatrixExpr, S, Symbol, ceiling
 
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import shown
@@ -62,9 +62,9 @@ class Step:
     """
 
     grad: Backward
-    seeds: dict[Any, Any]
-    shares: dict[Any, Any]
-    opaque: Any = None
+    seeds: dict[Expr, Expr]
+    shares: dict[Expr, Expr]
+    opaque: Expr | None = None
     opaque_slope: Any = None
 
     @classmethod
@@ -75,35 +75,35 @@ class Step:
         return cls(grad, seeds, through_step(grad.cell, dict(seeds)))
 
     @cached_property
-    def from_loss(self) -> dict[Any, Any]:
+    def from_loss(self) -> dict[Expr, Expr]:
         """What the loss of step t gives to states and parameters, not through states."""
         return _loss_shares(self.grad)
 
     @property
-    def jacobian(self) -> Any:
+    def jacobian(self) -> Expr | MatrixBase:
         """The Jacobian of the stacked states."""
         return self.grad.jacobian if self.opaque is None else self.opaque
 
     @property
-    def loss_slope(self) -> Any:
+    def loss_slope(self) -> Basic:
         """g_t: the derivative of the loss of step t with respect to the stacked states."""
         if self.opaque_slope is not None:
             return self.opaque_slope
         return stacked([self._slope_of(s) for s in self.grad.cell.states])
 
-    def _slope_of(self, state: Any) -> Any:
+    def _slope_of(self, state: Expr) -> Expr:
         here = self.from_loss.get(state)
         for v in self.from_loss:
             if isinstance(v, Timed) and v.key == state.key and v.time != TIME:
                 raise CellError(f"the loss of step t looks at {v}; only the adjoint recursion has that")
         return here if here is not None else zero_like(state)
 
-    def share(self, of: Any, adjoints: Any, time: Any) -> Any:
+    def share(self, of: Expr, adjoints: Expr, time: Expr) -> Expr:
         """What something gets from step `time`, for the adjoints of the stacked states there."""
         found = self.shares.get(of)
         if found is None:
             return zero_like(of)
-        start: Any = S.Zero
+        start: Expr = S.Zero
         table = {}
         for state, seed in self.seeds.items():
             stop = start + (state.shape[0] if shape_of(state) else 1)
@@ -115,7 +115,7 @@ class Step:
             start = stop
         return found.subs(TIME, time).xreplace(table)
 
-    def immediate(self, parameter: Any) -> Any:
+    def immediate(self, parameter: Expr) -> Basic:
         """The immediate derivative of the stacked states with respect to a parameter, columns by columns of it."""
         states = self.grad.cell.states
         rows = []
@@ -133,13 +133,13 @@ def opaque_step(grad: Backward) -> Step:
     return replace(Step.of(grad), opaque=State(free_name("J", taken), *size, *size))
 
 
-def _loss_shares(grad: Backward) -> dict[Any, Any]:
+def _loss_shares(grad: Backward) -> dict[Expr, Expr]:
     seed = sympy.OneMatrix(1, 1) if isinstance(grad.loss.term, MatrixExpr) else S.One
     found = through_loss(grad.cell, grad.loss.term, seed)
     return {v: value / LENGTH for v, value in found.items()} if grad.at == "mean" else found
 
 
-def stacked(parts: list[Any]) -> Any:
+def stacked(parts: list[Expr]) -> Basic:
     """Parts for each state, one below the other: those of several scalars as a matrix with its entries written out."""
     if len(parts) == 1:
         return parts[0]
@@ -148,7 +148,7 @@ def stacked(parts: list[Any]) -> Any:
     return concatenate(*parts) if isinstance(parts[0], MatrixExpr) else sympy.ImmutableMatrix(parts)
 
 
-def _immediate(share: Any, seed: Any, state: Any, parameter: Any) -> Any:
+def _immediate(share: Expr | None, seed: Expr, state: Expr, parameter: Expr) -> Expr:
     if not shape_of(state):
         return S.Zero if share is None else share.subs(seed, 1)
     rows, columns = shape_of(parameter) or (S.One, S.One)
@@ -158,7 +158,7 @@ def _immediate(share: Any, seed: Any, state: Any, parameter: Any) -> Any:
     return total_of(_kronecker(term, seed, columns) for term in terms)
 
 
-def _kronecker(term: Any, seed: Any, columns: Expr) -> Any:
+def _kronecker(term: Expr, seed: MatrixExpr, columns: Expr) -> MatrixExpr:
     """The matrix that takes vec(dW) to dh, where the share of W is M v u^T: u^T by Kronecker product with M^T."""
     if not isinstance(term, MatrixExpr):
         raise CellError("a scalar parameter of a vector cell has no immediate derivative as one matrix here")
@@ -169,7 +169,7 @@ def _kronecker(term: Any, seed: Any, columns: Expr) -> Any:
     raise CellError(f"{term} is no outer product, so that forward mode has no matrix for it")
 
 
-def jacobian_product(step: Step, low: Any, high: Any) -> Any:
+def jacobian_product(step: Step, low: Expr, high: Expr) -> Expr:
     """J_high ... J_low, in order; the identity where high < low; a power where all are one, as in linear cells."""
     factor = step.jacobian
     if isinstance(factor, sympy.MatrixBase):
@@ -183,7 +183,7 @@ def jacobian_product(step: Step, low: Any, high: Any) -> Any:
     return sympy.Product(factor, (INSIDE, low, high))
 
 
-def parameter_of(grad: Backward, what: Any, form: str) -> Any:
+def parameter_of(grad: Backward, what: Expr, form: str) -> Expr:
     """The parameter that is meant, for a form that only parameters have."""
     key = grad.key(what)
     if isinstance(key, Timed):
@@ -192,13 +192,13 @@ def parameter_of(grad: Backward, what: Any, form: str) -> Any:
     return key
 
 
-def path(step: Step, of: Any, late: Any, early: Any) -> Any:
+def path(step: Step, of: Expr, late: Symbol, early: Expr) -> Expr:
     """What the loss of step `late` gives to a parameter through the states of step `early`."""
     back = product(transposed(jacobian_product(step, early + 1, late)), step.loss_slope.subs(TIME, late))
     return step.share(of, back, early)
 
 
-def paths(grad: Backward, what: Any) -> Any:
+def paths(grad: Backward, what: Expr) -> Expr:
     """The gradient as the sum over paths, slides 9 to 11 of the lecture, with their slips mended.
 
     Each term leads from the loss of step t back to step k along the ordered product of the Jacobians, and there into
@@ -215,7 +215,7 @@ def paths(grad: Backward, what: Any) -> Any:
     return step_paths(Step.of(grad), grad.key(what))
 
 
-def step_paths(step: Step, key: Any) -> Any:
+def step_paths(step: Step, key: Expr) -> Expr:
     """The sum over the paths of a step that is known already."""
     if key in step.grad.borders:
         found = _initial_paths(step, key)
@@ -227,7 +227,7 @@ def step_paths(step: Step, key: Any) -> Any:
     return zero_like(key) if total is None else total
 
 
-def _parameter_paths(step: Step, key: Any) -> list[Any]:
+def _parameter_paths(step: Step, key: Expr) -> list[Expr]:
     grad, direct = step.grad, step.from_loss.get(key)
     if grad.at == "last":
         found = [over_time(path(step, key, LENGTH, EARLIER), 1, LENGTH, EARLIER)] if key in step.shares else []
@@ -236,7 +236,7 @@ def _parameter_paths(step: Step, key: Any) -> list[Any]:
     return [over_time(part, 1, LENGTH) for part in (inner, direct) if part is not None]
 
 
-def _initial_paths(step: Step, key: Any) -> list[Any]:
+def _initial_paths(step: Step, key: Expr) -> list[Expr]:
     """All paths to a state before the first step lead through that step."""
     if key.role is not Role.STATE or key.time != 0:
         raise CellError(f"there are sums over paths to a state before step 1 alone; got {argument_name(key)}")
@@ -245,7 +245,7 @@ def _initial_paths(step: Step, key: Any) -> list[Any]:
     return [over_time(path(step, key.at(TIME - 1), TIME, S.One), 1, LENGTH)]
 
 
-def _input_paths(step: Step, key: Any) -> list[Any]:
+def _input_paths(step: Step, key: Expr) -> list[Expr]:
     """All paths to the input of step t lead through that step; k is the later one here, that of the loss."""
     grad, direct = step.grad, step.from_loss.get(key)
     for v in (*step.shares, *step.from_loss):
@@ -259,7 +259,7 @@ def _input_paths(step: Step, key: Any) -> list[Any]:
     return [over_time(path(step, key, EARLIER, TIME), TIME, LENGTH, EARLIER), *at_once]
 
 
-def closed_adjoint(step: Step) -> Any:
+def closed_adjoint(step: Step) -> Expr:
     """The adjoint of the stacked states at step k: the sum over later steps t of (J_t ... J_{k+1})^T g_t."""
     grad = step.grad
     late = LENGTH if grad.at == "last" else TIME
@@ -283,13 +283,13 @@ class ForwardMode:
     """
 
     recursion: Equation
-    gradient: Any
+    gradient: Expr
 
     def __repr__(self) -> str:
         return f"ForwardMode(recursion={self.recursion}, gradient={to_text(self.gradient)})"
 
 
-def forward_mode(grad: Backward, what: Any) -> ForwardMode:
+def forward_mode(grad: Backward, what: Expr) -> ForwardMode:
     """The gradient of a parameter by forward recursion.
 
     References
@@ -317,7 +317,7 @@ def forward_mode(grad: Backward, what: Any) -> ForwardMode:
     return ForwardMode(Equation(sensitivity, right), gradient)
 
 
-def _sensitivity(immediate: Any) -> Any:
+def _sensitivity(immediate: Basic) -> Expr:
     facts = sympy.core.symbol.Str("P"), sympy.core.symbol.Str(Role.INTERMEDIATE.value), TIME
     return TimedMatrix(*facts, *immediate.shape) if isinstance(immediate, MatrixExpr) else TimedScalar(*facts)
 
@@ -339,12 +339,12 @@ class Truncated:
         When the bias is zero.
     """
 
-    gradient: Any
-    bias: Any
+    gradient: Expr
+    bias: Expr
     vanishes: str
 
 
-def truncated(grad: Backward, what: Any, k1: int, k2: int) -> Truncated:
+def truncated(grad: Backward, what: Expr, k1: int, k2: int) -> Truncated:
     """Truncated backpropagation: after every `k1` steps back through the last `k2` steps.
 
     The loss of step t is followed back from the end e(t) of its block of k1 steps, so that states of steps up to
@@ -383,7 +383,7 @@ def truncated(grad: Backward, what: Any, k1: int, k2: int) -> Truncated:
     return Truncated(kept, bias, when)
 
 
-def _steps(k: Any) -> Any:
+def _steps(k: Symbol | int) -> Expr:
     """A number of steps, which may be a symbol; not a number for all else."""
     is_number = isinstance(k, Integral | Expr) and not isinstance(k, bool)
     found = sympy.S(int(k) if isinstance(k, Integral) else k) if is_number else sympy.nan

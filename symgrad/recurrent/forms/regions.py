@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import sympy
 from sympy import Dummy, Expr, S, Symbol
@@ -211,7 +211,7 @@ def _least(coefficient: Expr, monomial: Monomial, known: Sequence[Row]) -> _Name
     """The term with its summed steps named in the order that gives the least name."""
     region = _without_idle(monomial.conditions, known)
     number, rest = _split(coefficient, monomial.times)
-    best: tuple[str, list[str], dict[Any, Any]] | None = None
+    best: tuple[str, list[str], dict[Symbol, Symbol]] | None = None
     orders = itertools.permutations(range(len(monomial.times))) if len(monomial.times) <= MOST_TIMES else [
         tuple(range(len(monomial.times)))
     ]  # fmt: skip
@@ -377,7 +377,7 @@ def _factored(coefficient: Expr, monomial: Monomial, place: int, end: str) -> It
         yield coefficient * c, without_deltas(replace(both, sizes=(*both.sizes, *sizes)))
 
 
-def written_out(atom: Atom, indices: tuple[Any, ...]) -> Form | None:
+def written_out(atom: Atom, indices: tuple[object, ...]) -> Form | None:
     """An ordered product of no factor or of one; None for those of more."""
     low, high = atom.times
     count = sympy.expand(high - low + 1)

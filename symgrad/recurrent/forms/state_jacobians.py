@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import sympy
-from sympy import Expr, MatrixExpr, Symbol
+from sympy import Basic, Expr, MatrixExpr, Symbol
+from sympy.printing.printer import Printer
 
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import demand
@@ -27,14 +28,14 @@ class StateJacobian:
     shape: Any
 
     @property
-    def late(self) -> Any:
+    def late(self) -> Expr:
         return self.args[0]
 
     @property
-    def early(self) -> Any:
+    def early(self) -> Expr:
         return self.args[1]
 
-    def by_rules(self, grad: Backward) -> Any:
+    def by_rules(self, grad: Backward) -> Expr:
         """What the rules give: the Jacobian of one step, or the ordered product of those between."""
         states = {s.key: s for s in grad.cell.states}
         pair = states.get(self.late.key), states.get(self.early.key)
@@ -55,16 +56,16 @@ class StateJacobian:
             return found if found is not None else sympy.ZeroMatrix(*self.shape) if self.shape else sympy.S.Zero
         return jacobian_product(Step.of(grad), self.early.time + 1, self.late.time)
 
-    def _through(self, state: Any, grad: Backward) -> Any:
+    def _through(self, state: Expr, grad: Backward) -> Expr:
         """What leads through one of several states a step before the later one."""
         between = state.at(self.late.time - 1)
         last, rest = self.func(self.late, between), self.func(between, self.early)
         return product(last.by_rules(grad), rest.by_rules(grad))
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: Printer) -> str:
         return f"d{self.late}/d{self.early}"
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Printer) -> str:
         late, early = (printer.doprint(v) for v in self.args)
         return rf"\frac{{\partial {late}}}{{\partial {early}}}"
 
@@ -84,7 +85,7 @@ class _ScalarJacobian(StateJacobian, Expr):  # type: ignore[misc]
     shape = ()
 
 
-def state_jacobian(late: Any, early: Any) -> Any:
+def state_jacobian(late: object, early: object) -> Expr:
     """The derivative of a state at one step with respect to a state at an earlier one, outputs on rows.
 
     It is a name: `compile` computes it, `cell_claim` and `Gradients.line` take it in formulas, and text says it as
@@ -120,12 +121,12 @@ def state_jacobian(late: Any, early: Any) -> Any:
     return (_MatrixJacobian if shape_of(late) else _ScalarJacobian)(late, early)
 
 
-def without_jacobians(grad: Backward, e: Any) -> Any:
+def without_jacobians(grad: Backward, e: Expr) -> Expr:
     """The expression with each derivative of a state by what the rules give for it."""
     return e.replace(lambda part: isinstance(part, StateJacobian), lambda part: part.by_rules(grad))
 
 
-def moving_parameter(parameters: Iterable[Any], formulas: Iterable[Any]) -> Symbol | None:
+def moving_parameter(parameters: Iterable[Expr], formulas: Iterable[Basic]) -> Symbol | None:
     """A parameter of a cell that is bound around a value or a slope of it, which moves with it in ways not written.
 
     Examples
@@ -143,16 +144,16 @@ def moving_parameter(parameters: Iterable[Any], formulas: Iterable[Any]) -> Symb
     return None
 
 
-def _moves(value: Any) -> bool:
+def _moves(value: TimedScalar) -> bool:
     """Whether this may depend on parameters: no input does, and no state before the first step."""
     return isinstance(value, StateJacobian) or (value.role is not Role.INPUT and value.time != 0)
 
 
-def with_jacobians(grad: Backward, e: Any) -> Any:
+def with_jacobians(grad: Backward, e: Expr) -> Expr:
     """The expression with each product of the Jacobians of a cell of one state as the derivative that it is."""
     (state,) = grad.cell.states
 
-    def derivative(part: Any) -> Any:
+    def derivative(part: Expr) -> Expr:
         low, high = part.args[1][1:]
         return state_jacobian(state.at(high), state.at(low - 1))
 

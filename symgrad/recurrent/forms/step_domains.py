@@ -14,7 +14,8 @@ from itertools import product as combinations
 from typing import Any, NamedTuple, TypeAlias
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Set, Symbol
+from sympy.logic.boolalg import Boolean
 
 from symgrad.base.errors import CellError, ClaimError
 from symgrad.language.provable import as_sympy
@@ -68,7 +69,7 @@ class Steps:
     domain: Domain
     indices: tuple[Symbol, ...]
     assumed: tuple[str, ...]
-    ends: tuple[Any, ...]
+    ends: tuple[Boolean, ...]
 
     @classmethod
     def of(cls, cell: Cell, expressions: tuple[Expr, ...], stated: Domain) -> Steps:
@@ -137,34 +138,34 @@ class Steps:
                 yield known
 
 
-def _is_met(condition: Any, numbers: Mapping[Symbol, Expr]) -> bool:
+def _is_met(condition: Boolean, numbers: Mapping[Symbol, Expr]) -> bool:
     left, right = (as_sympy(side).xreplace(numbers) for side in condition.args)
     return bool(condition.func(left, right) == sympy.true)
 
 
-def _speaks(step: Symbol, expressions: Iterable[Any], stated: Domain) -> bool:
+def _speaks(step: Symbol, expressions: Iterable[Expr], stated: Domain) -> bool:
     """Whether a claim speaks of t or T, in its sides or in its conditions."""
     is_joint = any(step in free_symbols(c) for c in stated.conditions)
     return is_joint or step in stated.symbols or any(step in free_symbols(e) for e in expressions)
 
 
-def _that_ask_for_steps(expressions: Iterable[Any], stated: Domain) -> tuple[Any, ...]:
+def _that_ask_for_steps(expressions: Iterable[Expr], stated: Domain) -> tuple[Boolean, ...]:
     """The conditions without those on inputs: said of all steps, these hold of a run without steps as well."""
     if any(TIME in free_symbols(e) for e in expressions):
         return stated.conditions
     return tuple(c for c in stated.conditions if not _is_about_inputs_alone(c))
 
 
-def _is_about_inputs_alone(condition: Any) -> bool:
+def _is_about_inputs_alone(condition: Boolean) -> bool:
     variables = timed_in(condition)
     return bool(variables) and all(v.role is Role.INPUT and v.time == TIME for v in variables)
 
 
-def _at_most(low: Expr, high: Expr) -> Any:
+def _at_most(low: Expr, high: Expr) -> Boolean:
     return sympy.Le(low, high, evaluate=False)
 
 
-def _in_order(sets: Mapping[Symbol, Any]) -> tuple[tuple[Symbol, Any], ...]:
+def _in_order(sets: Mapping[Symbol, Set]) -> tuple[tuple[Symbol, Set], ...]:
     return tuple(sorted(sets.items(), key=lambda item: item[0].name))
 
 
@@ -187,7 +188,7 @@ def _spans(cell: Cell, expressions: tuple[Expr, ...], stated: Domain) -> Iterato
         yield Span(((TIME, LENGTH),), TIME, (TIME, LENGTH))
 
 
-def _first_and_last(variable: Any, cell: Cell) -> tuple[Expr, Expr]:
+def _first_and_last(variable: Expr, cell: Cell) -> tuple[Expr, Expr]:
     """The first and the last step at which a variable is there, of a state those before and after the run."""
     shifts = [v.time - TIME for e in cell.steps for v in timed_in(e.right) if v.key == variable.key]
     if variable.role is not Role.STATE:
@@ -199,12 +200,12 @@ def _shift(time: Expr) -> int:
     return int(time - LENGTH)
 
 
-def _named(spoken_of: Iterable[Any]) -> Iterator[tuple[Any, Limits]]:
+def _named(spoken_of: Iterable[Basic]) -> Iterator[tuple[Expr, Limits]]:
     """The Jacobians and other variables at steps, with the sums and products over steps that they stand in.
 
     What changes with a variable that something else binds, as that of a limit, is left out.
     """
-    found: dict[tuple[Any, Limits], None] = {}
+    found: dict[tuple[Expr, Limits], None] = {}
     waiting: list[tuple[Any, Limits, frozenset[Symbol]]] = [(e, (), frozenset()) for e in spoken_of]
     while waiting:
         node, around, bound = waiting.pop()
@@ -218,7 +219,7 @@ def _named(spoken_of: Iterable[Any]) -> Iterator[tuple[Any, Limits]]:
     yield from found
 
 
-def _limits_of(node: Any) -> Limits:
+def _limits_of(node: Basic) -> Limits:
     if isinstance(node, TimeSum | OrderedProduct):
         return (tuple(node.limits),)
     is_plain = isinstance(node, sympy.Sum | sympy.Product) and all(len(limits) == 3 for limits in node.limits)
@@ -240,7 +241,7 @@ def _hardest(low: Expr, high: Expr, limits: Limits) -> tuple[Expr, Expr]:
     return low, high
 
 
-def check_times(expressions: Iterable[Any]) -> None:
+def check_times(expressions: Iterable[Basic]) -> None:
     """Refuse the derivative of an earlier state with respect to a later one.
 
     Raises
@@ -268,7 +269,7 @@ def _indices(spans: Iterable[Span]) -> tuple[Symbol, ...]:
     return tuple(sorted(found - {TIME, LENGTH}, key=str))
 
 
-def _set_of(step: Symbol, stated: Domain) -> Any:
+def _set_of(step: Symbol, stated: Domain) -> Set:
     if step in (TIME, LENGTH):
         return from_start(stated.set_of(step)) if step in stated.symbols else sympy.Range(1, sympy.oo)
     return stated.set_of(step).intersect(sympy.S.Integers)
@@ -291,7 +292,7 @@ def _rows_of_sets(domain: Domain) -> Iterator[Row]:
                 yield Row(((symbol, -1),), int(values.sup))
 
 
-def _rows_of(conditions: Iterable[Any]) -> Iterator[Row]:
+def _rows_of(conditions: Iterable[Boolean]) -> Iterator[Row]:
     """What conditions say of steps where they are linear and of nothing else; the others say more, not less."""
     for condition in conditions:
         sides = [as_sympy(side) for side in condition.args]
@@ -310,13 +311,13 @@ _SIGNS = (
 )  # fmt: skip
 
 
-def _follows(condition: Any, known: Iterable[Row]) -> bool:
+def _follows(condition: Boolean, known: Iterable[Row]) -> bool:
     """Whether a condition low <= high on steps certainly holds where the others do."""
     low, high = condition.args
     return is_certain(sympy.expand(high - low), known)
 
 
-def _without_idle(conditions: list[Any], given: list[Row]) -> list[Any]:
+def _without_idle(conditions: list[Boolean], given: list[Row]) -> list[Boolean]:
     """Without those that follow from the others and from what is given, the last ones first."""
     kept = list(conditions)
     for condition in reversed(conditions):
@@ -326,7 +327,7 @@ def _without_idle(conditions: list[Any], given: list[Row]) -> list[Any]:
     return kept
 
 
-def _narrowed(domain: Domain, asked: Iterable[Any]) -> Domain:
+def _narrowed(domain: Domain, asked: Iterable[Boolean]) -> Domain:
     """The domain where these conditions hold as well; those on one symbol narrow its set."""
     sets, joint = domain.as_dict(), list[Any]()
     for condition in asked:
@@ -366,7 +367,7 @@ def _chains(links: Iterable[tuple[Expr, Expr]]) -> list[list[Expr]]:
     return found
 
 
-def _shown(conditions: Iterable[Any]) -> Iterator[str]:
+def _shown(conditions: Iterable[Boolean]) -> Iterator[str]:
     """The conditions as text: chains, and those on one symbol solved for it."""
     for chain in _chains(c.args for c in conditions):
         yield _solved(*chain) if len(chain) == 2 else " <= ".join(map(to_text, chain))

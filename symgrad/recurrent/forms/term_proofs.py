@@ -8,7 +8,7 @@ from itertools import product as combinations
 from typing import Any
 
 import sympy
-from sympy import MatrixExpr, S
+from sympy import Expr, MatrixExpr, S
 
 from symgrad.recurrent.cells.matrix_algebra import product, total_of, transposed
 from symgrad.recurrent.forms.expanded import expanded
@@ -32,10 +32,10 @@ class TermByTerm:
         What stands beside the sums.
     """
 
-    terms: tuple[Any, Any]
+    terms: tuple[Expr, Expr]
     low: int
     behind: int
-    rests: tuple[Any, Any]
+    rests: tuple[Expr, Expr]
 
     @property
     def least(self) -> int:
@@ -52,12 +52,12 @@ class TermByTerm:
 class _Sum:
     """The sum of a term at step t, from a step to so many before T."""
 
-    term: Any
+    term: Expr
     low: int
     behind: int
 
 
-def ways_to_compare(line: Any, rule: Any) -> Iterator[TermByTerm]:
+def ways_to_compare(line: Expr, rule: Expr) -> Iterator[TermByTerm]:
     """How the sums of a line can be laid beside those of the rules, each sum at as many places as it fits."""
     (mine, rest), (theirs, other) = _parted(line), _parted(rule)
     if not mine or not theirs or any(len(places) != 1 for places in theirs):
@@ -81,16 +81,16 @@ def ways_to_compare(line: Any, rule: Any) -> Iterator[TermByTerm]:
         )
 
 
-def _cut_off(s: _Sum, low: int, behind: int) -> Iterator[Any]:
+def _cut_off(s: _Sum, low: int, behind: int) -> Iterator[Expr]:
     """The terms of a sum before a step and after another."""
     for step in (*range(s.low, low), *(LENGTH - k for k in range(s.behind, behind))):
         yield s.term.subs(TIME, sympy.S(step))
 
 
-def _parted(side: Any) -> tuple[list[list[_Sum]], list[Any]]:
+def _parted(side: Expr) -> tuple[list[list[_Sum]], list[Expr]]:
     """The sums of a side, each at all places at which it fits, and what else there is."""
     sums: list[list[_Sum]] = []
-    rest: list[Any] = []
+    rest: list[Expr] = []
     for part in _summands(side):
         found = _as_sum(part)
         places = list(_placed(*found)) if found is not None else []
@@ -101,13 +101,13 @@ def _parted(side: Any) -> tuple[list[list[_Sum]], list[Any]]:
     return sums, rest
 
 
-def _summands(e: Any) -> tuple[Any, ...]:
+def _summands(e: Expr) -> tuple[Expr, ...]:
     if isinstance(e, MatrixExpr):
         return tuple(e.args) if isinstance(e, sympy.MatAdd) else (e,)
     return tuple(sympy.Add.make_args(expanded(e)))
 
 
-def _as_sum(e: Any) -> tuple[Any, Any] | None:
+def _as_sum(e: Expr) -> tuple[Expr, Any] | None:
     """A sum with what stands around it drawn into it: its term and its limits."""
     if isinstance(e, TimeSum):
         return e.term, e.limits
@@ -129,7 +129,7 @@ def _as_sum(e: Any) -> tuple[Any, Any] | None:
     return inside, (fresh, low, high)
 
 
-def _placed(term: Any, limits: Any) -> Iterator[_Sum]:
+def _placed(term: Expr, limits: Any) -> Iterator[_Sum]:
     """A sum counted by t, at all steps at which it fits between 1 and T; one that runs backwards is turned."""
     index, low, high = limits
     signs = {sympy.expand(v.time).coeff(index) for v in timed_in(term)} - {S.Zero}

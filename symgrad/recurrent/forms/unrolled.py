@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import sympy
-from sympy import Expr, S
+from sympy import Expr, S, Symbol
 
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import shown
@@ -42,8 +41,8 @@ class Unrolled:
     steps: int
     forward: tuple[Equation, ...]
     backward: tuple[Equation, ...]
-    gradients: dict[Any, Any]
-    closed: dict[Any, Expr] = field(default_factory=dict)
+    gradients: dict[Expr, Expr]
+    closed: dict[Symbol, Expr] = field(default_factory=dict)
 
     @property
     def operations(self) -> int:
@@ -87,7 +86,7 @@ def unroll(grad: Backward, steps: int) -> Unrolled:
     forward = tuple(e.at(k) for k in range(1, steps + 1) for e in grad.cell.steps)
     reach = Reach(grad, steps)
 
-    def written(v: Any, step: int) -> Any:
+    def written(v: Expr, step: int) -> Expr:
         value = reach.value(v, step)
         return None if value is None else value.xreplace({TIME: sympy.Integer(step), LENGTH: sympy.Integer(steps)})
 
@@ -103,7 +102,7 @@ def unroll(grad: Backward, steps: int) -> Unrolled:
     return Unrolled(steps, forward, backward, gradients, _closed(grad, steps, parameters))
 
 
-def _closed(grad: Backward, steps: int, parameters: list[Any]) -> dict[Any, Expr]:
+def _closed(grad: Backward, steps: int, parameters: list[Expr]) -> dict[Symbol, Expr]:
     """The nested closed form: P_t = D_t + J_t P_{t-1} from P_0 = 0 with everything substituted."""
     if not grad.cell.is_scalar or len(grad.cell.states) != 1 or steps > MOST_NESTED:
         return {}
@@ -117,8 +116,8 @@ def _closed(grad: Backward, steps: int, parameters: list[Any]) -> dict[Any, Expr
         immediate = step.immediate(p)
         if p not in step.shares or p in step.from_loss:
             continue
-        nested: Any = S.Zero
-        total: Any = S.Zero
+        nested: Expr = S.Zero
+        total: Expr = S.Zero
         for k in range(1, steps + 1):
             nested = _collected(jacobian.subs(TIME, k), nested, immediate.subs(TIME, k))
             if k == steps or grad.at != "last":

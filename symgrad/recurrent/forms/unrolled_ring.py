@@ -21,7 +21,7 @@ from symgrad.symbols import LENGTH, TIME, Role, TimedScalar
 METHOD = "polynomials with slopes as generators"
 
 
-def prove_unrolled(grad: Backward, what: Any, steps: int) -> Verdict:
+def prove_unrolled(grad: Backward, what: object, steps: int) -> Verdict:
     """Whether the recursion gives, in so many steps, the sum over all paths, term by term.
 
     The recursion is followed equation by equation; the sum has one product of Jacobians for each path, each multiplied

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import sympy
-from sympy import Expr, MatrixExpr, OneMatrix, S
+from sympy import Expr, MatrixBase, MatrixExpr, OneMatrix, S, Symbol
 
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import shown
@@ -44,7 +44,7 @@ from symgrad.symbols import (
 PLACES = ("last", "every", "mean")
 
 
-def checked_loss(cell: Cell, loss: Any, at: str) -> Loss:
+def checked_loss(cell: Cell, loss: object, at: str) -> Loss:
     """The loss, if it is one of this cell.
 
     Raises
@@ -116,28 +116,28 @@ class Backward:
     # --- adjoints -------------------------------------------------------------------------------------------
 
     @cached_property
-    def adjoints(self) -> dict[Any, Any]:
+    def adjoints(self) -> dict[Expr, Expr]:
         """The adjoint of every variable that has an equation, both at step t."""
         return self._named_adjoints
 
     @cached_property
-    def _named_adjoints(self) -> dict[Any, Any]:
+    def _named_adjoints(self) -> dict[Expr, Expr]:
         return {v: adjoint(name, v) for v, name in zip(self.cell.defined, _adjoint_names(self.cell, self.loss))}
 
     @cached_property
-    def loss_adjoint(self) -> Any:
+    def loss_adjoint(self) -> TimedScalar:
         """The adjoint of the loss of step t."""
         taken = {*self.cell.names, *(v.name for v in self.adjoints.values()), *map(self.name_of, self.arguments)}
         return adjoint(free_name("lossbar", taken), _LOSS)
 
     @cached_property
-    def shares(self) -> dict[Any, list[Share]]:
+    def shares(self) -> dict[Expr, list[Share]]:
         """All shares by what gets them, of the equations, in reverse, and of the loss."""
         return self._direct_shares
 
     @cached_property
-    def _direct_shares(self) -> dict[Any, list[Share]]:
-        found: dict[Any, list[Share]] = {}
+    def _direct_shares(self) -> dict[Expr, list[Share]]:
+        found: dict[Expr, list[Share]] = {}
         loss = self._loss_shares
         for share in (
             *loss,
@@ -146,7 +146,7 @@ class Backward:
             found.setdefault(share.of, []).append(share)
         return found
 
-    def _shares_of(self, equation: Equation, of_left: Any) -> tuple[Share, ...]:
+    def _shares_of(self, equation: Equation, of_left: Expr) -> tuple[Share, ...]:
         return one_step.shares(equation, of_left, self.slopes_in_output)
 
     @cached_property
@@ -173,9 +173,9 @@ class Backward:
         return any(s.shift < 0 for found in self.shares.values() for s in found)
 
     @cached_property
-    def _alive(self) -> dict[Any, set[Any]]:
+    def _alive(self) -> dict[Any, set[Expr]]:
         """What has an adjoint other than zero: so many steps before T, and at the steps before all of those."""
-        alive: dict[Any, set[Any]] = {place: set() for place in (*range(self.last_steps), _BEFORE)}
+        alive: dict[Any, set[Expr]] = {place: set() for place in (*range(self.last_steps), _BEFORE)}
         while True:
             more = {
                 (place, of)
@@ -190,7 +190,7 @@ class Backward:
             for place, of in more:
                 alive[place].add(of)
 
-    def _reaches(self, share: Share, place: Any, alive: Mapping[Any, set[Any]]) -> bool:
+    def _reaches(self, share: Share, place: Any, alive: Mapping[Any, set[Expr]]) -> bool:
         """Whether a share is other than zero for a variable at such a step."""
         if share.by is None:
             time = TIME if place == _BEFORE else LENGTH - place
@@ -203,7 +203,7 @@ class Backward:
         later = range(max(0, self.last_steps - share.shift), self.last_steps)
         return share.by in alive[_BEFORE] or any(share.by in alive[k] for k in later)
 
-    def _loss_adjoint_at(self, time: Any, shift: int) -> Any:
+    def _loss_adjoint_at(self, time: Expr, shift: int) -> Expr:
         """The adjoint of the loss so many steps after a step, in units of its weight: 1, 0, or its name.
 
         The step is t, one of 1 to T - `last_steps`; or one of the last ones; or one outside of 1 to T.
@@ -222,7 +222,7 @@ class Backward:
     # --- equations ------------------------------------------------------------------------------------------
 
     @cached_property
-    def order(self) -> tuple[Any, ...]:
+    def order(self) -> tuple[Expr, ...]:
         """The variables in the order in which the adjoints of one step are computed."""
         return tuple(e.left for e in reversed(self.cell.steps))
 
@@ -258,7 +258,7 @@ class Backward:
             if v in self._alive[k]
         )
 
-    def adjoint_equation(self, name: Any) -> Equation:
+    def adjoint_equation(self, name: Expr) -> Equation:
         """The equation of an adjoint at the step at which it stands; zero where no share reaches it.
 
         Parameters
@@ -279,7 +279,7 @@ class Backward:
             return Equation(name, self.at_number(of, int(name.time)))
         return next((e.at(name.time) for e in self.backward if e.left == name.at(TIME)), nothing)
 
-    def at_number(self, of: Any, step: int) -> Any:
+    def at_number(self, of: Expr, step: int) -> Expr:
         """All shares that something gets at a step, a number before the last ones: there are none of step 0.
 
         Parameters
@@ -295,7 +295,7 @@ class Backward:
         found = [s for s in self.shares.get(of, []) if step + s.shift >= 1]
         return _total([v for s in found for v in self._value_at(s, TIME, _BEFORE)], of).subs(TIME, step)
 
-    def ahead(self, adjoint: Any) -> int:
+    def ahead(self, adjoint: Expr) -> int:
         """How many steps before an adjoint the earliest equation is that gives it a share, 0 if none is.
 
         Parameters
@@ -310,18 +310,18 @@ class Backward:
         return max([0, *(-s.shift for s in self.shares.get(self._of_adjoint.get(adjoint.key), []))])
 
     @cached_property
-    def _of_adjoint(self) -> dict[Any, Any]:
+    def _of_adjoint(self) -> dict[tuple[str, str], Expr]:
         """What an adjoint is one of, by the key of the adjoint."""
         return {adjoint.key: of for of, adjoint in self.adjoints.items()}
 
-    def _sum_at(self, of: Any, time: Any) -> Any:
+    def _sum_at(self, of: Expr, time: Expr) -> Expr:
         """All shares that something gets at a step: t, one of the last ones, or one outside of 1 to T."""
         steps_before = sympy.expand(LENGTH - time)
         is_last = steps_before.is_Integer and steps_before >= 0
         place = int(steps_before) if is_last else _BEFORE if time == TIME else None
         return _total([v for s in self.shares.get(of, []) for v in self._value_at(s, time, place)], of)
 
-    def _value_at(self, share: Share, time: Any, place: Any) -> Iterator[Any]:
+    def _value_at(self, share: Share, time: Expr, place: object) -> Iterator[Expr]:
         if share.by is None:
             weight = self._loss_adjoint_at(time, share.shift)
             if weight != 0:
@@ -330,13 +330,13 @@ class Backward:
         elif self._reaches(share, place, self._alive) if place is not None else self._is_used(share, time):
             yield share.value.subs(TIME, time)
 
-    def _is_used(self, share: Share, time: Any) -> bool:
+    def _is_used(self, share: Share, time: Expr) -> bool:
         """Whether the equation of a share is one of steps 1 to T, for a value outside of them."""
         step = sympy.expand(time + share.shift)
         is_inside = step >= 1 if step.is_Integer else step - LENGTH <= 0
         return bool(is_inside) and any(share.by in found for found in self._alive.values())
 
-    def _sum_wherever(self, of: Any) -> Any:
+    def _sum_wherever(self, of: Expr) -> Any:
         """All shares that something gets at step t, whichever of 1 to T that is.
 
         Adjoints of the loss are named where they are not 1 at all of them.
@@ -356,7 +356,7 @@ class Backward:
         """The adjoint of the loss of a step by its name, in units of its weight."""
         return self.loss_adjoint.at(step) * (LENGTH if self.at == "mean" else 1)
 
-    def equation_of(self, what: Any) -> Equation:
+    def equation_of(self, what: object) -> Equation:
         """The gradient with respect to something as an equation, for printing and compiling.
 
         Parameters
@@ -397,11 +397,11 @@ class Backward:
 
     # --- gradients ------------------------------------------------------------------------------------------
 
-    def __getitem__(self, what: Any) -> Any:
+    def __getitem__(self, what: Any) -> Expr:
         return self._gradient(self.key(what))
 
     @cached_property
-    def arguments(self) -> tuple[Any, ...]:
+    def arguments(self) -> tuple[Expr, ...]:
         """All that there is a gradient for, namely parameters, inputs and targets, and values outside of the steps."""
         in_loss = [v.at(TIME) for v in timed_in(self.loss.term) if v.role is Role.INPUT]
         more = [p for p in parameters_in(self.loss.term) if p not in self.cell.parameters]
@@ -409,16 +409,16 @@ class Backward:
         return (*self.cell.parameters, *more, *inputs, *self.borders)
 
     @cached_property
-    def borders(self) -> tuple[Any, ...]:
+    def borders(self) -> tuple[Expr, ...]:
         """What the cell and the loss read outside of steps 1 to T."""
         return tuple(dict.fromkeys((*self.cell.borders, *borders_of(self.loss.term, self.at == "last"))))
 
     @cached_property
-    def initial_states(self) -> tuple[Any, ...]:
+    def initial_states(self) -> tuple[Expr, ...]:
         """States before the first step that it looks at; those after the last step for what runs in reverse."""
         return tuple(v for v in self.borders if v.role is Role.STATE)
 
-    def key(self, what: Any) -> Any:
+    def key(self, what: Any) -> Expr:
         """The argument that is meant by a variable or a name.
 
         Parameters
@@ -443,7 +443,7 @@ class Backward:
             raise CellError(f"there is a gradient with respect to {names}; asked for was {asked}")
         return by_name[what]
 
-    def _gradient(self, key: Any) -> Any:
+    def _gradient(self, key: Expr) -> Expr:
         if key in self.borders:
             return self._sum_at(key.at(TIME), key.time)
         if isinstance(key, TimedScalar | TimedMatrix):
@@ -452,7 +452,7 @@ class Backward:
         summed = [over_time(total_of(terms.every), 1, LENGTH)] if terms.every else []
         return _total([*summed, *terms.last], key)
 
-    def terms(self, key: Any) -> Terms:
+    def terms(self, key: Expr) -> Terms:
         """The parts of the gradient of a parameter: what every step gives, and what single steps alone give.
 
         Parameters
@@ -475,7 +475,7 @@ class Backward:
         ]
         return Terms(every, last)
 
-    def of_input(self, key: Any, *, last: bool = False, before: int | None = None) -> Any:
+    def of_input(self, key: Expr, *, last: bool = False, before: int | None = None) -> Expr:
         """The gradient with respect to an input x_t, for t < T or for t = T, or so many steps before T; see `backward`.
 
         With the loss at the last step alone, a target or the input of an output layer matters at t = T only.
@@ -497,7 +497,7 @@ class Backward:
         return self._sum_at(key, LENGTH - before if before is not None else LENGTH if last else TIME)
 
     @staticmethod
-    def name_of(argument: Any) -> str:
+    def name_of(argument: Expr) -> str:
         """The name under which an argument is given: x, W, h0 for the initial state.
 
         Parameters
@@ -524,12 +524,12 @@ class Backward:
     # --- Jacobians ------------------------------------------------------------------------------------------
 
     @cached_property
-    def jacobians(self) -> dict[tuple[Any, Any], Any]:
+    def jacobians(self) -> dict[tuple[Expr, Expr], Expr]:
         """The Jacobian of each state at t with respect to each state at t-1."""
         return state_jacobians(self.cell, self.slopes_in_output)
 
     @property
-    def jacobian(self) -> Any:
+    def jacobian(self) -> Expr | MatrixBase:
         """The Jacobian dh_t/dh_{t-1}, outputs on rows; of several states, stacked in their order.
 
         Examples
@@ -546,12 +546,12 @@ class Backward:
         return sympy.Matrix(rows) if self.cell.is_scalar else sympy.BlockMatrix(rows)
 
 
-def _total(terms: list[Any], like: Any) -> Any:
+def _total(terms: list[Expr], like: Expr) -> Expr:
     found = total_of(terms)
     return found if found is not None else zero_like(like)
 
 
-def over_time(term: Any, low: Any, high: Any, index: Any = TIME) -> Any:
+def over_time(term: Expr, low: Expr | int, high: Expr, index: Symbol = TIME) -> Expr:
     """The sum of a term over steps."""
     limits = (index, sympy.S(low), sympy.S(high))
     return TimeSum(term, limits) if isinstance(term, MatrixExpr) else sympy.Sum(term, limits)

@@ -40,7 +40,7 @@ def matrix_of(e: Any, v: Any) -> Any:
     return _refuse(e, v)
 
 
-def row_of(e: Expr, v: Any) -> Any:
+def row_of(e: Expr, v: object) -> Any:
     """The row a^T for which a scalar that is linear in a vector v is a^T v."""
     if isinstance(e, sympy.Add):
         return total_of([row_of(a, v) for a in e.args])
@@ -52,7 +52,7 @@ def row_of(e: Expr, v: Any) -> Any:
     return _of_trace(e.arg, v) if isinstance(e, sympy.Trace) else _refuse(e, v)
 
 
-def _of_trace(e: Any, v: Any) -> Any:
+def _of_trace(e: object, v: object) -> Any:
     """Of the trace of a matrix: factors go round, until the one with v stands last, as a column."""
     if isinstance(e, sympy.MatAdd):
         return total_of([_of_trace(a, v) for a in e.args])
@@ -126,7 +126,7 @@ def _is_row(e: Any) -> bool:
     return bool(e.shape[0] == 1 and e.shape[1] != 1)
 
 
-def _column(row: Any) -> Any:
+def _column(row: object) -> Any:
     """The transpose, moved inwards through functions of each entry as well."""
     if isinstance(row, sympy.HadamardProduct):
         return hadamard_of(list(map(_column, row.args)))
@@ -140,11 +140,11 @@ def _column(row: Any) -> Any:
     return product(*scalars, _column(matrices[0])) if scalars and len(matrices) == 1 else transposed(row)
 
 
-def _factors(e: Any) -> tuple[list[Any], list[Any]]:
+def _factors(e: object) -> tuple[list[Any], list[Any]]:
     """The numbers and the matrices of a product."""
     parts = e.args if isinstance(e, sympy.MatMul) else (e,)
     return [a for a in parts if not isinstance(a, MatrixExpr)], [a for a in parts if isinstance(a, MatrixExpr)]
 
 
-def _refuse(e: Any, v: Any) -> Any:
+def _refuse(e: object, v: object) -> Any:
     raise CellError(f"{to_text(e)} is not a matrix times {v}, so that it has no Jacobian as one matrix")

@@ -33,7 +33,7 @@ class LossDerivative:
             return f"d{argument}"
         return f"d{argument_name(argument)}"
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: object) -> str:
         return self.name
 
     def _latex(self, printer: Any) -> str:
@@ -50,6 +50,6 @@ class _ScalarDerivative(LossDerivative, Expr):  # type: ignore[misc]
     is_commutative = True
 
 
-def gradient_name(argument: Any) -> Any:
+def gradient_name(argument: object) -> Any:
     """The derivative of the loss with respect to an argument, as it stands on the left of an equation."""
     return (_MatrixDerivative if shape_of(argument) else _ScalarDerivative)(argument)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sympy import S, ZeroMatrix
+from sympy import Expr, S, ZeroMatrix
 
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.cell import Cell, Equation
@@ -32,13 +31,13 @@ class Share:
         The share, in terms of the adjoint of that equation.
     """
 
-    of: Any
-    by: Any
+    of: Expr
+    by: Expr | None
     shift: int
-    value: Any
+    value: Expr
 
 
-def shares(equation: Equation, of_left: Any, in_output: bool = True) -> tuple[Share, ...]:
+def shares(equation: Equation, of_left: Expr, in_output: bool = True) -> tuple[Share, ...]:
     """The shares of one equation, each moved to the step of the variable that gets it."""
     found = []
     for variable, values in pullback(equation, of_left, in_output).items():
@@ -49,7 +48,7 @@ def shares(equation: Equation, of_left: Any, in_output: bool = True) -> tuple[Sh
     return tuple(found)
 
 
-def through_step(cell: Cell, seeds: Mapping[Any, Any], in_output: bool = True) -> dict[Any, Any]:
+def through_step(cell: Cell, seeds: Mapping[Expr, Expr], in_output: bool = True) -> dict[Expr, Expr]:
     """The adjoints of all that one step depends on, for given adjoints of its states: names within the step are gone.
 
     Parameters
@@ -65,13 +64,13 @@ def through_step(cell: Cell, seeds: Mapping[Any, Any], in_output: bool = True) -
     return _swept(cell.steps, {state: [seed] for state, seed in seeds.items()}, in_output)
 
 
-def through_loss(cell: Cell, term: Any, seed: Any) -> dict[Any, Any]:
+def through_loss(cell: Cell, term: Expr, seed: Expr) -> dict[Expr, Expr]:
     """The adjoints that the loss of one step gives directly: sweeps through names within the step, stops at states."""
     states = set(cell.states)
     return _swept([e for e in cell.steps if e.left not in states], pullback(Equation(term, term), seed))
 
 
-def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_output: bool = True) -> dict[Any, Any]:
+def _swept(equations: Sequence[Equation], waiting: dict[Expr, list[Expr]], in_output: bool = True) -> dict[Expr, Expr]:
     """Shares of adjoints carried through equations in reverse, until none of their left sides has one.
 
     Raises
@@ -91,7 +90,7 @@ def _swept(equations: Sequence[Equation], waiting: dict[Any, list[Any]], in_outp
     return {variable: total_of(values) for variable, values in waiting.items()}
 
 
-def state_jacobians(cell: Cell, in_output: bool = True) -> dict[tuple[Any, Any], Any]:
+def state_jacobians(cell: Cell, in_output: bool = True) -> dict[tuple[Expr, Expr], Expr]:
     """The Jacobian of each state at step t with respect to each state at step t-1, outputs on rows.
 
     Raises
@@ -110,7 +109,7 @@ def state_jacobians(cell: Cell, in_output: bool = True) -> dict[tuple[Any, Any],
     return found
 
 
-def _jacobian(share: Any, seed: Any, state: Any, other: Any) -> Any:
+def _jacobian(share: Expr | None, seed: Expr, state: Expr, other: Expr) -> Expr:
     if not shape_of(state):
         return S.Zero if share is None else share.subs(seed, 1)
     if share is None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sympy import Expr
+
 from symgrad.recurrent.cells.matrix_algebra import total_of
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.gradients.one_step import Share
@@ -31,15 +33,15 @@ class Reach:
         return step == self.length if self.grad.at == "last" else 1 <= step <= self.length
 
     @cached_property
-    def alive(self) -> set[tuple[Any, int]]:
+    def alive(self) -> set[tuple[Expr, int]]:
         """The variables, each with its step, whose adjoints may be other than zero."""
-        given: dict[Any, list[Share]] = defaultdict(list)
+        given: dict[Expr | None, list[Share]] = defaultdict(list)
         for of in self.grad.adjoints:
             for share in self.grad.shares.get(of, ()):
                 given[share.by].append(share)
         steps = [step for step in range(1, self.length + 1) if self.counts(step)]
         waiting = [(s.of, step - s.shift) for s in given[None] for step in steps]
-        found: set[tuple[Any, int]] = set()
+        found: set[tuple[Expr, int]] = set()
         while waiting:
             node = waiting.pop()
             if node not in found and 1 <= node[1] <= self.length:
@@ -47,7 +49,7 @@ class Reach:
                 waiting += [(s.of, node[1] - s.shift) for s in given[node[0]]]
         return found
 
-    def value(self, of: Any, step: int) -> Any:
+    def value(self, of: Expr, step: int) -> Expr | None:
         """The sum of the shares that something gets at a step, as an expression at step t; None if there is none."""
         found = self.grad.shares.get(of, ())
         chosen = tuple(k for k, s in enumerate(found) if self._has(s, step + s.shift))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import BlockMatrix, Expr, Lambda, MatrixExpr, S, ZeroMatrix
+from sympy import BlockMatrix, Expr, Lambda, MatrixExpr, S, Symbol, ZeroMatrix
 from sympy.core.function import Function
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -44,7 +44,7 @@ Share: TypeAlias = tuple[Any, Any]
 Rule: TypeAlias = Callable[[Any, Any, Any], Iterable[Share]]
 
 
-def pullback(equation: Equation, adjoint: Any, in_output: bool = True) -> dict[Any, list[Any]]:
+def pullback(equation: Equation, adjoint: Expr, in_output: bool = True) -> dict[Expr, list[Expr]]:
     """The shares of an equation's adjoint that its variables and parameters get.
 
     Slopes of activations are written in terms of the output, as papers do; or, for programs, which compute them so
@@ -59,7 +59,7 @@ def pullback(equation: Equation, adjoint: Any, in_output: bool = True) -> dict[A
     >>> print(to_text(share))
     hadamard(h[t], hbar[t], 1 - h[t])
     """
-    found: dict[Any, list[Any]] = {}
+    found: dict[Expr, list[Expr]] = {}
     wanted = {*timed_in(equation.right), *parameters_in(equation.right)}
     spread = _Spread(wanted, found, in_output)
     if isinstance(equation.right, MatrixExpr):
@@ -73,8 +73,8 @@ def pullback(equation: Equation, adjoint: Any, in_output: bool = True) -> dict[A
 class _Spread:
     """An adjoint on its way down through an expression to the leaves that are wanted."""
 
-    wanted: set[Any]
-    found: dict[Any, list[Any]]
+    wanted: set[Expr]
+    found: dict[Expr, list[Expr]]
     in_output: bool
 
     def matrix(self, e: Any, share: Any, output: Any) -> None:
@@ -94,7 +94,7 @@ class _Spread:
             else:
                 self.scalar(argument, part, None)
 
-    def _body(self, e: Elementwise | OfEntries, share: Any) -> None:
+    def _body(self, e: Elementwise | OfEntries, share: MatrixExpr) -> None:
         """The shares of the scalars that a function of entries has besides these: a sum over all entries."""
         letters, body = e.function.variables, e.function.expr
         slope_of_scalar = slope_in_output if self.in_output else slope_in_arguments
@@ -104,14 +104,14 @@ class _Spread:
                 entries = in_entries(slope, dict(zip(letters, e.args[1:])))
                 self.found.setdefault(v, []).append(sympy.Trace(product(transposed(share), entries)))
 
-    def _parts(self, e: Any, share: Any, output: Any) -> Iterable[Share]:
+    def _parts(self, e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
         if self.in_output or not isinstance(e, Elementwise | OfEntries):
             return _rule_of(e)(e, share, e if output is None else output)
         if isinstance(e, OfEntries):
             return _of_entries(e, share, slope_in_arguments)
         return [(e.argument, hadamard(share, slope_in_argument(e)))]
 
-    def scalar(self, e: Any, share: Any, output: Any) -> None:
+    def scalar(self, e: Expr, share: Expr, output: Expr | None) -> None:
         """The chain rule of scalars: SymPy differentiates, down to the scalars that are made of matrices."""
         made = {part: sympy.Dummy(real=True) for part in _made_of_matrices(e)}
         back = {stand_in: part for part, stand_in in made.items()}
@@ -127,7 +127,7 @@ class _Spread:
             self._pass_on(_rule_of(part)(part, inside, part))
 
 
-def _made_of_matrices(e: Any) -> list[Any]:
+def _made_of_matrices(e: Expr) -> list[Expr]:
     """The largest parts of a scalar that are scalars made of matrices, such as traces."""
     if not e.has(MatrixExpr):
         return []
@@ -136,7 +136,7 @@ def _made_of_matrices(e: Any) -> list[Any]:
     return [part for a in e.args for part in _made_of_matrices(a)]
 
 
-def _with_parts(slope: Expr, parts: dict[Any, Any]) -> Expr:
+def _with_parts(slope: Expr, parts: dict[Symbol, Expr]) -> Expr:
     """A slope with what its letters stand for: a slope f' at a trace is that of a letter, taken at the trace."""
     return slope.subs(parts) if slope.has(sympy.Derivative) else slope.xreplace(parts)
 
@@ -144,14 +144,14 @@ def _with_parts(slope: Expr, parts: dict[Any, Any]) -> Expr:
 _LEAVES = (TimedScalar, TimedMatrix, sympy.MatrixSymbol, sympy.Symbol)
 
 
-def _rule_of(e: Any) -> Rule:
+def _rule_of(e: Expr) -> Rule:
     for kind, rule in RULES.items():
         if isinstance(e, kind):
             return rule
     raise _without_rule(e)
 
 
-def _without_rule(e: Any) -> CellError:
+def _without_rule(e: MatrixExpr) -> CellError:
     known = ", ".join(sorted(kind.__name__ for kind in RULES))
     return CellError(
         f"there is no rule to differentiate {type(e).__name__}, in {to_text(e)}; there are rules for {known}"
@@ -161,11 +161,11 @@ def _without_rule(e: Any) -> CellError:
 # --- the rules ----------------------------------------------------------------------------------------------------
 
 
-def _add(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _add(e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     return [(term, share) for term in e.args]
 
 
-def _multiply(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _multiply(e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
     matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
     for place, matrix in enumerate(matrices):
@@ -177,16 +177,16 @@ def _multiply(e: Any, share: Any, output: Any) -> Iterable[Share]:
         yield scalar, sympy.Mul(*others) * scalar_of(product(transposed(share), *matrices))
 
 
-def _transpose(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _transpose(e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     return [(e.arg, transposed(share))]
 
 
-def _hadamard(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _hadamard(e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     factors = list(e.args)
     return [(f, hadamard_of([share, *factors[:k], *factors[k + 1 :]])) for k, f in enumerate(factors)]
 
 
-def _power(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _power(e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     lowered = e.base if e.exp == 2 else sympy.HadamardPower(e.base, e.exp - 1)
     yield e.base, e.exp * hadamard_of([share, lowered])
     if not e.exp.is_number:
@@ -194,36 +194,36 @@ def _power(e: Any, share: Any, output: Any) -> Iterable[Share]:
         yield e.exp, sympy.Trace(product(transposed(share), hadamard(output, logarithms)))
 
 
-def _elementwise(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _elementwise(e: Elementwise, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     return [(e.argument, hadamard(share, slope_of(e, output)))]
 
 
-def _of_entries(e: OfEntries, share: Any, slope: Callable[[Expr, Any], Expr] = slope_in_output) -> Iterable[Share]:
+def _of_entries(e: OfEntries, share: Expr, slope: Callable[[Expr, Any], Expr] = slope_in_output) -> Iterable[Share]:
     letters = dict(zip(e.function.variables, e.arguments))
     return [(m, hadamard(share, in_entries(slope(e.function.expr, y), letters))) for y, m in letters.items()]
 
 
-def _softmax(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _softmax(e: Softmax, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     mean = product(ones(e.shape[0]), transposed(output), share)
     return [(e.argument, hadamard_of([output, sympy.MatAdd(share, -mean)]))]
 
 
-def _logsumexp(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _logsumexp(e: LogSumExp, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     return [(e.argument, product(Softmax(e.argument), share))]
 
 
-def _diagonal(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _diagonal(e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     vector, one = e.args[0], ones(e.shape[0])
     entries = product(hadamard_of([share, sympy.Identity(e.shape[0])]), one)
     return [(vector, entries if vector.shape[1] == 1 else transposed(entries))]
 
 
-def _explicit(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _explicit(e: Expr, share: Expr, output: Expr | None) -> Iterable[Share]:
     for i, j in itertools.product(*map(range, e.shape)):
         yield e[i, j], scalar_of(transposed(sliced(transposed(sliced(share, i, i + 1)), j, j + 1)))
 
 
-def _blocks(e: BlockMatrix, share: Any, output: Any) -> Iterable[Share]:
+def _blocks(e: BlockMatrix, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     rows, columns = e.blockshape
     top = S.Zero
     for i in range(rows):
@@ -237,34 +237,34 @@ def _blocks(e: BlockMatrix, share: Any, output: Any) -> Iterable[Share]:
         top = bottom
 
 
-def _matrix_power(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _matrix_power(e: MatrixExpr, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     if not (e.exp.is_Integer and e.exp.is_positive):  # an inverse is a power to SymPy
         raise _without_rule(e)
     base, before = transposed(e.base), int(e.exp) - 1
     return [(e.base, product(*[base] * k, share, *[base] * (before - k))) for k in range(before + 1)]
 
 
-def _slice(e: MatrixSlice, share: Any, output: Any) -> Iterable[Share]:
+def _slice(e: MatrixSlice, share: MatrixExpr, output: MatrixExpr) -> Iterable[Share]:
     (r0, r1, _), (c0, c1, _) = e.rowslice, e.colslice
     rows, columns = e.parent.shape
     wide = _padded_columns(share, c0, columns - c1)
     return [(e.parent, _padded_rows(wide, r0, rows - r1))]
 
 
-def _padded_rows(matrix: Any, above: Expr, below: Expr) -> Any:
+def _padded_rows(matrix: MatrixExpr, above: Expr, below: Expr) -> MatrixExpr:
     width = matrix.shape[1]
     parts = [ZeroMatrix(above, width)] if above != 0 else []
     parts += [matrix] + ([ZeroMatrix(below, width)] if sympy.expand(below) != 0 else [])
     return concatenate(*parts) if len(parts) > 1 else matrix
 
 
-def _padded_columns(matrix: Any, before: Expr, after: Expr) -> Any:
+def _padded_columns(matrix: MatrixExpr, before: Expr, after: Expr) -> MatrixExpr:
     if before == 0 and sympy.expand(after) == 0:
         return matrix
     return transposed(_padded_rows(transposed(matrix), before, after))
 
 
-def _trace(e: Any, share: Any, output: Any) -> Iterable[Share]:
+def _trace(e: Expr, share: Expr, output: Expr) -> Iterable[Share]:
     return [(e.arg, share * sympy.Identity(e.arg.shape[0]))]
 
 
@@ -290,7 +290,7 @@ RULES: dict[type, Rule] = {
 # --- slopes -------------------------------------------------------------------------------------------------------
 
 
-def slope_of(e: Elementwise, output: Any) -> Any:
+def slope_of(e: Elementwise, output: MatrixExpr) -> MatrixExpr:
     """The slope of a function of each entry: in terms of its output where it can be, else as f'(a)."""
     (y,), body = e.function.variables, e.function.expr
     if is_function_of(body, y):
@@ -308,7 +308,7 @@ def slope_of(e: Elementwise, output: Any) -> Any:
 _OUTPUT = sympy.Dummy("output", real=True)
 
 
-def slope_in_argument(e: Elementwise) -> Any:
+def slope_in_argument(e: Elementwise) -> MatrixExpr:
     """The slope of a function of each entry in terms of its argument, that of an activation as f'(a)."""
     (y,), body = e.function.variables, e.function.expr
     slope = slope_in_arguments(body, y)
@@ -317,7 +317,7 @@ def slope_in_argument(e: Elementwise) -> Any:
     return Elementwise(Lambda((ENTRY,), slope.xreplace({y: ENTRY})), e.argument)
 
 
-def entries_of(formula: Expr, y: Any, matrix: Any) -> Any:
+def entries_of(formula: Expr, y: Symbol, matrix: MatrixExpr) -> MatrixExpr:
     """A formula in each entry y of a matrix; see `in_entries`."""
     return in_entries(formula, {y: matrix})
 

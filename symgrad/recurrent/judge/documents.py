@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sympy
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from symgrad.base.errors import CellError
 from symgrad.claims.claim import Claim
@@ -29,7 +29,7 @@ WHEN = {
 }
 
 
-def line(grad: Backward, left: Any, right: Any, *, remark: str | Prose = "", label: str = "") -> Stated:
+def line(grad: Backward, left: Any, right: Expr, *, remark: str | Prose = "", label: str = "") -> Stated:
     """An equation among adjoints, gradients and Jacobians of a cell, as a line of a document that is checked.
 
     Parameters
@@ -44,7 +44,7 @@ def line(grad: Backward, left: Any, right: Any, *, remark: str | Prose = "", lab
 
 
 def slip(
-    grad: Backward, left: Any, right: Any, *, source: str = "", remark: str | Prose = "", label: str = ""
+    grad: Backward, left: object, right: Expr, *, source: str = "", remark: str | Prose = "", label: str = ""
 ) -> Stated:
     """A false equation of a source, shown with its counterexample; see `line`."""
     judged = BackwardLine(grad, stated(grad, left, right))
@@ -162,7 +162,7 @@ def _jacobians(grad: Backward) -> Iterator[Item]:
         yield line(grad, grad.equation_of(parameter).left, with_jacobians(grad, formula))
 
 
-def _path_sums(grad: Backward) -> Iterator[tuple[Any, Any]]:
+def _path_sums(grad: Backward) -> Iterator[tuple[Expr, Expr]]:
     """The parameters whose gradient is a sum over paths, each with that sum."""
     step = Step.of(grad)
     step = opaque_step(grad) if step.jacobian.has(TIME) else step  # powers of what is constant stay as they are

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, MatrixExpr
+from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.balls import ball, precision, separated
 from symgrad.balls.matrices import MissingStepError, NoNumberError, NoValueError, Surroundings
 from symgrad.base.budget import Budget, attempt, working_within
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import expression_of, shown
+from symgrad.base.untyped import Array
 from symgrad.language.verdicts import Outcome, Verdict, Witness
 from symgrad.prove.basics.sentences import counted
 from symgrad.prove.places.witnesses import show
@@ -111,7 +112,7 @@ class Line:
         return "\n".join(lines)
 
 
-def stated(grad: Backward, left: Any, right: Any) -> Equation:
+def stated(grad: Backward, left: object, right: Expr) -> Equation:
     """A line about a cell as an equation, from texts or expressions."""
     return Court(grad, {}).stated(left, right)
 
@@ -126,7 +127,7 @@ class Court:
     # --- reading --------------------------------------------------------------------------------------------
 
     @cached_property
-    def names(self) -> dict[str, Any]:
+    def names(self) -> dict[str, Expr]:
         """What the names in texts stand for."""
         grad = self.grad
         known = {v.name: v for v in (*grad.cell.defined, *grad.adjoints.values(), grad.loss_adjoint)}
@@ -138,7 +139,7 @@ class Court:
             known[name] = grad.adjoints[variable]
         return known
 
-    def read(self, lines: Any, left: Callable[[Any], Any]) -> Iterator[Equation]:
+    def read(self, lines: object, left: Callable[[Any], Any]) -> Iterator[Equation]:
         """Stated lines as equations: from a mapping or from texts."""
         if isinstance(lines, str):
             lines = [lines]
@@ -152,7 +153,7 @@ class Court:
             else:
                 yield self._equation(left(name), formula)
 
-    def stated(self, left: Any, right: Any) -> Equation:
+    def stated(self, left: object, right: Expr) -> Equation:
         """One line: of an adjoint, of a gradient, or of a Jacobian."""
         if isinstance(left, StateJacobian):
             return self._equation(left, right)
@@ -162,7 +163,7 @@ class Court:
         is_adjoint = getattr(home, "role", None) is Role.ADJOINT
         return self._equation(self.adjoint_line(home) if is_adjoint else self.gradient_line(left), right)
 
-    def _pair(self, line: Any) -> tuple[Any, Any]:
+    def _pair(self, line: object) -> tuple[Any, Expr]:
         if isinstance(line, Equation):
             return line.left, line.right
         if not isinstance(line, str):
@@ -170,16 +171,16 @@ class Court:
         return read_equation(line, self.names, self._gradient_names, self._differentials)
 
     @cached_property
-    def _gradient_names(self) -> dict[str, Any]:
+    def _gradient_names(self) -> dict[str, Expr]:
         return {str(self.grad.equation_of(a).left): self.grad.equation_of(a).left for a in self.grad.arguments}
 
     @cached_property
-    def _differentials(self) -> dict[str, Any]:
+    def _differentials(self) -> dict[str, Expr]:
         """What stands with a step in dh[t] or dx[2]: the adjoint of h, and the gradient of x, as variables h and x."""
         known = (*self.grad.cell.defined, *(a for a in self.grad.arguments if isinstance(a, TimedScalar | TimedMatrix)))
         return {f"d{v.name}": v.at(TIME) for v in known}
 
-    def _differentiated(self, v: Any) -> Any:
+    def _differentiated(self, v: Expr) -> Expr:
         """The left side that a variable at a step stands for where its differential was written."""
         if v in self.grad.borders or (v.role is Role.INPUT and not is_outside(v.time)):
             return gradient_name(v)
@@ -189,7 +190,7 @@ class Court:
         known = ", ".join(map(str, (*self.grad.cell.states, *self.grad.borders)))
         raise CellError(f"d{v}: there is no {v}; the cell has {known}")
 
-    def adjoint_line(self, name: Any) -> Any:
+    def adjoint_line(self, name: Expr) -> Expr:
         """The left side of a line of the backward equations."""
         if isinstance(name, StateJacobian | LossDerivative):
             return name
@@ -200,7 +201,7 @@ class Court:
         known = ", ".join(str(a) for a in self.grad.adjoints.values())
         raise CellError(f"a line for {name}, of which the cell has no adjoint; there are {known}")
 
-    def gradient_line(self, name: Any) -> Any:
+    def gradient_line(self, name: object) -> Expr:
         """The left side of a line of the gradients."""
         if isinstance(name, str) and name in self._gradient_names:
             return self._gradient_names[name]
@@ -210,7 +211,7 @@ class Court:
             return self.adjoint_line(name)
         return self.grad.equation_of(name).left
 
-    def _equation(self, left: Any, formula: Any) -> Equation:
+    def _equation(self, left: Expr, formula: Expr) -> Equation:
         if isinstance(formula, str):
             right = read_formula(formula, self.names)
         else:
@@ -231,7 +232,7 @@ class Court:
 
     # --- truth ----------------------------------------------------------------------------------------------
 
-    def derived(self, left: Any) -> Equation:
+    def derived(self, left: Expr) -> Equation:
         """What the rules give for a name."""
         if isinstance(left, StateJacobian):
             return Equation(left, left.by_rules(self.grad))
@@ -239,7 +240,7 @@ class Court:
         gap = sympy.expand(LENGTH - at)
         return Equation(left, self._truth(_at_its_step(left, at), gap if gap.is_Integer else None))
 
-    def _truth(self, left: Any, gap: Expr | None) -> Any:
+    def _truth(self, left: Expr, gap: Expr | None) -> Expr:
         """What the rules give at a step so far before T; before the last steps where the distance is not known."""
         if isinstance(left, LossDerivative):
             return self._true_gradient(left.argument, gap)
@@ -256,11 +257,11 @@ class Court:
             return self.grad.adjoint_equation(left).right
         return self.grad.adjoint_equation(left.at(TIME)).right.subs(TIME, left.time)
 
-    def _is_adjoint_of(self, name: Any, border: Any) -> bool:
+    def _is_adjoint_of(self, name: Expr, border: Expr) -> bool:
         home = self.grad.adjoints.get(border.at(TIME))
         return home is not None and home.at(border.time) == name
 
-    def _true_gradient(self, argument: Any, gap: Expr | None) -> Any:
+    def _true_gradient(self, argument: Expr, gap: Expr | None) -> Expr:
         if not isinstance(argument, TimedScalar | TimedMatrix) or argument in self.grad.borders:
             return self.grad.equation_of(argument).right
         home = argument.at(TIME)
@@ -292,7 +293,7 @@ class Court:
             right = self._named(right, None if of is None else _put(of, only))
         return replace(found, equation=self._named(as_written, of), right=str(self._named(right, of)))
 
-    def _named(self, equation: Equation, of: Any) -> Equation:
+    def _named(self, equation: Equation, of: Expr | None) -> Equation:
         """An equation with its names as they were written: a differential, and those of adjoints that were given."""
         if of is None or isinstance(equation, Differentiated):
             return equation if isinstance(equation, Differentiated) else self.shown(equation)
@@ -509,8 +510,8 @@ class Court:
         return any(has_kinks(e.right) for e in self.grad.cell.steps)
 
     def _true_value(
-        self, left: Any, steps: Any, length: int, around: Surroundings, step: int, indices: Mapping[Any, int]
-    ) -> Any:
+        self, left: Expr, steps: Any, length: int, around: Surroundings, step: int, indices: Mapping[Symbol, int]
+    ) -> Array:
         if isinstance(left, StateJacobian):
             return around.evaluate(self.derived(left).right, step, indices)
         if isinstance(left, TimedScalar | TimedMatrix):
@@ -522,7 +523,7 @@ class Court:
         found = Reach(self.grad, length).value(home.at(TIME), at)
         return around.zero(home) if found is None else around.evaluate(found, at, indices)
 
-    def _asks_for_no_adjoint(self, right: Any, around: Surroundings, step: int, indices: Mapping[Any, int]) -> str:
+    def _asks_for_no_adjoint(self, right: Expr, around: Surroundings, step: int, indices: Mapping[Symbol, int]) -> str:
         """The first adjoint that is asked for before the first step, where nothing is computed; "" if there is none."""
         if self.grad.runs_in_reverse:
             return ""
@@ -535,7 +536,7 @@ class Court:
     def _adjoint_keys(self) -> set[tuple[str, str]]:
         return {v.key for v in (*self.grad.adjoints.values(), self.grad.loss_adjoint)}
 
-    def _is_for_each_step(self, left: Any) -> bool:
+    def _is_for_each_step(self, left: Expr) -> bool:
         """Whether a line says the gradient of an input x_t for each t < T; one of a target may be for T alone."""
         argument = left.argument if isinstance(left, LossDerivative) else None
         is_input = isinstance(argument, TimedScalar | TimedMatrix) and argument.time == TIME
@@ -551,12 +552,12 @@ class Court:
         return found
 
 
-def _put(left: Any, only: OnlyWrong) -> Any:
+def _put(left: Expr, only: OnlyWrong) -> Expr:
     """The left side at the last step at which a line fails."""
     return left if only.index == LENGTH else left.subs(only.index, only.high)
 
 
-def _at_its_step(left: Any, at: Expr) -> Any:
+def _at_its_step(left: object, at: Expr) -> Any:
     """The gradient of a target that matters at T only as the one of that step."""
     home: Any = left.argument if isinstance(left, LossDerivative) else None
     is_in_time = isinstance(home, TimedScalar | TimedMatrix) and home.time == TIME
@@ -568,7 +569,7 @@ def proved(judged_for: str) -> Verdict:
 
 
 def asked_steps(
-    e: Any, around: Surroundings, step: int, indices: Mapping[Any, int]
+    e: Expr, around: Surroundings, step: int, indices: Mapping[Symbol, int]
 ) -> Iterator[tuple[tuple[str, str], int]]:
     """All variables with all steps at which an expression asks for them."""
     waiting, seen = [e], set()
@@ -593,7 +594,7 @@ def _refuted(
     equation: Equation,
     around: Surroundings,
     step: int,
-    indices: Mapping[Any, int],
+    indices: Mapping[Symbol, int],
     place: str,
     stated: str,
     true: str,
@@ -610,14 +611,14 @@ def _refuted(
     return Verdict(Outcome.REFUTED, method, says, Witness(point, true, stated))
 
 
-def _numbers(given: Any) -> str:
+def _numbers(given: object) -> str:
     """An argument of a run as it is given: a number, or nested lists of numbers, in time with a row for each step."""
     if not isinstance(given, np.ndarray):
         return str(given)
     return f"[{', '.join(map(_numbers, given))}]"
 
 
-def _first_difference(stated: Any, true: Any) -> tuple[str, str, str] | None:
+def _first_difference(stated: Array, true: Array) -> tuple[str, str, str] | None:
     if not isinstance(stated, np.ndarray):
         return ("", _digits(stated), _digits(true)) if separated(stated, true) else None
     for place, entry in np.ndenumerate(stated):
@@ -627,12 +628,12 @@ def _first_difference(stated: Any, true: Any) -> tuple[str, str, str] | None:
     return None
 
 
-def _first(true: Any) -> tuple[str, str, str]:
+def _first(true: object) -> tuple[str, str, str]:
     """The first entry of a true value, beside one that there is not."""
     if not isinstance(true, np.ndarray):
         return "", UNDEFINED, _digits(true)
     return "1" if true.shape[1] == 1 else "1, 1", UNDEFINED, _digits(true.flat[0])
 
 
-def _digits(value: Any) -> str:
+def _digits(value: Array) -> str:
     return show(ball(value), 8)

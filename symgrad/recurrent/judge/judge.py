@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sympy import Expr
+from sympy import Expr, MatrixExpr
 
 from symgrad.base.budget import Budget, Spent, working_within
 from symgrad.base.errors import CellError
@@ -80,12 +80,12 @@ class Judgement:
 @in_turn
 def check_backward(
     cell: Cell,
-    loss: Any,
+    loss: object,
     *,
     backward: Mapping[Any, Formula] | Iterable[str] = (),
     gradients: Mapping[Any, Formula] | Iterable[str] = (),
     at: str = "last",
-    adjoints: Mapping[str, Any] | None = None,
+    adjoints: Mapping[str, MatrixExpr] | None = None,
 ) -> Judgement:
     """Judge the backward equations and gradients that a paper, a lecture or a program states for a cell.
 

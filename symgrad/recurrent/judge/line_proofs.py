@@ -53,24 +53,24 @@ class Case:
         T, or the number that it is.
     """
 
-    left: Any
+    left: Expr
     right: Any
     known: tuple[Row, ...]
     length: Expr
 
     @classmethod
-    def of(cls, left: Any, right: Any, table: dict[Any, Expr], known: Sequence[Expr]) -> Case:
+    def of(cls, left: Expr, right: Expr, table: dict[Symbol, Expr], known: Sequence[Expr]) -> Case:
         rows = tuple(row for e in known if (row := row_of(e)) is not None)
         return cls(_put(left, table), _put(right, table), rows, table.get(LENGTH, LENGTH))
 
 
-def _put(e: Any, table: dict[Any, Expr]) -> Any:
+def _put(e: Expr, table: dict[Symbol, Expr]) -> Expr:
     for old, new in table.items():
         e = e.subs(old, new)
     return e
 
 
-def proves(grad: Backward, left: Any, right: Any, truth: Callable[[Any, Any], Any], steps: LineSteps) -> bool:
+def proves(grad: Backward, left: Expr, right: Expr, truth: Callable[[Any, Any], Any], steps: LineSteps) -> bool:
     """Whether a line certainly holds for all its steps.
 
     Parameters
@@ -95,11 +95,11 @@ def proves(grad: Backward, left: Any, right: Any, truth: Callable[[Any, Any], An
     )
 
 
-def _has(e: Any, kind: type) -> bool:
+def _has(e: Expr, kind: type) -> bool:
     return any(isinstance(part, kind) for part in sympy.preorder_traversal(e))
 
 
-def _between(step: Step, jacobian: Any) -> Any:
+def _between(step: Step, jacobian: Expr) -> Expr:
     """The derivative of a state with respect to an earlier one, as the product of opaque Jacobians that it is."""
     return jacobian_product(step, jacobian.early.time + 1, jacobian.late.time)
 
@@ -115,7 +115,7 @@ class _Line:
     """
 
     grad: Backward
-    left: Any
+    left: Expr
     right: Any
     truth: Callable[[Any, Any], Any]
     steps: LineSteps
@@ -216,14 +216,14 @@ class _Line:
         by_rules = _Meaning(self.grad, case.length, ()).of
         kept = {v.key for v in self._adjoints_in(case.right)} | _carried(self.grad)
 
-        def meant(v: Any, rows: Sequence[Row]) -> Expr | None:
+        def meant(v: Expr, rows: Sequence[Row]) -> Expr | None:
             return None if v.key in kept else by_rules(v, rows)
 
         for states_too in self._ways:
             forward = forward_definitions(self.grad, states_too, True, _step(case.left) or (TIME, LENGTH))
             yield Definitions(forward.expanded, forward.named, meant, case.known)
 
-    def _adjoints_in(self, side: Any) -> list[Any]:
+    def _adjoints_in(self, side: object) -> list[Any]:
         """The adjoints of values, but not of losses: those are known at each step and are no reason to name others."""
         return [v for v in timed_in(side) if v.role is Role.ADJOINT and v.key != self.grad.loss_adjoint.key]
 
@@ -293,7 +293,7 @@ class _Line:
         if sympy.expand(here - index).has(index):
             return False
 
-        def later(v: Any, rows: Sequence[Row]) -> Expr | None:
+        def later(v: Expr, rows: Sequence[Row]) -> Expr | None:
             gap = sympy.expand(v.time - here)
             if v.key == case.left.key and gap.is_Integer and 1 <= gap <= self._lag:
                 return case.right.subs(index, index + gap)
@@ -308,13 +308,13 @@ class _Line:
         )
 
 
-def _step(left: Any) -> tuple[Expr, ...]:
+def _step(left: Expr) -> tuple[Expr, ...]:
     """The step at which the left side of a line stands, if it stands at one."""
     at = getattr(left, "time", getattr(getattr(left, "argument", None), "time", None))
     return () if at is None else (at,)
 
 
-def _gap(left: Any, case: Case) -> Expr | None:
+def _gap(left: Expr, case: Case) -> Expr | None:
     gaps = [sympy.expand(case.length - at) for at in _step(left)]
     return next((gap for gap in gaps if gap.is_Integer), None)
 
@@ -339,7 +339,7 @@ class _Meaning:
     closed: Step | None = None
     is_eager: bool = False
 
-    def of(self, v: Any, rows: Sequence[Row]) -> Expr | None:
+    def of(self, v: Expr, rows: Sequence[Row]) -> Expr | None:
         """What an adjoint stands for where these inequalities hold; None where its name stays."""
         gap = sympy.expand(self.length - v.time)
         if is_certain(-gap - 1, rows):
@@ -367,7 +367,7 @@ class _Meaning:
                 return None
         return self._rule(v)
 
-    def _is_adjoint_of(self, v: Any, border: Any) -> bool:
+    def _is_adjoint_of(self, v: Expr, border: Any) -> bool:
         name = self.grad.adjoints.get(border.at(TIME))
         return name is not None and name.key == v.key and border.time == v.time
 
@@ -377,7 +377,7 @@ class _Meaning:
             return 1 / self.length if self.grad.at == "mean" else S.One
         return S.One if _is_equal(gap, 0, rows) else S.Zero if is_certain(gap - 1, rows) else None
 
-    def _wherever(self, v: Any, rows: Sequence[Row], gap: Expr) -> Expr | None:
+    def _wherever(self, v: Expr, rows: Sequence[Row], gap: Expr) -> Expr | None:
         """At a step that is T or before it: what stands there in every case, if that is the same."""
         if not is_certain(gap, rows):
             return None
@@ -386,7 +386,7 @@ class _Meaning:
         rules = [self._rule(v), *(self._rule(v, k) for k in range(self.grad.last_steps))]
         return rules[0] if all(rule == rules[0] for rule in rules) else None
 
-    def _rule(self, v: Any, last: int | None = None) -> Expr:
+    def _rule(self, v: Expr, last: int | None = None) -> Expr:
         """What the rules give at the step of an adjoint: so many steps before T, or before those."""
         at = TIME if last is None else LENGTH - last
         right = self.grad.adjoint_equation(v.at(at)).right
@@ -400,13 +400,13 @@ def _is_equal(e: Expr, number: int, rows: Sequence[Row]) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _carried(grad: Backward) -> frozenset[Any]:
+def _carried(grad: Backward) -> frozenset[tuple[str, str]]:
     """The adjoints that other steps give to: those of states, and of what is used at other steps."""
     moved = {v for v, found in grad.shares.items() for s in found if s.shift and s.by is not None}
     return frozenset(grad.adjoints[v].key for v in grad.adjoints if v in moved or v in grad.cell.states)
 
 
-def _closed(step: Step, v: Any, length: Expr) -> Any:
+def _closed(step: Step, v: Expr, length: Expr) -> Expr:
     """The adjoint of the state of a cell of one: the sum over later steps t of (J_t ... J_{k+1})^T g_t."""
     is_last = step.grad.at == "last"
     late = LENGTH if is_last else _LATE
@@ -444,12 +444,12 @@ def _are_adjoints_closed(grad: Backward) -> bool:
     except CellError:
         return False
 
-    def by_rules(left: Any, gap: Expr | None) -> Any:
+    def by_rules(left: Expr, gap: Expr | None) -> Expr:
         if gap == 0:
             return grad.adjoint_equation(left.at(LENGTH)).right
         return grad.adjoint_equation(v).right.subs(TIME, left.time)
 
-    def by_jacobian(left: Any, gap: Expr | None) -> Any:
+    def by_jacobian(left: Expr, gap: Expr | None) -> Expr:
         return slope.subs(TIME, LENGTH) if gap == 0 else opaquely.subs(TIME, left.time)
 
     steps = LineSteps(TIME, TIME, S.One, LENGTH, 1)
@@ -460,7 +460,7 @@ def _are_adjoints_closed(grad: Backward) -> bool:
     return is_recursion and _Line(grad, v, claim, by_jacobian, steps).is_induction()
 
 
-def _recursion(step: Step, v: Any) -> Any:
+def _recursion(step: Step, v: Expr) -> Expr:
     """What an adjoint of a state before step T is, in terms of the one a step later."""
     back = product(transposed(step.jacobian.subs(TIME, TIME + 1)), v.next)
     return back if step.grad.at == "last" else total_of([step.loss_slope, back])

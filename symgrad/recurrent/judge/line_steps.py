@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, S, Symbol
+from sympy import Basic, Expr, S, Symbol
 
 from symgrad.base.errors import CellError
 from symgrad.reading.vectors.names import FREE_INDICES, index_symbol
@@ -145,7 +145,7 @@ def _leading_in_all(runs: list[list[bool]]) -> int:
     return found.pop() if len(found) == 1 else 0
 
 
-def steps_of(left: Any, right: Any, ends: Ends, is_each: bool, last_steps: int = 1) -> LineSteps:
+def steps_of(left: Expr, right: Expr, ends: Ends, is_each: bool, last_steps: int = 1) -> LineSteps:
     """The steps for which a line is judged.
 
     A line with h[t] on its left is one for each step t < T, as adjoints at T are what the loss alone gives; where its
@@ -188,7 +188,7 @@ def steps_of(left: Any, right: Any, ends: Ends, is_each: bool, last_steps: int =
     return replace(found, least=max(least, _least(found.low, found.high)))
 
 
-def step_of(left: Any, is_each: bool) -> Expr:
+def step_of(left: Expr, is_each: bool) -> Expr:
     if isinstance(left, TimedScalar | TimedMatrix):
         return left.time
     argument = left.argument if isinstance(left, LossDerivative) else None
@@ -209,7 +209,7 @@ def _at_one_step(at: Expr, last_steps: int, least: int) -> LineSteps:
     return LineSteps(at, None, at, at, max(least, of_left))
 
 
-def _free_steps(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[Symbol]:
+def _free_steps(e: Expr, bound: frozenset[Symbol] = frozenset()) -> Iterator[Symbol]:
     """The steps that a line names, also where they only count, as in w**(T-t), but for those that a sum binds."""
     for part in _parts(e):
         if isinstance(part, TimedScalar | TimedMatrix):
@@ -224,7 +224,7 @@ def _free_steps(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[Symb
                     yield from _free_steps(end, bound)
 
 
-def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any, frozenset[Symbol]]]:
+def _timed(e: Expr, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Expr, frozenset[Symbol]]]:
     """All variables at steps in an expression, with the indices of the sums and products around them."""
     for part in _parts(e):
         if isinstance(part, TimedScalar | TimedMatrix):
@@ -233,7 +233,7 @@ def _timed(e: Any, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Any
             yield from _timed(part.args[0], bound | {limit[0] for limit in part.args[1:]})
 
 
-def _parts(e: Any) -> Iterator[Any]:
+def _parts(e: Expr) -> Iterator[Basic]:
     """The different parts of an expression, each once, down to variables, sums and Jacobians, which are not entered."""
     waiting, seen = [e], set()
     while waiting:
@@ -246,7 +246,7 @@ def _parts(e: Any) -> Iterator[Any]:
             waiting += [a for a in part.args if isinstance(a, sympy.Basic)]
 
 
-def _outside_of_sums(right: Any, ends: Ends) -> Iterator[tuple[Expr, int, int | None]]:
+def _outside_of_sums(right: Expr, ends: Ends) -> Iterator[tuple[Expr, int, int | None]]:
     """The steps of variables outside of sums, with the first one and how far behind T the last one is, if one is."""
     for v, bound in _timed(right):
         if not v.time.free_symbols & bound:
@@ -256,7 +256,7 @@ def _outside_of_sums(right: Any, ends: Ends) -> Iterator[tuple[Expr, int, int | 
                 yield v.time, *ends[v.key]
 
 
-def never_there(right: Any, ends: Ends) -> Expr | None:
+def never_there(right: Expr, ends: Ends) -> Expr | None:
     """The first step after T at which the right side always asks for a value that there is for no T."""
     for time, _, behind in _outside_of_sums(right, ends):
         from_end = sympy.expand(time - LENGTH)
@@ -265,7 +265,7 @@ def never_there(right: Any, ends: Ends) -> Expr | None:
     return None
 
 
-def _least_of_fixed(right: Any, ends: Ends) -> int:
+def _least_of_fixed(right: Expr, ends: Ends) -> int:
     """The least T at which there are values at all steps that are numbers, or counted from T."""
     least = 1
     for time, first, behind in _outside_of_sums(right, ends):
@@ -277,7 +277,7 @@ def _least_of_fixed(right: Any, ends: Ends) -> int:
     return least
 
 
-def _narrowed(steps: LineSteps, right: Any, ends: Ends) -> LineSteps:
+def _narrowed(steps: LineSteps, right: Expr, ends: Ends) -> LineSteps:
     """Without the steps at which something that stands outside of sums has no value."""
     index, low, high = steps.index, steps.low, steps.high
     for time, first, behind in _outside_of_sums(right, ends):
@@ -291,7 +291,7 @@ def _narrowed(steps: LineSteps, right: Any, ends: Ends) -> LineSteps:
     return replace(steps, low=sympy.expand(low), high=sympy.expand(high))
 
 
-def _larger(a: Any, b: Any) -> Any:
+def _larger(a: Expr, b: Expr) -> Expr:
     """The larger of two steps, where their difference is a number."""
     gap = sympy.expand(a - b)
     return b if gap.is_Integer and gap < 0 else a
@@ -318,7 +318,7 @@ class JacobianSteps:
         return next(iter(self._symbols - {TIME, LENGTH}), None)
 
     @property
-    def _symbols(self) -> set[Any]:
+    def _symbols(self) -> set[Symbol]:
         return set(self.left.late.time.free_symbols | self.left.early.time.free_symbols)
 
     @property
@@ -359,7 +359,7 @@ class JacobianSteps:
                     found.append((t, k))
         return found
 
-    def placed(self, value: tuple[int, int]) -> tuple[int, dict[Any, int]]:
+    def placed(self, value: tuple[int, int]) -> tuple[int, dict[Symbol, int]]:
         return value[0], {} if self.index is None else {self.index: value[1]}
 
     def __str__(self) -> str:

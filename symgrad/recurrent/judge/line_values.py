@@ -53,7 +53,7 @@ class LineValues:
 
     grad: Backward
 
-    def doubts(self, right: Any, rule: Any, known: Iterable[Expr]) -> tuple[Need, ...]:
+    def doubts(self, right: object, rule: object, known: Iterable[Expr]) -> tuple[Need, ...]:
         """What a formula asks for and is not certain to have.
 
         Parameters
@@ -92,7 +92,7 @@ class LineValues:
         is_last = self.grad.at == "last"
         return self._in_both_words([self.grad.loss.term, *(s.value for s in shares)]) if is_last else ()
 
-    def _in_both_words(self, formulas: Iterable[Any]) -> tuple[Need, ...]:
+    def _in_both_words(self, formulas: Iterable[object]) -> tuple[Need, ...]:
         needs = dict.fromkeys(need for e in formulas for need in needs_of(e) if not need.bound)
         return tuple(dict.fromkeys((*needs, *(replace(need, of=self._written_out(need.of)) for need in needs))))
 
@@ -207,7 +207,7 @@ class _StandIns:
             return sympy.Range(1, sympy.oo)
         return sympy.Range(0, sympy.oo) if is_certain(s, self.rows) else S.Integers
 
-    def _leaf(self, leaf: Any, depth: int) -> Expr:
+    def _leaf(self, leaf: object, depth: int) -> Expr:
         if isinstance(leaf, Symbol) and not isinstance(leaf, TimedScalar):
             return leaf
         if isinstance(leaf, TimedScalar):
@@ -246,13 +246,13 @@ class _StandIns:
             return sympy.Mul(*scalars, self._entry(matrices[0], depth))
         return self._any(EntryOf(e), Interval.open(0, 1) if isinstance(e, Softmax) else S.Reals)
 
-    def _any(self, of: Any, values: sympy.Set = S.Reals) -> Symbol:
+    def _any(self, of: object, values: sympy.Set = S.Reals) -> Symbol:
         if of not in self.made:
             self.made[of] = Symbol(f"v{len(self.made)}", real=True)
             self.sets[self.made[of]] = values
         return self.made[of]
 
-    def _range(self, leaf: Any) -> sympy.Set:
+    def _range(self, leaf: object) -> sympy.Set:
         """All that a sum, a trace or a norm may be."""
         if isinstance(leaf, OfMatrix) or (isinstance(leaf, sympy.Trace) and _is_square(leaf.arg)):
             return Interval(0, sympy.oo)

@@ -25,7 +25,7 @@ def forward_definitions(
     steps : sequence of Expr
         States are written out at these steps and after them.
     """
-    expanded: dict[Any, Any] = {}
+    expanded: dict[tuple[str, str], Any] = {}
     named = []
     outside = {v.key for v in grad.borders}  # where no equation says what they are
     for equation in grad.cell.steps:
@@ -41,14 +41,14 @@ def forward_definitions(
     return Definitions(expanded, tuple(named))
 
 
-def _always(e: Any) -> Callable[[Any], Any]:
+def _always(e: Expr) -> Callable[[Any], Any]:
     return lambda time: e.subs(TIME, time)
 
 
-def _at_or_after(e: Any, steps: Sequence[Expr]) -> Callable[[Any], Any]:
+def _at_or_after(e: Expr, steps: Sequence[Expr]) -> Callable[[Any], Any]:
     """Written out at some steps and after them, not before: each state stands for one earlier."""
 
-    def meant(time: Any) -> Any:
+    def meant(time: Expr) -> Expr | None:
         here = [sympy.expand(time - base) for base in steps]
         return e.subs(TIME, time) if any(d.is_Integer and d >= 0 for d in here) else None
 

@@ -19,6 +19,7 @@ from symgrad.balls import precision
 from symgrad.balls.matrices import NotRealError, NoValueError, Surroundings
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import lines_of
+from symgrad.base.untyped import Array
 from symgrad.claims.claim import Claim
 from symgrad.language.latex import signed
 from symgrad.language.statements import Conjunction, Domain, Judged, Relation, Statement, free_symbols
@@ -67,9 +68,9 @@ def cell_claim(
     cell: Cell | str | Iterable[str],
     says: Any,
     op: str | None = None,
-    rhs: Any = None,
+    rhs: Expr | None = None,
     *,
-    where: Iterable[Any] = (),
+    where: Iterable[str] = (),
     id: str = "",
     source: str = "",
     expect: str = "holds",
@@ -146,7 +147,7 @@ def cell_claim(
     return Claim(_about(cell, statement, domain), domain, id=id, source=source, expect=expect)
 
 
-def _read(text: str | Iterable[str], names: Mapping[str, Any]) -> tuple[Cell, dict[str, Any]]:
+def _read(text: str | Iterable[str], names: Mapping[str, ParameterMatrix]) -> tuple[Cell, dict[str, ParameterMatrix]]:
     """A cell from its equations, and what is declared besides."""
     lines = lines_of(text, "cell_claim takes a Cell, or its equations as text")
     used = {name for line in lines for name in names_in(line)}
@@ -317,7 +318,9 @@ class CellRelation(Judged):
             families |= {(name, k): values for k in (range(1, length + 1) if is_in_time(key) else (0,))}
         return searched_runs.Search(families, [c for c in families if getattr(keys[c[0]], "is_integer", False)])
 
-    def _chosen(self, chosen: Mapping[Any, Any], steps: Steps, sizes: dict[Symbol, int], length: int) -> Run:
+    def _chosen(
+        self, chosen: Mapping[tuple[str, int], Array], steps: Steps, sizes: dict[Symbol, int], length: int
+    ) -> Run:
         """The run in which each argument has one number in all its places, a square one on its diagonal."""
         drawn = {}
         for name, key in argument_names(self.grad).items():
@@ -356,7 +359,9 @@ class CellRelation(Judged):
         """What is compiled once for all runs."""
         return {}
 
-    def _run(self, arguments: Any, sizes: Mapping[Symbol, int], scalars: Mapping[Symbol, Any]) -> Surroundings:
+    def _run(
+        self, arguments: dict[str, Array], sizes: Mapping[Symbol, int], scalars: Mapping[Symbol, object]
+    ) -> Surroundings:
         with precision(BITS):
             around = surroundings(self.grad, arguments, sizes)
             around.tapes = self._tapes
@@ -366,7 +371,7 @@ class CellRelation(Judged):
             raise CellError("a variable of the cell has no certain value")
         return around
 
-    def _given(self, arguments: Mapping[str, Any]) -> dict[Any, Any]:
+    def _given(self, arguments: Mapping[str, Array]) -> dict[Symbol, Array]:
         """The scalars among the parameters."""
         keys = argument_names(self.grad)
         return {keys[name]: value for name, value in arguments.items() if isinstance(keys[name], Symbol)}
@@ -386,8 +391,8 @@ class CellRelation(Judged):
         others = {str(s): s for s in self._other_scalars(steps)}
         initial = {argument_name(s) for s in self.grad.borders}
         shapes = {name: shape_at(key, sizes) for name, key in keys.items()}
-        families: dict[str, list[Any]] = {}
-        still: dict[str, Any] = {}
+        families: dict[str, list[Array]] = {}
+        still: dict[str, Array] = {}
         for name, key in (keys | others).items():
             if isinstance(key, Symbol):
                 families[name] = far_runs.values_of(key, domain, factors)
@@ -416,7 +421,7 @@ class CellRelation(Judged):
                 if start is not None:
                     yield sizes, drawn | {name: start}, {others[key]: weights[key] for key in others}
 
-    def _fixed_point(self, name: str, arguments: dict[str, Any], sizes: Mapping[Symbol, int]) -> fmpq | None:
+    def _fixed_point(self, name: str, arguments: dict[str, Array], sizes: Mapping[Symbol, int]) -> fmpq | None:
         """A start of the one state, a unit, that a step hardly changes."""
         keys = argument_names(self.grad)
         first = {key: value[:1] if is_in_time(keys[key]) else value for key, value in arguments.items()}
@@ -462,8 +467,8 @@ class CellRelation(Judged):
                 yield sizes, drawn, {s: generator.choice(numbers(s, domain.set_of(s))) for s in others}
 
     def _from_starts(
-        self, keys: Mapping[str, Any], shapes: Mapping[str, Any], domain: Domain, length: int
-    ) -> Iterator[dict[str, Any]]:
+        self, keys: Mapping[str, Expr], shapes: Mapping[str, tuple[int, ...]], domain: Domain, length: int
+    ) -> Iterator[dict[str, Array]]:
         """Runs from several initial states, as slopes may be largest away from 0, or differ from unit to unit."""
         initial = {argument_name(s) for s in self.grad.borders}
         squares = [name for name, shape in shapes.items() if is_square(shape)]
@@ -474,7 +479,7 @@ class CellRelation(Judged):
                 states = {name: unwrapped(np.full(shapes[name], start, dtype=object)) for name in initial}
                 yield plain | weights | states
 
-    def _at_rest(self, drawn: dict[str, Any], sizes: Mapping[Symbol, int], length: int) -> dict[str, Any] | None:
+    def _at_rest(self, drawn: dict[str, Array], sizes: Mapping[Symbol, int], length: int) -> dict[str, Array] | None:
         """The same with biases and initial states for which all arguments of activations are 0 at every step.
 
         There slopes are largest in most cells. Nothing where the states are no fractions, or are not reached so.
@@ -498,7 +503,9 @@ class CellRelation(Judged):
             found |= new
         return found
 
-    def _after_a_step(self, arguments: Mapping[str, Any], sizes: Mapping[Symbol, int], length: int) -> dict[Any, Any]:
+    def _after_a_step(
+        self, arguments: Mapping[str, Array], sizes: Mapping[Symbol, int], length: int
+    ) -> dict[tuple[str, str], Array]:
         """The values of all variables at step 1, by their keys."""
         with precision(BITS):
             around = surroundings(self.grad, arguments, {**sizes, LENGTH: length})
@@ -519,7 +526,9 @@ class CellRelation(Judged):
         return found
 
     @staticmethod
-    def _family(key: Any, shape: tuple[int, ...], domain: Domain, length: int, factors: tuple[fmpq, ...]) -> list[Any]:
+    def _family(
+        key: Expr, shape: tuple[int, ...], domain: Domain, length: int, factors: tuple[fmpq, ...]
+    ) -> list[Array]:
         """Square weights take special values; all else that is not square is zero."""
         if isinstance(key, Symbol):
             return numbers(key, domain.set_of(key))
@@ -532,7 +541,7 @@ class CellRelation(Judged):
         return [unwrapped(np.full(shape, fmpq(0), dtype=object))]
 
     @staticmethod
-    def _random(key: Any, shape: tuple[int, ...], domain: Domain, length: int, generator: random.Random) -> Any:
+    def _random(key: Expr, shape: tuple[int, ...], domain: Domain, length: int, generator: random.Random) -> Array:
         if isinstance(key, Symbol):
             return generator.choice(numbers(key, domain.set_of(key)))
         rows, columns = shape if shape else (1, 1)
@@ -559,7 +568,7 @@ class CellRelation(Judged):
         return text_of(self.relation)
 
 
-def _at(e: Any) -> Callable[[Any], Any]:
+def _at(e: Expr) -> Callable[[Any], Any]:
     return lambda time: e.subs(TIME, time)
 
 
@@ -602,11 +611,11 @@ def _of_all(found: list[Verdict]) -> Verdict:
     return replace(weakest, evidence="; ".join(v.evidence for v in found))
 
 
-def _bias(e: Any) -> Any:
+def _bias(e: Expr) -> ParameterMatrix | None:
     """A parameter that is a term of its own in an argument of an activation."""
     plain = [a for a in e.args if isinstance(a, ParameterMatrix)] if isinstance(e, sympy.MatAdd) else []
     return plain[0] if len(plain) == 1 else None
 
 
-def _one(values: list[Any], place: int) -> Any:
+def _one(values: list[Array], place: int) -> Array:
     return values[place % len(values)]

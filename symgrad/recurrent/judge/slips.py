@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import sympy
-from sympy import MatrixExpr
+from sympy import Expr, MatrixExpr
 
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.cell import Equation
@@ -40,14 +40,14 @@ def slips(equation: Equation) -> Iterator[tuple[str, Equation]]:
         yield name, Equation(equation.left, right)
 
 
-def _fits(right: Any, equation: Equation) -> bool:
+def _fits(right: Expr, equation: Equation) -> bool:
     try:
         return checked_shape(right, "") == shape_of(equation.left)
     except (CellError, ValueError):
         return False
 
 
-def _spoilt(e: Any) -> Iterator[tuple[str, Any]]:
+def _spoilt(e: Expr) -> Iterator[tuple[str, Expr]]:
     for name, slip in SLIPS.items():
         for other in slip(e):
             yield name, other
@@ -66,15 +66,15 @@ def _spoilt(e: Any) -> Iterator[tuple[str, Any]]:
                         yield name, _rebuilt(e, place, other)
 
 
-def _rebuilt(e: Any, place: int, other: Any) -> Any:
+def _rebuilt(e: Expr, place: int, other: Expr) -> Expr:
     return e.func(*e.args[:place], other, *e.args[place + 1 :])
 
 
-def _sign(e: Any) -> Iterator[Any]:
+def _sign(e: Expr) -> Iterator[Expr]:
     yield -e
 
 
-def _transpose(e: Any) -> Iterator[Any]:
+def _transpose(e: Expr) -> Iterator[MatrixExpr]:
     if isinstance(e, sympy.Transpose) and isinstance(e.arg, ParameterMatrix):
         yield e.arg
     elif isinstance(e, ParameterMatrix) and e.shape[1] != 1:
@@ -83,11 +83,11 @@ def _transpose(e: Any) -> Iterator[Any]:
         yield sympy.MatMul(e.args[1].T, e.args[0].T).doit()
 
 
-def _is_square(e: Any) -> bool:
+def _is_square(e: MatrixExpr) -> bool:
     return bool(e.shape[0] == e.shape[1] != 1)
 
 
-def _index(e: Any) -> Iterator[Any]:
+def _index(e: Expr) -> Iterator[Expr]:
     if isinstance(e, TimedScalar | TimedMatrix):
         yield e.prev
         yield e.next
@@ -96,7 +96,7 @@ def _index(e: Any) -> Iterator[Any]:
         yield e.arg.next.T
 
 
-def _limits(e: Any) -> Iterator[Any]:
+def _limits(e: Expr) -> Iterator[Expr]:
     if isinstance(e, TimeSum | sympy.Sum):
         index, low, high = e.args[1]
         inside = e.term if isinstance(e, TimeSum) else e.function
@@ -104,14 +104,14 @@ def _limits(e: Any) -> Iterator[Any]:
         yield e.func(inside, (index, low, high - 1))
 
 
-def _dropped_term(e: Any) -> Iterator[Any]:
+def _dropped_term(e: Expr) -> Iterator[Expr]:
     if isinstance(e, sympy.MatAdd | sympy.Add):
         for place in range(len(e.args)):
             rest = (*e.args[:place], *e.args[place + 1 :])
             yield e.func(*rest) if len(rest) > 1 else rest[0]
 
 
-def _dropped_factor(e: Any) -> Iterator[Any]:
+def _dropped_factor(e: Expr) -> Iterator[Expr]:
     if isinstance(e, sympy.HadamardProduct):
         for place in range(len(e.args)):
             yield hadamard_of([*e.args[:place], *e.args[place + 1 :]])

@@ -81,7 +81,7 @@ def _leaves(e: Any) -> Iterator[Any]:
         yield from _leaves(a)
 
 
-def _name(grad: Backward, leaf: Any) -> str:
+def _name(grad: Backward, leaf: object) -> str:
     """The argument of a run that a number is, or of a state the initial one; "" for others."""
     if isinstance(leaf, EntryOf):
         leaf = leaf.matrix

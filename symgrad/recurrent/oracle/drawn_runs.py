@@ -105,7 +105,7 @@ def _shape(argument: Any, sizes: Mapping[Symbol, int], length: int) -> tuple[int
     return (length, *shape) if is_in_time(argument) else shape
 
 
-def _run(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Symbol, int], length: int) -> Surroundings:
+def _run(grad: Backward, arguments: Mapping[str, object], sizes: Mapping[Symbol, int], length: int) -> Surroundings:
     with precision(BITS):
         around = surroundings(grad, arguments, {**sizes, LENGTH: length})
         run_forward(grad, around)

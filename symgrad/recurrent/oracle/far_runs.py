@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import fmpq
-from sympy import Symbol
+from sympy import Basic, Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
+from symgrad.base.untyped import Array
 from symgrad.language.statements import Domain
 from symgrad.norms.points import NEARLY, numbers, oblique
 
@@ -33,7 +35,7 @@ FARTHEST, BISECTIONS = 2, 48  # where it is looked for, and how closely it is fo
 WEIGHT_OF_START = 5  # so many choices of weights are tried before the next start
 
 
-def factors_for(sides: Iterable[Any], conditions: Iterable[Any]) -> tuple[fmpq, ...]:
+def factors_for(sides: Iterable[Expr], conditions: Iterable[Boolean]) -> tuple[fmpq, ...]:
     """Sizes of weights: what conditions allow, large and usual ones, and those that exceed what a claim bounds."""
     allowed = [value for q in _numbers(conditions)[:MOST_SPOKEN_OF] for value in (q, q * NEARLY)]
     beyond = [q * BEYOND for q in reversed(_numbers(sides)) if q > 1][:MOST_SPOKEN_OF]
@@ -41,7 +43,7 @@ def factors_for(sides: Iterable[Any], conditions: Iterable[Any]) -> tuple[fmpq, 
     return tuple(dict.fromkeys((first, *allowed, *beyond, *others)))
 
 
-def _numbers(spoken_of: Iterable[Any]) -> list[fmpq]:
+def _numbers(spoken_of: Iterable[Basic]) -> list[fmpq]:
     """The absolute values of the rational numbers in expressions, powers such as 10**6 among them."""
     found = set()
     for node in (node for e in spoken_of for node in sympy.preorder_traversal(e)):
@@ -76,7 +78,7 @@ def squares_of(size: int, factors: tuple[fmpq, ...]) -> list[Any]:
     return [*found, *(unit * fmpq(1, 2) + shift * factor for factor in factors[:3])]
 
 
-def choices(families: Mapping[str, list[Any]], rest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def choices(families: Mapping[str, list[Array]], rest: Mapping[str, Array]) -> Iterator[dict[str, Array]]:
     """Values for all: each at its first ones, with one of them or all others at rest in turn."""
     for place in range(FEW):
         yield {name: family[place % len(family)] for name, family in families.items()}
@@ -89,14 +91,14 @@ def choices(families: Mapping[str, list[Any]], rest: Mapping[str, Any]) -> Itera
         yield {name: family[place % len(family)] for name, family in families.items()}
 
 
-def turning(families: Mapping[str, list[Any]], rest: Mapping[str, Any]) -> list[dict[str, Any]]:
+def turning(families: Mapping[str, list[Array]], rest: Mapping[str, Array]) -> list[dict[str, Array]]:
     """Values of which one is below 0: steps then turn states around, and have fixed points with large slopes."""
     alone = ({**rest, name: value} for name, family in families.items() for value in family if value < 0)
     others = (c for c in choices(families, rest) if any(value < 0 for value in c.values()))
     return [*islice(alone, MOST_FIXED), *islice(others, MOST_FIXED)]
 
 
-def runs(weights: Iterable[dict[str, Any]], most: int) -> Iterator[tuple[dict[str, Any], fmpq]]:
+def runs(weights: Iterable[dict[str, Any]], most: int) -> Iterator[tuple[dict[str, Array], fmpq]]:
     """Weights with starts of the states, the first ones of both first."""
     every = list(dict(enumerate(weights)).values())[:MOST_CHOICES]
     places = combinations(range(len(every)), range(len(STARTS)))

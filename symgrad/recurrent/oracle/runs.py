@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import arb
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from symgrad.balls import rational
-from symgrad.balls.matrices import Array, NoNumberError, Surroundings, added_up, plain
+from symgrad.balls.matrices import NoNumberError, Surroundings, added_up, plain
 from symgrad.base.errors import CellError, ShapeError
 from symgrad.base.kinds import demand, expression_of, number_array, shown
 from symgrad.base.precision import in_turn
+from symgrad.base.untyped import Array
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.gradients.reach import Reach
 from symgrad.symbols import LENGTH, TIME, TimedMatrix, TimedScalar, declared_shape, shape_of
@@ -42,7 +43,7 @@ class Values:
 
 
 @in_turn
-def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Values:
+def evaluate(grad: Backward, arguments: Mapping[str, object], sizes: Mapping[Symbol, int] | None = None) -> Values:
     """Loss, gradients and states at a point, in balls of the present precision.
 
     Parameters
@@ -74,7 +75,9 @@ def evaluate(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, i
 
 
 @in_turn
-def value_of(grad: Backward, formula: Any, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Any:
+def value_of(
+    grad: Backward, formula: Expr, arguments: Mapping[str, object], sizes: Mapping[Symbol, int] | None = None
+) -> Array:
     """The value of a formula in the variables, adjoints and parameters of a cell at a point: a ball or an array.
 
     Examples
@@ -92,12 +95,14 @@ def value_of(grad: Backward, formula: Any, arguments: Mapping[str, Any], sizes: 
     return plain(around.evaluate(formula, around.length))
 
 
-def argument_names(grad: Backward) -> dict[str, Any]:
+def argument_names(grad: Backward) -> dict[str, Expr]:
     """Everything that there is a gradient for, by the name of its argument."""
     return {grad.name_of(key): key for key in grad.arguments}
 
 
-def surroundings(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[Any, int] | None = None) -> Surroundings:
+def surroundings(
+    grad: Backward, arguments: Mapping[str, object], sizes: Mapping[Symbol, int] | None = None
+) -> Surroundings:
     """The arguments by step and by parameter, with their sizes.
 
     Raises
@@ -123,9 +128,9 @@ def surroundings(grad: Backward, arguments: Mapping[str, Any], sizes: Mapping[An
 
 
 def _sizes(
-    grad: Backward, wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: Mapping[Any, int]
-) -> dict[Any, int]:
-    found: dict[Any, int] = dict(given)
+    grad: Backward, wanted: Mapping[str, Expr], arguments: Mapping[str, Any], given: Mapping[Symbol, int]
+) -> dict[Symbol, int]:
+    found: dict[Symbol, int] = dict(given)
     for name, value in arguments.items():
         shape = shape_of(wanted[name])
         if not shape:
@@ -137,12 +142,12 @@ def _sizes(
     return found
 
 
-def is_in_time(key: Any) -> bool:
+def is_in_time(key: Expr) -> bool:
     """Whether an argument has a value for each step."""
     return isinstance(key, TimedScalar | TimedMatrix) and key.time == TIME
 
 
-def _length(wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: int | None) -> int:
+def _length(wanted: Mapping[str, Expr], arguments: Mapping[str, object], given: int | None) -> int:
     lengths = {
         name: _number_of_steps(name, arguments[name])
         for name, key in wanted.items()
@@ -157,13 +162,13 @@ def _length(wanted: Mapping[str, Any], arguments: Mapping[str, Any], given: int 
     return next(iter(lengths.values()))
 
 
-def _number_of_steps(name: str, value: Any) -> int:
+def _number_of_steps(name: str, value: object) -> int:
     if not isinstance(value, Sized) or isinstance(value, str | bytes | Mapping | Set):
         raise CellError(f"{name} has a value for each step; got {shown(value)}")
     return len(value)
 
 
-def _place(around: Surroundings, name: str, key: Any, value: Any) -> None:
+def _place(around: Surroundings, name: str, key: Expr, value: Any) -> None:
     shape = tuple(around.number(size) for size in shape_of(key))
     if is_in_time(key):
         for k, row in enumerate(value, 1):
@@ -175,7 +180,7 @@ def _place(around: Surroundings, name: str, key: Any, value: Any) -> None:
         around.parameters[key] = _array(name, value, shape)
 
 
-def _array(name: str, value: Any, shape: tuple[int, ...]) -> Any:
+def _array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     if not shape:
         given = np.shape(number_array(value, f"{name} must be a scalar", object))
         if given:
@@ -192,7 +197,7 @@ def _array(name: str, value: Any, shape: tuple[int, ...]) -> Any:
     return found
 
 
-def _number(name: str, value: Any) -> Any:
+def _number(name: str, value: object) -> Array:
     if isinstance(value, arb):
         return value
     if isinstance(value, sympy.Rational):
@@ -230,11 +235,11 @@ def run_backward(grad: Backward, around: Surroundings) -> None:
 
 
 def run_formulas(
-    formulas: dict[tuple[Any, int], Any], around: Surroundings, *, as_far_as_possible: bool = False
+    formulas: dict[tuple[tuple[str, str], int], Expr], around: Surroundings, *, as_far_as_possible: bool = False
 ) -> None:
     """Evaluate formulas, each at its step, in an order in which each finds what it needs."""
-    needs: dict[Any, set[Any]] = {}
-    users: dict[Any, list[Any]] = defaultdict(list)
+    needs: dict[tuple[tuple[str, str], int], set[Any]] = {}
+    users: dict[tuple[tuple[str, str], int], list[Any]] = defaultdict(list)
     used = {e: tuple((v.key, v.time) for v in e.atoms(TimedScalar, TimedMatrix)) for e in set(formulas.values())}
     for node, formula in formulas.items():
         wanted = {(key, around.number(time, node[1])) for key, time in used[formula]}
@@ -280,7 +285,7 @@ def total_loss(grad: Backward, around: Surroundings) -> Any:
     return found / around.length if grad.at == "mean" else found
 
 
-def _gradient(grad: Backward, key: Any, around: Surroundings, reach: Reach) -> Any:
+def _gradient(grad: Backward, key: Expr, around: Surroundings, reach: Reach) -> Array:
     if not isinstance(key, TimedScalar | TimedMatrix):
         return as_declared(around.evaluate(grad[key]), key)
     home = key.at(TIME)
@@ -294,6 +299,6 @@ def _gradient(grad: Backward, key: Any, around: Surroundings, reach: Reach) -> A
     return np.array([at(step) for step in range(1, around.length + 1)], dtype=object)
 
 
-def as_declared(value: Any, key: Any) -> Any:
+def as_declared(value: Array, key: Expr) -> Array:
     """A value in the shape of its argument: a matrix whose size happens to be 1 stays a matrix."""
     return value if len(declared_shape(key)) == 2 else plain(value)

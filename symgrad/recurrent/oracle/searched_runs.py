@@ -10,13 +10,15 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations_with_replacement, islice, pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import sympy
 from flint import arb, fmpq
 from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from symgrad.balls import Value
+from symgrad.base.untyped import Array
 from symgrad.language.provable import as_sympy
 from symgrad.language.statements import Domain
 from symgrad.norms.points import SCALARS, exact, numbers
@@ -33,9 +35,9 @@ MOST_SEARCHES, ROUNDS, MOST_IN_A_SEARCH = 2, 16, 60
 DOWNHILL: Mapping[str, int] = {"<": 1, "<=": 1, ">": -1, ">=": -1}  # the sign of right less left where the claim holds
 
 
-def limits_on(names: Mapping[str, Any], domain: Domain) -> dict[str, list[Any]]:
+def limits_on(names: Mapping[str, Expr], domain: Domain) -> dict[str, list[Boolean]]:
     """What conditions say of inputs and initial states, by their names: it may not hold where these are 0."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Boolean]] = {}
     keys = {k.key: name for name, k in names.items() if isinstance(k, TimedScalar | TimedMatrix)}
     for condition in domain.conditions:
         for v in timed_in(condition):
@@ -44,14 +46,14 @@ def limits_on(names: Mapping[str, Any], domain: Domain) -> dict[str, list[Any]]:
     return found
 
 
-def meeting(limits: list[Any], key: Any, family: list[Any]) -> list[Any]:
+def meeting(limits: list[Boolean], key: Expr, family: list[Array]) -> list[Array]:
     """Values of an argument with one number in all its places, first those which conditions on it alone allow."""
     named = _named(limits)
     tried = (*map(exact, SCALARS), *_between(named), *(q + d for q in named for d in (0, NEAR, -NEAR)))
     return [*(family[0] * 0 + number for number in _allowed(tried, limits, key)), *family]
 
 
-def ends_of_limits(limits: list[Any], key: Any) -> list[fmpq]:
+def ends_of_limits(limits: list[Boolean], key: Expr) -> list[fmpq]:
     """Numbers that conditions on an argument allow: their ends, what lies between them, usual ones, and near the ends.
 
     Parameters
@@ -76,7 +78,7 @@ def ends_of_set(symbol: Symbol, domain: Domain) -> list[fmpq]:
     return [_fraction(q) for q in inside] or numbers(symbol, values)
 
 
-def _named(limits: Iterable[Any]) -> list[Expr]:
+def _named(limits: Iterable[Boolean]) -> list[Expr]:
     return sorted({q for c in limits for q in c.atoms(sympy.Rational)})
 
 
@@ -84,15 +86,15 @@ def _between(named: list[Expr]) -> list[Expr]:
     return [(low + high) / 2 for low, high in pairwise(named)]
 
 
-def _allowed(tried: Iterable[Expr], limits: list[Any], key: Any) -> list[fmpq]:
+def _allowed(tried: Iterable[Expr], limits: list[Boolean], key: Expr) -> list[fmpq]:
     return [_fraction(q) for q in dict.fromkeys(tried) if all(_may_hold(c, key, q) for c in limits)]
 
 
-def _fraction(q: Any) -> fmpq:
+def _fraction(q: Expr) -> fmpq:
     return fmpq(int(q.p), int(q.q))
 
 
-def _may_hold(condition: Any, key: Any, number: Expr) -> bool:
+def _may_hold(condition: Boolean, key: Expr, number: Expr) -> bool:
     """Whether a condition is not certainly false where a scalar of the cell is this number at each step."""
     table = {v: number for v in timed_in(condition) if v.key == key.key and isinstance(v, TimedScalar)}
     left, right = (as_sympy(side).xreplace(table) for side in condition.args)

@@ -26,7 +26,7 @@ from symgrad.symbols.notation import latex
 from symgrad.symbols.writing import to_text
 
 
-def read_formula(text: str, names: Mapping[str, Any]) -> Expr:
+def read_formula(text: str, names: Mapping[str, Expr]) -> Expr:
     """The formula of a text, in which dh[t]/dh[k] is the derivative of a state with respect to an earlier one."""
     return read_source(VectorSource(text), names, QuotientReader)
 
@@ -35,7 +35,7 @@ def read_formula(text: str, names: Mapping[str, Any]) -> Expr:
 class Differential:
     """The left side of dh[t] = ... or dx[2] = ...: what the loss is differentiated with respect to."""
 
-    variable: Any
+    variable: Expr
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Differentiated(Equation):
         The variable at its step.
     """
 
-    of: Any
+    of: Expr
 
     def __str__(self) -> str:
         return f"d{self.of} = {to_text(self.right)}"
@@ -59,7 +59,7 @@ class Differentiated(Equation):
 
 
 def read_equation(
-    text: str, names: Mapping[str, Any], gradients: Mapping[str, Any], differentials: Mapping[str, Any]
+    text: str, names: Mapping[str, Expr], gradients: Mapping[str, Expr], differentials: Mapping[str, Expr]
 ) -> tuple[Any, Expr]:
     """The sides of a line of a derivation: a variable at some step, a gradient or a Jacobian, and its formula.
 
@@ -138,7 +138,7 @@ def read_cell(text: str | Iterable[str], shapes: Mapping[str, Shape] | None = No
     for line in lines:
         uses.add(line)
     names = uses.variables()
-    equations: dict[Any, Any] = {}
+    equations: dict[Expr, Expr] = {}
     for line in lines:
         left, right = VectorSource(line).sides()
         variable = read_source(left, names)
@@ -198,7 +198,7 @@ class _Uses:
             if not _is_now(index):
                 self.moved.add(name)
 
-    def variables(self) -> dict[str, Any]:
+    def variables(self) -> dict[str, Expr]:
         """The variables and parameters by name."""
         self._check_shapes()
         sizes = {s.name for shape in self.shapes.values() for size in shape for s in getattr(size, "free_symbols", ())}

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sympy import Expr
+
 from symgrad.reading.vectors.keeping import KeepingReader
 from symgrad.reading.vectors.scan import VectorSource
 from symgrad.recurrent.forms.state_jacobians import state_jacobian
@@ -19,7 +21,7 @@ JACOBIAN = "state_jacobian"
 class Quotients(ast.NodeTransformer):
     """dh[T]/dh[0] and dh_T/dh_0 as calls."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
+    def __init__(self, names: Mapping[str, Expr]) -> None:
         self.names = names
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
@@ -70,7 +72,7 @@ class Quotients(ast.NodeTransformer):
 class QuotientReader(KeepingReader):
     """Reads formulas in which the derivative of one state with respect to another is written as a quotient."""
 
-    def __init__(self, source: VectorSource, names: Mapping[str, Any]) -> None:
+    def __init__(self, source: VectorSource, names: Mapping[str, Expr]) -> None:
         self._known = names
         super().__init__(source, names)
 
@@ -87,7 +89,7 @@ class QuotientReader(KeepingReader):
     def _own_calls(self) -> Mapping[str, Callable[[ast.Call], Any]]:
         return {**super()._own_calls(), JACOBIAN: self._jacobian}
 
-    def _jacobian(self, node: ast.Call) -> Any:
+    def _jacobian(self, node: ast.Call) -> Expr:
         late, early = (self.value(a) for a in node.args) if len(node.args) == 2 else (None, None)
         if not all(isinstance(v, TimedScalar | TimedMatrix) for v in (late, early)):
             raise self.fault(node, "the Jacobian of a state is written dh[T]/dh[0]")

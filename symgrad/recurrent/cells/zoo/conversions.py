@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from symgrad.base.errors import CellError, ShapeError
 from symgrad.base.kinds import demand, shown
+from symgrad.base.untyped import Array
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
@@ -45,7 +46,7 @@ LAYOUTS = {
 }
 
 
-def from_torch(cell: str, weights: Mapping[str, Any], layer: int = 0, *, reverse: bool = False) -> Arrays:
+def from_torch(cell: str, weights: Mapping[str, Array], layer: int = 0, *, reverse: bool = False) -> Arrays:
     """The arguments of one of our cells that a state of torch holds for one layer.
 
     Parameters
@@ -97,7 +98,7 @@ def from_torch(cell: str, weights: Mapping[str, Any], layer: int = 0, *, reverse
     return found
 
 
-def to_torch(cell: str, arguments: Mapping[str, Any], layer: int = 0, *, reverse: bool = False) -> Arrays:
+def to_torch(cell: str, arguments: Mapping[str, object], layer: int = 0, *, reverse: bool = False) -> Arrays:
     """The state of torch for one layer that has the weights of our cell.
 
     Where torch has two biases and we have one, ours goes to the input and the recurrent one is zero, so that
@@ -136,7 +137,7 @@ def to_torch(cell: str, arguments: Mapping[str, Any], layer: int = 0, *, reverse
     return _stacked(_layout(cell), arguments, layer, reverse, same_bias=False)
 
 
-def gradients_to_torch(cell: str, gradients: Mapping[str, Any], layer: int = 0, *, reverse: bool = False) -> Arrays:
+def gradients_to_torch(cell: str, gradients: Mapping[str, object], layer: int = 0, *, reverse: bool = False) -> Arrays:
     """Gradients by the names of our cell as those that torch has: each of two added biases has the gradient of the sum.
 
     Parameters
@@ -182,8 +183,8 @@ def _ending(layer: int, reverse: bool) -> str:
 
 
 def _rows(
-    layout: Layout, weights: Mapping[str, Any], kind: str, layer: int, reverse: bool, size: int | None = None
-) -> list[Any]:
+    layout: Layout, weights: Mapping[str, Array], kind: str, layer: int, reverse: bool, size: int | None = None
+) -> list[Array]:
     """The rows of each gate; zero for biases that are not there."""
     demand(Mapping, weights, "weights are a mapping of name to array, as module.state_dict()")
     name, count = kind + _ending(layer, reverse), len(layout.gates)
@@ -198,7 +199,7 @@ def _rows(
     return list(np.split(array, count))
 
 
-def _stacked(layout: Layout, arrays: Mapping[str, Any], layer: int, reverse: bool, *, same_bias: bool) -> Arrays:
+def _stacked(layout: Layout, arrays: Mapping[str, object], layer: int, reverse: bool, *, same_bias: bool) -> Arrays:
     demand(Mapping, arrays, "arguments and gradients are mappings of name to array")
     wanted = [layout.name(letter, gate) for gate in layout.gates for letter in "WUb"] + [*layout.own_bias.values()]
     missing = [name for name in wanted if name not in arrays]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sympy import Expr
 
 from symgrad.recurrent.cells.zoo.rows import CellRow, Names
 from symgrad.symbols import hadamard
 
 
-def _diagonal(names: Names) -> dict[Any, Any]:
+def _diagonal(names: Names) -> dict[Expr, Expr]:
     re, im = names.state("h_re", meaning="real part of the state"), names.state("h_im", meaning="imaginary part of it")
     x, a = names.input(), names.vector("lamda_re", "real parts of the eigenvalues")
     b = names.vector("lamda_im", "imaginary parts of the eigenvalues")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sympy import Expr
 
 from symgrad.recurrent.cells.zoo.rows import CellRow, Names
 from symgrad.symbols import hadamard, tanh
@@ -14,13 +14,13 @@ CHO = (
 CANDIDATE = "candidate"
 
 
-def _gates(names: Names, h: Any, x: Any) -> dict[Any, Any]:
+def _gates(names: Names, h: Expr, x: Expr) -> dict[Expr, Expr]:
     r, r_is = names.gate("r", "reset gate", names.affine(h.prev, x, "r", "reset gate"))
     z, z_is = names.gate("z", "update gate", names.affine(h.prev, x, "z", "update gate"))
     return {r: r_is, z: z_is}
 
 
-def _reset_before(names: Names) -> dict[Any, Any]:
+def _reset_before(names: Names) -> dict[Expr, Expr]:
     h, x = names.state(), names.input()
     equations = _gates(names, h, x)
     r, z = equations
@@ -28,7 +28,7 @@ def _reset_before(names: Names) -> dict[Any, Any]:
     return {**equations, g: g_is, h: hadamard(z, h.prev) + hadamard(1 - z, g)}
 
 
-def _reset_after(names: Names) -> dict[Any, Any]:
+def _reset_after(names: Names) -> dict[Expr, Expr]:
     h, x = names.state(), names.input()
     equations = _gates(names, h, x)
     r, z = equations
@@ -39,7 +39,7 @@ def _reset_after(names: Names) -> dict[Any, Any]:
     return {**equations, q: inside, g: g_is, h: hadamard(z, h.prev) + hadamard(1 - z, g)}
 
 
-def _minimal(names: Names) -> dict[Any, Any]:
+def _minimal(names: Names) -> dict[Expr, Expr]:
     h, x = names.state(), names.input()
     f, f_is = names.gate("f", "forget gate", names.affine(h.prev, x, "f", "forget gate"))
     g, g_is = names.gate("g", CANDIDATE, names.affine(hadamard(f, h.prev), x, "g", CANDIDATE), tanh)

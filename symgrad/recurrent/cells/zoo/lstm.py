@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sympy import Expr
 
 from symgrad.recurrent.cells.zoo.rows import CellRow, Names
 from symgrad.symbols import hadamard, tanh
@@ -11,15 +11,15 @@ GATES = {"i": "input gate", "f": "forget gate", "o": "output gate", "g": "candid
 FORMS = "Greff, Srivastava, Koutnik, Steunebrink, Schmidhuber, LSTM: a search space odyssey (2017)"
 
 
-def _cell_state(names: Names) -> tuple[Any, Any, Any]:
+def _cell_state(names: Names) -> tuple[Expr, Expr, Expr]:
     return names.state("c", meaning="cell state"), names.state(), names.input()
 
 
-def _candidate(names: Names, h: Any, x: Any) -> tuple[Any, Any]:
+def _candidate(names: Names, h: Expr, x: Expr) -> tuple[Expr, Expr]:
     return names.gate("g", GATES["g"], names.affine(h.prev, x, "g", GATES["g"]), tanh)
 
 
-def _gate(names: Names, gate: str, h: Any, x: Any, peep: Any = None) -> tuple[Any, Any]:
+def _gate(names: Names, gate: str, h: Expr, x: Expr, peep: Expr | None = None) -> tuple[Expr, Expr]:
     """A gate; it may look at a cell state through peepholes."""
     preactivation = names.affine(h.prev, x, gate, GATES[gate])
     if peep is not None:
@@ -27,13 +27,13 @@ def _gate(names: Names, gate: str, h: Any, x: Any, peep: Any = None) -> tuple[An
     return names.gate(gate, GATES[gate], preactivation)
 
 
-def _first(names: Names) -> dict[Any, Any]:
+def _first(names: Names) -> dict[Expr, Expr]:
     c, h, x = _cell_state(names)
     (i, i_is), (o, o_is), (g, g_is) = _gate(names, "i", h, x), _gate(names, "o", h, x), _candidate(names, h, x)
     return {i: i_is, o: o_is, g: g_is, c: c.prev + hadamard(i, g), h: hadamard(o, tanh(c))}
 
 
-def _forgetting(names: Names) -> dict[Any, Any]:
+def _forgetting(names: Names) -> dict[Expr, Expr]:
     c, h, x = _cell_state(names)
     (i, i_is), (f, f_is), (o, o_is) = (_gate(names, gate, h, x) for gate in "ifo")
     g, g_is = _candidate(names, h, x)
@@ -41,7 +41,7 @@ def _forgetting(names: Names) -> dict[Any, Any]:
     return {i: i_is, f: f_is, o: o_is, g: g_is, c: kept, h: hadamard(o, tanh(c))}
 
 
-def _peepholes(names: Names) -> dict[Any, Any]:
+def _peepholes(names: Names) -> dict[Expr, Expr]:
     c, h, x = _cell_state(names)
     (i, i_is), (f, f_is) = (_gate(names, gate, h, x, c.prev) for gate in "if")
     (g, g_is), (o, o_is) = _candidate(names, h, x), _gate(names, "o", h, x, c)
@@ -49,7 +49,7 @@ def _peepholes(names: Names) -> dict[Any, Any]:
     return {i: i_is, f: f_is, g: g_is, c: kept, o: o_is, h: hadamard(o, tanh(c))}
 
 
-def _coupled(names: Names) -> dict[Any, Any]:
+def _coupled(names: Names) -> dict[Expr, Expr]:
     c, h, x = _cell_state(names)
     (i, i_is), (o, o_is), (g, g_is) = _gate(names, "i", h, x), _gate(names, "o", h, x), _candidate(names, h, x)
     kept = hadamard(1 - i, c.prev) + hadamard(i, g)

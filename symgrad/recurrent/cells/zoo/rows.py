@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sympy import Expr, Symbol
+
 from symgrad.activations import sigmoid
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.cell import Cell
@@ -47,7 +49,7 @@ class CellRow:
     variant: str = ""
     sizes: tuple[str, ...] = ("n", "m")
 
-    def cell(self, *sizes: Any) -> Cell:
+    def cell(self, *sizes: Symbol | int) -> Cell:
         """The cell for these sizes, symbols or numbers; the scalar cell if there are none.
 
         Parameters
@@ -85,32 +87,32 @@ class Names:
 
     sizes: dict[str, Any]
 
-    def _shape(self, *letters: str) -> tuple[Any, ...]:
+    def _shape(self, *letters: str) -> tuple[Symbol | int, ...]:
         return tuple(self.sizes[letter] for letter in letters) if self.sizes else ()
 
-    def state(self, name: str = "h", size: str = "n", meaning: str = "hidden state") -> Any:
+    def state(self, name: str = "h", size: str = "n", meaning: str = "hidden state") -> Expr:
         return State(name, *self._shape(size), meaning=meaning)
 
-    def input(self, name: str = "x", size: str = "m", meaning: str = "input") -> Any:
+    def input(self, name: str = "x", size: str = "m", meaning: str = "input") -> Expr:
         return Input(name, *self._shape(size), meaning=meaning)
 
-    def value(self, name: str, meaning: str, size: str = "n") -> Any:
+    def value(self, name: str, meaning: str, size: str = "n") -> Expr:
         """Something within one step: a gate, a candidate, an output."""
         return Intermediate(name, *self._shape(size), meaning=meaning)
 
-    def weight(self, name: str, rows: str, columns: str, meaning: str) -> Any:
+    def weight(self, name: str, rows: str, columns: str, meaning: str) -> Expr:
         """A matrix with a capital letter; a number with a small one."""
         return Parameter(name if self.sizes else _small(name), *self._shape(rows, columns), meaning=meaning)
 
-    def vector(self, name: str, meaning: str, size: str = "n") -> Any:
+    def vector(self, name: str, meaning: str, size: str = "n") -> Expr:
         """A bias, or a weight that acts on each entry."""
         return Parameter(name, *self._shape(size), meaning=meaning)
 
-    def product(self, weight: Any, vector: Any) -> Any:
+    def product(self, weight: Expr, vector: Expr) -> Expr:
         """A weight times a vector; of scalars, the product."""
         return weight @ vector if self.sizes else weight * vector
 
-    def affine(self, state: Any, given: Any, gate: str = "", of: str = "", width: str = "n") -> Any:
+    def affine(self, state: Expr, given: Expr, gate: str = "", of: str = "", width: str = "n") -> Expr:
         """W s + U x + b, the letters with the subscript of a gate."""
         below, whom = (f"_{gate}" if gate else ""), (f" of the {of}" if of else "")
         w = self.weight(f"W{below}", "n", width, f"recurrent weight{whom}")
@@ -119,8 +121,8 @@ class Names:
         return self.product(w, state) + self.product(u, given) + b
 
     def gate(
-        self, name: str, meaning: str, preactivation: Any, activation: Callable[[Any], Any] = sigmoid
-    ) -> tuple[Any, Any]:
+        self, name: str, meaning: str, preactivation: Expr, activation: Callable[[Any], Any] = sigmoid
+    ) -> tuple[Expr, Expr]:
         """A named value that is the activation of something: the pair for the list of equations."""
         return self.value(name, meaning), activation(preactivation)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sympy import Expr
+
 from symgrad.activations import relu, sigmoid
 from symgrad.recurrent.cells.zoo.rows import CellRow, Names
 from symgrad.symbols import Parameter, hadamard, tanh
@@ -13,37 +15,37 @@ ELMAN = "Elman, Finding structure in time, Cognitive Science 14 (1990)"
 NETWORK = "Goodfellow, Bengio, Courville, Deep Learning (2016), section 10.2"
 
 
-def _network(activation: Callable[[Any], Any], names: Names) -> dict[Any, Any]:
+def _network(activation: Callable[[Any], Any], names: Names) -> dict[Expr, Expr]:
     h, x = names.state(), names.input()
     return {h: activation(names.affine(h.prev, x))}
 
 
 # By name, so that a row of the zoo is found again in another process.
-def _sigmoid(names: Names) -> dict[Any, Any]:
+def _sigmoid(names: Names) -> dict[Expr, Expr]:
     return _network(sigmoid, names)
 
 
-def _tanh(names: Names) -> dict[Any, Any]:
+def _tanh(names: Names) -> dict[Expr, Expr]:
     return _network(tanh, names)
 
 
-def _relu(names: Names) -> dict[Any, Any]:
+def _relu(names: Names) -> dict[Expr, Expr]:
     return _network(relu, names)
 
 
-def _linear(names: Names) -> dict[Any, Any]:
+def _linear(names: Names) -> dict[Expr, Expr]:
     h, x = names.state(), names.input()
     return {h: names.affine(h.prev, x)}
 
 
-def _elman(names: Names) -> dict[Any, Any]:
+def _elman(names: Names) -> dict[Expr, Expr]:
     h, x, o = names.state(), names.input(), names.value("o", "output", "p")
     weight = names.weight("V", "p", "n", "output weight")
     bias = names.vector("c", "output bias", "p")
     return {h: tanh(names.affine(h.prev, x)), o: names.product(weight, h) + bias}
 
 
-def _jordan(names: Names) -> dict[Any, Any]:
+def _jordan(names: Names) -> dict[Expr, Expr]:
     y, x = names.state("y", "p", "output, which is fed back"), names.input()
     h = names.value("h", "hidden units")
     weight = names.weight("V", "p", "n", "output weight")
@@ -51,17 +53,17 @@ def _jordan(names: Names) -> dict[Any, Any]:
     return {h: tanh(names.affine(y.prev, x, width="p")), y: sigmoid(names.product(weight, h) + bias)}
 
 
-def _leaky(names: Names) -> dict[Any, Any]:
+def _leaky(names: Names) -> dict[Expr, Expr]:
     h, x, alpha = names.state(), names.input(), Parameter("alpha", meaning="leaking rate")
     return {h: (1 - alpha) * h.prev + alpha * tanh(names.affine(h.prev, x))}
 
 
-def _residual(names: Names) -> dict[Any, Any]:
+def _residual(names: Names) -> dict[Expr, Expr]:
     h, x = names.state(), names.input()
     return {h: h.prev + tanh(names.affine(h.prev, x))}
 
 
-def _independent(names: Names) -> dict[Any, Any]:
+def _independent(names: Names) -> dict[Expr, Expr]:
     h, x, w = names.state(), names.input(), names.vector("w", "recurrent weight of each unit")
     u, b = names.weight("U", "n", "m", "input weight"), names.vector("b", "bias")
     return {h: relu(hadamard(w, h.prev) + names.product(u, x) + b)}
