@@ -30,7 +30,7 @@ def conditions_at(place: Mapping[Symbol, Expr], where: Iterable[Condition]) -> l
     >>> conditions_at({x: S.One}, [x > 1])
     Traceback (most recent call last):
         ...
-    symgrad.base.errors.ClaimError: equality_at: x = 1 is not in the domain, which asks for x > 1
+    symgrad.ClaimError: equality_at: x = 1 is not in the domain, which asks for x > 1
     """
     there = {symbol: as_sympy(value) for symbol, value in place.items()}
     found: list[Condition] = []

@@ -156,7 +156,7 @@ def log(argument: object) -> Expr:
     >>> import symgrad as sg
     >>> x = sg.real("x")
     >>> sg.log(x).diff(x), sg.log(1 + sg.exp(sg.State("h", *sg.dims("n"))))
-    (1/x, log(1 + exp(h[t])))
+    (1/x, log(exp(h[t]) + 1))
     """
     return elementwise(sympy.log, argument)
 
@@ -247,7 +247,7 @@ def Max(*arguments: object) -> Expr:
     >>> n, = sg.dims("n")
     >>> u, v = sg.State("u", n), sg.State("v", n)
     >>> sg.Max(u, v), sg.Max(u, 0)
-    (Max(u[t], v[t]), Max(0, u[t]))
+    (Max(u[t], v[t]), [Max(0, u[t])])
     """
     if not arguments:
         raise CellError("Max takes at least one scalar, vector or matrix, as in Max(u, v)")
@@ -282,7 +282,7 @@ def Min(*arguments: object) -> Expr:
     >>> n, = sg.dims("n")
     >>> u, v = sg.State("u", n), sg.State("v", n)
     >>> sg.Min(u, v), sg.Min(u, 0)
-    (Min(u[t], v[t]), Min(0, u[t]))
+    (Min(u[t], v[t]), [Min(0, u[t])])
     """
     if not arguments:
         raise CellError("Min takes at least one scalar, vector or matrix, as in Min(u, v)")

@@ -214,7 +214,7 @@ class StandIn(AtomicExpr):  # type: ignore[misc]
         return self.tex, self.precedence
 
     def sort_key(self, order: object = None) -> Any:
-        return Symbol("z").sort_key(order)  # behind coefficients, whatever its text begins with
+        return Symbol(f"z{self.tex}").sort_key(order)  # behind coefficients, whatever its text begins with
 
     def _sympystr(self, printer: Printer) -> str:
         return str(self.tex)

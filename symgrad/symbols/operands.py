@@ -19,6 +19,7 @@ def operand(given: object, of: str) -> Basic:
 
     Examples
     --------
+    >>> import sympy
     >>> operand(sympy.Matrix([1, 2]), "norm").shape, operand(2, "norm")
     ((2, 1), 2)
     """

@@ -122,9 +122,11 @@ class OfEntries(ReadsAsVector):
         return self.with_arguments(lambda m: m.doit(**hints)) if hints.get("deep", True) else self
 
     def _sympystr(self, printer: Any) -> str:
-        shown = {y: Symbol(_placeholder(printer.doprint(m))) for y, m in zip(self.function.variables, self.arguments)}
+        is_call = isinstance(self.function.expr, Application)
+        texts = [printer.doprint(m) for m in self.arguments]
+        shown = dict(zip(self.function.variables, (Symbol(t if is_call else _placeholder(t)) for t in texts)))
         body = printer.doprint(self.function.expr.xreplace(shown))
-        return body if isinstance(self.function.expr, Application) else f"[{body}]"
+        return body if is_call else f"[{body}]"
 
     def _latex(self, printer: object) -> str:
         return function_of_several(printer, self.function, self.arguments)
@@ -222,7 +224,7 @@ def elementwise(function: object, argument: object, *parameters: object) -> Expr
     >>> sg.elementwise(sg.elu, h, 2).shape
     (n, 1)
     >>> sg.elementwise(sympy.Max, h.prev, 0, h)
-    Max(0, h[t], h[t-1])
+    Max(0, h[t-1], h[t])
     """
     name = getattr(function, "__name__", "elementwise")
     found = [operand(given, name) for given in (argument, *parameters)]
@@ -232,7 +234,7 @@ def elementwise(function: object, argument: object, *parameters: object) -> Expr
     letters = dict(zip(dict.fromkeys(matrices), ENTRIES))
     try:
         value = function(*(letters.get(f, f) for f in found))
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise CellError(f"elementwise: {one_line(str(error))}") from error
     return of_entries(operand(value, "a function of each entry"), letters) if matrices else value
 
@@ -258,7 +260,7 @@ def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExp
     >>> of_entries(sympy.Max(*ENTRIES[:2]), {u: ENTRIES[0], v: ENTRIES[1]})
     Max(u[t], v[t])
     >>> of_entries(sympy.Max(ENTRIES[1], 0), {u: ENTRIES[0], v: ENTRIES[1]})
-    Max(v[t])
+    [Max(0, v[t])]
     """
     inside = {m: letter for m, letter in letters.items() if formula.has(letter)} or dict([next(iter(letters.items()))])
     named = dict(zip(inside.values(), ENTRIES))

@@ -69,7 +69,7 @@ def mean(matrix: MatrixExpr) -> Expr:
     >>> n, = sg.dims("n")
     >>> a, h = sg.Intermediate("a", n), sg.State("h", n)
     >>> print(sg.Equation(h, a - sg.mean(a)))
-    h[t] = a[t] + total(a[t])/n*(-1)
+    h[t] = a[t] - total(a[t])/n
     """
     found = _matrix("mean", matrix)
     rows, columns = found.shape

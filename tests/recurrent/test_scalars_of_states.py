@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 import symgrad as sg
-from symgrad.symbols import ones, total
+from symgrad.symbols import ones, summed
 
 (n,) = sg.dims("n")
 h, x = sg.State("h", n), sg.Input("x", n)
@@ -42,7 +42,7 @@ CELLS = {
     "a norm of a layer": (
         {
             a: W @ h.prev + x,
-            mean: number(total(a)) / n,
+            mean: number(summed(a)) / n,
             square: number(sg.dot(a, a)) / n,
             h: sg.tanh((a - mean * ones(n)) / sympy.sqrt(square + 1)),
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
@@ -12,7 +12,7 @@ from sympy import Expr, Lambda, S, Symbol
 from symgrad.activations import ACTIVATIONS
 from symgrad.reading.text import vocabulary
 from symgrad.reading.vectors.arithmetic import MatrixReader
-from symgrad.reading.vectors.names import call_name, unknown_function
+from symgrad.reading.vectors.names import parts_of_cases, unknown_function
 from symgrad.reading.vectors.scan import VectorSource
 from symgrad.symbols import ENTRIES, ENTRY, Elementwise, OfEntries, of_entries, slope, with_slopes
 
@@ -57,7 +57,7 @@ class EntryReader(MatrixReader):
 
     def cases(self, node: ast.Call) -> Any:
         """Cases of numbers; of the entries in one place, where there are matrices among them."""
-        parts = list(self._parts_of_cases(node.args))
+        parts = list(parts_of_cases(node.args))
         outermost = [part for part in parts if self.is_matrix(part)]
         if not outermost:
             return self._piecewise(node)
@@ -72,16 +72,6 @@ class EntryReader(MatrixReader):
         self.entries |= {id(part): letters[matrix] for part, matrix in zip(outermost, matrices)}
         body = self.apart(node, lambda: self.evaluated(node, self._piecewise(node)))
         return self._build(node, of_entries, body, letters)
-
-    def _parts_of_cases(self, parts: Iterable[ast.AST]) -> Iterator[ast.expr]:
-        """The values and the sides of conditions, from left to right."""
-        for part in parts:
-            if isinstance(part, ast.Tuple | ast.Compare) or call_name(part) in vocabulary.CONDITIONS:
-                yield from self._parts_of_cases(ast.iter_child_nodes(part))
-            elif isinstance(part, ast.expr):
-                yield part
-
-    # Functions of an entry
 
     def _of_numbers(self, node: ast.expr, read: Callable[[ast.expr], Expr]) -> Expr:
         """A part of a function of an entry, which is made of numbers: within a matrix, an entry would have another

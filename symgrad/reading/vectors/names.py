@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
 from sympy import Expr, MatrixExpr, Symbol
@@ -80,7 +80,7 @@ def matrices_in(tree: ast.AST, names: Mapping[str, Expr], bound: Mapping[int, Sy
 def _parts(node: ast.AST) -> list[ast.expr]:
     """The parts of a node of which one must be a matrix for the whole to be one."""
     if call_name(node) in CASES:
-        return [part for part in ast.walk(node) if isinstance(part, ast.expr) and part is not node]
+        return list(parts_of_cases(node.args))
     if isinstance(node, ast.Subscript | ast.Attribute):
         return [node.value]
     if isinstance(node, ast.UnaryOp):
@@ -88,6 +88,15 @@ def _parts(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.BinOp):
         return [node.left, node.right]
     return node.args if isinstance(node, ast.Call) and call_name(node) not in SCALAR_CALLS else []
+
+
+def parts_of_cases(parts: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """The values and the sides of conditions among the arguments of cases, from left to right."""
+    for part in parts:
+        if isinstance(part, ast.Tuple | ast.Compare) or call_name(part) in vocabulary.CONDITIONS:
+            yield from parts_of_cases(ast.iter_child_nodes(part))
+        elif isinstance(part, ast.expr):
+            yield part
 
 
 def sizes_in(names: Mapping[str, Expr]) -> dict[str, Symbol]:

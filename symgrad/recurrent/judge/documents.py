@@ -21,7 +21,9 @@ from symgrad.recurrent.judge.evidence import stated
 from symgrad.symbols import LENGTH, TIME, OrderedProduct
 from symgrad.symbols.notation import declare
 from symgrad.symbols.variables import Timed
+from symgrad.symbols.writing import to_text
 
+LONGEST_SUM = 300  # signs of a sum over paths that a page shows; `Gradients.paths` gives any
 WHEN = {
     "last": "It is taken at the last step, T.",
     "every": "It is taken at every step and added up.",
@@ -151,7 +153,8 @@ def _jacobians(grad: Backward) -> Iterator[Item]:
         first=EARLIER + 1,
     )
     yield line(grad, over_steps, over_steps.by_rules(grad))
-    sums = dict(_path_sums(grad))
+    known = {parameter: with_jacobians(grad, formula) for parameter, formula in _path_sums(grad)}
+    sums = {parameter: formula for parameter, formula in known.items() if len(to_text(formula)) <= LONGEST_SUM}
     if sums:
         yield prose(
             "So a gradient is a double sum over paths: from the loss of a step back along the product to a step {k}, "
@@ -159,7 +162,9 @@ def _jacobians(grad: Backward) -> Iterator[Item]:
             k=EARLIER,
         )
     for parameter, formula in sums.items():
-        yield line(grad, grad.equation_of(parameter).left, with_jacobians(grad, formula))
+        yield line(grad, grad.equation_of(parameter).left, formula)
+    if len(sums) < len(known):
+        yield prose("The double sums over paths of this cell that take many lines are left out here.")
 
 
 def _path_sums(grad: Backward) -> Iterator[tuple[Expr, Expr]]:
