@@ -79,7 +79,7 @@ def matrices_in(tree: ast.AST, names: Mapping[str, Expr], bound: Mapping[int, Sy
 
 def _parts(node: ast.AST) -> list[ast.expr]:
     """The parts of a node of which one must be a matrix for the whole to be one."""
-    if call_name(node) in CASES:
+    if isinstance(node, ast.Call) and call_name(node) in CASES:
         return list(parts_of_cases(node.args))
     if isinstance(node, ast.Subscript | ast.Attribute):
         return [node.value]
