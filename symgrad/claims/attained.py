@@ -62,8 +62,13 @@ def _said_there(condition: Condition, there: Mapping[Symbol, Expr]) -> Any:
         value = as_sympy(element).xreplace(there)
         is_open = isinstance(values, sympy.Interval) and bool(value.free_symbols)
         return values.as_relational(value) if is_open else values.contains(value)
-    left, right = (as_sympy(side).xreplace(there) for side in condition.args)
-    return condition.func(left, right)
+    sides = [as_sympy(side).xreplace(there) for side in condition.args]
+    return condition.func(*sides) if all(map(_has_value, sides)) else sympy.false
+
+
+def _has_value(side: Any) -> bool:
+    """Whether a side of a condition is not known to have no real value at a place."""
+    return not side.has(S.ComplexInfinity, S.NaN, S.Infinity, S.NegativeInfinity) and side.is_real is not False
 
 
 def _shown(there: Mapping[Symbol, Expr]) -> str:

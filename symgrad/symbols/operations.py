@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
-from sympy import Basic, Derivative, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
+from sympy import Basic, Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
 from sympy.core.function import Application, Function
 from sympy.printing.printer import Printer
 
@@ -262,6 +262,8 @@ def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExp
     >>> of_entries(sympy.Max(ENTRIES[1], 0), {u: ENTRIES[0], v: ENTRIES[1]})
     [Max(0, v[t])]
     """
+    if formula.has(sympy.Piecewise):
+        formula, letters = _within_cases(formula, letters)
     inside = {m: letter for m, letter in letters.items() if formula.has(letter)} or dict([next(iter(letters.items()))])
     named = dict(zip(inside.values(), ENTRIES))
     function = Lambda(tuple(named.values()), formula.xreplace(named))
@@ -269,6 +271,44 @@ def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExp
         return OfEntries(function, *inside)
     (argument,) = inside
     return argument if formula.is_Dummy else Elementwise(function, argument)
+
+
+def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[Expr, dict[MatrixExpr, Symbol]]:
+    """Cases whose matrices have values everywhere: what need not have one is a function of entries within the cases,
+    so that it is asked for only where it is chosen.
+    """
+    found: dict[MatrixExpr, Symbol] = {m: letter for m, letter in letters.items() if not _is_partial(m)}
+
+    def entry(m: Any) -> Expr:
+        if isinstance(m, sympy.HadamardPower):
+            return entry(m.base) ** m.exp
+        if isinstance(m, Elementwise | OfEntries):
+            return m.function(*map(entry, m.args[1:]))
+        if isinstance(m, sympy.MatAdd | sympy.HadamardProduct):
+            return (sympy.Add if isinstance(m, sympy.MatAdd) else sympy.Mul)(*map(entry, m.args))
+        if isinstance(m, sympy.MatMul) and sum(isinstance(a, MatrixExpr) for a in m.args) == 1:
+            return sympy.Mul(*(entry(a) if isinstance(a, MatrixExpr) else a for a in m.args))
+        return S.One if isinstance(m, OneMatrix) else found.setdefault(m, Dummy(real=True))
+
+    opened = formula.xreplace({letter: entry(m) for m, letter in letters.items() if m not in found})
+    if len(found) > MOST_ARGUMENTS:
+        raise CellError(f"a function of entries takes up to {MOST_ARGUMENTS} matrices; got {len(found)}")
+    return opened, found or dict(letters)
+
+
+_TOTAL = (sympy.tanh, sympy.exp, sympy.sin, sympy.cos, sympy.Abs, sympy.atan, sympy.Max, sympy.Min)
+
+
+def _is_partial(m: MatrixExpr) -> bool:
+    """Whether an entry of a matrix may have no value, made of entries that have one."""
+    bodies = (part.function.expr for part in m.atoms(Elementwise, OfEntries))
+    return any(not _is_natural(power.exp) for power in m.atoms(sympy.HadamardPower)) or any(
+        not isinstance(body, _TOTAL) or any(part.args for part in body.args) for body in bodies
+    )
+
+
+def _is_natural(exponent: Expr) -> bool:
+    return bool(exponent.is_Integer and exponent > 0)
 
 
 def is_function_of(e: Expr, v: Expr) -> bool:

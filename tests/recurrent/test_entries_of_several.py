@@ -143,3 +143,21 @@ def test_the_backward_equations_are_proved(name):
     lines = [str(line) for line in grad.backward]
     judged = sg.check_backward(grad.cell, grad.loss, backward=lines)
     assert [line.verdict.outcome.name for line in judged.lines] == ["PROVED"] * len(lines), str(judged)
+
+
+@pytest.mark.parametrize("options", [{}, {"backend": "compiled"}, {"backend": "balls"}], ids=str)
+@pytest.mark.parametrize("text", ["where(x[t] > 0, w/x[t], w)", "Piecewise((w/x[t], x[t] > 0), (w, True))"])
+def test_what_is_not_chosen_needs_no_value(text, options):
+    cell = sg.read_cell(f"h[t] = h[t-1] + {text}", {"h": 2, "x": 2})
+    grad = sg.bptt(cell, sg.total(cell.states[0]))
+    found = grad.compile({sg.LENGTH: 1}, **options)(w=2.0, x=[[0.0, 2.0]], h0=[0.0, 0.0])
+    assert (float(found.loss), float(found.gradients["w"])) == (3.0, 1.5)
+    assert np.vectorize(float)(found.gradients["x"]).tolist() == [[0.0, -0.5]]
+
+
+@pytest.mark.parametrize(
+    "text", ["x/y - x/y", "x/dot(y, y) - x/dot(y, y)", "0*(x/y)", "where(x/y > 0, x, y) - where(x/y > 0, x, y)"]
+)
+def test_a_quotient_that_cancels_is_refused(text):
+    with pytest.raises(sg.ParseError, match="cancels here, and it has no value everywhere"):
+        sg.verify(sg.claim(f"norm({text}) == 0", where=["x, y vector (n)"]))

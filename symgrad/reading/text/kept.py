@@ -67,6 +67,10 @@ def is_in(made: Expr, part: Expr) -> bool:
     if isinstance(part, sympy.Pow):
         powers = (node for node in nodes if isinstance(node, sympy.Pow) and node.base == part.base)
         return any(_is_no_wider(power.exp, part.exp) for power in powers)
+    if isinstance(part, sympy.HadamardPower):
+        powers = (node for node in nodes if isinstance(node, sympy.HadamardPower))
+        if any(part.base in (p.base, p.base.T.doit()) and _is_no_wider(p.exp, part.exp) for p in powers):
+            return True
     turned = part.T.doit() if isinstance(part, sympy.MatrixExpr) else part
     return part in nodes or turned in nodes
 

@@ -263,12 +263,16 @@ class MatrixReader(Reader):
             self._refuse(node, "@", before, node, left.shape, right.shape)
         return self._build(node, lambda: sympy.MatMul(left, right).doit(deep=False))
 
+    def noted(self, made: MatrixExpr) -> MatrixExpr:
+        """A part that no node of the text stands for by itself."""
+        return made
+
     def _divided(self, node: ast.expr, before: ast.expr, left: Any, right: Any) -> Any:
         """The quotient of each entry by that of a vector; of all by the entry of a 1 by 1 matrix."""
         if S.One not in right.shape:
             wanted = f"hadamard(…, elementwise(y, 1/y, {self._shown(node)}))"
             raise self.fault(node, f"nothing is divided by a matrix; the quotient of each entry is {wanted}")
-        inverse = self._build(node, sympy.HadamardPower, right, S.NegativeOne)
+        inverse = self.noted(self._build(node, sympy.HadamardPower, right, S.NegativeOne))
         if left is None:
             return inverse
         if right.shape == (1, 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import sympy
@@ -63,7 +64,7 @@ class EntryReader(MatrixReader):
             return self._piecewise(node)
         for part in parts:
             self._of_numbers(part, lambda number: S.Zero)
-        matrices = [self.matrix(part) for part in outermost]
+        matrices = [self.apart(part, partial(self.matrix, part)) for part in outermost]
         for part, matrix in zip(outermost, matrices):
             self._check_same(part, self.name_of(node), (outermost[0], matrices[0]), matrix)
         letters = dict(zip(dict.fromkeys(matrices), ENTRIES))

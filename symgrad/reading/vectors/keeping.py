@@ -30,6 +30,10 @@ class KeepingReader(VectorReader):
         self.parts += kept.of_matrix(made)
         return made
 
+    def noted(self, made: Any) -> Any:
+        self.parts += kept.of_matrix(made)
+        return made
+
     def evaluated(self, node: ast.AST, value: Expr) -> Expr:
         self.parts += kept.of_scalar(value)
         return super().evaluated(node, value)

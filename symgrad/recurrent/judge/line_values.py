@@ -93,7 +93,7 @@ class LineValues:
         return self._in_both_words([self.grad.loss.term, *(s.value for s in shares)]) if is_last else ()
 
     def _in_both_words(self, formulas: Iterable[object]) -> tuple[Need, ...]:
-        needs = dict.fromkeys(need for e in formulas for need in needs_of(e) if not need.bound)
+        needs = dict.fromkeys(need for e in formulas for need in needs_of(_outside_of_cases(e)) if not need.bound)
         return tuple(dict.fromkeys((*needs, *(replace(need, of=self._written_out(need.of)) for need in needs))))
 
     def _written_out(self, e: Any) -> Any:
@@ -264,6 +264,12 @@ class _StandIns:
         is_positive = isinstance(leaf, sympy.Product) or all(is_certain(b - a, rows) for _, a, b in leaf.limits)
         is_positive = is_positive and self.values.is_met(Need(NONZERO, leaf.function, rows, bound))
         return Interval.open(0, sympy.oo) if is_positive else Interval(0, sympy.oo)
+
+
+def _outside_of_cases(e: Any) -> Any:
+    """A formula without its cases: what stands in one is asked for only where it is chosen."""
+    cases = e.atoms(sympy.Piecewise) if isinstance(e, sympy.Basic) else ()
+    return e.xreplace({case: sympy.Dummy(real=True) for case in cases})
 
 
 def is_step(e: Expr) -> bool:
