@@ -1,5 +1,6 @@
 """The zoo and what is composed of it: gradients against mpmath, forms proved, every slip noticed."""
 
+import re
 from dataclasses import replace
 
 import mpmath
@@ -25,7 +26,7 @@ from symgrad.recurrent.gradients import vjp
 from symgrad.recurrent.judge.document_lines import BackwardLine
 from symgrad.recurrent.judge.slips import slips
 from symgrad.recurrent.oracle.runs import evaluate, run_forward, surroundings, total_loss
-from symgrad.symbols import TIME, declared_shape
+from symgrad.symbols import TIME, declared_shape, timed_in, zero_like
 
 BITS = 300
 SIZES = {"n": 2, "m": 2, "p": 2}
@@ -252,6 +253,20 @@ TRUE_SLIPS = {
 }
 
 
+def is_true_before_the_end(grad, equation, spoilt, verdict):
+    """Whether a line that is said of the steps before the last holds there, where what the last loss alone reads has no
+    adjoint."""
+    if not re.fullmatch(r"both sides are equal for all sizes, for t = [12], \.\.\., T - 1", verdict.evidence):
+        return False
+    read = {v.key for step in grad.cell.steps for v in timed_in(step.right)}
+    unread = {"lossbar", *(f"{v.name}bar" for v in grad.cell.intermediates if v.key not in read)}
+    sides = [
+        e.right.xreplace({v: zero_like(v) for v in timed_in(e.right) if v.name in unread}).doit()
+        for e in (equation, spoilt)
+    ]
+    return sides[0] == sides[1]
+
+
 def cells_to_spoil():
     return {**{name: sized(name) for name in sg.CELLS}, **composed()}
 
@@ -273,8 +288,10 @@ def test_every_line_is_proved_and_every_slip_refuted(name, at):
     for equation in lines_of(grad):
         assert BackwardLine(grad, equation).decided(Domain(), undecided).outcome is sg.Outcome.PROVED, equation
         for slip, spoilt in slips(equation):
-            expected = sg.Outcome.PROVED if str(spoilt) in TRUE_SLIPS else sg.Outcome.REFUTED
-            assert BackwardLine(grad, spoilt).decided(Domain(), undecided).outcome is expected, (slip, spoilt)
+            verdict = BackwardLine(grad, spoilt).decided(Domain(), undecided)
+            is_true = str(spoilt) in TRUE_SLIPS or is_true_before_the_end(grad, equation, spoilt, verdict)
+            expected = sg.Outcome.PROVED if is_true else sg.Outcome.REFUTED
+            assert verdict.outcome is expected, (slip, spoilt)
 
 
 @pytest.mark.parametrize("name", ["tanh", "lstm", "gru"])
