@@ -1,6 +1,6 @@
 """Vectors and matrices in time: the variables of recurrent networks and the operations on them."""
 
-from symgrad.symbols.arithmetic import ENTRIES, ENTRY, Mask
+from symgrad.symbols.arithmetic import ENTRIES, ENTRY, Mask, letters_of
 from symgrad.symbols.functions import Max, Min, abs, arctan, exp, log, sin, sqrt, tanh, where
 from symgrad.symbols.norms import OfMatrix, SpectralNorm, SpectralRadius, norm, spectral_radius
 from symgrad.symbols.operations import (
@@ -59,6 +59,6 @@ __all__ = [
     "slope", "ones", "hadamard", "hadamard_of", "is_function_of", "concatenate", "outer", "dot", "summed", "total",
     "mean", "variance", "softmax",
     "logsumexp", "tanh", "sin", "arctan", "exp", "log", "sqrt", "abs", "Max", "Min", "where",
-    "Mask", "SlopeAt", "with_slopes", "zero_like", "norm",
+    "Mask", "letters_of", "SlopeAt", "with_slopes", "zero_like", "norm",
     "spectral_radius", "OfMatrix", "SpectralNorm", "SpectralRadius",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ SymPy with these operators; in formulas it counts as SymPy's, and is equal to it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Number
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import sympy
 from sympy import Basic, Dummy, Expr, MatrixExpr, S
-from sympy.matrices.expressions.slice import MatrixSlice as SympySlice
+from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.base.errors import CellError, ShapeError
 
@@ -23,6 +23,20 @@ from symgrad.base.errors import CellError, ShapeError
 ENTRY = Dummy("y", dummy_index=10_000_019, real=True)
 MOST_ARGUMENTS = 8
 ENTRIES = (ENTRY, *(Dummy(f"y_{k}", dummy_index=10_000_140 + k, real=True) for k in range(2, MOST_ARGUMENTS + 1)))
+
+
+def letters_of(matrices: Iterable[MatrixExpr]) -> dict[MatrixExpr, Dummy]:
+    """A letter for the entry of each matrix, one for those that are equal.
+
+    Raises
+    ------
+    CellError
+        If there are too many.
+    """
+    known = dict.fromkeys(matrices)
+    if len(known) > MOST_ARGUMENTS:
+        raise CellError(f"a function of entries takes up to {MOST_ARGUMENTS} matrices; got {len(known)}")
+    return dict(zip(known, ENTRIES))
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,10 @@ class Mask:
     def __bool__(self) -> bool:
         raise CellError(f"{self} is a condition on each entry, and no truth value; write where({self}, a, b)")
 
+    def in_letters(self, letters: Mapping[MatrixExpr, Dummy]) -> Any:
+        """The condition, with other letters for its matrices."""
+        return self.condition.xreplace({y: letters[m] for y, m in zip(ENTRIES, self.matrices)})
+
     def __str__(self) -> str:
         letters = zip(ENTRIES, self.matrices)
         return str(self.condition.xreplace({y: sympy.Symbol(str(m), real=True) for y, m in letters}))
@@ -61,9 +79,8 @@ class Mask:
 def _both(connective: Any, one: Mask, other: Any) -> Any:
     if not isinstance(other, Mask):
         return NotImplemented
-    letters = dict(zip(dict.fromkeys((*one.matrices, *other.matrices)), ENTRIES))
-    said = [m.condition.xreplace(dict(zip(ENTRIES, (letters[v] for v in m.matrices)))) for m in (one, other)]
-    return Mask(connective(*said), tuple(letters))
+    letters = letters_of((*one.matrices, *other.matrices))
+    return Mask(connective(one.in_letters(letters), other.in_letters(letters)), tuple(letters))
 
 
 class Ordered(Expr):  # type: ignore[misc]
@@ -89,7 +106,7 @@ def _compared(left: Any, relation: Any, right: Any) -> Any:
     matrices = [side for side in sides if isinstance(side, MatrixExpr)]
     if len({m.shape for m in matrices}) > 1:
         raise ShapeError(f"{left} {relation.rel_op} {right}", relation.rel_op, _shapes(*sides))
-    letters = dict(zip(dict.fromkeys(matrices), ENTRIES))
+    letters = letters_of(matrices)
     condition = relation(*(letters.get(side, side) for side in sides))
     return Mask(condition, tuple(letters)) if letters else condition
 
@@ -185,72 +202,12 @@ class _Operated(ReadsAsVector):
         return with_operators, (plain(self),)
 
 
-# Of the names of SymPy, so that they have its hashes.
-class MatAdd(_Operated, sympy.MatAdd):  # type: ignore[misc]
-    """A sum."""
-
-    origin = sympy.MatAdd
-
-
-class MatMul(_Operated, sympy.MatMul):  # type: ignore[misc]
-    """A product."""
-
-    origin = sympy.MatMul
-
-
-class MatPow(_Operated, sympy.MatPow):  # type: ignore[misc]
-    """A power of a square matrix."""
-
-    origin = sympy.MatPow
-
-
-class Transpose(_Operated, sympy.Transpose):  # type: ignore[misc]
-    """A transpose."""
-
-    origin = sympy.Transpose
-
-
-class HadamardProduct(_Operated, sympy.HadamardProduct):  # type: ignore[misc]
-    """A product by entries."""
-
-    origin = sympy.HadamardProduct
-
-
-class HadamardPower(_Operated, sympy.HadamardPower):  # type: ignore[misc]
-    """A power of each entry."""
-
-    origin = sympy.HadamardPower
-
-
-class DiagMatrix(_Operated, sympy.DiagMatrix):  # type: ignore[misc]
-    """The diagonal matrix of a vector."""
-
-    origin = sympy.DiagMatrix
-
-
-class BlockMatrix(_Operated, sympy.BlockMatrix):  # type: ignore[misc]
-    """Matrices side by side."""
-
-    origin = sympy.BlockMatrix
-
-
-class MatrixSlice(_Operated, SympySlice):  # type: ignore[misc]
-    """A part of a matrix."""
-
-    origin = SympySlice
-
-
-class OneMatrix(_Operated, sympy.OneMatrix):  # type: ignore[misc]
-    """A matrix of ones."""
-
-    origin = sympy.OneMatrix
-
-
+# Classes of the names of SymPy's, so that they have its hashes.
 _WITH_OPERATORS: dict[type[Basic], type[_Operated]] = {
-    kind.origin: kind
+    kind: type(kind.__name__, (_Operated, kind), {"origin": kind, "__doc__": kind.__doc__})
     for kind in (
-        MatAdd, MatMul, MatPow, Transpose, HadamardProduct, HadamardPower, DiagMatrix, BlockMatrix, MatrixSlice,
-        OneMatrix,
+        sympy.MatAdd, sympy.MatMul, sympy.MatPow, sympy.Transpose, sympy.HadamardProduct, sympy.HadamardPower,
+        sympy.DiagMatrix, sympy.BlockMatrix, MatrixSlice, sympy.OneMatrix,
     )
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import shown
-from symgrad.symbols.arithmetic import ENTRIES, Mask
+from symgrad.symbols.arithmetic import Mask, letters_of
 from symgrad.symbols.operands import operand
 from symgrad.symbols.operations import elementwise, of_entries, one_shape
 
@@ -330,8 +330,7 @@ def where(condition: Any, value: Any, otherwise: Any) -> Expr:
     mask = condition if isinstance(condition, Mask) else Mask(condition, ())
     values = [operand(given, "where") for given in (value, otherwise)]
     matrices = one_shape("where", [*mask.matrices, *(v for v in values if isinstance(v, MatrixExpr))])
-    letters = dict(zip(dict.fromkeys(matrices), ENTRIES))
-    holds = mask.condition.xreplace(dict(zip(ENTRIES, (letters[m] for m in mask.matrices))))
+    letters = letters_of(matrices)
     first, second = (letters.get(v, v) for v in values)
-    cases = sympy.Piecewise((first, holds), (second, True))
+    cases = sympy.Piecewise((first, mask.in_letters(letters)), (second, True))
     return of_entries(cases, letters) if letters else cases

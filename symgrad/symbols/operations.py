@@ -16,7 +16,7 @@ from sympy.printing.printer import Printer
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import shown
 from symgrad.base.shown import one_line
-from symgrad.symbols.arithmetic import ENTRIES, MOST_ARGUMENTS, ReadsAsVector, with_operators
+from symgrad.symbols.arithmetic import ReadsAsVector, letters_of, with_operators
 from symgrad.symbols.entries import (
     function_of_entries,
     function_of_several,
@@ -231,7 +231,7 @@ def elementwise(function: object, argument: object, *parameters: object) -> Expr
     if not callable(function):
         raise CellError(f"elementwise takes a function of a scalar, such as sympy.tanh; got {shown(function)}")
     matrices = one_shape(name, [f for f in found if isinstance(f, MatrixExpr)])
-    letters = dict(zip(dict.fromkeys(matrices), ENTRIES))
+    letters = letters_of(matrices)
     try:
         value = function(*(letters.get(f, f) for f in found))
     except (TypeError, ValueError) as error:
@@ -240,13 +240,11 @@ def elementwise(function: object, argument: object, *parameters: object) -> Expr
 
 
 def one_shape(name: str, matrices: list[MatrixExpr]) -> list[MatrixExpr]:
-    """Matrices, if they have one shape and are not too many for a function of their entries."""
+    """Matrices, if they have one shape."""
     for other in matrices[1:]:
         if other.shape != matrices[0].shape:
             shapes = (matrices[0].shape, other.shape)
             raise ShapeError(f"{name}({matrices[0]}, {other})", name, shapes)
-    if len(set(matrices)) > MOST_ARGUMENTS:
-        raise CellError(f"a function of entries takes up to {MOST_ARGUMENTS} matrices; got {len(set(matrices))}")
     return matrices
 
 
@@ -257,15 +255,14 @@ def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExp
     --------
     >>> import symgrad as sg
     >>> u, v = sg.State("u", 3), sg.State("v", 3)
-    >>> of_entries(sympy.Max(*ENTRIES[:2]), {u: ENTRIES[0], v: ENTRIES[1]})
-    Max(u[t], v[t])
-    >>> of_entries(sympy.Max(ENTRIES[1], 0), {u: ENTRIES[0], v: ENTRIES[1]})
-    [Max(0, v[t])]
+    >>> letters = letters_of([u, v])
+    >>> of_entries(sympy.Max(*letters.values()), letters), of_entries(sympy.Max(letters[v], 0), letters)
+    (Max(u[t], v[t]), [Max(0, v[t])])
     """
     if formula.has(sympy.Piecewise):
         formula, letters = _within_cases(formula, letters)
     inside = {m: letter for m, letter in letters.items() if formula.has(letter)} or dict([next(iter(letters.items()))])
-    named = dict(zip(inside.values(), ENTRIES))
+    named = dict(zip(inside.values(), letters_of(inside).values()))
     function = Lambda(tuple(named.values()), formula.xreplace(named))
     if len(inside) > 1:
         return OfEntries(function, *inside)
@@ -291,8 +288,6 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
         return S.One if isinstance(m, OneMatrix) else found.setdefault(m, Dummy(real=True))
 
     opened = formula.xreplace({letter: entry(m) for m, letter in letters.items() if m not in found})
-    if len(found) > MOST_ARGUMENTS:
-        raise CellError(f"a function of entries takes up to {MOST_ARGUMENTS} matrices; got {len(found)}")
     return opened, found or dict(letters)
 
 

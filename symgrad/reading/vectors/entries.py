@@ -8,14 +8,15 @@ from functools import partial
 from typing import Any
 
 import sympy
-from sympy import Expr, Lambda, S, Symbol
+from sympy import Expr, Lambda, MatrixExpr, S, Symbol
 
 from symgrad.activations import ACTIVATIONS
+from symgrad.base.errors import CellError
 from symgrad.reading.text import vocabulary
 from symgrad.reading.vectors.arithmetic import MatrixReader
 from symgrad.reading.vectors.names import parts_of_cases, unknown_function
 from symgrad.reading.vectors.scan import VectorSource
-from symgrad.symbols import ENTRIES, ENTRY, Elementwise, OfEntries, of_entries, slope, with_slopes
+from symgrad.symbols import ENTRIES, ENTRY, Elementwise, OfEntries, letters_of, of_entries, slope, with_slopes
 
 
 class EntryReader(MatrixReader):
@@ -33,17 +34,22 @@ class EntryReader(MatrixReader):
         """A function of numbers, of each entry of that argument which is a matrix."""
         places = [k for k, a in enumerate(node.args) if self.is_matrix(a)]
         matrices = {k: self.matrix(node.args[k]) for k in places}
-        for k, matrix in matrices.items():
-            self._check_same(node.args[k], name, (node.args[places[0]], matrices[places[0]]), matrix)
-        letters = dict(zip(dict.fromkeys(matrices.values()), ENTRIES))
-        if len(letters) < len(set(matrices.values())):
-            raise self.fault(node, f"a function of entries takes up to {len(ENTRIES)} matrices")
+        letters = self._letters(node, [(node.args[k], matrix) for k, matrix in matrices.items()])
         inside = [
             letters[matrices[k]] if k in matrices else self._of_numbers(a, self.expression)
             for k, a in enumerate(node.args)
         ]
         body = self.apart(node, lambda: self.evaluated(node, self._apply(node, name, make, inside)))
         return self._build(node, of_entries, body, letters)
+
+    def _letters(self, node: ast.Call, matrices: list[tuple[ast.expr, MatrixExpr]]) -> dict[MatrixExpr, Symbol]:
+        """A letter for the entry of each matrix in a call, which are of one shape."""
+        for part, matrix in matrices:
+            self._check_same(part, self.name_of(node), matrices[0], matrix)
+        try:
+            return letters_of(matrix for _, matrix in matrices)
+        except CellError:
+            raise self.fault(node, f"a function of entries takes up to {len(ENTRIES)} matrices") from None
 
     # Cases
 
@@ -65,11 +71,7 @@ class EntryReader(MatrixReader):
         for part in parts:
             self._of_numbers(part, lambda number: S.Zero)
         matrices = [self.apart(part, partial(self.matrix, part)) for part in outermost]
-        for part, matrix in zip(outermost, matrices):
-            self._check_same(part, self.name_of(node), (outermost[0], matrices[0]), matrix)
-        letters = dict(zip(dict.fromkeys(matrices), ENTRIES))
-        if len(letters) < len(set(matrices)):
-            raise self.fault(node, f"a function of entries takes up to {len(ENTRIES)} matrices")
+        letters = self._letters(node, list(zip(outermost, matrices)))
         self.entries |= {id(part): letters[matrix] for part, matrix in zip(outermost, matrices)}
         body = self.apart(node, lambda: self.evaluated(node, self._piecewise(node)))
         return self._build(node, of_entries, body, letters)
