@@ -283,8 +283,10 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
             return m.function(*map(entry, m.args[1:]))
         if isinstance(m, sympy.MatAdd | sympy.HadamardProduct):
             return (sympy.Add if isinstance(m, sympy.MatAdd) else sympy.Mul)(*map(entry, m.args))
-        if isinstance(m, sympy.MatMul) and sum(isinstance(a, MatrixExpr) for a in m.args) == 1:
-            return sympy.Mul(*(entry(a) if isinstance(a, MatrixExpr) else a for a in m.args))
+        if isinstance(m, sympy.MatMul):
+            *numbers, matrix = m.args  # as SymPy orders them
+            if not any(number.atoms(MatrixExpr) for number in numbers):
+                return sympy.Mul(*numbers, entry(matrix))
         return S.One if isinstance(m, OneMatrix) else found.setdefault(m, Dummy(real=True))
 
     opened = formula.xreplace({letter: entry(m) for m, letter in letters.items() if m not in found})
