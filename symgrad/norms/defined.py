@@ -35,7 +35,6 @@ WITHOUT_CONDITIONS = (
 # What looks at some of its parts only where a case is chosen, or at others than those that stand in it.
 PARTLY = (sympy.Piecewise, sympy.Sum, sympy.Product, sympy.Limit, sympy.Integral, TimeSum, OrderedProduct)
 DEEPEST = 3  # steps before one that is spoken of
-OF_ALL_REALS = TOTAL | {"erf", "erfc"}
 
 
 def matrix_is_defined(matrix: Basic, within: Context, is_real: Callable[[Expr], bool]) -> bool:
@@ -142,5 +141,5 @@ def is_total(e: Expr) -> bool:
     if isinstance(e, sympy.Pow) and not e.is_number:
         return _is_natural(e.exp) and is_total(e.base)
     if isinstance(e, sympy.Function):
-        return len(e.args) == 1 and origin(type(e)).__name__ in OF_ALL_REALS and is_total(e.args[0])
+        return len(e.args) == 1 and origin(type(e)).__name__ in TOTAL and is_total(e.args[0])
     return bool(e.is_number and e.is_real) or (isinstance(e, sympy.Add | sympy.Mul) and all(map(is_total, e.args)))

@@ -25,6 +25,7 @@ from symgrad.symbols.entries import (
 )
 from symgrad.symbols.operands import operand, vectors
 from symgrad.symbols.over_time import Whole
+from symgrad.symbols.totals import is_total
 from symgrad.symbols.variables import Dimension
 
 
@@ -293,14 +294,11 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
     return opened, found or dict(letters)
 
 
-_TOTAL = (sympy.tanh, sympy.exp, sympy.sin, sympy.cos, sympy.Abs, sympy.atan, sympy.Max, sympy.Min)
-
-
 def _is_partial(m: MatrixExpr) -> bool:
     """Whether an entry of a matrix may have no value, made of entries that have one."""
     bodies = (part.function.expr for part in m.atoms(Elementwise, OfEntries))
     return any(not _is_natural(power.exp) for power in m.atoms(sympy.HadamardPower)) or any(
-        not isinstance(body, _TOTAL) or any(part.args for part in body.args) for body in bodies
+        not is_total(body) or any(part.args for part in body.args) for body in bodies
     )
 
 

@@ -20,11 +20,10 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.activations import ACTIVATIONS
 from symgrad.language.provable import as_sympy
-from symgrad.symbols import Elementwise, OfEntries, OfMatrix, OrderedProduct, TimeSum
+from symgrad.symbols import Elementwise, OfEntries, OfMatrix, OrderedProduct, TimeSum, totals
 
-_SMOOTH = {"exp", "sin", "cos", "tanh", "sinh", "cosh", "atan", "asinh"}
 # With a value at all real numbers; celu has none where its parameter is 0.
-TOTAL = _SMOOTH | {"Abs", "sign", "Max", "Min", *ACTIVATIONS} - {"celu"}
+TOTAL = totals.TOTAL | ACTIVATIONS.keys() - {"celu"}
 _BINDERS = (ExprWithLimits, sympy.Limit, sympy.Derivative, sympy.Subs)
 _SCOPES = (sympy.Piecewise, *_BINDERS)
 _OF_MATRICES = (
@@ -55,8 +54,13 @@ def of_matrix(made: MatrixExpr) -> Iterator[MatrixExpr]:
 
 
 def is_total(node: Basic) -> bool:
-    """Whether the value of a function, which has one wherever its argument is a real number."""
+    """Whether the value of a function, which has one wherever its arguments are real numbers."""
     return type(node).__name__ in TOTAL
+
+
+def is_slope_total(node: Basic) -> bool:
+    """Whether a function has a slope at all real numbers; at a kink one of both sides is meant."""
+    return is_total(node) and type(node).__name__ not in totals.JUMPING
 
 
 def is_in(made: Expr, part: Expr) -> bool:
@@ -155,7 +159,7 @@ def _is_partial_alone(node: Basic) -> bool:
 
 
 def _has_kinks(e: Expr) -> bool:
-    return any(type(function).__name__ not in _SMOOTH for function in e.atoms(sympy.Function))
+    return any(type(function).__name__ not in totals.SMOOTH for function in e.atoms(sympy.Function))
 
 
 def _is_partial_power(node: Basic) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import sympy
 from sympy import Derivative, Expr, Lambda, MatrixExpr, Symbol
+from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.reading.text import kept
@@ -90,7 +91,7 @@ class Need:
             return f"where {shown} = 0 it has no value"
         if self.kind == NONNEGATIVE:
             return f"where {shown} < 0 it has no real value"
-        return f"{shown} has no real value everywhere"
+        return f"{shown} need not have a real value"
 
 
 def needs_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
@@ -152,7 +153,7 @@ def _own(e: Any, rows: Rows) -> Iterator[tuple[str, Any]]:
 
 def _is_plain(e: Any) -> bool:
     """Whether something has a real value wherever what it is made of has one."""
-    if isinstance(e, sympy.Function):
+    if isinstance(e, sympy.Function | MinMaxBase):
         return kept.is_total(e)
     if isinstance(e, Derivative | sympy.Subs):
         return _is_slope_of_total(e)
@@ -196,6 +197,6 @@ def _is_natural(exponent: Expr, rows: Rows) -> bool:
 
 
 def _is_slope_of_total(e: object) -> bool:
-    """Whether it is the slope of a function with a value everywhere; at a kink one of both sides is meant."""
+    """Whether it is the slope of a function that has one everywhere."""
     slope = e.expr if isinstance(e, sympy.Subs) else e
-    return isinstance(slope, Derivative) and isinstance(slope.expr, sympy.Function) and kept.is_total(slope.expr)
+    return isinstance(slope, Derivative) and isinstance(slope.expr, sympy.Function) and kept.is_slope_total(slope.expr)
