@@ -346,7 +346,15 @@ def _quotient(left: object, right: object) -> Expr:
         return _product(left, inverse)
     if left.shape != right.shape:
         raise ShapeError(f"{left} / {right}", "/", shapes)
-    return sympy.HadamardProduct(left, inverse)
+    return divided_by_entries(left, inverse)
+
+
+def divided_by_entries(left: MatrixExpr, inverse: MatrixExpr) -> Expr:
+    """The product by entries with what is inverse already; numbers stand before it, as they do in products."""
+    if not isinstance(left, sympy.MatMul) or isinstance(left.args[0], MatrixExpr):
+        return sympy.HadamardProduct(left, inverse)
+    number, *matrices = left.args
+    return _product(number, sympy.HadamardProduct(_product(*matrices), inverse))
 
 
 def _shapes(*formulas: object) -> tuple[tuple[object, ...], ...]:

@@ -177,6 +177,19 @@ def is_ones(e: sympy.Basic) -> bool:
     return isinstance(e, sympy.OneMatrix) or (isinstance(e, sympy.Identity) and e.shape[0] == 1)
 
 
+def quotient_of(e: sympy.Basic) -> tuple[Expr, Expr] | None:
+    """What is divided by what, entry by entry, in a product of two vectors; None if it is no quotient."""
+    inverses = [is_inverse(factor) for factor in e.args]
+    if not isinstance(e, sympy.HadamardProduct) or sorted(inverses) != [False, True]:
+        return None
+    return e.args[inverses.index(False)], e.args[inverses.index(True)].base
+
+
+def is_inverse(e: sympy.Basic) -> bool:
+    """Whether it is 1 by each entry of a vector."""
+    return isinstance(e, sympy.HadamardPower) and e.exp == -1 and list(e.shape).count(sympy.S.One) == 1
+
+
 def _rank(part: sympy.Basic) -> tuple[bool, int, str]:
     if is_ones(part):
         return False, -1, ""
@@ -229,10 +242,15 @@ def stand_in(printer: Printer, matrix: sympy.Basic) -> StandIn:
 
 def strength(e: sympy.Basic) -> int:
     """How strongly the parts of an expression are bound where it is printed; SymPy's, and those that SymPy lacks."""
-    if isinstance(e, sympy.MatMul) and e.args[0].is_number and e.args[0].is_negative:
+    if isinstance(e, sympy.MatMul) and _bears_minus(e):
         return int(PRECEDENCE["Add"])
-    bears_one = isinstance(e, sympy.Transpose) or getattr(e, "has_superscript", False)
+    bears_one = isinstance(e, sympy.Transpose) or getattr(e, "has_superscript", False) or quotient_of(e)
     return int(PRECEDENCE["Pow"] if bears_one else precedence_traditional(e))
+
+
+def _bears_minus(e: sympy.MatMul) -> bool:
+    number = e.args[0]
+    return bool((number.is_number or number.is_Mul) and number.could_extract_minus_sign())
 
 
 _WORD_BELOW = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
@@ -320,6 +338,8 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         return str(super().parenthesize(item, level, is_neg, strict))
 
     def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
+        if quotient := quotient_of(expr):
+            return r"\frac{{{}}}{{{}}}".format(*map(self._print, quotient))
         return r" \odot ".join(self._factor(factor) for factor in in_order(expr.args))
 
     def _print_HadamardPower(self, expr: sympy.HadamardPower) -> str:
@@ -351,9 +371,13 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
         return self._signed_sum(in_order(expr.args))
 
     def _print_MatMul(self, expr: sympy.MatMul) -> str:
-        sign, expr = ("- ", -expr) if expr.args[0].is_number and expr.args[0].is_negative else ("", expr)
+        sign, expr = ("- ", -expr) if _bears_minus(expr) else ("", expr)
         if not isinstance(expr, sympy.MatMul):
             return sign + str(self._print(expr))
+        number, last = expr.args[0], expr.args[-1]
+        is_fraction = number.is_Rational and not number.is_Integer
+        if len(expr.args) == 2 and is_inverse(last) and not (is_fraction or isinstance(number, sympy.MatrixExpr)):
+            return rf"{sign}\frac{{{self._print(number)}}}{{{self._print(last.base)}}}"
         return sign + " ".join(self._factor(factor) for factor in expr.args)
 
     def _factor(self, expr: sympy.Basic) -> str:

@@ -16,7 +16,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
 from symgrad.symbols.arithmetic import ENTRY
-from symgrad.symbols.notation import in_order, is_ones
+from symgrad.symbols.notation import in_order, is_inverse, is_ones, quotient_of
 from symgrad.symbols.operations import Elementwise, LogSumExp, OfEntries, Softmax
 from symgrad.symbols.over_time import OrderedProduct, TimeSum
 
@@ -111,8 +111,11 @@ def _product(e: MatrixExpr) -> tuple[str, int]:
     matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
     number = sympy.Mul(*scalars)
     sign, number = ("-", -number) if number.could_extract_minus_sign() else ("", number)
+    if len(matrices) == 1 and is_inverse(matrices[0]):
+        return f"{sign}{_in(number, PRODUCT)}/{_in(matrices[0].base, POWER)}", PRODUCT
     front = "" if number == 1 else f"{_in(number, PRODUCT)}*"
-    inside = " @ ".join(_in(m, POWER if len(matrices) > 1 else PRODUCT) for m in matrices)
+    is_quotient = len(matrices) == 1 and quotient_of(matrices[0])  # numbers stand before it
+    inside = " @ ".join(_in(m, PRODUCT if is_quotient else POWER) for m in matrices)
     return f"{sign}{front}{f'({inside})' if front and len(matrices) > 1 else inside}", PRODUCT
 
 
@@ -121,6 +124,10 @@ def _transpose(e: MatrixExpr) -> tuple[str, int]:
 
 
 def _hadamard(e: MatrixExpr) -> tuple[str, int]:
+    if quotient := quotient_of(e):
+        above, below = quotient
+        has_number = isinstance(above, sympy.MatMul) and not isinstance(above.args[0], MatrixExpr)
+        return f"{_in(above, POWER if has_number else PRODUCT)}/{_in(below, POWER)}", PRODUCT
     return f"hadamard({', '.join(_text(a)[0] for a in in_order(e.args))})", ATOM
 
 
@@ -129,6 +136,8 @@ def _kronecker(e: MatrixExpr) -> tuple[str, int]:
 
 
 def _power(e: MatrixExpr) -> tuple[str, int]:
+    if is_inverse(e):
+        return f"1/{_in(e.base, POWER)}", PRODUCT
     if S.One in e.shape:
         return f"{_in(e.base, ATOM)}**{_exponent(e.exp)}", POWER
     if e.exp == 2:  # ** of a matrix is the matrix power

@@ -5,6 +5,9 @@ import pytest
 import sympy
 
 import symgrad as sg
+from symgrad.reading.vectors.reader import parse_vector
+from symgrad.symbols.notation import latex
+from symgrad.symbols.writing import to_text
 
 n, m = sg.dims("n m")
 h, x = sg.State("h", n), sg.Input("x", m)
@@ -161,3 +164,29 @@ def test_what_is_not_chosen_needs_no_value(text, options):
 def test_a_quotient_that_cancels_is_refused(text):
     with pytest.raises(sg.ParseError, match="cancels here, and it has no value everywhere"):
         sg.verify(sg.claim(f"norm({text}) == 0", where=["x, y vector (n)"]))
+
+
+s, u = sg.Intermediate("s"), sg.Input("u", n)
+QUOTIENTS = {
+    "f[t]/(f[t] + i[t])": (f / (f + i), r"\frac{f_{t}}{f_{t} + i_{t}}"),
+    "-f[t]/i[t]": (-f / i, r"- \frac{f_{t}}{i_{t}}"),
+    "2*f[t]/i[t]": (2 * f / i, r"2 \frac{f_{t}}{i_{t}}"),
+    "-s[t]/f[t]": (-s / f, r"- \frac{s_{t}}{f_{t}}"),
+    "f[t]/i[t]/u[t]": (f / i / u, r"\frac{\frac{f_{t}}{i_{t}}}{u_{t}}"),
+    "f[t]/(i[t]/u[t])": (f / (i / u), r"\frac{f_{t}}{\frac{i_{t}}{u_{t}}}"),
+    "(1/f[t])**2": ((1 / f) ** 2, r"\left(\frac{1}{f_{t}}\right)^{2}"),
+    "W @ (f[t]/i[t])": (W @ (f / i), r"W \frac{f_{t}}{i_{t}}"),
+    "W @ f[t]/i[t]": ((W @ f) / i, r"\frac{W f_{t}}{i_{t}}"),
+    "(f[t]/i[t]).T @ u[t]": ((f / i).T @ u, r"\frac{f_{t}^\top}{i_{t}^\top} u_{t}"),
+    "1 - f[t]/i[t]": (1 - f / i, r"\mathbf{1} - \frac{f_{t}}{i_{t}}"),
+    "exp(-f[t]/i[t])": (sg.exp(-f / i), r"e^{- \frac{f_{t}}{i_{t}}}"),
+}
+
+
+@pytest.mark.parametrize("text", QUOTIENTS)
+def test_quotients_are_written_and_read_as_an_author_writes_them(text):
+    names = {v.name: v for v in (f, i, u, W, s)}
+    formula, tex = QUOTIENTS[text]
+    assert parse_vector(text, names) == formula == parse_vector(to_text(formula), names)
+    assert to_text(parse_vector(text, names)) == to_text(formula)
+    assert latex(formula) == tex

@@ -84,6 +84,35 @@ MAYBE_WITHOUT = [
 ]
 
 
+def twice(part):
+    """A line with a part that cancels."""
+    return f"db = sum(delta[t] + {part}, (t, 1, T)) - sum({part}, (t, 1, T))"
+
+
+EMPTY_AT_AN_END = [  # sums of positive terms that have none at the first step, or at the last
+    "1/sum(1 + w**2, (i, 1, t-1))", "sum(1, (i, 1, t-1))**(-1/2)", "log(sum(exp(x[i]), (i, t, T-1)))",
+    "1/sum(sum(1 + w**2, (k, i, T-1)), (i, 1, t))",
+]  # fmt: skip
+NEVER_EMPTY = ["1/sum(1 + w**2, (i, 1, t))", "log(sum(exp(x[i]), (i, t, T)))", "1/product(1 + w**2, (i, 1, t-1))"]
+
+
+@pytest.mark.parametrize("part", EMPTY_AT_AN_END)
+def test_an_empty_sum_of_positive_terms_is_0(part):
+    assert judged("h[t] = tanh(w*h[t-1] + x[t] + b)", twice(part)).verdict.outcome is not PROVED
+
+
+@pytest.mark.parametrize("part", NEVER_EMPTY)
+def test_a_sum_of_positive_terms_that_has_some_is_positive(part):
+    assert judged("h[t] = tanh(w*h[t-1] + x[t] + b)", twice(part)).verdict.outcome is PROVED
+
+
+@pytest.mark.parametrize("part", ["1/(1 - h[t])", "log(1 - h[t])", "1/(1 - h[t]**2)", "elementwise(y, 1/log(y), h[t])"])
+def test_the_softmax_of_one_entry_is_1(part):
+    cell, shapes = "h[t] = softmax(W @ h[t-1] + b)", {"h": n, "W": (n, n), "b": n}
+    assert judged(cell, twice(part), shapes=shapes).verdict.outcome is not PROVED
+    assert judged(cell, twice("1/(1 + h[t])"), shapes=shapes).verdict.outcome is PROVED
+
+
 @pytest.mark.parametrize(("cell", "line", "says"), MAYBE_WITHOUT)
 def test_where_a_line_may_have_no_value_it_is_not_proved(cell, line, says):
     found = judged(cell, line)

@@ -27,6 +27,7 @@ from symgrad.reading.vectors.names import (
 )
 from symgrad.reading.vectors.scan import VectorSource
 from symgrad.symbols import ENTRY, TimedMatrix, TimedScalar, hadamard_of
+from symgrad.symbols.arithmetic import divided_by_entries
 
 BRACKETS = "a product of matrices behind ⊙ needs brackets, as in u ⊙ (W @ v)"
 AS_NUMBER = "its one entry is a number: write trace({})"
@@ -278,7 +279,7 @@ class MatrixReader(Reader):
         if right.shape == (1, 1):
             return self._scaled(node, sympy.Trace(inverse), left)
         self._check_same(node, "/", (before, left), right)
-        return self._build(node, lambda: hadamard_of([left, inverse]))
+        return self._build(node, divided_by_entries, left, inverse)
 
     def _matrix_power(self, node: ast.BinOp) -> MatrixExpr:
         """The power of a square matrix; of a vector, of each entry."""

@@ -170,6 +170,16 @@ def within(limits: Iterable[Any], rows: Rows, bound: frozenset[Symbol]) -> tuple
     return rows, bound
 
 
+def has_terms(limits: Iterable[Any], rows: Rows) -> bool:
+    """Whether a sum certainly has a term: an empty one is 0, whatever its terms would be."""
+    for limit in reversed(tuple(limits)):
+        _, low, high = limit
+        if not is_certain(high - low, rows):  # by what is known outside of it: within it there is a term
+            return False
+        rows, _ = within((limit,), rows, frozenset())
+    return True
+
+
 def _of_cases(e: sympy.Piecewise, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
     for place, (case, condition) in enumerate(e.args):
         known = rows

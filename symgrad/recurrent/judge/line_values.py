@@ -20,7 +20,7 @@ from symgrad.language.statements import Domain
 from symgrad.prove.basics.conditions import Condition, conditions
 from symgrad.prove.signs import bounds
 from symgrad.recurrent.forms.inequalities import is_certain, row_of
-from symgrad.recurrent.forms.needs import NONNEGATIVE, NONZERO, SUMS, EntryOf, Need, Rows, needs_of, within
+from symgrad.recurrent.forms.needs import NONNEGATIVE, NONZERO, SUMS, EntryOf, Need, Rows, has_terms, needs_of, within
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.symbols import (
@@ -244,7 +244,7 @@ class _StandIns:
         if len(matrices) == 1:
             scalars = (self.plain(a, depth) for a in e.args if not isinstance(a, MatrixExpr))
             return sympy.Mul(*scalars, self._entry(matrices[0], depth))
-        return self._any(EntryOf(e), Interval.open(0, 1) if isinstance(e, Softmax) else S.Reals)
+        return self._any(EntryOf(e), Interval.Lopen(0, 1) if isinstance(e, Softmax) else S.Reals)  # 1 of one entry
 
     def _any(self, of: object, values: sympy.Set = S.Reals) -> Symbol:
         if of not in self.made:
@@ -261,7 +261,7 @@ class _StandIns:
         rows, bound = within(leaf.limits, self.rows, frozenset())
         if not self.values.is_met(Need(NONNEGATIVE, leaf.function, rows, bound)):
             return S.Reals
-        is_positive = isinstance(leaf, sympy.Product) or all(is_certain(b - a, rows) for _, a, b in leaf.limits)
+        is_positive = isinstance(leaf, sympy.Product) or has_terms(leaf.limits, self.rows)
         is_positive = is_positive and self.values.is_met(Need(NONZERO, leaf.function, rows, bound))
         return Interval.open(0, sympy.oo) if is_positive else Interval(0, sympy.oo)
 
