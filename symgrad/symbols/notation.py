@@ -14,6 +14,7 @@ from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.printer import Printer
 
 from symgrad.base.kinds import demand
+from symgrad.symbols.parts import in_order, is_inverse, is_ones, quotient_of
 
 # SymPy compares symbols by name and assumptions and caches the expressions they stand in, so a symbol
 # cannot carry a text of its own. Meanings live beside them, one vocabulary for each derivation file.
@@ -159,46 +160,6 @@ def decimal_text(number: sympy.Rational) -> str:
         return ""
     digits = str(abs(p) * 10**decimals // q).zfill(decimals + 1)
     return f"{'-' if p < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
-
-
-_RANKS = ("adjoint", "state", "intermediate", "input", "parameter")
-
-
-def in_order(parts: Iterable[sympy.Basic]) -> list[sympy.Basic]:
-    """Terms or entrywise factors as papers write them: adjoints, then states, gates, inputs, biases; sums last.
-
-    SymPy sorts the terms of sums of matrices itself, so that the order in which an author wrote them is lost.
-    """
-    return sorted(parts, key=_rank)
-
-
-def is_ones(e: sympy.Basic) -> bool:
-    """Whether it is a matrix of ones; SymPy makes the identity of one that is 1 by 1."""
-    return isinstance(e, sympy.OneMatrix) or (isinstance(e, sympy.Identity) and e.shape[0] == 1)
-
-
-def quotient_of(e: sympy.Basic) -> tuple[Expr, Expr] | None:
-    """What is divided by what, entry by entry, in a product of two vectors; None if it is no quotient."""
-    inverses = [is_inverse(factor) for factor in e.args]
-    if not isinstance(e, sympy.HadamardProduct) or sorted(inverses) != [False, True]:
-        return None
-    return e.args[inverses.index(False)], e.args[inverses.index(True)].base
-
-
-def is_inverse(e: sympy.Basic) -> bool:
-    """Whether it is 1 by each entry of a vector."""
-    return isinstance(e, sympy.HadamardPower) and e.exp == -1 and list(e.shape).count(sympy.S.One) == 1
-
-
-def _rank(part: sympy.Basic) -> tuple[bool, int, str]:
-    if is_ones(part):
-        return False, -1, ""
-    last = part
-    while last.args and not hasattr(last, "role"):
-        last = last.args[0 if isinstance(last, sympy.HadamardPower) else -1]  # of a power its base
-    role = getattr(last, "role", None)
-    rank = len(_RANKS) if role is None else _RANKS.index(role.value)
-    return isinstance(part, sympy.MatAdd), rank, getattr(last, "name", "")
 
 
 def _call_of(head: str) -> Callable[..., str]:

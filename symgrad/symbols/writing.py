@@ -16,9 +16,9 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
 from symgrad.symbols.arithmetic import ENTRY
-from symgrad.symbols.notation import in_order, is_inverse, is_ones, quotient_of
 from symgrad.symbols.operations import Elementwise, LogSumExp, OfEntries, Softmax
 from symgrad.symbols.over_time import OrderedProduct, TimeSum
+from symgrad.symbols.parts import in_order, is_inverse, is_ones, quotient_of
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
