@@ -222,7 +222,7 @@ def abs(argument: Any) -> Expr:  # by the name that one writes
 def Max(*arguments: object) -> Expr:
     """The larger of scalars, or of the entries in one place of vectors or matrices.
 
-    At a tie its slope is shared among those that are equal: 1/2 for each of two.
+    At a tie its slope is shared among those that are equal: 1/k for each of k, such as 1/2 for each of two.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ def Max(*arguments: object) -> Expr:
 def Min(*arguments: object) -> Expr:
     """The smaller of scalars, or of the entries in one place of vectors or matrices.
 
-    At a tie its slope is shared among those that are equal: 1/2 for each of two.
+    At a tie its slope is shared among those that are equal: 1/k for each of k, such as 1/2 for each of two.
 
     Parameters
     ----------

@@ -1,17 +1,18 @@
 """Derivatives of scalars of a cell with respect to one of its variables, as SymPy differentiates formulas of symbols.
 
 A function that jumps counts as constant between its jumps, as it does in programs. What SymPy leaves as a derivative
-is refused: a name put in place of the function would make it the derivative of a constant.
+is refused: a name put in place of the function would make it the derivative of a constant. Where k arguments of Max or
+Min are equal, each has the share 1/k of the slope; SymPy gives 1/2 to each, which is more than 1 in all from three on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy
-from sympy import Basic, Derivative, Dummy, Expr
+from sympy import Basic, Derivative, Dummy, Expr, Heaviside
 
 from symgrad import activations
 from symgrad.activations.rows import ROWS, slope_from_output
@@ -26,6 +27,36 @@ MADE_OF_STEPS: Mapping[Any, Callable[..., Expr]] = {
     sympy.frac: lambda u: u - sympy.floor(u),
     sympy.Mod: lambda u, by: u - by * sympy.floor(u / by),
 }
+
+
+class _OfSeveral(sympy.Function):  # type: ignore[misc]
+    """Max or Min of three or more while it is differentiated."""
+
+    extreme: ClassVar[Any]
+    ahead: ClassVar[int]
+
+    def _eval_is_real(self) -> bool | None:
+        found: bool | None = self.extreme(*self.args).is_real
+        return found
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """The share of an argument: 1/k where it is one of k that none is ahead of, else 0."""
+        one = self.args[argindex - 1]
+        leads = [self.ahead * (one - other) for k, other in enumerate(self.args, 1) if k != argindex]
+        is_first, others = sympy.Mul(*(Heaviside(d, 1) for d in leads)), sympy.Add(*(Heaviside(-d, 1) for d in leads))
+        found: Expr = is_first / (1 + others)
+        return found
+
+
+class _Largest(_OfSeveral):
+    extreme, ahead = sympy.Max, 1
+
+
+class _Smallest(_OfSeveral):
+    extreme, ahead = sympy.Min, -1
+
+
+_OF_SEVERAL: Mapping[Any, type[_OfSeveral]] = {kind.extreme: kind for kind in (_Largest, _Smallest)}
 LETTER = sympy.Symbol("y", real=True)  # for an entry of a vector
 # Functions with places where there is no slope, or only the one that programs take.
 KINKED = (
@@ -63,12 +94,14 @@ def differentiated(e: Expr, v: Expr) -> Expr:
     x = v if v.is_Symbol else Dummy(str(v), real=True)
     plain = e.xreplace({v: x})
     plain = plain.replace(lambda f: f.func in MADE_OF_STEPS, lambda f: MADE_OF_STEPS[f.func](*f.args))
+    plain = plain.replace(lambda f: f.func in _OF_SEVERAL and len(f.args) > 2, lambda f: _OF_SEVERAL[f.func](*f.args))
     constants = {part: Dummy(real=True) for part in plain.atoms(*STEPS)}
     slope = plain.xreplace(constants).diff(x)
     if slope.has(Derivative):
         raise CellError(f"there is no rule to differentiate {to_text(e.xreplace({ENTRY: LETTER}))}")
-    found: Expr = slope.xreplace({constant: part for part, constant in constants.items()}).xreplace({x: v})
-    return found
+    found: Expr = slope.xreplace({constant: part for part, constant in constants.items()})
+    found = found.replace(lambda f: isinstance(f, _OfSeveral), lambda f: f.extreme(*f.args))
+    return found.xreplace({x: v})
 
 
 def slope_in_output(e: Expr, v: Expr, named: Mapping[Expr, TimedScalar] = MappingProxyType({})) -> Expr:
