@@ -374,6 +374,29 @@ def test_a_cell_at_a_kink_names_it_and_judges_the_other_entries():
     assert "between 0 and 1" in str(check)
 
 
+OF_VECTORS = {  # of u and v, which are equal
+    "larger": (lambda u, v: sg.Max(u, v), "Max at u - v = 0"),
+    "larger of three": (lambda u, v: sg.Max(u, v, -3), "Max at u - v = 0"),
+    "cases": (lambda u, v: sg.where(u >= v, 2 * u, u + v), "Piecewise at u - v = 0"),
+    "of a matrix times a vector": (lambda u, v: sg.Min(2 * u - v, u), "Min at u - v = 0"),
+    "within a function": (lambda u, v: sg.elementwise(lambda y, z: sg.relu(sympy.sin(y - z)), u, v), "relu at"),
+}
+
+
+@pytest.mark.parametrize("name", OF_VECTORS)
+def test_a_tie_of_vectors_is_named_and_says_nothing(name):
+    function, told = OF_VECTORS[name]
+    h, u, v = sg.State("h", 2), sg.Parameter("u", 2), sg.Parameter("v", 2)
+    grad = sg.bptt(sg.Cell({h: function(u, v) + h.prev / 2}), sg.half_squared_error(h))
+    point = {"u": np.ones(2), "v": np.ones(2), "h0": np.zeros(2), "target": -np.ones((1, 2))}
+    right = grad.compile()(**point).gradients["u"]
+    check = sg.check_gradient(lambda **_: {"u": right}, grad, **point)
+    assert check.verdict.outcome is sg.Outcome.UNINFORMATIVE, str(check)
+    assert told in str(check)
+    check = sg.check_gradient(lambda **_: {"u": right + 9}, grad, **point)
+    assert check.verdict.outcome is sg.Outcome.REFUTED
+
+
 SPECIAL = {
     "digamma": (sympy.digamma, lambda x: mpmath.polygamma(1, x)),
     "loggamma": (sympy.loggamma, mpmath.digamma),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import arb
-from sympy import Expr, MatrixExpr
+from sympy import Basic, Expr, MatrixExpr
 
 from symgrad import activations
 from symgrad.balls import NoValue, Tape, ball, precision
@@ -22,8 +22,9 @@ from symgrad.base.errors import CellError
 from symgrad.base.untyped import Array
 from symgrad.recurrent.cells.scalar_slopes import differentiated, has_kinks
 from symgrad.recurrent.gradients.backward import Backward
+from symgrad.recurrent.gradients.vjp import in_entries
 from symgrad.recurrent.oracle import runs
-from symgrad.symbols import Elementwise, OfEntries, of_entries, with_slopes
+from symgrad.symbols import Elementwise, OfEntries, with_slopes
 from symgrad.symbols.writing import to_text
 
 FIRST_BITS, MOST_BITS = 128, 1 << 13
@@ -166,17 +167,21 @@ class Enclosed:
 
 def _edges(e: Expr) -> Iterator[tuple[str, Expr, Expr | int]]:
     """What a function has a kink at: its name, an argument, and the value of the argument there."""
-    for part in sympy.preorder_traversal(e):
-        if isinstance(part, Elementwise):
-            (y,), body = part.function.variables, part.function.expr
-            for name, inside, at in _edges_of_scalar(body):
-                yield name, part.argument if inside == y else Elementwise(sympy.Lambda((y,), inside), part.argument), at
-        elif isinstance(part, OfEntries):
-            letters = dict(zip(part.arguments, part.function.variables))
+    for part in _parts(e):
+        if isinstance(part, Elementwise | OfEntries):
+            matrices = dict(zip(part.function.variables, part.args[1:]))
             for name, inside, at in _edges_of_scalar(part.function.expr):
-                yield name, of_entries(inside, letters), at
+                yield name, in_entries(inside, matrices), at
         elif isinstance(part, Expr) and not isinstance(part, MatrixExpr):
             yield from _edges_at(part)
+
+
+def _parts(e: Basic) -> Iterator[Basic]:
+    """An expression and all within it, but for what is said of entries by the letters for them."""
+    yield e
+    for part in e.args:
+        if not isinstance(part, sympy.Lambda):
+            yield from _parts(part)
 
 
 def _edges_of_scalar(e: Expr) -> Iterator[tuple[str, Expr, Any]]:
@@ -184,7 +189,7 @@ def _edges_of_scalar(e: Expr) -> Iterator[tuple[str, Expr, Any]]:
         yield from _edges_at(part)
 
 
-def _edges_at(part: Expr) -> Iterator[tuple[str, Expr, Expr | int]]:
+def _edges_at(part: Basic) -> Iterator[tuple[str, Expr, Expr | int]]:
     if isinstance(part, activations.ActivationFunction):
         for at in part.row.kinks(*(part.parameters or part.row.defaults)):
             yield part.func.__name__, part.args[0], at
