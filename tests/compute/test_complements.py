@@ -22,6 +22,14 @@ LEFT = {
     "exp - 1": (sympy.exp(w), z - 1, 1e-20, mpmath.expm1),
     "1 - erf": (sympy.erf(w), 1 - z, 8.0, mpmath.erfc),
     "1 + erf": (sympy.erf(w), 1 + z, -8.0, lambda x: mpmath.erfc(-x)),
+    "1 - exp**2": (sympy.exp(-w), 1 - z**2, 1e-20, lambda x: -mpmath.expm1(-2 * x)),
+    "sqrt(1 - exp**3)": (sympy.exp(-w), sympy.sqrt(1 - z**3), 1e-20, lambda x: mpmath.sqrt(-mpmath.expm1(-3 * x))),
+    "log(1 + z)": (2 * w, sympy.log(1 + z), 1e-20, lambda x: mpmath.log1p(2 * x)),
+    "log(1 - z)": (w**3, sympy.log(1 - z), 1e-8, lambda x: mpmath.log1p(-(x**3))),
+    "log of 1 + z": (1 + w, sympy.log(z), 1e-20, mpmath.log1p),
+    "log of exp": (sympy.exp(w), sympy.log(z), 1e-20, lambda x: x),
+    "log of 1 + exp": (sympy.exp(w), sympy.log(1 + z), -45.0, lambda x: mpmath.log1p(mpmath.exp(x))),
+    "log(1 - sigmoid)": (sg.sigmoid(w), sympy.log(1 - z), 45.0, lambda x: -mpmath.log1p(mpmath.exp(x))),
     "1 - (1 - sigmoid)": (1 - sg.sigmoid(-w), 1 - z, 45.0, lambda x: 1 / (1 + mpmath.exp(x))),
 }
 q = sg.Intermediate("q")
@@ -51,6 +59,25 @@ def test_what_is_left_of_one_keeps_its_digits(kind, options, is_named):
         expected = exact(mpmath.mpf(at)) ** 3
         assert abs(number(run.gradients["h0"]) / expected - 1) < 1e-12
         assert abs(number(run.loss) / expected - 1) < 1e-12
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
+@pytest.mark.parametrize("kind", LEFT)
+@pytest.mark.parametrize("form", ["named", "inline", "of two vectors"])
+def test_what_is_left_of_one_keeps_its_digits_in_vectors(kind, options, form):
+    gate, left, at, exact = LEFT[kind]
+    s, v, u, g = sg.State("s", n), sg.Parameter("v", n), sg.Parameter("u", n), sg.Intermediate("g", n)
+    inline, of_gate = left.subs(z, gate), lambda y: left.subs(z, y)
+    cells = {
+        "named": {g: sg.elementwise(lambda y: gate.subs(w, y), v), s: sg.hadamard(sg.elementwise(of_gate, g), s.prev)},
+        "inline": {s: sg.hadamard(sg.elementwise(lambda y: inline.subs(w, y), v), s.prev)},
+        "of two vectors": {s: sg.elementwise(lambda y, other, last: inline.subs(w, y) * last * other, v, u, s.prev)},
+    }
+    grad = sg.bptt(sg.Cell(cells[form]), sg.half_squared_error(s))
+    given = {"v": [at], "s0": [1.0], "target": [[0.0]] * 3} | ({"u": [1.0]} if form == "of two vectors" else {})
+    run = grad.compile(**options)(**{name: np.array(value) for name, value in given.items()})
+    with mpmath.workdps(120):
+        assert abs(number(run.gradients["s0"]) / exact(mpmath.mpf(at)) ** 6 - 1) < 1e-12
 
 
 @pytest.mark.parametrize("options", BACKENDS, ids=str)

@@ -19,6 +19,10 @@ def _erfc(u: Node) -> Node:
     return entrywise("erfc", u)
 
 
+def _tanh_slope(u: Node, exponent: Expr) -> Node | None:
+    return entrywise("call", u, data=("tanh", "slope")) if exponent == 2 else None
+
+
 # 1 - f(u) and 1 + f(u), for what f is.
 _ONE_LESS: Mapping[Kind, Callable[[Node], Node]] = {
     ("call", ("sigmoid", "value")): lambda u: _sigmoid(negative(u)),
@@ -30,6 +34,11 @@ _ONE_LESS: Mapping[Kind, Callable[[Node], Node]] = {
 _ONE_MORE: Mapping[Kind, Callable[[Node], Node]] = {
     ("tanh", None): lambda u: multiply(number(2), _sigmoid(multiply(number(2), u))),
     ("erf", None): lambda u: _erfc(negative(u)),
+}
+# 1 - f(u)**k.
+_ONE_LESS_POWER: Mapping[str, Callable[[Node, Expr], Node | None]] = {
+    "tanh": _tanh_slope,
+    "exp": lambda u, exponent: negative(entrywise("expm1", multiply(number(exponent), u))),
 }
 
 
@@ -55,7 +64,7 @@ def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> 
     ('expm1', 'erfc')
     """
     terms = total.args if total.op == "add" else ()
-    if meaning is as_it_stands and any(part.op == "timed" for term in terms for part in (term, *term.args)):
+    if _has_names_without_meaning(terms, meaning):
         return total
     for one in terms:
         scale = _number(one)
@@ -67,6 +76,39 @@ def with_digits(total: Node, meaning: Callable[[Node], Node] = as_it_stands) -> 
             kept = (term for term in terms if term is not one and all(term is not other for other, _ in pairs))
             return add(*kept, *_nearest(pairs, bool(scale > 0)))
     return total
+
+
+def logarithm(argument: Node, meaning: Callable[[Node], Node] = as_it_stands) -> Node:
+    """The logarithm; of 1 + u the one that keeps the digits of a small u, of exp(u) it is u.
+
+    Examples
+    --------
+    >>> u = Node("parameter", data="u")
+    >>> [logarithm(e).op for e in (1 + u, 1 - u, 2 + u)], logarithm(1 + entrywise("exp", u)).data
+    (['log1p', 'log1p', 'log'], ('softplus', 'value'))
+    """
+    total = meaning(argument)
+    if total.op == "exp":
+        return _shaped(total.args[0], total)
+    terms = total.args if total.op == "add" else ()
+    one = next((term for term in terms if _number(term) == 1), None)
+    if one is None or _has_names_without_meaning(terms, meaning) or with_digits(total, meaning) is not total:
+        return entrywise("log", argument)
+    rest = add(*(term for term in terms if term is not one))
+    inside = meaning(rest)
+    return _shaped(_softplus(inside.args[0]) if inside.op == "exp" else entrywise("log1p", rest), total)
+
+
+def _softplus(u: Node) -> Node:
+    return entrywise("call", u, data=("softplus", "value"))
+
+
+def _has_names_without_meaning(terms: tuple[Node, ...], meaning: Callable[[Node], Node]) -> bool:
+    return meaning is as_it_stands and any(part.op == "timed" for term in terms for part in (term, *term.args))
+
+
+def _shaped(made: Node, like: Node) -> Node:
+    return made if made.shape == like.shape else multiply(made, Node("ones", shape=like.shape))
 
 
 def _nearest(pairs: list[tuple[Node, Node]], is_positive: bool) -> list[Node]:
@@ -111,18 +153,20 @@ def _of_sum(scale: Expr, factor: Expr, value: Node, meaning: Callable[[Node], No
 def _of_function(scale: Expr, factor: Expr, value: Node, meaning: Callable[[Node], Node]) -> Node | None:
     """The same as a multiple of 1 - f(u) or 1 + f(u)."""
     sign = -factor / scale
-    root = _root(value)
-    if root is not None:
-        inside = meaning(root)
-        is_slope = sign == 1 and inside.op == "tanh"
-        return multiply(number(scale), entrywise("call", *inside.args, data=("tanh", "slope"))) if is_slope else None
+    base, exponent = _power(value)
+    if exponent != 1:
+        inside = meaning(base)
+        left = _ONE_LESS_POWER.get(inside.op) if sign == 1 else None
+        made = left and left(inside.args[0], exponent)
+        return multiply(number(scale), made) if made else None
     known = {1: _ONE_LESS, -1: _ONE_MORE}.get(sign, {}).get((value.op, value.data))
     return None if known is None else multiply(number(scale), known(value.args[0]))
 
 
 def _number(node: Node) -> Expr | None:
     """The number that a node is in each entry."""
-    return S.One if node.op == "ones" else node.data if node.op == "number" else None
+    factor, rest = _split(node)
+    return factor if rest.op == "ones" else rest.data * factor if rest.op == "number" else None
 
 
 def _split(term: Node) -> tuple[Expr, Node]:
@@ -132,9 +176,16 @@ def _split(term: Node) -> tuple[Expr, Node]:
     return S.One, term
 
 
-def _root(value: Node) -> Node | None:
-    """u of u**2."""
-    if value.op == "power" and value.data == 2:
-        return value.args[0]
+def _power(value: Node) -> tuple[Node, Expr]:
+    """u and k of u**k."""
+    if value.op == "power":
+        return value.args[0], value.data
     is_square = value.op == "multiply" and len(value.args) == 2 and value.args[0] is value.args[1]
-    return value.args[0] if is_square else None
+    return (value.args[0], S(2)) if is_square else (value, S.One)
+
+
+# What has a form that keeps its digits, given what names mean.
+WITH_DIGITS: Mapping[str, Callable[[Node, Callable[[Node], Node]], Node]] = {
+    "add": with_digits,
+    "log": lambda node, meaning: logarithm(node.args[0], meaning),
+}

@@ -14,7 +14,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.activations.rows import ROWS
 from symgrad.base.errors import CellError, NoFunctionError
 from symgrad.compute.program import nodes
-from symgrad.compute.program.complements import with_digits
+from symgrad.compute.program.complements import logarithm, with_digits
 from symgrad.compute.program.nodes import Node, dropped
 from symgrad.symbols import (
     LENGTH,
@@ -120,15 +120,7 @@ class Lowering:
         raise NoFunctionError(f"programs have no function {name}; they have {', '.join(sorted({*_NAMES, *ROWS}))}")
 
     def _log(self, e: sympy.log) -> Node:
-        """The logarithm; of 1 + u the one that keeps the digits of a small u, where 1 is what is written."""
-        whole = e.args[0]
-        one, rest = whole.as_coeff_Add()
-        terms = sympy.Add.make_args(rest)
-        if not (one - 1).is_zero or any(term.as_coeff_Mul()[0].is_negative for term in terms):
-            return nodes.entrywise("log", self.node(whole))  # 1 - f(u) has a form of its own, see `complements`
-        if isinstance(rest, sympy.exp):  # log(1 + exp(u))
-            return call("softplus", VALUE, self.node(rest.args[0]))
-        return nodes.entrywise("log1p", self.node(rest))
+        return logarithm(self.node(e.args[0]))
 
     def _piecewise(self, e: sympy.Piecewise) -> Node:
         *cases, (last, condition) = e.args

@@ -14,7 +14,7 @@ from sympy import Expr, MatrixExpr
 from sympy.core.symbol import Str
 
 from symgrad.base.shown import ABOVE
-from symgrad.compute.program.complements import with_digits
+from symgrad.compute.program.complements import WITH_DIGITS
 from symgrad.compute.program.lowering import Lowering, timed
 from symgrad.compute.program.nodes import FUNCTIONS, Node, add, divide
 from symgrad.recurrent.cells.cell import Cell, free_name
@@ -308,9 +308,9 @@ def with_complements(lines: Iterable[Line]) -> Iterator[Line]:
     for line in given:
         table: dict[Node, Node] = {}
         for node in line.node.walk():
-            if node.op == "add":
+            if node.op in WITH_DIGITS:
                 found = rebuilt(node, table) if table else node
-                kept = with_digits(found, partial(_meaning, line=line, homes=homes))
+                kept = WITH_DIGITS[node.op](found, partial(_meaning, line=line, homes=homes))
                 table |= {node: kept} if kept is not found else {}
         yield replace(line, node=rebuilt(line.node, table)) if table else line
 
