@@ -10,7 +10,7 @@ from symgrad.base.errors import CellError
 
 
 def expanded(e: Expr) -> Expr:
-    """The scalar multiplied out, with the matrices in its traces as they are.
+    """The scalar multiplied out, with the matrices in its traces, and quotients and roots of these, as they are.
 
     SymPy would multiply those out too, and evaluate each product that it makes on the way.
 
@@ -26,10 +26,11 @@ def expanded(e: Expr) -> Expr:
     >>> expanded(w * (1 + sympy.Trace(h.T @ (h + h.prev))))
     w*Trace(h[t].T*(h[t] + h[t-1])) + w
     """
-    names = {trace: Dummy() for trace in e.atoms(sympy.Trace)}
+    powers = (p for p in e.atoms(sympy.Pow) if not (p.exp.is_Integer and p.exp > 0) and p.has(sympy.Trace))
+    names = {part: Dummy() for part in (*powers, *e.atoms(sympy.Trace))}
     try:
         if not names:
             return sized.expand(e)
-        return sized.expand(e.xreplace(names)).xreplace({name: trace for trace, name in names.items()})
+        return sized.expand(e.xreplace(names)).xreplace({name: part for part, name in names.items()})
     except sized.TooLarge as error:
         raise CellError(str(error)) from None

@@ -49,6 +49,7 @@ from symgrad.recurrent.forms.monomials import (
 )
 from symgrad.recurrent.forms.named_sums import NamedSums
 from symgrad.recurrent.forms.places import free_sizes, has_places, placed, within, written_out
+from symgrad.recurrent.forms.powers import MOST_FACTORS, raised, reduced, without_denominators
 from symgrad.recurrent.forms.regions import Rest, cancels
 from symgrad.recurrent.gradients.vjp import entries_of
 from symgrad.symbols import (
@@ -117,9 +118,9 @@ class Reader:
     def form(self, expression: Expr) -> Form:
         """The form of the entry at (row, column) of a matrix expression, or of a scalar."""
         if not isinstance(expression, MatrixExpr):
-            return self._scalar(expression)
+            return reduced(self._scalar(expression))
         rows, columns = expression.shape
-        return self._entry(pushed(expression), None if rows == 1 else ROW, None if columns == 1 else COLUMN)
+        return reduced(self._entry(pushed(expression), None if rows == 1 else ROW, None if columns == 1 else COLUMN))
 
     def equal(self, left: Expr, right: Expr) -> bool:
         """Whether both are certainly equal for all sizes, all values and all times; not where one has no form."""
@@ -138,6 +139,8 @@ class Reader:
         for a, b in zip(*sides):
             form = self.form(a) + self.form(b).scaled(S.NegativeOne)
             rest = form.collected()
+            if rest and (cleared := without_denominators(form)) is not form:
+                form, rest = cleared, cleared.collected()
             if rest and has_places(form):
                 form = written_out(form, free_sizes(a))
                 rest = form.collected()
@@ -224,7 +227,7 @@ class Reader:
         if isinstance(f, sympy.Pow) and not f.exp.has(MatrixExpr):
             if f.exp.is_Integer and 0 < f.exp <= MOST_FACTORS:
                 return repeated(self._scalar(f.base), int(f.exp))
-            return single(Atom(f"power {f.exp}", (), (self._scalar(f.base),)), None, None)
+            return raised(self.form(f.base), f.exp, None, None, is_entry=False)
         if isinstance(f, sympy.Function) and all(isinstance(a, Expr) for a in f.args):
             return single(Atom(f"scalar {f.func.__name__}", (), tuple(map(self._scalar, f.args))), None, None)
         raise CellError(f"a scalar function of a matrix, {f}; write it as a 1 by 1 matrix")
@@ -359,6 +362,8 @@ class Reader:
     def _power(self, e: Expr, i: Index, j: Index) -> Form:
         if e.exp.is_Integer and e.exp > 0:
             return repeated(self._factor(e.base, i, j), int(e.exp))
+        if e.exp.is_Integer and isinstance(e.base, sympy.HadamardPower) and e.base.exp.is_Integer:
+            return self._power(sympy.HadamardPower(e.base.base, e.base.exp * e.exp), i, j)
         y = Dummy("y", real=True)
         return self._elementwise(Elementwise(sympy.Lambda((y,), y**e.exp), e.base), i, j)
 
@@ -419,6 +424,9 @@ class Reader:
         if base in arguments and exponent.is_Integer and 0 < exponent <= MOST_FACTORS:
             return repeated(self._factor(arguments[base], i, j), int(exponent))
         inside = {y: self.form(a) for y, a in arguments.items() if f.has(y)}
+        if len(inside) > 1 and base != f and base.is_polynomial(*inside) and exponent.is_Rational:
+            sum_of_entries = OfEntries(sympy.Lambda(tuple(inside), base), *(arguments[y] for y in inside))
+            return raised(self.form(sum_of_entries), exponent, i, j, is_entry=True)
         if len(inside) == 1:
             (y,) = inside
             return self._elementwise(Elementwise(sympy.Lambda((y,), f), arguments[y]), i, j)
@@ -466,6 +474,8 @@ class Reader:
             inverse = self._name_of(Elementwise(sympy.Lambda((y,), 1 / y), e.argument))
             if inverse is not None:
                 return repeated(self._entry(inverse, i, j), -int(exponent))
+        if base == y and not exponent.has(y):
+            return raised(argument, exponent, i, j, is_entry=True)
         if isinstance(f, sympy.Function) and len(f.args) == 1 and (scale := f.args[0] / y).is_number:
             f, argument = f.func(y), argument.scaled(scale)
         return single(Atom(f"{FUNCTION} {f.xreplace({y: ENTRY})}", (), (argument,)), i, j)
@@ -613,7 +623,6 @@ def _part_of(whole: Form, places: tuple[Index, Index], parts: tuple[str, str]) -
     raise CellError("a part of this product has no form in index notation")
 
 
-MOST_FACTORS = 12  # of a product, and terms of a sum, that are written out
 _TIMED = (TimedScalar, TimedMatrix)
 
 _ENTRIES: dict[type, Callable[[Reader, Any, Index, Index], Form]] = {

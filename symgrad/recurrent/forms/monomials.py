@@ -99,7 +99,9 @@ class Form:
 
 
 def _apart(monomial: Monomial, other: Monomial) -> Monomial:
-    """The monomial with times of its own where both sum over the same one."""
+    """The monomial with times and indices of its own where both sum over the same ones."""
+    if monomial.sizes and not dict(monomial.sizes).keys().isdisjoint(dict(other.sizes)):
+        monomial = indexed(monomial, {})
     shared = set(monomial.times) & set(other.times)
     return moved(monomial, {time: Dummy(time.name, integer=True) for time in shared}) if shared else monomial
 

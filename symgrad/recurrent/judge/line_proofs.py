@@ -219,8 +219,13 @@ class _Line:
         def meant(v: Expr, rows: Sequence[Row]) -> Expr | None:
             return None if v.key in kept else by_rules(v, rows)
 
+        rule = self.truth(case.left, _gap(case.left, case))
+        shared = {v.key for v in timed_in(case.right)} & {v.key for v in timed_in(rule)}
         for states_too in self._ways:
             forward = forward_definitions(self.grad, states_too, True, _step(case.left) or (TIME, LENGTH))
+            if not states_too and not shared.isdisjoint(forward.expanded):  # what both sides name may stay a name
+                others = {key: e for key, e in forward.expanded.items() if key not in shared}
+                yield Definitions(others, forward.named, meant, case.known)
             yield Definitions(forward.expanded, forward.named, meant, case.known)
 
     def _adjoints_in(self, side: object) -> list[Any]:
