@@ -93,6 +93,12 @@ class Need:
             return f"where {shown} < 0 it has no real value"
         return f"{shown} need not have a real value"
 
+    @property
+    def asks(self) -> str:
+        """What is asked for."""
+        shown = to_text(self.of)
+        return {NONZERO: f"{shown} != 0", NONNEGATIVE: f"{shown} >= 0"}.get(self.kind, f"a real {shown}")
+
 
 def needs_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
     """All that a formula asks for, each once.

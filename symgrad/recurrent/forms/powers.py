@@ -1,6 +1,6 @@
 """Powers of sums of entries with negative or fractional exponents: rules for their products, and common denominators.
 
-A power b**(p/q) is a product of roots b**(1/q), or of their inverses b**(-1/q). Wherever these have values, a root times
+A power b**(p/q) is a product of roots b**(1/q) or of inverses b**(-1/q). Wherever these have values, a root times
 its inverse is 1, the q-th power of a root is b, and the inverse times b is b**((q - 1)/q). The last rule is read from
 the largest entry of b to the rest, f/(f + i) = 1 - i/(f + i), and so it holds under sums as well. Where an inverse
 stands under no sum, a whole form is multiplied with what it is the inverse of.
@@ -57,7 +57,8 @@ def reduced(form: Form) -> Form:
     if not any(atom.head in _EXPONENTS for _, m in form.terms for atom, _ in m.factors):
         return form
     form = _with_one_of_each(form)
-    waiting, done = list(form.terms), []
+    waiting = list(form.terms)
+    done: list[tuple[Expr, Monomial]] = []
     for _ in range(MOST_ROUNDS + len(waiting)):
         if not waiting:
             return Form(tuple(done))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -39,6 +39,7 @@ from symgrad.recurrent.judge.line_steps import JacobianSteps, LineSteps, OnlyWro
 from symgrad.recurrent.judge.line_values import LineValues
 from symgrad.recurrent.judge.meanings import forward_definitions
 from symgrad.recurrent.judge.vanishing import choices
+from symgrad.recurrent.judge.where import ParameterValues
 from symgrad.recurrent.oracle.drawn_runs import BITS, NoRunError, chosen_run, drawn_run
 from symgrad.recurrent.text.from_text import Differential, Differentiated, read_equation, read_formula
 from symgrad.symbols import (
@@ -123,6 +124,7 @@ class Court:
 
     grad: Backward
     other_names: Mapping[str, Any]
+    values: ParameterValues = field(default_factory=ParameterValues)
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -343,6 +345,7 @@ class Court:
             return Line(equation, without, str(right), judged_for=judged_for)
         is_proved = self.proves(as_written)
         if is_proved and not doubts:
+            judged_for += self._taken_as_given(as_written)
             return Line(equation, proved(judged_for), str(right), judged_for=judged_for)
         if isinstance(found, CellError):
             raise found
@@ -380,10 +383,13 @@ class Court:
         )
 
     def _judged_for(self, equation: Equation) -> str:
-        """The steps of a line in words; the gradient of an input of every step that is judged as that of T says so."""
+        """The steps and conditions of a line in words; the gradient of an input of every step that is judged as that of
+        T says so.
+        """
         steps = self._line_steps(equation)
         judged = equation.left if isinstance(steps, JacobianSteps) else _at_its_step(equation.left, steps.at)
-        return str(steps) if judged == equation.left else f"as {judged}, {steps}"
+        said = [] if judged == equation.left else [f"as {judged}"]
+        return ", ".join((*said, str(steps), *filter(None, [self.values.says])))
 
     def _line_steps(self, equation: Equation) -> Any:
         left = equation.left
@@ -415,9 +421,17 @@ class Court:
         """What a line asks for, so that it has a value at all of its steps, and does not certainly have."""
         return self._values.doubts(equation.right, self.derived(equation.left).right, self._line_steps(equation).known)
 
+    def _taken_as_given(self, equation: Equation) -> str:
+        """What a line asks for and has only because other gradients of the cell have their values."""
+        alone = LineValues(self.grad, self.values.domain, with_gradients=False)
+        rule, known = self.derived(equation.left).right, self._line_steps(equation).known
+        doubts = alone.doubts(equation.right, rule, known)
+        taken = dict.fromkeys(need.asks for need in doubts)
+        return f", given {' and '.join(taken)} as in another gradient" if taken else ""
+
     @cached_property
     def _values(self) -> LineValues:
-        return LineValues(self.grad)
+        return LineValues(self.grad, self.values.domain)
 
     def _without_value(self, equation: Equation, doubts: tuple[Need, ...]) -> Verdict | None:
         """That a line has no value at a point at which its name has one, where such a point is found."""
@@ -426,7 +440,7 @@ class Court:
         for choice in choices(self.grad, doubts, least):
             try:
                 with working_within(Budget(math.inf)):
-                    around = chosen_run(self.grad, choice)
+                    around = chosen_run(self.grad, choice, self.values.domain)
             except CellError:  # the cell has no values there
                 continue
             for value in steps.values(choice.length):
@@ -547,7 +561,7 @@ class Court:
         runs = self.grad.runs
         if (length, draw) not in runs:
             with working_within(Budget(math.inf)):  # for all lines of the cell, and so counted on none of them
-                runs[length, draw] = drawn_run(self.grad, length, draw)
+                runs[length, draw] = drawn_run(self.grad, length, draw, self.values.points)
         found: Surroundings = runs[length, draw]
         return found
 

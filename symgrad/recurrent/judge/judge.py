@@ -19,6 +19,7 @@ from symgrad.recurrent.cells.matrix_algebra import transposed
 from symgrad.recurrent.gradients.backward import Backward, checked_loss
 from symgrad.recurrent.gradients.loss_derivatives import LossDerivative
 from symgrad.recurrent.judge.evidence import Court, Line
+from symgrad.recurrent.judge.where import ParameterValues, Where
 from symgrad.symbols import ParameterMatrix, Role, shape_of, timed_in
 
 Formula: TypeAlias = Expr | str | int
@@ -86,6 +87,7 @@ def check_backward(
     gradients: Mapping[Any, Formula] | Iterable[str] = (),
     at: str = "last",
     adjoints: Mapping[str, MatrixExpr] | None = None,
+    where: Where = (),
 ) -> Judgement:
     """Judge the backward equations and gradients that a paper, a lecture or a program states for a cell.
 
@@ -109,6 +111,9 @@ def check_backward(
         At which steps the loss is taken, as in `bptt`.
     adjoints : mapping of str to variable, optional
         Other names for adjoints in the texts and in what is printed: ``{"dh": h}``.
+    where : str, condition, or iterable of these, optional
+        Conditions on scalar parameters, as in claims: ``"w != 1"``, ``["w > 0", "u < w"]``. Lines are then judged for
+        these values only, and each verdict says so.
 
     Returns
     -------
@@ -119,7 +124,9 @@ def check_backward(
     ------
     CellError
         If there is no line, a line is for an adjoint or a gradient that the cell does not have, or the loss is none of
-        the cell.
+        the cell; or a condition is on anything else than scalar parameters, or no simple numbers satisfy it.
+    ClaimError
+        If a condition leaves a parameter no value.
     ParseError
         If a text is no equation or names what is not there; it points at the place.
     ShapeError
@@ -137,8 +144,13 @@ def check_backward(
     >>> wrong = sg.check_backward(cell, sg.half_squared_error(h), backward=["hbar[t] = W @ delta[t+1]"])
     >>> wrong.holds, wrong.first_wrong.right
     (False, 'hbar[t] = W.T @ delta[t+1]')
+    >>> h, w, u = sg.State("h"), sg.Parameter("w"), sg.Parameter("u")
+    >>> line = "hbar[t] = (1 - w**(T-t+1))/(1 - w)"
+    >>> print(sg.check_backward(sg.Cell({h: w * h.prev + u}), h, backward=[line], at="every", where="w != 1"))
+    PROVED    hbar[t] = (1 - w**(T - t + 1))/(1 - w), for t = 1, ..., T - 1, where w != 1
     """
-    court = Court(Backward(cell, checked_loss(cell, loss, at), at), dict(adjoints or {}))
+    grad = Backward(cell, checked_loss(cell, loss, at), at)
+    court = Court(grad, dict(adjoints or {}), ParameterValues.of(grad, where))
     equations = [*court.read(backward, court.adjoint_line), *court.read(gradients, court.gradient_line)]
     if not equations:
         raise CellError("there is nothing to judge: give backward=[…] or gradients=[…]")

@@ -49,9 +49,15 @@ class LineValues:
     Attributes
     ----------
     grad : Backward
+    domain : Domain
+        The values of scalar parameters.
+    with_gradients : bool
+        Whether what only other gradients of the cell ask for is there.
     """
 
     grad: Backward
+    domain: Domain = field(default_factory=Domain)
+    with_gradients: bool = True
 
     def doubts(self, right: object, rule: object, known: Iterable[Expr]) -> tuple[Need, ...]:
         """What a formula asks for and is not certain to have.
@@ -81,14 +87,15 @@ class LineValues:
         """What the equations of step t ask for, those of the cell and of its gradients."""
         found = [e.right for e in self.grad.cell.steps]
         found += [] if self.grad.at == "last" else [self.grad.loss.term]
-        for shares in self.grad.shares.values():
+        for shares in self.grad.shares.values() if self.with_gradients else ():
             found += [s.value.subs(TIME, TIME - s.shift) for s in shares if s.by is not None or self.grad.at != "last"]
         return self._in_both_words(found)
 
     @cached_property
     def _given_at_end(self) -> tuple[Need, ...]:
         """What a loss of the last step asks for."""
-        shares = (s for found in self.grad.shares.values() for s in found if s.by is None)
+        every = self.grad.shares.values() if self.with_gradients else ()
+        shares = (s for found in every for s in found if s.by is None)
         is_last = self.grad.at == "last"
         return self._in_both_words([self.grad.loss.term, *(s.value for s in shares)]) if is_last else ()
 
@@ -191,7 +198,8 @@ class _StandIns:
         plain = [condition.xreplace(self._table(condition)) for condition in asked]
         free = {s for c in plain for e in _parts(c) for s in e.free_symbols}
         sets = {s: self.sets.get(s) or self._of_steps(s) for s in sorted(free, key=str)}
-        domain = Domain(tuple(sets.items()))
+        ties = tuple(c for c in self.values.domain.conditions if c.free_symbols <= sets.keys())
+        domain = Domain(tuple(sets.items()), ties)
         return all(bounds.discharged(condition, domain) for condition in plain)
 
     def _table(self, condition: Condition) -> dict[Any, Expr]:
@@ -202,7 +210,7 @@ class _StandIns:
 
     def _of_steps(self, s: Symbol) -> sympy.Set:
         if not s.is_integer:
-            return S.Reals
+            return self.values.domain.set_of(s)
         if s.is_positive or is_certain(s - 1, self.rows):
             return sympy.Range(1, sympy.oo)
         return sympy.Range(0, sympy.oo) if is_certain(s, self.rows) else S.Integers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -15,6 +15,8 @@ from sympy import Rational, S, Symbol
 from symgrad.balls import precision
 from symgrad.balls.matrices import Surroundings
 from symgrad.base.errors import CellError
+from symgrad.language.statements import Domain
+from symgrad.prove.basics.points import Point, holds_at
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.oracle.runs import is_in_time, run_backward, run_forward, surroundings
 from symgrad.symbols import LENGTH, declared_shape, size_symbols
@@ -56,9 +58,14 @@ class Choice:
     others: Rational = S.One
 
 
-def drawn_run(grad: Backward, length: int, draw: int) -> Surroundings:
+def drawn_run(grad: Backward, length: int, draw: int, among: Sequence[Point] = ()) -> Surroundings:
     """The values of everything in a run of so many steps; where a draw gives no real values, in one of smaller numbers,
     or of ones that are all positive.
+
+    Parameters
+    ----------
+    among : sequence of dict, optional
+        Points that give the only values of some scalar parameters.
 
     Raises
     ------
@@ -71,6 +78,7 @@ def drawn_run(grad: Backward, length: int, draw: int) -> Surroundings:
         arguments = {
             grad.name_of(a): signed(_rationals(_shape(a, sizes, length), generator) / divisor) for a in grad.arguments
         }
+        arguments |= _at_point(grad, generator.choice(among)) if among else {}
         try:
             return _run(grad, arguments, sizes, length)
         except CellError as error:
@@ -78,20 +86,26 @@ def drawn_run(grad: Backward, length: int, draw: int) -> Surroundings:
     raise NoRunError(str(reason))
 
 
-def chosen_run(grad: Backward, choice: Choice) -> Surroundings:
+def chosen_run(grad: Backward, choice: Choice, domain: Domain) -> Surroundings:
     """The values of everything in a run at chosen numbers.
 
     Raises
     ------
     CellError
-        If the cell or its gradients have no real values there.
+        If the cell or its gradients have no real values there, or the domain has no such scalar parameters.
     """
     sizes = _usual_sizes(grad) | dict(choice.sizes)
     arguments = {
         grad.name_of(a): _filled(_shape(a, sizes, choice.length), choice.entries.get(grad.name_of(a), choice.others))
         for a in grad.arguments
     }
+    if not holds_at(domain, {s: arguments[grad.name_of(s)] for s in domain.symbols}):
+        raise CellError(f"{choice.says}: a condition does not hold")
     return _run(grad, arguments, sizes, choice.length)
+
+
+def _at_point(grad: Backward, point: Point) -> dict[str, Any]:
+    return {grad.name_of(s): value for s, value in point.items()}
 
 
 def _usual_sizes(grad: Backward) -> dict[Symbol, int]:
