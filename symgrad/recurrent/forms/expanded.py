@@ -1,4 +1,4 @@
-"""Scalars multiplied out around the matrices in them."""
+"""Scalars multiplied out around the matrices in them, and cases taken apart."""
 
 from __future__ import annotations
 
@@ -34,3 +34,14 @@ def expanded(e: Expr) -> Expr:
         return sized.expand(e.xreplace(names)).xreplace({name: part for part, name in names.items()})
     except sized.TooLarge as error:
         raise CellError(str(error)) from None
+
+
+def unfolded(e: Expr) -> Expr:
+    """The expression with two cases of 1 and 0 for each that SymPy has folded what stands beside it into."""
+    two = (p for p in e.atoms(sympy.Piecewise) if len(p.args) == 2 and p.args[1][1] == sympy.true)
+    table = {}
+    for p in two:
+        (first, condition), (second, _) = p.args
+        if (first, second) != (1, 0):
+            table[p] = second + (first - second) * sympy.Piecewise((1, condition), (0, True))
+    return e.xreplace(table) if table else e

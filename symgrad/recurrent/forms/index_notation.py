@@ -23,7 +23,7 @@ from symgrad.activations.rows import slope_from_output
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.block_algebra import pushed
 from symgrad.recurrent.cells.scalar_slopes import differentiated
-from symgrad.recurrent.forms.expanded import expanded
+from symgrad.recurrent.forms.expanded import expanded, unfolded
 from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.forms.monomials import (
     COLUMN,
@@ -158,7 +158,7 @@ class Reader:
     # --- scalars --------------------------------------------------------------------------------------------
 
     def _scalar(self, e: Expr) -> Form:
-        e = _unfolded(e)
+        e = unfolded(e)
         e = self._scalar_names(expanded(e.xreplace(dict(self._scalar_functions(e)))))
         terms = []
         for term in sympy.Add.make_args(e):
@@ -575,7 +575,7 @@ class Reader:
         index, low, high = limits
         count = sympy.expand(high - low + 1)
         is_matrix = isinstance(factor, MatrixExpr)
-        factor = factor if is_matrix else _unfolded(factor)
+        factor = factor if is_matrix else unfolded(factor)
         if count.is_Integer and count <= MOST_FACTORS:
             factors = [factor.subs(index, sympy.expand(high - k)) for k in range(max(0, int(count)))]
             if not factors:
@@ -673,17 +673,6 @@ def _same_slope(in_argument: Expr, in_output: Expr) -> Iterator[tuple[Expr, Expr
 def _signs(factor: Expr, index: Symbol) -> set[Expr]:
     """Whether the steps in a factor go with an index, 1, or against it, -1."""
     return {sign for v in factor.atoms(*_TIMED) if (sign := sympy.expand(v.time).coeff(index)) != 0}
-
-
-def _unfolded(e: Expr) -> Expr:
-    """The expression with two cases of 1 and 0 for each that SymPy has folded what stands beside it into."""
-    two = (p for p in e.atoms(sympy.Piecewise) if len(p.args) == 2 and p.args[1][1] == sympy.true)
-    table = {}
-    for p in two:
-        (first, condition), (second, _) = p.args
-        if (first, second) != (1, 0):
-            table[p] = second + (first - second) * sympy.Piecewise((1, condition), (0, True))
-    return e.xreplace(table) if table else e
 
 
 def _blocks(e: Expr) -> list[Expr]:

@@ -13,15 +13,14 @@ import numpy as np
 import sympy
 from sympy import Expr, MatrixExpr, Symbol
 
-from symgrad.balls import ball, precision, separated
+from symgrad.balls import precision
 from symgrad.balls.matrices import MissingStepError, NoNumberError, NoValueError, Surroundings
 from symgrad.base.budget import Budget, attempt, working_within
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import expression_of, shown
 from symgrad.base.untyped import Array
-from symgrad.language.verdicts import Outcome, Verdict, Witness
+from symgrad.language.verdicts import Outcome, Verdict
 from symgrad.prove.basics.sentences import counted
-from symgrad.prove.places.witnesses import show
 from symgrad.recurrent.cells.cell import Equation
 from symgrad.recurrent.cells.matrix_algebra import entry_of
 from symgrad.recurrent.cells.scalar_slopes import has_kinks
@@ -34,6 +33,7 @@ from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacob
 from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.gradients.loss_derivatives import LossDerivative, gradient_name, is_outside
 from symgrad.recurrent.gradients.reach import Reach
+from symgrad.recurrent.judge.counterexamples import first_difference, first_entry, refuted
 from symgrad.recurrent.judge.line_proofs import proves
 from symgrad.recurrent.judge.line_steps import JacobianSteps, LineSteps, OnlyWrong, never_there, step_of, steps_of
 from symgrad.recurrent.judge.line_values import LineValues
@@ -58,7 +58,6 @@ from symgrad.symbols import (
 
 METHOD = "index notation"
 VALUES = "values"
-UNDEFINED = "undefined"
 STEPS = "steps"
 FOR_A_PROOF = 9_000_000  # units of work
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
@@ -310,7 +309,7 @@ class Court:
             with precision(BITS):
                 true = self._true_value(equation.left, steps, length, around, step, indices)
                 try:
-                    return _first_difference(around.evaluate(equation.right, step, indices), true) is not None
+                    return first_difference(around.evaluate(equation.right, step, indices), true) is not None
                 except MissingStepError:
                     return True
 
@@ -454,7 +453,7 @@ class Court:
                         around.evaluate(equation.right, step, indices)
                     except NoValueError:
                         says = f"the line has no value {choice.says}"
-                        return _refuted(equation, around, step, indices, *_first(true), VALUES, says)
+                        return refuted(equation, around, step, indices, *first_entry(true), VALUES, says)
                     except (NoNumberError, MissingStepError):
                         continue
         return None
@@ -496,7 +495,7 @@ class Court:
                     except NoNumberError as error:  # of the cell there, or of the line: that is asked by itself
                         nowhere = nowhere or str(error)
                         continue
-                    found = _first_difference(stated, true)
+                    found = first_difference(stated, true)
                 if unknown:
                     asked = f"in a run of {length} steps there is no value for {unknown}"
                     if found is not None:
@@ -504,7 +503,7 @@ class Court:
                     without = without or asked
                     continue
                 if found is not None:
-                    return _refuted(equation, around, step, indices, *found)
+                    return refuted(equation, around, step, indices, *found)
                 compared += np.size(stated)
                 if np.any(np.ravel(stated) != 0):
                     telling.add((length, draw))
@@ -602,52 +601,3 @@ def asked_steps(
                 yield from asked_steps(inside, around, *there)
         else:
             waiting += [a for a in reversed(part.args) if isinstance(a, sympy.Basic)]
-
-
-def _refuted(
-    equation: Equation,
-    around: Surroundings,
-    step: int,
-    indices: Mapping[Symbol, int],
-    place: str,
-    stated: str,
-    true: str,
-    method: str = "ball arithmetic",
-    says: str = "",
-) -> Verdict:
-    """The name stands on the left, with its true value, and what is said of it on the right."""
-    point = {str(s): str(v) for s, v in around.sizes.items()} | {"T": str(around.length)}
-    if isinstance(equation.left, TimedScalar | TimedMatrix | StateJacobian) or step != around.length:
-        point |= {"t": str(step), **{str(s): str(v) for s, v in indices.items()}}
-    if place:
-        point["entry"] = place
-    point |= {name: _numbers(value) for name, value in around.given.items()}
-    return Verdict(Outcome.REFUTED, method, says, Witness(point, true, stated))
-
-
-def _numbers(given: object) -> str:
-    """An argument of a run as it is given: a number, or nested lists of numbers, in time with a row for each step."""
-    if not isinstance(given, np.ndarray):
-        return str(given)
-    return f"[{', '.join(map(_numbers, given))}]"
-
-
-def _first_difference(stated: Array, true: Array) -> tuple[str, str, str] | None:
-    if not isinstance(stated, np.ndarray):
-        return ("", _digits(stated), _digits(true)) if separated(stated, true) else None
-    for place, entry in np.ndenumerate(stated):
-        if separated(entry, true[place]):
-            shown = ", ".join(str(k + 1) for k in (place[:1] if stated.shape[1] == 1 else place))
-            return shown, _digits(entry), _digits(true[place])
-    return None
-
-
-def _first(true: object) -> tuple[str, str, str]:
-    """The first entry of a true value, beside one that there is not."""
-    if not isinstance(true, np.ndarray):
-        return "", UNDEFINED, _digits(true)
-    return "1" if true.shape[1] == 1 else "1, 1", UNDEFINED, _digits(true.flat[0])
-
-
-def _digits(value: Array) -> str:
-    return show(ball(value), 8)
