@@ -88,7 +88,7 @@ def many_bits(bits: int) -> Iterator[Any]:
 def _many(set_precision: Callable[[Any], None]) -> Iterator[Any]:
     numbers = getattr(_own, "numbers", None)
     if numbers is None:
-        numbers = _own.numbers = mpmath.MPContext()
+        numbers = _own.numbers = _context()
     with TURN:
         before = numbers.prec
         set_precision(numbers)
@@ -96,6 +96,24 @@ def _many(set_precision: Callable[[Any], None]) -> Iterator[Any]:
             yield numbers
         finally:
             numbers.prec = before
+
+
+def _context() -> Any:
+    """Numbers of our own, in which a quotient by 0 is none and no error: it may stand in a case that is not chosen."""
+    numbers = mpmath.MPContext()
+
+    def without_errors(divide: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+        def quotient(one: Array, other: Array) -> Array:
+            try:
+                return divide(one, other)
+            except ZeroDivisionError:
+                return numbers.nan
+
+        return quotient
+
+    numbers.mpf.__truediv__ = without_errors(numbers.mpf.__truediv__)
+    numbers.mpf.__rtruediv__ = without_errors(numbers.mpf.__rtruediv__)
+    return numbers
 
 
 def of_mpmath(number: Array) -> Array:

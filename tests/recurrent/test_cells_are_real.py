@@ -142,5 +142,45 @@ def test_formulas_that_are_not_real_are_nan_in_doubles_and_in_many_digits(text):
 
 
 def test_a_division_by_0_is_told_in_many_digits():
-    with pytest.raises(CellError, match="a division by 0"):
-        sg.compile(sg.parse("1/x"), backend="mpmath")(x=0)
+    with pytest.warns(RuntimeWarning, match="the formula has none there"):
+        assert np.isnan(float(sg.compile(sg.parse("1/x"), backend="mpmath")(x=0)))
+
+
+# What has no value where it is not chosen, a place like that, and one where it is chosen.
+NOT_CHOSEN = {
+    "1/y": (lambda y: sg.where(y > 0, 1 / y, 0), 0, 2),
+    "sin(y)/y": (lambda y: sg.where(y > 0, sympy.sin(y) / y, 1), 0, 2),
+    "log": (lambda y: sg.where(y > 0, sg.log(y), 0), 0, 2),
+    "log below 0": (lambda y: sg.where(y > 0, sg.log(y), 0), -1, 2),
+    "log of log": (lambda y: sg.where(y > 1, sg.log(sg.log(y)), 0), 0, 2),
+    "sqrt": (lambda y: sg.where(y > 0, sg.sqrt(y), 0), -1, 2),
+    "1/sqrt": (lambda y: sg.where(y > 0, 1 / sg.sqrt(y), 0), 0, 2),
+    "asin": (lambda y: sg.where(y < 1, sympy.asin(y), 0), 1, 0.5),
+    "atanh": (lambda y: sg.where(y < 1, sympy.atanh(y), 0), 1, 0.5),
+    "exp(-1/y)": (lambda y: sg.where(y > 0, sg.exp(-1 / y), 0), 0, 2),
+    "in cases": (lambda y: sg.where(y > 0, sg.where(y < 5, 1 / (y * (y - 7)), 1), 0), 0, 2),
+    "in cases of a pole": (lambda y: sg.where(y > 0, sg.where(y < 5, 1 / (y * (y - 7)), 1), 0), 7, 2),
+}
+IN_ALL = ({}, {"backend": "compiled"}, {"backend": "mpmath"}, {"backend": "balls"}, {"scaled": True})
+
+
+@pytest.mark.parametrize("options", IN_ALL, ids=str)
+@pytest.mark.parametrize("name", NOT_CHOSEN)
+def test_what_is_not_chosen_needs_no_value(name, options):
+    function, away, chosen = NOT_CHOSEN[name]
+    s, y, v, z = sg.State("s"), sg.Input("y"), sg.State("v", 2), sg.Input("z", 2)
+    slope = sympy.Symbol("p", real=True)
+    value, beside = (float(function(sympy.S(place))) for place in (chosen, away))
+    slopes = [float(function(slope).diff(slope).subs(slope, place)) for place in (away, chosen)]
+    for cell, inputs in (
+        (sg.Cell({s: function(y) + s.prev}), {"y": [away, chosen]}),
+        (sg.Cell({v: sg.elementwise(function, z) + v.prev}), {"z": [[away, chosen]]}),
+    ):
+        grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
+        state = np.array([beside, value]) if "z" in inputs else np.array(beside + value)
+        given = {name: np.array(a, dtype=float) for name, a in inputs.items()}
+        target = (state - 1) * np.ones((len(next(iter(given.values()))), *np.shape(state)))
+        run = grad.compile(**options)(target=target, **given)
+        (found,) = (run.gradients[key] for key in given)
+        found = np.ravel(found.to_float() if isinstance(found, sg.Scaled) else found).astype(float)
+        assert found == pytest.approx(slopes, rel=1e-12)

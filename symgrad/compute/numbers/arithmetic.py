@@ -302,7 +302,10 @@ def _of_reals(function: Callable[..., Any], otherwise: object) -> Callable[..., 
     def of_reals(*numbers: Array) -> Array:
         if not all(map(_is_real, numbers)):
             return otherwise
-        found = function(*numbers)
+        try:
+            found = function(*numbers)
+        except (ZeroDivisionError, ValueError):  # at a pole
+            return otherwise
         return found if isinstance(found, bool) or _is_real(found) else otherwise
 
     return of_reals

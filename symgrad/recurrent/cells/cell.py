@@ -13,6 +13,7 @@ from sympy import Expr, MatrixExpr, S, Symbol
 from sympy.core.function import Function
 from sympy.utilities.iterables import strongly_connected_components
 
+from symgrad.activations.rows import ROWS
 from symgrad.base.copies import Exact
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import demand, pairs_of
@@ -37,6 +38,7 @@ from symgrad.symbols import (
     timed_in,
 )
 from symgrad.symbols.notation import latex
+from symgrad.symbols.totals import is_total
 from symgrad.symbols.writing import to_text
 
 Variable: TypeAlias = TimedScalar | TimedMatrix
@@ -515,7 +517,17 @@ def _composed(expression: Expr) -> list[Expr]:
         for a in _arguments(expression)
         if not isinstance(a, TimedScalar | TimedMatrix) and timed_in(a) and not bound & a.free_symbols
     ]
-    return list(dict.fromkeys(reversed(found)))
+    always = expression.xreplace({cases: sympy.Dummy() for cases in expression.atoms(sympy.Piecewise)})
+    return [a for a in dict.fromkeys(reversed(found)) if not _may_lack_a_value(a) or a in _arguments(always)]
+
+
+def _may_lack_a_value(e: Expr) -> bool:
+    """Whether it need not have one everywhere: in a case it is asked for only where that is chosen."""
+    return any(
+        (isinstance(part, sympy.Pow) and not (part.exp.is_Integer and part.exp > 0))
+        or (isinstance(part, Function) and not is_total(part) and part.func.__name__ not in ROWS)
+        for part in sympy.preorder_traversal(e)
+    )
 
 
 def _with_preactivations(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
