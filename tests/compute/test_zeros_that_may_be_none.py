@@ -137,6 +137,18 @@ def test_a_number_out_of_the_range_of_doubles_is_told(exponent, backend):
     assert scaled.log10() == pytest.approx(exponent) if hasattr(scaled, "log10") else scaled.to_mpmath() != 0
 
 
+def test_a_number_below_the_range_is_told_once_where_no_result_is_nearly_0(backend):
+    number, a = sympy.Integer(10) ** -400, sg.real("a")
+    run = sg.bptt(sg.Cell({h: w * h.prev}), number + h).compile({sg.LENGTH: 2}, backend)
+    formula = sg.compile(number + a, backend=backend)
+    for call in (lambda: run(w=0.5, h0=1.0), lambda: formula(a=1.0)):
+        with pytest.warns(sg.UnderflowWarning, match="^the number 1.0E-400 is below the range of doubles"):
+            call()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            call()
+
+
 def test_nothing_is_told_of_the_sum_of_squares_by_which_a_call_is_checked(backend):
     run = sg.bptt(sg.Cell({h: w * h.prev}), h).compile({sg.LENGTH: 1}, backend)
     with warnings.catch_warnings():

@@ -304,8 +304,8 @@ def _of_reals(function: Callable[..., Any], otherwise: object) -> Callable[..., 
             return otherwise
         try:
             found = function(*numbers)
-        except (ZeroDivisionError, ValueError):  # at a pole
-            return otherwise
+        except (ZeroDivisionError, ValueError):
+            return otherwise  # at a pole
         return found if isinstance(found, bool) or _is_real(found) else otherwise
 
     return of_reals
@@ -320,12 +320,8 @@ def are_real(array: Array) -> bool:
     return all(_is_real(number) and mpmath.isfinite(number) for number in np.ravel(np.asarray(array, dtype=object)))
 
 
-def in_reals(array: Array) -> Array:
-    """Numbers of mpmath, those that are not real as nan."""
-    return _in_reals(array)
-
-
-_in_reals = _on_entries(lambda number: number if _is_real(number) else mpmath.nan)
+in_reals = _on_entries(lambda number: number if _is_real(number) else mpmath.nan)
+"""Numbers of mpmath, those that are not real as nan."""
 
 
 def of_mpmath(array: Array) -> Array:

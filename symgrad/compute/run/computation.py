@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import sympy
 
 from symgrad.base.errors import CellError, UnderflowWarning
+from symgrad.base.untyped import Array
 from symgrad.compute.arrays.emit import Source
-from symgrad.compute.numbers.arithmetic import LEAST_NORMAL
+from symgrad.compute.numbers.arithmetic import LEAST_NORMAL, NEARLY_ZERO
 from symgrad.compute.numbers.dtypes import dtype_name
 from symgrad.compute.passes.segments import Wiring
 from symgrad.compute.program.program import Program
 from symgrad.compute.run.backends import Backend, backend_named, check_options
 
 FIRST_INFINITE = 2**1024 - 2**970  # what rounds to no double
+_REMEDY = "use scaled=True or backend='balls'"
 
 
 class Computation(ABC):
@@ -80,16 +83,24 @@ class Computation(ABC):
         return self._row.is_in_doubles and not self.scaled
 
     def _look_at_numbers(self) -> None:
-        """Refuse a number of the program that is beyond the range of doubles, and warn of one that is below it."""
-        if not self._is_in_doubles:
-            return
-        beyond, below = self._out_of_doubles
-        told = "use scaled=True or backend='balls'"
+        """Refuse a number of the program that is beyond the range of doubles."""
+        beyond = self._out_of_doubles[0] if self._is_in_doubles else None
         if beyond is not None:
-            raise CellError(f"the number {sympy.Float(beyond, 2)} is beyond the range of doubles; {told}")
-        if below is not None:
-            number = f"the number {sympy.Float(below, 2)}"
-            warnings.warn(f"{number} is below the range of doubles: a 0 need not be one; {told}", UnderflowWarning, 3)
+            raise CellError(f"the number {sympy.Float(beyond, 2)} is beyond the range of doubles; {_REMEDY}")
+
+    def _tell_of_small_numbers(self, found: Iterable[Array]) -> None:
+        """Warn of a number of the program that is below the range of doubles: once, and where a result is nearly 0."""
+        below = self._out_of_doubles[1]
+        if below is None or (self._told and not any((np.abs(a) < NEARLY_ZERO).any() for a in found)):
+            return
+        self._told.append(below)
+        number = f"the number {sympy.Float(below, 2)}"
+        warnings.warn(f"{number} is below the range of doubles: a 0 need not be one; {_REMEDY}", UnderflowWarning, 3)
+
+    @cached_property
+    def _told(self) -> list[Any]:
+        """The numbers that were warned of."""
+        return []
 
     @cached_property
     def _out_of_doubles(self) -> tuple[Any, Any]:

@@ -198,6 +198,7 @@ class Formula(Computation):
         if self.scaled or not self._row.is_in_doubles:
             return self._certain(given)
         found, lost_digits = self._in_doubles(given)
+        self._tell_of_small_numbers(found)
         if lost_digits:
             warnings.warn(
                 "values are below the range of doubles: a 0 among them need not be one; "

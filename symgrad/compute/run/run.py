@@ -159,6 +159,7 @@ class Run(Computation):
                 output, least, is_safe = prepared(given)
                 if not is_safe:
                     break
+                self._tell_of_small_numbers((output.loss, *output.gradients.values()))
                 self._tell_of_nearly_zero(output, given, least < NEARLY_ZERO)
                 return self._in_dtype(output)
         given = {name: a for name, a in given.items() if a is not None}
@@ -181,6 +182,7 @@ class Run(Computation):
             return _with(self._row.given_back, output)
         if self._row.is_in_doubles:
             self._check_finite(output, adjoints, given)
+            self._tell_of_small_numbers((output.loss, *output.gradients.values()))
             self._tell_of_nearly_zero(output, given, any(map(_has_lost_digits, adjoints)))
         return self._in_dtype(output)
 
@@ -204,10 +206,14 @@ class Run(Computation):
                 not is_finite(a) and np.isnan(a).any() for a in adjoints
             )
         if not is_finite(output.loss):
-            beyond = CellError("the loss is beyond the range of doubles; use backend='mpmath' or 'balls'")
+            beyond = CellError(
+                "the loss, or a number on its way, is beyond the range of doubles; use backend='mpmath' or 'balls'"
+            )
             raise self._without_value(given, beyond)
         if not are_finite:
-            beyond = CellError("a gradient is beyond the range of doubles; use scaled=True or backend='balls'")
+            beyond = CellError(
+                "a gradient, or a number on its way, is beyond the range of doubles; use scaled=True or backend='balls'"
+            )
             raise self._without_value(given, beyond)
 
     def _without_value(self, given: Mapping[str, Array], otherwise: Exception) -> Exception:
