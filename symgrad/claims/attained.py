@@ -10,12 +10,15 @@ from sympy import Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from symgrad.base.errors import ClaimError
+from symgrad.claims.real_values import NoRealValue, conditions_of_real_value
 from symgrad.language.provable import as_sympy
 from symgrad.language.statements import Condition, Domain, condition_text
 
 
 def conditions_at(place: Mapping[Symbol, Expr], where: Iterable[Condition]) -> list[Condition]:
     """The conditions with a place put in: those that are left are of the other variables.
+
+    Where a real variable is at a formula, that has to have a real value: what it asks for is a condition as well.
 
     Raises
     ------
@@ -24,9 +27,11 @@ def conditions_at(place: Mapping[Symbol, Expr], where: Iterable[Condition]) -> l
 
     Examples
     --------
-    >>> from sympy.abc import x, y
+    >>> x, y = sympy.symbols("x y", real=True)
     >>> conditions_at({x: S.One}, [x > 0, sympy.Eq(x, y)])
     [Eq(1, y)]
+    >>> conditions_at({x: sympy.sqrt(y)}, [])
+    [y >= 0]
     >>> conditions_at({x: S.One}, [x > 1])
     Traceback (most recent call last):
         ...
@@ -36,11 +41,39 @@ def conditions_at(place: Mapping[Symbol, Expr], where: Iterable[Condition]) -> l
     found: list[Condition] = []
     for symbol, value in there.items():
         values = Domain.of([symbol]).set_of(symbol)
-        if values not in (S.Reals, S.Complexes) or value.is_real is False:
+        if values is not S.Complexes:
+            found += _of_real_value(value, there)
+        if values not in (S.Reals, S.Complexes):
             found += _left(sympy.Contains(symbol, values, evaluate=False), there)
     for condition in where:
         found += _left(condition, there) if condition.free_symbols & set(there) else [condition]
+    _demand_a_point(found, there)
     return found
+
+
+def _of_real_value(value: Expr, there: Mapping[Symbol, Expr]) -> Iterator[Condition]:
+    """What a place asks for so that it is a real number."""
+    try:
+        asked = conditions_of_real_value(value)
+    except NoRealValue as fault:
+        if fault.is_certain:
+            raise ClaimError(f"{_shown(there)} is not in the domain: {fault.of} is no real number") from None
+        raise ClaimError(
+            f"{_shown(there)} cannot be told to be in the domain: {fault.of} may be no real number"
+        ) from None
+    for condition in asked:
+        if condition == sympy.false:
+            raise ClaimError(f"{_shown(there)} is not in the domain: it is no real number")
+        yield condition
+
+
+def _demand_a_point(conditions: Iterable[Condition], there: Mapping[Symbol, Expr]) -> None:
+    """Refuse a place at which the conditions leave nothing of another variable."""
+    asked = [c for c in conditions if c.free_symbols]
+    try:
+        Domain.of((), asked)
+    except ClaimError as fault:
+        raise ClaimError(f"{_shown(there)} is not in the domain: {fault}") from None
 
 
 def _left(condition: Condition, there: Mapping[Symbol, Expr]) -> Iterator[Condition]:

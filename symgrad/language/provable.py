@@ -30,7 +30,7 @@ Arguments = tuple[Expr, ...]
 
 
 _ENTIRE = (sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh)
-_REAL_ON_REALS = (
+REAL_ON_REALS = (
     *_ENTIRE, sympy.tan, sympy.cot, sympy.tanh, sympy.coth, sympy.sech, sympy.csch, sympy.atan, sympy.asinh, sympy.erf,
     sympy.erfc, sympy.Max, sympy.Min, sympy.sign, sympy.floor, sympy.ceiling, sympy.frac, sympy.Mod,
 )  # fmt: skip
@@ -50,7 +50,7 @@ def _is_real(e: Basic) -> bool:
         return True
     if isinstance(e, sympy.Pow):
         return isinstance(e.exp, Integer) and _is_real(e.base)
-    kinds = (sympy.Add, sympy.Mul, *_REAL_ON_REALS, ActivationFunction)
+    kinds = (sympy.Add, sympy.Mul, *REAL_ON_REALS, ActivationFunction)
     return isinstance(e, kinds) and all(_is_real(a) for a in e.args)
 
 

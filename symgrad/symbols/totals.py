@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Basic
+from collections.abc import Mapping
+
+from sympy import Basic, Interval, oo
 
 SMOOTH = frozenset((
     "exp", "sin", "cos", "tanh", "sinh", "cosh", "sech", "atan", "asinh", "sinc", "erf", "erfc", "erfi", "Si", "Shi",
@@ -10,6 +12,14 @@ SMOOTH = frozenset((
 KINKED = frozenset(("Abs", "Max", "Min"))
 JUMPING = frozenset(("sign", "floor", "ceiling", "Heaviside"))
 TOTAL = SMOOTH | KINKED | JUMPING
+# Those that are real on a part of the line: on which.
+REAL_ON: Mapping[str, Interval] = {
+    "log": Interval.open(0, oo),
+    "atanh": Interval.open(-1, 1),
+    "asin": Interval(-1, 1),
+    "acos": Interval(-1, 1),
+    "acosh": Interval(1, oo),
+}
 
 
 def is_total(node: Basic) -> bool:
