@@ -183,6 +183,11 @@ QUOTIENTS = {
 }
 
 
+def test_the_size_of_a_vector_divides():
+    cell = sg.read_cell("h[t] = h[t-1]*(c/mean(sigmoid(q[t]))) + h[t-1]/sqrt(variance(q[t]))", {"h": n, "q": n})
+    assert "1/sqrt(n)" not in str(cell)  # n is positive, so that nothing is lost
+
+
 @pytest.mark.parametrize("text", QUOTIENTS)
 def test_quotients_are_written_and_read_as_an_author_writes_them(text):
     names = {v.name: v for v in (f, i, u, W, s)}

@@ -232,3 +232,11 @@ def test_the_gradient_of_an_input_that_stands_in_the_last_loss_only_is_judged_at
     found = sg.check_backward(LEAKY, s * c, gradients=[line]).lines[0]
     assert found.verdict.outcome.name == outcome
     assert steps in str(found)
+
+
+def test_the_index_of_a_sum_is_free_in_no_sum_within_it():
+    line = "hbar[t] = w*delta[t+1] + sum(sum(w, (k, 1, i)), (i, 1, t)) - t*(t+1)/2*w"
+    cell = sg.read_cell("h[t] = tanh(w*h[t-1] + b)")
+    (found,) = sg.check_backward(cell, sg.half_squared_error(cell.states[0]), backward=[line], at="last").lines
+    assert found.judged_for.replace(" ", "") == "fort=1,...,T-1"
+    assert found.verdict.outcome is not sg.Outcome.REFUTED

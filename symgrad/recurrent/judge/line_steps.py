@@ -219,9 +219,10 @@ def _free_steps(e: Expr, bound: frozenset[Symbol] = frozenset()) -> Iterator[Sym
         elif isinstance(part, SUMS):
             inside, *limits = part.args
             yield from _free_steps(inside, bound | {limit[0] for limit in limits})
-            for _, *ends in limits:
+            for place, (_, *ends) in enumerate(limits, 1):  # the outermost last: its index may stand in ends before it
+                outer = bound | {limit[0] for limit in limits[place:]}
                 for end in ends:
-                    yield from _free_steps(end, bound)
+                    yield from _free_steps(end, outer)
 
 
 def _timed(e: Expr, bound: frozenset[Symbol] = frozenset()) -> Iterator[tuple[Expr, frozenset[Symbol]]]:
