@@ -1,10 +1,10 @@
 """What has no value somewhere, or another one at a single place, is part of what a line says."""
 
 import pytest
-import sympy
 
 import symgrad as sg
 from symgrad.recurrent.judge.line_values import LineValues
+from symgrad.symbols.writing import to_text
 
 PROVED = sg.Outcome.PROVED
 UNIT = "h[t] = tanh(w*h[t-1] + u*x[t])"
@@ -106,6 +106,34 @@ def test_a_sum_of_positive_terms_that_has_some_is_positive(part):
     assert judged("h[t] = tanh(w*h[t-1] + x[t] + b)", twice(part)).verdict.outcome is PROVED
 
 
+POWERS_OF_A_SIZE = [  # a cell, and what asks for more than its powers do: w**(n-1) is 1 at n = 1, w = 0
+    ("h[t] = w**(n-1)*h[t-1] + b", "b/w"),
+    ("h[t] = w**(n-2)*h[t-1] + b", "b*w**(-2)"),
+    ("h[t] = w**(1/n)*h[t-1] + b", "b*sqrt(w)"),
+    ("h[t] = w**(1/n)*h[t-1] + b", "b*log(w)"),
+    ("h[t] = elementwise(y, y**n, h[t-1]) + b", "elementwise(y, 1/y, h[t-1])"),
+    ("h[t] = w**c*h[t-1] + b", "b*log(w)"),
+    ("h[t] = where(x[t] > 0, 1/x[t], 1)*h[t-1] + b", "b/x[t]"),
+]
+
+
+@pytest.mark.parametrize(("text", "part"), POWERS_OF_A_SIZE)
+def test_what_a_power_may_do_without_is_not_given(text, part):
+    cell = sg.read_cell(text, {"h": n, "b": n})
+    line = twice(part).replace("delta", "hbar")
+    (found,) = sg.check_backward(cell, sg.total(cell.states[0]), gradients=[line]).lines
+    assert found.verdict.outcome is not PROVED
+
+
+@pytest.mark.parametrize("text", [text for text, _ in POWERS_OF_A_SIZE])
+def test_the_rules_have_a_value_wherever_the_gradient_has_one(text):
+    cell = sg.read_cell(text, {"h": n, "b": n})
+    grad = sg.bptt(cell, sg.total(cell.states[0]))
+    lines = [f"{e.left} = {to_text(e.right)}" for e in map(grad.equation_of, cell.parameters)]
+    found = sg.check_backward(cell, sg.total(cell.states[0]), gradients=lines).lines
+    assert {str(line): line.verdict.outcome for line in found} == {str(line): PROVED for line in found}
+
+
 @pytest.mark.parametrize("part", ["1/(1 - h[t])", "log(1 - h[t])", "1/(1 - h[t]**2)", "elementwise(y, 1/log(y), h[t])"])
 def test_the_softmax_of_one_entry_is_1(part):
     cell, shapes = "h[t] = softmax(W @ h[t-1] + b)", {"h": n, "W": (n, n), "b": n}
@@ -156,10 +184,10 @@ def test_the_rules_of_the_zoo_have_values(name, at):
     """What the rules divide by stands in the equations of the cell, or is certain not to be zero."""
     cell = sg.CELLS[name].cell()
     gradients = sg.bptt(cell, sg.half_squared_error(cell.states[-1]), at=at)
-    values, before_the_last = LineValues(gradients), [sg.TIME - 1, sg.LENGTH - 1 - sg.TIME]
+    before_the_last = [sg.TIME - 1, sg.LENGTH - 1 - sg.TIME]
     lines = [(line, before_the_last) for line in gradients.backward]
     lines += [(gradients.equation_of(p), [sg.LENGTH - 1]) for p in cell.parameters]
-    assert [values.doubts(line.right, sympy.S.Zero, known) for line, known in lines] == [()] * len(lines)
+    assert [LineValues(gradients).doubts(line.right, known) for line, known in lines] == [()] * len(lines)
 
 
 @pytest.mark.parametrize("u", ["x[t]", "Abs(x[t])"])

@@ -21,7 +21,6 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from symgrad.activations import ACTIVATIONS
 from symgrad.language.provable import as_sympy
 from symgrad.symbols import Elementwise, OfEntries, OfMatrix, OrderedProduct, TimeSum, totals
-from symgrad.symbols.variables import Dimension
 
 # With a value at all real numbers; celu has none where its parameter is 0.
 TOTAL = totals.TOTAL | ACTIVATIONS.keys() - {"celu"}
@@ -179,7 +178,8 @@ def _is_plainly_positive(e: Expr) -> bool:
         return all(map(_is_plainly_positive, e.args))
     if isinstance(e, sympy.Pow):
         return _is_plainly_positive(e.base) and isinstance(e.exp, Rational)
-    return isinstance(e, sympy.NumberSymbol | Dimension) or (isinstance(e, Rational) and e > 0)
+    is_size = isinstance(e, sympy.Symbol) and bool(e.is_integer and e.is_positive)
+    return is_size or isinstance(e, sympy.NumberSymbol) or (isinstance(e, Rational) and e > 0)
 
 
 def _is_natural(e: Expr) -> bool:

@@ -57,6 +57,21 @@ class _Smallest(_OfSeveral):
 
 
 _OF_SEVERAL: Mapping[Any, type[_OfSeveral]] = {kind.extreme: kind for kind in (_Largest, _Smallest)}
+
+
+class _Power(sympy.Function):  # type: ignore[misc]
+    """A power whose exponent does not change, while it is differentiated: SymPy's slope n*w**n/w asks for w != 0."""
+
+    def _eval_is_real(self) -> bool | None:
+        found: bool | None = sympy.Pow(*self.args).is_real
+        return found
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        base, exponent = self.args
+        found: Expr = exponent * base ** (exponent - 1)
+        return found
+
+
 LETTER = sympy.Symbol("y", real=True)  # for an entry of a vector
 # Functions with places where there is no slope, or only the one that programs take.
 KINKED = (
@@ -95,12 +110,14 @@ def differentiated(e: Expr, v: Expr) -> Expr:
     plain = e.xreplace({v: x})
     plain = plain.replace(lambda f: f.func in MADE_OF_STEPS, lambda f: MADE_OF_STEPS[f.func](*f.args))
     plain = plain.replace(lambda f: f.func in _OF_SEVERAL and len(f.args) > 2, lambda f: _OF_SEVERAL[f.func](*f.args))
+    plain = plain.replace(lambda f: f.is_Pow and not f.exp.is_number and not f.exp.has(x), lambda f: _Power(*f.args))
     constants = {part: Dummy(real=True) for part in plain.atoms(*STEPS)}
     slope = plain.xreplace(constants).diff(x)
     if slope.has(Derivative):
         raise CellError(f"there is no rule to differentiate {to_text(e.xreplace({ENTRY: LETTER}))}")
     found: Expr = slope.xreplace({constant: part for part, constant in constants.items()})
     found = found.replace(lambda f: isinstance(f, _OfSeveral), lambda f: f.extreme(*f.args))
+    found = found.replace(lambda f: isinstance(f, _Power), lambda f: sympy.Pow(*f.args))
     return found.xreplace({x: v})
 
 

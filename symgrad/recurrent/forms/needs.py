@@ -7,7 +7,7 @@ vanish is read from the formula as it was written, part by part, with what is kn
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import sympy
@@ -78,12 +78,15 @@ class Need:
         What is known of steps where it stands.
     bound : frozenset of Symbol
         The indices of the sums and products around it.
+    asking : Expr or None
+        A power or cases that have a value wherever this is so, and perhaps elsewhere, as w**(n-1) has at w = 0.
     """
 
     kind: str
     of: Any
     rows: Rows
     bound: frozenset[Symbol]
+    asking: Any = None
 
     def __str__(self) -> str:
         shown = to_text(self.of)
@@ -92,6 +95,12 @@ class Need:
         if self.kind == NONNEGATIVE:
             return f"where {shown} < 0 it has no real value"
         return f"{shown} need not have a real value"
+
+    @property
+    def ways(self) -> tuple[Need, ...]:
+        """What of a formula that has a value is enough: the same, or that what is asking stands in it."""
+        plain = replace(self, asking=None)
+        return (plain,) if self.asking is None else (plain, replace(plain, kind=VALUE, of=self.asking))
 
     @property
     def asks(self) -> str:
@@ -114,15 +123,29 @@ def needs_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
     return tuple(sorted(found, key=lambda need: need.kind == NONNEGATIVE))
 
 
+def certain_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
+    """All that is so wherever a formula has a value; of what may have one elsewhere, that it has one.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> (w, c), h = map(sg.Parameter, "wc"), sg.State("h")
+    >>> [need.asks for need in certain_of(h / w + w**c)]
+    ['w != 0', 'a real w**c']
+    """
+    return tuple(dict.fromkeys(need.ways[-1] for need in needs_of(e, rows)))
+
+
 def _needs(e: object, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
     if isinstance(e, SUMS):
         yield from _needs(e.args[0], *within(e.args[1:], rows, bound))
     elif isinstance(e, sympy.Piecewise):
-        yield from _of_cases(e, rows, bound)
+        yield from (replace(need, asking=e) for need in _of_cases(e, rows, bound))
     elif isinstance(e, Derivative | sympy.Subs) and not _is_slope_of_total(e) and with_slopes(e) != e:
         yield from _needs(with_slopes(e), rows, bound)
     elif not isinstance(e, _ATOMS):
-        yield from (Need(kind, of, rows, bound) for kind, of in _own(e, rows))
+        asking = e if _asks_for_more(e) else None
+        yield from (Need(kind, of, rows, bound, asking) for kind, of in _own(e, rows))
         for part in _parts(e):
             yield from _needs(part, rows, bound)
 
@@ -206,6 +229,12 @@ def _of_power(base: Expr, exponent: Expr, rows: Rows) -> Iterator[str]:
         yield NONZERO
     if not exponent.is_integer:
         yield NONNEGATIVE
+
+
+def _asks_for_more(e: Any) -> bool:
+    """Whether a power may have a value where what is asked for is not so: 0**n has one for n = 2, and none for -2."""
+    is_power = isinstance(e, sympy.Pow | sympy.HadamardPower)
+    return is_power and not (e.exp.is_negative if e.exp.is_integer else e.exp.is_Rational)
 
 
 def _is_natural(exponent: Expr, rows: Rows) -> bool:

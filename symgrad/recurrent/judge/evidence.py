@@ -344,7 +344,6 @@ class Court:
             return Line(equation, without, str(right), judged_for=judged_for)
         is_proved = self.proves(as_written)
         if is_proved and not doubts:
-            judged_for += self._taken_as_given(as_written)
             return Line(equation, proved(judged_for), str(right), judged_for=judged_for)
         if isinstance(found, CellError):
             raise found
@@ -418,19 +417,8 @@ class Court:
 
     def _doubts(self, equation: Equation) -> tuple[Need, ...]:
         """What a line asks for, so that it has a value at all of its steps, and does not certainly have."""
-        return self._values.doubts(equation.right, self.derived(equation.left).right, self._line_steps(equation).known)
-
-    def _taken_as_given(self, equation: Equation) -> str:
-        """What a line asks for and has only because other gradients of the cell have their values."""
-        alone = LineValues(self.grad, self.values.domain, with_gradients=False)
-        rule, known = self.derived(equation.left).right, self._line_steps(equation).known
-        doubts = alone.doubts(equation.right, rule, known)
-        taken = dict.fromkeys(need.asks for need in doubts)
-        return f", given {' and '.join(taken)} as in another gradient" if taken else ""
-
-    @cached_property
-    def _values(self) -> LineValues:
-        return LineValues(self.grad, self.values.domain)
+        values = LineValues(self.grad, self.derived(equation.left).right, self.values.domain)
+        return values.doubts(equation.right, self._line_steps(equation).known)
 
     def _without_value(self, equation: Equation, doubts: tuple[Need, ...]) -> Verdict | None:
         """That a line has no value at a point at which its name has one, where such a point is found."""

@@ -20,9 +20,21 @@ from symgrad.language.statements import Domain
 from symgrad.prove.basics.conditions import Condition, conditions
 from symgrad.prove.signs import bounds
 from symgrad.recurrent.forms.inequalities import is_certain, row_of
-from symgrad.recurrent.forms.needs import NONNEGATIVE, NONZERO, SUMS, EntryOf, Need, Rows, has_terms, needs_of, within
+from symgrad.recurrent.forms.needs import (
+    NONNEGATIVE,
+    NONZERO,
+    SUMS,
+    EntryOf,
+    Need,
+    Rows,
+    certain_of,
+    has_terms,
+    needs_of,
+    within,
+)
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.recurrent.gradients.backward import Backward
+from symgrad.recurrent.gradients.one_step import Share
 from symgrad.symbols import (
     LENGTH,
     TIME,
@@ -49,36 +61,35 @@ class LineValues:
     Attributes
     ----------
     grad : Backward
+    rule : Expr
+        What the rules give for the name of a line: that has a value, and so do the adjoints that it is made of.
     domain : Domain
         The values of scalar parameters.
-    with_gradients : bool
-        Whether what only other gradients of the cell ask for is there.
     """
 
     grad: Backward
+    rule: Expr = S.Zero
     domain: Domain = field(default_factory=Domain)
-    with_gradients: bool = True
 
-    def doubts(self, right: object, rule: object, known: Iterable[Expr]) -> tuple[Need, ...]:
+    def doubts(self, right: object, known: Iterable[Expr]) -> tuple[Need, ...]:
         """What a formula asks for and is not certain to have.
 
         Parameters
         ----------
         right : Expr
             The formula as it was written.
-        rule : Expr
-            What the rules give for the same name: what that asks for is there.
         known : iterable of Expr
             What is at least 0 at the steps of the line.
         """
         rows = tuple(row for e in known if (row := row_of(e)) is not None)
         asked = needs_of(right, rows)
-        given = set(needs_of(rule, rows)) if asked else set()
-        return tuple(need for need in asked if need not in given and not self.is_met(need))
+        given = set(certain_of(self.rule, rows)) if asked else set()
+        doubted = (need for need in asked if given.isdisjoint(need.ways) and not self.is_met(need))
+        return tuple(dict.fromkeys(replace(need, asking=None) for need in doubted))
 
     def is_met(self, need: Need) -> bool:
         """Whether what a formula asks for is certainly there."""
-        return self._is_given(need) or self._is_certain(need)
+        return any(map(self._is_given, need.ways)) or self._is_certain(need)
 
     # --- what stands in the cell ----------------------------------------------------------------------------
 
@@ -87,20 +98,31 @@ class LineValues:
         """What the equations of step t ask for, those of the cell and of its gradients."""
         found = [e.right for e in self.grad.cell.steps]
         found += [] if self.grad.at == "last" else [self.grad.loss.term]
-        for shares in self.grad.shares.values() if self.with_gradients else ():
-            found += [s.value.subs(TIME, TIME - s.shift) for s in shares if s.by is not None or self.grad.at != "last"]
+        found += [
+            s.value.subs(TIME, TIME - s.shift) for s in self._shares if s.by is not None or self.grad.at != "last"
+        ]
         return self._in_both_words(found)
 
     @cached_property
     def _given_at_end(self) -> tuple[Need, ...]:
         """What a loss of the last step asks for."""
-        every = self.grad.shares.values() if self.with_gradients else ()
-        shares = (s for found in every for s in found if s.by is None)
-        is_last = self.grad.at == "last"
-        return self._in_both_words([self.grad.loss.term, *(s.value for s in shares)]) if is_last else ()
+        if self.grad.at != "last":
+            return ()
+        return self._in_both_words([self.grad.loss.term, *(s.value for s in self._shares if s.by is None)])
+
+    @cached_property
+    def _shares(self) -> tuple[Share, ...]:
+        """The shares of all adjoints that the name of the line is made of; other gradients need not have values."""
+        home = {named.key: v for v, named in self.grad.adjoints.items()}
+        waiting, found = [self.rule], dict[Expr, list[Share]]()
+        while waiting:
+            for v in {home[named.key] for named in timed_in(waiting.pop()) if named.key in home} - found.keys():
+                found[v] = self.grad.shares.get(v, [])
+                waiting += [share.value for share in found[v]]
+        return tuple(share for shares in found.values() for share in shares)
 
     def _in_both_words(self, formulas: Iterable[object]) -> tuple[Need, ...]:
-        needs = dict.fromkeys(need for e in formulas for need in needs_of(_outside_of_cases(e)) if not need.bound)
+        needs = dict.fromkeys(need for e in formulas for need in certain_of(e) if not need.bound)
         return tuple(dict.fromkeys((*needs, *(replace(need, of=self._written_out(need.of)) for need in needs))))
 
     def _written_out(self, e: Any) -> Any:
@@ -272,12 +294,6 @@ class _StandIns:
         is_positive = isinstance(leaf, sympy.Product) or has_terms(leaf.limits, self.rows)
         is_positive = is_positive and self.values.is_met(Need(NONZERO, leaf.function, rows, bound))
         return Interval.open(0, sympy.oo) if is_positive else Interval(0, sympy.oo)
-
-
-def _outside_of_cases(e: Any) -> Any:
-    """A formula without its cases: what stands in one is asked for only where it is chosen."""
-    cases = e.atoms(sympy.Piecewise) if isinstance(e, sympy.Basic) else ()
-    return e.xreplace({case: sympy.Dummy(real=True) for case in cases})
 
 
 def is_step(e: Expr) -> bool:
