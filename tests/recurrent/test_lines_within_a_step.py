@@ -41,7 +41,7 @@ LINES = [
         dict.fromkeys("hxq", n),
         "qbar[t] = hadamard(hbar[t], h[t-1] - {}hadamard(q[t], x[t], elementwise(y, 1/sqrt(1 - y**2), q[t])))",
     ),
-    ("h[t] = h[t-1]*x[t]**p", {}, "dx[t] = {}p*hbar[t]*h[t]/x[t]"),
+    ("h[t] = h[t-1]*x[t]**p", {}, "dx[t] = {}p*hbar[t]*h[t-1]*x[t]**(p-1)"),
 ]
 
 
