@@ -137,6 +137,20 @@ def test_a_number_out_of_the_range_of_doubles_is_told(exponent, backend):
     assert scaled.log10() == pytest.approx(exponent) if hasattr(scaled, "log10") else scaled.to_mpmath() != 0
 
 
+def test_a_divisor_beyond_the_range_is_told_in_one_entry_beside_others(backend):
+    v, x, a = sg.State("v", 2), sg.Input("x", 2), sg.real("a")
+    cell = sg.Cell({v: x / sg.sqrt(1 + x**2) + v.prev / 2})
+    run = sg.bptt(cell, sg.half_squared_error(v)).compile(backend=backend)
+    formula = sg.compile(1 + a / sympy.sqrt(1 + a**2), backend=backend)
+    given = {"v0": np.zeros(2), "target": np.ones((1, 2))}
+    for call in (lambda y: run(x=y[None], **given), lambda y: formula(a=y)):
+        with pytest.warns(sg.UnderflowWarning, match="^a number on the way is beyond the range of doubles"):
+            call(np.array([1.0, 1e200]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            call(np.array([1.0, 1e100]))
+
+
 def test_a_number_below_the_range_is_told_once_where_no_result_is_nearly_0(backend):
     number, a = sympy.Integer(10) ** -400, sg.real("a")
     run = sg.bptt(sg.Cell({h: w * h.prev}), number + h).compile({sg.LENGTH: 2}, backend)

@@ -47,6 +47,7 @@ from symgrad.compute.program.program import (
 from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
 from symgrad.compute.run.computation import Computation
+from symgrad.compute.run.zeros import OVERFLOWN, are_large
 from symgrad.language.provable import as_sympy
 from symgrad.recurrent.cells.cell import (
     GIVEN_OR_COMPUTED,
@@ -206,6 +207,8 @@ class Formula(Computation):
                 UnderflowWarning,
                 stacklevel=2,
             )
+        if not lost_digits and are_large(given.values()) and self._has_overflown(given):
+            warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=2)
         if not all(map(is_finite, found)):
             warnings.warn(f"{NOWHERE}, or one beyond the range of doubles", RuntimeWarning, stacklevel=2)
         if self.dtype == FLOAT32:
@@ -261,6 +264,13 @@ class Formula(Computation):
         with np.errstate(all="ignore", under="call", over="call", call=lambda *event: told.append(event)):
             self._computed(DOUBLES, given, is_watched=True, points=points)
         return found, bool(told)
+
+    def _has_overflown(self, given: Mapping[str, object]) -> bool:
+        """Whether NumPy, which computes again where arguments are large, tells of a number beyond the range."""
+        told: deque[Any] = deque(maxlen=1)
+        with np.errstate(all="ignore", over="call", call=lambda *event: told.append(event)):
+            found = self._computed(DOUBLES, given, is_watched=True)
+        return bool(told) and all(map(is_finite, found))
 
     def _of_rescaled(self, rescaled: Formula, given: Mapping[str, object], told: deque[Any]) -> tuple[list[Any], bool]:
         """The same of a product of Jacobians, of which each step tells whether it left the range."""

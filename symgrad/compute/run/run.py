@@ -29,7 +29,7 @@ from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
 from symgrad.compute.run.computation import Computation
 from symgrad.compute.run.real_values import without_value
-from symgrad.compute.run.zeros import points_of_zeros
+from symgrad.compute.run.zeros import OVERFLOWN, are_large, points_of_zeros
 from symgrad.recurrent.gradients.backward import Backward
 
 if TYPE_CHECKING:
@@ -183,7 +183,9 @@ class Run(Computation):
         if self._row.is_in_doubles:
             self._check_finite(output, adjoints, given)
             self._tell_of_small_numbers((output.loss, *output.gradients.values()))
-            self._tell_of_nearly_zero(output, given, any(map(_has_lost_digits, adjoints)))
+            is_told = self._tell_of_nearly_zero(output, given, any(map(_has_lost_digits, adjoints)))
+            if not is_told and are_large((*given.values(), *output.states.values())) and self._has_overflown(given):
+                warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=2)
         return self._in_dtype(output)
 
     def _in_dtype(self, output: Output) -> Output:
@@ -225,13 +227,15 @@ class Run(Computation):
             return CellError(f"a part has no number ({str(otherwise) or 'a division by 0'}); use backend='balls'")
         return found or otherwise
 
-    def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> None:
+    def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> bool:
         """Warn of a loss and of gradients that are 0, or nearly, after numbers that became too small on their way.
+
+        It gives whether there are some.
 
         Of adjoints that lost digits a run knows. Where no digit was left, NumPy is asked.
         """
         if not has_lost_digits and not self._has_underflown(output, given):
-            return
+            return False
         low = [name for name, a in output.gradients.items() if self._is_low(name, a, output.loss.ndim)]
         named = ["the loss"] * bool(_has_nearly_zero(output.loss)) + [f"gradients of {', '.join(low)}"] * bool(low)
         if named:
@@ -241,6 +245,7 @@ class Run(Computation):
                 UnderflowWarning,
                 stacklevel=3,
             )
+        return bool(named)
 
     def _is_low(self, name: str, gradient: object, leads: int) -> bool:
         """Whether a gradient is 0, or nearly, throughout; or in an entry, if adjoints are in it."""
@@ -258,8 +263,15 @@ class Run(Computation):
         if points is None:
             return False
         arguments = arguments_in(DOUBLES, self.program, given, self.sizes).at(self.program.arguments, points)
+        return self._is_told_of(arguments, under="call", over="call")
+
+    def _has_overflown(self, given: Mapping[str, object]) -> bool:
+        """Whether NumPy, which computes again where numbers are large, tells of one beyond the range."""
+        return self._is_told_of(arguments_in(DOUBLES, self.program, given, self.sizes), over="call")
+
+    def _is_told_of(self, arguments: Arguments, **events: Any) -> bool:
         told: deque[Any] = deque(maxlen=1)
-        with np.errstate(all="ignore", under="call", over="call", call=lambda *event: told.append(event)):
+        with np.errstate(all="ignore", **events, call=lambda *event: told.append(event)):
             self._in_pieces(None, DOUBLES, arguments, scalars=False, is_watched=True)
         return bool(told)
 
