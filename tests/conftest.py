@@ -18,6 +18,18 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
+def pytest_collection_modifyitems(items):
+    """Of the rows of a test that is marked ``one_in(n)``, the slow tests try all but every n-th."""
+    rows: dict[str, int] = {}
+    for item in items:
+        if marker := item.get_closest_marker("one_in"):
+            test = item.nodeid.partition("[")[0]
+            rows[test] = rows.get(test, -1) + 1
+            if rows[test] % marker.args[0]:
+                item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def no_cache(monkeypatch):
     """No verdict comes out of the memory of earlier runs, and none goes into the memory of whoever runs the tests."""

@@ -343,6 +343,7 @@ def test_evidence_passes_only_where_it_is_accepted(run, monkeypatch):
     run("claims.toml", "--symgrad-accept=uninformative").assert_outcomes(failed=1)
 
 
+@pytest.mark.slow
 def test_it_works_with_workers_and_writes_junit(pytester):
     (pytester.path / "claims.toml").write_text(CLAIMS)
     result = pytester.runpytest_subprocess("--symgrad", "-n", "2", "--junitxml=out.xml", "--strict-markers")

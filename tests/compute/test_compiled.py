@@ -40,6 +40,7 @@ def same(found, expected):
             assert close(getattr(found, part)[name], array), name
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("at", ["last", "every", "mean"])
 @pytest.mark.parametrize("name", sg.CELLS)
 def test_every_cell_gives_what_numpy_gives(name, at):
@@ -48,6 +49,7 @@ def test_every_cell_gives_what_numpy_gives(name, at):
         same(run.gradients.compile(backend="compiled")(**point), run(**point))
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", ["tanh", "lstm", "gru", "elman"])
 @pytest.mark.parametrize("points", [(3,), (2, 5), (17,)])
 def test_leading_axes_go_into_lanes(name, points):
@@ -81,6 +83,7 @@ def test_the_number_of_a_step_is_that_of_the_whole_sequence(backend, checkpoint)
     assert out.loss == sum(0.5 ** (10 - t) * t for t in range(1, 11))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.filterwarnings("ignore::symgrad.UnderflowWarning")
 @pytest.mark.parametrize("which", [VALUE, SLOPE])
 @pytest.mark.parametrize("name", sorted(ROWS))
@@ -141,6 +144,7 @@ def test_runs_are_sent_to_other_processes():
     same(pickle.loads(pickle.dumps(run))(**point), run(**point))
 
 
+@pytest.mark.slow
 def test_another_process_finds_the_code(tmp_path):
     script = (
         "import numpy as np, symgrad as sg\n"

@@ -39,6 +39,7 @@ FEW_STEPS_BACK = {
 }
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("weight", [0.5, 1e-50, 1e50])
 @pytest.mark.parametrize("name", FEW_STEPS_BACK)
 def test_jacobians_of_states_that_look_at_no_earlier_step(name, weight, options):

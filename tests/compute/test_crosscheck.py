@@ -25,6 +25,7 @@ def spoilt(run, name, change):
     return made
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["linear", "tanh", "relu", "elman", "leaky", "lstm", "gru", "diagonal"])
 @pytest.mark.parametrize("at", ["last", "every"])
 def test_gradients_that_are_right_are_supported(name, at):

@@ -53,6 +53,7 @@ def formulas(cell, state):
     yield "a gradient", gradients.equation_of(W if state is v else w if "w" in cell.names else x), gradients
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("backend", ["numpy", "compiled"])
 @pytest.mark.parametrize("name", CELLS)
 def test_points_at_once_are_as_points_alone(name, backend):

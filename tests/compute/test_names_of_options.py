@@ -31,6 +31,7 @@ def by_ours(grad, name):
     return lambda **arguments: {name: float(run(**arguments).gradients[name])}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", NAMES)
 def test_an_argument_may_have_the_name_of_an_option(name):
     grad, point = gradients_of(name), point_of(name)

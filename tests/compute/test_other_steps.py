@@ -275,6 +275,7 @@ def demand_formulas_hold_at_all_lengths(grad):
         demand_formulas_are_the_gradients(grad, outside | point(grad, length, 0))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("kind", FAMILY, ids=str)
 def test_a_gradient_is_one_formula_at_every_step(family, kind):
     for length in LENGTHS:

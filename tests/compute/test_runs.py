@@ -126,6 +126,7 @@ def test_leading_axes_broadcast(name):
             assert_same({key: a[i, j] for key, a in out.states.items()}, single.states)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", [name for name in CELLS if "bidirectional" not in name])
 @pytest.mark.parametrize("at", PLACES)
 def test_checkpoints_change_nothing(name, at):
@@ -250,6 +251,7 @@ def programs_with_slips(grad, point):
                 continue
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", ["tanh", "lstm", "gru_reset_after", "elman"])
 def test_what_nobody_reads_need_not_be_stored(name, monkeypatch):
     """Equations of whatever form, here with a slip in each place, give the same if all that they compute is stored."""

@@ -18,6 +18,7 @@ from symgrad.compute.text.sources import functions_of
 from symgrad.compute.text.writing import definitions, function_name
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("which", [VALUE, SLOPE])
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_arrays_keep_their_digits(name, which):
@@ -37,6 +38,7 @@ def test_single_numbers_are_as_arrays(name, which):
         assert f(float(x)) == pytest.approx(value, rel=1e-14, abs=4 * LEAST)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("name", "which", "spoilt"),
     [

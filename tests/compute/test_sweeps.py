@@ -99,6 +99,7 @@ def processes(number):
     return ProcessPoolExecutor(number, mp_context=get_context("spawn"))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", [ThreadPoolExecutor, processes])
 def test_executors_compute_the_same(run, expected, kind, tmp_path):
     with kind(2) as executor:
@@ -413,6 +414,7 @@ DAMAGES = {
 SILENT = ("what a coordinate is", "the file of locks")
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("what", DAMAGED)
 def test_what_is_damaged_or_missing_is_named_and_computed_again(tmp_path, what, damage):

@@ -179,6 +179,7 @@ build([Path(sys.argv[1])], FORMATS, Path(sys.argv[2]), lambda claim: found)
 """
 
 
+@pytest.mark.slow
 def test_the_order_of_hashes_changes_nothing(folder, tmp_path):
     for seed in ("1", "2"):
         subprocess.run(
@@ -239,6 +240,7 @@ def test_a_new_title_reaches_the_pages_that_show_it(folder, output, verify):
         assert "First" not in page
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "name", ["html/second.html", "markdown/second.line.svg", "markdown/index.md", "latex/second.line.pdf"]
 )
@@ -461,6 +463,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_derivation_is_one_line_naming_the_file_and_the_others_are_built(folder, output, verify, kind):
     text, expected = BROKEN[kind]

@@ -118,6 +118,7 @@ def table(evaluated):
     return evaluated(javascript.activations(NAMES), calls)
 
 
+@pytest.mark.one_in(3)
 @needs_chromium
 @pytest.mark.parametrize("kind", [VALUE, SLOPE])
 @pytest.mark.parametrize("name", NAMES)

@@ -45,6 +45,7 @@ def svg():
     return Drawing.of(BELL).svg("bell", "Figure 1")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("drawn", [BELL, FALL, LOSSES, HILL], ids=["curves", "orbit", "points", "field"])
 def test_a_drawing_is_the_same_bytes_every_time(drawn):
     first, second = Drawing.of(drawn), Drawing.of(drawn)
@@ -149,6 +150,7 @@ def legend_of(*labels):
 LONG = Sum(x**p / (1 + x**2 + x**4) + log(1 + x**6), (p, 1, 100)) + sum(sigmoid(k * x) ** k for k in range(1, 9))
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(
     "label", ["f", "a slope", "a label of thirty letters, wide", "W" * 27, "W" * 60, LONG], ids=str
 )

@@ -29,6 +29,7 @@ def settings_of_nobody(tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path / name))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning", "ignore::ResourceWarning")
 @pytest.mark.usefixtures("settings_of_nobody")
 @pytest.mark.parametrize("name", ["sigmoid_slope", "bptt_scalar", "index"])

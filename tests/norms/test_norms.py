@@ -115,6 +115,7 @@ FALSE = [
 ]  # fmt: skip
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("says", "where"), TRUE, ids=[row[0] for row in TRUE])
 def test_what_is_true_is_proved(says, where):
     verdict = sg.verify(sg.claim(says, where=where))

@@ -190,6 +190,7 @@ UNDER = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("says", "where", "cell"), UNDER, ids=name)
 def test_conditions_on_sizes_and_steps_are_used_in_proofs(says, where, cell):
     verdict = sg.verify(said(says, where, cell))
@@ -418,6 +419,7 @@ def test_what_is_false_under_equations_is_refuted_by_matrices_that_meet_them(say
     assert sg.verify(said(says, where)).outcome is Outcome.REFUTED
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("says", "where"), BY_IDENTITIES, ids=name)
 def test_what_follows_from_products_that_are_multiples_of_the_identity(says, where):
     assert sg.verify(said(says, where)).outcome is Outcome.PROVED

@@ -156,12 +156,14 @@ def wrong_with(says, where=()):
     return verdict, [*words_of(verdict, claim.statement), *witness_of(verdict, claim)]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("entries", [*sample()])
 def test_what_is_said_of_the_corpus_can_be_read_and_checked(entries):
     found = {e["says"]: wrong_with(e["says"], e.get("where", ()))[1] for e in entries}
     assert {says: wrong for says, wrong in found.items() if wrong} == {}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("says", "where", "said"), KINDS)
 def test_each_kind_of_sentence_is_plain(says, where, said):
     verdict, wrong = wrong_with(says, where)

@@ -227,6 +227,7 @@ EMPTY = [
 ABOUT_ANYTHING = ["x == 3", "2*x == x + x", "x**2 >= 0", "maximum(x*(1 - x), x) == 1/4", "x**2 < 0"]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("where", "says"), list(zip(EMPTY, ABOUT_ANYTHING * 2, strict=True)), ids=map(", ".join, EMPTY)
 )
@@ -311,6 +312,7 @@ NEAR_A_BORDER = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("says", "where"), NEAR_A_BORDER)
 def test_what_fails_near_the_border_of_a_condition_alone_is_refuted_there(says, where):
     assert verdict_on(says, where).outcome is Outcome.REFUTED

@@ -226,6 +226,7 @@ def test_names_of_the_author_are_kept_and_a_taken_name_is_not_used_again():
     assert [str(e.left) for e in grad.backward] == ["hbar_2[t]", "delta[t]"]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["tanh", "gru", "diagonal", "elman"])
 @pytest.mark.parametrize("at", ["last", "every"])
 def test_the_document_of_any_cell_is_proved_line_by_line(name, at):

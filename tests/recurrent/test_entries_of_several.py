@@ -125,6 +125,7 @@ def test_the_text_is_the_cell_of_python(name):
     assert str(sg.read_cell(str(read).splitlines(), shapes_of(text))) == str(read)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("name", CELLS)
 def test_every_arithmetic_computes_loss_and_gradients(name, options):

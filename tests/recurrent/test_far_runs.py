@@ -50,11 +50,13 @@ TRUE = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("cell", "says", "where"), FALSE, ids=lambda value: str(value)[:60])
 def test_what_is_false_far_away_is_refuted(cell, says, where):
     assert sg.verify(sg.cell_claim(cell, says, where=where)).outcome is Outcome.REFUTED
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("cell", "says", "where"), TRUE, ids=lambda value: str(value)[:60])
 def test_what_is_true_far_away_is_not_refuted(cell, says, where):
     assert sg.verify(sg.cell_claim(cell, says, where=where)).outcome is not Outcome.REFUTED

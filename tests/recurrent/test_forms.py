@@ -62,6 +62,7 @@ def had(make):
     return None
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", [*CELLS, *sg.CELLS])
 def test_every_form_is_proved_or_refused(name):
     grad = gradients(name)
@@ -133,6 +134,7 @@ def test_forms_of_an_input_that_acts_on_the_loss_with_and_without_a_state_betwee
     assert demand_forms_are_the_gradient(grad, 3) == {"w", "v", "x", "h0"}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("steps", [1, 2, 4])
 @pytest.mark.parametrize("name", LINEAR)
 def test_every_closed_form_is_its_gradient(name, steps):
@@ -173,6 +175,7 @@ def test_what_a_form_has_no_answer_for_is_refused_in_one_line(name):
     assert says in str(found.value)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", [*CELLS, "lstm", "gru"])
 def test_every_cell_is_crosschecked(name):
     grad = gradients(name)
@@ -180,6 +183,7 @@ def test_every_cell_is_crosschecked(name):
     assert check.verdict.outcome is sg.Outcome.SUPPORTED, str(check)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", ["two scalars", "scalars within a step", "three scalars", "lstm"])
 def test_several_scalars_have_forward_mode_and_proofs(name):
     grad = gradients(name)

@@ -29,6 +29,7 @@ def share_of_proofs(counts):
     return counts[True, sg.Outcome.PROVED] / true
 
 
+@pytest.mark.slow
 def test_changed_lines_are_judged_as_numbers_have_it():
     counts, wrong = judged(QUICK, 5, 3, 2)
     assert wrong == []

@@ -34,6 +34,7 @@ SLOPES = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("activation", SLOPES)
 def test_the_gradient_over_all_steps_is_bounded_by_slope_and_weight(activation):
     largest, too_small = SLOPES[activation]
@@ -102,11 +103,13 @@ POWERS = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("activation", "says", "where", "truth"), POWERS, ids=lambda value: str(value)[:60])
 def test_powers_of_bounded_norms_and_radii_of_scaled_rows(activation, says, where, truth):
     assert sg.verify(sg.cell_claim(layer(activation), says, where=where)).holds is truth
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("says", "where"), TRUE, ids=[row[0] for row in TRUE])
 def test_what_is_true_of_a_logistic_layer(says, where):
     assert sg.verify(sg.cell_claim(layer("sigmoid"), says, where=where)).outcome is Outcome.PROVED
@@ -136,6 +139,7 @@ ZOO = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("name", "sizes", "says", "where", "truth"), ZOO, ids=lambda value: str(value)[:60])
 def test_cells_of_the_zoo(name, sizes, says, where, truth):
     assert sg.verify(sg.cell_claim(sg.CELLS[name].cell(*sizes), says, where=where)).holds is truth
@@ -233,6 +237,7 @@ UNITS = [
 ]  # fmt: skip
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("step", "says", "where", "truth"), UNITS, ids=lambda value: str(value)[:60])
 def test_cells_of_one_unit(step, says, where, truth):
     assert sg.verify(sg.cell_claim(sg.Cell({q: step}), says, where=where)).holds is truth
@@ -280,11 +285,13 @@ OF_VECTORS = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("cell", "says", "where", "truth"), BY_EQUATION, ids=str)
 def test_a_state_is_what_its_equation_says(cell, says, where, truth):
     assert sg.verify(sg.cell_claim(cell, says.replace("maximum", "Max"), where=where)).holds is truth
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("cell", "says", "truth"), OF_VECTORS, ids=str)
 def test_a_vector_is_what_its_equation_says(cell, says, truth):
     assert sg.verify(sg.cell_claim(cell, says, where=["h vector (n)", "W matrix (n, n)"])).holds is truth

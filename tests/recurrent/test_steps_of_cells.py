@@ -78,6 +78,7 @@ NAMED = [  # a claim, its conditions, and the conditions on steps that nobody st
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("cell", [VECTOR, UNIT], ids=["vector", "unit"])
 @pytest.mark.parametrize(("says", "where", "told"), NAMED, ids=str)
 def test_what_nobody_stated_of_steps_is_named_and_nothing_else(cell, says, where, told):

@@ -134,6 +134,7 @@ def test_every_cell_is_written_by_hand():
     assert set(STEPS) == set(sg.CELLS)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("at", PLACES)
 @pytest.mark.parametrize("length", [1, 2, 5])
 @pytest.mark.parametrize("name", sg.CELLS)
@@ -151,6 +152,7 @@ def test_gradients_of_every_loss(name, at, loss):
     assert_gradients_are_differences(grad, point(grad, 3), by_hand(name, at, theirs))
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("at", PLACES)
 @pytest.mark.parametrize("name", sg.CELLS)
 def test_gradients_of_a_scalar_cell(name, at):
@@ -187,6 +189,7 @@ def forward_of(grad):
     return function
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("at", PLACES)
 @pytest.mark.parametrize("length", [1, 2, 5])
 @pytest.mark.parametrize("name", composed())
@@ -235,6 +238,7 @@ def test_a_bidirectional_cell_is_one_network_each_way():
 # --- proofs -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("at", PLACES)
 @pytest.mark.parametrize("name", sg.CELLS)
 def test_all_forms_are_proved_equal(name, at):

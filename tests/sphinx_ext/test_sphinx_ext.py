@@ -192,6 +192,7 @@ def test_parts_stand_on_other_pages(project):
     assert set(figure[0]["candidates"]) == {"image/svg+xml", "application/pdf"}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml", "latex", "epub", "text"])
 def test_every_builder_builds_without_a_warning(project, builder):
     app = project(builder, **SITE)
@@ -314,6 +315,7 @@ def test_names_with_markup_come_out_as_text(project, tmp_path):
     assert r"\input{e}" not in tex
 
 
+@pytest.mark.slow
 def test_reading_and_writing_in_parallel(tmp_path, monkeypatch):
     """Two processes give the pages that one gives."""
     monkeypatch.setenv("SYMGRAD_CACHE", str(tmp_path / "cache"))

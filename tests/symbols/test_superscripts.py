@@ -51,6 +51,7 @@ def test_two_superscripts_are_seen():
         assert not doubled(tex), tex
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["n = 2, m = 1 in symbols", "n = 2, m = 1"])
 def test_no_line_of_any_cell_has_two(size):
     for term in TERMS:
@@ -60,6 +61,7 @@ def test_no_line_of_any_cell_has_two(size):
                 assert not doubled(tex), (term, tex)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", sg.CELLS)
 def test_no_form_of_a_gradient_has_two(name):
     cell = sg.CELLS[name].cell(*sg.dims(" ".join(sg.CELLS[name].sizes)))
