@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy
 from sympy import Dummy, Expr
+from sympy.core.relational import Relational
 
 from symgrad.base import sized
 from symgrad.base.errors import CellError
@@ -37,11 +40,38 @@ def expanded(e: Expr) -> Expr:
 
 
 def unfolded(e: Expr) -> Expr:
-    """The expression with two cases of 1 and 0 for each that SymPy has folded what stands beside it into."""
-    two = (p for p in e.atoms(sympy.Piecewise) if len(p.args) == 2 and p.args[1][1] == sympy.true)
+    """The expression with cases of 1 and 0 alone, each under a condition and not under what contradicts it.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> x, u = sg.Input("x"), sg.Parameter("u")
+    >>> unfolded(sympy.Piecewise((0, x <= u), (x, True)))
+    Piecewise((1, -u + x[t] > 0), (0, True))*x[t]
+    """
     table = {}
-    for p in two:
-        (first, condition), (second, _) = p.args
-        if (first, second) != (1, 0):
-            table[p] = second + (first - second) * sympy.Piecewise((1, condition), (0, True))
+    for p in filter(is_exhaustive, e.atoms(sympy.Piecewise)):
+        if len(p.args) == 2:
+            (first, condition), (second, _) = p.args
+            if isinstance(condition, sympy.LessThan | sympy.GreaterThan | sympy.Ne):
+                first, second, condition = second, first, condition.negated
+            one = sympy.Piecewise((1, _one_way(condition)), (0, True))
+            table[p] = second + (first - second) * one
     return e.xreplace(table) if table else e
+
+
+def is_exhaustive(cases: sympy.Piecewise) -> bool:
+    """Whether some case is chosen whatever the values: the last one else, or where the only other one is not."""
+    last = cases.args[-1][1]
+    if last == sympy.true or len(cases.args) != 2:
+        return bool(last == sympy.true)
+    first = cases.args[0][1]
+    is_pair = isinstance(first, Relational) and isinstance(last, Relational)
+    return bool(is_pair and first.negated.canonical == last.canonical)
+
+
+def _one_way(condition: Any) -> Any:
+    """An inequality as one that something is positive."""
+    if not isinstance(condition, sympy.StrictLessThan | sympy.StrictGreaterThan):
+        return condition
+    return sympy.StrictGreaterThan(sympy.expand(condition.gts - condition.lts), 0)

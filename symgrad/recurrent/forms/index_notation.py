@@ -191,10 +191,17 @@ class Reader:
             for time in times:
                 name, at = variable.at(time), function.args[0].subs(TIME, time)
                 if slope is not None and not slope.is_polynomial(ENTRY):
-                    yield from _same_slope(slope.xreplace({ENTRY: at}), slope_from_output(function, name))
-                for other in e.atoms(function.func):
-                    if other.args[1:] == function.args[1:] and self._is_same_scalar(other.args[0], at):
-                        yield other, name
+                    in_output = slope_from_output(function, name)
+                    yield from _same_slope(slope.xreplace({ENTRY: at}), in_output)
+                    if is_function_of(slope, ENTRY):  # as sigmoid is the slope of softplus
+                        yield from ((other, in_output) for other in self._functions_at(slope, at, e))
+                yield from ((other, name) for other in self._functions_at(function, at, e))
+
+    def _functions_at(self, function: Expr, at: Expr, e: Expr) -> Iterator[Expr]:
+        """The places where a function stands whose argument is this one, however it is written."""
+        for other in e.atoms(function.func):
+            if other.args[1:] == function.args[1:] and self._is_same_scalar(other.args[0], at):
+                yield other
 
     def _is_same_scalar(self, left: Expr, right: Expr) -> bool:
         if left == right:
@@ -393,7 +400,7 @@ class Reader:
         in_output = self._slope_in_output(e)
         if in_output is not None:
             return self._entry(in_output, i, j)
-        (y,), body = e.function.variables, sympy.expand(with_slopes(e.function.expr))
+        (y,), body = e.function.variables, sympy.expand(unfolded(with_slopes(e.function.expr)))
         argument = self.form(e.argument)
         entry = self._factor(pushed(e.argument), i, j)
         terms = []
@@ -409,7 +416,7 @@ class Reader:
             return self._of_entries(e.with_arguments(lambda a: pushed(sympy.Transpose(a))), j, i)
         arguments = {y: pushed(a) for y, a in zip(e.function.variables, e.arguments)}
         terms = []
-        for term in sympy.Add.make_args(sympy.expand(with_slopes(e.function.expr))):
+        for term in sympy.Add.make_args(sympy.expand(unfolded(with_slopes(e.function.expr)))):
             form = ONE
             for factor in sympy.Mul.make_args(term):
                 form = form * self._of_letters(factor, arguments, i, j)

@@ -16,6 +16,7 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.reading.text import kept
+from symgrad.recurrent.forms.expanded import is_exhaustive
 from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.symbols import (
@@ -217,7 +218,7 @@ def _of_cases(e: sympy.Piecewise, rows: Rows, bound: frozenset[Symbol]) -> Itera
             known = rows if row is None else (*rows, row)
         yield from _needs(case, known, bound)
         yield from _needs(condition, rows, bound)
-    if e.args[-1][1] != sympy.true:
+    if not is_exhaustive(e):
         yield Need(VALUE, e, rows, bound)
 
 

@@ -33,7 +33,7 @@ from symgrad.recurrent.forms.monomials import (
     places,
     without_deltas,
 )
-from symgrad.recurrent.forms.zeros import is_split, is_zero, with_generators
+from symgrad.recurrent.forms.zeros import is_split, is_zero, joined, with_generators
 
 MOST_ROUNDS = 12
 MOST_TERMS = 150
@@ -139,7 +139,9 @@ def _named(term: Term, known: Sequence[Row]) -> Iterator[_Named]:
         coefficient, monomial = waiting.pop()
         if monomial.times and (coefficient := sympy.expand(coefficient)).is_Add:
             waiting += [(part, monomial) for part in coefficient.args]
-        elif (plain := _with_short_products(coefficient, monomial)) is not None:
+            continue
+        coefficient = joined(coefficient) if monomial.times else coefficient
+        if (plain := _with_short_products(coefficient, monomial)) is not None:
             waiting += plain
         elif (settled := _settled(coefficient, monomial, known)) is not None:
             again = _with_short_products(*settled)

@@ -127,3 +127,28 @@ def is_split(e: Expr) -> bool:
     throughout, in the limit at its zeros as well. For 0 itself it is not: 0**0 is 1.
     """
     return e.is_Pow and bool(e.exp.free_symbols) and is_somewhere_other_than_zero(e.base)
+
+
+def joined(e: Expr) -> Expr:
+    """A product with b**(p + q) for b**p * b**q, which has the same value wherever that has one, for b = 0 as well.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> w = sg.Parameter("w")
+    >>> joined(-w * w ** (sg.LENGTH - sg.TIME - 1))
+    -w**(T - t)
+    """
+    factors = sympy.Mul.make_args(e)
+    bases = {f.base for f in factors if f.is_Pow and f.exp.free_symbols}
+    if not bases:
+        return e
+    exponents = {
+        b: sympy.expand(sympy.Add(*(x for base, x in map(_base_and_exponent, factors) if base == b))) for b in bases
+    }
+    rest = [f for f in factors if _base_and_exponent(f)[0] not in bases]
+    return sympy.Mul(*rest, *(b**x for b, x in exponents.items()))
+
+
+def _base_and_exponent(factor: Expr) -> tuple[Expr, Expr]:
+    return factor.args if factor.is_Pow else (factor, S.One)

@@ -86,6 +86,8 @@ def proves(grad: Backward, left: Expr, right: Expr, truth: Callable[[Any, Any], 
         ends = sympy.expand(rest - steps.high), sympy.expand(rest - steps.low)
         steps = replace(steps, at=index, low=ends[0], high=ends[1])
     lines = [_Line(grad, left, without_jacobians(grad, right), truth, steps)]
+    if (other := _other_name(grad, left, truth)) is not None:
+        lines.append(replace(lines[0], left=other))
     if _has(right, StateJacobian) and has_closed_adjoints(grad):
         step = opaque_step(grad)
         named = right.replace(lambda e: isinstance(e, StateJacobian), lambda e: _between(step, e))
@@ -93,6 +95,17 @@ def proves(grad: Backward, left: Expr, right: Expr, truth: Callable[[Any, Any], 
     return any(
         line.is_proved_with_index() if steps.index is not None else line.is_proved_for_each_length() for line in lines
     )
+
+
+def _other_name(grad: Backward, left: Any, truth: Callable[[Any, Any], Any]) -> Any:
+    """The adjoint of a state that an adjoint within a step is, at each step; None if it is none."""
+    if getattr(left, "role", None) is not Role.ADJOINT or left.key in _carried(grad):
+        return None
+    other = truth(left, None)
+    if getattr(other, "key", None) not in _carried(grad) or other.time != left.time:
+        return None
+    lasts = ((truth(left.at(LENGTH - k), S(k)), other.at(LENGTH - k)) for k in range(grad.last_steps))
+    return other if all(a == b for a, b in lasts) else None
 
 
 def _has(e: Expr, kind: type) -> bool:
@@ -364,7 +377,7 @@ class _Meaning:
             return self._rule(v, last)
         if not is_certain(gap - self.grad.last_steps, rows):
             return self._wherever(v, rows, gap)
-        if v.key in _carried(self.grad):
+        if v.key in _carried(self.grad) and (self.closed is not None or not self._is_alike(v)):
             if self.closed is not None:
                 return _closed(self.closed, v, self.length)
             steps = [sympy.expand(base - v.time) for base in self.bases]
@@ -386,10 +399,13 @@ class _Meaning:
         """At a step that is T or before it: what stands there in every case, if that is the same."""
         if not is_certain(gap, rows):
             return None
-        if v.key in _carried(self.grad):
-            return None if self.closed is None else _closed(self.closed, v, self.length)
-        rules = [self._rule(v), *(self._rule(v, k) for k in range(self.grad.last_steps))]
-        return rules[0] if all(rule == rules[0] for rule in rules) else None
+        if v.key in _carried(self.grad) and self.closed is not None:
+            return _closed(self.closed, v, self.length)
+        return self._rule(v) if self._is_alike(v) else None
+
+    def _is_alike(self, v: Expr) -> bool:
+        """Whether an adjoint stands for the same at the last steps as before them, and so for nothing later."""
+        return all(self._rule(v, k) == self._rule(v) for k in range(self.grad.last_steps))
 
     def _rule(self, v: Expr, last: int | None = None) -> Expr:
         """What the rules give at the step of an adjoint: so many steps before T, or before those."""
