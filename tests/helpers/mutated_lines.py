@@ -208,6 +208,7 @@ class Truth:
 
 def steps(line, judged_for, length):
     """The steps that a line says it is for, read from its words."""
+    judged_for = judged_for.split(", given")[0]
     if not judged_for.startswith("for t ="):
         least = int(judged_for.split(">=")[1]) if ">=" in judged_for else 1
         return [length] if length >= least else []

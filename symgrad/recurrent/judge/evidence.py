@@ -82,7 +82,8 @@ class Line:
     convention : str
         The convention under which the line is equal, where it is not equal as it stands.
     judged_for : str
-        The steps for which it was judged, as in "for t = 1, ..., T - 1".
+        The steps for which it was judged, as in "for t = 1, ..., T - 1"; with the conditions, and with what a line that
+        is proved has only because another gradient of the cell asks for it.
     """
 
     equation: Equation
