@@ -42,10 +42,27 @@ Placed = tuple[Atom, tuple[Index, ...]]
 
 def raised(base: Form, exponent: Expr, i: Index, j: Index, is_entry: bool) -> Form:
     """A power of the entry at (i, j) of a form, or of a scalar: as a product of roots or of their inverses."""
+    if exponent.is_Integer and (within := _power_within(base)) is not None:
+        base, exponent = within[0], within[1] * exponent
+        if exponent.is_Integer and exponent > 0:
+            names: dict[Index, Index] = {ROW: i, COLUMN: j}
+            return repeated(Form(tuple((c, indexed(m, names)) for c, m in base.terms)), int(exponent))
     root, times = exponent, 1
     if exponent.is_Rational and exponent.q <= MOST_ROOTS and abs(exponent.p) <= MOST_FACTORS:
         root, times = Rational(1 if exponent > 0 else -1, exponent.q), abs(int(exponent.p))
     return repeated(single(Atom(_head(root, is_entry), (), (base,)), i, j), times)
+
+
+def _power_within(form: Form) -> tuple[Form, Expr] | None:
+    """The base and the exponent of a form that is a root or an inverse itself."""
+    if len(form.terms) != 1 or form.terms[0][0] != 1 or len(form.terms[0][1].factors) != 1:
+        return None
+    ((_, monomial),) = form.terms
+    ((atom, indices),) = monomial.factors
+    is_plain = (
+        atom.head in _EXPONENTS and indices in ((), (ROW,), (ROW, COLUMN)) and not (monomial.sizes or monomial.times)
+    )
+    return (atom.inner[0], _EXPONENTS[atom.head]) if is_plain else None
 
 
 def _head(exponent: Expr, is_entry: bool) -> str:
