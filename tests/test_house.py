@@ -59,7 +59,6 @@ LONG = {
     "recurrent/forms/index_notation.py": (690, "to be divided"),
     "recurrent/gradients/backward.py": (600, "to be divided"),
     "recurrent/judge/evidence.py": (640, "to be divided"),
-    "recurrent/judge/line_proofs.py": (480, "to be divided"),
     "recurrent/judge/norm_claims.py": (640, "to be divided"),
     "symbols/operations.py": (680, "one class for each operation"),
     "symbols/variables.py": (680, "one class for each role"),

@@ -20,18 +20,18 @@ from symgrad.base.budget import Budget, Spent, working_within
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.matrix_algebra import product, total_of, transposed
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
-from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
+from symgrad.recurrent.forms.inequalities import Row, row_of
 from symgrad.recurrent.forms.named_sums import NamedSums
-from symgrad.recurrent.forms.paths import EARLIER, Step, jacobian_product, opaque_step
+from symgrad.recurrent.forms.paths import Step, jacobian_product, opaque_step
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
 from symgrad.recurrent.forms.term_proofs import TermByTerm, ways_to_compare
-from symgrad.recurrent.gradients.backward import Backward, over_time
+from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.gradients.loss_derivatives import LossDerivative, gradient_name
+from symgrad.recurrent.judge.adjoint_meanings import Meaning, carried, closed_sum
 from symgrad.recurrent.judge.line_steps import LineSteps
 from symgrad.recurrent.judge.meanings import forward_definitions
-from symgrad.symbols import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in, zero_like
+from symgrad.symbols import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in
 
-_LATE = Symbol("s", integer=True)
 FOR_CLOSED_SUMS = 5_000_000  # units of work
 MOST_SPLIT = 3  # of the least T that are cases of their own
 MOST_MORE = 2  # last steps that are cases of their own beyond those that adjoints look ahead
@@ -99,10 +99,10 @@ def proves(grad: Backward, left: Expr, right: Expr, truth: Callable[[Any, Any], 
 
 def _other_name(grad: Backward, left: Any, truth: Callable[[Any, Any], Any]) -> Any:
     """The adjoint of a state that an adjoint within a step is, at each step; None if it is none."""
-    if getattr(left, "role", None) is not Role.ADJOINT or left.key in _carried(grad):
+    if getattr(left, "role", None) is not Role.ADJOINT or left.key in carried(grad):
         return None
     other = truth(left, None)
-    if getattr(other, "key", None) not in _carried(grad) or other.time != left.time:
+    if getattr(other, "key", None) not in carried(grad) or other.time != left.time:
         return None
     lasts = ((truth(left.at(LENGTH - k), S(k)), other.at(LENGTH - k)) for k in range(grad.last_steps))
     return other if all(a == b for a, b in lasts) else None
@@ -226,8 +226,8 @@ class _Line:
 
     def _definitions_within_a_step(self, case: Case) -> Iterator[Definitions]:
         """Adjoints that the line names and those of states stay names, whatever they are."""
-        by_rules = _Meaning(self.grad, case.length, ()).of
-        kept = {v.key for v in self._adjoints_in(case.right)} | _carried(self.grad)
+        by_rules = Meaning(self.grad, case.length, ()).of
+        kept = {v.key for v in self._adjoints_in(case.right)} | carried(self.grad)
 
         def meant(v: Expr, rows: Sequence[Row]) -> Expr | None:
             return None if v.key in kept else by_rules(v, rows)
@@ -249,7 +249,7 @@ class _Line:
         if isinstance(case.left, LossDerivative):
             forward = forward_definitions(self.grad, False)
             for is_eager in (False, *self._ways[1:]):
-                by_rules = _Meaning(self.grad, case.length, self._bases(case), is_eager=is_eager).of
+                by_rules = Meaning(self.grad, case.length, self._bases(case), is_eager=is_eager).of
                 yield Definitions(forward.expanded, forward.named, by_rules, case.known, case.length)
 
     def _definitions_by_sums(self, case: Case) -> Iterator[Definitions]:
@@ -257,14 +257,14 @@ class _Line:
             yield from self._closed_definitions(case, Step.of(self.grad), self._ways)
 
     def _closed_definitions(self, case: Case, step: Step, ways: Sequence[bool]) -> Iterator[Definitions]:
-        closed = _Meaning(self.grad, case.length, (), step).of
+        closed = Meaning(self.grad, case.length, (), step).of
         for states_too in ways:
             forward = forward_definitions(self.grad, states_too)
             yield Definitions(forward.expanded, forward.named, closed, case.known)
 
     def _plain_definitions(self, case: Case) -> Iterator[Definitions]:
         yield Definitions(known=case.known)
-        by_rules = _Meaning(self.grad, case.length, self._bases(case)).of
+        by_rules = Meaning(self.grad, case.length, self._bases(case)).of
         for states_too in self._ways:
             forward = forward_definitions(self.grad, states_too)
             yield Definitions(forward.expanded, forward.named, by_rules, case.known)
@@ -317,7 +317,7 @@ class _Line:
                 return case.right.subs(index, index + gap)
             return by_rules(v, rows)
 
-        by_rules = _Meaning(self.grad, case.length, (here + 1, case.length)).of
+        by_rules = Meaning(self.grad, case.length, (here + 1, case.length)).of
         forwards = [forward_definitions(self.grad, states_too) for states_too in (False, True)]
         return any(
             Reader(Definitions(forward.expanded, forward.named, later, case.known), sums).equal(case.right, truth)
@@ -337,106 +337,6 @@ def _gap(left: Expr, case: Case) -> Expr | None:
     return next((gap for gap in gaps if gap.is_Integer), None)
 
 
-@dataclass(frozen=True)
-class _Meaning:
-    """What adjoints stand for: those within a step by those of states, and those of states as far as is asked for.
-
-    Attributes
-    ----------
-    bases : tuple of Expr
-        Adjoints of states at earlier steps than one of these are written out.
-    closed : Step or None
-        The step in the closed sum over later steps that adjoints of states stand for, if they do.
-    is_eager : bool
-        Whether all that are certain to be before the last steps are written out.
-    """
-
-    grad: Backward
-    length: Expr
-    bases: tuple[Expr, ...]
-    closed: Step | None = None
-    is_eager: bool = False
-
-    def of(self, v: Expr, rows: Sequence[Row]) -> Expr | None:
-        """What an adjoint stands for where these inequalities hold; None where its name stays."""
-        gap = sympy.expand(self.length - v.time)
-        if is_certain(-gap - 1, rows):
-            return zero_like(v)
-        if v.time.is_Integer and v.time < 1:
-            border = next((b for b in self.grad.borders if self._is_adjoint_of(v, b)), None)
-            return None if border is None else self.grad[border].subs(LENGTH, self.length)
-        if not is_certain(v.time - 1, rows):
-            return None
-        if v.key == self.grad.loss_adjoint.key:
-            return self._weight(gap, rows)
-        if not is_certain(v.time - 1 - self.grad.ahead(v), rows):  # there are no shares of step 0
-            is_inner = v.time.is_Integer and is_certain(gap - self.grad.last_steps, rows)
-            return self.grad.adjoint_equation(v).right if is_inner else None
-        last = next((k for k in range(self.grad.last_steps) if _is_equal(gap, k, rows)), None)
-        if last is not None:
-            return self._rule(v, last)
-        if not is_certain(gap - self.grad.last_steps, rows):
-            return self._wherever(v, rows, gap)
-        if v.key in _carried(self.grad) and (self.closed is not None or not self._is_alike(v)):
-            if self.closed is not None:
-                return _closed(self.closed, v, self.length)
-            steps = [sympy.expand(base - v.time) for base in self.bases]
-            if not self.is_eager and not any(s.is_Integer and s > 0 for s in steps):
-                return None
-        return self._rule(v)
-
-    def _is_adjoint_of(self, v: Expr, border: Any) -> bool:
-        name = self.grad.adjoints.get(border.at(TIME))
-        return name is not None and name.key == v.key and border.time == v.time
-
-    def _weight(self, gap: Expr, rows: Sequence[Row]) -> Expr | None:
-        """The adjoint of the loss of a step from 1 to T."""
-        if self.grad.at != "last":
-            return 1 / self.length if self.grad.at == "mean" else S.One
-        return S.One if _is_equal(gap, 0, rows) else S.Zero if is_certain(gap - 1, rows) else None
-
-    def _wherever(self, v: Expr, rows: Sequence[Row], gap: Expr) -> Expr | None:
-        """At a step that is T or before it: what stands there in every case, if that is the same."""
-        if not is_certain(gap, rows):
-            return None
-        if v.key in _carried(self.grad) and self.closed is not None:
-            return _closed(self.closed, v, self.length)
-        return self._rule(v) if self._is_alike(v) else None
-
-    def _is_alike(self, v: Expr) -> bool:
-        """Whether an adjoint stands for the same at the last steps as before them, and so for nothing later."""
-        return all(self._rule(v, k) == self._rule(v) for k in range(self.grad.last_steps))
-
-    def _rule(self, v: Expr, last: int | None = None) -> Expr:
-        """What the rules give at the step of an adjoint: so many steps before T, or before those."""
-        at = TIME if last is None else LENGTH - last
-        right = self.grad.adjoint_equation(v.at(at)).right
-        moved = {u: u.at(sympy.expand(v.time + u.time - at)) for u in timed_in(right)}
-        right = right.xreplace(moved)  # the number of steps in a mean is no step
-        return right.subs(LENGTH, self.length) if self.length != LENGTH else right
-
-
-def _is_equal(e: Expr, number: int, rows: Sequence[Row]) -> bool:
-    return is_certain(e - number, rows) and is_certain(number - e, rows)
-
-
-@lru_cache(maxsize=64)
-def _carried(grad: Backward) -> frozenset[tuple[str, str]]:
-    """The adjoints that other steps give to: those of states, and of what is used at other steps."""
-    moved = {v for v, found in grad.shares.items() for s in found if s.shift and s.by is not None}
-    return frozenset(grad.adjoints[v].key for v in grad.adjoints if v in moved or v in grad.cell.states)
-
-
-def _closed(step: Step, v: Expr, length: Expr) -> Expr:
-    """The adjoint of the state of a cell of one: the sum over later steps t of (J_t ... J_{k+1})^T g_t."""
-    is_last = step.grad.at == "last"
-    late = LENGTH if is_last else _LATE
-    back = transposed(jacobian_product(step, EARLIER + 1, late))
-    term = product(back, step.loss_slope.subs(TIME, late))
-    found = term if is_last else over_time(term, EARLIER, LENGTH, _LATE)
-    return found.subs(EARLIER, v.time).subs(LENGTH, length)
-
-
 @lru_cache(maxsize=64)
 def has_closed_adjoints(grad: Backward) -> bool:
     """Whether the adjoint of the one state is certainly the closed sum, at all steps from 1 to T.
@@ -454,13 +354,13 @@ def _are_adjoints_closed(grad: Backward) -> bool:
     """First that the adjoint gets, from the step after it, the Jacobian transposed times the adjoint there; then by
     induction, with a name for the Jacobian, that the closed sum is what follows.
     """
-    if len(grad.cell.states) != 1 or len(_carried(grad)) != 1 or grad.runs_in_reverse or grad.last_steps != 1:
+    if len(grad.cell.states) != 1 or len(carried(grad)) != 1 or grad.runs_in_reverse or grad.last_steps != 1:
         return False
     (state,) = grad.cell.states
     v = grad.adjoints[state]
     try:
         step, opaque = Step.of(grad), opaque_step(grad)
-        slope, recursion, claim = step.loss_slope, _recursion(step, v), _closed(opaque, v, LENGTH)
+        slope, recursion, claim = step.loss_slope, _recursion(step, v), closed_sum(opaque, v, LENGTH)
         opaquely = _recursion(opaque, v)
     except CellError:
         return False
