@@ -1,6 +1,6 @@
 """Vectors and matrices in time: the variables of recurrent networks and the operations on them."""
 
-from symgrad.symbols.arithmetic import ENTRIES, ENTRY, Mask, letters_of
+from symgrad.symbols.conditions import ENTRIES, ENTRY, Mask, letters_of
 from symgrad.symbols.functions import Max, Min, abs, arctan, exp, log, sin, sqrt, tanh, where
 from symgrad.symbols.norms import OfMatrix, SpectralNorm, SpectralRadius, norm, spectral_radius
 from symgrad.symbols.operations import (

@@ -6,81 +6,18 @@ SymPy with these operators; in formulas it counts as SymPy's, and is equal to it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from numbers import Number
 from typing import Any, ClassVar
 
 import numpy as np
 import sympy
-from sympy import Basic, Dummy, Expr, MatrixExpr, S
+from sympy import Basic, Expr, MatrixExpr, S
 from sympy.matrices.expressions.slice import MatrixSlice
+from sympy.multipledispatch import dispatch
 
 from symgrad.base.errors import CellError, ShapeError
-
-# The bound variable of functions of an entry: a Dummy, so that no name of an author is the same, with a number of its
-# own, so that it is the same in every process.
-ENTRY = Dummy("y", dummy_index=10_000_019, real=True)
-MOST_ARGUMENTS = 8
-ENTRIES = (ENTRY, *(Dummy(f"y_{k}", dummy_index=10_000_140 + k, real=True) for k in range(2, MOST_ARGUMENTS + 1)))
-
-
-def letters_of(matrices: Iterable[MatrixExpr]) -> dict[MatrixExpr, Dummy]:
-    """A letter for the entry of each matrix, one for those that are equal.
-
-    Raises
-    ------
-    CellError
-        If there are too many.
-    """
-    known = dict.fromkeys(matrices)
-    if len(known) > MOST_ARGUMENTS:
-        raise CellError(f"a function of entries takes up to {MOST_ARGUMENTS} matrices; got {len(known)}")
-    return dict(zip(known, ENTRIES))
-
-
-@dataclass(frozen=True)
-class Mask:
-    """Where a comparison of vectors holds: a condition on their entries in each place, for `where`.
-
-    Parameters
-    ----------
-    condition : Boolean
-        In the letters `ENTRIES`, one for each matrix.
-    matrices : tuple of MatrixExpr
-    """
-
-    condition: Any
-    matrices: tuple[MatrixExpr, ...]
-
-    def __and__(self, other: object) -> Any:
-        return _both(sympy.And, self, other)
-
-    def __or__(self, other: object) -> Any:
-        return _both(sympy.Or, self, other)
-
-    __rand__, __ror__ = __and__, __or__
-
-    def __invert__(self) -> Mask:
-        return Mask(sympy.Not(self.condition), self.matrices)
-
-    def __bool__(self) -> bool:
-        raise CellError(f"{self} is a condition on each entry, and no truth value; write where({self}, a, b)")
-
-    def in_letters(self, letters: Mapping[MatrixExpr, Dummy]) -> Any:
-        """The condition, with other letters for its matrices."""
-        return self.condition.xreplace({y: letters[m] for y, m in zip(ENTRIES, self.matrices)})
-
-    def __str__(self) -> str:
-        letters = zip(ENTRIES, self.matrices)
-        return str(self.condition.xreplace({y: sympy.Symbol(str(m), real=True) for y, m in letters}))
-
-
-def _both(connective: Any, one: Mask, other: Any) -> Any:
-    if not isinstance(other, Mask):
-        return NotImplemented
-    letters = letters_of((*one.matrices, *other.matrices))
-    return Mask(connective(one.in_letters(letters), other.in_letters(letters)), tuple(letters))
+from symgrad.symbols.conditions import Mask, letters_of, made_of_numbers
 
 
 class Ordered(Expr):  # type: ignore[misc]
@@ -108,13 +45,18 @@ def _compared(left: Any, relation: Any, right: Any) -> Any:
         raise ShapeError(f"{left} {relation.rel_op} {right}", relation.rel_op, _shapes(*sides))
     letters = letters_of(matrices)
     condition = relation(*(letters.get(side, side) for side in sides))
-    return Mask(condition, tuple(letters)) if letters else condition
+    return Mask(made_of_numbers(condition), tuple(letters)) if letters else condition
 
 
 class ReadsAsVector(Ordered, MatrixExpr):  # type: ignore[misc]
     """A matrix expression to which a number may be added: `1 - z` means a vector of ones less z."""
 
     _op_priority = 12.0  # above that of SymPy's matrices, which hand over to us
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """SymPy compares nothing of which it knows that it is not real; of vectors `where` compares the entries."""
+        super().__init_subclass__(**options)
+        cls.is_extended_real = None
 
     def __add__(self, other: object) -> Expr:
         return _plus(self, other)
@@ -181,6 +123,11 @@ def _shown_place(place: object) -> str:
     return f"[{', '.join(map(shown, place if isinstance(place, tuple) else (place,)))}]"
 
 
+@dispatch(ReadsAsVector, (MatrixExpr, Expr))  # type: ignore[untyped-decorator]
+def _eval_is_eq(left: ReadsAsVector, right: Expr) -> None:
+    """Whether entries are equal is for `where` to tell; for SymPy no vector is equal to a number."""
+
+
 # --- nodes of SymPy with these operators --------------------------------------------------------------------------
 
 
@@ -208,6 +155,7 @@ _WITH_OPERATORS: dict[type[Basic], type[_Operated]] = {
     for kind in (
         sympy.MatAdd, sympy.MatMul, sympy.MatPow, sympy.Transpose, sympy.HadamardProduct, sympy.HadamardPower,
         sympy.DiagMatrix, sympy.BlockMatrix, MatrixSlice, sympy.OneMatrix,
+        sympy.ZeroMatrix, sympy.Identity,
     )
 }  # fmt: skip
 

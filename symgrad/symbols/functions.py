@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import shown
-from symgrad.symbols.arithmetic import Mask, letters_of
+from symgrad.symbols.conditions import Mask, letters_of, mask_of
 from symgrad.symbols.operands import operand
 from symgrad.symbols.operations import elementwise, of_entries, one_shape
 
@@ -324,10 +324,13 @@ def where(condition: Any, value: Any, otherwise: Any) -> Expr:
     ((n, 1), Piecewise((x, x > 0), (0, True)))
     """
     if isinstance(condition, bool):
-        condition = sympy.true if condition else sympy.false
+        told = (
+            "u == v in Python asks whether two formulas are the same; of entries write sympy.Eq(u, v) or sympy.Ne(u, v)"
+        )
+        raise CellError(f"where takes a comparison first, and got {condition}: {told}")
     if not isinstance(condition, Mask | Boolean):
         raise CellError(f"where takes a comparison first, as in where(h > 0, a, b); got {shown(condition)}")
-    mask = condition if isinstance(condition, Mask) else Mask(condition, ())
+    mask = mask_of(condition)
     values = [operand(given, "where") for given in (value, otherwise)]
     matrices = one_shape("where", [*mask.matrices, *(v for v in values if isinstance(v, MatrixExpr))])
     letters = letters_of(matrices)

@@ -16,7 +16,8 @@ from sympy.printing.printer import Printer
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import shown
 from symgrad.base.shown import one_line
-from symgrad.symbols.arithmetic import ReadsAsVector, letters_of, with_operators
+from symgrad.symbols.arithmetic import ReadsAsVector, with_operators
+from symgrad.symbols.conditions import letters_of, made_of_numbers
 from symgrad.symbols.entries import (
     function_of_entries,
     function_of_several,
@@ -260,7 +261,7 @@ def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExp
     >>> of_entries(sympy.Max(*letters.values()), letters), of_entries(sympy.Max(letters[v], 0), letters)
     (Max(u[t], v[t]), [Max(0, v[t])])
     """
-    if formula.has(sympy.Piecewise):
+    if made_of_numbers(formula).has(sympy.Piecewise):
         formula, letters = _within_cases(formula, letters)
     inside = {m: letter for m, letter in letters.items() if formula.has(letter)} or dict([next(iter(letters.items()))])
     named = dict(zip(inside.values(), letters_of(inside).values()))
@@ -278,7 +279,7 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
     found: dict[MatrixExpr, Symbol] = {m: letter for m, letter in letters.items() if not _is_partial(m)}
 
     def entry(m: Any) -> Expr:
-        if isinstance(m, sympy.HadamardPower):
+        if _is_power_of_entries(m) and not m.exp.atoms(MatrixExpr):
             return entry(m.base) ** m.exp
         if isinstance(m, Elementwise | OfEntries):
             return m.function(*map(entry, m.args[1:]))
@@ -297,9 +298,15 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
 def _is_partial(m: MatrixExpr) -> bool:
     """Whether an entry of a matrix may have no value, made of entries that have one."""
     bodies = (part.function.expr for part in m.atoms(Elementwise, OfEntries))
-    return any(not _is_natural(power.exp) for power in m.atoms(sympy.HadamardPower)) or any(
+    powers = (power for power in m.atoms(sympy.HadamardPower, sympy.MatPow) if _is_power_of_entries(power))
+    return any(not _is_natural(power.exp) for power in powers) or any(
         not is_total(body) or any(part.args for part in body.args) for body in bodies
     )
+
+
+def _is_power_of_entries(m: MatrixExpr) -> bool:
+    """Whether it is a power of each entry, as any power of a 1 by 1 matrix is."""
+    return isinstance(m, sympy.HadamardPower) or (isinstance(m, sympy.MatPow) and m.shape == (1, 1))
 
 
 def _is_natural(exponent: Expr) -> bool:

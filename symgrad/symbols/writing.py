@@ -15,7 +15,7 @@ from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
-from symgrad.symbols.arithmetic import ENTRY
+from symgrad.symbols.conditions import ENTRY
 from symgrad.symbols.operations import Elementwise, LogSumExp, OfEntries, Softmax
 from symgrad.symbols.over_time import OrderedProduct, TimeSum
 from symgrad.symbols.parts import in_order, is_inverse, is_ones, quotient_of

@@ -14,7 +14,7 @@ from symgrad.reading.vectors.reader import parse_equation, parse_vector
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
 from symgrad.recurrent.text.from_text import read_equation
 from symgrad.symbols import Elementwise, OrderedProduct, TimeSum, shape_of, slope
-from symgrad.symbols.arithmetic import ENTRY
+from symgrad.symbols.conditions import ENTRY
 from symgrad.symbols.writing import to_text
 
 n, m = sg.dims("n m")

@@ -12,6 +12,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.base.errors import CellError, ShapeError
 from symgrad.symbols import Elementwise, LogSumExp, OfEntries, ParameterMatrix, Softmax, Timed, shape_of
+from symgrad.symbols.conditions import made_of_numbers
 from symgrad.symbols.writing import to_text
 
 # What can be differentiated; each has a row in `rules.RULES`.
@@ -113,12 +114,10 @@ def _slice(e: MatrixSlice, where: str) -> MatrixExpr:
 
 
 def _elementwise(e: Elementwise | OfEntries, where: str) -> Elementwise:
-    matrices = sorted(map(_text, e.function.expr.atoms(MatrixExpr)))
-    if matrices:
-        raise CellError(
-            f"{where}: a function of entries is made of numbers, and {matrices[0]} is a matrix; give the number that "
-            "is made of it a name in an equation of its own"
-        )
+    try:
+        made_of_numbers(e.function.expr)
+    except CellError as fault:
+        raise CellError(f"{where}: {fault}") from None
     return e
 
 
