@@ -99,6 +99,8 @@ class Ledger:
     def _facts(self, expr: Basic) -> Facts:
         if expr in _UNDEFINED:
             raise LimitError("this is undefined")
+        if isinstance(expr, sympy.Piecewise) and any(value in _UNDEFINED for value, _ in expr.args):
+            raise LimitError("this is undefined in one of its cases; write cases that all have a value")
         if isinstance(expr, Rational):
             return _rational(expr)
         if isinstance(expr, AppliedUndef | TimedScalar | sympy.Trace):
