@@ -9,6 +9,7 @@ import sympy
 from flint import arb
 
 import symgrad as sg
+from symgrad.symbols import LENGTH, TIME
 
 h, s, z, x = sg.State("h"), sg.State("s"), sg.Intermediate("z"), sg.Input("x")
 w, u = sg.Parameter("w"), sg.Parameter("u")
@@ -113,3 +114,32 @@ def test_a_masked_array_is_refused_and_one_without_masked_entries_is_not(options
         with pytest.raises(sg.CellError, match=r"^x is masked in some entries"):
             run(w=0.5, x=np.ma.masked_array(values, [False, True]))
         assert in_mpmath(run(w=0.5, x=np.ma.masked_array(values, [False, False])).loss) == expected
+
+
+# --- powers whose exponent only a run knows --------------------------------------------------------------------------
+
+POWERS_OF_STEPS = {  # by the exponent, and what it is at step t of 3
+    "t": (TIME, lambda t: t),
+    "t - 1": (TIME - 1, lambda t: t - 1),
+    "T - t": (LENGTH - TIME, lambda t: 3 - t),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("weight", [-0.5, 0.0, 0.75])
+@pytest.mark.parametrize("exponent", POWERS_OF_STEPS)
+def test_whole_powers_of_any_number(exponent, weight, options):
+    """w**t is a number for w < 0."""
+    if weight == 0 and exponent != "t":
+        pytest.skip("the slope 0*w**(-1) of w**0 has no value at w = 0")
+    power, at = POWERS_OF_STEPS[exponent]
+    h, w, x = sg.State("h"), sg.Parameter("w"), sg.Input("x")
+    run = sg.bptt(sg.Cell({h: w**power * h.prev + x}), h).compile(**options)
+    inputs, state, slope = [1.0, -2.0, 0.5], 0.25, 0.0
+    for t, x_t in enumerate(inputs, 1):
+        k = at(t)
+        slope = weight**k * slope + (k * weight ** (k - 1) if k else 0) * state
+        state = weight**k * state + x_t
+    found = run(w=weight, x=np.array(inputs), h0=0.25)
+    for number, wanted in ((found.loss, state), (found.gradients["w"], slope)):
+        assert np.isclose(float(in_mpmath(number)), wanted, 1e-14, 1e-14)

@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import sympy
-from sympy import Basic, Derivative, Expr, MatrixBase, MatrixExpr, S, Symbol
+from sympy import Basic, Derivative, Dummy, Expr, MatrixBase, MatrixExpr, S, Symbol
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -102,12 +102,28 @@ class Lowering:
         power = _below(e)
         if power is not None:  # 1/(1 + exp(u)) is sigmoid(-u)
             return nodes.power(call("sigmoid", VALUE, nodes.negative(self.node(power.args[0]))), -e.exp)
-        return self._raised(self.node(e.base), e.exp)
+        return self._raised(self.node(e.base), e.exp, bool(e.base.is_positive))
 
-    def _raised(self, base: Node, exponent: Expr) -> Node:
+    def _raised(self, base: Node, exponent: Expr, is_positive: bool = False) -> Node:
         if exponent.is_Rational:
             return nodes.power(base, exponent)
+        if exponent.is_integer and not is_positive:
+            return self._whole_power(base, exponent)
+        return self._exponential(base, exponent)
+
+    def _exponential(self, base: Node, exponent: Expr) -> Node:
         return nodes.entrywise("exp", nodes.multiply(self.node(exponent), nodes.entrywise("log", base)))
+
+    def _whole_power(self, base: Node, exponent: Expr) -> Node:
+        """The power whose exponent is a whole number that only a run knows, as w**t and w**(n - 1)."""
+        b, size = Dummy(real=True), Dummy(real=True)
+        power = sympy.Piecewise(
+            (size, b > 0),
+            (sympy.sign(sympy.cos(sympy.pi * exponent, evaluate=False)) * size, b < 0),
+            (sympy.Piecewise((1, sympy.Eq(exponent, 0)), (0, exponent > 0), (1 / b, True)), True),
+        )
+        sizes = self._exponential(nodes.entrywise("abs", base), exponent)
+        return self.within(b, base).within(size, sizes).node(power)
 
     def _function(self, e: Expr) -> Node:
         name, arguments = e.func.__name__, self.nodes(e.args)
