@@ -139,12 +139,11 @@ class Reader:
         for a, b in zip(*sides):
             form = self.form(a) + self.form(b).scaled(S.NegativeOne)
             rest = form.collected()
-            if rest and (cleared := without_denominators(form)) is not form:
-                form, rest = cleared, cleared.collected()
             if rest and has_places(form):
                 form = written_out(form, free_sizes(a))
                 rest = form.collected()
-            found |= rest if rest and not cancels(Rest(tuple(rest.items()), form), self.definitions.known) else {}
+            if rest and not cancels(Rest(tuple(rest.items()), form), self.definitions.known):
+                found |= without_denominators(form).collected()
         return found
 
     def _in_parts(self, e: Expr) -> Expr:
