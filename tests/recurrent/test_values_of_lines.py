@@ -107,6 +107,44 @@ def test_a_sum_of_positive_terms_that_has_some_is_positive(part):
     assert judged("h[t] = tanh(w*h[t-1] + x[t] + b)", twice(part)).verdict.outcome is PROVED
 
 
+ASKED_ELSEWHERE = [  # what an adjoint asks for at steps other than those of the line
+    ("h[t] = w*sqrt(h[t-1]) + b", twice("1/h[t-1]").replace("delta", "hbar")),
+    ("h[t] = w*sqrt(h[t-1]) + b", twice("1/sqrt(h[t-1])").replace("delta", "hbar")),
+    ("h[t] = w*sqrt(h[t-1]) + b", "hbar[t] = w*hbar[t+1]/(2*sqrt(h[t])) + 2*(1/h[t-1]) - sum(1/h[t-1], (k, 1, 2))"),
+    ("h[t] = w*sqrt(h[t-2]) + u*h[t-1] + b", twice("1/h[t-2]").replace("delta", "hbar")),
+    ("a[t] = w*h[t-1] + x[t] + b; h[t] = sqrt(a[t])", "dx[2] = abar[2] + sum(1/a[1], (k, 1, 2)) - 2*(1/a[1])"),
+]
+
+
+@pytest.mark.parametrize(("cell", "line"), ASKED_ELSEWHERE)
+def test_an_adjoint_has_a_value_at_its_own_steps(cell, line):
+    assert judged(cell.replace("; ", "\n"), line, loss="h").verdict.outcome is not PROVED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "db = sum(hbar[t]/(2*sqrt(a[t])), (t, 1, T))",
+        "db = sum(hbar[t]*sqrt(a[t])/(2*a[t]), (t, 1, T-1)) + hbar[T]/(2*sqrt(a[T]))",
+        "dx[t] = hbar[t]*a[t]/(2*sqrt(a[t])*a[t])",
+        "hbar[t] = w*hbar[t+1]/(2*a[t+1])*sqrt(a[t+1])",
+    ],
+)
+def test_what_a_name_within_its_step_asks_for_is_given(line):
+    found = judged("a[t] = w*h[t-1] + x[t] + b\nh[t] = sqrt(a[t])", line, loss="h")
+    assert found.verdict.outcome is PROVED
+
+
+def test_a_point_that_the_conditions_exclude_refutes_nothing():
+    cell = sg.read_cell("h[t] = w*h[t-1] + u*b")
+    line = "db = u*sum(hbar[t] + {0}, (t, 1, T)) - u*sum({0}, (t, 1, T))"
+    for divisor, where in (("1/(1 - w**(2*t-1))", "w != 1"), ("1/(w**(2*t-1) + w)", "w != 0")):
+        for conditions, is_refuted in ((None, True), (where, False)):
+            options = {"where": conditions} if conditions else {}
+            (found,) = sg.check_backward(cell, cell.states[0], gradients=[line.format(divisor)], **options).lines
+            assert (found.verdict.outcome is sg.Outcome.REFUTED) is is_refuted
+
+
 POWERS_OF_A_SIZE = [  # a cell, and what asks for more than its powers do: w**(n-1) is 1 at n = 1, w = 0
     ("h[t] = w**(n-1)*h[t-1] + b", "b/w"),
     ("h[t] = w**(n-2)*h[t-1] + b", "b*w**(-2)"),

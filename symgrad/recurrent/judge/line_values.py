@@ -44,6 +44,7 @@ from symgrad.symbols import (
     Softmax,
     TimedMatrix,
     TimedScalar,
+    TimeSum,
     timed_in,
     with_slopes,
 )
@@ -83,7 +84,9 @@ class LineValues:
         """
         rows = tuple(row for e in known if (row := row_of(e)) is not None)
         asked = needs_of(right, rows)
-        given = set(certain_of(self.rule, rows)) if asked else set()
+        given = (
+            {need for e in (self.rule, *self._at_its_step(rows)) for need in certain_of(e, rows)} if asked else set()
+        )
         doubted = (need for need in asked if given.isdisjoint(need.ways) and not self.is_met(need))
         return tuple(dict.fromkeys(replace(need, asking=None) for need in doubted))
 
@@ -112,14 +115,38 @@ class LineValues:
 
     @cached_property
     def _shares(self) -> tuple[Share, ...]:
-        """The shares of all adjoints that the name of the line is made of; other gradients need not have values."""
-        home = {named.key: v for v, named in self.grad.adjoints.items()}
-        waiting, found = [self.rule], dict[Expr, list[Share]]()
+        """The shares within a step, of every step from 1 to T, that the name of a line is made of.
+
+        Those of later steps, and those of a name for one step, are not asked for at all steps.
+        """
+        waiting, found = list(_of_every_step(self.rule)), dict[Expr, tuple[Share, ...]]()
         while waiting:
-            for v in {home[named.key] for named in timed_in(waiting.pop()) if named.key in home} - found.keys():
-                found[v] = self.grad.shares.get(v, [])
-                waiting += [share.value for share in found[v]]
+            for named in {a for a in timed_in(waiting.pop()) if a.key in self._homes and a.time == TIME} - found.keys():
+                found[named] = self._within_its_step(named)
+                waiting += [share.value for share in found[named]]
         return tuple(share for shares in found.values() for share in shares)
+
+    def _at_its_step(self, rows: Rows) -> list[Expr]:
+        """What the adjoints are, at their steps, that stand in the rules for a name and in no sum over steps."""
+        waiting, found = [self.rule], dict[Expr, list[Expr]]()
+        while waiting:
+            for named in {a for a in _unbound(waiting.pop()) if a.key in self._homes} - found.keys():
+                step = named.time
+                is_there = is_certain(step - 1, rows) and is_certain(LENGTH - step, rows)
+                found[named] = [
+                    share.value.subs(TIME, step)
+                    for share in (self._within_its_step(named) if is_there else ())
+                    if share.by is not None or self.grad.at != "last" or step == LENGTH
+                ]
+                waiting += found[named]
+        return [e for values in found.values() for e in values]
+
+    @cached_property
+    def _homes(self) -> dict[Any, Expr]:
+        return {named.key: v for v, named in self.grad.adjoints.items()}
+
+    def _within_its_step(self, named: Any) -> tuple[Share, ...]:
+        return tuple(share for share in self.grad.shares.get(self._homes[named.key], ()) if share.shift == 0)
 
     def _in_both_words(self, formulas: Iterable[object]) -> tuple[Need, ...]:
         needs = dict.fromkeys(need for e in formulas for need in certain_of(e) if not need.bound)
@@ -294,6 +321,26 @@ class _StandIns:
         is_positive = isinstance(leaf, sympy.Product) or has_terms(leaf.limits, self.rows)
         is_positive = is_positive and self.values.is_met(Need(NONZERO, leaf.function, rows, bound))
         return Interval.open(0, sympy.oo) if is_positive else Interval(0, sympy.oo)
+
+
+def _unbound(e: Any) -> Iterator[Any]:
+    """The variables at steps that stand in no sum or product over steps."""
+    if isinstance(e, TimedScalar | TimedMatrix):
+        yield e
+    elif not isinstance(e, SUMS):
+        for a in e.args:
+            yield from _unbound(a)
+
+
+def _of_every_step(e: Expr) -> Iterator[Expr]:
+    """What is added for each step from 1 to T, at step t."""
+    if isinstance(e, sympy.Add | sympy.MatAdd):
+        for part in e.args:
+            yield from _of_every_step(part)
+    elif isinstance(e, TimeSum | sympy.Sum) and len(e.args) == 2:
+        index, low, high = e.args[1]
+        if (low, high) == (1, LENGTH):
+            yield e.args[0].subs(index, TIME)
 
 
 def is_step(e: Expr) -> bool:

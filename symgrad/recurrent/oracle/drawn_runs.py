@@ -99,7 +99,8 @@ def chosen_run(grad: Backward, choice: Choice, domain: Domain) -> Surroundings:
         grad.name_of(a): _filled(_shape(a, sizes, choice.length), choice.entries.get(grad.name_of(a), choice.others))
         for a in grad.arguments
     }
-    if not holds_at(domain, {s: arguments[grad.name_of(s)] for s in domain.symbols}):
+    point = {s: arguments[grad.name_of(s)] for s in domain.symbols}
+    if not (all(domain.set_of(s).contains(v) == sympy.true for s, v in point.items()) and holds_at(domain, point)):
         raise CellError(f"{choice.says}: a condition does not hold")
     return _run(grad, arguments, sizes, choice.length)
 
