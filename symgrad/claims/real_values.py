@@ -19,7 +19,8 @@ from symgrad.symbols.totals import REAL_ON, is_total
 class NoRealValue(Exception):
     """That an expression has no real value anywhere, or that it cannot be told where."""
 
-    def __init__(self, of: Basic, *, is_certain: bool = False) -> None:
+    def __init__(self, of: Basic, is_certain: bool = False) -> None:
+        super().__init__(of, is_certain)
         self.of, self.is_certain = of, is_certain
 
 

@@ -98,11 +98,27 @@ def statement_of(
     if LENGTH.name not in known and not kinds.get(LENGTH.name, LENGTH).is_integer:
         raise ClaimError(f"{LENGTH} is a number of steps here, an integer; write another letter for a real number")
     statement = _statement(says, op, rhs, known, read)
-    joint = [*_relations(conditions, known, read), *_meant(parsed, statement, {**known, **sizes})]
+    joint = [
+        *_relations(conditions, known, read),
+        *_meant(parsed, statement, {**known, **sizes}),
+        *_whole(kinds, names),
+    ]
     _demand_one_meaning([*statement.expressions, *joint], sizes.values())
     return statement, _domain(
         statement, joint, [c for c in conditions if isinstance(c, sympy.Basic) and c not in joint]
     )
+
+
+def _whole(kinds: Mapping[str, Symbol], names: Mapping[str, Expr]) -> list[Condition]:
+    """That scalars which have a meaning already are integers, where that is said of them."""
+    said = {name: names[name] for name, symbol in kinds.items() if name in names and symbol.is_integer}
+    known = {name: e for name, e in said.items() if not e.is_integer}
+    of_steps = next((name for name, e in known.items() if not isinstance(e, Symbol)), None)
+    if of_steps is not None:
+        raise ClaimError(
+            f"{of_steps} is said to be an integer; that can be said of scalar parameters and of sizes only"
+        )
+    return [sympy.Contains(e, sympy.S.Integers) for e in known.values()]
 
 
 def declared(conditions: Iterable[Any]) -> tuple[dict[str, ParameterMatrix], list[Any]]:

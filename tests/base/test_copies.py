@@ -47,6 +47,7 @@ FACTS = {
     "operation": "@", "shapes": (("n", "m"), ("n",)), "wanted": "a sweep", "library": "zarr", "extra": "scale",
     "name": "mine", "package": "theirs", "kind": "backend", "digits": 50, "bits": 4096, "variable": "k",
     "label": "slope", "budget": Budget(10.0, 11.0), "asked": sympy.Symbol("x") - 1,
+    "of": sympy.Symbol("x"), "is_certain": True,
 }  # fmt: skip
 
 

@@ -92,6 +92,7 @@ def test_an_exact_zero_is_not_told(name, checkpoint, backend):
     assert any((gradient == 0).any() for gradient in found.gradients.values())
 
 
+@pytest.mark.filterwarnings("ignore:a number on the way is beyond")
 @pytest.mark.parametrize("name", TOO_LARGE_BELOW)
 def test_a_zero_of_a_divisor_beyond_the_range_is_told(name, backend):
     loss, state, factor = TOO_LARGE_BELOW[name]
@@ -106,6 +107,7 @@ def test_a_zero_of_a_divisor_beyond_the_range_is_told(name, backend):
         sg.compile(loss.subs({h: a, k: sympy.Integer(10) ** 5}), backend=backend)(a=[1.0, state])
 
 
+@pytest.mark.filterwarnings("ignore:a number on the way is beyond")
 def test_a_zero_of_a_gradient_beside_the_cell_is_told(backend):
     run = sg.bptt(sg.Cell({h: w * h.prev}), h + w / k).compile({sg.LENGTH: 2}, backend)
     with pytest.warns(sg.UnderflowWarning, match=f"^gradients of k are {BELOW}"):
@@ -201,3 +203,27 @@ def test_points_are_those_at_which_an_array_is_zero_throughout():
     assert points_of_zeros([some], 0) is None
     assert points_of_zeros([np.float64(1), np.ones(3)], 0) is None
     assert points_of_zeros([np.float64(0)], 0)
+
+
+BEYOND = {  # formulas that are a little above 1, with a divisor whose parts are beyond the range of doubles
+    "sum of exponentials": (lambda a: 1 + 1 / (1 + sympy.log(1 + sympy.exp(2) + sympy.exp(a))), 800.0),
+    "cosine": (lambda a: 1 + 1 / sympy.log(sympy.cosh(a)), 800.0),
+    "power": (lambda a: 1 + 1 / (1 + sympy.log(1 + a**4)), 1e100),
+    "root of a power": (lambda a: 1 + a * (1 + a**4) ** sympy.Rational(-1, 3), 1e100),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_a_divisor_beyond_the_range_beside_a_term_that_is_not_is_told(name, backend):
+    formula, point = BEYOND[name]
+    a = sg.real("a")
+    with pytest.warns(sg.UnderflowWarning, match="^a number on the way is beyond"):
+        sg.compile(formula(a), backend=backend)(a=point)
+    run = sg.bptt(sg.Cell({h: w * h.prev}), formula(h)).compile({sg.LENGTH: 1}, backend)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            run(w=1.0, h0=point)
+        except sg.CellError as error:  # where a gradient is infinite, or none
+            told.append(error)
+    assert any("way" in str(getattr(warning, "message", warning)) for warning in told)

@@ -14,7 +14,7 @@ from symgrad.compute.run.backends import BACKENDS
 TWO_WAYS = {
     "log(x[t])": "log(x[t]**2)/2",
     "sqrt(x[t])*sqrt(y[t])": "sqrt(x[t]*y[t])",
-    "log(x[t])*sqrt(y[t])": "log(x[t]**2*y[t])*sqrt(y[t])/2 - log(y[t])*sqrt(y[t])/2",
+    "log(x[t])*sqrt(y[t])": "log(x[t]**2)*sqrt(y[t])/2",
     "x[t]**(2/3)": "(x[t]**2)**(1/3)",
     "log(p)": "log(p**2)/2",
     "sqrt(log(1 + x[t]))": "sqrt(log((1 + x[t])**2)/2)",

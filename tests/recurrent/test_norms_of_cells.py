@@ -633,3 +633,21 @@ def test_what_fails_at_ends_together_or_close_to_the_largest_slope_is_refuted(ce
 )
 def test_what_holds_at_ends_and_at_the_largest_slope_is_not_refuted(cell, says, where):
     assert sg.verify(sg.cell_claim(cell, says, where=where)).holds is not False
+
+
+@pytest.mark.parametrize(
+    ("says", "where", "truth"),
+    [
+        ("dh[t]/dh[t-1] != 1/2", ["p integer"], (True, None)),
+        ("dh[t]/dh[t-1] != 1/2", [], (False,)),
+        ("Abs(dh[t]/dh[t-1]) >= 1", ["p integer", "p != 0"], (True,)),
+        ("dh[t]/dh[t-1] != 3", ["p integer"], (False,)),
+    ],
+)
+def test_a_parameter_of_a_cell_may_be_an_integer(says, where, truth):
+    assert sg.verify(sg.cell_claim("h[t] = p*h[t-1] + x[t]", says, where=where)).holds in truth
+
+
+def test_only_a_parameter_of_a_cell_may_be_an_integer():
+    with pytest.raises(sg.ClaimError, match="x is said to be an integer"):
+        sg.cell_claim("h[t] = p*h[t-1] + x[t]", "dh[t]/dh[t-1] != 1/2", where=["x integer"])

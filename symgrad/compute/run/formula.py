@@ -47,7 +47,7 @@ from symgrad.compute.program.program import (
 from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
 from symgrad.compute.run.computation import Computation
-from symgrad.compute.run.zeros import OVERFLOWN, are_large
+from symgrad.compute.run.zeros import OVERFLOWN, are_larger
 from symgrad.language.provable import as_sympy
 from symgrad.recurrent.cells.cell import (
     GIVEN_OR_COMPUTED,
@@ -207,7 +207,7 @@ class Formula(Computation):
                 UnderflowWarning,
                 stacklevel=2,
             )
-        if not lost_digits and are_large(given.values()) and self._has_overflown(given):
+        if are_larger(given.values(), self.program.reach) and self._has_overflown(given):
             warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=2)
         if not all(map(is_finite, found)):
             warnings.warn(f"{NOWHERE}, or one beyond the range of doubles", RuntimeWarning, stacklevel=2)

@@ -29,7 +29,7 @@ from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
 from symgrad.compute.run.computation import Computation
 from symgrad.compute.run.real_values import without_value
-from symgrad.compute.run.zeros import OVERFLOWN, are_large, points_of_zeros
+from symgrad.compute.run.zeros import OVERFLOWN, are_larger, points_of_zeros
 from symgrad.recurrent.gradients.backward import Backward
 
 if TYPE_CHECKING:
@@ -184,7 +184,8 @@ class Run(Computation):
             self._check_finite(output, adjoints, given)
             self._tell_of_small_numbers((output.loss, *output.gradients.values()))
             is_told = self._tell_of_nearly_zero(output, given, any(map(_has_lost_digits, adjoints)))
-            if not is_told and are_large((*given.values(), *output.states.values())) and self._has_overflown(given):
+            numbers = (*given.values(), *output.states.values())
+            if not is_told and are_larger(numbers, self.program.reach) and self._has_overflown(given):
                 warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=2)
         return self._in_dtype(output)
 
@@ -230,7 +231,7 @@ class Run(Computation):
     def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> bool:
         """Warn of a loss and of gradients that are 0, or nearly, after numbers that became too small on their way.
 
-        It gives whether there are some.
+        It gives whether the loss is among them.
 
         Of adjoints that lost digits a run knows. Where no digit was left, NumPy is asked.
         """
@@ -245,7 +246,7 @@ class Run(Computation):
                 UnderflowWarning,
                 stacklevel=3,
             )
-        return bool(named)
+        return "the loss" in named
 
     def _is_low(self, name: str, gradient: object, leads: int) -> bool:
         """Whether a gradient is 0, or nearly, throughout; or in an entry, if adjoints are in it."""

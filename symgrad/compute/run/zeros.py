@@ -10,17 +10,16 @@ import numpy as np
 from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arithmetic import NEARLY_ZERO
 
-_LARGE = 2.0**511
 OVERFLOWN = (
     "a number on the way is beyond the range of doubles, and what is divided by it counts as 0; "
     "use scaled=True or backend='balls'"
 )
 
 
-def are_large(arrays: Iterable[object]) -> bool:
-    """Whether there are entries whose squares are beyond the range of doubles, or nearly."""
+def are_larger(arrays: Iterable[object], than: float) -> bool:
+    """Whether there are entries of a larger modulus."""
     found = (np.asarray(array, dtype=float) for array in arrays)
-    return any(max(array.max(initial=0), -array.min(initial=0)) > _LARGE for array in found)
+    return any(max(array.max(initial=0), -array.min(initial=0)) > than for array in found)
 
 
 def points_of_zeros(arrays: Iterable[Array], leads: int) -> Array | None:

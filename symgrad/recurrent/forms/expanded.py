@@ -47,7 +47,7 @@ def unfolded(e: Expr) -> Expr:
     >>> import symgrad as sg
     >>> x, u = sg.Input("x"), sg.Parameter("u")
     >>> unfolded(sympy.Piecewise((0, x <= u), (x, True)))
-    Piecewise((1, -u + x[t] > 0), (0, True))*x[t]
+    Piecewise((1, u - x[t] < 0), (0, True))*x[t]
     """
     table = {}
     for p in filter(is_exhaustive, e.atoms(sympy.Piecewise)):
