@@ -160,7 +160,7 @@ class Run(Computation):
                 if not is_safe:
                     break
                 self._tell_of_small_numbers((output.loss, *output.gradients.values()))
-                self._tell_of_nearly_zero(output, given, least < NEARLY_ZERO)
+                self._tell_of_range(output, given, least < NEARLY_ZERO)
                 return self._in_dtype(output)
         given = {name: a for name, a in given.items() if a is not None}
 
@@ -183,10 +183,7 @@ class Run(Computation):
         if self._row.is_in_doubles:
             self._check_finite(output, adjoints, given)
             self._tell_of_small_numbers((output.loss, *output.gradients.values()))
-            is_told = self._tell_of_nearly_zero(output, given, any(map(_has_lost_digits, adjoints)))
-            numbers = (*given.values(), *output.states.values())
-            if not is_told and are_larger(numbers, self.program.reach) and self._has_overflown(given):
-                warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=2)
+            self._tell_of_range(output, given, any(map(_has_lost_digits, adjoints)))
         return self._in_dtype(output)
 
     def _in_dtype(self, output: Output) -> Output:
@@ -228,6 +225,13 @@ class Run(Computation):
             return CellError(f"a part has no number ({str(otherwise) or 'a division by 0'}); use backend='balls'")
         return found or otherwise
 
+    def _tell_of_range(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> None:
+        """Warn of numbers that became too small on their way, and of too large ones that something is divided by."""
+        is_told = self._tell_of_nearly_zero(output, given, has_lost_digits)
+        numbers = (*(a for a in given.values() if a is not None), *output.states.values())
+        if not is_told and are_larger(numbers, self.program.reach) and self._has_overflown(given):
+            warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=3)
+
     def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> bool:
         """Warn of a loss and of gradients that are 0, or nearly, after numbers that became too small on their way.
 
@@ -244,7 +248,7 @@ class Run(Computation):
                 f"{' and '.join(named)} {'are' if low else 'is'} below the range of doubles: "
                 f"a 0 {'among them ' * bool(low)}need not be one; use scaled=True or backend='balls'",
                 UnderflowWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return "the loss" in named
 
