@@ -61,12 +61,6 @@ class Line:
         return frozenset(n.data for n in self.node.walk() if n.op == "timed")
 
 
-# Up to which arguments products of up to sixteen, and exponentials of up to forty times as much, are doubles: the first
-# as a power of two.
-REACH_OF_PRODUCTS, REACH_OF_EXPONENTIALS = 64.0, 16.0
-_STEEP = ("exp", "expm1", "cosh", "sinh", "exp_of_product", "exp_of_quotient")
-
-
 @dataclass(frozen=True)
 class Program:
     """Straight-line code per time step.
@@ -121,15 +115,6 @@ class Program:
         found = {size for node in nodes for size in node.shape}
         found |= {node.data for node in nodes if node.op == "size"}
         return tuple(sorted(set().union(*(size.free_symbols for size in found)), key=str))
-
-    @cached_property
-    def reach(self) -> float:
-        """Arguments and states so large at most leave the range of doubles on the way in strange programs only."""
-        nodes = {node for line in self.lines for node in line.node.walk()}
-        if any(node.op in _STEEP for node in nodes):
-            return REACH_OF_EXPONENTIALS
-        powers = [float(node.data) for node in nodes if node.op == "power"]
-        return float(2.0 ** min([REACH_OF_PRODUCTS, *(255 / power for power in powers)]))
 
     @property
     def adjoints(self) -> set[Any]:

@@ -20,6 +20,7 @@ from symgrad.compute.numbers.dtypes import dtype_name
 from symgrad.compute.passes.segments import Wiring
 from symgrad.compute.program.program import Program
 from symgrad.compute.run.backends import Backend, backend_named, check_options
+from symgrad.compute.run.zeros import reach_of
 
 FIRST_INFINITE = 2**1024 - 2**970  # what rounds to no double
 _REMEDY = "use scaled=True or backend='balls'"
@@ -96,6 +97,10 @@ class Computation(ABC):
         self._told.append(below)
         number = f"the number {sympy.Float(below, 2)}"
         warnings.warn(f"{number} is below the range of doubles: a 0 need not be one; {_REMEDY}", UnderflowWarning, 3)
+
+    @cached_property
+    def _reach(self) -> float:
+        return reach_of(self.program)
 
     @cached_property
     def _told(self) -> list[Any]:

@@ -207,7 +207,7 @@ class Formula(Computation):
                 UnderflowWarning,
                 stacklevel=2,
             )
-        if are_larger(given.values(), self.program.reach) and self._has_overflown(given):
+        if are_larger(given.values(), self._reach) and self._has_overflown(given):
             warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=2)
         if not all(map(is_finite, found)):
             warnings.warn(f"{NOWHERE}, or one beyond the range of doubles", RuntimeWarning, stacklevel=2)

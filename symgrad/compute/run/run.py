@@ -229,7 +229,7 @@ class Run(Computation):
         """Warn of numbers that became too small on their way, and of too large ones that something is divided by."""
         is_told = self._tell_of_nearly_zero(output, given, has_lost_digits)
         numbers = (*(a for a in given.values() if a is not None), *output.states.values())
-        if not is_told and are_larger(numbers, self.program.reach) and self._has_overflown(given):
+        if not is_told and are_larger(numbers, self._reach) and self._has_overflown(given):
             warnings.warn(OVERFLOWN, UnderflowWarning, stacklevel=3)
 
     def _tell_of_nearly_zero(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> bool:

@@ -9,11 +9,27 @@ import numpy as np
 
 from symgrad.base.untyped import Array
 from symgrad.compute.numbers.arithmetic import NEARLY_ZERO
+from symgrad.compute.program.program import Program
 
 OVERFLOWN = (
     "a number on the way is beyond the range of doubles, and what is divided by it counts as 0; "
     "use scaled=True or backend='balls'"
 )
+
+
+# Up to which arguments products of up to sixteen, and exponentials of up to forty times as much, are doubles: the first
+# as a power of two.
+_REACH_OF_PRODUCTS, _REACH_OF_EXPONENTIALS = 64.0, 16.0
+_STEEP = ("exp", "expm1", "cosh", "sinh", "exp_of_product", "exp_of_quotient")
+
+
+def reach_of(program: Program) -> float:
+    """How large arguments and states may be before it is asked whether a number on the way is beyond the range."""
+    nodes = {node for line in program.lines for node in line.node.walk()}
+    if any(node.op in _STEEP for node in nodes):
+        return _REACH_OF_EXPONENTIALS
+    powers = [float(node.data) for node in nodes if node.op == "power"]
+    return float(2.0 ** min([_REACH_OF_PRODUCTS, *(255 / power for power in powers)]))
 
 
 def are_larger(arrays: Iterable[object], than: float) -> bool:
