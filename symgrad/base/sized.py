@@ -12,6 +12,8 @@ from math import comb
 
 import sympy
 from sympy import Basic, Expr, Integer, Symbol
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symgrad.base.budget import charge
 
@@ -31,6 +33,7 @@ LIGHT = (
     sympy.functions.elementary.piecewise.ExprCondPair, sympy.And, sympy.Or, sympy.Not,
 )  # fmt: skip
 HIGHEST_REAL, LARGEST_REAL = 24, 600  # degree of a polynomial whose real roots are wanted, bits of its coefficients
+MOST_ANGLES = 12  # added in the argument of a sine: each doubles what is multiplied out
 COUNTED_NO_FURTHER = 10**9
 HIGHEST_OF_DOUBLES = 700.0  # whose exponential is a double
 MOST_EXPONENT = 100_000.0  # of e: SymPy compares numbers by their digits, and writes all of those before the point
@@ -43,8 +46,24 @@ class TooLarge(sympy.PolynomialError):  # type: ignore[misc]
 def expand(e: Expr, **hints: bool) -> Expr:
     """The expression multiplied out."""
     terms = count_terms(e)
+    if hints.get("trig"):
+        for angle in {f.args[0] for f in e.atoms(TrigonometricFunction, HyperbolicFunction)}:
+            if (parts := _angles_added(angle)) > MOST_ANGLES:
+                raise TooLarge(f"the function of a sum of {parts} angles multiplied out")
     _ask(terms, MOST_EXPANDED, "terms when multiplied out", 60 * terms + 20 * nodes(e))
     return sympy.expand(e, **hints)
+
+
+def _angles_added(angle: Expr) -> int:
+    """How many angles are added in one: as many as the whole numbers before its terms say."""
+    terms = sympy.Add.make_args(expand(angle))
+    return sum(max(1, _whole_coefficient(term)) for term in terms)
+
+
+def _whole_coefficient(term: Expr) -> int:
+    """The size of the rational number before a term, without its fraction."""
+    coefficient = term.as_coeff_Mul(rational=True)[0]
+    return abs(int(coefficient)) if coefficient.is_Rational else 1
 
 
 def factor(e: Expr) -> Expr:
@@ -207,6 +226,12 @@ def _ask_for_irreducible_factors(e: Expr) -> None:
     longest = max((_bits(number) for number in e.atoms(sympy.Rational)), default=0)
     _ask(dense, MOST_MONOMIALS, "monomials to factor", dense)
     _ask(dense * longest, MOST_BITS_FACTORED, "bits to factor", dense * longest)
+    for power in e.atoms(
+        sympy.exp
+    ):  # of which SymPy makes a power of exp(x), one of exp(x**2), ..., with these exponents
+        terms = sympy.Add.make_args(expand(power.exp)) if isinstance(power.exp, sympy.Add | sympy.Mul) else ()
+        dense = math.prod(_whole_coefficient(term) + 1 for term in terms if not term.is_number)
+        _ask(dense, MOST_MONOMIALS, "monomials in exponentials to factor", dense)
     kernels = {a for a in e.atoms(sympy.Pow, sympy.Function) if not (isinstance(a, sympy.Pow) and a.exp.is_Integer)}
     if len(e.free_symbols | kernels) > 1:
         _ask(longest, MOST_BITS_IN_SEVERAL, "bits of a number to factor in several variables", longest)

@@ -211,6 +211,16 @@ def _slope_of_angle(v: Expr, u: Expr, x: Symbol) -> Expr:
     return Piecewise((S.NaN, sympy.And(Eq(v, 0), u < 0)), (slope, True)) if v.has(x) else slope
 
 
+def _slope_of_modulus(u: Expr, x: Symbol) -> Expr:
+    """The derivative of a modulus, times that: Re(conj(u) u'), and there is none with respect to a complex number."""
+    slope = _rough_derivative(u, x)
+    if facts.is_real(u):
+        return u * slope
+    if not x.is_real:
+        raise NotSmooth(_none_of(sympy.Abs(u)))
+    return sympy.re(u) * sympy.re(slope) + sympy.im(u) * sympy.im(slope)
+
+
 def _fold(combine: Callable[[Expr, Expr], Expr], arguments: tuple[Expr, ...]) -> Expr:
     total, *rest = arguments
     for argument in rest:
@@ -223,7 +233,7 @@ def _rough_derivative(e: Expr, x: Symbol) -> Expr:
         return S.Zero
     if isinstance(e, sympy.Abs):
         (u,) = e.args
-        return _rough_derivative(u, x) * u / e
+        return _slope_of_modulus(u, x) / e
     if isinstance(e, sympy.floor):
         return Piecewise((S.NaN, Eq(e, e.args[0])), (S.Zero, True))
     if isinstance(e, sympy.atan2):

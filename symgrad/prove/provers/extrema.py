@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -332,12 +333,19 @@ def _zeros_of_slope(function: Expr, x: Symbol, part: sympy.Interval) -> Iterator
     within = meet(part, TURN) if part.start.is_infinite or part.end.is_infinite else part
     if not isinstance(within, sympy.Interval):
         return
-    for slopes in (slope, sized.expand(slope, trig=True)):
+    for slopes in _written_in_two_ways(slope):
         found = roots.zeros(slopes, x, within)
         if found is not None:
             yield from (place for place in found[:MOST_PLACES] if contains(part, place))
             return
     yield from (place for place in _angles(slope, x) if contains(part, place))
+
+
+def _written_in_two_ways(slope: Expr) -> Iterator[Expr]:
+    """A slope, and with functions of sums of angles multiplied out where that is not too large."""
+    yield slope
+    with contextlib.suppress(sized.TooLarge):
+        yield sized.expand(slope, trig=True)
 
 
 def _angles(slope: Expr, x: Symbol) -> list[Expr]:
