@@ -103,12 +103,6 @@ class Need:
         plain = replace(self, asking=None)
         return (plain,) if self.asking is None else (plain, replace(plain, kind=VALUE, of=self.asking))
 
-    @property
-    def asks(self) -> str:
-        """What is asked for."""
-        shown = to_text(self.of)
-        return {NONZERO: f"{shown} != 0", NONNEGATIVE: f"{shown} >= 0"}.get(self.kind, f"a real {shown}")
-
 
 def needs_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
     """All that a formula asks for, each once.
@@ -131,8 +125,8 @@ def certain_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
     --------
     >>> import symgrad as sg
     >>> (w, c), h = map(sg.Parameter, "wc"), sg.State("h")
-    >>> sorted(need.asks for need in certain_of(h / w + w**c))
-    ['a real w**c', 'w != 0']
+    >>> sorted(str(need) for need in certain_of(h / w + w**c))
+    ['w**c need not have a real value', 'where w = 0 it has no value']
     """
     return tuple(dict.fromkeys(need.ways[-1] for need in needs_of(e, rows)))
 

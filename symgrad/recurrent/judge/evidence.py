@@ -82,8 +82,7 @@ class Line:
     convention : str
         The convention under which the line is equal, where it is not equal as it stands.
     judged_for : str
-        The steps for which it was judged, as in "for t = 1, ..., T - 1"; with the conditions, and with what a line that
-        is proved has only because another gradient of the cell asks for it.
+        The steps for which it was judged, as in "for t = 1, ..., T - 1"; with the conditions.
     """
 
     equation: Equation
@@ -350,7 +349,7 @@ class Court:
             raise found
         if doubts:
             same = "both sides are equal where the line has a value" if is_proved else found.evidence
-            found = Verdict(found.outcome, METHOD, "; ".join((same, *map(str, doubts))))
+            found = Verdict(found.outcome, METHOD, "; ".join((same, *dict.fromkeys(map(str, doubts)))))
         return Line(equation, found, str(right), judged_for=judged_for)
 
     def fits(self, equation: Equation) -> bool:
