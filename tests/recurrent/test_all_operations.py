@@ -149,7 +149,8 @@ def test_every_operation_is_drawn():
 
 
 # A condition on cases in a cell, and in a slope; a trace with an adjoint before step 1; elu with a negative parameter.
-FOUND = (3012, 409, 3278, 101)
+# Cases within cases, in a sum over steps.
+FOUND = (3012, 409, 3278, 101, 10010)
 
 
 @pytest.mark.parametrize("seed", FOUND)

@@ -40,6 +40,7 @@ from symgrad.symbols import (
     timed_in,
     zero_like,
 )
+from symgrad.symbols.cases import with_flat_cases
 
 PLACES = ("last", "every", "mean")
 
@@ -554,7 +555,7 @@ def _total(terms: list[Expr], like: Expr) -> Expr:
 def over_time(term: Expr, low: Expr | int, high: Expr, index: Symbol = TIME) -> Expr:
     """The sum of a term over steps."""
     limits = (index, sympy.S(low), sympy.S(high))
-    return TimeSum(term, limits) if isinstance(term, MatrixExpr) else sympy.Sum(term, limits)
+    return TimeSum(term, limits) if isinstance(term, MatrixExpr) else sympy.Sum(with_flat_cases(term), limits)
 
 
 _LOSS = TimedScalar(sympy.core.symbol.Str("loss"), sympy.core.symbol.Str(Role.INTERMEDIATE.value), TIME)
