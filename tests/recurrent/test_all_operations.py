@@ -150,7 +150,7 @@ def test_every_operation_is_drawn():
 
 # A condition on cases in a cell, and in a slope; a trace with an adjoint before step 1; elu with a negative parameter.
 # Cases within cases, in a sum over steps.
-FOUND = (3012, 409, 3278, 101, 10010)
+FOUND = (3012, 409, 3278, 101, 10010, 10175)
 
 
 @pytest.mark.parametrize("seed", FOUND)

@@ -40,7 +40,6 @@ from symgrad.symbols import (
     timed_in,
     zero_like,
 )
-from symgrad.symbols.cases import with_flat_cases
 
 PLACES = ("last", "every", "mean")
 
@@ -555,7 +554,12 @@ def _total(terms: list[Expr], like: Expr) -> Expr:
 def over_time(term: Expr, low: Expr | int, high: Expr, index: Symbol = TIME) -> Expr:
     """The sum of a term over steps."""
     limits = (index, sympy.S(low), sympy.S(high))
-    return TimeSum(term, limits) if isinstance(term, MatrixExpr) else sympy.Sum(with_flat_cases(term), limits)
+    if isinstance(term, MatrixExpr):
+        return TimeSum(term, limits)
+    try:
+        return sympy.Sum(term, limits)
+    except RecursionError:  # SymPy takes cases within matrices, beside other cases, apart for ever
+        return sympy.Trace(TimeSum(sympy.MatMul(term, OneMatrix(1, 1)), limits))
 
 
 _LOSS = TimedScalar(sympy.core.symbol.Str("loss"), sympy.core.symbol.Str(Role.INTERMEDIATE.value), TIME)
