@@ -226,12 +226,10 @@ def _ask_for_irreducible_factors(e: Expr) -> None:
     longest = max((_bits(number) for number in e.atoms(sympy.Rational)), default=0)
     _ask(dense, MOST_MONOMIALS, "monomials to factor", dense)
     _ask(dense * longest, MOST_BITS_FACTORED, "bits to factor", dense * longest)
-    for power in e.atoms(
-        sympy.exp
-    ):  # of which SymPy makes a power of exp(x), one of exp(x**2), ..., with these exponents
+    for power in e.atoms(sympy.exp):  # which become a power of exp(x), one of exp(x**2), and so on
         terms = sympy.Add.make_args(expand(power.exp)) if isinstance(power.exp, sympy.Add | sympy.Mul) else ()
-        dense = math.prod(_whole_coefficient(term) + 1 for term in terms if not term.is_number)
-        _ask(dense, MOST_MONOMIALS, "monomials in exponentials to factor", dense)
+        powers = math.prod(_whole_coefficient(term) + 1 for term in terms if not term.is_number)
+        _ask(powers, MOST_MONOMIALS, "monomials in exponentials to factor", powers)
     kernels = {a for a in e.atoms(sympy.Pow, sympy.Function) if not (isinstance(a, sympy.Pow) and a.exp.is_Integer)}
     if len(e.free_symbols | kernels) > 1:
         _ask(longest, MOST_BITS_IN_SEVERAL, "bits of a number to factor in several variables", longest)

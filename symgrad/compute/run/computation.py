@@ -89,14 +89,15 @@ class Computation(ABC):
         if beyond is not None:
             raise CellError(f"the number {sympy.Float(beyond, 2)} is beyond the range of doubles; {_REMEDY}")
 
-    def _tell_of_small_numbers(self, found: Iterable[Array]) -> None:
+    def _tell_of_small_numbers(self, found: Iterable[Array], stacklevel: int = 3) -> None:
         """Warn of a number of the program that is below the range of doubles: once, and where a result is nearly 0."""
         below = self._out_of_doubles[1]
         if below is None or (self._told and not any((np.abs(a) < NEARLY_ZERO).any() for a in found)):
             return
         self._told.append(below)
         number = f"the number {sympy.Float(below, 2)}"
-        warnings.warn(f"{number} is below the range of doubles: a 0 need not be one; {_REMEDY}", UnderflowWarning, 3)
+        told = f"{number} is below the range of doubles: a 0 need not be one; {_REMEDY}"
+        warnings.warn(told, UnderflowWarning, stacklevel)
 
     @cached_property
     def _reach(self) -> float:

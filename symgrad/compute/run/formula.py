@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
@@ -47,7 +46,7 @@ from symgrad.compute.program.program import (
 from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
 from symgrad.compute.run.computation import Computation
-from symgrad.compute.run.zeros import OVERFLOWN, are_larger
+from symgrad.compute.run.zeros import OVERFLOWN, are_larger, told_of
 from symgrad.language.provable import as_sympy
 from symgrad.recurrent.cells.cell import (
     GIVEN_OR_COMPUTED,
@@ -248,9 +247,8 @@ class Formula(Computation):
         Where the processor tells of no operation out of the range of doubles, a 0 is one: what is divided by a number
         too large is too small. NumPy hands on what it tells, where values are computed again for it.
         """
-        told: deque[Any] = deque(maxlen=1)
         if self._row.is_machine_code and self._rescaled is not None and self._compiled is not None:
-            return self._of_rescaled(self._rescaled, given, told)
+            return self._of_rescaled(self._rescaled, given)
         with np.errstate(all="ignore"):
             try:
                 found = self._computed(DOUBLES, given)
@@ -261,22 +259,21 @@ class Formula(Computation):
             return found, False
         leads = len(arguments_in(DOUBLES, self.program, given, self.sizes).lead)
         points = reduce(np.logical_or, (a.any(axis=tuple(range(leads, a.ndim))) for a in low))
-        with np.errstate(all="ignore", under="call", over="call", call=lambda *event: told.append(event)):
+        with told_of(under="call", over="call") as told:
             self._computed(DOUBLES, given, is_watched=True, points=points)
         return found, bool(told)
 
     def _has_overflown(self, given: Mapping[str, object]) -> bool:
         """Whether NumPy, which computes again where arguments are large, tells of a number beyond the range."""
-        told: deque[Any] = deque(maxlen=1)
-        with np.errstate(all="ignore", over="call", call=lambda *event: told.append(event)):
+        with told_of(over="call") as told:
             found = self._computed(DOUBLES, given, is_watched=True)
         return bool(told) and all(map(is_finite, found))
 
-    def _of_rescaled(self, rescaled: Formula, given: Mapping[str, object], told: deque[Any]) -> tuple[list[Any], bool]:
+    def _of_rescaled(self, rescaled: Formula, given: Mapping[str, object]) -> tuple[list[Any], bool]:
         """The same of a product of Jacobians, of which each step tells whether it left the range."""
         with np.errstate(all="ignore"):
             mantissa, exponent, lost = rescaled._computed(DOUBLES, given)
-        with np.errstate(all="ignore", under="call", call=lambda *event: told.append(event)):
+        with told_of(under="call") as told:
             value = np.ldexp(mantissa, np.asarray(exponent).astype(np.int32))
             if not told and np.any(lost):
                 self._computed(DOUBLES, given, is_watched=True, points=np.asarray(lost > 0))

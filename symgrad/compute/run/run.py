@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from sympy import Expr
@@ -29,7 +28,7 @@ from symgrad.compute.program.schedule import demand_loops
 from symgrad.compute.run.backends import centred, compiled_source, in_arithmetic
 from symgrad.compute.run.computation import Computation
 from symgrad.compute.run.real_values import without_value
-from symgrad.compute.run.zeros import OVERFLOWN, are_larger, points_of_zeros
+from symgrad.compute.run.zeros import OVERFLOWN, are_larger, points_of_zeros, told_of
 from symgrad.recurrent.gradients.backward import Backward
 
 if TYPE_CHECKING:
@@ -159,7 +158,6 @@ class Run(Computation):
                 output, least, is_safe = prepared(given)
                 if not is_safe:
                     break
-                self._tell_of_small_numbers((output.loss, *output.gradients.values()))
                 self._tell_of_range(output, given, least < NEARLY_ZERO)
                 return self._in_dtype(output)
         given = {name: a for name, a in given.items() if a is not None}
@@ -182,7 +180,6 @@ class Run(Computation):
             return _with(self._row.given_back, output)
         if self._row.is_in_doubles:
             self._check_finite(output, adjoints, given)
-            self._tell_of_small_numbers((output.loss, *output.gradients.values()))
             self._tell_of_range(output, given, any(map(_has_lost_digits, adjoints)))
         return self._in_dtype(output)
 
@@ -226,7 +223,8 @@ class Run(Computation):
         return found or otherwise
 
     def _tell_of_range(self, output: Output, given: Mapping[str, object], has_lost_digits: bool) -> None:
-        """Warn of numbers that became too small on their way, and of too large ones that something is divided by."""
+        """Warn of numbers that are or became too small, and of too large ones that something is divided by."""
+        self._tell_of_small_numbers((output.loss, *output.gradients.values()), stacklevel=4)
         is_told = self._tell_of_nearly_zero(output, given, has_lost_digits)
         numbers = (*(a for a in given.values() if a is not None), *output.states.values())
         if not is_told and are_larger(numbers, self._reach) and self._has_overflown(given):
@@ -274,9 +272,8 @@ class Run(Computation):
         """Whether NumPy, which computes again where numbers are large, tells of one beyond the range."""
         return self._is_told_of(arguments_in(DOUBLES, self.program, given, self.sizes), over="call")
 
-    def _is_told_of(self, arguments: Arguments, **events: Any) -> bool:
-        told: deque[Any] = deque(maxlen=1)
-        with np.errstate(all="ignore", **events, call=lambda *event: told.append(event)):
+    def _is_told_of(self, arguments: Arguments, **events: Literal["call"]) -> bool:
+        with told_of(**events) as told:
             self._in_pieces(None, DOUBLES, arguments, scalars=False, is_watched=True)
         return bool(told)
 

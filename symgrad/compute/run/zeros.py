@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import reduce
+from typing import Literal
 
 import numpy as np
 
@@ -20,12 +24,27 @@ OVERFLOWN = (
 # Up to which arguments products of up to sixteen, and exponentials of up to forty times as much, are doubles: the first
 # as a power of two.
 _REACH_OF_PRODUCTS, _REACH_OF_EXPONENTIALS = 64.0, 16.0
+_QUOTIENTS, _GIVEN = ("divide", "exp_of_quotient"), ("number", "constant", "parameter", "size", "step", "length")
 _STEEP = ("exp", "expm1", "cosh", "sinh", "exp_of_product", "exp_of_quotient")
 
 
+@contextmanager
+def told_of(**events: Literal["call"]) -> Iterator[deque[object]]:
+    """What NumPy tells of operations out of the range, as of those with ``over="call"``: the last one, or none."""
+    told: deque[object] = deque(maxlen=1)
+    with np.errstate(all="ignore", call=lambda *event: told.append(event), **events):
+        yield told
+
+
 def reach_of(program: Program) -> float:
-    """How large arguments and states may be before it is asked whether a number on the way is beyond the range."""
+    """How large arguments and states may be before it is asked whether a number on the way is beyond the range.
+
+    Where no divisor is computed it is never asked: what is infinite stays so, and is told, or has the limit of a
+    function that saturates.
+    """
     nodes = {node for line in program.lines for node in line.node.walk()}
+    if all(node.args[1].op in _GIVEN for node in nodes if node.op in _QUOTIENTS):
+        return math.inf
     if any(node.op in _STEEP for node in nodes):
         return _REACH_OF_EXPONENTIALS
     powers = [float(node.data) for node in nodes if node.op == "power"]
@@ -33,9 +52,11 @@ def reach_of(program: Program) -> float:
 
 
 def are_larger(arrays: Iterable[object], than: float) -> bool:
-    """Whether there are entries of a larger modulus."""
+    """Whether there are entries of a larger modulus; most often the sum of the squares tells that there are none."""
+    if than == math.inf:
+        return False
     found = (np.asarray(array, dtype=float) for array in arrays)
-    return any(max(array.max(initial=0), -array.min(initial=0)) > than for array in found)
+    return any(not np.vdot(a, a) <= than**2 and np.abs(a).max(initial=0) > than for a in found)
 
 
 def points_of_zeros(arrays: Iterable[Array], leads: int) -> Array | None:

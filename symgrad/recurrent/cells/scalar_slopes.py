@@ -29,15 +29,20 @@ MADE_OF_STEPS: Mapping[Any, Callable[..., Expr]] = {
 }
 
 
-class _OfSeveral(sympy.Function):  # type: ignore[misc]
-    """Max or Min of three or more while it is differentiated."""
+class _WithSlope(sympy.Function):  # type: ignore[misc]
+    """A function of SymPy's while it is differentiated, with a slope of our own."""
 
-    extreme: ClassVar[Any]
-    ahead: ClassVar[int]
+    kind: ClassVar[Any]
 
     def _eval_is_real(self) -> bool | None:
-        found: bool | None = self.extreme(*self.args).is_real
+        found: bool | None = self.kind(*self.args).is_real
         return found
+
+
+class _OfSeveral(_WithSlope):
+    """Max or Min of three or more."""
+
+    ahead: ClassVar[int]
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """The share of an argument: 1/k where it is one of k that none is ahead of, else 0."""
@@ -49,22 +54,20 @@ class _OfSeveral(sympy.Function):  # type: ignore[misc]
 
 
 class _Largest(_OfSeveral):
-    extreme, ahead = sympy.Max, 1
+    kind, ahead = sympy.Max, 1
 
 
 class _Smallest(_OfSeveral):
-    extreme, ahead = sympy.Min, -1
+    kind, ahead = sympy.Min, -1
 
 
-_OF_SEVERAL: Mapping[Any, type[_OfSeveral]] = {kind.extreme: kind for kind in (_Largest, _Smallest)}
+_OF_SEVERAL: Mapping[Any, type[_OfSeveral]] = {each.kind: each for each in (_Largest, _Smallest)}
 
 
-class _Power(sympy.Function):  # type: ignore[misc]
-    """A power whose exponent does not change, while it is differentiated: SymPy's slope n*w**n/w asks for w != 0."""
+class _Power(_WithSlope):
+    """A power whose exponent does not change: SymPy's slope n*w**n/w asks for w != 0."""
 
-    def _eval_is_real(self) -> bool | None:
-        found: bool | None = sympy.Pow(*self.args).is_real
-        return found
+    kind = sympy.Pow
 
     def fdiff(self, argindex: int = 1) -> Expr:
         base, exponent = self.args
@@ -116,8 +119,7 @@ def differentiated(e: Expr, v: Expr) -> Expr:
     if slope.has(Derivative):
         raise CellError(f"there is no rule to differentiate {to_text(e.xreplace({ENTRY: LETTER}))}")
     found: Expr = slope.xreplace({constant: part for part, constant in constants.items()})
-    found = found.replace(lambda f: isinstance(f, _OfSeveral), lambda f: f.extreme(*f.args))
-    found = found.replace(lambda f: isinstance(f, _Power), lambda f: sympy.Pow(*f.args))
+    found = found.replace(lambda f: isinstance(f, _WithSlope), lambda f: f.kind(*f.args))
     return found.xreplace({x: v})
 
 

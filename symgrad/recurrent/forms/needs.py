@@ -6,12 +6,12 @@ vanish is read from the formula as it was written, part by part, with what is kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Derivative, Expr, Lambda, MatrixExpr, Symbol
+from sympy import Derivative, Expr, Interval, Lambda, MatrixExpr, Symbol
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -30,6 +30,7 @@ from symgrad.symbols import (
     TimeSum,
     with_slopes,
 )
+from symgrad.symbols.totals import REAL_ON
 from symgrad.symbols.writing import to_text
 
 NONZERO, NONNEGATIVE, VALUE = "nonzero", "nonnegative", "value"
@@ -40,14 +41,6 @@ Rows: TypeAlias = tuple[Row, ...]
 _PLAIN = (
     sympy.Add, sympy.Mul, sympy.Trace, OfMatrix, sympy.logic.boolalg.Boolean, sympy.Tuple, MatrixExpr, Lambda,
 )  # fmt: skip
-# Functions that are real on a part of the line: what is not negative there, and whether it is zero nowhere either.
-_REAL: Mapping[Any, tuple[tuple[str, ...], Callable[[Expr], Expr]]] = {
-    sympy.log: ((NONZERO, NONNEGATIVE), lambda u: u),
-    sympy.atanh: ((NONZERO, NONNEGATIVE), lambda u: 1 - u**2),
-    sympy.asin: ((NONNEGATIVE,), lambda u: 1 - u**2),
-    sympy.acos: ((NONNEGATIVE,), lambda u: 1 - u**2),
-    sympy.acosh: ((NONNEGATIVE,), lambda u: u - 1),
-}
 
 
 class EntryOf(Expr):  # type: ignore[misc]
@@ -168,9 +161,8 @@ def _own(e: Any, rows: Rows) -> Iterator[tuple[str, Any]]:
         yield from [] if _is_natural(e.exp, rows) else [(VALUE, e)]
     elif isinstance(e, MatrixSlice):
         yield from ((VALUE, part) for part in kept.of_matrix(e))
-    elif type(e) in _REAL and len(e.args) == 1:
-        kinds, of = _REAL[type(e)]
-        yield from ((kind, of(*e.args)) for kind in kinds)
+    elif type(e).__name__ in REAL_ON and len(e.args) == 1:
+        yield from _within(e.args[0], REAL_ON[type(e).__name__])
     elif not _is_plain(e):
         yield VALUE, e
 
@@ -214,6 +206,13 @@ def _of_cases(e: sympy.Piecewise, rows: Rows, bound: frozenset[Symbol]) -> Itera
         yield from _needs(condition, rows, bound)
     if not is_exhaustive(e):
         yield Need(VALUE, e, rows, bound)
+
+
+def _within(u: Expr, values: Interval) -> Iterator[tuple[str, Expr]]:
+    """That a number lies between ends that are -a and a, or above one."""
+    inside = u - values.start if values.end.is_infinite else values.end**2 - u**2
+    yield from [(NONZERO, inside)] if values.left_open else []
+    yield NONNEGATIVE, inside
 
 
 def _of_power(base: Expr, exponent: Expr, rows: Rows) -> Iterator[str]:

@@ -98,12 +98,10 @@ class LineValues:
 
     @cached_property
     def _given(self) -> tuple[Need, ...]:
-        """What the equations of step t ask for, those of the cell and of its gradients."""
+        """What the equations of step t ask for, those of the cell and of the adjoints of the name."""
         found = [e.right for e in self.grad.cell.steps]
         found += [] if self.grad.at == "last" else [self.grad.loss.term]
-        found += [
-            s.value.subs(TIME, TIME - s.shift) for s in self._shares if s.by is not None or self.grad.at != "last"
-        ]
+        found += [s.value for s in self._shares if s.by is not None or self.grad.at != "last"]
         return self._in_both_words(found)
 
     @cached_property
