@@ -209,6 +209,7 @@ BEYOND = {  # formulas that are a little above 1, with a divisor whose parts are
     "sum of exponentials": (lambda a: 1 + 1 / (1 + sympy.log(1 + sympy.exp(2) + sympy.exp(a))), 800.0),
     "cosine": (lambda a: 1 + 1 / sympy.log(sympy.cosh(a)), 800.0),
     "power": (lambda a: 1 + 1 / (1 + sympy.log(1 + a**4)), 1e100),
+    "high power": (lambda a: 1 + 1 / (1 + sympy.log(1 + a**40)), 1e10),
     "root of a power": (lambda a: 1 + a * (1 + a**4) ** sympy.Rational(-1, 3), 1e100),
 }
 

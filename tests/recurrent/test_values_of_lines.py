@@ -110,6 +110,7 @@ def test_a_sum_of_positive_terms_that_has_some_is_positive(part):
 ASKED_ELSEWHERE = [  # what an adjoint asks for at steps other than those of the line
     ("h[t] = w*sqrt(h[t-1]) + b", twice("1/h[t-1]").replace("delta", "hbar")),
     ("h[t] = w*sqrt(h[t-1]) + b", twice("1/sqrt(h[t-1])").replace("delta", "hbar")),
+    ("h[t] = w*sqrt(h[t-1]) + b", twice("1/h[t]").replace("delta", "hbar")),
     ("h[t] = w*sqrt(h[t-1]) + b", "hbar[t] = w*hbar[t+1]/(2*sqrt(h[t])) + 2*(1/h[t-1]) - sum(1/h[t-1], (k, 1, 2))"),
     ("h[t] = w*sqrt(h[t-2]) + u*h[t-1] + b", twice("1/h[t-2]").replace("delta", "hbar")),
     ("a[t] = w*h[t-1] + x[t] + b; h[t] = sqrt(a[t])", "dx[2] = abar[2] + sum(1/a[1], (k, 1, 2)) - 2*(1/a[1])"),
@@ -171,6 +172,17 @@ def test_the_rules_have_a_value_wherever_the_gradient_has_one(text):
     lines = [f"{e.left} = {to_text(e.right)}" for e in map(grad.equation_of, cell.parameters)]
     found = sg.check_backward(cell, sg.total(cell.states[0]), gradients=lines).lines
     assert {str(line): line.verdict.outcome for line in found} == {str(line): PROVED for line in found}
+
+
+# A number at which each of the functions that are real on a part of the line is real.
+INSIDE = {"log": "2 + w**2", "asin": "tanh(w)", "acos": "tanh(w)", "atanh": "tanh(w)/2", "acosh": "2 + w**2"}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_a_function_that_is_real_on_a_part_of_the_line_is_real_there(name):
+    cell = "h[t] = tanh(w*h[t-1] + x[t] + b)"
+    assert judged(cell, twice(f"{name}(w)")).verdict.outcome is not PROVED
+    assert judged(cell, twice(f"{name}({INSIDE[name]})")).verdict.outcome is PROVED
 
 
 @pytest.mark.parametrize("part", ["1/(1 - h[t])", "log(1 - h[t])", "1/(1 - h[t]**2)", "elementwise(y, 1/log(y), h[t])"])
