@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray
+import zarr
 
 import symgrad as sg
 from symgrad.compute.sweeps.grids import grid_of
@@ -326,9 +327,46 @@ def test_a_kill_loses_nothing_and_nothing_is_computed_twice(tmp_path):
     assert set(NUMBERS[marks]) <= set(first)
     found = swept(tmp_path)
     second = computed(tmp_path)[len(first) :]
-    assert sorted(second) == sorted(NUMBERS[~marks])
+    whole_without_mark = set(NUMBERS[~marks]) - set(second)  # where the kill came between the data and the mark
+    assert len(whole_without_mark) <= 1
+    assert whole_without_mark <= set(first)
+    assert sorted(second) == sorted({*NUMBERS[~marks]} - whole_without_mark)
     assert np.array_equal(found.loss, NUMBERS**2)
     assert np.array_equal(found.dw, 2 * NUMBERS)
+
+
+WRITES = ["chunk_content", "loss", "dw", "chunk_done"]  # of a chunk, in this order
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_kill_before_any_write_of_a_chunk_is_no_damage(tmp_path, monkeypatch, name):
+    """A chunk that is whole is not computed again, and one that is not is, both without a word."""
+    few, written = NUMBERS[:4], []
+
+    def write(array, *args, _write=zarr.Array.__setitem__):
+        if written.count(array.path) == 2 and array.path == name:
+            raise Killed
+        written.append(array.path)
+        _write(array, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(zarr.Array, "__setitem__", write)
+        with pytest.raises(Killed):
+            swept(tmp_path, w=few)
+    assert [path for path in written if path in WRITES] == WRITES * 2 + WRITES[: WRITES.index(name)]
+    assert computed(tmp_path) == [1, 2, 3]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = swept(tmp_path, w=few).load()
+    assert np.array_equal(found.loss, few**2)
+    assert np.array_equal(found.dw, 2 * few)
+    marks = xarray.open_zarr(tmp_path / "a.zarr", consolidated=False).chunk_done
+    assert bool(marks.all())
+    assert computed(tmp_path)[3:] == ([4] if name == "chunk_done" else [3, 4])
 
 
 SHARING = "import test_sweeps as t; from pathlib import Path; t.swept(Path({folder!r}), pause={pause})"
@@ -411,7 +449,7 @@ DAMAGES = {
     "cut off": lambda path: path.write_bytes(path.read_bytes()[:-3]),
     "garbage": lambda path: path.write_bytes(b"\x00\x01garbage\xff" * 5),
 }
-SILENT = ("what a coordinate is", "the file of locks")
+SILENT = ("what a coordinate is", "the file of locks", "a mark", "what the marks are")  # nothing is computed again
 
 
 @pytest.mark.one_in(4)
@@ -427,7 +465,7 @@ def test_what_is_damaged_or_missing_is_named_and_computed_again(tmp_path, what, 
     assert np.array_equal(found.loss, few**2)
     assert np.array_equal(found.dw, 2 * few)
     assert np.array_equal(found.w, few)
-    named = [str(each.message) for each in heard if "damaged or missing; it is computed again" in str(each.message)]
+    named = [str(each.message) for each in heard if "damaged or lost; it is computed again" in str(each.message)]
     assert (named == []) == (what in SILENT)
     assert all(text.startswith(f"{tmp_path / 'a.zarr'}: the chunk (") for text in named)
     with warnings.catch_warnings():

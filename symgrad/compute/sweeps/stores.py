@@ -189,21 +189,22 @@ class Store:
         return 1 + int(np.ravel_multi_index(place, self.grid.counts)) if place else 1
 
     def has(self, place: Place) -> bool:
-        """Whether a chunk is there, as it was written."""
-        if place not in self.seen and self._mark(DONE, place) and self._is_whole(place):
+        """Whether a chunk is there, as its fingerprint says; it gets the mark that it was left without."""
+        if place not in self.seen and self._is_whole(place):
+            if not self._mark(DONE, place):
+                with self._writing():
+                    self.group[DONE][place] = True
             self.seen.add(place)
         return place in self.seen
 
     def is_damaged(self, place: Place) -> bool:
-        """Whether a chunk that is not there has been there: its mark or its data is lost, or not what was written."""
-        if not self._is_marked(DONE, place) and not self._is_marked(CONTENT, place):
-            return False
-        return not self.has(place) and (bool(self._mark(DONE, place)) or self._is_whole(place))
+        """Whether a chunk that is not there has been there: its data is not what was written, or its fingerprint."""
+        return self._was_marked(DONE, place) and not self.has(place)
 
-    def _is_marked(self, name: str, place: Place) -> bool:
-        """Whether there was a mark when the store was opened, or one that cannot be read."""
+    def _was_marked(self, name: str, place: Place) -> bool:
+        """Whether there was a mark when the store was opened."""
         marks = self.marks[name]
-        return marks is None or bool(marks[place])
+        return bool(self._mark(name, place) if marks is None else marks[place])
 
     def _mark(self, name: str, place: Place) -> int:
         try:
@@ -261,7 +262,7 @@ class Store:
     def there(self) -> set[Place]:
         """The chunks that are there when a sweep begins."""
         places = (place for place, _ in self.grid.all_blocks())
-        return {place for place in places if self._is_marked(DONE, place) and self.has(place)}
+        return {place for place in places if self._was_marked(CONTENT, place) and self.has(place)}
 
     def _make(self) -> None:
         """A store without results, which comes into sight as a whole."""

@@ -120,7 +120,7 @@ def sweep(
     waiting = [place for place, _ in grid.all_blocks() if place not in there]
     for place in filter(target.is_damaged, waiting):
         warnings.warn(
-            f"{store}: the chunk {place} or its mark was damaged or missing; it is computed again",
+            f"{store}: the chunk {place} was damaged or lost; it is computed again",
             RuntimeWarning,
             stacklevel=2,
         )
