@@ -5,6 +5,7 @@ import pytest
 from in_numbers import numbers
 
 import symgrad as sg
+from symgrad.recurrent.judge import evidence
 
 n, m = sg.dims("n m")
 VECTOR = {"h": n, "x": m, "W": (n, n), "U": (n, m), "b": n}
@@ -310,6 +311,25 @@ def test_a_line_that_fails_at_few_steps_says_at_which(at, line, where, right):
     assert found.word == "REFUTED"
     assert (found.verdict.evidence, found.right) == (where, right)
     assert where in str(found)
+
+
+@pytest.mark.parametrize("g", [sg.Input("g"), sg.Input("g", n)])
+@pytest.mark.parametrize(
+    "right", ["hbar[1]", "where(g[1] > 0, W.T @ hbar[1], 2*hbar[1])", "where(g[1] > 0, W @ hbar[1], hbar[1])"]
+)
+def test_where_alone_a_line_fails_is_not_said_of_steps_that_are_refuted_and_no_verdict_waits_for_it(g, right):
+    """In the runs that are tried first, the steps after the first one happen to agree."""
+    h, W = sg.State("h", n), sg.Parameter("W", n, n)
+    cell = sg.Cell({h: sg.where(g > 0, W @ h.prev, h.prev)})
+    (found,) = sg.check_backward(cell, sg.half_squared_error(h), gradients=[f"dh0 = {right}"]).lines
+    assert (found.word, found.verdict.evidence) == ("REFUTED", "")
+
+
+@pytest.mark.parametrize("share", [0, 100])
+def test_a_refuted_line_stays_refuted_without_work_left_to_say_where_alone(share, monkeypatch):
+    monkeypatch.setattr(evidence, "FOR_A_REMARK", share)
+    (found,) = judgement("rnn", ["db = sum(delta[k], (k, 1, T)) + sum(delta[k], (k, T, 1))"]).lines
+    assert (found.word, found.verdict.evidence) == ("REFUTED", "")
 
 
 def test_a_line_that_asks_for_an_adjoint_before_the_first_is_refuted_where_it_is_false_elsewhere():

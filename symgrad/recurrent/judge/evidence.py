@@ -15,7 +15,7 @@ from sympy import Expr, MatrixExpr, Symbol
 
 from symgrad.balls import precision
 from symgrad.balls.matrices import MissingStepError, NoNumberError, NoValueError, Surroundings
-from symgrad.base.budget import Budget, attempt, working_within
+from symgrad.base.budget import Budget, Spent, attempt, working_within
 from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import expression_of, shown
 from symgrad.base.untyped import Array
@@ -59,7 +59,7 @@ from symgrad.symbols import (
 METHOD = "index notation"
 VALUES = "values"
 STEPS = "steps"
-FOR_A_PROOF = 9_000_000  # units of work
+FOR_A_PROOF, FOR_A_REMARK = 9_000_000, 3_000_000  # units of work
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
 KINKED_RUNS = tuple((3 + draw % 3, draw) for draw in range(5, 14))  # more of them where slopes jump
 ZERO_RUNS = tuple((3 + draw % 3, draw) for draw in range(14, 32))  # and where entries are zero, as of a dead relu
@@ -287,12 +287,29 @@ class Court:
             equation = Equation(equation.left, entry_of(equation.right))
             as_written = Equation(equation.left, entry_of(as_written.right))
         found = self._judged(equation, right, as_written)
+        line = replace(found, equation=self._named(as_written, of), right=str(self._named(right, of)))
         is_with_values = found.verdict.witness is not None and found.verdict.method != VALUES
-        if is_with_values and (only := self._only_wrong(equation)) is not None:
-            verdict = replace(found.verdict, evidence=f"{only}, and {self._elsewhere(equation, only)}")
-            found, right = replace(found, verdict=verdict), self.derived(_put(equation.left, only))
-            right = self._named(right, None if of is None else _put(of, only))
-        return replace(found, equation=self._named(as_written, of), right=str(self._named(right, of)))
+        return self._told_where_alone(line, equation, of) if is_with_values else line
+
+    def _told_where_alone(self, line: Line, equation: Equation, of: Expr | None) -> Line:
+        """A false line with the few steps at which alone it fails; as it is where that would take too much work."""
+        try:
+            told = attempt(FOR_A_REMARK, lambda: self._where_alone(equation, of))
+        except Spent:
+            told = None
+        if told is None:
+            return line
+        evidence, right = told
+        return replace(line, verdict=replace(line.verdict, evidence=evidence), right=right)
+
+    def _where_alone(self, equation: Equation, of: Expr | None) -> tuple[str, str] | None:
+        """At which few steps alone a line fails, and what the rules give there."""
+        only = self._only_wrong(equation)
+        elsewhere = None if only is None else self._elsewhere(equation, only.rest)
+        if only is None or elsewhere is None:
+            return None
+        right = self._named(self.derived(_put(equation.left, only)), None if of is None else _put(of, only))
+        return f"{only}, and {elsewhere} {only.rest}", str(right)
 
     def _named(self, equation: Equation, of: Expr | None) -> Equation:
         """An equation with its names as they were written: a differential, and those of adjoints that were given."""
@@ -318,10 +335,13 @@ class Court:
         except CellError:  # as where a longer run has no numbers
             return None
 
-    def _elsewhere(self, equation: Equation, only: OnlyWrong) -> str:
-        left = _at_its_step(equation.left, only.rest.at)
-        is_proved = proves(self.grad, left, equation.right, self._truth, only.rest) and not self._doubts(equation)
-        return f"{'holds' if is_proved else 'agrees with numbers'} {only.rest}"
+    def _elsewhere(self, equation: Equation, rest: LineSteps) -> str | None:
+        """How well it is known that a line holds at the other steps; None if it does not."""
+        left = _at_its_step(equation.left, rest.at)
+        if self._numbers(equation, rest).outcome is not Outcome.SUPPORTED:
+            return None
+        is_proved = proves(self.grad, left, equation.right, self._truth, rest) and not self._doubts(equation)
+        return "holds" if is_proved else "agrees with numbers"
 
     def shown(self, equation: Equation) -> Equation:
         """An equation with the names of adjoints that were given."""
@@ -457,7 +477,10 @@ class Court:
 
     def numbers(self, equation: Equation) -> Verdict:
         """A counterexample in numbers, or the evidence that there is none."""
-        steps, compared, missing, without, nowhere = self._line_steps(equation), 0, "", "", ""
+        return self._numbers(equation, self._line_steps(equation))
+
+    def _numbers(self, equation: Equation, steps: Any) -> Verdict:
+        compared, missing, without, nowhere = 0, "", "", ""
         after = never_there(equation.right, self._ends)
         if after is not None:
             return Verdict(Outcome.REFUTED, STEPS, f"there is no step {after}")
