@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,11 +21,12 @@ from symgrad.base.sized import TooLarge
 from symgrad.claims.claim import Claim, claim
 from symgrad.language.statements import Conjunction, Domain, Extremum, Judged, Statement
 from symgrad.language.verdicts import Outcome, Verdict
-from symgrad.prove import plugins  # fmt: skip
-from symgrad.prove.basics import sentences  # fmt: skip  # fmt: skip
+from symgrad.prove import plugins
+from symgrad.prove.basics import sentences
 from symgrad.prove.basics.combine import NO_POINT, all_of
 from symgrad.prove.basics.derivatives import NotSmooth
 from symgrad.prove.basics.goals import Decide, Goal, Prover
+from symgrad.prove.basics.points import Point
 from symgrad.prove.certain.refutations import confirmed
 from symgrad.prove.certain.refute import FEWEST_DIGITS, Agreement, refute
 from symgrad.prove.certain.simpler import at_simpler_point
@@ -81,7 +83,7 @@ FAILED = "the prover failed"
 SLIP = "this is a slip of symgrad, please report the claim; its log, symgrad.prove, says what failed"
 ALIKE = "both sides are the same expression as given; write it as text, or with Derivative"
 FEWEST_POINTS = 5
-MOST_MISSED = 4  # points without enclosures that provers look at
+MOST_ASKED, FOR_ONE_POINT = 4, 300_000  # points that enclosures leave open; units at most for each
 FOR_EMPTINESS = 3_000_000  # units at most, of those of the claim
 NOTHING = Verdict(
     Outcome.UNINFORMATIVE, "conditions", "the conditions leave no point, so that the claim is about nothing"
@@ -298,16 +300,23 @@ def _told(goal: Goal) -> str:
         return f"a goal that cannot be printed: {type(error).__name__}"
 
 
-def _at_missed(goal: Goal, agreed: Agreement, decide: Decide) -> Verdict | Agreement:
-    """What provers say of the first points at which no enclosure could be had, as at the end of a power series."""
+def _asked_at(goal: Goal, open_points: Sequence[Point], decide: Decide) -> Verdict | tuple[Point, ...]:
+    """What refutes the goal at the first of some points, by what provers say of each; or the points that stay open."""
     settled = []
-    for point in agreed.missed[:MOST_MISSED]:
-        verdict = finite.at(goal, point, decide)
+    for point in open_points[:MOST_ASKED]:
+        try:
+            verdict = attempt(FOR_ONE_POINT, partial(_attempt, _at(point), goal, decide))
+        except Spent:  # the points that were tried say something without those that stay open
+            break
         if verdict is not None and verdict.outcome is Outcome.REFUTED:
             return verdict
         if verdict is not None and verdict.holds:
             settled.append(point)
-    return replace(agreed, missed=tuple(p for p in agreed.missed if p not in settled))
+    return tuple(p for p in open_points if p not in settled)
+
+
+def _at(point: Point) -> Prover:
+    return lambda goal, decide: finite.at(goal, point, decide)
 
 
 def _evidence(goal: Goal, seen: Agreement, decide: Decide | None) -> Verdict:
@@ -316,11 +325,15 @@ def _evidence(goal: Goal, seen: Agreement, decide: Decide | None) -> Verdict:
     if isinstance(deep, Verdict):
         return deep
     agreed = deep if deep.points or deep.level else seen
-    if decide is not None and agreed.missed and any(map(has_endless, goal.sides)):
-        found = _at_missed(goal, agreed, decide)
-        if isinstance(found, Verdict):
-            return found
-        agreed = found
+    if decide is not None:
+        # Where no enclosure could be had, as at the end of a power series, and where both sides seem to be equal.
+        missed = _asked_at(goal, agreed.missed, decide) if any(map(has_endless, goal.sides)) else agreed.missed
+        level = _asked_at(goal, agreed.level, decide)
+        if isinstance(missed, Verdict):
+            return missed
+        if isinstance(level, Verdict):
+            return level
+        agreed = replace(agreed, missed=missed, level=level)
     fewest = FEWEST_POINTS if goal.variables else 1
     gap = agreed.gap if goal.variables else ""
     if agreed.level and (goal.op not in ("<=", ">=") or agreed.points < fewest):

@@ -333,3 +333,26 @@ def test_a_place_outside_of_the_domain_comes_with_the_parameters_for_which_it_is
     verdict = sg.verify(sg.claim(says, where=where))
     assert verdict.outcome is sg.Outcome.REFUTED
     assert f"is no point of the domain at {at}" in verdict.evidence
+
+
+# --- one point at which two sides are equal -----------------------------------------------------------------------
+
+TOUCHING = [
+    ("sigmoid(5*(x - 2)**4 + 3)", "sigmoid(3)", 2),
+    ("log(2 + (x - 1)**2*exp(x))", "log(2)", 1),
+    ("sqrt(2 + (x - 5)**2) + sqrt(3)", "sqrt(5 + 2*sqrt(6))", 5),
+    ("atan(1/2 + (x - 1)**2) + atan(1/3)", "pi/4", 1),
+    ("tanh(log(3) + (x - 7/2)**2)", "4/5", Rational(7, 2)),
+]
+
+
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize(("left", "right", "place"), TOUCHING)
+@pytest.mark.parametrize("op", [">", "!=", ">="])
+def test_a_strict_order_fails_where_two_sides_touch_though_no_enclosure_tells_it(left, right, place, op):
+    verdict = verdict_on(f"{left} {op} {right}", "x > 0")
+    if op == ">=":
+        assert verdict.outcome is not Outcome.REFUTED
+    else:
+        assert verdict.outcome is Outcome.REFUTED
+        assert f"x = {place}:" in str(verdict.witness)
