@@ -86,3 +86,42 @@ def test_cases_taken_apart_have_the_values_that_they_had(condition):
     cases = sympy.Piecewise((a + 2, condition), (b - 3, True))
     for point in ({a: 0, b: 0}, {a: 1, b: 0}, {a: 0, b: 1}):
         assert unfolded(cases).subs(point) == cases.subs(point)
+
+
+# --- ranges that run backwards ------------------------------------------------------------------------------------
+
+POWERS = sg.read_cell("h[t] = w*h[t-1]")
+MATRIX_POWERS = sg.read_cell("h[t] = W @ h[t-1]", {"h": n, "W": (n, n)})
+EMPTY_AT_LARGE_T = [
+    (POWERS, "last", "hbar[i] = product(w, (j, i, 9))*w**(T - 10)"),
+    (POWERS, "last", "hbar[t] = product(w, (j, 1, 9 - t))*w**(T - 9)"),
+    (POWERS, "last", "hbar[i] = product(1/w, (j, i + 1, 9))*w**(T - 2*i + 9)"),
+    (POWERS, "every", "dh0 = sum(product(w, (j, k + 1, 9))*w**(2*k - 9), (k, 1, T))"),
+    (POWERS, "last", "dw = sum(product(w, (j, k + 1, 9))*w**(T - 10)*h[k-1], (k, 1, T))*w"),
+    (POWERS, "last", "hbar[t] = where(t > 8, 1, w)*w**(T - t - 1)"),
+    (MATRIX_POWERS, "last", "hbar[t] = product(W.T, (j, t + 1, 9)) @ W.T**(T - 9) @ hbar[T]"),
+    (MATRIX_POWERS, "last", "hbar[t] = product(W.T, (j, 1, T - t - 7)) @ W.T**7 @ hbar[T]"),
+]
+
+
+@pytest.mark.parametrize(("cell", "at", "line"), EMPTY_AT_LARGE_T)
+def test_a_product_over_a_range_that_runs_backwards_is_one_and_no_power_below_zero(cell, at, line):
+    """And runs are longer than the numbers in a line, so that this is seen."""
+    h = cell.states[0]
+    loss = h if cell is POWERS else sg.half_squared_error(h)
+    given = {"gradients" if line.startswith("d") else "backward": [line]}
+    (found,) = sg.check_backward(cell, loss, at=at, where="w > 0" if cell is POWERS else (), **given).lines
+    assert found.word == "REFUTED"
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "product(w, (j, t + 1, T))",
+        "product(w, (j, 1, T - t))",
+        "product(w, (j, t, T))/w",
+    ],
+)
+def test_a_product_over_a_range_that_runs_forwards_is_a_power(right):
+    (found,) = sg.check_backward(POWERS, POWERS.states[0], backward=[f"hbar[t] = {right}"], where="w > 0").lines
+    assert found.word == "PROVED"

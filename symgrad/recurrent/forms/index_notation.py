@@ -587,7 +587,7 @@ class Reader:
             if not factors:
                 return delta(i, j)
             return self._entry(pushed(sympy.MatMul(*factors)), i, j) if is_matrix else self._scalar(sympy.Mul(*factors))
-        if not is_matrix and not factor.has(index):
+        if not is_matrix and not factor.has(index) and is_certain(count, self._rows):  # of fewer than none it is 1
             return self._scalar(factor**count)
         if not is_matrix and _signs(factor, index) == {-1}:
             return self._product_over((index, -high, -low), read, factor.subs(index, -index), i, j)

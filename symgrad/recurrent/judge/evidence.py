@@ -35,7 +35,16 @@ from symgrad.recurrent.gradients.loss_derivatives import LossDerivative, gradien
 from symgrad.recurrent.gradients.reach import Reach
 from symgrad.recurrent.judge.counterexamples import first_difference, first_entry, refuted
 from symgrad.recurrent.judge.line_proofs import proves
-from symgrad.recurrent.judge.line_steps import JacobianSteps, LineSteps, OnlyWrong, never_there, step_of, steps_of
+from symgrad.recurrent.judge.line_steps import (
+    MOST_STEPS,
+    JacobianSteps,
+    LineSteps,
+    OnlyWrong,
+    farthest_number,
+    never_there,
+    step_of,
+    steps_of,
+)
 from symgrad.recurrent.judge.line_values import LineValues
 from symgrad.recurrent.judge.meanings import forward_definitions
 from symgrad.recurrent.judge.vanishing import choices
@@ -485,7 +494,8 @@ class Court:
         if after is not None:
             return Verdict(Outcome.REFUTED, STEPS, f"there is no step {after}")
         telling: set[tuple[int, int]] = set()
-        for length, draw in chain(steps.lengths(RUNS), steps.lengths(KINKED_RUNS), steps.lengths(ZERO_RUNS)):
+        usual = (*RUNS, *_long_runs(equation.right))
+        for length, draw in chain(steps.lengths(usual), steps.lengths(KINKED_RUNS), steps.lengths(ZERO_RUNS)):
             enough = len(telling) >= ENOUGH
             if enough and ((length, draw) in ZERO_RUNS or ((length, draw) in KINKED_RUNS and not self._has_kinks)):
                 break
@@ -574,6 +584,12 @@ class Court:
                 runs[length, draw] = drawn_run(self.grad, length, draw, self.values.points)
         found: Surroundings = runs[length, draw]
         return found
+
+
+def _long_runs(right: Expr) -> tuple[tuple[int, int], ...]:
+    """A run that is longer than all numbers among the ends of sums, where those that are tried anyway are not."""
+    length = farthest_number(right) + 3
+    return ((length, 0),) if max(length for length, _ in RUNS) < length <= MOST_STEPS else ()
 
 
 def _put(left: Expr, only: OnlyWrong) -> Expr:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Basic, Expr, S, Symbol
+from sympy import Basic, Expr, MatrixExpr, S, Symbol
+from sympy.core.relational import Relational
 
 from symgrad.base.errors import CellError
 from symgrad.reading.vectors.names import FREE_INDICES, index_symbol
@@ -245,6 +246,16 @@ def _parts(e: Expr) -> Iterator[Basic]:
         yield part
         if not isinstance(part, TimedScalar | TimedMatrix | StateJacobian | SUMS):
             waiting += [a for a in part.args if isinstance(a, sympy.Basic)]
+
+
+def farthest_number(e: Expr) -> int:
+    """The largest number beside steps in the ends of sums and products and in comparisons, as 9 in (j, t + 1, 9).
+
+    What a line says may change where there are more steps than that.
+    """
+    ends = [end for part in e.atoms(*SUMS.__args__) for limit in part.args[1:] for end in limit[1:]]
+    compared = [c.lhs - c.rhs for c in e.atoms(Relational) if all(s.is_integer for s in c.atoms(Symbol, MatrixExpr))]
+    return max((abs(int(sympy.expand(end).as_coeff_Add()[0])) for end in (*ends, *compared)), default=0)
 
 
 def _outside_of_sums(right: Expr, ends: Ends) -> Iterator[tuple[Expr, int, int | None]]:
