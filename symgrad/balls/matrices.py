@@ -6,9 +6,9 @@ any step without being rewritten.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Self
 
 import numpy as np
@@ -289,35 +289,65 @@ class WalkedFormula:
             found = found @ base
         return found
 
-    def _elementwise(self, e: Elementwise) -> Array:
-        return self._mapped(e.function, self.value(e.argument))
+    def _by_entries(self, e: Elementwise | OfEntries) -> Array:
+        arguments = e.args[1:]
+        if not e.function.has(sympy.Piecewise):
+            return self._mapped(e.function, *map(self.value, arguments))
+        matrices, faults = self._with_gaps(arguments)
+        return self._of_each_entry(e.function, matrices, faults)
 
-    def _of_entries(self, e: OfEntries) -> Array:
-        return self._mapped(e.function, *map(self.value, e.arguments))
+    def _with_gaps(self, matrices: Iterable[MatrixExpr]) -> tuple[list[Array], list[NoNumberError]]:
+        """Matrices with stand-ins for entries without a value: in a case that is not chosen they need none."""
+        found, faults = zip(*map(self._with_gaps_of, matrices), strict=True)
+        return list(found), [fault for each in faults for fault in each]
+
+    def _with_gaps_of(self, e: MatrixExpr) -> tuple[Array, list[NoNumberError]]:
+        try:
+            return self.value(e), []
+        except NoNumberError as fault:
+            by_entries = _as_function_of_entries(e)
+            if by_entries is None:
+                return np.full(tuple(map(self._size, e.shape)), fault.stand_in, dtype=object), [fault]
+        function, arguments = by_entries
+        matrices, faults = self._with_gaps(arguments)
+        return self._of_each_entry(function, matrices, faults, is_asked=False), faults
 
     def _mapped(self, function: sympy.Lambda, *matrices: Array) -> Array:
+        return self._of_each_entry(function, matrices, ())
+
+    def _of_each_entry(
+        self, function: sympy.Lambda, matrices: Sequence[Array], faults: Iterable[NoNumberError], is_asked: bool = True
+    ) -> Array:
+        """A function of the entries in one place, for each place; where it is not asked for, it may have no value."""
         known = self.around.tapes.get(function)
         if known is None:
             letters, body = function.variables, with_slopes(function.expr)
             leaves = dict.fromkeys(leaf for leaf in _leaves(body) if leaf not in letters)
             if any(leaf.has(*letters) for leaf in leaves):  # as in a sum over time
-                return np.vectorize(lambda *at: self._at_entries(letters, at)._scalar(body), otypes=[object])(*matrices)
+                at_entry = partial(self._at_entry, letters, body, is_asked)
+                return np.vectorize(at_entry, otypes=[object])(*matrices)
             stand_ins = {leaf: Dummy(real=True) for leaf in leaves}
             tape = self.around.tape(body.xreplace(stand_ins), (*letters, *stand_ins.values()))
             known = self.around.tapes[function] = tape, tuple(leaves)
         tape, others = known
-        rest, faults = self._of_leaves(others)
-        shown = (*_SHOWN_ENTRIES[: len(matrices)], *others)
+        rest, others_faults = self._of_leaves(others)
+        shown, faults = (*_SHOWN_ENTRIES[: len(matrices)], *others), (*faults, *others_faults)
         found = np.empty(matrices[0].shape, dtype=object)
         for place in np.ndindex(found.shape):
             values = (*(matrix[place] for matrix in matrices), *rest)
-            found[place] = _certain(tape(*values), function, zip(shown, values), faults)
+            value = tape(*values)
+            found[place] = _certain(value, function, zip(shown, values), faults) if is_asked else value
         return found
 
-    def _at_entries(self, letters: tuple[Symbol, ...], entries: tuple[Ball, ...]) -> Self:
-        """The same with values for the variables of entries."""
+    def _at_entry(self, letters: tuple[Symbol, ...], body: Expr, is_asked: bool, *entries: Value) -> Value:
+        """The value of a scalar with values for the variables of entries."""
         around = replace(self.around, parameters={**self.around.parameters, **dict(zip(letters, entries))})
-        return type(self)(around, self.step, self.indices)
+        try:
+            return type(self)(around, self.step, self.indices)._scalar(body)
+        except NoNumberError as fault:
+            if is_asked:
+                raise
+            return fault.stand_in
 
     def _softmax(self, e: Softmax) -> Array:
         exponentials = self._exponentials(e.argument)
@@ -404,8 +434,8 @@ _RULES: dict[type, Callable[[WalkedFormula, Any], Any]] = {
     sympy.ZeroMatrix: WalkedFormula._filled,
     sympy.BlockMatrix: WalkedFormula._blocks,
     MatrixSlice: WalkedFormula._slice,
-    Elementwise: WalkedFormula._elementwise,
-    OfEntries: WalkedFormula._of_entries,
+    Elementwise: WalkedFormula._by_entries,
+    OfEntries: WalkedFormula._by_entries,
     Softmax: WalkedFormula._softmax,
     LogSumExp: WalkedFormula._logsumexp,
     TimeSum: WalkedFormula._over_time,
@@ -417,6 +447,24 @@ _RULES: dict[type, Callable[[WalkedFormula, Any], Any]] = {
 def _rule_of(kind: Any) -> str | None:
     """The name of the rule for a kind of matrix."""
     return next((rule.__name__ for known, rule in _RULES.items() if issubclass(kind, known)), None)
+
+
+def _as_function_of_entries(e: MatrixExpr) -> tuple[sympy.Lambda, tuple[MatrixExpr, ...]] | None:
+    """A matrix as a function of the entries of others in the same place; None for one that is none."""
+    if isinstance(e, Elementwise | OfEntries):
+        return e.function, e.args[1:]
+    if isinstance(e, sympy.HadamardPower):
+        return sympy.Lambda((ENTRY,), ENTRY**e.exp), (e.base,)
+    if isinstance(e, sympy.MatAdd | sympy.HadamardProduct) and len(e.args) <= len(ENTRIES):
+        letters = ENTRIES[: len(e.args)]
+        joined = sympy.Add if isinstance(e, sympy.MatAdd) else sympy.Mul
+        return sympy.Lambda(letters, joined(*letters)), e.args
+    if isinstance(e, sympy.MatMul):
+        matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
+        scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
+        if scalars:
+            return sympy.Lambda((ENTRY,), sympy.Mul(*scalars, ENTRY)), (sympy.MatMul(*matrices).doit(deep=False),)
+    return None
 
 
 def _leaves(e: Basic) -> Iterable[Expr]:

@@ -5,7 +5,8 @@ The rest is SymPy's own: `+`, `@`, `.T`, `hadamard_product`, `OneMatrix`, `Block
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sympy
@@ -279,28 +280,70 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
     found: dict[MatrixExpr, Symbol] = {m: letter for m, letter in letters.items() if not _is_partial(m)}
 
     def entry(m: Any) -> Expr:
-        if _is_power_of_entries(m) and not m.exp.atoms(MatrixExpr):
-            return entry(m.base) ** m.exp
-        if isinstance(m, Elementwise | OfEntries):
-            return m.function(*map(entry, m.args[1:]))
-        if isinstance(m, sympy.MatAdd | sympy.HadamardProduct):
-            return (sympy.Add if isinstance(m, sympy.MatAdd) else sympy.Mul)(*map(entry, m.args))
-        if isinstance(m, sympy.MatMul):
-            *numbers, matrix = m.args  # as SymPy orders them
-            if not any(number.atoms(MatrixExpr) for number in numbers):
-                return sympy.Mul(*numbers, entry(matrix))
-        return S.One if isinstance(m, OneMatrix) else found.setdefault(m, Dummy(real=True))
+        join, numbers, matrices = _made_of_entries(m)
+        if m in found or join is None:
+            return S.One if isinstance(m, OneMatrix) else found.setdefault(m, Dummy(real=True))
+        parts = [*numbers, *map(entry, matrices)]
+        whole = join(*parts)
+        return whole if _keeps(whole, parts) else found.setdefault(m, Dummy(real=True))
 
-    opened = formula.xreplace({letter: entry(m) for m, letter in letters.items() if m not in found})
-    return opened, found or dict(letters)
+    for m in [m for m in letters if m not in found]:
+        whole = entry(m)
+        opened = formula.xreplace({letters[m]: whole})
+        if _keeps(opened, [whole]):
+            formula = opened
+        else:
+            found[m] = letters[m]
+    return formula, found or dict(letters)
+
+
+def _made_of_entries(m: Any) -> tuple[Callable[..., Expr] | None, Sequence[Expr], Sequence[Any]]:
+    """How an entry of a matrix is made of numbers and of the entries of others in the same place, if it is."""
+    if _is_power_of_entries(m) and not m.exp.atoms(MatrixExpr):
+        return partial(_power, exponent=m.exp), (), (m.base,)
+    if isinstance(m, Elementwise | OfEntries):
+        return m.function, (), m.args[1:]
+    if isinstance(m, sympy.MatAdd):
+        return sympy.Add, (), m.args
+    if isinstance(m, sympy.HadamardProduct):
+        return sympy.Mul, (), m.args
+    if isinstance(m, sympy.MatMul):
+        numbers = [a for a in m.args if not isinstance(a, MatrixExpr)]
+        matrices = [a for a in m.args if isinstance(a, MatrixExpr)]
+        if numbers and not any(number.atoms(MatrixExpr) for number in numbers):
+            return sympy.Mul, numbers, (sympy.MatMul(*matrices).doit(deep=False),)
+    return None, (), ()
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    return base**exponent
+
+
+def _keeps(whole: Expr, parts: Iterable[Expr]) -> bool:
+    """Whether what need not have a value in the parts stands in the whole, of which SymPy cancels some, as in y/y."""
+    powers = whole.atoms(sympy.Pow)
+    return all(
+        any(p.base == part.base and (p.exp - part.exp).is_nonpositive for p in powers)
+        if isinstance(part, sympy.Pow)
+        else whole.has(part)
+        for part in _partial_numbers(parts)
+    )
+
+
+def _partial_numbers(parts: Iterable[Expr]) -> Iterator[Expr]:
+    """The powers and functions in numbers that need not have a value where their arguments have one."""
+    return (part for e in parts for part in e.atoms(sympy.Pow, Function) if not part.is_real)
 
 
 def _is_partial(m: MatrixExpr) -> bool:
-    """Whether an entry of a matrix may have no value, made of entries that have one."""
+    """Whether an entry of a matrix may have no value, made of entries and numbers that have one."""
     bodies = (part.function.expr for part in m.atoms(Elementwise, OfEntries))
     powers = (power for power in m.atoms(sympy.HadamardPower, sympy.MatPow) if _is_power_of_entries(power))
-    return any(not _is_natural(power.exp) for power in powers) or any(
-        not is_total(body) or any(part.args for part in body.args) for body in bodies
+    numbers = (number for product in m.atoms(sympy.MatMul) for number in product.args if not number.is_Matrix)
+    return (
+        any(not _is_natural(power.exp) for power in powers)
+        or any(not is_total(body) or any(part.args for part in body.args) for body in bodies)
+        or any(True for _ in _partial_numbers(numbers))
     )
 
 

@@ -143,3 +143,31 @@ def test_whole_powers_of_any_number(exponent, weight, options):
     found = run(w=weight, x=np.array(inputs), h0=0.25)
     for number, wanted in ((found.loss, state), (found.gradients["w"], slope)):
         assert np.isclose(float(in_mpmath(number)), wanted, 1e-14, 1e-14)
+
+
+# --- cases that are not chosen ---------------------------------------------------------------------------------------
+
+PARTIAL = {  # by its text: what multiplies the state where x > 0, and its slope by x
+    "v[t-1]/x[t]": (lambda x: 1 / x, lambda x: -1 / x**2),
+    "log(x[t])*v[t-1]": (np.log, lambda x: 1 / x),
+    "(W @ v[t-1])/x[t]**2": (lambda x: 1 / x**2, lambda x: -2 / x**3),
+    "hadamard(v[t-1], 1/x[t]*ones(2))": (lambda x: 1 / x, lambda x: -1 / x**2),
+    "sqrt(x[t])*(v[t-1] + W @ v[t-1])/2": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("part", PARTIAL)
+def test_a_vector_in_a_case_that_is_not_chosen_needs_no_value(part, options):
+    """Nor do its gradients, which are 0: they are no products of 0 and what is not there."""
+    factor, slope = PARTIAL[part]
+    cell = sg.read_cell(f"v[t] = where(x[t] > 0, {part}, v[t-1])", {"v": 2, "W": (2, 2)} if "W" in part else {"v": 2})
+    run = sg.bptt(cell, sg.half_squared_error(cell.states[0])).compile(**options)
+    given = {"W": np.eye(2)} if "W" in part else {}
+    inputs, state = np.array([0.0, 2.0, -1.0]), np.array([1.0, -0.5])
+    found = run(x=inputs, v0=state, target=np.zeros((3, 2)), **given)
+    after = factor(2.0) * state
+    wanted = {"v0": factor(2.0) * after, "x": [0, slope(2.0) * state @ after, 0]}
+    assert np.isclose(float(in_mpmath(found.loss)), after @ after / 2, 1e-14)
+    for name, value in wanted.items():
+        assert np.allclose(in_mpmath(found.gradients[name]).astype(float), value, 1e-14, 1e-14)

@@ -245,3 +245,67 @@ def test_the_rules_of_the_zoo_have_values(name, at):
 def test_a_divisor_that_only_a_root_is_left_of_is_lost(u):
     with pytest.raises(sg.ParseError, match="cancels here"):
         judged(UNIT, f"hbar[t] = delta[t]*{u}**(3/2)/{u}")
+
+
+# --- fractions of steps -------------------------------------------------------------------------------------------
+
+HALVES = [
+    ("sqrt(t - 3/2)", False), ("sqrt((T - t)/2 - 1)", False), ("log(t - 3/2)", False), ("acosh(t/4)", False),
+    ("sqrt(t - 1/2)", True), ("sqrt(t/2)", True), ("acosh(t/2 + 1/2)", True),
+    ("acosh(1/4)", False), ("atanh(5/4)", False), ("asin(9/8)", False), ("acosh(5/4)", True), ("asin(7/8)", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "has_value"), HALVES)
+def test_what_lies_between_minus_1_and_0_is_negative_as_all_that_is(part, has_value):
+    """Steps are whole numbers, and halves of them are none."""
+    found = judged("h[t] = w*h[t-1]", f"hbar[t] = w*hbar[t+1]*(1 + {part}) - w*hbar[t+1]*{part}", loss="h")
+    assert (found.word == "PROVED") == has_value
+
+
+# --- cases that are not chosen ------------------------------------------------------------------------------------
+
+(n,) = sg.dims("n")
+SCALED = (["s[t] = w*s[t-1]", "h[t] = s[t]*b"], {"h": n, "b": n})
+NOT_CHOSEN = [
+    "sbar[t] = w*sbar[t+1] + where(Abs(s[t]) > 0, dot(h[t], hbar[t])/s[t], dot(b, hbar[t]))",
+    "sbar[t] = w*sbar[t+1] + where(Abs(s[t]) > 0, trace(dot(h[t], hbar[t]))/s[t], trace(dot(b, hbar[t])))",
+    "sbar[t] = w*sbar[t+1] + where(s[t] <= 0, dot(b, hbar[t]), dot(h[t], hbar[t])/s[t])",
+    "hbar[t] = s[t]*where(Abs(s[t]) > 0, h[t]/s[t], b) - target[t]",
+    "hbar[t] = s[t]*where(s[t] != 0, h[t]/s[t], b) - target[t]",
+    "hbar[t] = s[t]*where(s[t]**2 > 0, h[t]/s[t], b) - target[t]",
+    "hbar[T] = w*where(Abs(w) > 0, h[T]/w, 0) + where(Abs(w) > 0, 0, 1)*h[T] - target[T]",
+]
+CHOSEN = [
+    "sbar[t] = w*sbar[t+1] + where(Abs(s[t]) > 0, dot(b, hbar[t]), dot(h[t], hbar[t])/s[t])",
+    "hbar[t] = s[t]*where(s[t] >= 0, h[t]/s[t], b) - target[t]",
+    "hbar[t] = where(Abs(s[t]) >= 0, hadamard(h[t], h[t]/h[t]), h[t]) - target[t]",
+]
+
+
+def judged_of_vectors(line):
+    cell = sg.read_cell(*SCALED)
+    loss = sg.half_squared_error(cell.intermediates[-1])
+    return sg.check_backward(cell, loss, at="every", backward=[line]).lines[0].word
+
+
+@pytest.mark.parametrize("line", NOT_CHOSEN)
+def test_what_a_case_of_vectors_does_not_choose_needs_no_value(line):
+    assert judged_of_vectors(line) == "PROVED"
+
+
+@pytest.mark.parametrize("line", CHOSEN)
+def test_what_a_case_of_vectors_chooses_needs_one(line):
+    assert judged_of_vectors(line) in ("REFUTED", "SUPPORTED")
+
+
+@pytest.mark.parametrize("factor", ["h[t]/h[t]", "h[t]/s[t]/h[t]*s[t-1]"])
+def test_what_cancels_within_a_case_is_still_asked_for(factor):
+    """h/h is no 1 where h is 0, whichever of two equal cases is chosen."""
+    line = f"hbar[t] = where(s[t] > 0, hadamard(h[t], {factor}), hadamard(h[t], {factor})) - target[t]"
+    assert judged_of_vectors(line) != "PROVED"
+
+
+@pytest.mark.parametrize("part", ["atanh(Max(1/h[t-1], -8))", "Min(1/2, sqrt(x[t]))**(1-t)"])
+def test_numbers_that_sympy_cannot_compare_end_no_judgement(part):
+    assert judged(UNIT, f"dx[t] = u*delta[t]*(1 + {part}) - u*delta[t]*{part}").word == "REFUTED"

@@ -22,7 +22,7 @@ from symgrad.balls import Tape, UnsupportedError, ball, precision
 from symgrad.balls.matrices import Surroundings, WalkedFormula
 from symgrad.base.errors import CellError
 from symgrad.base.untyped import Array
-from symgrad.symbols import Role, shape_of, with_slopes
+from symgrad.symbols import Elementwise, OfEntries, Role, shape_of, with_slopes
 
 Function = Callable[..., Any]
 BITS = 64  # of enclosures, for a function that NumPy lacks
@@ -101,6 +101,9 @@ class _Walked(WalkedFormula):
 
     def _scalar(self, e: Expr) -> Array:
         return self._number(_written_out(e), {})
+
+    def _by_entries(self, e: Elementwise | OfEntries) -> Array:
+        return self._mapped(e.function, *map(self.value, e.args[1:]))  # in doubles what has no value is NaN
 
     def _mapped(self, function: sympy.Lambda, *matrices: Array) -> Array:
         known = dict(zip(function.variables, matrices))

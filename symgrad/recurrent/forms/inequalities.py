@@ -72,8 +72,17 @@ def _without(symbol: Symbol, low: Row, high: Row) -> Row:
 
 
 def is_certain(e: Expr, rows: Iterable[Row]) -> bool:
-    """Whether a whole number is certainly at least 0 where the rows hold."""
-    if e.is_Integer:
+    """Whether a sum of multiples of whole numbers is certainly at least 0 where the rows hold.
+
+    Examples
+    --------
+    >>> t = sympy.Symbol("t", integer=True)
+    >>> from_one = [row_of(t - 1)]
+    >>> [is_certain(e, from_one) for e in (t - 1, t / 2, t - sympy.Rational(3, 2), t - 2)]
+    [True, True, False, False]
+    """
+    if e.is_Rational:
         return bool(e >= 0)
-    against = row_of(-e - 1)
+    scale = lcm(*(int(c.q) for c in sympy.expand(e).as_coefficients_dict().values() if c.is_Rational))
+    against = row_of(-scale * e - 1)  # a whole number that is less than 0 is at most -1
     return against is not None and is_impossible([*rows, against])

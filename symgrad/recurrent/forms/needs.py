@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import sympy
 from sympy import Derivative, Expr, Interval, Lambda, MatrixExpr, Symbol
+from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.matrices.expressions.slice import MatrixSlice
 
@@ -83,11 +84,11 @@ class Need:
     asking: Any = None
 
     def __str__(self) -> str:
-        shown = to_text(self.of)
+        shown, has = to_text(self.of), "has no" if self.asking is None else "need not have a"
         if self.kind == NONZERO:
-            return f"where {shown} = 0 it has no value"
+            return f"where {shown} = 0 it {has} value"
         if self.kind == NONNEGATIVE:
-            return f"where {shown} < 0 it has no real value"
+            return f"where {shown} < 0 it {has} real value"
         return f"{shown} need not have a real value"
 
     @property
@@ -202,10 +203,31 @@ def _of_cases(e: sympy.Piecewise, rows: Rows, bound: frozenset[Symbol]) -> Itera
         if place == 0 and isinstance(condition, sympy.LessThan):
             row = row_of(condition.rhs - condition.lhs)
             known = rows if row is None else (*rows, row)
-        yield from _needs(case, known, bound)
+        held = (condition, *(sympy.Not(earlier) for _, earlier in e.args[:place]))
+        yield from (need for need in _needs(case, known, bound) if not _is_said(need, held))
         yield from _needs(condition, rows, bound)
     if not is_exhaustive(e):
         yield Need(VALUE, e, rows, bound)
+
+
+def _is_said(need: Need, conditions: Iterable[Any]) -> bool:
+    """Whether one of some conditions that hold together says just what is needed."""
+    return any(
+        _is_said(need, c.args) if isinstance(c, sympy.And) else isinstance(c, Relational) and _says(c, need)
+        for c in conditions
+    )
+
+
+def _says(condition: Relational, need: Need) -> bool:
+    is_unequal, is_strict = isinstance(condition, sympy.Ne), isinstance(condition, sympy.Gt | sympy.Lt)
+    gap = condition.gts - condition.lts if isinstance(condition, sympy.Gt | sympy.Lt | sympy.Ge | sympy.Le) else None
+    gap = condition.lhs - condition.rhs if is_unequal else gap
+    if gap is None:
+        return False
+    if need.kind == NONZERO:
+        meant = (need.of, -need.of, sympy.Abs(need.of), need.of**2)
+        return (is_unequal or is_strict) and any(sympy.expand(gap - e) == 0 for e in meant)
+    return need.kind == NONNEGATIVE and not is_unequal and sympy.expand(gap - need.of) == 0
 
 
 def _within(u: Expr, values: Interval) -> Iterator[tuple[str, Expr]]:

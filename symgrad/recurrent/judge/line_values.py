@@ -88,7 +88,7 @@ class LineValues:
             {need for e in (self.rule, *self._at_its_step(rows)) for need in certain_of(e, rows)} if asked else set()
         )
         doubted = (need for need in asked if given.isdisjoint(need.ways) and not self.is_met(need))
-        return tuple(dict.fromkeys(replace(need, asking=None) for need in doubted))
+        return tuple({str(need): need for need in doubted}.values())
 
     def is_met(self, need: Need) -> bool:
         """Whether what a formula asks for is certainly there."""

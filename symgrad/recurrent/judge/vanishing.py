@@ -70,7 +70,14 @@ def _roots(e: Expr, s: Symbol) -> list[Rational]:
         return []
     if e.is_polynomial(s):
         return sorted(sized.polynomial(e, s, extension=None).ground_roots())
-    return [n for n in (S.Zero, S.One, S.NegativeOne) if e.xreplace({s: n}) == 0]
+    return [n for n in (S.Zero, S.One, S.NegativeOne) if _is_zero_at(e, s, n)]
+
+
+def _is_zero_at(e: Expr, s: Symbol, number: Expr) -> bool:
+    try:
+        return bool(e.xreplace({s: number}) == 0)
+    except (TypeError, ValueError):  # SymPy compares no numbers that are infinite or not real, as Max does
+        return False
 
 
 def _leaves(e: Any) -> Iterator[Any]:
