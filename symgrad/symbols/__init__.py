@@ -3,10 +3,9 @@
 from symgrad.symbols.conditions import ENTRIES, ENTRY, Mask, letters_of
 from symgrad.symbols.functions import Max, Min, abs, arctan, exp, log, sin, sqrt, tanh, where
 from symgrad.symbols.norms import OfMatrix, SpectralNorm, SpectralRadius, norm, spectral_radius
+from symgrad.symbols.of_entries import Elementwise, OfEntries, of_entries
 from symgrad.symbols.operations import (
-    Elementwise,
     LogSumExp,
-    OfEntries,
     SlopeAt,
     Softmax,
     concatenate,
@@ -16,7 +15,6 @@ from symgrad.symbols.operations import (
     hadamard_of,
     is_function_of,
     logsumexp,
-    of_entries,
     ones,
     outer,
     slope,

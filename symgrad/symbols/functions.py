@@ -11,8 +11,9 @@ from sympy.logic.boolalg import Boolean
 from symgrad.base.errors import CellError
 from symgrad.base.kinds import shown
 from symgrad.symbols.conditions import Mask, letters_of, mask_of
+from symgrad.symbols.of_entries import of_entries
 from symgrad.symbols.operands import operand
-from symgrad.symbols.operations import elementwise, of_entries, one_shape
+from symgrad.symbols.operations import elementwise, one_shape
 
 
 def tanh(argument: object) -> Expr:

@@ -16,7 +16,8 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.printing.str import StrPrinter
 
 from symgrad.symbols.conditions import ENTRY
-from symgrad.symbols.operations import Elementwise, LogSumExp, OfEntries, Softmax
+from symgrad.symbols.of_entries import Elementwise, OfEntries
+from symgrad.symbols.operations import LogSumExp, Softmax
 from symgrad.symbols.over_time import OrderedProduct, TimeSum
 from symgrad.symbols.parts import in_order, is_inverse, is_ones, quotient_of
 

@@ -137,6 +137,7 @@ ERRORS = [
     ("h/x", 3, "/ of h and x: shapes (n, 1) and (m, 1) do not fit"),
     ("where(h > 0, x, 1)", 7, "where of x and h: shapes (m, 1) and (n, 1) do not fit"),
     ("h ⊙ W @ h", 9, "needs brackets"),
+    ("(W) ⊙ W @ h", 11, "needs brackets"),
     ("W^T @ h", 2, "two meanings"),
     ("s @ s", 1, "@ stands between matrices, and s is a scalar; write *, or say its shape"),
     ("h*exp(s @ s)", 7, "@ stands between matrices, and s is a scalar"),
@@ -397,3 +398,8 @@ def test_what_is_no_cell(text, shapes, error, reason):
     with pytest.raises(error) as caught:
         sg.read_cell(text, shapes)
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["(W ⊙ W.T) @ h", "((W ⊙ W.T)) @ h", "(W ⊙ W.T) @ (W @ h)", "2*(W ⊙ W.T) @ h"])
+def test_a_product_by_entries_in_brackets_is_a_factor_like_others(text):
+    assert parse_vector(text, NAMES) == parse_vector(text.replace("W ⊙ W.T", "hadamard(W, W.T)"), NAMES)

@@ -253,3 +253,19 @@ def test_cells_and_gradients_survive_pickling():
     again = pickle.loads(pickle.dumps(grad))
     assert again == grad
     assert again[W] == grad[W]
+
+
+@pytest.mark.parametrize("letter", ["t", "T"])
+def test_steps_are_no_names_of_sizes_and_parameters(letter):
+    """A vector of size T would have as many entries as a run has steps."""
+    (d,) = sg.dims(letter)
+    h, v, p = sg.State("h"), sg.State("v", d), sg.Parameter(letter)
+    for make in (
+        lambda: sg.Cell({v: sg.mean(v.prev) * v.prev}),
+        lambda: sg.Cell({v: sg.tanh(v.prev) / d}),
+        lambda: sg.Cell({h: p * h.prev}),
+        lambda: sg.bptt(sg.Cell({h: h.prev}), p * h),
+    ):
+        with pytest.raises(sg.CellError, match=f"{letter} is the .*write another letter"):
+            make()
+    assert sg.Cell({h: h.prev * sg.TIME / sg.LENGTH}).parameters == ()

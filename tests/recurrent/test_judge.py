@@ -1,7 +1,10 @@
 """Lines of derivations as text: true ones are proved however they are written, slips are refuted."""
 
+import re
+
 import numpy as np
 import pytest
+import sympy
 from in_numbers import numbers
 
 import symgrad as sg
@@ -330,6 +333,31 @@ def test_a_refuted_line_stays_refuted_without_work_left_to_say_where_alone(share
     monkeypatch.setattr(evidence, "FOR_A_REMARK", share)
     (found,) = judgement("rnn", ["db = sum(delta[k], (k, 1, T)) + sum(delta[k], (k, T, 1))"]).lines
     assert (found.word, found.verdict.evidence) == ("REFUTED", "")
+
+
+J = sympy.Symbol("j", integer=True)
+UNIT = sg.Cell({sg.State("s"): sg.Parameter("w") * sg.State("s").prev * sg.Input("y")})
+W_UNIT, S, Y = sg.Parameter("w"), sg.State("s"), sg.Input("y")
+GAP = sg.LENGTH - sg.TIME
+INPUTS = sympy.Product(Y.at(J), (J, sg.TIME + 1, sg.LENGTH))
+
+
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [
+        (sympy.Product(W_UNIT, (J, 1, GAP / 2)) ** 2 * INPUTS, "T/2 - t/2 is no step"),
+        (sympy.Product(W_UNIT, (J, sg.TIME + 1, sg.LENGTH + sympy.Rational(1, 2))) * INPUTS, "T + 1/2 is no step"),
+        (sympy.Sum(W_UNIT**J, (J, sg.TIME, sympy.oo)), "oo is no step"),
+        (W_UNIT**GAP * (1 + S.at(sg.TIME / 2)) - W_UNIT**GAP * S.at(sg.TIME / 2), "t/2 is no step"),
+        (W_UNIT**GAP * (1 + sg.Parameter("K")) - W_UNIT**GAP * sg.Parameter("K"), "K is not in the cell"),
+    ],
+)
+def test_a_line_as_an_expression_says_nothing_of_halves_of_steps_or_of_what_the_cell_does_not_have(right, said):
+    with pytest.raises(sg.CellError, match=re.escape(said)) as told:
+        sg.check_backward(UNIT, S, backward={"sbar": right})
+    assert "\n" not in str(told.value)
+    (found,) = sg.check_backward(UNIT, S, backward={"sbar": W_UNIT**GAP * INPUTS}, where="w > 0").lines
+    assert found.word == "PROVED"
 
 
 def test_a_line_that_asks_for_an_adjoint_before_the_first_is_refuted_where_it_is_false_elsewhere():

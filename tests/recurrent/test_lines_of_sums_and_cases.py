@@ -1,5 +1,6 @@
 """Sums to the last step, powers of 0, slopes that are functions, and cases in any order; no slip is proved."""
 
+import numpy as np
 import pytest
 import sympy
 
@@ -125,3 +126,35 @@ def test_a_product_over_a_range_that_runs_backwards_is_one_and_no_power_below_ze
 def test_a_product_over_a_range_that_runs_forwards_is_a_power(right):
     (found,) = sg.check_backward(POWERS, POWERS.states[0], backward=[f"hbar[t] = {right}"], where="w > 0").lines
     assert found.word == "PROVED"
+
+
+VECTOR_POWERS = sg.read_cell("h[t] = w*h[t-1]", {"h": n})
+BESIDE_MATRICES = [
+    ("hbar[i] = hadamard(w**(T-i)*(sum(1, (j, i, 9)) + i - 9)*ones(n), hbar[T])", "REFUTED"),
+    ("hbar[i] = product(w, (j, i, 9))*w**(T-10)*hbar[T]", "REFUTED"),
+    ("dw = sum(dot(hadamard((sum(1, (j, k, 9)) + k - 9)*ones(n), hbar[k]), h[k-1]), (k, 1, T))", "REFUTED"),
+    ("hbar[i] = hadamard(w**(T-i)*(sum(1, (j, i, T)) + i - T)*ones(n), hbar[T])", "PROVED"),
+    ("hbar[i] = product(w, (j, i+1, T))*hbar[T]", "PROVED"),
+    ("dw = sum(dot(hadamard((sum(1, (j, k, T)) + k - T)*ones(n), hbar[k]), h[k-1]), (k, 1, T))", "PROVED"),
+]
+
+
+@pytest.mark.parametrize(("line", "word"), BESIDE_MATRICES)
+def test_a_sum_beside_a_matrix_is_empty_where_its_range_runs_backwards(line, word):
+    """SymPy does sums that multiply a matrix, and of one that runs backwards makes another number."""
+    loss = sg.half_squared_error(VECTOR_POWERS.states[0])
+    given = {"gradients" if line.startswith("d") else "backward": [line]}
+    assert sg.check_backward(VECTOR_POWERS, loss, where="w > 0", **given).lines[0].word == word
+
+
+EMPTY_BY_SIZE = {"product(w, (j, n, 3))": 1, "w*sum(1, (j, n, 3))": 0}  # for n = 6
+
+
+@pytest.mark.parametrize("backend", ["numpy", "mpmath", "balls"])
+@pytest.mark.parametrize("factor", EMPTY_BY_SIZE)
+def test_a_program_has_nothing_of_an_empty_sum(factor, backend):
+    cell = sg.read_cell(f"v[t] = v[t-1] + {factor}*ones(n)", {"v": n})
+    run = sg.bptt(cell, sg.half_squared_error(cell.states[0])).compile(backend=backend)
+    found = run(w=0.5, v0=np.ones(6), target=np.zeros((1, 6)))
+    assert found.loss == 3 * (1 + EMPTY_BY_SIZE[factor]) ** 2
+    assert found.gradients["w"] == 0

@@ -10,7 +10,7 @@ import sympy
 import symgrad as sg
 from symgrad.base.errors import ClaimError
 from symgrad.language.verdicts import Outcome
-from symgrad.recurrent.forms.inequalities import Row, is_impossible
+from symgrad.symbols.inequalities import Row, is_impossible
 
 VECTOR = (["h[t] = tanh(W @ h[t-1])"], ["h vector (n)", "W matrix (n, n)"])
 UNIT = (["h[t] = tanh(w*h[t-1])"], [])

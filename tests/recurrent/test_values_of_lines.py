@@ -309,3 +309,25 @@ def test_what_cancels_within_a_case_is_still_asked_for(factor):
 @pytest.mark.parametrize("part", ["atanh(Max(1/h[t-1], -8))", "Min(1/2, sqrt(x[t]))**(1-t)"])
 def test_numbers_that_sympy_cannot_compare_end_no_judgement(part):
     assert judged(UNIT, f"dx[t] = u*delta[t]*(1 + {part}) - u*delta[t]*{part}").word == "REFUTED"
+
+
+LOST_IN_CASES = [
+    "where(b > 0, h[t], hadamard(h[t]/b, b))",
+    "where(b > 0, h[t], s[t]/(1/b))",
+    "where(b < 0, hadamard(sqrt(b), sqrt(b))*s[t], h[t])",
+    "where(b < 0, exp(log(b))*s[t], h[t])",
+    "elementwise((y, z), Piecewise((y*z, y > 0), (y*z, True)), hadamard(h[t], b), 1/b)",
+]
+
+
+@pytest.mark.parametrize("right", LOST_IN_CASES)
+def test_what_sympy_would_cancel_in_a_case_is_kept(right):
+    assert judged_of_vectors(f"hbar[t] = {right} - target[t]") in ("REFUTED", "SUPPORTED")
+    cell = sg.read_cell(["s[t] = w*s[t-1]", f"h[t] = {right.replace('h[t]', 'h[t-1]')}"], {"h": n, "b": n})
+    assert "b" in {p.name for p in cell.parameters}
+
+
+@pytest.mark.parametrize("end", ["2", "1000", "1", "1/3"])
+def test_a_number_less_than_an_entry_is_no_obstacle(end):
+    """SymPy would factor the sum of matrices within an entry as a sum of numbers."""
+    assert judged_of_vectors(f"hbar[t] = h[t] - target[t] + Max(b - {end}, 0)") != "PROVED"

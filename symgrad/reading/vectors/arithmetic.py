@@ -317,8 +317,15 @@ def _chain(node: ast.expr) -> list[tuple[ast.operator, ast.expr]]:
     found: list[tuple[ast.operator, ast.expr]] = []
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult | ast.Mod):
         found.append((node.op, node.right))
+        if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mod) and _is_bracketed(node.left, node):
+            return [(ast.Mult(), node.left), *reversed(found)]
         node = node.left
     return [(ast.Mult(), node), *reversed(found)]
+
+
+def _is_bracketed(first: ast.expr, whole: ast.expr) -> bool:
+    """Whether what comes first in a whole stands in brackets: the whole begins with the one that opens them."""
+    return whole.col_offset < first.col_offset
 
 
 def _has_one(*matrices: MatrixExpr) -> bool:

@@ -35,6 +35,7 @@ from symgrad.symbols import (
     total,
     variance,
 )
+from symgrad.symbols.inequalities import Row, is_certain, row_of
 
 
 def parse_vector(text: str, names: Mapping[str, Expr]) -> Expr:
@@ -93,12 +94,24 @@ def read_source(source: VectorSource, names: Mapping[str, Expr], kind: type[Vect
 class VectorReader(EntryReader):
     """Reads one text; scalars by the rules of the scalar reader."""
 
+    def __init__(self, source: VectorSource, names: Mapping[str, Expr]) -> None:
+        super().__init__(source, names)
+        self._rows: tuple[Row, ...] = ()  # what is known of the indices of sums and products around
+        self._is_beside_a_matrix = False
+
     def whole(self) -> Expr:
         """The value of the text."""
         return self.matrix(self.tree) if self.is_matrix(self.tree) else self.scalar(self.tree)
 
     def matrix(self, node: ast.expr) -> Any:
         """The value of a node that is a matrix."""
+        outer, self._is_beside_a_matrix = self._is_beside_a_matrix, True
+        try:
+            return self._matrix(node)
+        finally:
+            self._is_beside_a_matrix = outer
+
+    def _matrix(self, node: ast.expr) -> Any:
         if isinstance(node, ast.List):
             raise self.fault(node, "a list is no vector; vectors stand side by side, as in concatenate(u, v)")
         if not self.is_matrix(node):
@@ -182,9 +195,16 @@ class VectorReader(EntryReader):
     def _over_time(self, node: ast.Call) -> Expr:
         if len(node.args) < 2:
             raise self.fault(node, f"write {self.name_of(node)}(f, (k, 1, t))")
+        ranges = [self._index_range(node, limits) for limits in node.args[1:]]
+        around = [self._rows]  # what is known around each range, the outermost first
+        for index, low, high in reversed(ranges):
+            inside = map(row_of, (index - low, high - index))
+            around.append((*around[-1], *(row for row in inside if row is not None)))
+        self._rows = around.pop()
         found = self.apart(node.args[0], lambda: self.value(node.args[0]))
-        for limits in node.args[1:]:
-            found = self._over_index(node, found, *self._index_range(node, limits))
+        for index, low, high in ranges:
+            self._rows = around.pop()
+            found = self._over_index(node, found, index, low, high)
         return found
 
     def _index_range(self, node: ast.Call, limits: ast.expr) -> tuple[Symbol, Expr, Expr]:
@@ -197,10 +217,25 @@ class VectorReader(EntryReader):
         if not isinstance(inside, MatrixExpr):
             make, empty = (sympy.Sum, S.Zero) if is_sum else (sympy.Product, S.One)
             whole = self._make(node, make, inside, (index, low, high))
-            return whole if _runs_forwards(low, high) else sympy.Piecewise((whole, low <= high), (empty, True))
+            return whole if self._runs_forwards(low, high) else sympy.Piecewise((whole, low <= high), (empty, True))
         if not is_sum and inside.shape[0] != inside.shape[1]:
             raise self.fault(node, f"the factors of product must be square; got shape {shape_text(inside.shape)}")
         return self._build(node, TimeSum if is_sum else OrderedProduct, inside, (index, low, high))
+
+    def _runs_forwards(self, low: Expr, high: Expr) -> bool:
+        """Whether a range has no fewer than no terms at all steps 1 <= t <= T, as far as these decide.
+
+        Where it has, SymPy does sums of numbers as we mean them; of one that runs backwards it makes another number.
+        It does those that multiply a matrix, whatever it is asked: there the indices of the line and sizes decide, too.
+        """
+        count = sympy.expand(high - low + 1)
+        others = count.free_symbols - {TIME, LENGTH}
+        if others and not self._is_beside_a_matrix:
+            return True
+        rows = [*self._rows, *map(row_of, (TIME - 1, LENGTH - TIME))]
+        for s in others:
+            rows += [row_of(s - 1)] if s.is_positive else [row_of(s), row_of(LENGTH - s)]
+        return is_certain(count, [row for row in rows if row is not None])
 
     def _vectors(self, node: ast.Call, number: int) -> list[MatrixExpr]:
         name = self.name_of(node)
@@ -277,17 +312,6 @@ class VectorReader(EntryReader):
         if name == "eye":
             return sympy.Identity(sizes[0])
         return (OneMatrix if name == "ones" else sympy.ZeroMatrix)(sizes[0], sizes[1] if len(sizes) > 1 else 1)
-
-
-def _runs_forwards(low: Expr, high: Expr) -> bool:
-    """Whether a range has no fewer than no terms at all steps 1 <= t <= T, as far as these decide.
-
-    Where it has, SymPy does sums of numbers as we mean them; of one that runs backwards it makes another number.
-    """
-    count = sympy.expand(high - low + 1)
-    at_t, at_end = count.coeff(TIME), count.coeff(LENGTH)
-    rest = count - at_t * TIME - at_end * LENGTH
-    return not (rest.is_Integer and min(at_t + at_end + rest, at_t + at_end, at_end) < 0)
 
 
 _SCALAR_RULES: Mapping[type[ast.expr], Callable[[VectorReader, Any], Any]] = {

@@ -324,6 +324,8 @@ def _check_names(equations: tuple[Equation, ...]) -> None:
     for equation in equations:
         for v in (equation.left, *timed_in(equation.right), *parameters_in(equation.right)):
             demand_one_meaning(v, known, str(equation))
+        for side in equation.sides:
+            demand_steps_alone(side, str(equation))
     lefts = [e.left.name for e in equations]
     for name in lefts:
         if lefts.count(name) > 1:
@@ -343,14 +345,14 @@ def demand_one_meaning(v: Expr, known: dict[str, Expr], where: str) -> None:
         )
 
 
-def demand_steps_alone(equation: Equation) -> None:
-    """Refuse t and T as anything but steps, in claims: beside h[t] and h_T they would be two things of one name.
+def demand_steps_alone(e: Expr, where: str) -> None:
+    """Refuse t and T as anything but steps: beside h[t] and h_T they would be two things of one name.
 
     The step and the number of steps themselves, `TIME` and `LENGTH`, are numbers like others.
     """
-    things = [equation.left, *timed_in(equation.right), *parameters_in(equation.right)]
-    symbols = {*size_symbols([*things, *equation.right.atoms(MatrixExpr)]), *_outside_of_times(equation.right)}
-    demand_no_steps((v.name for v in (*things, *(symbols - {TIME, LENGTH}))), str(equation))
+    things = [*timed_in(e), *parameters_in(e)]
+    sizes = size_symbols([*things, *e.atoms(MatrixExpr)])  # the steps themselves are no sizes
+    demand_no_steps((v.name for v in (*things, *sizes, *({*_outside_of_times(e)} - {TIME, LENGTH}))), where)
 
 
 def demand_no_steps(names: Iterable[str], where: str) -> None:

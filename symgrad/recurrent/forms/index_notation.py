@@ -24,7 +24,6 @@ from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.block_algebra import pushed
 from symgrad.recurrent.cells.scalar_slopes import differentiated
 from symgrad.recurrent.forms.expanded import expanded, unfolded
-from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.forms.monomials import (
     COLUMN,
     DELTA,
@@ -68,6 +67,7 @@ from symgrad.symbols import (
     is_function_of,
     with_slopes,
 )
+from symgrad.symbols.inequalities import Row, is_certain, row_of
 
 Adjoint: TypeAlias = Callable[[Any, Sequence[Row]], Expr | None]
 

@@ -18,7 +18,6 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from symgrad.reading.text import kept
 from symgrad.recurrent.forms.expanded import is_exhaustive
-from symgrad.recurrent.forms.inequalities import Row, is_certain, row_of
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.symbols import (
     Elementwise,
@@ -31,6 +30,7 @@ from symgrad.symbols import (
     TimeSum,
     with_slopes,
 )
+from symgrad.symbols.inequalities import Row, is_certain, row_of
 from symgrad.symbols.totals import REAL_ON
 from symgrad.symbols.writing import to_text
 
@@ -47,7 +47,7 @@ _PLAIN = (
 class EntryOf(Expr):  # type: ignore[misc]
     """Any entry of a matrix, as a number."""
 
-    is_commutative = True
+    is_commutative = is_Atom = True  # to SymPy, which would factor a sum of matrices as one of numbers
     is_real = is_extended_real = is_complex = is_finite = True
 
     @property

@@ -18,7 +18,6 @@ import sympy
 from sympy import Dummy, Expr, S, Symbol
 
 from symgrad.base.budget import remembered
-from symgrad.recurrent.forms.inequalities import Row, is_certain, is_impossible, row_of
 from symgrad.recurrent.forms.monomials import (
     PRODUCT,
     Atom,
@@ -34,6 +33,7 @@ from symgrad.recurrent.forms.monomials import (
     without_deltas,
 )
 from symgrad.recurrent.forms.zeros import is_split, is_zero, joined, with_generators
+from symgrad.symbols.inequalities import Row, is_certain, is_impossible, row_of
 
 MOST_ROUNDS = 12
 MOST_TERMS = 150

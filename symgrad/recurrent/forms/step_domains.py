@@ -24,7 +24,6 @@ from symgrad.norms.relation import from_start
 from symgrad.norms.scopes import bound_by
 from symgrad.reading.text import to_text
 from symgrad.recurrent.cells.cell import Cell
-from symgrad.recurrent.forms.inequalities import Row, is_certain, is_impossible, row_of
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.symbols import (
     LENGTH,
@@ -37,6 +36,7 @@ from symgrad.symbols import (
     size_symbols,
     timed_in,
 )
+from symgrad.symbols.inequalities import Row, is_certain, is_impossible, row_of
 
 LARGEST_STEP = 8  # that is looked for where the usual ones do not fit
 LONGEST_RUN = 64  # for a step that is named as a number

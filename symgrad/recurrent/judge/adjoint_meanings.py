@@ -11,10 +11,10 @@ import sympy
 from sympy import Expr, S, Symbol
 
 from symgrad.recurrent.cells.matrix_algebra import product, transposed
-from symgrad.recurrent.forms.inequalities import Row, is_certain
 from symgrad.recurrent.forms.paths import EARLIER, Step, jacobian_product
 from symgrad.recurrent.gradients.backward import Backward, over_time
 from symgrad.symbols import LENGTH, TIME, timed_in, zero_like
+from symgrad.symbols.inequalities import Row, is_certain
 
 LATE = Symbol("s", integer=True)
 

@@ -26,7 +26,6 @@ from symgrad.recurrent.cells.matrix_algebra import entry_of
 from symgrad.recurrent.cells.scalar_slopes import has_kinks
 from symgrad.recurrent.cells.shapes import checked_shape
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
-from symgrad.recurrent.forms.inequalities import row_of
 from symgrad.recurrent.forms.named_sums import NamedSums
 from symgrad.recurrent.forms.needs import Need
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
@@ -34,12 +33,13 @@ from symgrad.recurrent.gradients.backward import Backward
 from symgrad.recurrent.gradients.loss_derivatives import LossDerivative, gradient_name, is_outside
 from symgrad.recurrent.gradients.reach import Reach
 from symgrad.recurrent.judge.counterexamples import first_difference, first_entry, refuted
+from symgrad.recurrent.judge.jacobian_steps import JacobianSteps
 from symgrad.recurrent.judge.line_proofs import proves
 from symgrad.recurrent.judge.line_steps import (
     MOST_STEPS,
-    JacobianSteps,
     LineSteps,
     OnlyWrong,
+    demand_whole_steps,
     farthest_number,
     never_there,
     step_of,
@@ -59,11 +59,13 @@ from symgrad.symbols import (
     TimedMatrix,
     TimedScalar,
     TimeSum,
+    parameters_in,
     renamed,
     shape_of,
     timed_in,
     zero_like,
 )
+from symgrad.symbols.inequalities import row_of
 
 METHOD = "index notation"
 VALUES = "values"
@@ -230,9 +232,11 @@ class Court:
             right = sympy.ZeroMatrix(*shape_of(left))
         equation = Equation(left, right)
         known = {v.key for v in self.names.values() if hasattr(v, "key")}
-        for v in timed_in(right):
-            if v.key not in known:
-                raise CellError(f"{equation}: {v.name} is not in the cell; known are {', '.join(self.names)}")
+        strangers = [v for v in timed_in(right) if v.key not in known]
+        strangers += [p for p in parameters_in(right) if p not in self.grad.arguments]
+        if strangers:
+            raise CellError(f"{equation}: {strangers[0].name} is not in the cell; known are {', '.join(self.names)}")
+        demand_whole_steps(right, str(equation))
         if isinstance(left, StateJacobian):
             JacobianSteps(left).check()
         shape = checked_shape(right, str(equation))

@@ -20,7 +20,6 @@ from symgrad.base.budget import Budget, Spent, working_within
 from symgrad.base.errors import CellError
 from symgrad.recurrent.cells.matrix_algebra import product, total_of, transposed
 from symgrad.recurrent.forms.index_notation import Definitions, Reader
-from symgrad.recurrent.forms.inequalities import Row, row_of
 from symgrad.recurrent.forms.named_sums import NamedSums
 from symgrad.recurrent.forms.paths import Step, jacobian_product, opaque_step
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, without_jacobians
@@ -31,6 +30,7 @@ from symgrad.recurrent.judge.adjoint_meanings import Meaning, carried, closed_su
 from symgrad.recurrent.judge.line_steps import LineSteps
 from symgrad.recurrent.judge.meanings import forward_definitions
 from symgrad.symbols import LENGTH, TIME, OrderedProduct, Role, TimedMatrix, TimedScalar, timed_in
+from symgrad.symbols.inequalities import Row, row_of
 
 FOR_CLOSED_SUMS = 5_000_000  # units of work
 MOST_SPLIT = 3  # of the least T that are cases of their own

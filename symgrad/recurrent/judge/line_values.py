@@ -19,7 +19,6 @@ from symgrad.base.budget import attempt
 from symgrad.language.statements import Domain
 from symgrad.prove.basics.conditions import Condition, conditions
 from symgrad.prove.signs import bounds
-from symgrad.recurrent.forms.inequalities import is_certain, row_of
 from symgrad.recurrent.forms.needs import (
     NONNEGATIVE,
     NONZERO,
@@ -48,6 +47,7 @@ from symgrad.symbols import (
     timed_in,
     with_slopes,
 )
+from symgrad.symbols.inequalities import is_certain, row_of
 
 FOR_A_SIGN = 300_000  # units of work
 LARGEST = 80  # operations of what is factored

@@ -32,7 +32,7 @@ from symgrad.norms.relation import CONDITIONS, NormRelation, scalars_in, sizes_i
 from symgrad.norms.scopes import BoundVariableError, moved
 from symgrad.prove.places.witnesses import NO_VALUE
 from symgrad.reading.text import names_in
-from symgrad.recurrent.cells.cell import Cell, argument_name, demand_steps_alone
+from symgrad.recurrent.cells.cell import Cell, argument_name
 from symgrad.recurrent.cells.losses import as_loss
 from symgrad.recurrent.cells.scalar_slopes import has_kinks
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, moving_parameter, without_jacobians
@@ -135,8 +135,6 @@ def cell_claim(
     names, rest = declared(conditions)
     if not isinstance(cell, Cell):
         cell, names = _read(cell, names)
-    for equation in cell.equations:
-        demand_steps_alone(equation)
     starts = {argument_name(border): border for border in cell.borders}
     spoken = " ".join(part for part in (says, rhs, *rest) if isinstance(part, str))
     unnamed = {v.name for v in cell.defined} - {e.left.name for e in cell.equations}
