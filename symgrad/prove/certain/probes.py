@@ -18,6 +18,7 @@ from symgrad.language.statements import Domain
 from symgrad.prove.basics.goals import Goal
 from symgrad.prove.basics.points import EXTREME, SEED, SIMPLE, Point, holds_at, kind_of, points, to_rational
 from symgrad.prove.basics.sets import ends, meet
+from symgrad.prove.places.gaps import between_roots
 from symgrad.prove.places.kinks import places, switches
 from symgrad.prove.places.roots import zeros
 
@@ -35,6 +36,11 @@ def probes(goal: Goal) -> Iterator[Point]:
     """Points at which one variable is out of the way and the others, if any, are at a simple place."""
     if not all(kind_of(values).is_real for _, values in goal.domain.sets):
         return
+    if len(goal.variables) == 1:
+        ((x, values),) = goal.domain.sets
+        numbers = between_roots(goal.sides[0] - goal.sides[1], x, values)
+        kind = kind_of(values)
+        yield from ({x: q} for q in numbers if kind.holds(q) and holds_at(goal.domain, {x: q}))
     has_sums = any(side.has(sympy.Sum, sympy.Product) for side in goal.sides)
     most = 1 if has_sums else MOST_BASES
     bases = list(islice(points(goal.domain, most), most))
