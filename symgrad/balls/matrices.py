@@ -306,8 +306,8 @@ class WalkedFormula:
             return self.value(e), []
         except NoNumberError as fault:
             by_entries = _as_function_of_entries(e)
-            if by_entries is None:
-                return np.full(tuple(map(self._size, e.shape)), fault.stand_in, dtype=object), [fault]
+            if by_entries is None:  # which of the entries have none is not known
+                return np.full(tuple(map(self._size, e.shape)), UNKNOWN, dtype=object), [NoNumberError(str(fault))]
         function, arguments = by_entries
         matrices, faults = self._with_gaps(arguments)
         return self._of_each_entry(function, matrices, faults, is_asked=False), faults

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 import sympy
-from sympy import Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
+from sympy import Basic, Derivative, Dummy, Expr, Lambda, MatrixExpr, OneMatrix, S, Symbol
 from sympy.core.function import Application, Function
 from sympy.printing.printer import Printer
 
+from symgrad.base.errors import CellError
 from symgrad.symbols.arithmetic import ReadsAsVector
 from symgrad.symbols.conditions import letters_of, made_of_numbers
 from symgrad.symbols.entries import (
@@ -19,7 +20,7 @@ from symgrad.symbols.entries import (
     precedence_of_entries,
     precedence_of_several,
 )
-from symgrad.symbols.totals import is_total
+from symgrad.symbols.totals import is_no_wider, is_total
 
 
 class Elementwise(ReadsAsVector):
@@ -151,10 +152,13 @@ def of_entries(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> MatrixExp
     inside = {m: letter for m, letter in letters.items() if formula.has(letter)} or dict([next(iter(letters.items()))])
     named = dict(zip(inside.values(), letters_of(inside).values()))
     function = Lambda(tuple(named.values()), formula.xreplace(named))
+    lost = next((p for p in _partial_numbers([formula]) if not _keeps(function.expr, [p.xreplace(named)])), None)
+    if lost is not None:
+        raise CellError(f"{lost} cancels here, and it has no value everywhere; write it without")
     if len(inside) > 1:
         return OfEntries(function, *inside)
     (argument,) = inside
-    return argument if formula.is_Dummy else Elementwise(function, argument)
+    return argument if function.expr.is_Dummy else Elementwise(function, argument)
 
 
 def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[Expr, dict[MatrixExpr, Symbol]]:
@@ -168,13 +172,13 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
         if m in found or join is None:
             return S.One if isinstance(m, OneMatrix) else found.setdefault(m, Dummy(real=True))
         parts = [*numbers, *map(entry, matrices)]
-        whole = join(*parts)
-        return whole if _keeps(whole, parts) else found.setdefault(m, Dummy(real=True))
+        is_kept = _all_kept(join, parts) if isinstance(join, Lambda) else _keeps(join(*parts), parts)
+        return join(*parts) if is_kept else found.setdefault(m, Dummy(real=True))
 
     for m in [m for m in letters if m not in found]:
         whole = entry(m)
         opened = formula.xreplace({letters[m]: whole})
-        if _keeps(opened, [whole]):
+        if _is_kept(formula, letters[m], whole) and _keeps(opened, [whole]):  # equal cases are one, without conditions
             formula = opened
         else:
             found[m] = letters[m]
@@ -203,11 +207,38 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     return base**exponent
 
 
+def _all_kept(function: Lambda, parts: Sequence[Expr]) -> bool:
+    """Whether what need not have a value in the arguments of a function is kept in each of its cases."""
+    known = dict(zip(function.variables, parts, strict=True))
+    for letter, part in known.items():
+        others = function.expr.xreplace({y: e for y, e in known.items() if y != letter})
+        if not _is_kept(others, letter, part):
+            return False
+    return True
+
+
+def _is_kept(formula: Expr, letter: Symbol, part: Expr) -> bool:
+    """Whether what need not have a value in a part is kept where the letter for it stands, in each case by itself."""
+    cases = list(_outermost_cases(formula))
+    outside = formula.xreplace({each: Dummy(real=True) for each in cases})
+    if outside.has(letter) and not _keeps(outside.xreplace({letter: part}), [part]):
+        return False
+    return all(_is_kept(own, letter, part) for each in cases for case in each.args for own in case.args)
+
+
+def _outermost_cases(formula: Basic) -> Iterator[sympy.Piecewise]:
+    if isinstance(formula, sympy.Piecewise):
+        yield formula
+        return
+    for part in formula.args:
+        yield from _outermost_cases(part)
+
+
 def _keeps(whole: Expr, parts: Iterable[Expr]) -> bool:
     """Whether what need not have a value in the parts stands in the whole, of which SymPy cancels some, as in y/y."""
     powers = whole.atoms(sympy.Pow)
     return all(
-        any(p.base == part.base and (p.exp - part.exp).is_nonpositive for p in powers)
+        any(p.base == part.base and is_no_wider(p.exp, part.exp) for p in powers)
         if isinstance(part, sympy.Pow)
         else whole.has(part)
         for part in _partial_numbers(parts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Basic, Interval, oo
+import sympy
+from sympy import Basic, Expr, Integer, Interval, Rational, oo
 
 SMOOTH = frozenset((
     "exp", "sin", "cos", "tanh", "sinh", "cosh", "sech", "atan", "asinh", "sinc", "erf", "erfc", "erfi", "Si", "Shi",
@@ -20,6 +21,25 @@ REAL_ON: Mapping[str, Interval] = {
     "acos": Interval(-1, 1),
     "acosh": Interval(1, oo),
 }
+
+
+def is_no_wider(exponent: Expr, other: Expr) -> bool:
+    """Whether a power with one exponent has a value only where that of the same base with the other has one.
+
+    Examples
+    --------
+    >>> from sympy import Integer, Rational
+    >>> half = Rational(-1, 2)
+    >>> is_no_wider(half - 1, half), is_no_wider(Integer(-1), half), is_no_wider(half, Integer(-1))
+    (True, False, True)
+    """
+    step = sympy.expand(exponent - other)
+    if isinstance(step, Integer) and step <= 0:  # whatever the exponents are
+        return True
+    if not (isinstance(exponent, Rational) and isinstance(other, Rational)):
+        return False
+    keeps_zero, keeps_sign = other >= 0 or exponent < 0, other.is_integer or not exponent.is_integer
+    return bool(keeps_zero and keeps_sign)
 
 
 def is_total(node: Basic) -> bool:

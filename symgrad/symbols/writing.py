@@ -90,8 +90,9 @@ def _sum(e: Basic) -> tuple[str, int]:
     parts = in_order(e.args)
     is_matrix = isinstance(e, MatrixExpr) and all(_is_filled(a) for a in parts)  # of numbers alone it would be a number
     terms = [_text(a)[0] if is_matrix else _term(a) for a in parts]
-    plain = [term for term in terms if not term.startswith("-")]
-    return " + ".join(plain) + "".join(f" - {term[1:]}" for term in terms if term.startswith("-")), SUM
+    first, *rest = sorted(terms, key=lambda term: term.startswith("-"))
+    signed = (f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in rest)
+    return first + "".join(signed), SUM
 
 
 def _is_filled(e: MatrixExpr) -> bool:

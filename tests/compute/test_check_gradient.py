@@ -446,3 +446,35 @@ def test_a_function_without_a_derivative_by_its_order_is_told_in_one_line(name):
     with pytest.raises(sg.CellError, match=r"no rule to differentiate|no certain value") as told:
         sg.check_gradient(lambda s, x: {"s": 0.0, "x": 0.0}, formula, s=1.25, x=0.5)
     assert "\n" not in str(told.value)
+
+
+# --- masks as data ----------------------------------------------------------------------------------------------------
+
+MASKED = "h[t] = where(zz[t] > 0, h[t-1], relu(W @ h[t-1] + U @ x[t] + b))"
+MASK_SHAPES = {"h": 3, "zz": 3, "x": 2, "W": (3, 3), "U": (3, 2), "b": 3}
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.5, 1.05])
+def test_a_mask_at_its_threshold_is_a_kink_of_no_other_argument(factor):
+    """A slope by one argument is that of the way on which it alone moves: 0 > 0 is false, however W moves."""
+    cell = sg.read_cell(MASKED, MASK_SHAPES)
+    grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]), at="every")
+    generator = np.random.default_rng(3)
+    shapes = {"W": (3, 3), "U": (3, 2), "b": 3, "x": (3, 2), "target": (3, 3), "h0": 3}
+    point = {name: generator.standard_normal(shape) for name, shape in shapes.items()} | {"zz": np.eye(3)}
+    right = grad.compile()(**point).gradients
+
+    def gradients(**arguments):
+        return {k: v * (factor if k in ("W", "b", "h0") else 1) for k, v in right.items()}
+
+    check = sg.check_gradient(gradients, grad, point=point)
+    assert check.verdict.outcome is (sg.Outcome.SUPPORTED if factor == 1 else sg.Outcome.REFUTED)
+    assert "relu" not in check.verdict.evidence  # no pre-activation is 0
+
+
+@pytest.mark.parametrize(("slope", "outcome"), [(-4.0, "SUPPORTED"), (-1.0, "REFUTED"), (0.0, "REFUTED")])
+def test_a_mask_of_0_leaves_a_weight_one_slope(slope, outcome):
+    cell = sg.read_cell("h[t] = where(zz[t] > 0, h[t-1], w*h[t-1])")
+    grad = sg.bptt(cell, sg.half_squared_error(cell.states[0]))
+    point = {"w": 0.5, "h0": 2.0, "zz": [0.0], "target": [3.0]}
+    assert sg.check_gradient(lambda **arguments: {"w": slope}, grad, point=point).verdict.outcome.name == outcome

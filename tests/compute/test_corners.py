@@ -171,3 +171,18 @@ def test_a_vector_in_a_case_that_is_not_chosen_needs_no_value(part, options):
     assert np.isclose(float(in_mpmath(found.loss)), after @ after / 2, 1e-14)
     for name, value in wanted.items():
         assert np.allclose(in_mpmath(found.gradients[name]).astype(float), value, 1e-14, 1e-14)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("value", [0.0, 2.0])
+def test_what_cancels_in_one_case_is_asked_for_there_though_it_stands_in_another(value, options):
+    """1/b * b has no value at b = 0, and is 1 elsewhere."""
+    inside = "elementwise((y, z, u), Piecewise((y*z, u > 0), (y, True)), 1/b, b, x[t])"
+    cell = sg.read_cell(f"v[t] = where(x[t] > 0, v[t-1] + {inside}, v[t-1])", {"v": 2, "b": 2, "x": 2})
+    run = sg.bptt(cell, sg.half_squared_error(cell.states[0])).compile(**options)
+    point = {"v0": np.zeros(2), "b": np.full(2, value), "x": np.ones((1, 2)), "target": np.zeros((1, 2))}
+    if value == 0:
+        with pytest.raises(sg.CellError, match="has no value"):
+            run(**point)
+    else:
+        assert float(in_mpmath(run(**point).loss)) == 1

@@ -403,3 +403,11 @@ def test_what_is_no_cell(text, shapes, error, reason):
 @pytest.mark.parametrize("text", ["(W ⊙ W.T) @ h", "((W ⊙ W.T)) @ h", "(W ⊙ W.T) @ (W @ h)", "2*(W ⊙ W.T) @ h"])
 def test_a_product_by_entries_in_brackets_is_a_factor_like_others(text):
     assert parse_vector(text, NAMES) == parse_vector(text.replace("W ⊙ W.T", "hadamard(W, W.T)"), NAMES)
+
+
+@pytest.mark.parametrize("text", ["-(W @ h) - b", "-h - 2*b", "h - b", "-h", "-(W @ h) - W @ b - b"])
+def test_a_sum_of_negative_terms_begins_with_a_minus(text):
+    written = to_text(parse_vector(text, NAMES))
+    assert "  " not in written
+    assert not written.startswith(" ")
+    assert parse_vector(written, NAMES) == parse_vector(text, NAMES)

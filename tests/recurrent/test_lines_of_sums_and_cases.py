@@ -139,6 +139,13 @@ BESIDE_MATRICES = [
 ]
 
 
+BESIDE_MATRICES += [
+    ("hbar[t] = hadamard(w**(T-t)*(sum(sum(1, (j, 1, k)), (k, -3, 2)) + 4)*ones(n), hbar[T])", "REFUTED"),
+    ("hbar[t] = hadamard(w**(T-t)*(sum(sum(1, (j, 1, k)), (k, -3, 2)) - 2)*ones(n), hbar[T])", "PROVED"),
+    ("hbar[t] = hadamard(w**(T-t)*(sum(sum(1, (j, k, T)), (k, T, T+3)))*ones(n), hbar[T])", "PROVED"),
+]  # of which the inner ranges run backwards for some k
+
+
 @pytest.mark.parametrize(("line", "word"), BESIDE_MATRICES)
 def test_a_sum_beside_a_matrix_is_empty_where_its_range_runs_backwards(line, word):
     """SymPy does sums that multiply a matrix, and of one that runs backwards makes another number."""
@@ -158,3 +165,16 @@ def test_a_program_has_nothing_of_an_empty_sum(factor, backend):
     found = run(w=0.5, v0=np.ones(6), target=np.zeros((1, 6)))
     assert found.loss == 3 * (1 + EMPTY_BY_SIZE[factor]) ** 2
     assert found.gradients["w"] == 0
+
+
+BIASED = sg.read_cell("h[t] = tanh(w*h[t-1] + b)")
+FAR_OUT = ["Max(b - 1, 0)", "where(b > 500, 1, 0)", "Min(b + 30, 0)", "where(w > 5, b, 0)", "where(b < -100, w, 0)"]
+
+
+@pytest.mark.parametrize("slip", FAR_OUT)
+def test_a_slip_that_shows_beyond_a_number_alone_is_refuted(slip):
+    """Runs of a line with cases have large numbers, too."""
+    state = BIASED.states[0]
+    stated = [f"hbar[t] = w*delta[t+1] + {slip}", f"hbar[t] = w*delta[t+1] + {slip} - {slip}"]
+    false, true = sg.check_backward(BIASED, sg.half_squared_error(state), backward=stated).lines
+    assert (false.word, true.word) == ("REFUTED", "PROVED")

@@ -331,3 +331,72 @@ def test_what_sympy_would_cancel_in_a_case_is_kept(right):
 def test_a_number_less_than_an_entry_is_no_obstacle(end):
     """SymPy would factor the sum of matrices within an entry as a sum of numbers."""
     assert judged_of_vectors(f"hbar[t] = h[t] - target[t] + Max(b - {end}, 0)") != "PROVED"
+
+
+@pytest.mark.parametrize("condition", ["1/s[t] > 0", "log(s[t]) > 0", "log(b) > 0", "1/b > 0"])
+def test_a_condition_between_equal_cases_needs_its_value(condition):
+    line = f"hbar[t] = where({condition}, h[t], h[t]) - target[t]"
+    if "s[t]" in condition:  # what is decided by numbers alone is not kept
+        with pytest.raises(sg.ParseError, match="cancels here, and it has no value everywhere"):
+            judged_of_vectors(line)
+    else:
+        assert judged_of_vectors(line) == "REFUTED"
+
+
+def test_an_entry_beside_one_without_a_value_has_its_own():
+    """A vector that is put together is asked for as a whole, and may have values where they are chosen."""
+    cell = sg.read_cell(["s[t] = w*s[t-1]", "h[t] = s[t]*concatenate(b, c)"], {"h": 2 * n, "b": n, "c": n})
+    line = "hbar[t] = where(concatenate(b, c) != 0, concatenate(s[t]*hadamard(b, b)/b, s[t]*hadamard(c, c)/c), h[t])"
+    loss = sg.half_squared_error(cell.intermediates[-1])
+    (found,) = sg.check_backward(cell, loss, at="every", backward=[f"{line} - target[t]"]).lines
+    assert found.word != "REFUTED"
+
+
+CAPTURED = [
+    "hbar[k] = h[k] - target[k] + where(x[k] != 0, sum(h[k]/x[k] - b, (k, 1, T)), 0)",
+    "hbar[t] = h[t] - target[t] + where(x[t] != 0, sum(h[t]/x[t] - b, (t, 1, T)), 0)",
+    "hbar[t] = h[t] - target[t] + where(x[t] != 0, sum(h[j]/x[j] - b, (j, 1, T)), 0)",
+]
+NOT_CAPTURED = [
+    "hbar[k] = h[k] - target[k] + where(x[k] != 0, h[k]/x[k] - b, 0)",
+    "hbar[t] = h[t] - target[t] + where(x[t] != 0, sum(h[t]/x[t] - b, (j, 1, T)), 0)",
+    "hbar[t] = h[t] - target[t] + sum(where(x[j] != 0, h[j]/x[j] - b, 0), (j, 1, T))",
+]
+
+
+@pytest.mark.parametrize("line", CAPTURED)
+def test_a_condition_says_nothing_of_the_index_of_a_sum_within(line):
+    cell = sg.read_cell("h[t] = x[t]*b")
+    (found,) = sg.check_backward(cell, sg.half_squared_error(cell.intermediates[0]), at="every", backward=[line]).lines
+    assert found.word != "PROVED"
+
+
+@pytest.mark.parametrize("line", NOT_CAPTURED)
+def test_a_condition_says_what_it_says_within_its_case(line):
+    cell = sg.read_cell("h[t] = x[t]*b")
+    (found,) = sg.check_backward(cell, sg.half_squared_error(cell.intermediates[0]), at="every", backward=[line]).lines
+    assert found.word == "PROVED"
+
+
+def test_a_condition_counts_for_what_is_no_function_of_entries_as_well():
+    """b*(h/b) is a product that is kept as a whole, since b cancels in it."""
+    line = "hbar[t] = where(b != 0, hadamard(b, h[t]/b), h[t]) - target[t]"
+    assert judged_of_vectors(line) == "PROVED"
+    assert judged_of_vectors(line.replace("b != 0", "b >= 0")) != "PROVED"
+
+
+ROOTS_THAT_CANCEL = [
+    "g[t]/sqrt(b)/sqrt(b)",
+    "hadamard(g[t], b**(-1/3), b**(-2/3))",
+    "hadamard(g[t], sqrt(b)**(-2))",
+    "hadamard(g[t], b**(-1/2), b**(-3/2), b)",
+]
+
+
+@pytest.mark.parametrize("root", ROOTS_THAT_CANCEL)
+def test_a_root_is_not_kept_by_a_whole_power(root):
+    cell = sg.read_cell("h[t] = g[t]/b", {"h": n, "g": n, "b": n})
+    loss = sg.half_squared_error(cell.intermediates[0])
+    lines = [f"hbar[t] = where(g[t] > 0, {part}, g[t]/b) - target[t]" for part in (root, "g[t]/b")]
+    found = sg.check_backward(cell, loss, at="every", backward=lines).lines
+    assert [line.word == "PROVED" for line in found] == [False, True]

@@ -342,7 +342,7 @@ class _Reference:
         """The least and the greatest slope of each entry beside a kink, under the names of the user; None without."""
         if not self.enclosed.may_have_kinks:
             return None
-        around = self.enclosed.slopes_around()
+        around = self.enclosed.slopes_around
         if not any(entry is not None for array in around.values() for entry in np.ravel(array)):
             return None
         low, high = ({k: _ends(around[k], v, end) for k, v in self.ours.items()} for end in ("lower", "upper"))

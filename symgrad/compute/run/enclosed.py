@@ -7,8 +7,9 @@ apart, however near the arguments are: that is how a kink is seen, and what any 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -101,18 +102,30 @@ class Enclosed:
         longest = max((len(v) for v in self.arguments.values() if np.ndim(v)), default=1)
         return sum(sizes) * max(longest, *self.sizes.values()) if self.sizes else sum(sizes) * longest
 
+    @cached_property
     def slopes_around(self) -> dict[str, Array]:
-        """Balls that hold all slopes beside the point, where they are more than one; elsewhere None."""
-        near, nearer = (self._widened(bits) for bits in (NEAR, NEARER))
+        """Balls that hold all slopes beside the point, where they are more than one; elsewhere None.
+
+        A slope by one argument is that of the way on which this argument alone moves: a condition on others decides.
+        """
+        near, nearer = (self._widened(bits, self.arguments) for bits in (NEAR, NEARER))
         found = {}
-        for name, balls in nearer.items():
-            kinked = np.empty(balls.shape, dtype=object)
-            for place in np.ndindex(balls.shape):
-                before, now = (arb(b[place]).rad() for b in (near[name], balls))
-                is_kink = now > STAYS * before and now > 0
-                kinked[place] = (self._from_both_sides(name, place) or balls[place]) if is_kink else None
+        for name in nearer:
+            kinked = self._kinked(name, near, nearer)
+            if any(entry is not None for entry in np.ravel(kinked)):
+                kinked = self._kinked(name, *(self._widened(bits, (name,)) for bits in (NEAR, NEARER)))
             found[name] = kinked
         return found
+
+    def _kinked(self, name: str, near: Mapping[str, Array], nearer: Mapping[str, Array]) -> Array:
+        """The balls of the entries of a gradient that stay as wide as they are, however near the arguments are."""
+        balls = nearer[name]
+        kinked = np.empty(balls.shape, dtype=object)
+        for place in np.ndindex(balls.shape):
+            before, now = (arb(b[place]).rad() for b in (near[name], balls))
+            is_kink = now > STAYS * before and now > 0
+            kinked[place] = (self._from_both_sides(name, place) or balls[place]) if is_kink else None
+        return kinked
 
     def _from_both_sides(self, name: str, place: tuple[int, ...]) -> Array | None:
         """The hull of the slopes ahead and behind, of an expression in one of its symbols; None where they are open."""
@@ -124,16 +137,23 @@ class Enclosed:
             is_known = all(side.rel_accuracy_bits() > ENOUGH or side == 0 for side in (behind, ahead))
             return behind.union(ahead) if is_known else None
 
-    def _widened(self, bits: int) -> dict[str, Array]:
+    def _widened(self, bits: int, names: Container[str]) -> dict[str, Array]:
         with precision(WIDE_BITS):
-            return self._at(self._beside(bits))
+            return self._at(self._beside(bits, names))
 
-    def _beside(self, bits: int) -> dict[str, Array]:
+    def _beside(self, bits: int, names: Container[str]) -> dict[str, Array]:
+        """The point with some arguments widened."""
         width = arb(2) ** -bits
         return {
-            k: _mapped(v, lambda number: arb(number, width * (1 + abs(number))))
+            k: _mapped(v, lambda number: arb(number, width * (1 + abs(number)))) if k in names else v
             for k, v in _exact(self.arguments).items()
         }
+
+    @property
+    def _around_kinks(self) -> dict[str, Array]:
+        """The point with those arguments widened by which something has no one slope."""
+        kinked = {k for k, array in self.slopes_around.items() if any(e is not None for e in np.ravel(array))}
+        return self._beside(NEARER, kinked)
 
     def kinks(self) -> list[str]:
         """Where kinks are, in words: the first few."""
@@ -144,7 +164,7 @@ class Enclosed:
     def _kinks_of_expression(self) -> Iterator[str]:
         assert self.what is not None, "there is a cell or an expression"
         symbols = sorted(self.what.free_symbols, key=str)
-        point = self._beside(NEARER)
+        point = self._around_kinks
         arrays = np.broadcast_arrays(*(np.asarray(point[str(s)], dtype=object) for s in symbols))
         for name, e, at in _edges(self.what):
             tape = Tape(e - at, symbols)
@@ -154,7 +174,7 @@ class Enclosed:
 
     def _kinks_of_cell(self) -> Iterator[str]:
         assert self.grad is not None, "there is a cell or an expression"
-        around = runs.surroundings(self.grad, self._beside(NEARER), self.sizes)
+        around = runs.surroundings(self.grad, self._around_kinks, self.sizes)
         runs.run_forward(self.grad, around)
         formulas = [*(e.right for e in self.grad.cell.steps), self.grad.loss.term]
         edges = [edge for f in formulas for edge in _edges(f)]

@@ -70,10 +70,10 @@ def is_in(made: Expr, part: Expr) -> bool:
         return any(_is_scope_in(node, part) for node in nodes)
     if isinstance(part, sympy.Pow):
         powers = (node for node in nodes if isinstance(node, sympy.Pow) and node.base == part.base)
-        return any(_is_no_wider(power.exp, part.exp) for power in powers)
+        return any(totals.is_no_wider(power.exp, part.exp) for power in powers)
     if isinstance(part, sympy.HadamardPower):
         powers = (node for node in nodes if isinstance(node, sympy.HadamardPower))
-        if any(part.base in (p.base, p.base.T.doit()) and _is_no_wider(p.exp, part.exp) for p in powers):
+        if any(part.base in (p.base, p.base.T.doit()) and totals.is_no_wider(p.exp, part.exp) for p in powers):
             return True
     turned = part.T.doit() if isinstance(part, sympy.MatrixExpr) else part
     return part in nodes or turned in nodes
@@ -112,17 +112,6 @@ def _apart(scope: Any) -> tuple[list[Any], list[Any]]:
 def _one_form(condition: Any) -> Any:
     """A condition as SymPy's Piecewise has it."""
     return condition.replace(lambda c: isinstance(c, Relational), lambda c: c.canonical)
-
-
-def _is_no_wider(exponent: Any, other: Any) -> bool:
-    """Whether a power with one exponent has a value only where that of the same base with the other has one."""
-    step = sympy.expand(exponent - other)
-    if isinstance(step, Integer) and step <= 0:  # whatever the exponents are
-        return True
-    if not (isinstance(exponent, Rational) and isinstance(other, Rational)):
-        return False
-    keeps_zero, keeps_sign = other >= 0 or exponent < 0, other.is_integer or not exponent.is_integer
-    return bool(keeps_zero and keeps_sign)
 
 
 def _is_within(part: Basic, size: Expr) -> bool:

@@ -97,6 +97,7 @@ class VectorReader(EntryReader):
     def __init__(self, source: VectorSource, names: Mapping[str, Expr]) -> None:
         super().__init__(source, names)
         self._rows: tuple[Row, ...] = ()  # what is known of the indices of sums and products around
+        self._around: frozenset[Symbol] = frozenset()  # these indices
         self._is_beside_a_matrix = False
 
     def whole(self) -> Expr:
@@ -200,11 +201,13 @@ class VectorReader(EntryReader):
         for index, low, high in reversed(ranges):
             inside = map(row_of, (index - low, high - index))
             around.append((*around[-1], *(row for row in inside if row is not None)))
+        outside, self._around = self._around, self._around | {index for index, _, _ in ranges}
         self._rows = around.pop()
         found = self.apart(node.args[0], lambda: self.value(node.args[0]))
         for index, low, high in ranges:
             self._rows = around.pop()
             found = self._over_index(node, found, index, low, high)
+        self._around = outside
         return found
 
     def _index_range(self, node: ast.Call, limits: ast.expr) -> tuple[Symbol, Expr, Expr]:
@@ -234,7 +237,10 @@ class VectorReader(EntryReader):
             return True
         rows = [*self._rows, *map(row_of, (TIME - 1, LENGTH - TIME))]
         for s in others:
-            rows += [row_of(s - 1)] if s.is_positive else [row_of(s), row_of(LENGTH - s)]
+            if s.is_positive:
+                rows.append(row_of(s - 1))
+            elif s not in self._around:
+                rows += [row_of(s), row_of(LENGTH - s)]
         return is_certain(count, [row for row in rows if row is not None])
 
     def _vectors(self, node: ast.Call, number: int) -> list[MatrixExpr]:

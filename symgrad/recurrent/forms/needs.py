@@ -6,7 +6,7 @@ vanish is read from the formula as it was written, part by part, with what is kn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -58,7 +58,7 @@ class EntryOf(Expr):  # type: ignore[misc]
         return str(printer.doprint(self.matrix))
 
 
-_ATOMS = (TimedScalar, TimedMatrix, ParameterMatrix, StateJacobian, sympy.MatrixSymbol, EntryOf)
+_ATOMS = (TimedScalar, TimedMatrix, ParameterMatrix, StateJacobian, sympy.MatrixSymbol)
 
 
 @dataclass(frozen=True)
@@ -125,18 +125,22 @@ def certain_of(e: object, rows: Iterable[Row] = ()) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(need.ways[-1] for need in needs_of(e, rows)))
 
 
-def _needs(e: object, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
+def _needs(e: object, rows: Rows, bound: frozenset[Symbol], held: Sequence[Any] = ()) -> Iterator[Need]:
+    """What a formula asks for where some conditions hold."""
     if isinstance(e, SUMS):
-        yield from _needs(e.args[0], *within(e.args[1:], rows, bound))
+        indices = {limit[0] for limit in e.args[1:]}  # of which the conditions outside say nothing
+        outside = [condition for condition in held if not condition.free_symbols & indices]
+        yield from _needs(e.args[0], *within(e.args[1:], rows, bound), outside)
     elif isinstance(e, sympy.Piecewise):
-        yield from (replace(need, asking=e) for need in _of_cases(e, rows, bound))
+        yield from (replace(need, asking=e) for need in _of_cases(e, rows, bound, held))
     elif isinstance(e, Derivative | sympy.Subs) and not _is_slope_of_total(e) and with_slopes(e) != e:
-        yield from _needs(with_slopes(e), rows, bound)
+        yield from _needs(with_slopes(e), rows, bound, held)
     elif not isinstance(e, _ATOMS):
         asking = e if _asks_for_more(e) else None
-        yield from (Need(kind, of, rows, bound, asking) for kind, of in _own(e, rows))
+        own = (Need(kind, of, rows, bound, asking) for kind, of in _own(e, rows))
+        yield from (need for need in own if not _is_said(need, held))
         for part in _parts(e):
-            yield from _needs(part, rows, bound)
+            yield from _needs(part, rows, bound, held)
 
 
 def _parts(e: Any) -> Iterable[Any]:
@@ -144,7 +148,8 @@ def _parts(e: Any) -> Iterable[Any]:
     if isinstance(e, Elementwise | OfEntries):
         entries, body = dict(zip(e.function.variables, map(EntryOf, e.args[1:]))), e.function.expr
         plain = body.replace(_is_slope_of_total, lambda slope: sympy.Add(*getattr(slope, "point", slope.expr.args)))
-        return with_slopes(plain).xreplace(entries), *e.args[1:]
+        unused = (m for y, m in zip(e.function.variables, e.args[1:]) if not body.has(y))
+        return with_slopes(plain).xreplace(entries), *unused
     if isinstance(e, MatrixSlice):
         return (e.parent,)
     if isinstance(e, sympy.BlockMatrix):
@@ -174,7 +179,7 @@ def _is_plain(e: Any) -> bool:
         return kept.is_total(e)
     if isinstance(e, Derivative | sympy.Subs):
         return _is_slope_of_total(e)
-    return isinstance(e, _PLAIN) if e.args else e.is_real is not False
+    return isinstance(e, (*_PLAIN, EntryOf)) if e.args else e.is_real is not False
 
 
 def within(limits: Iterable[Any], rows: Rows, bound: frozenset[Symbol]) -> tuple[Rows, frozenset[Symbol]]:
@@ -197,15 +202,15 @@ def has_terms(limits: Iterable[Any], rows: Rows) -> bool:
     return True
 
 
-def _of_cases(e: sympy.Piecewise, rows: Rows, bound: frozenset[Symbol]) -> Iterator[Need]:
+def _of_cases(e: sympy.Piecewise, rows: Rows, bound: frozenset[Symbol], held: Sequence[Any]) -> Iterator[Need]:
     for place, (case, condition) in enumerate(e.args):
         known = rows
         if place == 0 and isinstance(condition, sympy.LessThan):
             row = row_of(condition.rhs - condition.lhs)
             known = rows if row is None else (*rows, row)
-        held = (condition, *(sympy.Not(earlier) for _, earlier in e.args[:place]))
-        yield from (need for need in _needs(case, known, bound) if not _is_said(need, held))
-        yield from _needs(condition, rows, bound)
+        earlier = [sympy.Not(other) for _, other in e.args[:place]]
+        yield from _needs(case, known, bound, (*held, *earlier, condition))
+        yield from _needs(condition, rows, bound, (*held, *earlier))
     if not is_exhaustive(e):
         yield Need(VALUE, e, rows, bound)
 

@@ -49,7 +49,7 @@ from symgrad.recurrent.judge.line_values import LineValues
 from symgrad.recurrent.judge.meanings import forward_definitions
 from symgrad.recurrent.judge.vanishing import choices
 from symgrad.recurrent.judge.where import ParameterValues
-from symgrad.recurrent.oracle.drawn_runs import BITS, NoRunError, chosen_run, drawn_run
+from symgrad.recurrent.oracle.drawn_runs import BITS, WIDE, NoRunError, chosen_run, drawn_run
 from symgrad.recurrent.text.from_text import Differential, Differentiated, read_equation, read_formula
 from symgrad.symbols import (
     LENGTH,
@@ -74,6 +74,7 @@ FOR_A_PROOF, FOR_A_REMARK = 9_000_000, 3_000_000  # units of work
 RUNS = ((1, 0), (2, 0), (3, 0), (5, 0), (3, 1), (3, 2), (4, 3), (4, 4))  # numbers of steps, and which draw of numbers
 KINKED_RUNS = tuple((3 + draw % 3, draw) for draw in range(5, 14))  # more of them where slopes jump
 ZERO_RUNS = tuple((3 + draw % 3, draw) for draw in range(14, 32))  # and where entries are zero, as of a dead relu
+WIDE_RUNS = tuple((2, draw) for draw in WIDE)  # where there are cases, as beyond a number
 ENOUGH = 3  # runs with an entry other than zero
 
 
@@ -498,7 +499,11 @@ class Court:
         if after is not None:
             return Verdict(Outcome.REFUTED, STEPS, f"there is no step {after}")
         telling: set[tuple[int, int]] = set()
-        usual = (*RUNS, *_long_runs(equation.right))
+        usual = (
+            *RUNS,
+            *_long_runs(equation.right),
+            *(WIDE_RUNS if self._has_kinks or has_kinks(equation.right) else ()),
+        )
         for length, draw in chain(steps.lengths(usual), steps.lengths(KINKED_RUNS), steps.lengths(ZERO_RUNS)):
             enough = len(telling) >= ENOUGH
             if enough and ((length, draw) in ZERO_RUNS or ((length, draw) in KINKED_RUNS and not self._has_kinks)):

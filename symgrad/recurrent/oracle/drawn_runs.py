@@ -26,6 +26,7 @@ LARGEST_NUMERATOR = 12
 DIVISORS = tuple(2**k for k in range(8))  # of numbers, until no state outgrows all numbers
 SIGNS: tuple[Callable[[Any], Any], ...] = (lambda drawn: drawn, abs, lambda drawn: 1 + abs(drawn))  # as for logarithms
 OTHER_DRAWS = 1000
+WIDE: Mapping[int, int] = dict(zip(range(40, 46), (8, 64, 2048) * 2))  # draws of larger numbers: how many times larger
 SEED = 20_261_125  # any fixed number: the same line meets the same numbers on every machine
 
 
@@ -76,7 +77,8 @@ def drawn_run(grad: Backward, length: int, draw: int, among: Sequence[Point] = (
     for nth, (divisor, signed) in enumerate(product(DIVISORS, SIGNS)):
         generator = random.Random(SEED + draw + nth * OTHER_DRAWS)
         arguments = {
-            grad.name_of(a): signed(_rationals(_shape(a, sizes, length), generator) / divisor) for a in grad.arguments
+            grad.name_of(a): signed(_rationals(_shape(a, sizes, length), generator) * WIDE.get(draw, 1) / divisor)
+            for a in grad.arguments
         }
         arguments |= _at_point(grad, generator.choice(among)) if among else {}
         try:
