@@ -256,16 +256,23 @@ def test_cells_and_gradients_survive_pickling():
 
 
 @pytest.mark.parametrize("letter", ["t", "T"])
-def test_steps_are_no_names_of_sizes_and_parameters(letter):
-    """A vector of size T would have as many entries as a run has steps."""
+def test_steps_are_no_names_of_sizes_nor_in_lines_of_parameters(letter):
+    """A vector of size T would have as many entries as a run has steps; T*s/T is a product of two things."""
     (d,) = sg.dims(letter)
     h, v, p = sg.State("h"), sg.State("v", d), sg.Parameter(letter)
     for make in (
         lambda: sg.Cell({v: sg.mean(v.prev) * v.prev}),
         lambda: sg.Cell({v: sg.tanh(v.prev) / d}),
-        lambda: sg.Cell({h: p * h.prev}),
-        lambda: sg.bptt(sg.Cell({h: h.prev}), p * h),
+        lambda: sg.check_backward(sg.Cell({h: p * h.prev * sg.TIME * sg.LENGTH}), h, backward=["hbar[t] = hbar[t+1]"]),
+        lambda: sg.check_backward(sg.Cell({h: h.prev}), p * h * sg.TIME * sg.LENGTH, backward=["hbar[t] = hbar[t+1]"]),
     ):
         with pytest.raises(sg.CellError, match=f"{letter} is the .*write another letter"):
             make()
     assert sg.Cell({h: h.prev * sg.TIME / sg.LENGTH}).parameters == ()
+    assert sg.check_backward(sg.Cell({h: p * h.prev}), h, backward=[f"hbar[t] = {letter}*hbar[t+1]"]).holds
+
+
+def test_a_parameter_called_as_the_number_of_steps_is_none_beside_a_mean():
+    h, p = sg.State("h"), sg.Parameter("T")
+    with pytest.raises(sg.CellError, match="T is the number of steps"):
+        sg.check_backward(sg.Cell({h: p * h.prev}), h, backward=["hbar[t] = T*hbar[t+1]"], at="mean")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, MatrixExpr, S, Symbol
+from sympy import Expr, MatrixExpr, S
 from sympy.core.function import Function
 from sympy.utilities.iterables import strongly_connected_components
 
@@ -19,6 +19,7 @@ from symgrad.base.errors import CellError, ShapeError, shape_text
 from symgrad.base.kinds import demand, pairs_of
 from symgrad.recurrent.cells.operations import in_operations
 from symgrad.recurrent.cells.shapes import checked_shape
+from symgrad.recurrent.cells.step_names import demand_no_steps, sizes_in
 from symgrad.symbols import (
     LENGTH,
     TIME,
@@ -34,7 +35,6 @@ from symgrad.symbols import (
     parameters_in,
     renamed,
     shape_of,
-    size_symbols,
     timed_in,
 )
 from symgrad.symbols.notation import latex
@@ -325,7 +325,7 @@ def _check_names(equations: tuple[Equation, ...]) -> None:
         for v in (equation.left, *timed_in(equation.right), *parameters_in(equation.right)):
             demand_one_meaning(v, known, str(equation))
         for side in equation.sides:
-            demand_steps_alone(side, str(equation))
+            demand_no_steps((size.name for size in sizes_in(side)), str(equation))
     lefts = [e.left.name for e in equations]
     for name in lefts:
         if lefts.count(name) > 1:
@@ -343,35 +343,6 @@ def demand_one_meaning(v: Expr, known: dict[str, Expr], where: str) -> None:
             if first != second
             else f"{where}: two parameters are called {v.name}, with different assumptions; make it once"
         )
-
-
-def demand_steps_alone(e: Expr, where: str) -> None:
-    """Refuse t and T as anything but steps: beside h[t] and h_T they would be two things of one name.
-
-    The step and the number of steps themselves, `TIME` and `LENGTH`, are numbers like others.
-    """
-    things = [*timed_in(e), *parameters_in(e)]
-    sizes = size_symbols([*things, *e.atoms(MatrixExpr)])  # the steps themselves are no sizes
-    demand_no_steps((v.name for v in (*things, *sizes, *({*_outside_of_times(e)} - {TIME, LENGTH}))), where)
-
-
-def demand_no_steps(names: Iterable[str], where: str) -> None:
-    """Refuse t and T as names of values and sizes."""
-    steps = {TIME.name: "the step", LENGTH.name: "the number of steps"}
-    name = next((name for name in names if name in steps), None)
-    if name is not None:
-        raise CellError(f"{where}: {name} is {steps[name]}, and no name of a value or a size; write another letter")
-
-
-def _outside_of_times(expression: Expr) -> Iterator[Symbol]:
-    """The symbols of an expression that are not of the time of a variable."""
-    waiting = [expression]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Symbol):
-            yield node
-        elif not isinstance(node, TimedScalar | TimedMatrix):
-            waiting += node.args
 
 
 def _role(v: Expr) -> str:

@@ -20,7 +20,6 @@ from symgrad.recurrent.cells.cell import (
     demand_one_meaning,
     demand_own_names,
     demand_real,
-    demand_steps_alone,
     free_name,
     shift_of,
 )
@@ -78,7 +77,6 @@ def _check_loss(cell: Cell, loss: Loss) -> None:
             raise CellError(f"{where}: the cell has another {v.name}; give the target a name of its own")
     for v in (*timed_in(loss.term), *parameters_in(loss.term)):
         demand_one_meaning(v, names, where)
-    demand_steps_alone(loss.term, where)
     if not any(v.key in {d.key for d in cell.defined} for v in timed_in(loss.term)):
         raise CellError(f"{where} depends on nothing that the cell computes: {', '.join(cell.names)}")
     demand_own_names((*cell.borders, *borders_of(loss.term)), names.values(), where)

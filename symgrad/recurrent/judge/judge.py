@@ -16,11 +16,12 @@ from symgrad.language.verdicts import Outcome, Verdict
 from symgrad.recurrent.cells.block_algebra import pushed
 from symgrad.recurrent.cells.cell import Cell, Equation
 from symgrad.recurrent.cells.matrix_algebra import transposed
+from symgrad.recurrent.cells.step_names import demand_numbers_alone
 from symgrad.recurrent.gradients.backward import Backward, checked_loss
 from symgrad.recurrent.gradients.loss_derivatives import LossDerivative
 from symgrad.recurrent.judge.evidence import Court, Line
 from symgrad.recurrent.judge.where import ParameterValues, Where
-from symgrad.symbols import ParameterMatrix, Role, shape_of, timed_in
+from symgrad.symbols import LENGTH, ParameterMatrix, Role, shape_of, timed_in
 
 Formula: TypeAlias = Expr | str | int
 WORK = 12_000_000  # units, for one line
@@ -150,6 +151,8 @@ def check_backward(
     PROVED    hbar[t] = (1 - w**(T - t + 1))/(1 - w), for t = 1, ..., T - 1, where w != 1
     """
     grad = Backward(cell, checked_loss(cell, loss, at), at)
+    said = [*(e.right for e in cell.steps), grad.loss.term, *([LENGTH] if at == "mean" else [])]
+    demand_numbers_alone((v.name for v in grad.arguments), said, "lines about a cell")
     court = Court(grad, dict(adjoints or {}), ParameterValues.of(grad, where))
     equations = [*court.read(backward, court.adjoint_line), *court.read(gradients, court.gradient_line)]
     if not equations:

@@ -35,6 +35,7 @@ from symgrad.reading.text import names_in
 from symgrad.recurrent.cells.cell import Cell, argument_name
 from symgrad.recurrent.cells.losses import as_loss
 from symgrad.recurrent.cells.scalar_slopes import has_kinks
+from symgrad.recurrent.cells.step_names import demand_steps_alone
 from symgrad.recurrent.forms.state_jacobians import StateJacobian, moving_parameter, without_jacobians
 from symgrad.recurrent.forms.step_domains import Steps, check_times
 from symgrad.recurrent.gradients.backward import Backward
@@ -135,6 +136,9 @@ def cell_claim(
     names, rest = declared(conditions)
     if not isinstance(cell, Cell):
         cell, names = _read(cell, names)
+    for equation in cell.equations:
+        for side in equation.sides:
+            demand_steps_alone(side, str(equation))
     starts = {argument_name(border): border for border in cell.borders}
     spoken = " ".join(part for part in (says, rhs, *rest) if isinstance(part, str))
     unnamed = {v.name for v in cell.defined} - {e.left.name for e in cell.equations}

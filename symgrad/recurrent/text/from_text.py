@@ -17,7 +17,8 @@ from symgrad.reading.vectors.keeping import KeepingReader
 from symgrad.reading.vectors.names import BINDERS, bound_names, call_name, unknown
 from symgrad.reading.vectors.reader import read_source
 from symgrad.reading.vectors.scan import VectorSource
-from symgrad.recurrent.cells.cell import Cell, Equation, demand_no_steps
+from symgrad.recurrent.cells.cell import Cell, Equation
+from symgrad.recurrent.cells.step_names import demand_no_steps
 from symgrad.recurrent.forms.state_jacobians import StateJacobian
 from symgrad.recurrent.gradients.loss_derivatives import gradient_name
 from symgrad.recurrent.text.quotients import QuotientReader
