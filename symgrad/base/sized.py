@@ -160,6 +160,18 @@ def check_point(expressions: Iterable[Basic], point: Mapping[Symbol, Expr]) -> N
     for e in expressions if far else ():
         if not all(_is_light_in(e, s) for s in far):
             raise TooLarge(f"a number beyond {FARTHEST_PUT_IN} in an exponent or a function")
+    tiny = [s for s, value in point.items() if value.is_Rational and 0 < abs(value) * FARTHEST_PUT_IN < 1]
+    for e in expressions if tiny else ():
+        if any(_has_inverse_above(e, s) for s in tiny):
+            raise TooLarge(f"one by a number below 1/{FARTHEST_PUT_IN} in an exponent or a function")
+
+
+def _has_inverse_above(e: Basic, s: Symbol) -> bool:
+    """Whether one by a variable stands in an exponent or a function, as in (1 + x)**(1/x)."""
+    above = [power.exp for power in e.atoms(sympy.Pow) if power.exp.has(s)]
+    above += [function for function in e.atoms(sympy.Function) if function.has(s) and not isinstance(function, LIGHT)]
+    inverses = (power for part in above for power in part.atoms(sympy.Pow))
+    return any(power.base.has(s) and power.exp.is_extended_negative is not False for power in inverses)
 
 
 def _is_light_in(e: Basic, s: Symbol) -> bool:
