@@ -41,6 +41,7 @@ from symgrad.symbols import (
     shape_of,
     with_slopes,
 )
+from symgrad.symbols.of_entries import made_of_entries
 from symgrad.symbols.writing import to_text
 
 SHOWN_DIGITS = 8
@@ -449,22 +450,13 @@ def _rule_of(kind: Any) -> str | None:
     return next((rule.__name__ for known, rule in _RULES.items() if issubclass(kind, known)), None)
 
 
-def _as_function_of_entries(e: MatrixExpr) -> tuple[sympy.Lambda, tuple[MatrixExpr, ...]] | None:
+def _as_function_of_entries(e: MatrixExpr) -> tuple[sympy.Lambda, Sequence[MatrixExpr]] | None:
     """A matrix as a function of the entries of others in the same place; None for one that is none."""
-    if isinstance(e, Elementwise | OfEntries):
-        return e.function, e.args[1:]
-    if isinstance(e, sympy.HadamardPower):
-        return sympy.Lambda((ENTRY,), ENTRY**e.exp), (e.base,)
-    if isinstance(e, sympy.MatAdd | sympy.HadamardProduct) and len(e.args) <= len(ENTRIES):
-        letters = ENTRIES[: len(e.args)]
-        joined = sympy.Add if isinstance(e, sympy.MatAdd) else sympy.Mul
-        return sympy.Lambda(letters, joined(*letters)), e.args
-    if isinstance(e, sympy.MatMul):
-        matrices = [a for a in e.args if isinstance(a, MatrixExpr)]
-        scalars = [a for a in e.args if not isinstance(a, MatrixExpr)]
-        if scalars:
-            return sympy.Lambda((ENTRY,), sympy.Mul(*scalars, ENTRY)), (sympy.MatMul(*matrices).doit(deep=False),)
-    return None
+    join, numbers, matrices = made_of_entries(e)
+    if join is None or len(matrices) > len(ENTRIES):
+        return None
+    letters = ENTRIES[: len(matrices)]
+    return sympy.Lambda(letters, join(*numbers, *letters)), matrices
 
 
 def _leaves(e: Basic) -> Iterable[Expr]:

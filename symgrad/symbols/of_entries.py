@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import sympy
@@ -168,8 +167,8 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
     found: dict[MatrixExpr, Symbol] = {m: letter for m, letter in letters.items() if not _is_partial(m)}
 
     def entry(m: Any) -> Expr:
-        join, numbers, matrices = _made_of_entries(m)
-        if m in found or join is None:
+        join, numbers, matrices = made_of_entries(m)
+        if m in found or join is None or any(number.atoms(MatrixExpr) for number in numbers):
             return S.One if isinstance(m, OneMatrix) else found.setdefault(m, Dummy(real=True))
         parts = [*numbers, *map(entry, matrices)]
         is_kept = _all_kept(join, parts) if isinstance(join, Lambda) else _keeps(join(*parts), parts)
@@ -185,10 +184,18 @@ def _within_cases(formula: Expr, letters: Mapping[MatrixExpr, Symbol]) -> tuple[
     return formula, found or dict(letters)
 
 
-def _made_of_entries(m: Any) -> tuple[Callable[..., Expr] | None, Sequence[Expr], Sequence[Any]]:
-    """How an entry of a matrix is made of numbers and of the entries of others in the same place, if it is."""
-    if _is_power_of_entries(m) and not m.exp.atoms(MatrixExpr):
-        return partial(_power, exponent=m.exp), (), (m.base,)
+def made_of_entries(m: Any) -> tuple[Callable[..., Expr] | None, Sequence[Expr], Sequence[Any]]:
+    """How an entry of a matrix is made of numbers and of the entries of others in the same place, if it is.
+
+    Examples
+    --------
+    >>> import symgrad as sg
+    >>> u, v, w = sg.State("u", 3), sg.State("v", 3), sg.Parameter("w")
+    >>> made_of_entries(w * sg.hadamard(u, v))[1:]
+    ([w], (HadamardProduct(u[t], v[t]),))
+    """
+    if _is_power_of_entries(m):
+        return _power, (m.exp,), (m.base,)
     if isinstance(m, Elementwise | OfEntries):
         return m.function, (), m.args[1:]
     if isinstance(m, sympy.MatAdd):
@@ -198,12 +205,12 @@ def _made_of_entries(m: Any) -> tuple[Callable[..., Expr] | None, Sequence[Expr]
     if isinstance(m, sympy.MatMul):
         numbers = [a for a in m.args if not isinstance(a, MatrixExpr)]
         matrices = [a for a in m.args if isinstance(a, MatrixExpr)]
-        if numbers and not any(number.atoms(MatrixExpr) for number in numbers):
+        if numbers:
             return sympy.Mul, numbers, (sympy.MatMul(*matrices).doit(deep=False),)
     return None, (), ()
 
 
-def _power(base: Expr, exponent: Expr) -> Expr:
+def _power(exponent: Expr, base: Expr) -> Expr:
     return base**exponent
 
 
